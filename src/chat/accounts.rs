@@ -1,0 +1,190 @@
+//! Sign up, log in, log out, and who it is that asks.
+
+use super::Chat;
+use crate::error::{Error, Kind, Result};
+use crate::limits::{DEVICE_CHARS_MAX, SESSION_TOUCH_MS};
+use crate::model::{Change, Event, Name, NewAccount, NewSession, Password, SessionId, Token, User, Viewer};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// From where somebody asks.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Their address.
+    pub address: IpAddr,
+    /// What their browser calls itself.
+    pub device: String,
+}
+
+/// A session that has just been opened.
+pub struct LoggedIn {
+    /// Whose it is.
+    pub user: User,
+    /// What their browser shows from now on.
+    pub token: Token,
+}
+
+impl Chat {
+    /// Whether nobody has signed up yet.
+    ///
+    /// # Errors
+    /// When the data file cannot be read.
+    pub async fn is_empty(&self) -> Result<bool> {
+        Ok(!self.store.has_accounts().await?)
+    }
+
+    /// Makes an account and logs it in.
+    ///
+    /// # Errors
+    /// `invalid` for a name or password out of bounds, `name_taken`, `too_many_requests`.
+    pub async fn sign_up(&self, name: &str, password: &str, caller: &Caller) -> Result<LoggedIn> {
+        let name = Name::parse(name)?;
+        let password = Password::parse(password)?;
+        // Before the costly part; the store decides.
+        if self.store.account(&name).await?.is_some() {
+            return Err(Error::new(Kind::NameTaken, "That name is taken.").at("name"));
+        }
+        let now = self.clock.now();
+        self.logins.count(self.rate_limits, now, caller.address)?;
+        let password = self.passwords.hash(password).await?;
+        let (token, session) = new_session(caller)?;
+        let account = NewAccount {
+            name,
+            password,
+            session,
+            at: now,
+        };
+        match self.store.commit(Change::SignUp(account)).await? {
+            Event::SignedUp(user) => Ok(LoggedIn { user, token }),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Opens a session.
+    ///
+    /// # Errors
+    /// `unauthenticated` with one text for every cause, `too_many_requests`.
+    pub async fn log_in(&self, name: &str, password: &str, caller: &Caller) -> Result<LoggedIn> {
+        let now = self.clock.now();
+        self.logins.count(self.rate_limits, now, caller.address)?;
+        // What no account can have is answered like any other wrong pair, at the same cost.
+        let name = Name::parse(name).ok();
+        let key = name.as_ref().map_or("", Name::key);
+        self.logins.check(self.rate_limits, now, key, caller.address)?;
+        let account = match &name {
+            Some(name) => self.store.account(name).await?,
+            None => None,
+        };
+        let verified = match Password::parse(password) {
+            Ok(password) => {
+                self.passwords
+                    .verify(password, account.as_ref().map(|a| &a.password))
+                    .await?
+            }
+            Err(_) => None,
+        };
+        let (Some(account), Some(verified)) = (account, verified) else {
+            self.logins.failed(self.rate_limits, now, key, caller.address);
+            return Err(Error::new(
+                Kind::Unauthenticated,
+                "That name and password do not match.",
+            ));
+        };
+        self.logins.succeeded(key, caller.address);
+        let (token, session) = new_session(caller)?;
+        let change = Change::OpenSession {
+            user: account.user.id,
+            session,
+            rehashed: verified.rehashed,
+            at: now,
+        };
+        self.store.commit(change).await?;
+        Ok(LoggedIn {
+            user: account.user,
+            token,
+        })
+    }
+
+    /// Ends a session: durable first, then its sockets close.
+    ///
+    /// # Errors
+    /// When the data file cannot be written.
+    pub async fn log_out(&self, session: SessionId) -> Result<()> {
+        self.store.commit(Change::CloseSession { id: session }).await?;
+        Ok(())
+    }
+
+    /// Who shows this token.
+    ///
+    /// # Errors
+    /// `unauthenticated` for one that is unknown, ended or expired.
+    pub async fn viewer(&self, token: &Token, address: IpAddr) -> Result<Viewer> {
+        let id = token.id();
+        let now = self.clock.now();
+        let Some((session, user)) = self.store.session(id).await? else {
+            return Err(Error::unauthenticated());
+        };
+        if !session.is_live(now) {
+            return Err(Error::unauthenticated());
+        }
+        if now.since(session.seen_at) >= SESSION_TOUCH_MS {
+            self.touch(id, address);
+        }
+        Ok(Viewer {
+            user: Arc::new(user),
+            session: id,
+        })
+    }
+
+    /// Writes down that a session is used. Nobody waits for it, and a failure only makes it look older.
+    fn touch(&self, id: SessionId, address: IpAddr) {
+        let store = self.store.clone();
+        let at = self.clock.now();
+        let address = address.to_string();
+        tokio::spawn(async move {
+            let _ = store.commit(Change::TouchSession { id, address, at }).await;
+        });
+    }
+
+    /// Ends what has expired, and keeps what is connected from looking unused.
+    pub async fn sweep_sessions(&self) {
+        let now = self.clock.now();
+        let mut over = Vec::new();
+        for id in self.hub.sessions() {
+            match self.store.session(id).await {
+                Ok(Some((session, _))) if !session.is_live(now) => over.push(id),
+                Ok(Some((session, _))) if now.since(session.seen_at) >= SESSION_TOUCH_MS => {
+                    if let Ok(address) = session.address.parse() {
+                        self.touch(id, address);
+                    }
+                }
+                Ok(None) => over.push(id),
+                Ok(Some(_)) | Err(_) => {}
+            }
+        }
+        if !over.is_empty() {
+            let code = crate::wire::CloseCode::SignedOut;
+            self.hub.end_sessions(|id| over.contains(&id), code);
+        }
+        for id in over {
+            // Where this fails, the next sweep or the next request does it.
+            let _ = self.log_out(id).await;
+        }
+    }
+}
+
+fn new_session(caller: &Caller) -> Result<(Token, NewSession)> {
+    let mut random = [0; 32];
+    getrandom::fill(&mut random).map_err(Error::internal)?;
+    let token = Token::new(random);
+    let session = NewSession {
+        id: token.id(),
+        device: caller.device.chars().take(DEVICE_CHARS_MAX).collect(),
+        address: caller.address.to_string(),
+    };
+    Ok((token, session))
+}
+
+pub(super) fn unexpected(event: &Event) -> Error {
+    Error::internal(format!("the store answered with another event: {event:?}"))
+}

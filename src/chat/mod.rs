@@ -1,0 +1,73 @@
+//! The verbs: one method for each thing that a person can do. Knows neither HTTP nor sockets.
+//!
+//! A verb takes valid input and a viewer, asks the throttle, makes a Change, and hands it to the store.
+
+mod accounts;
+mod messages;
+mod passwords;
+mod rooms;
+mod signals;
+mod throttle;
+
+use crate::clock::Clock;
+use crate::hub::Hub;
+use crate::store::Store;
+pub use accounts::{Caller, LoggedIn};
+pub use messages::Answer;
+use passwords::Passwords;
+use std::net::IpAddr;
+use std::sync::Arc;
+use throttle::{LoginThrottle, PostThrottle};
+pub use throttle::{RateLimits, TokenBucket};
+
+/// What every verb works on.
+pub struct Chat {
+    store: Store,
+    hub: Arc<Hub>,
+    clock: Clock,
+    rate_limits: RateLimits,
+    passwords: Passwords,
+    logins: LoginThrottle,
+    posts: PostThrottle,
+}
+
+impl Chat {
+    /// Starts the hashing thread.
+    ///
+    /// # Errors
+    /// When the system has no thread or no randomness left.
+    pub fn new(store: Store, hub: Arc<Hub>, clock: Clock, rate_limits: RateLimits) -> std::io::Result<Chat> {
+        Ok(Chat {
+            store,
+            hub,
+            clock,
+            rate_limits,
+            passwords: Passwords::start()?,
+            logins: LoginThrottle::default(),
+            posts: PostThrottle::default(),
+        })
+    }
+
+    /// Who is connected.
+    pub fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    /// What is kept.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Whether rates are limited.
+    pub fn rate_limits(&self) -> RateLimits {
+        self.rate_limits
+    }
+}
+
+/// The part of an address that one household or office shares: an IPv4 address, an IPv6 /64.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),
+    }
+}

@@ -1,0 +1,207 @@
+//! How often: log-ins per name and network, posts per person, frames per connection.
+//!
+//! No account is ever locked, and every map is bounded: when one is full, what was used least
+//! recently goes, which costs an attacker more memory of ours than they can have.
+
+use super::network;
+use crate::clock::Time;
+use crate::error::{Error, Result};
+use crate::limits::{
+    LOGIN_BUCKETS_MAX, LOGIN_FREE_TRIES, LOGIN_PER_NETWORK_PER_MINUTE, LOGIN_WAIT_MAX, POSTS_BUCKETS_MAX, POSTS_BURST,
+    POSTS_PER_SECOND,
+};
+use crate::model::UserId;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Whether rates are limited: always, except under a load test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum RateLimits {
+    /// As `limits.rs` says.
+    #[default]
+    On,
+    /// Not at all.
+    Off,
+}
+
+/// So many at once, then so many in a time.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenBucket {
+    burst: f64,
+    per_ms: f64,
+    tokens: f64,
+    at: Time,
+}
+
+impl TokenBucket {
+    /// A full bucket.
+    pub fn new(burst: u32, refill: u32, period: Duration, now: Time) -> TokenBucket {
+        TokenBucket {
+            burst: burst.into(),
+            per_ms: f64::from(refill) / period.as_millis() as f64,
+            tokens: burst.into(),
+            at: now,
+        }
+    }
+
+    /// Takes one token, or tells how many milliseconds there are until the next.
+    ///
+    /// # Errors
+    /// The milliseconds to wait.
+    pub fn take(&mut self, now: Time) -> std::result::Result<(), u64> {
+        self.tokens = (self.tokens + now.since(self.at) as f64 * self.per_ms).min(self.burst);
+        self.at = now;
+        if self.tokens < 1.0 {
+            return Err(((1.0 - self.tokens) / self.per_ms).ceil() as u64);
+        }
+        self.tokens -= 1.0;
+        Ok(())
+    }
+}
+
+/// A map with a bound, which forgets what was used least recently.
+struct Bounded<K, V> {
+    entries: HashMap<K, (Time, V)>,
+    max: usize,
+}
+
+impl<K: Eq + Hash + Clone, V> Bounded<K, V> {
+    fn new(max: usize) -> Bounded<K, V> {
+        Bounded {
+            entries: HashMap::new(),
+            max,
+        }
+    }
+
+    fn entry(&mut self, key: K, now: Time, new: impl FnOnce() -> V) -> &mut V {
+        if self.entries.len() >= self.max && !self.entries.contains_key(&key) {
+            // A quarter at once, so that a full map is not sorted at every step.
+            let mut times: Vec<Time> = self.entries.values().map(|(at, _)| *at).collect();
+            times.sort_unstable();
+            let keep_after = times[times.len() / 4];
+            self.entries.retain(|_, (at, _)| *at > keep_after);
+        }
+        let entry = self.entries.entry(key).or_insert_with(|| (now, new()));
+        entry.0 = now;
+        &mut entry.1
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Posts of each person.
+pub(super) struct PostThrottle(Mutex<Bounded<UserId, TokenBucket>>);
+
+impl Default for PostThrottle {
+    fn default() -> PostThrottle {
+        PostThrottle(Mutex::new(Bounded::new(POSTS_BUCKETS_MAX)))
+    }
+}
+
+impl PostThrottle {
+    pub fn take(&self, limits: RateLimits, now: Time, user: UserId) -> Result<()> {
+        if limits == RateLimits::Off {
+            return Ok(());
+        }
+        let mut buckets = lock(&self.0);
+        let bucket = buckets.entry(user, now, || {
+            TokenBucket::new(POSTS_BURST, POSTS_PER_SECOND, Duration::from_secs(1), now)
+        });
+        bucket
+            .take(now)
+            .map_err(|wait_ms| Error::too_many("That is a lot at once. It goes out in a moment.", wait_ms))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Failures {
+    count: u32,
+    blocked_until: Time,
+}
+
+/// Tries to log in.
+pub(super) struct LoginThrottle {
+    names: Mutex<Bounded<(String, IpAddr), Failures>>,
+    networks: Mutex<Bounded<IpAddr, TokenBucket>>,
+}
+
+impl Default for LoginThrottle {
+    fn default() -> LoginThrottle {
+        LoginThrottle {
+            names: Mutex::new(Bounded::new(LOGIN_BUCKETS_MAX)),
+            networks: Mutex::new(Bounded::new(LOGIN_BUCKETS_MAX)),
+        }
+    }
+}
+
+impl LoginThrottle {
+    /// Counts a log-in or sign-up of a network.
+    pub fn count(&self, limits: RateLimits, now: Time, address: IpAddr) -> Result<()> {
+        if limits == RateLimits::Off {
+            return Ok(());
+        }
+        let mut networks = lock(&self.networks);
+        let bucket = networks.entry(network(address), now, || {
+            let tries = LOGIN_PER_NETWORK_PER_MINUTE;
+            TokenBucket::new(tries, tries, Duration::from_secs(60), now)
+        });
+        bucket.take(now).map_err(wait)
+    }
+
+    /// Whether this name may be tried from this network now.
+    pub fn check(&self, limits: RateLimits, now: Time, name: &str, address: IpAddr) -> Result<()> {
+        if limits == RateLimits::Off {
+            return Ok(());
+        }
+        let mut names = lock(&self.names);
+        let failures = names.entry((name.to_owned(), network(address)), now, no_failures);
+        match failures.blocked_until.since(now) {
+            0 => Ok(()),
+            wait_ms => Err(wait(wait_ms)),
+        }
+    }
+
+    /// A try was wrong: after the free ones, each makes the next wait twice as long.
+    pub fn failed(&self, limits: RateLimits, now: Time, name: &str, address: IpAddr) {
+        if limits == RateLimits::Off {
+            return;
+        }
+        let mut names = lock(&self.names);
+        let failures = names.entry((name.to_owned(), network(address)), now, no_failures);
+        failures.count = failures.count.saturating_add(1);
+        if let Some(beyond) = failures.count.checked_sub(LOGIN_FREE_TRIES) {
+            let seconds = 1u64
+                .checked_shl(beyond)
+                .unwrap_or(u64::MAX)
+                .min(LOGIN_WAIT_MAX.as_secs());
+            failures.blocked_until = Time(now.0 + seconds * 1000);
+        }
+    }
+
+    /// A try was right: the name starts anew.
+    pub fn succeeded(&self, name: &str, address: IpAddr) {
+        lock(&self.names).entries.remove(&(name.to_owned(), network(address)));
+    }
+}
+
+fn no_failures() -> Failures {
+    Failures {
+        count: 0,
+        blocked_until: Time(0),
+    }
+}
+
+fn wait(wait_ms: u64) -> Error {
+    let seconds = wait_ms.div_ceil(1000);
+    let time = match seconds {
+        1 => "1 second".to_owned(),
+        2..=90 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", seconds.div_ceil(60)),
+    };
+    Error::too_many(format!("Too many tries. Try again in {time}."), wait_ms)
+}

@@ -1,0 +1,182 @@
+//! What Chapp was told at its start: arguments and `CHAPP_…` variables, as one plain struct.
+
+use crate::chat::RateLimits;
+use clap::{Parser, Subcommand};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+const PORT: u16 = 4280;
+const FILE_NAME: &str = "chapp.redb";
+
+/// Real-time chat in one executable. Started without arguments it opens a browser and runs until Ctrl-C.
+#[derive(Debug, Parser)]
+#[command(name = "chapp", version, args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Subcommands>,
+
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Debug, Subcommand)]
+enum Subcommands {
+    /// Print where the data file is, and nothing else.
+    Where {
+        #[arg(long, value_name = "FILE", env = "CHAPP_DATA")]
+        /// The data file
+        data: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Options {
+    /// The data file. Without it: chapp.redb beside the executable if there is one, else in the platform's data folder
+    #[arg(long, value_name = "FILE", env = "CHAPP_DATA")]
+    data: Option<PathBuf>,
+
+    /// The address to listen on; 0.0.0.0:4280 lets the network in
+    #[arg(long, value_name = "ADDR", env = "CHAPP_LISTEN", default_value = "127.0.0.1:4280", value_parser = parse_listen)]
+    listen: SocketAddr,
+
+    /// A further name by which browsers reach this server, with :PORT where it is not the listening one; repeatable
+    #[arg(long = "host", value_name = "NAME", env = "CHAPP_HOST", value_delimiter = ',', value_parser = parse_host)]
+    hosts: Vec<Host>,
+
+    /// Open a browser at start [default]
+    #[arg(long, overrides_with = "no_open")]
+    open: bool,
+
+    /// Do not open a browser at start (CHAPP_OPEN=off)
+    #[arg(long)]
+    no_open: bool,
+
+    #[arg(long = "open-by-variable", hide = true, env = "CHAPP_OPEN", default_value = "on", value_parser = parse_switch)]
+    open_by_variable: bool,
+
+    /// What to log on standard error: off, error, warn, info, debug, or a tracing filter
+    #[arg(long, value_name = "FILTER", env = "CHAPP_LOG", default_value = "warn")]
+    log: String,
+
+    /// Limits on how often somebody may log in, post and send; off is for load tests only
+    #[arg(long, value_name = "on|off", env = "CHAPP_RATE_LIMITS", default_value = "on", value_parser = parse_switch, action = clap::ArgAction::Set)]
+    rate_limits: bool,
+}
+
+/// A name by which browsers reach this server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// In lower case.
+    pub name: String,
+    /// Where it is not the listening one.
+    pub port: Option<u16>,
+}
+
+/// What to do.
+#[derive(Clone, Debug)]
+pub enum Task {
+    /// Run the server.
+    Serve(Config),
+    /// Print where the data file is.
+    Where(PathBuf),
+}
+
+/// How to run the server.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The data file.
+    pub data: PathBuf,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Names by which browsers reach this server, beside `localhost`, `chapp.localhost` and its addresses.
+    pub hosts: Vec<Host>,
+    /// Whether to open a browser.
+    pub open: bool,
+    /// What to log.
+    pub log: String,
+    /// Off for load tests.
+    pub rate_limits: RateLimits,
+}
+
+impl Task {
+    /// Reads the arguments and variables of this process. Prints help, version and mistakes, and exits.
+    ///
+    /// # Errors
+    /// A sentence for the terminal, when there is no folder for the data file.
+    pub fn from_process() -> Result<Task, String> {
+        let arguments = Arguments::parse();
+        let Options {
+            data,
+            listen,
+            hosts,
+            open,
+            no_open,
+            open_by_variable,
+            log,
+            rate_limits,
+        } = arguments.options;
+        if let Some(Subcommands::Where { data }) = arguments.command {
+            return Ok(Task::Where(data_file(data)?));
+        }
+        Ok(Task::Serve(Config {
+            data: data_file(data)?,
+            listen,
+            hosts,
+            open: open || (open_by_variable && !no_open),
+            log,
+            rate_limits: if rate_limits { RateLimits::On } else { RateLimits::Off },
+        }))
+    }
+}
+
+fn data_file(told: Option<PathBuf>) -> Result<PathBuf, String> {
+    if let Some(path) = told {
+        return std::path::absolute(&path).map_err(|_| "--data needs the name of a file.".to_owned());
+    }
+    let beside = std::env::current_exe().ok().map(|exe| exe.with_file_name(FILE_NAME));
+    if let Some(beside) = beside.filter(|path| path.exists()) {
+        return Ok(beside);
+    }
+    let dirs = directories::ProjectDirs::from("", "", "Chapp")
+        .ok_or("There is no home folder for the data file. Say where it should be: chapp --data FILE")?;
+    Ok(dirs.data_dir().join(FILE_NAME))
+}
+
+fn parse_listen(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(address) = text.parse() {
+        return Ok(address);
+    }
+    if let Ok(ip) = text.parse::<IpAddr>() {
+        return Ok(SocketAddr::new(ip, PORT));
+    }
+    match text.trim_start_matches(':').parse() {
+        Ok(port) => Ok(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port)),
+        Err(_) => Err("an address looks like 127.0.0.1:4280, or 0.0.0.0:4280 to let the network in".into()),
+    }
+}
+
+fn parse_host(text: &str) -> Result<Host, String> {
+    let (name, port) = match text.rsplit_once(':') {
+        Some((name, port)) => match port.parse() {
+            Ok(port) => (name, Some(port)),
+            Err(_) => return Err("a port is a number from 1 to 65535".into()),
+        },
+        None => (text, None),
+    };
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    if name.is_empty() || !name.chars().all(is_name) {
+        return Err("a host is a name such as chat.example.org, without http:// or a path".into());
+    }
+    Ok(Host {
+        name: name.to_ascii_lowercase(),
+        port,
+    })
+}
+
+fn parse_switch(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "on" | "true" | "yes" | "1" => Ok(true),
+        "off" | "false" | "no" | "0" => Ok(false),
+        _ => Err("on or off".into()),
+    }
+}

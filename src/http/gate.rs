@@ -1,0 +1,162 @@
+//! What stands before every route: is this request meant for us, and does it come from our own page?
+//!
+//! Three checks, since no one of them is enough: `Host` stops DNS rebinding, `Origin` stops other
+//! pages on this machine (the cookie is sent from every port of localhost), and `Sec-Fetch-Site` stops
+//! what carries neither.
+
+use super::route::Route;
+use crate::config::Host;
+use crate::error::{Error, Kind, Result};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, ORIGIN};
+use hyper::{HeaderMap, Method};
+use std::net::{IpAddr, SocketAddr};
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+
+/// The names by which browsers reach this server.
+pub struct Gate {
+    hosts: Vec<Host>,
+}
+
+/// What the gate knows of a request.
+pub struct Asked<'a> {
+    /// What is asked for; nothing where there is no such route.
+    pub route: Option<&'a Route>,
+    /// The request's method.
+    pub method: &'a Method,
+    /// The request's headers.
+    pub headers: &'a HeaderMap,
+    /// The address that the client connected to.
+    pub local: SocketAddr,
+    /// Whether the request shows our cookie.
+    pub has_cookie: bool,
+}
+
+impl Gate {
+    /// A gate that knows `localhost`, `chapp.localhost`, and these.
+    pub fn new(hosts: Vec<Host>) -> Gate {
+        Gate { hosts }
+    }
+
+    /// Lets a request in.
+    ///
+    /// # Errors
+    /// `wrong_host`, or `forbidden`.
+    pub fn check(&self, asked: &Asked) -> Result<()> {
+        self.check_host(asked)?;
+        self.check_origin(asked)?;
+        check_fetch_site(asked)
+    }
+
+    fn check_host(&self, asked: &Asked) -> Result<()> {
+        let mut hosts = asked.headers.get_all(HOST).iter();
+        let host = match (hosts.next().and_then(text), hosts.next()) {
+            (Some(host), None) => host,
+            _ => return Err(wrong_host("")),
+        };
+        match self.is_ours(host, asked.local) {
+            true => Ok(()),
+            false => Err(wrong_host(host)),
+        }
+    }
+
+    fn check_origin(&self, asked: &Asked) -> Result<()> {
+        let is_socket = asked.route == Some(&Route::Socket);
+        if is_safe(asked.method) && !is_socket {
+            return Ok(());
+        }
+        let origin = asked.headers.get(ORIGIN);
+        match origin.map(|origin| text(origin).unwrap_or_default()) {
+            Some(origin) if self.is_our_origin(origin, asked.local) => Ok(()),
+            // A form of a page whose referrer policy hides it says `null`; harmless where there is no cookie.
+            None | Some("null") if !asked.has_cookie => Ok(()),
+            _ => Err(Error::new(
+                Kind::Forbidden,
+                "This request does not come from Chapp's own page.",
+            )),
+        }
+    }
+
+    fn is_our_origin(&self, origin: &str, local: SocketAddr) -> bool {
+        origin
+            .strip_prefix("http://")
+            .is_some_and(|host| self.is_ours(host, local))
+    }
+
+    /// Whether `HOST` or `HOST:PORT` names this server.
+    fn is_ours(&self, authority: &str, local: SocketAddr) -> bool {
+        let Some((name, port)) = split(authority) else {
+            return false;
+        };
+        if let Ok(address) = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
+            return address.to_canonical() == local.ip().to_canonical() && port == local.port();
+        }
+        let name = name.to_ascii_lowercase();
+        let is_built_in = matches!(name.as_str(), "localhost" | "chapp.localhost") && port == local.port();
+        is_built_in
+            || self
+                .hosts
+                .iter()
+                .any(|host| host.name == name && host.port.unwrap_or(local.port()) == port)
+    }
+}
+
+/// `Sec-Fetch-Site` is absent on plain http to other addresses than this machine's own, and then says nothing.
+fn check_fetch_site(asked: &Asked) -> Result<()> {
+    let header = |name| asked.headers.get(name).and_then(text);
+    let is_page = matches!(asked.route, None | Some(Route::Page(_)));
+    let is_navigation = is_safe(asked.method) && header(SEC_FETCH_MODE) == Some("navigate");
+    match header(SEC_FETCH_SITE) {
+        None | Some("same-origin") => Ok(()),
+        Some("none") if is_navigation => Ok(()),
+        // A link that somebody followed: it changes nothing, cannot be framed, and SameSite=Strict
+        // leaves the cookie of another site at home.
+        Some(_) if is_navigation && is_page && header(SEC_FETCH_DEST) == Some("document") => Ok(()),
+        _ => Err(Error::new(Kind::Forbidden, "This request comes from another site.")),
+    }
+}
+
+/// JSON comes as JSON, which no form of another site can send.
+///
+/// # Errors
+/// `unsupported_media_type`.
+pub fn check_json(headers: &HeaderMap) -> Result<()> {
+    let media_type = headers.get(CONTENT_TYPE).and_then(text).unwrap_or_default();
+    match media_type.split(';').next().unwrap_or_default().trim() {
+        essence if essence.eq_ignore_ascii_case("application/json") => Ok(()),
+        _ => Err(Error::new(
+            Kind::UnsupportedMediaType,
+            "Send the body as JSON, with Content-Type: application/json.",
+        )),
+    }
+}
+
+fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
+fn text(value: &HeaderValue) -> Option<&str> {
+    value.to_str().ok()
+}
+
+/// `HOST:PORT` or `HOST`, whose port is then 80 (RFC 9110 §4.2.1).
+fn split(authority: &str) -> Option<(&str, u16)> {
+    match authority.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => Some((name, port.parse().ok()?)),
+        _ => Some((authority, 80)),
+    }
+}
+
+fn wrong_host(host: &str) -> Error {
+    let known = "Open http://chapp.localhost with this server's port, or one of its addresses";
+    let host: String = host.chars().filter(|c| c.is_ascii_graphic()).take(80).collect();
+    match host.is_empty() {
+        true => Error::new(Kind::WrongHost, format!("A request needs one Host. {known}.")),
+        false => Error::new(
+            Kind::WrongHost,
+            format!("Chapp does not know itself as {host}. {known}, or start it with --host NAME."),
+        ),
+    }
+}

@@ -1,0 +1,262 @@
+//! The request edge: one outer function that gives every request its gate, its answer and its line in
+//! the log, and one inner function that may use `?`.
+
+mod assets;
+mod cookies;
+mod gate;
+mod pages;
+mod request;
+mod response;
+mod route;
+
+use crate::chat::{Caller, Chat};
+use crate::config::Host;
+use crate::error::{Error, Kind, Result};
+use crate::model::{Body, ClientId, RoomId, Token, Viewer};
+use crate::{wire, ws};
+use cookies::SessionCookie;
+use gate::{Asked, Gate};
+use hyper::body::Incoming;
+use hyper::header::{SET_COOKIE, USER_AGENT};
+use hyper::{HeaderMap, Request, StatusCode};
+use response::Answer;
+use route::{Access, NoRoute, Page, Route};
+use std::any::Any;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The HTTP side of the server.
+pub struct Http {
+    chat: Arc<Chat>,
+    gate: Gate,
+    cookie: SessionCookie,
+}
+
+/// One connection that requests come over.
+#[derive(Clone)]
+pub struct Connection {
+    /// The client's end.
+    pub peer: SocketAddr,
+    /// Our end.
+    pub local: SocketAddr,
+    /// Held for as long as the connection lives, also as a socket.
+    pub permit: Arc<dyn Any + Send + Sync>,
+}
+
+/// A request after the gate.
+struct Visit<'a> {
+    http: &'a Http,
+    connection: &'a Connection,
+    /// Nothing, something that is no token, or a token.
+    shown: Option<Option<Token>>,
+}
+
+impl Http {
+    /// The HTTP side over these verbs, reached by these further names.
+    pub fn new(chat: Arc<Chat>, hosts: Vec<Host>) -> Http {
+        let cookie = SessionCookie::new(chat.store().file_id());
+        Http {
+            chat,
+            gate: Gate::new(hosts),
+            cookie,
+        }
+    }
+
+    /// Answers one request. Never fails: an error is an answer.
+    pub async fn handle(&self, connection: &Connection, request: Request<Incoming>) -> Answer {
+        let started = Instant::now();
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let headers = request.headers().clone();
+        let mut answer = match self.answer(connection, request).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                error.log();
+                response::problem(&error, &headers)
+            }
+        };
+        if answer.status() == StatusCode::METHOD_NOT_ALLOWED
+            && let Err(NoRoute::MethodNotAllowed(methods)) = route::route(&method, &path)
+        {
+            answer = response::allow(answer, methods);
+        }
+        response::secure(&mut answer);
+        tracing::info!(
+            %method,
+            path,
+            status = answer.status().as_u16(),
+            ms = started.elapsed().as_millis() as u64,
+            peer = %connection.peer.ip(),
+            "request"
+        );
+        answer
+    }
+
+    async fn answer(&self, connection: &Connection, request: Request<Incoming>) -> Result<Answer> {
+        let shown = self.cookie.read(request.headers());
+        let found = route::route(request.method(), request.uri().path());
+        self.gate.check(&Asked {
+            route: found.as_ref().ok(),
+            method: request.method(),
+            headers: request.headers(),
+            local: connection.local,
+            has_cookie: shown.is_some(),
+        })?;
+        let visit = Visit {
+            http: self,
+            connection,
+            shown,
+        };
+        match found {
+            Ok(route) => match route.access() {
+                Access::Anybody => visit.anybody(route, request).await,
+                Access::Member => visit.member(route, request).await,
+            },
+            Err(NoRoute::NotFound) => Err(Error::not_found("There is nothing at this address.")),
+            Err(NoRoute::MethodNotAllowed(methods)) => Err(Error::new(
+                Kind::MethodNotAllowed,
+                format!("This address takes {methods} only."),
+            )),
+        }
+    }
+}
+
+impl Visit<'_> {
+    fn chat(&self) -> &Arc<Chat> {
+        &self.http.chat
+    }
+
+    async fn viewer(&self) -> Result<Viewer> {
+        match &self.shown {
+            Some(Some(token)) => self.chat().viewer(token, self.connection.peer.ip()).await,
+            _ => Err(Error::unauthenticated()),
+        }
+    }
+
+    fn caller(&self, headers: &HeaderMap) -> Caller {
+        let device = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+        Caller {
+            address: self.connection.peer.ip().to_canonical(),
+            device: device.unwrap_or_default().to_owned(),
+        }
+    }
+
+    async fn anybody(&self, route: Route, request: Request<Incoming>) -> Result<Answer> {
+        match route {
+            Route::Page(page) => self.page(page, request.headers()).await,
+            Route::Form(page) => self.form(page, request).await,
+            Route::Asset { hash, path } => assets::asset(&hash, &path, request.headers()),
+            Route::Signup | Route::Login => self.enter(route, request).await,
+            _ => Ok(response::answer(StatusCode::OK, "text/plain; charset=utf-8", "ok\n")),
+        }
+    }
+
+    /// Sign-up or log-in by a script.
+    async fn enter(&self, route: Route, request: Request<Incoming>) -> Result<Answer> {
+        let caller = self.caller(request.headers());
+        let typed: request::Credentials = request::json(request).await?;
+        let (status, entered) = match route {
+            Route::Signup => (
+                StatusCode::CREATED,
+                self.chat().sign_up(&typed.name, &typed.password, &caller).await?,
+            ),
+            _ => (
+                StatusCode::OK,
+                self.chat().log_in(&typed.name, &typed.password, &caller).await?,
+            ),
+        };
+        self.replace_session().await;
+        let mut answer = response::json(status, wire::user(&entered.user));
+        answer
+            .headers_mut()
+            .insert(SET_COOKIE, self.http.cookie.set(&entered.token));
+        Ok(answer)
+    }
+
+    /// Whoever enters leaves what they held before: a new token at each log-in.
+    async fn replace_session(&self) {
+        if let Some(Some(old)) = &self.shown {
+            // Not worth refusing the log-in for; the session runs out by itself.
+            let _ = self.chat().log_out(old.id()).await;
+        }
+    }
+
+    async fn member(&self, route: Route, request: Request<Incoming>) -> Result<Answer> {
+        let viewer = self.viewer().await?;
+        match route {
+            Route::Logout => {
+                self.chat().log_out(viewer.session).await?;
+                let mut answer = response::empty(StatusCode::NO_CONTENT);
+                answer.headers_mut().insert(SET_COOKIE, self.http.cookie.clear());
+                Ok(answer)
+            }
+            Route::Me => Ok(response::json(StatusCode::OK, wire::user(&viewer.user))),
+            Route::Rooms => {
+                let rooms = self.chat().rooms(&viewer).await?;
+                Ok(response::json(StatusCode::OK, wire::rooms(&rooms)))
+            }
+            Route::History(room) => {
+                let (anchor, size) = request::page(request.uri().query().unwrap_or_default())?;
+                let page = self.chat().history(&viewer, room, anchor, size).await?;
+                Ok(response::json(StatusCode::OK, wire::page(&page, &viewer.user)))
+            }
+            Route::Post(room) => self.post(&viewer, room, request).await,
+            Route::Socket => ws::upgrade(self.chat().clone(), viewer, self.connection.clone().permit, request),
+            _ => Err(Error::internal("a public route asked for a member")),
+        }
+    }
+
+    async fn post(&self, viewer: &Viewer, room: RoomId, request: Request<Incoming>) -> Result<Answer> {
+        let draft: request::Draft = request::json(request).await?;
+        let (client_id, body) = (ClientId::parse(&draft.client_id)?, Body::parse(&draft.body)?);
+        let posted = self.chat().post(viewer, room, client_id, body).await?.await?;
+        let status = match posted.repeated {
+            true => StatusCode::OK,
+            false => StatusCode::CREATED,
+        };
+        Ok(response::json(status, wire::post_receipt(posted.room, posted.seq)))
+    }
+
+    async fn page(&self, page: Page, headers: &HeaderMap) -> Result<Answer> {
+        match (page, self.viewer().await) {
+            (Page::Chat, Ok(_)) => assets::page("index.html", &pages::values(headers), headers),
+            (Page::Login | Page::Signup, Ok(_)) => Ok(response::see_other("/")),
+            (page, Err(error)) if error.kind == Kind::Unauthenticated => {
+                let is_empty = self.chat().is_empty().await?;
+                match page {
+                    Page::Chat if is_empty => Ok(response::see_other("/signup")),
+                    Page::Chat => Ok(response::see_other("/login")),
+                    Page::Login if is_empty => Ok(response::see_other("/signup")),
+                    page => assets::page(pages::file(page, is_empty), &pages::values(headers), headers),
+                }
+            }
+            (_, Err(error)) => Err(error),
+        }
+    }
+
+    /// Sign-up or log-in by a form without script: on to the chat, or the same page with what was wrong.
+    async fn form(&self, page: Page, request: Request<Incoming>) -> Result<Answer> {
+        let headers = request.headers().clone();
+        let caller = self.caller(&headers);
+        let typed = request::form(request).await?;
+        let entered = match page {
+            Page::Signup => self.chat().sign_up(&typed.name, &typed.password, &caller).await,
+            _ => self.chat().log_in(&typed.name, &typed.password, &caller).await,
+        };
+        match entered {
+            Ok(entered) => {
+                self.replace_session().await;
+                let mut answer = response::see_other("/");
+                answer
+                    .headers_mut()
+                    .insert(SET_COOKIE, self.http.cookie.set(&entered.token));
+                Ok(answer)
+            }
+            Err(error) => {
+                error.log();
+                let is_empty = self.chat().is_empty().await?;
+                pages::with_error(page, is_empty, &typed.name, &error, &headers)
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What a request carries: a bounded body as JSON or a form, and parameters in its address.
+
+use super::gate;
+use crate::error::{Error, Kind, Result};
+use crate::limits::{REQUEST_BODY_BYTES_MAX, REQUEST_BODY_TIMEOUT};
+use crate::model::{Anchor, PageSize, Seq};
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::Request;
+use hyper::body::Incoming;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+/// A name and a password as somebody typed them.
+#[derive(Default, Deserialize)]
+pub struct Credentials {
+    /// As typed.
+    pub name: String,
+    /// As typed.
+    pub password: String,
+}
+
+/// A message as a client sent it.
+#[derive(Deserialize)]
+pub struct Draft {
+    /// The client's name for it.
+    pub client_id: String,
+    /// What it says.
+    pub body: String,
+}
+
+async fn body(request: Request<Incoming>) -> Result<Bytes> {
+    let limited = Limited::new(request.into_body(), REQUEST_BODY_BYTES_MAX);
+    match tokio::time::timeout(REQUEST_BODY_TIMEOUT, limited.collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Error::new(
+            Kind::TooLarge,
+            format!("A request has at most {} KiB.", REQUEST_BODY_BYTES_MAX >> 10),
+        )),
+        Ok(Err(error)) => Err(Error::bad_request("The request broke off.").because(error)),
+        Err(_) => Err(Error::bad_request("The request took too long to arrive.")),
+    }
+}
+
+/// The body as JSON of this shape.
+///
+/// # Errors
+/// `unsupported_media_type`, `too_large`, or `bad_request` for what is no JSON or has other fields.
+pub async fn json<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T> {
+    gate::check_json(request.headers())?;
+    let body = body(request).await?;
+    serde_json::from_slice(&body).map_err(|cause| {
+        let title = match cause.classify() {
+            serde_json::error::Category::Data => "A field of the body is missing or has the wrong type.",
+            _ => "The body is not valid JSON.",
+        };
+        Error::bad_request(title).because(cause)
+    })
+}
+
+/// The body as a form of a page without script (`application/x-www-form-urlencoded`).
+///
+/// # Errors
+/// `too_large`, `bad_request`.
+pub async fn form(request: Request<Incoming>) -> Result<Credentials> {
+    let body = body(request).await?;
+    let mut credentials = Credentials::default();
+    for (key, value) in form_urlencoded::parse(&body) {
+        match &*key {
+            "name" => credentials.name = value.into_owned(),
+            "password" => credentials.password = value.into_owned(),
+            _ => {}
+        }
+    }
+    Ok(credentials)
+}
+
+/// Which page of a room's history is asked for.
+///
+/// # Errors
+/// `invalid`, naming the parameter; `bad_request` for more than one of `before`, `after`, `around`.
+pub fn page(query: &str) -> Result<(Anchor, PageSize)> {
+    let mut anchor = Anchor::Latest;
+    let mut size = PageSize::default();
+    for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+        let number = |field| {
+            value
+                .parse::<u64>()
+                .map_err(|_| Error::invalid(field, format!("{field} is a whole number.")))
+        };
+        let new = match &*key {
+            "limit" => {
+                size = PageSize::parse(number("limit")?)?;
+                continue;
+            }
+            "before" => Anchor::Before(Seq::parse(number("before")?)?),
+            "after" => Anchor::After(Seq::parse(number("after")?)?),
+            "around" => Anchor::Around(Seq::parse(number("around")?)?),
+            _ => continue,
+        };
+        if anchor != Anchor::Latest {
+            return Err(Error::bad_request("A page lies before, after or around one message."));
+        }
+        anchor = new;
+    }
+    Ok((anchor, size))
+}

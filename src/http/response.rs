@@ -1,0 +1,155 @@
+//! Answers: their shapes, and the headers that all of them carry.
+
+use crate::error::{Error, Kind};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{
+    ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+};
+use hyper::{Response, StatusCode};
+use serde::Serialize;
+
+/// What hyper sends.
+pub type Answer = Response<Full<Bytes>>;
+
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; \
+    font-src 'self'; media-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; \
+    form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; \
+    require-trusted-types-for 'script'; trusted-types chapp";
+
+/// On every response.
+const HEADERS: [(HeaderName, HeaderValue); 6] = [
+    (
+        HeaderName::from_static("content-security-policy"),
+        HeaderValue::from_static(POLICY),
+    ),
+    (
+        HeaderName::from_static("x-content-type-options"),
+        HeaderValue::from_static("nosniff"),
+    ),
+    (
+        HeaderName::from_static("referrer-policy"),
+        HeaderValue::from_static("no-referrer"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static("camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
+    ),
+];
+
+/// Adds the headers that every response carries. What says nothing about caching is not cached.
+pub fn secure(answer: &mut Answer) {
+    let headers = answer.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, value);
+    }
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+}
+
+/// An answer of this media type.
+pub fn answer(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(Full::new(body.into()));
+    *answer.status_mut() = status;
+    answer
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    answer
+}
+
+/// JSON.
+pub fn json(status: StatusCode, body: Vec<u8>) -> Answer {
+    answer(status, "application/json", body)
+}
+
+/// Nothing more to say.
+pub fn empty(status: StatusCode) -> Answer {
+    let mut answer = Response::new(Full::default());
+    *answer.status_mut() = status;
+    answer
+}
+
+/// Look there, with a GET (RFC 9110 §15.4.4).
+pub fn see_other(path: &'static str) -> Answer {
+    let mut answer = empty(StatusCode::SEE_OTHER);
+    answer.headers_mut().insert(LOCATION, HeaderValue::from_static(path));
+    answer
+}
+
+/// The status that belongs to a kind.
+pub fn status(kind: Kind) -> StatusCode {
+    match kind {
+        Kind::BadRequest => StatusCode::BAD_REQUEST,
+        Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Kind::Forbidden => StatusCode::FORBIDDEN,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Kind::NameTaken | Kind::Conflict => StatusCode::CONFLICT,
+        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Kind::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        Kind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        Kind::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
+        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::WrongHost => StatusCode::MISDIRECTED_REQUEST,
+    }
+}
+
+/// A problem (RFC 9457), or its sentence alone for a person whose browser asked for a page.
+pub fn problem(error: &Error, request: &HeaderMap) -> Answer {
+    let status = status(error.kind);
+    let asks_for_page = request
+        .get(ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"));
+    let mut answer = match asks_for_page {
+        true => answer(status, "text/plain; charset=utf-8", error.title.to_string()),
+        false => answer(status, "application/problem+json", problem_json(error, status)),
+    };
+    add_retry_after(&mut answer, error);
+    answer
+}
+
+/// Says when to come back (RFC 9110 §10.2.3), in whole seconds.
+pub fn add_retry_after(answer: &mut Answer, error: &Error) {
+    let seconds = match error.retry_after_ms {
+        Some(ms) => ms.div_ceil(1000),
+        None if error.kind == Kind::Unavailable => 1,
+        None => return,
+    };
+    answer.headers_mut().insert(RETRY_AFTER, seconds.into());
+}
+
+/// Names the methods that a path takes.
+pub fn allow(mut answer: Answer, methods: &'static str) -> Answer {
+    answer.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
+    answer
+}
+
+fn problem_json(error: &Error, status: StatusCode) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Problem<'a> {
+        status: u16,
+        code: &'static str,
+        title: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        field: Option<&'static str>,
+    }
+    let problem = Problem {
+        status: status.as_u16(),
+        code: error.kind.code(),
+        title: &error.title,
+        field: error.field,
+    };
+    serde_json::to_vec(&problem).unwrap_or_default()
+}

@@ -1,0 +1,307 @@
+//! One connection's way out: a direct write that does not wait, and behind it a bounded queue.
+//!
+//! The fast road is a second handle on the socket in a flat list ([`Slot`]), written to without
+//! waking anybody. Only where a socket is full do the rest of the bytes wait in the client's queue,
+//! and one task per full socket writes them on; until it is done, everything new goes behind them.
+
+use super::ConnectionId;
+use crate::limits::CLIENT_QUEUE_BYTES_MAX;
+use crate::model::{SessionId, UserId};
+use crate::wire::{self, CloseCode};
+use bytes::Bytes;
+use std::collections::VecDeque;
+use std::io::{self, IoSlice, Write};
+use std::net::Shutdown;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::net::tcp::OwnedWriteHalf;
+use tokio::sync::Notify;
+
+/// Frames written in one system call, at most.
+const SLICES_MAX: usize = 64;
+
+/// What a connection's own task and the hub share.
+pub struct Client {
+    /// Which connection this is.
+    pub id: ConnectionId,
+    /// By which session it came.
+    pub session: SessionId,
+    half: OwnedWriteHalf,
+    queue: Mutex<Queue>,
+    heard: AtomicU32,
+    ending: Notify,
+}
+
+#[derive(Default)]
+struct Queue {
+    frames: VecDeque<Bytes>,
+    bytes: usize,
+    /// Not opened yet: frames wait for the first one.
+    held: bool,
+    /// A task is writing the queue.
+    writing: bool,
+    /// The close frame is in the queue or written: nothing may follow.
+    closed: bool,
+    ending: Option<CloseCode>,
+}
+
+impl Queue {
+    fn push(&mut self, frame: Bytes) {
+        self.bytes += frame.len();
+        self.frames.push_back(frame);
+    }
+
+    /// Takes `written` bytes off the front.
+    fn advance(&mut self, mut written: usize) {
+        self.bytes -= written;
+        while let Some(front) = self.frames.front_mut() {
+            if written < front.len() {
+                let _ = front.split_to(written);
+                return;
+            }
+            written -= front.len();
+            self.frames.pop_front();
+        }
+    }
+
+    /// Whether a frame may still be sent.
+    fn is_silent(&self) -> bool {
+        // A stop still answers what was accepted; every other end is at once.
+        self.closed || self.ending.is_some_and(|code| code != CloseCode::GoingAway)
+    }
+}
+
+impl Client {
+    pub(super) fn new(id: ConnectionId, session: SessionId, half: OwnedWriteHalf, now: u32) -> Client {
+        let queue = Queue {
+            held: true,
+            ..Queue::default()
+        };
+        Client {
+            id,
+            session,
+            half,
+            queue: Mutex::new(queue),
+            heard: AtomicU32::new(now),
+            ending: Notify::new(),
+        }
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks the connection's task to end it. The first reason stays.
+    fn end(&self, code: CloseCode) {
+        self.queue().ending.get_or_insert(code);
+        self.ending.notify_one();
+    }
+
+    /// Waits until this connection should end.
+    pub async fn ended(&self) -> CloseCode {
+        loop {
+            if let Some(code) = self.queue().ending {
+                return code;
+            }
+            self.ending.notified().await;
+        }
+    }
+
+    pub(super) fn heard(&self, now: u32) {
+        self.heard.store(now, Relaxed);
+    }
+
+    pub(super) fn last_heard(&self) -> u32 {
+        self.heard.load(Relaxed)
+    }
+
+    /// Waits until all that was queued is written, or the socket has failed.
+    pub async fn flushed(&self) {
+        while self.queue().writing {
+            if self.half.writable().await.is_err() {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Writes the queue on, as the socket takes it.
+    async fn write_queue(self: Arc<Client>) {
+        loop {
+            let writable = self.half.writable().await;
+            let mut queue = self.queue();
+            let written = match writable {
+                Ok(()) => self.try_write(&queue.frames),
+                Err(error) => Err(error),
+            };
+            match written {
+                Ok(written) => queue.advance(written),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => {
+                    // The reading side sees the same end and clears up.
+                    queue.closed = true;
+                    queue.frames.clear();
+                }
+            }
+            if queue.frames.is_empty() {
+                queue.writing = false;
+                return;
+            }
+        }
+    }
+
+    fn try_write(&self, frames: &VecDeque<Bytes>) -> io::Result<usize> {
+        let slices: Vec<IoSlice> = frames
+            .iter()
+            .take(SLICES_MAX)
+            .map(|frame| IoSlice::new(frame))
+            .collect();
+        self.half.try_write_vectored(&slices)
+    }
+}
+
+/// One line of the hub's flat list.
+pub(super) struct Slot {
+    direct: std::net::TcpStream,
+    /// Something may wait in the client's queue: look there first.
+    blocked: bool,
+    pub user: UserId,
+    pub client: Arc<Client>,
+}
+
+impl Slot {
+    pub fn new(direct: std::net::TcpStream, user: UserId, client: Arc<Client>) -> Slot {
+        Slot {
+            direct,
+            blocked: true,
+            user,
+            client,
+        }
+    }
+
+    /// Writes frames now, or behind what waits. A client whose queue is full is asked to end.
+    pub fn write(&mut self, frames: &[Bytes]) {
+        if self.blocked {
+            let mut queue = self.client.queue();
+            if queue.is_silent() {
+                return;
+            }
+            if queue.held || queue.writing {
+                frames.iter().for_each(|frame| queue.push(frame.clone()));
+                let full = queue.bytes > CLIENT_QUEUE_BYTES_MAX;
+                drop(queue);
+                if full {
+                    self.give_up();
+                }
+                return;
+            }
+            self.blocked = false;
+        }
+        self.write_direct(frames);
+    }
+
+    fn write_direct(&mut self, frames: &[Bytes]) {
+        let result = match frames {
+            [frame] => (&self.direct).write(frame),
+            [] => return,
+            frames => {
+                let slices: Vec<IoSlice> = frames
+                    .iter()
+                    .take(SLICES_MAX)
+                    .map(|frame| IoSlice::new(frame))
+                    .collect();
+                (&self.direct).write_vectored(&slices)
+            }
+        };
+        let mut written = match result {
+            Ok(written) => written,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+            // The reading side sees the same end and clears up.
+            Err(_) => return,
+        };
+        let mut rest = Vec::new();
+        for frame in frames {
+            match written {
+                n if n >= frame.len() => written -= frame.len(),
+                n => {
+                    rest.push(frame.slice(n..));
+                    written = 0;
+                }
+            }
+        }
+        if !rest.is_empty() {
+            self.queue_up(rest);
+        }
+    }
+
+    fn queue_up(&mut self, rest: Vec<Bytes>) {
+        self.blocked = true;
+        let mut queue = self.client.queue();
+        rest.into_iter().for_each(|frame| queue.push(frame));
+        if !queue.writing {
+            queue.writing = true;
+            tokio::spawn(self.client.clone().write_queue());
+        }
+    }
+
+    /// Lets the held frames go, after `first`.
+    pub fn open(&mut self, first: Bytes) {
+        let held = {
+            let mut queue = self.client.queue();
+            queue.held = false;
+            queue.bytes = 0;
+            std::mem::take(&mut queue.frames)
+        };
+        self.write(&[first]);
+        for frame in held {
+            self.write(&[frame]);
+        }
+    }
+
+    /// Nobody waits for a slow client: what it has not taken goes, and it catches up when it comes back.
+    fn give_up(&mut self) {
+        {
+            let mut queue = self.client.queue();
+            // The front one may be half written, and half a frame is no frame.
+            queue.frames.truncate(1);
+            queue.bytes = queue.frames.front().map_or(0, Bytes::len);
+        }
+        self.end(CloseCode::TooSlow);
+    }
+
+    /// Asks the connection's task to end it. From now on it hears nothing more, except that a stop
+    /// still brings the answers to what was accepted.
+    pub fn end(&mut self, code: CloseCode) {
+        self.blocked = true;
+        self.client.end(code);
+    }
+
+    /// The last frame.
+    pub fn close(&mut self, code: CloseCode) {
+        let mut queue = self.client.queue();
+        if queue.closed {
+            return;
+        }
+        queue.closed = true;
+        queue.ending.get_or_insert(code);
+        // Never opened: what waits there has nobody to read it.
+        if std::mem::take(&mut queue.held) {
+            queue.frames.clear();
+            queue.bytes = 0;
+        }
+        if queue.writing {
+            queue.push(wire::close_frame(code));
+            return;
+        }
+        drop(queue);
+        // From now on `is_silent` keeps everybody else out.
+        self.blocked = true;
+        self.write_direct(&[wire::close_frame(code)]);
+        self.blocked = true;
+    }
+
+    /// Ends both directions at once.
+    pub fn shut_down(&self) {
+        let _ = self.direct.shutdown(Shutdown::Both);
+    }
+}

@@ -1,0 +1,193 @@
+//! Who is connected: the shared client map, and the one mouth through which events reach sockets.
+//!
+//! Every byte to a socket passes through here under one lock, so that a pong or an answer never
+//! cuts a frame. The lock is held for system calls that do not wait, never across an await.
+//! Owns no storage and decides no rules.
+
+mod batch;
+mod client;
+mod presence;
+
+use crate::limits::{SOCKET_DEAD_AFTER, SOCKET_PING_AFTER};
+use crate::model::{Event, SessionId, User, UserId, Viewer};
+use crate::wire::{self, CloseCode};
+use batch::Batch;
+use bytes::Bytes;
+pub use client::Client;
+use client::Slot;
+use presence::People;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedReadHalf;
+
+/// One connection, for as long as this process lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ConnectionId(u64);
+
+/// The shared client map.
+pub struct Hub {
+    started: Instant,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    last_id: u64,
+    /// A flat list, since a delivery walks it from end to end.
+    slots: Vec<Slot>,
+    /// Where in `slots` a connection is.
+    places: HashMap<ConnectionId, usize>,
+    people: People,
+}
+
+impl State {
+    fn slot(&mut self, id: ConnectionId) -> Option<&mut Slot> {
+        let place = *self.places.get(&id)?;
+        self.slots.get_mut(place)
+    }
+
+    fn end_sessions(&mut self, ended: impl Fn(SessionId) -> bool, code: CloseCode) {
+        for slot in &mut self.slots {
+            if ended(slot.client.session) {
+                slot.end(code);
+            }
+        }
+    }
+}
+
+impl Default for Hub {
+    fn default() -> Hub {
+        Hub {
+            started: Instant::now(),
+            state: Mutex::default(),
+        }
+    }
+}
+
+impl Hub {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic while the lock was held left no half-made state that matters more than going on.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn seconds(&self) -> u32 {
+        self.started.elapsed().as_secs() as u32
+    }
+
+    /// Registers a connection. What is delivered to it waits until [`Hub::open`], so that whoever
+    /// subscribes first and reads afterwards misses nothing. Returns the socket's reading half, and
+    /// whether the viewer has just come online.
+    ///
+    /// # Errors
+    /// When there is no file descriptor left for the second handle on the socket.
+    pub fn join(&self, viewer: &Viewer, stream: TcpStream) -> std::io::Result<(Arc<Client>, OwnedReadHalf, bool)> {
+        let direct = std::net::TcpStream::from(socket2::SockRef::from(&stream).try_clone()?);
+        let (reading, writing) = stream.into_split();
+        let mut state = self.state();
+        state.last_id += 1;
+        let id = ConnectionId(state.last_id);
+        let client = Arc::new(Client::new(id, viewer.session, writing, self.seconds()));
+        let place = state.slots.len();
+        state.places.insert(id, place);
+        state.slots.push(Slot::new(direct, viewer.user.id, client.clone()));
+        let came = state.people.join(&viewer.user);
+        Ok((client, reading, came))
+    }
+
+    /// Writes the first frame, then what was delivered since the connection joined.
+    pub fn open(&self, id: ConnectionId, first: Bytes) {
+        if let Some(slot) = self.state().slot(id) {
+            slot.open(first);
+        }
+    }
+
+    /// Writes a frame, or lets it wait where the socket is full.
+    pub fn send(&self, id: ConnectionId, frame: Bytes) {
+        if let Some(slot) = self.state().slot(id) {
+            slot.write(&[frame]);
+        }
+    }
+
+    /// Forgets a connection. Returns whether it was the viewer's last one.
+    pub fn leave(&self, id: ConnectionId) -> Option<UserId> {
+        let mut state = self.state();
+        let place = state.places.remove(&id)?;
+        let slot = state.slots.swap_remove(place);
+        if let Some(moved) = state.slots.get(place) {
+            let moved = moved.client.id;
+            state.places.insert(moved, place);
+        }
+        slot.shut_down();
+        state.people.leave(slot.user).then_some(slot.user)
+    }
+
+    /// Takes note that somebody is gone, if they are still without a connection. Returns who.
+    pub fn gone(&self, user: UserId) -> Option<Arc<User>> {
+        self.state().people.gone(user)
+    }
+
+    /// Who is here.
+    pub fn here(&self) -> Vec<Arc<User>> {
+        self.state().people.here()
+    }
+
+    /// Writes what happened to everyone whom it concerns: all events of one commit in one write a socket.
+    pub fn deliver(&self, events: &[Event]) {
+        let batch = Batch::encode(events);
+        let mut state = self.state();
+        for slot in &mut state.slots {
+            let frames = batch.for_user(slot.user);
+            if !frames.is_empty() {
+                slot.write(frames);
+            }
+        }
+        if !batch.closed_sessions.is_empty() {
+            state.end_sessions(|session| batch.closed_sessions.contains(&session), CloseCode::SignedOut);
+        }
+    }
+
+    /// Asks the connections of these sessions to end.
+    pub fn end_sessions(&self, ended: impl Fn(SessionId) -> bool, code: CloseCode) {
+        self.state().end_sessions(ended, code);
+    }
+
+    /// The sessions of all connections.
+    pub fn sessions(&self) -> Vec<SessionId> {
+        let mut sessions: Vec<_> = self.state().slots.iter().map(|slot| slot.client.session).collect();
+        sessions.sort_unstable();
+        sessions.dedup();
+        sessions
+    }
+
+    /// Writes a close frame, after which this connection gets nothing more.
+    pub fn close(&self, id: ConnectionId, code: CloseCode) {
+        if let Some(slot) = self.state().slot(id) {
+            slot.close(code);
+        }
+    }
+
+    /// Notes that a connection has shown to be alive.
+    pub fn heard(&self, client: &Client) {
+        client.heard(self.seconds());
+    }
+
+    /// Pings connections that are quiet, and ends those that stayed silent.
+    pub fn sweep(&self) {
+        let now = self.seconds();
+        for slot in &mut self.state().slots {
+            let silent: u64 = now.saturating_sub(slot.client.last_heard()).into();
+            if silent >= SOCKET_DEAD_AFTER.as_secs() {
+                slot.shut_down();
+            } else if silent >= SOCKET_PING_AFTER.as_secs() {
+                slot.write(&[wire::ping_frame()]);
+            }
+        }
+    }
+
+    /// How many connections there are.
+    pub fn connections(&self) -> usize {
+        self.state().slots.len()
+    }
+}

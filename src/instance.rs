@@ -1,0 +1,42 @@
+//! Which page a running Chapp serves a data file at, so that a second start can open it.
+//!
+//! A note in the user's cache folder, by the data file's path. It is only believed where the data
+//! file is in fact open in another process, so a note that a crash left behind does no harm.
+
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The note on one data file; removed when dropped.
+pub struct Note(PathBuf);
+
+impl Note {
+    /// Writes down that `data` is served at `url`. Nothing depends on it, so a folder that cannot be
+    /// written is fine.
+    pub fn write(data: &Path, url: &str) -> Option<Note> {
+        let path = path(data)?;
+        fs::create_dir_all(path.parent()?).ok()?;
+        fs::write(&path, url).ok()?;
+        Some(Note(path))
+    }
+}
+
+impl Drop for Note {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Where the data file that another process has open is served.
+pub fn url_of(data: &Path) -> Option<String> {
+    let url = fs::read_to_string(path(data)?).ok()?;
+    url.starts_with("http://").then_some(url)
+}
+
+fn path(data: &Path) -> Option<PathBuf> {
+    let data = data.canonicalize().ok()?;
+    let digest = Sha256::digest(data.as_os_str().as_encoded_bytes());
+    let name: String = digest[..8].iter().map(|b| format!("{b:02x}")).collect();
+    let dirs = directories::ProjectDirs::from("", "", "Chapp")?;
+    Some(dirs.cache_dir().join(format!("running-{name}")))
+}

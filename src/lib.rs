@@ -1,0 +1,51 @@
+//! Chapp: real-time chat in one executable. This is the map.
+//!
+//! ```text
+//! bytes ─► Command ─► Change ─► Event ─► Frame ─► bytes
+//!       wire        chat      store    hub      ws
+//! ```
+//!
+//! One type for each stage, one module for each arrow, and nobody skips a stage. A **Command** is what a
+//! client asks, parsed and not yet trusted. A **Change** is what we will do: attributed, validated,
+//! stamped, plain data. An **Event** is what happened: durable, numbered, in commit order. A **Frame** is
+//! the encoded event, made once and shared by everyone who gets it. So a message can never be seen
+//! before it is durable, nor in two orders by two people.
+//!
+//! Imports point down only (`tests/it/tidy.rs` fails on any other arrow):
+//!
+//! | module | owns | never |
+//! |---|---|---|
+//! | [`server`] | opens, listens, feed → hub, stops | |
+//! | [`http`] | requests: gate, routes, answers, assets | decides what people may do |
+//! | [`ws`] | one socket's life | writes to a socket (the hub does) |
+//! | [`chat`] | verbs, passwords, throttles | knows HTTP or frames |
+//! | [`store`] | the data file; the only one that knows redb | knows who is connected, or JSON |
+//! | [`hub`] | the shared client map, bounded queues, presence | knows the store |
+//! | [`wire`] | JSON ↔ commands and events; documents the protocol | does I/O |
+//! | [`model`] | nouns and rules | does I/O, knows JSON or the time |
+//! | [`error`] [`limits`] [`clock`] | leaves | import anything above them |
+//!
+//! A verb has the same file name in every layer (`messages.rs` in `chat` and `store`), and a folder's
+//! `mod.rs` is its face.
+//!
+//! *Ada posts.* `ws/connection` reads a bounded frame → `wire::decode` → `chat::post`: throttle → `store`:
+//! one transaction with whatever else waits, one fsync → the answer to Ada, the event to the feed →
+//! `hub.deliver` → every socket.
+//!
+//! *Carol's laptop wakes.* `ready` tells the epoch and the heads → for each room a `sync` since what she
+//! holds → what changed, or `reset`. Her outbox sends again what was never `posted`, with the same
+//! `client_id`s. A client that was dropped for being slow takes the same road.
+
+pub mod chat;
+pub mod clock;
+pub mod config;
+pub mod error;
+pub mod http;
+pub mod hub;
+pub mod instance;
+pub mod limits;
+pub mod model;
+pub mod server;
+pub mod store;
+pub mod wire;
+pub mod ws;

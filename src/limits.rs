@@ -1,0 +1,140 @@
+//! Every limit of Chapp, with its unit in its name. Nothing here is a setting.
+
+use std::time::Duration;
+
+// ---- What people write -------------------------------------------------------------------------
+
+/// Characters (Unicode scalars) in a name.
+pub const NAME_CHARS_MAX: usize = 32;
+/// Characters in a password, at least (NIST SP 800-63B §3.1.1).
+pub const PASSWORD_CHARS_MIN: usize = 8;
+/// Characters in a password, at most.
+pub const PASSWORD_CHARS_MAX: usize = 128;
+/// Characters in a message.
+pub const BODY_CHARS_MAX: usize = 8_000;
+/// Characters in a `client_id`.
+pub const CLIENT_ID_CHARS_MAX: usize = 64;
+/// Characters in a `ref`.
+pub const REF_CHARS_MAX: usize = 64;
+/// Characters kept of what a browser calls itself.
+pub const DEVICE_CHARS_MAX: usize = 200;
+
+// ---- Pages -------------------------------------------------------------------------------------
+
+/// Messages in a page of history, unless asked otherwise.
+pub const PAGE_MESSAGES: usize = 50;
+/// Messages in a page of history, at most.
+pub const PAGE_MESSAGES_MAX: usize = 100;
+/// Messages in one piece of a catch-up.
+pub const SYNC_MESSAGES_MAX: usize = 500;
+/// Bytes of message text in one piece of a catch-up; the piece ends after the message that passes it.
+pub const SYNC_BYTES_MAX: usize = 128 << 10;
+/// Changes that a catch-up still follows; whoever is further behind reads the history again.
+pub const SYNC_BEHIND_MAX: u64 = 5_000;
+/// People named in `ready`.
+pub const PEOPLE_MAX: usize = 500;
+
+// ---- HTTP --------------------------------------------------------------------------------------
+
+/// Bytes of a request body.
+pub const REQUEST_BODY_BYTES_MAX: usize = 128 << 10;
+/// Bytes of a request's head that hyper buffers; 8 KiB is the least it takes.
+pub const REQUEST_HEAD_BYTES_MAX: usize = 16 << 10;
+/// Until the head of a request has arrived, on a new or an idle connection.
+pub const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// Until the body of a request has arrived.
+pub const REQUEST_BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+// ---- Sockets -----------------------------------------------------------------------------------
+
+/// Bytes of one frame and of one message from a client: a body of the longest kind, each character
+/// escaped as `\uD83D\uDE00`, and its envelope.
+pub const FRAME_BYTES_MAX: usize = 128 << 10;
+/// Bytes that tungstenite reads at once. Its default, 128 KiB, is paid for by every connection.
+pub const SOCKET_READ_BYTES: usize = 512;
+/// Bytes that the kernel holds for a reader who is slow, asked for by SO_SNDBUF.
+pub const SOCKET_SEND_BYTES: usize = 256 << 10;
+/// Bytes that wait for a slow reader behind that; then the client is closed with 4408.
+pub const CLIENT_QUEUE_BYTES_MAX: usize = 1 << 20;
+/// Posts of one connection that wait for their commit; then its reading pauses.
+pub const POSTS_IN_FLIGHT_MAX: usize = 64;
+/// A socket that says nothing for this long is pinged.
+pub const SOCKET_PING_AFTER: Duration = Duration::from_secs(25);
+/// A socket that says nothing for this long is dead.
+pub const SOCKET_DEAD_AFTER: Duration = Duration::from_secs(60);
+/// How often sockets are looked at: quiet ones, dead ones, ended sessions.
+pub const SOCKET_SWEEP_EVERY: Duration = Duration::from_secs(5);
+/// How long a closing socket may take to take what was written to it.
+pub const SOCKET_CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long somebody is still here after their last connection went (a reload is no departure).
+pub const PRESENCE_GRACE: Duration = Duration::from_secs(3);
+
+// ---- Rates (switched off by `--rate-limits off`) ------------------------------------------------
+
+/// Frames that one connection may send at once.
+pub const FRAMES_BURST: u32 = 60;
+/// Frames a second that one connection may send on; faster is flooding and closes with 4429.
+pub const FRAMES_PER_SECOND: u32 = 30;
+/// Posts that one person may send at once.
+pub const POSTS_BURST: u32 = 20;
+/// Posts a second that one person may send on; faster is answered with `too_many_requests`.
+pub const POSTS_PER_SECOND: u32 = 5;
+/// People whose rates are remembered.
+pub const POSTS_BUCKETS_MAX: usize = 10_000;
+/// Log-ins for one name from one network that cost no waiting.
+pub const LOGIN_FREE_TRIES: u32 = 5;
+/// The longest wait between two log-ins for one name from one network.
+pub const LOGIN_WAIT_MAX: Duration = Duration::from_secs(15 * 60);
+/// Log-ins and sign-ups from one network (an IPv4 address, an IPv6 /64) in a minute.
+pub const LOGIN_PER_NETWORK_PER_MINUTE: u32 = 30;
+/// Names and networks whose tries are remembered.
+pub const LOGIN_BUCKETS_MAX: usize = 10_000;
+
+// ---- Passwords ---------------------------------------------------------------------------------
+
+/// Passwords that wait for the hashing thread; then log-ins are shed with 429.
+pub const HASH_QUEUE_MAX: usize = 16;
+/// argon2id memory in KiB, passes and lanes: OWASP's minimum.
+pub const ARGON2_KIB: u32 = 19 * 1024;
+/// See [`ARGON2_KIB`].
+pub const ARGON2_PASSES: u32 = 2;
+/// See [`ARGON2_KIB`].
+pub const ARGON2_LANES: u32 = 1;
+
+// ---- Sessions ----------------------------------------------------------------------------------
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+/// A session that nobody used for this long is over: 30 days.
+pub const SESSION_IDLE_MS: u64 = 30 * DAY_MS;
+/// Every session is over after this long: 180 days.
+pub const SESSION_ABSOLUTE_MS: u64 = 180 * DAY_MS;
+/// A session's last use is written down this often: once an hour.
+pub const SESSION_TOUCH_MS: u64 = 60 * 60 * 1000;
+
+// ---- The store ---------------------------------------------------------------------------------
+
+/// Changes that wait for the writer; then whoever brings one waits.
+pub const WRITER_QUEUE_MAX: usize = 4_096;
+/// Changes in one transaction.
+pub const BATCH_MAX: usize = 1_024;
+/// Batches that wait for the fan-out; then the writer waits.
+pub const FEED_BATCHES_MAX: usize = 64;
+/// Bytes of the data file that redb keeps in memory.
+pub const CACHE_BYTES: usize = 16 << 20;
+/// Bytes that must be free on the disk before a commit; below, new work is refused.
+pub const DISK_FREE_BYTES_MIN: u64 = 8 << 20;
+/// A data file that was written this long after our last commit was written by something else.
+pub const DATA_FILE_TOUCHED_MS: u64 = 60_000;
+/// How often a file that failed is opened again.
+pub const STORE_HEAL_EVERY: Duration = Duration::from_secs(1);
+
+// ---- The process -------------------------------------------------------------------------------
+
+/// Open files asked for at start; a connection takes two.
+pub const OPEN_FILES_WANTED: u64 = 65_536;
+/// Files that are no connections.
+pub const OPEN_FILES_SPARE: u64 = 64;
+/// Connections that wait to be accepted.
+pub const LISTEN_BACKLOG: i32 = 1_024;
+/// How long a stop may take from the signal to the exit.
+pub const STOP_TIMEOUT: Duration = Duration::from_secs(4);

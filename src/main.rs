@@ -1,0 +1,101 @@
+//! The executable: reads its arguments, says where it is, and serves until it is told to stop.
+
+use chapp::clock::Clock;
+use chapp::config::{Config, Task};
+use chapp::instance;
+use chapp::server::{Server, StartError};
+use chapp::store::{OpenError, Options};
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let done = match Task::from_process() {
+        Ok(Task::Where(data)) => {
+            say(&data.display().to_string());
+            Ok(())
+        }
+        Ok(Task::Serve(config)) => serve(&config),
+        Err(sentence) => Err(sentence),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            eprintln!("{sentence}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(config: &Config) -> Result<(), String> {
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log)
+        .map_err(|error| format!("--log {} is no filter: {error}. Try info, or chapp=debug.", config.log))?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| StartError::System(error).to_string())?;
+    let served = runtime.block_on(async {
+        let server = match Server::open(config, Options::default(), Clock::System) {
+            Ok(server) => server,
+            Err(StartError::Data(error @ OpenError::AlreadyOpen { .. })) => return already_running(config, &error),
+            Err(error) => return Err(error.to_string()),
+        };
+        let url = server.url();
+        say(&format!(
+            "Chapp is at {url} (data file {}). Ctrl-C stops it.",
+            config.data.display()
+        ));
+        let _note = instance::Note::write(&config.data, &url);
+        open_browser(config, &url);
+        server.run(stop_signal()).await;
+        Ok(())
+    });
+    // A blocking task that is not done by now has nothing to lose.
+    runtime.shutdown_background();
+    served
+}
+
+fn already_running(config: &Config, error: &OpenError) -> Result<(), String> {
+    let Some(url) = instance::url_of(&config.data) else {
+        return Err(error.to_string());
+    };
+    say(&format!(
+        "Chapp is already running at {url} (data file {}).",
+        config.data.display()
+    ));
+    open_browser(config, &url);
+    Ok(())
+}
+
+fn open_browser(config: &Config, url: &str) {
+    if config.open
+        && let Err(error) = open::that_detached(url)
+    {
+        tracing::info!(%error, "no browser could be opened");
+    }
+}
+
+/// A line on standard output, which may be closed.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// Ctrl-C, or SIGTERM where there is one.
+async fn stop_signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

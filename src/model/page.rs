@@ -1,0 +1,81 @@
+//! Pieces of a room's history: a page for somebody who reads, a catch-up for somebody who was away.
+
+use super::{Message, Seq, User};
+use crate::error::{Error, Result};
+use crate::limits::{PAGE_MESSAGES, PAGE_MESSAGES_MAX};
+
+/// Where a page lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anchor {
+    /// The newest messages.
+    Latest,
+    /// The nearest messages with a smaller id.
+    Before(Seq),
+    /// The nearest messages with a larger id.
+    After(Seq),
+    /// This message with what stands before and after it.
+    Around(Seq),
+}
+
+/// How many messages a page holds at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageSize(usize);
+
+impl PageSize {
+    /// Accepts 1 to [`PAGE_MESSAGES_MAX`].
+    ///
+    /// # Errors
+    /// `invalid` with the field `limit`.
+    pub fn parse(limit: u64) -> Result<PageSize> {
+        match usize::try_from(limit) {
+            Ok(limit @ 1..=PAGE_MESSAGES_MAX) => Ok(PageSize(limit)),
+            _ => Err(Error::invalid(
+                "limit",
+                format!("A page has 1 to {PAGE_MESSAGES_MAX} messages."),
+            )),
+        }
+    }
+
+    /// The number.
+    pub fn get(self) -> usize {
+        self.0
+    }
+}
+
+impl Default for PageSize {
+    fn default() -> PageSize {
+        PageSize(PAGE_MESSAGES)
+    }
+}
+
+/// A page of a room's messages, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The messages.
+    pub messages: Vec<Message>,
+    /// Who wrote them, each once.
+    pub authors: Vec<User>,
+    /// The room's last seq when this was read.
+    pub head: Seq,
+    /// Whether there are older messages.
+    pub more_before: bool,
+    /// Whether there are newer messages.
+    pub more_after: bool,
+}
+
+/// What changed in a room after some seq.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Catchup {
+    /// Each message that changed, once, in its present state, in the order of its last change.
+    Changed {
+        /// The seq of the last change of each message, and the message.
+        messages: Vec<(Seq, Message)>,
+        /// All up to here is in `messages`; below the head where there is more to ask for.
+        through: Seq,
+    },
+    /// Too much changed, or the asker knows a later seq than there is: read the history again.
+    Reset {
+        /// The room's last seq.
+        head: Seq,
+    },
+}

@@ -1,0 +1,85 @@
+//! Sessions: what a browser holds (a token), and what the file holds (its hash).
+
+use super::UserId;
+use crate::clock::Time;
+use crate::limits::{SESSION_ABSOLUTE_MS, SESSION_IDLE_MS};
+use sha2::{Digest, Sha256};
+
+/// 256 random bits that a browser shows to be somebody. Has no `Debug`, so that it reaches no log.
+#[derive(Clone)]
+pub struct Token([u8; 32]);
+
+impl Token {
+    /// A token of these random bytes.
+    pub fn new(random: [u8; 32]) -> Token {
+        Token(random)
+    }
+
+    /// Reads what [`Token::to_hex`] wrote; anything else is no token.
+    pub fn from_hex(text: &str) -> Option<Token> {
+        let mut bytes = [0; 32];
+        if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return None;
+        }
+        for (i, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[i * 2..i * 2 + 2], 16).ok()?;
+        }
+        Some(Token(bytes))
+    }
+
+    /// 64 hexadecimal digits, for the cookie.
+    pub fn to_hex(&self) -> String {
+        self.0.iter().map(|b| format!("{b:02x}")).collect()
+    }
+
+    /// The name of the session: a hash, so that a copied file holds no live token.
+    pub fn id(&self) -> SessionId {
+        SessionId(Sha256::digest(self.0).into())
+    }
+}
+
+/// SHA-256 of a session's token.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionId(pub [u8; 32]);
+
+impl std::fmt::Debug for SessionId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Enough to tell two apart in a log.
+        write!(f, "SessionId({:02x}{:02x}…)", self.0[0], self.0[1])
+    }
+}
+
+/// A session that is about to be opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSession {
+    /// The hash of its token.
+    pub id: SessionId,
+    /// What the browser calls itself, bounded by `DEVICE_CHARS_MAX`.
+    pub device: String,
+    /// From where it was opened.
+    pub address: String,
+}
+
+/// One device on which somebody is logged in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The hash of its token.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user: UserId,
+    /// What the browser called itself.
+    pub device: String,
+    /// From where it was last seen.
+    pub address: String,
+    /// When it was opened.
+    pub created_at: Time,
+    /// When it was last used, to the hour.
+    pub seen_at: Time,
+}
+
+impl Session {
+    /// Whether it still counts at `now`.
+    pub fn is_live(&self, now: Time) -> bool {
+        now.since(self.seen_at) < SESSION_IDLE_MS && now.since(self.created_at) < SESSION_ABSOLUTE_MS
+    }
+}

@@ -1,0 +1,233 @@
+//! The composition root: opens, listens, connects the feed with the hub, and stops in order.
+
+use crate::chat::Chat;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http::{Connection, Http};
+use crate::hub::Hub;
+use crate::limits::{
+    LISTEN_BACKLOG, OPEN_FILES_SPARE, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_TIMEOUT, SOCKET_SEND_BYTES,
+    SOCKET_SWEEP_EVERY, STOP_TIMEOUT,
+};
+use crate::store::{Feed, OpenError, Options, Store};
+use crate::wire::CloseCode;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use std::{fmt, io};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+
+/// How long to wait before the next accept when the process is out of files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Why a server cannot start.
+#[derive(Debug)]
+pub enum StartError {
+    /// The data file.
+    Data(OpenError),
+    /// Somebody else listens there.
+    Taken(SocketAddr),
+    /// The address is not ours, or not allowed.
+    Listen(SocketAddr, io::Error),
+    /// The system has no threads, files or randomness left.
+    System(io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StartError::Data(error) => error.fmt(f),
+            StartError::Taken(address) => write!(
+                f,
+                "Another program already listens on {address}. Stop it, or start Chapp on another port: \
+                 chapp --listen {}",
+                SocketAddr::new(address.ip(), address.port().checked_add(1).unwrap_or(4280))
+            ),
+            StartError::Listen(address, error) => write!(
+                f,
+                "Chapp cannot listen on {address} ({error}). Choose an address of this computer: \
+                 chapp --listen 127.0.0.1:4280"
+            ),
+            StartError::System(error) => write!(f, "The system refused Chapp what it needs: {error}."),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// A server that is ready to run.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    chat: Arc<Chat>,
+    http: Arc<Http>,
+    feed: Feed,
+    connections_max: u32,
+}
+
+impl Server {
+    /// Opens the data file and the port. Must be called on a tokio runtime.
+    ///
+    /// # Errors
+    /// [`StartError`], whose text is for the terminal.
+    pub fn open(config: &Config, options: Options, clock: Clock) -> Result<Server, StartError> {
+        let (store, feed) = Store::open(&config.data, options).map_err(StartError::Data)?;
+        let listener = listen(config.listen)?;
+        let address = listener.local_addr().map_err(StartError::System)?;
+        let chat = Chat::new(store, Arc::new(Hub::default()), clock, config.rate_limits).map_err(StartError::System)?;
+        let chat = Arc::new(chat);
+        Ok(Server {
+            listener,
+            address,
+            http: Arc::new(Http::new(chat.clone(), config.hosts.clone())),
+            chat,
+            feed,
+            connections_max: connections_max(),
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The page for a browser on this computer. Not plain `localhost`: that one's cookies go to every
+    /// other local server as well.
+    pub fn url(&self) -> String {
+        let ip = self.address.ip();
+        match ip.is_unspecified() || ip.is_loopback() && ip.is_ipv4() {
+            true => format!("http://chapp.localhost:{}", self.address.port()),
+            false => format!("http://{}", self.address),
+        }
+    }
+
+    /// Serves until `stop`, then stops in order: no new work, what was accepted is committed and
+    /// answered, sockets are closed with 1001, the data file is closed.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let Server {
+            listener,
+            chat,
+            http,
+            mut feed,
+            connections_max,
+            ..
+        } = self;
+        let fan_out = tokio::spawn({
+            let chat = chat.clone();
+            async move {
+                while let Some(events) = feed.next().await {
+                    chat.hub().deliver(&events);
+                }
+            }
+        });
+        let sweep = tokio::spawn(sweep(chat.clone()));
+        let (stopping, is_stopping) = watch::channel(false);
+        let places = Arc::new(Semaphore::new(connections_max as usize));
+        tokio::select! {
+            () = accept(listener, http, places.clone(), is_stopping) => {}
+            () = stop => {}
+        }
+        sweep.abort();
+        let _ = stopping.send(true);
+        chat.hub().end_sessions(|_| true, CloseCode::GoingAway);
+        // Every connection holds a place until it ends.
+        let all = places.acquire_many(connections_max);
+        if tokio::time::timeout(STOP_TIMEOUT, all).await.is_err() {
+            tracing::warn!(
+                sockets = chat.hub().connections(),
+                "some connections did not end in time"
+            );
+        }
+        chat.store().clone().close().await;
+        fan_out.abort();
+    }
+}
+
+/// Binds like `TcpListener::bind`, with the sizes that accepted sockets inherit.
+fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    let bind = || {
+        let domain = socket2::Domain::for_address(address);
+        let socket = socket2::Socket::new(domain, socket2::Type::STREAM, Some(socket2::Protocol::TCP))?;
+        // On Windows this option would let two programs share a port.
+        #[cfg(unix)]
+        socket.set_reuse_address(true)?;
+        socket.set_send_buffer_size(SOCKET_SEND_BYTES)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(LISTEN_BACKLOG)?;
+        TcpListener::from_std(socket.into())
+    };
+    bind().map_err(|error: io::Error| match error.kind() {
+        io::ErrorKind::AddrInUse => StartError::Taken(address),
+        _ => StartError::Listen(address, error),
+    })
+}
+
+/// Each connection takes two files: the socket, and the hub's second handle on it.
+fn connections_max() -> u32 {
+    let files = rlimit::increase_nofile_limit(crate::limits::OPEN_FILES_WANTED).unwrap_or(1024);
+    (files.saturating_sub(OPEN_FILES_SPARE) / 2).clamp(1, 1 << 20) as u32
+}
+
+async fn accept(listener: TcpListener, http: Arc<Http>, places: Arc<Semaphore>, stopping: watch::Receiver<bool>) {
+    loop {
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "no connection could be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        let Ok(permit) = places.clone().try_acquire_owned() else {
+            tracing::warn!("full: a connection was turned away");
+            continue;
+        };
+        // Without it, an answer and a message to the same client would be 40 ms apart.
+        let (Ok(()), Ok(local)) = (stream.set_nodelay(true), stream.local_addr()) else {
+            continue;
+        };
+        let connection = Connection {
+            peer,
+            local,
+            permit: Arc::new(permit),
+        };
+        tokio::spawn(serve(stream, connection, http.clone(), stopping.clone()));
+    }
+}
+
+async fn serve(stream: TcpStream, connection: Connection, http: Arc<Http>, mut stopping: watch::Receiver<bool>) {
+    let service = service_fn(move |request| {
+        let (http, connection) = (http.clone(), connection.clone());
+        async move { Ok::<_, Infallible>(http.handle(&connection, request).await) }
+    });
+    let serving = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(REQUEST_HEAD_TIMEOUT)
+        .max_buf_size(REQUEST_HEAD_BYTES_MAX)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut serving = std::pin::pin!(serving);
+    // A connection that breaks off is no news.
+    tokio::select! {
+        _ = serving.as_mut() => {}
+        _ = stopping.changed() => {
+            serving.as_mut().graceful_shutdown();
+            let _ = serving.await;
+        }
+    }
+}
+
+async fn sweep(chat: Arc<Chat>) {
+    loop {
+        tokio::time::sleep(SOCKET_SWEEP_EVERY).await;
+        chat.hub().sweep();
+        chat.sweep_sessions().await;
+    }
+}

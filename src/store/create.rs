@@ -1,0 +1,108 @@
+//! A new data file: made whole under another name, then given its own.
+//!
+//! A kill while redb makes a file leaves one that never opens; here it leaves a draft, which the
+//! next start removes.
+
+use super::codec::FileRow;
+use super::disk::Disk;
+use super::fault::{Fault, guard};
+use super::file::{self, Wrote};
+use super::open::{home, io_error, open_error};
+use super::tables::{FILE, FORMAT, FORMAT_VERSION, put};
+use super::{OpenError, Options, rooms};
+use redb::{Database, StorageError};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+/// Makes the data file at `path`, where there is none. If somebody else makes one first, it stays.
+pub(super) fn create(path: &Path, options: &Options) -> Result<(), OpenError> {
+    let folder = folder(path);
+    if !folder.is_dir() {
+        return Err(OpenError::NoFolder {
+            path: folder.to_owned(),
+        });
+    }
+    if !file::has_room(path, options) {
+        return Err(OpenError::Full { path: path.to_owned() });
+    }
+    let random: [u8; 8] = random().map_err(|error| io_error(path, &error))?;
+    let draft = path.with_file_name(format!("{}{:016x}", draft_prefix(path), u64::from_le_bytes(random)));
+    let made = guard(|| draw(&draft, options)).map_err(|fault| open_error(path, fault));
+    let made = made.and_then(|()| publish(&draft, path).map_err(|error| io_error(path, &error)));
+    if made.is_err() {
+        let _ = fs::remove_file(&draft);
+    }
+    made
+}
+
+/// Removes the drafts that a kill left behind.
+pub(super) fn sweep(path: &Path) {
+    let prefix = draft_prefix(path);
+    for entry in fs::read_dir(folder(path)).into_iter().flatten().flatten() {
+        let abandoned = || File::open(entry.path()).is_ok_and(|draft| draft.try_lock().is_ok());
+        if entry.file_name().to_string_lossy().starts_with(&prefix) && abandoned() {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// A file with the schema and nothing else in it, down on the disk.
+fn draw(draft: &Path, options: &Options) -> Result<(), Fault> {
+    let mut how = OpenOptions::new();
+    how.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
+    let disk = Disk::new(how.open(draft).map_err(StorageError::from)?, options.faults.clone())?;
+    let row = FileRow {
+        id: random().map_err(StorageError::from)?,
+        epoch: random().map_err(StorageError::from)?,
+        home: home(draft).map_err(StorageError::from)?,
+    };
+    let mut builder = Database::builder();
+    builder.set_cache_size(options.cache_bytes);
+    let database = builder.create_with_backend(disk)?;
+    let written = file::write(&database, 1, |tables| {
+        put(&mut tables.meta, FORMAT, &FORMAT_VERSION)?;
+        put(&mut tables.meta, FILE, &row)?;
+        rooms::create_lobby(tables)?;
+        Ok(((), Wrote::Something))
+    });
+    written.map_err(Fault::from)?;
+    database.close()?;
+    let file = OpenOptions::new().read(true).write(true).open(draft);
+    Ok(file.and_then(|file| file.sync_all()).map_err(StorageError::from)?)
+}
+
+/// Gives the draft its name, and never takes the name from another file.
+fn publish(draft: &Path, path: &Path) -> io::Result<()> {
+    match fs::hard_link(draft, path) {
+        Ok(()) => fs::remove_file(draft)?,
+        Err(_) if path.exists() => fs::remove_file(draft)?,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Err(error),
+        // A disk without hard links.
+        Err(_) => fs::rename(draft, path)?,
+    }
+    #[cfg(unix)]
+    File::open(folder(path))?.sync_all()?;
+    Ok(())
+}
+
+pub(super) fn random<const N: usize>() -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(bytes)
+}
+
+/// Where a file lies.
+pub(super) fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+fn draft_prefix(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    format!("{name}.new-")
+}

@@ -1,0 +1,240 @@
+//! The data file: the only module that knows redb.
+//!
+//! `commit` takes a Change and gives an Event once it is durable; the feed brings the events of each
+//! commit, in commit order, to the one who tells the others. Questions are answered from one snapshot
+//! and never wait for a writer. No redb type leaves this folder. The laws that all of this keeps are
+//! in `tests/it/store_laws.rs`.
+//!
+//! redb may panic over a damaged file: every call into it is caught in `file` and answered as an error.
+
+mod accounts;
+mod codec;
+mod create;
+mod disk;
+mod fault;
+mod file;
+mod messages;
+mod open;
+mod open_error;
+mod rooms;
+mod sessions;
+mod tables;
+mod writer;
+
+pub use disk::{DiskAct, Faults};
+pub use open_error::OpenError;
+
+use crate::error::{Error, Kind, Result};
+use crate::limits::{CACHE_BYTES, DISK_FREE_BYTES_MIN, FEED_BATCHES_MAX, WRITER_QUEUE_MAX};
+use crate::model::{
+    Account, Anchor, Catchup, Change, Event, Name, Page, PageSize, Room, RoomId, RoomView, Seq, Session, SessionId,
+    User, UserId,
+};
+use fault::Fault;
+use file::DataFile;
+use redb::ReadTransaction;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::thread::{self, JoinHandle};
+use tokio::runtime;
+use tokio::sync::{mpsc, oneshot};
+use writer::{Job, Writer};
+
+/// How a data file is opened.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Bytes that must be free on the disk before a commit.
+    pub disk_free_bytes_min: u64,
+    /// Bytes of the file that are kept in memory.
+    pub cache_bytes: usize,
+    /// Breaks the disk, in tests.
+    pub faults: Option<Arc<dyn Faults>>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            disk_free_bytes_min: DISK_FREE_BYTES_MIN,
+            cache_bytes: CACHE_BYTES,
+            faults: None,
+        }
+    }
+}
+
+/// An open data file. Clones share it.
+#[derive(Clone)]
+pub struct Store(Arc<Shared>);
+
+struct Shared {
+    file: Arc<DataFile>,
+    jobs: mpsc::Sender<Job>,
+    /// Weak, so that the feed ends with the writer.
+    feed: mpsc::WeakSender<Vec<Event>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What happens, for its one consumer. A writer waits for whoever stops listening.
+pub struct Feed(mpsc::Receiver<Vec<Event>>);
+
+impl Feed {
+    /// All events of one commit, or one signal; `None` after the end.
+    pub async fn next(&mut self) -> Option<Vec<Event>> {
+        self.0.recv().await
+    }
+}
+
+/// The answer to a change that is on its way.
+pub struct Pending(oneshot::Receiver<Result<Event>>);
+
+impl Future for Pending {
+    type Output = Result<Event>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Event>> {
+        let answer = ready!(Pin::new(&mut self.0).poll(cx));
+        Poll::Ready(answer.unwrap_or_else(|_| Err(stopping())))
+    }
+}
+
+impl Store {
+    /// Opens the data file at `path`, or makes one, and starts its writer. Blocks.
+    ///
+    /// # Errors
+    /// One sentence for the terminal. Whatever was at `path` is as it was.
+    pub fn open(path: &Path, options: Options) -> std::result::Result<(Store, Feed), OpenError> {
+        let (file, commits) = open::open(path, options)?;
+        let file = Arc::new(file);
+        let (jobs, queue) = mpsc::channel(WRITER_QUEUE_MAX);
+        let (events, feed) = mpsc::channel(FEED_BATCHES_MAX);
+        let weak = events.downgrade();
+        let no_thread = |error| open::io_error(path, &error);
+        let timer = runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .map_err(no_thread)?;
+        let writer = Writer::new(file.clone(), queue, events, commits, timer);
+        let writer = thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn(|| writer.run())
+            .map_err(no_thread)?;
+        let shared = Shared {
+            file,
+            jobs,
+            feed: weak,
+            writer: Mutex::new(Some(writer)),
+        };
+        Ok((Store(Arc::new(shared)), Feed(feed)))
+    }
+
+    /// A random name of this history. Another one after a backup was restored.
+    pub fn epoch(&self) -> &str {
+        &self.0.file.epoch
+    }
+
+    /// A random name of this data file, hexadecimal. Copies share it; it never changes.
+    pub fn file_id(&self) -> &str {
+        &self.0.file.id
+    }
+
+    /// Makes a change durable.
+    ///
+    /// # Errors
+    /// What a rule says, or `storage_full`, `unavailable`, `internal`. After `unavailable` the change
+    /// may have happened all the same.
+    pub async fn commit(&self, change: Change) -> Result<Event> {
+        self.submit(change).await?.await
+    }
+
+    /// Puts a change in the queue; changes happen in the order in which they were put there. Waits
+    /// only while the queue is full.
+    ///
+    /// # Errors
+    /// `unavailable` once the store is closing.
+    pub async fn submit(&self, change: Change) -> Result<Pending> {
+        let (answer, pending) = oneshot::channel();
+        let sent = self.0.jobs.send(Job::Change(change, answer)).await;
+        sent.map_err(|_| stopping())?;
+        Ok(Pending(pending))
+    }
+
+    /// Sends a signal through the feed. Dropped when the feed is full: a signal is worth no waiting.
+    pub fn relay(&self, signal: Event) {
+        if let Some(feed) = self.0.feed.upgrade() {
+            let _ = feed.try_send(vec![signal]);
+        }
+    }
+
+    /// Whether anybody has signed up yet.
+    ///
+    /// # Errors
+    /// This and every other question: `unavailable` or `internal` where the file cannot be read.
+    pub async fn has_accounts(&self) -> Result<bool> {
+        self.ask(accounts::any)
+    }
+
+    /// The account of that name, in any spelling that is the same name.
+    pub async fn account(&self, name: &Name) -> Result<Option<Account>> {
+        self.ask(|txn| accounts::by_name(txn, name))
+    }
+
+    /// A session and whose it is, live or not.
+    pub async fn session(&self, id: SessionId) -> Result<Option<(Session, User)>> {
+        self.ask(|txn| sessions::by_id(txn, id))
+    }
+
+    /// Somebody.
+    pub async fn user(&self, id: UserId) -> Result<Option<User>> {
+        self.ask(|txn| accounts::by_id(txn, id))
+    }
+
+    /// A room.
+    pub async fn room(&self, id: RoomId) -> Result<Option<Room>> {
+        self.ask(|txn| rooms::by_id(txn, id))
+    }
+
+    /// The rooms that somebody is in.
+    pub async fn rooms(&self, user: UserId) -> Result<Vec<RoomView>> {
+        self.ask(|txn| rooms::of(txn, user))
+    }
+
+    /// A page of a room's messages. A room that is not there has none.
+    pub async fn history(&self, room: RoomId, anchor: Anchor, size: PageSize) -> Result<Page> {
+        self.ask(|txn| messages::history(txn, room, anchor, size))
+    }
+
+    /// What changed in a room after `since`, in pieces of a bounded size.
+    pub async fn catchup(&self, room: RoomId, since: Seq) -> Result<Catchup> {
+        self.ask(|txn| messages::catchup(txn, room, since))
+    }
+
+    /// Takes no more changes, answers those that it has, and closes the file. The feed must still be
+    /// read, or be dropped, until this returns; then it ends.
+    pub async fn close(self) {
+        let (done, closed) = oneshot::channel();
+        if self.0.jobs.send(Job::Close(done)).await.is_ok() {
+            let _ = closed.await;
+        }
+        let writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            // It has nothing left to do but to return.
+            let _ = writer.join();
+        }
+    }
+
+    /// Answers a question from one snapshot: microseconds, so it is not worth another thread.
+    fn ask<T>(&self, question: impl FnOnce(&ReadTransaction) -> std::result::Result<T, Fault>) -> Result<T> {
+        let opened = self.0.file.opened();
+        self.0.file.read(question).map_err(|fault| {
+            if fault.is_of_the_disk() {
+                // A queue that is full of changes will find out by itself.
+                let _ = self.0.jobs.try_send(Job::Heal { opened });
+            }
+            fault.error()
+        })
+    }
+}
+
+fn stopping() -> Error {
+    Error::new(Kind::Unavailable, "The server is stopping. Try again soon.").because("the store is closed")
+}

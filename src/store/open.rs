@@ -1,0 +1,167 @@
+//! Opening a data file, once it is certain that it is one, is whole, and is not in use.
+//!
+//! All of that is seen through `Glass`, so a file that we refuse keeps every byte.
+
+use super::codec::{CommitRow, FileRow};
+use super::create;
+use super::disk::Glass;
+use super::fault::{Fault, guard, is_full};
+use super::file::{self, DataFile, Wrote};
+use super::tables::{COMMIT, FILE, FORMAT, FORMAT_VERSION, META, get, get_known, put};
+use super::{OpenError, Options};
+use crate::clock::Time;
+use crate::limits::DATA_FILE_TOUCHED_MS;
+use redb::{Database, ReadableDatabase, TableError};
+use sha2::{Digest, Sha256};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
+
+/// Opens the data file at `path`, or makes one; tells the number of its last commit.
+pub(super) fn open(path: &Path, options: Options) -> Result<(DataFile, u64), OpenError> {
+    create::sweep(path);
+    match fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => create::create(path, &options)?,
+        Err(error) => return Err(io_error(path, &error)),
+        Ok(_) => {}
+    }
+    let (mut row, commit) = examine(path, &options)?;
+    let home = home(path).map_err(|error| io_error(path, &error))?;
+    // It may be a restored backup: clients must not mix its history with the one they know.
+    let moved = row.home != home || written_since(path, &commit);
+    if moved {
+        tracing::info!("the data file is a copy, or was written by something else; checking all of it");
+        look(path, &options, Checked::Fully, |_| Ok(()))?;
+        row.epoch = create::random().map_err(|error| io_error(path, &error))?;
+        row.home = home;
+    }
+
+    let database = guard(|| file::open_database(path, &options)).map_err(|fault| open_error(path, fault))?;
+    let mut count = commit.count;
+    // Where the disk is full, what is there can still be read.
+    if moved || file::has_room(path, &options) {
+        count += 1;
+        let stamped = file::write(&database, count, |tables| {
+            put(&mut tables.meta, FILE, &row)?;
+            Ok(((), Wrote::Something))
+        });
+        stamped.map_err(|failed| open_error(path, failed.into()))?;
+    }
+    Ok((
+        DataFile::new(path, options, hex(&row.id), hex(&row.epoch), database),
+        count,
+    ))
+}
+
+/// Whether this is a data file, and of a format that we know.
+fn examine(path: &Path, options: &Options) -> Result<(FileRow, CommitRow), OpenError> {
+    let not_ours = || OpenError::NotOurs { path: path.to_owned() };
+    let mut magic = Vec::new();
+    let file = File::open(path).map_err(|error| io_error(path, &error))?;
+    let head = file.take(MAGIC.len() as u64).read_to_end(&mut magic);
+    head.map_err(|error| io_error(path, &error))?;
+    if magic != MAGIC {
+        return Err(not_ours());
+    }
+    look(path, options, Checked::Lightly, |database| {
+        let meta = match database.begin_read()?.open_table(META) {
+            Err(TableError::Storage(error)) => return Err(error.into()),
+            Err(_) => return Ok(Err(not_ours())),
+            Ok(meta) => meta,
+        };
+        match get::<_, u32>(&meta, FORMAT)? {
+            None => return Ok(Err(not_ours())),
+            Some(FORMAT_VERSION) => {}
+            Some(found) => {
+                let (path, known) = (path.to_owned(), FORMAT_VERSION);
+                return Ok(Err(OpenError::Newer { path, found, known }));
+            }
+        }
+        let row = get_known(&meta, FILE, "the name of the file")?;
+        Ok(Ok((row, get_known(&meta, COMMIT, "the number of the last commit")?)))
+    })?
+}
+
+enum Checked {
+    /// As far as the question goes.
+    Lightly,
+    /// Every page against its checksum.
+    Fully,
+}
+
+/// Asks a file that stays as it is, even where redb has to recover it first.
+fn look<T>(
+    path: &Path,
+    options: &Options,
+    checked: Checked,
+    question: impl FnOnce(&Database) -> Result<T, Fault>,
+) -> Result<T, OpenError> {
+    let file = OpenOptions::new().read(true).write(true).open(path);
+    let file = file.map_err(|error| io_error(path, &error))?;
+    let answer = guard(|| {
+        let mut builder = Database::builder();
+        builder.set_cache_size(options.cache_bytes);
+        builder.set_check_integrity_on_open(matches!(checked, Checked::Fully));
+        question(&builder.create_with_backend(Glass::new(file)?)?)
+    });
+    answer.map_err(|fault| open_error(path, fault))
+}
+
+/// Which file on which machine this is.
+pub(super) fn home(path: &Path) -> io::Result<[u8; 32]> {
+    let file = file_id::get_file_id(path)?;
+    let machine = fs::read("/etc/machine-id").unwrap_or_default();
+    Ok(Sha256::new()
+        .chain_update(format!("{file:?}"))
+        .chain_update(machine)
+        .finalize()
+        .into())
+}
+
+/// Whether something wrote to the file after our last commit, such as a `cp` over it, which keeps
+/// its identity.
+fn written_since(path: &Path, commit: &CommitRow) -> bool {
+    let modified = fs::metadata(path)
+        .and_then(|file| file.modified())
+        .unwrap_or(UNIX_EPOCH);
+    let modified = modified.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time(modified.as_millis() as u64).since(Time(commit.at)) > DATA_FILE_TOUCHED_MS
+}
+
+pub(super) fn open_error(path: &Path, fault: Fault) -> OpenError {
+    let path = path.to_owned();
+    match fault {
+        Fault::Redb(redb::Error::DatabaseAlreadyOpen) => OpenError::AlreadyOpen { path },
+        Fault::Redb(redb::Error::Io(error)) => io_error(&path, &error),
+        Fault::Redb(error) => OpenError::Damaged {
+            path,
+            cause: error.to_string(),
+        },
+        Fault::Damaged(cause) | Fault::Panic(cause) => OpenError::Damaged { path, cause },
+        Fault::Full => OpenError::Full { path },
+        Fault::Closed(cause) => OpenError::Io { path, cause },
+        Fault::Refused(error) => OpenError::Io {
+            path,
+            cause: error.to_string(),
+        },
+    }
+}
+
+pub(super) fn io_error(path: &Path, error: &io::Error) -> OpenError {
+    let (path, cause) = (path.to_owned(), error.to_string());
+    match error.kind() {
+        _ if is_full(error) => OpenError::Full { path },
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => OpenError::ReadOnly { path },
+        ErrorKind::IsADirectory => OpenError::NotOurs { path },
+        // redb's words for a header or a length that cannot be.
+        ErrorKind::InvalidData | ErrorKind::UnexpectedEof => OpenError::Damaged { path, cause },
+        _ => OpenError::Io { path, cause },
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

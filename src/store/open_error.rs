@@ -1,0 +1,106 @@
+//! Why a data file was not opened: one sentence for the terminal, with the path and the next step.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// Why the data file was not opened. Whatever was there is as it was.
+#[derive(Debug)]
+pub enum OpenError {
+    /// Another process, or this one, has it open.
+    AlreadyOpen {
+        /// The data file.
+        path: PathBuf,
+    },
+    /// It is something else than a data file of Chapp.
+    NotOurs {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A later version of Chapp wrote it.
+    Newer {
+        /// The data file.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+        /// The format that this version knows.
+        known: u32,
+    },
+    /// It was a data file once.
+    Damaged {
+        /// The data file.
+        path: PathBuf,
+        /// What was found.
+        cause: String,
+    },
+    /// We may not write to it.
+    ReadOnly {
+        /// The data file, or the folder for it.
+        path: PathBuf,
+    },
+    /// There is no folder for it.
+    NoFolder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The disk has no room for it.
+    Full {
+        /// The data file.
+        path: PathBuf,
+    },
+    /// The operating system says no.
+    Io {
+        /// The data file.
+        path: PathBuf,
+        /// What it said.
+        cause: String,
+    },
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OpenError::AlreadyOpen { path } => write!(
+                f,
+                "{} is in use by another Chapp. Stop that one, or choose another data file.",
+                path.display()
+            ),
+            OpenError::NotOurs { path } => write!(
+                f,
+                "{} is not a Chapp data file. It was left as it is; choose another path.",
+                path.display()
+            ),
+            OpenError::Newer { path, found, known } => write!(
+                f,
+                "{} was written by a newer Chapp (format {found}, this one knows {known}). Use that version, or a newer one.",
+                path.display()
+            ),
+            OpenError::Damaged { path, cause } => write!(
+                f,
+                "{} is damaged ({cause}). It was left as it is; put a backup in its place.",
+                path.display()
+            ),
+            OpenError::ReadOnly { path } => write!(
+                f,
+                "{} cannot be written to. Allow this user to write it, or choose another path.",
+                path.display()
+            ),
+            OpenError::NoFolder { path } => write!(
+                f,
+                "There is no folder {} for the data file. Make it, or choose another path.",
+                path.display()
+            ),
+            OpenError::Full { path } => write!(
+                f,
+                "The disk has no room for {}. Free some space, or choose a path on another disk.",
+                path.display()
+            ),
+            OpenError::Io { path, cause } => write!(
+                f,
+                "{} cannot be opened: {cause}. See to that, then start again.",
+                path.display()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}

@@ -1,0 +1,249 @@
+//! The one thread that writes: takes all that waits, runs it as one transaction, commits once,
+//! answers each caller in order, and feeds the events in commit order.
+//!
+//! No timer: a batch is what arrived while the disk was busy with the one before.
+
+use super::fault::Fault;
+use super::file::{DataFile, Failed, Wrote};
+use super::tables::Tables;
+use super::{accounts, messages, rooms, sessions};
+use crate::error::Result;
+use crate::limits::{BATCH_MAX, STORE_HEAL_EVERY};
+use crate::model::{Change, Event};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+
+pub(super) enum Job {
+    Change(Change, Answer),
+    /// A reader met a failed file, the `opened`-th.
+    Heal {
+        opened: u64,
+    },
+    /// Take no more work, finish what there is.
+    Close(oneshot::Sender<()>),
+}
+
+pub(super) type Answer = oneshot::Sender<Result<Event>>;
+
+/// What became of a change.
+pub(super) enum Done {
+    /// It happened, and everybody hears of it.
+    Told(Event),
+    /// It happened; it concerns the one who asked.
+    Answered(Event),
+    /// There was nothing to do.
+    Nothing(Event),
+}
+
+/// What became of each change of a batch, in order.
+type Outcomes = Vec<Result<Done>>;
+
+pub(super) struct Writer {
+    file: Arc<DataFile>,
+    jobs: mpsc::Receiver<Job>,
+    feed: mpsc::Sender<Vec<Event>>,
+    /// The number of the last commit.
+    commits: u64,
+    /// A commit that failed with the file: whether it happened is seen when the file opens again.
+    in_doubt: Option<(u64, Vec<Event>)>,
+    /// Only for waiting with an end.
+    timer: Runtime,
+}
+
+impl Writer {
+    pub fn new(
+        file: Arc<DataFile>,
+        jobs: mpsc::Receiver<Job>,
+        feed: mpsc::Sender<Vec<Event>>,
+        commits: u64,
+        timer: Runtime,
+    ) -> Writer {
+        Writer {
+            file,
+            jobs,
+            feed,
+            commits,
+            in_doubt: None,
+            timer,
+        }
+    }
+
+    pub fn run(mut self) {
+        let mut jobs = Vec::with_capacity(BATCH_MAX);
+        let mut closing = Vec::new();
+        while self.wait(&mut jobs) {
+            let (mut changes, mut answers) = (Vec::new(), Vec::new());
+            let mut heal = !self.file.is_open();
+            for job in jobs.drain(..) {
+                match job {
+                    Job::Change(change, answer) => {
+                        changes.push(change);
+                        answers.push(answer);
+                    }
+                    Job::Heal { opened } => heal |= opened == self.file.opened(),
+                    Job::Close(done) => {
+                        self.jobs.close();
+                        closing.push(done);
+                    }
+                }
+            }
+            if heal {
+                self.reopen_or_log();
+            }
+            if !changes.is_empty() {
+                self.batch(&changes, answers);
+            }
+        }
+        self.file.close(self.commits + 1);
+        drop(self.feed);
+        for done in closing {
+            let _ = done.send(());
+        }
+    }
+
+    /// Waits for work. False when there is none left and none can come.
+    fn wait(&mut self, jobs: &mut Vec<Job>) -> bool {
+        if self.file.is_open() {
+            return self.jobs.blocking_recv_many(jobs, BATCH_MAX) > 0;
+        }
+        let work = self.jobs.recv_many(jobs, BATCH_MAX);
+        let work = self.timer.block_on(async { timeout(STORE_HEAL_EVERY, work).await });
+        work.is_err() || work.is_ok_and(|count| count > 0)
+    }
+
+    fn batch(&mut self, changes: &[Change], answers: Vec<Answer>) {
+        match self.attempt(changes) {
+            Ok(outcomes) => self.finish(outcomes, answers),
+            Err(fault) => {
+                tracing::warn!(changes = changes.len(), cause = %fault, "a batch failed");
+                self.one_by_one(changes, answers, fault);
+            }
+        }
+    }
+
+    /// What is left of a batch after `fault`: one change cannot fail the others, a disk can.
+    fn one_by_one(&mut self, changes: &[Change], answers: Vec<Answer>, mut fault: Fault) {
+        let mut hopeless = !self.file.is_open() || matches!(fault, Fault::Full);
+        for (change, answer) in changes.iter().zip(answers) {
+            if !hopeless {
+                match self.attempt(std::slice::from_ref(change)) {
+                    Ok(outcomes) => {
+                        self.finish(outcomes, vec![answer]);
+                        continue;
+                    }
+                    Err(again) => {
+                        hopeless = again.is_of_the_disk();
+                        fault = again;
+                    }
+                }
+            }
+            let _ = answer.send(Err(fault.error_again()));
+        }
+    }
+
+    /// Runs `changes` as one transaction: all of them, or, with an error, none.
+    fn attempt(&mut self, changes: &[Change]) -> std::result::Result<Outcomes, Fault> {
+        if !self.file.has_room() {
+            return Err(Fault::Full);
+        }
+        let count = self.commits + 1;
+        match self.file.write(count, |tables| apply_all(tables, changes)) {
+            Ok((outcomes, Wrote::Nothing)) => Ok(outcomes),
+            Ok((outcomes, Wrote::Something)) => {
+                self.commits = count;
+                Ok(outcomes)
+            }
+            Err(Failed::Before(fault)) => {
+                if fault.is_of_the_disk() {
+                    self.reopen_or_log();
+                }
+                Err(fault)
+            }
+            Err(Failed::AtCommit(outcomes, fault)) => match self.reopen() {
+                Ok(()) if self.commits == count => Ok(outcomes),
+                Ok(()) => Err(fault),
+                Err(closed) => {
+                    self.in_doubt = Some((count, told(&outcomes)));
+                    Err(Fault::Closed(format!("{fault}; then {closed}")))
+                }
+            },
+        }
+    }
+
+    /// Opens the file again, and tells of what turns out to have happened.
+    fn reopen(&mut self) -> std::result::Result<(), Fault> {
+        self.commits = self.file.reopen()?;
+        if let Some((count, events)) = self.in_doubt.take()
+            && self.commits == count
+        {
+            self.tell(events);
+        }
+        Ok(())
+    }
+
+    fn reopen_or_log(&mut self) {
+        if let Err(fault) = self.reopen() {
+            tracing::error!(cause = %fault, "the data file cannot be opened again yet");
+        }
+    }
+
+    /// Answers each caller in order, then tells everybody.
+    fn finish(&self, outcomes: Outcomes, answers: Vec<Answer>) {
+        let events = told(&outcomes);
+        for (outcome, answer) in outcomes.into_iter().zip(answers) {
+            // Somebody who went away does not need the answer.
+            let _ =
+                answer.send(outcome.map(|(Done::Told(event) | Done::Answered(event) | Done::Nothing(event))| event));
+        }
+        self.tell(events);
+    }
+
+    /// Waits while the feed is full. Where nobody listens any more, nobody needs to be told.
+    fn tell(&self, events: Vec<Event>) {
+        if !events.is_empty() {
+            let _ = self.feed.blocking_send(events);
+        }
+    }
+}
+
+fn told(outcomes: &Outcomes) -> Vec<Event> {
+    let told = |outcome: &Result<Done>| match outcome {
+        Ok(Done::Told(event)) => Some(event.clone()),
+        _ => None,
+    };
+    outcomes.iter().filter_map(told).collect()
+}
+
+fn apply_all(tables: &mut Tables<'_>, changes: &[Change]) -> std::result::Result<(Outcomes, Wrote), Fault> {
+    let mut outcomes = Vec::with_capacity(changes.len());
+    let mut wrote = Wrote::Nothing;
+    for change in changes {
+        outcomes.push(match apply(tables, change) {
+            Err(Fault::Refused(error)) => Err(error),
+            done => Ok(done?),
+        });
+        if let Some(Ok(Done::Told(_) | Done::Answered(_))) = outcomes.last() {
+            wrote = Wrote::Something;
+        }
+    }
+    Ok((outcomes, wrote))
+}
+
+/// Checks, then writes: a change that is refused has written nothing.
+fn apply(tables: &mut Tables<'_>, change: &Change) -> std::result::Result<Done, Fault> {
+    match change {
+        Change::SignUp(new) => accounts::sign_up(tables, new),
+        Change::OpenSession {
+            user,
+            session,
+            rehashed,
+            at,
+        } => sessions::open(tables, *user, session, rehashed.as_ref(), *at),
+        Change::TouchSession { id, address, at } => sessions::touch(tables, *id, address, *at),
+        Change::CloseSession { id } => sessions::close(tables, *id),
+        Change::Post(new) => messages::post(tables, new),
+        Change::MarkRead { user, room, seq } => rooms::mark_read(tables, *user, *room, *seq),
+    }
+}

@@ -1,0 +1,154 @@
+//! What a client asks: parsed, not yet trusted.
+
+use crate::error::{Error, Result};
+use crate::limits::REF_CHARS_MAX;
+use crate::model::{Body, ClientId, RoomId, Seq};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// One thing that a client asks over the socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Post a message.
+    Post {
+        /// Where.
+        room: RoomId,
+        /// The client's name for it.
+        client_id: ClientId,
+        /// What.
+        body: Body,
+    },
+    /// Tell the others that somebody writes.
+    Typing {
+        /// Where.
+        room: RoomId,
+    },
+    /// The viewer has read so far.
+    Read {
+        /// Where.
+        room: RoomId,
+        /// How far.
+        seq: Seq,
+    },
+    /// Send what changed.
+    Sync {
+        /// Where.
+        room: RoomId,
+        /// After which seq.
+        since: Seq,
+    },
+    /// Answer, so that I know you live.
+    Ping,
+}
+
+/// A command and the client's mark on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incoming {
+    /// Comes back in the answer.
+    pub reference: Option<String>,
+    /// What is asked.
+    pub command: Command,
+}
+
+/// Why a frame is not obeyed.
+#[derive(Debug)]
+pub enum Refused {
+    /// Not a JSON object with a `type`: whoever sent this does not speak the protocol.
+    NotTheProtocol,
+    /// A command, but not one that can be obeyed; the socket stays open.
+    Command {
+        /// The client's mark.
+        reference: Option<String>,
+        /// The post that was refused.
+        client_id: Option<String>,
+        /// Why.
+        error: Error,
+    },
+}
+
+/// All fields of all commands; which of them must be there depends on the type.
+#[derive(Deserialize)]
+struct Fields {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(rename = "ref")]
+    reference: Option<String>,
+    room: Option<u64>,
+    client_id: Option<String>,
+    body: Option<String>,
+    seq: Option<u64>,
+    since: Option<u64>,
+}
+
+/// Reads one text frame.
+///
+/// # Errors
+/// [`Refused`], with what the client needs to know which of its frames it was.
+pub fn decode(text: &str) -> std::result::Result<Incoming, Refused> {
+    let fields: Fields = match serde_json::from_str(text) {
+        Ok(fields) => fields,
+        Err(cause) => return Err(misshapen(text, &cause)),
+    };
+    let reference = fields.reference.clone();
+    let client_id = fields.client_id.clone();
+    match command(fields) {
+        Ok(command) => Ok(Incoming { reference, command }),
+        Err(error) => Err(Refused::Command {
+            reference: reference.filter(|r| is_reference(r)),
+            client_id: client_id.filter(|c| ClientId::parse(c).is_ok()),
+            error,
+        }),
+    }
+}
+
+fn command(fields: Fields) -> Result<Command> {
+    if fields.reference.as_deref().is_some_and(|r| !is_reference(r)) {
+        return Err(Error::invalid(
+            "ref",
+            format!("A ref has at most {REF_CHARS_MAX} characters."),
+        ));
+    }
+    let room = || RoomId::parse(fields.room.ok_or_else(|| missing("room"))?);
+    match fields.kind.as_str() {
+        "post" => Ok(Command::Post {
+            room: room()?,
+            client_id: ClientId::parse(&fields.client_id.ok_or_else(|| missing("client_id"))?)?,
+            body: Body::parse(&fields.body.ok_or_else(|| missing("body"))?)?,
+        }),
+        "typing" => Ok(Command::Typing { room: room()? }),
+        "read" => Ok(Command::Read {
+            room: room()?,
+            seq: Seq::parse(fields.seq.ok_or_else(|| missing("seq"))?)?,
+        }),
+        "sync" => Ok(Command::Sync {
+            room: room()?,
+            since: Seq::parse(fields.since.ok_or_else(|| missing("since"))?)?,
+        }),
+        "ping" => Ok(Command::Ping),
+        _ => Err(Error::bad_request("This server does not know that type of frame.").at("type")),
+    }
+}
+
+fn missing(field: &'static str) -> Error {
+    Error::bad_request(format!("The field {field} is missing.")).at(field)
+}
+
+fn is_reference(text: &str) -> bool {
+    text.chars().take(REF_CHARS_MAX + 1).count() <= REF_CHARS_MAX
+}
+
+/// The slow road, for frames that are refused anyway: is it JSON of the wrong shape, or no protocol at all?
+fn misshapen(text: &str, cause: &serde_json::Error) -> Refused {
+    let Ok(Value::Object(object)) = serde_json::from_str(text) else {
+        return Refused::NotTheProtocol;
+    };
+    if !object.get("type").is_some_and(Value::is_string) {
+        return Refused::NotTheProtocol;
+    }
+    let text_of = |key: &str| object.get(key).and_then(Value::as_str).map(str::to_owned);
+    Refused::Command {
+        reference: text_of("ref").filter(|r| is_reference(r)),
+        client_id: text_of("client_id").filter(|c| ClientId::parse(c).is_ok()),
+        error: Error::bad_request("A field of this frame has the wrong type.").because(cause),
+    }
+}

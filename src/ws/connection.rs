@@ -1,0 +1,294 @@
+//! One socket from its first frame to its last.
+//!
+//! tungstenite reads and answers control frames. What it writes, and all else, goes out through the
+//! hub, which is the only one that writes to sockets.
+
+use crate::chat::{Answer, Chat, RateLimits, TokenBucket};
+use crate::clock::Clock;
+use crate::error::Result;
+use crate::hub::Client;
+use crate::limits::{
+    FRAME_BYTES_MAX, FRAMES_BURST, FRAMES_PER_SECOND, POSTS_IN_FLIGHT_MAX, SOCKET_CLOSE_TIMEOUT, SOCKET_READ_BYTES,
+};
+use crate::model::{Catchup, RoomId, Seq, Viewer};
+use crate::wire::{self, CloseCode, Command, Incoming, Refused};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedReadHalf;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
+
+/// Lives one socket.
+pub async fn live(chat: Arc<Chat>, viewer: Viewer, stream: TcpStream) {
+    let started = Instant::now();
+    let (client, reading, came) = match chat.hub().join(&viewer, stream) {
+        Ok(joined) => joined,
+        Err(error) => return tracing::error!(%error, "a socket could not be registered"),
+    };
+    if came {
+        chat.arrived(&viewer);
+    }
+    let mut connection = Connection {
+        frames: TokenBucket::new(
+            FRAMES_BURST,
+            FRAMES_PER_SECOND,
+            Duration::from_secs(1),
+            Clock::System.now(),
+        ),
+        chat,
+        viewer,
+        client,
+        received: 0,
+    };
+    let code = connection.run(reading).await;
+    if let Some(user) = connection.chat.hub().leave(connection.client.id) {
+        connection.chat.departed(user);
+    }
+    tracing::info!(
+        user = connection.viewer.user.id.0,
+        seconds = started.elapsed().as_secs(),
+        received = connection.received,
+        code = code as u16,
+        "socket"
+    );
+}
+
+struct Connection {
+    chat: Arc<Chat>,
+    viewer: Viewer,
+    client: Arc<Client>,
+    frames: TokenBucket,
+    received: u64,
+}
+
+/// A post on its way to the disk, and then the frame that answers it.
+type Answered = Pin<Box<dyn Future<Output = Bytes> + Send>>;
+
+impl Connection {
+    fn send(&self, frame: Bytes) {
+        self.chat.hub().send(self.client.id, frame);
+    }
+
+    /// Returns with the code that the socket was closed with.
+    async fn run(&mut self, reading: OwnedReadHalf) -> CloseCode {
+        let code = match self.ready().await {
+            Ok(ready) => {
+                self.chat.hub().open(self.client.id, ready);
+                let edge = Edge {
+                    chat: self.chat.clone(),
+                    client: self.client.clone(),
+                    reading,
+                };
+                let mut socket = WebSocketStream::from_raw_socket(edge, Role::Server, Some(settings())).await;
+                let code = self.talk(&mut socket).await;
+                self.chat.hub().close(self.client.id, code);
+                drain(&self.client, &mut socket.get_mut().reading).await;
+                return code;
+            }
+            Err(error) => {
+                error.log();
+                CloseCode::Internal
+            }
+        };
+        self.chat.hub().close(self.client.id, code);
+        code
+    }
+
+    /// Registered first, read afterwards: what happens in between waits behind this frame.
+    async fn ready(&self) -> Result<Bytes> {
+        let rooms = self.chat.rooms(&self.viewer).await?;
+        Ok(wire::ready(&wire::Ready {
+            epoch: self.chat.store().epoch(),
+            viewer: &self.viewer.user,
+            rooms: &rooms,
+            here: &self.chat.hub().here(),
+            server_name: "Chapp",
+        }))
+    }
+
+    async fn talk(&mut self, socket: &mut WebSocketStream<Edge>) -> CloseCode {
+        let client = self.client.clone();
+        let mut in_flight: FuturesUnordered<Answered> = FuturesUnordered::new();
+        let code = loop {
+            tokio::select! {
+                biased;
+                code = client.ended() => break code,
+                Some(answer) = in_flight.next() => self.send(answer),
+                frame = socket.next(), if in_flight.len() < POSTS_IN_FLIGHT_MAX => {
+                    if let Err(code) = self.receive(frame, &mut in_flight).await {
+                        break code;
+                    }
+                }
+            }
+        };
+        // What was accepted is answered, also by a server that stops.
+        while let Some(answer) = in_flight.next().await {
+            self.send(answer);
+        }
+        code
+    }
+
+    async fn receive(
+        &mut self,
+        frame: Option<std::result::Result<Message, SocketError>>,
+        in_flight: &mut FuturesUnordered<Answered>,
+    ) -> std::result::Result<(), CloseCode> {
+        self.chat.hub().heard(&self.client);
+        let text = match frame {
+            Some(Ok(Message::Text(text))) => text,
+            Some(Ok(Message::Binary(_))) => return Err(CloseCode::NotTheProtocol),
+            // The answer to a close frame is the hub's last one.
+            Some(Ok(Message::Close(_))) => return Err(CloseCode::Normal),
+            // tungstenite answers pings.
+            Some(Ok(_)) => return self.count(),
+            Some(Err(error)) => return Err(close_code(&error)),
+            None => return Err(CloseCode::Normal),
+        };
+        self.count()?;
+        match wire::decode(&text) {
+            Ok(Incoming { reference, command }) => self.obey(reference, command, in_flight).await,
+            Err(Refused::NotTheProtocol) => return Err(CloseCode::NotTheProtocol),
+            Err(Refused::Command {
+                reference,
+                client_id,
+                error,
+            }) => self.send(wire::error(reference.as_deref(), client_id.as_deref(), &error)),
+        }
+        Ok(())
+    }
+
+    fn count(&mut self) -> std::result::Result<(), CloseCode> {
+        self.received += 1;
+        match self.chat.rate_limits() {
+            RateLimits::Off => Ok(()),
+            RateLimits::On => self.frames.take(Clock::System.now()).map_err(|_| CloseCode::Flooding),
+        }
+    }
+
+    async fn obey(&self, reference: Option<String>, command: Command, in_flight: &mut FuturesUnordered<Answered>) {
+        let reference = reference.as_deref();
+        let done = match command {
+            Command::Ping => {
+                self.send(wire::pong(reference));
+                Ok(())
+            }
+            Command::Typing { room } => self.chat.typing(&self.viewer, room),
+            Command::Read { room, seq } => self.chat.mark_read(&self.viewer, room, seq).await,
+            Command::Sync { room, since } => self.sync(reference, room, since).await,
+            Command::Post { room, client_id, body } => {
+                let client_name = client_id.as_str().to_owned();
+                match self.chat.post(&self.viewer, room, client_id, body).await {
+                    Ok(posting) => {
+                        let reference = reference.map(str::to_owned);
+                        in_flight.push(Box::pin(async move {
+                            posted(reference.as_deref(), &client_name, posting.await)
+                        }));
+                    }
+                    Err(error) => self.send(posted(reference, &client_name, Err(error))),
+                }
+                Ok(())
+            }
+        };
+        if let Err(error) = done {
+            error.log();
+            self.send(wire::error(reference, None, &error));
+        }
+    }
+
+    async fn sync(&self, reference: Option<&str>, room: RoomId, since: Seq) -> Result<()> {
+        match self.chat.catch_up(&self.viewer, room, since).await? {
+            Catchup::Reset { head } => self.send(wire::reset(reference, room, head)),
+            Catchup::Changed { messages, through } => {
+                let mut frames = BytesMut::new();
+                for (seq, message) in messages {
+                    let posted = crate::model::Posted { room, seq, message };
+                    frames.extend_from_slice(&posted.frame_for(self.viewer.user.id));
+                }
+                frames.extend_from_slice(&wire::synced(reference, room, through));
+                self.send(frames.freeze());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn posted(reference: Option<&str>, client_id: &str, result: Result<Answer>) -> Bytes {
+    match result {
+        Ok(answer) => wire::posted(reference, client_id, answer.room, answer.seq),
+        Err(error) => {
+            error.log();
+            wire::error(reference, Some(client_id), &error)
+        }
+    }
+}
+
+/// Every size is given: the defaults are made for few large connections, not for many small ones.
+fn settings() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(SOCKET_READ_BYTES)
+        .write_buffer_size(0)
+        .max_write_buffer_size(FRAME_BYTES_MAX)
+        .max_message_size(Some(FRAME_BYTES_MAX))
+        .max_frame_size(Some(FRAME_BYTES_MAX))
+        .accept_unmasked_frames(false)
+}
+
+fn close_code(error: &SocketError) -> CloseCode {
+    match error {
+        SocketError::Utf8(_) => CloseCode::NotUtf8,
+        SocketError::Capacity(_) => CloseCode::TooLarge,
+        SocketError::Protocol(_) => CloseCode::NotTheProtocol,
+        _ => CloseCode::Normal,
+    }
+}
+
+/// Waits, for a while, until the client has taken what was written and has closed its end: a socket
+/// that is dropped with unread bytes resets the connection, and the close frame is lost.
+async fn drain(client: &Client, reading: &mut OwnedReadHalf) {
+    let patience = SOCKET_CLOSE_TIMEOUT;
+    let _ = tokio::time::timeout(patience, async {
+        client.flushed().await;
+        let mut sink = [0; 1024];
+        while reading.read(&mut sink).await.is_ok_and(|read| read > 0) {}
+    })
+    .await;
+}
+
+/// What tungstenite sees of the socket: it reads from it, and writes through the hub.
+struct Edge {
+    chat: Arc<Chat>,
+    client: Arc<Client>,
+    reading: OwnedReadHalf,
+}
+
+impl AsyncRead for Edge {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.reading).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Edge {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        // Whole frames: tungstenite writes one control frame at a time.
+        self.chat.hub().send(self.client.id, Bytes::copy_from_slice(bytes));
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,45 @@
+//! The socket edge: the handshake, one socket's life, its close codes.
+
+mod connection;
+
+use crate::chat::Chat;
+use crate::error::{Error, Result};
+use crate::model::Viewer;
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use std::any::Any;
+use std::sync::Arc;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::handshake::server::create_response;
+
+/// Answers a handshake (RFC 6455 §4.2) and lets the socket live on in a task of its own. `permit` is
+/// held until it ends.
+///
+/// # Errors
+/// `bad_request` for what is no WebSocket handshake.
+pub fn upgrade(
+    chat: Arc<Chat>,
+    viewer: Viewer,
+    permit: Arc<dyn Any + Send + Sync>,
+    mut request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>> {
+    let upgraded = hyper::upgrade::on(&mut request);
+    let response = create_response(&request.map(|_| ()))
+        .map_err(|cause| Error::bad_request("This address takes WebSocket connections.").because(cause))?;
+    tokio::spawn(async move {
+        let _permit = permit;
+        let Ok(upgraded) = upgraded.await else { return };
+        // hyper's part ends here. Nothing was read ahead, since a client waits for the answer; held,
+        // hyper's empty read buffer would keep its 8 KiB for as long as the socket lives.
+        let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
+            return;
+        };
+        let stream = parts.io.into_inner();
+        drop(parts.read_buf);
+        Box::pin(connection::live(chat, viewer, stream)).await;
+    });
+    Ok(response.map(|()| Full::default()))
+}
