@@ -119,7 +119,7 @@ impl Task {
             return Ok(Task::Where(data_file(data)?));
         }
         Ok(Task::Serve(Config {
-            data: data_file(data)?,
+            data: with_folder(data)?,
             listen,
             hosts,
             open: open || (open_by_variable && !no_open),
@@ -140,6 +140,19 @@ fn data_file(told: Option<PathBuf>) -> Result<PathBuf, String> {
     let dirs = directories::ProjectDirs::from("", "", "Chapp")
         .ok_or("There is no home folder for the data file. Say where it should be: chapp --data FILE")?;
     Ok(dirs.data_dir().join(FILE_NAME))
+}
+
+/// The data file of a server that is about to start: the platform's data folder may not be there yet,
+/// while a folder that somebody named and that is not there is more likely a slip.
+fn with_folder(told: Option<PathBuf>) -> Result<PathBuf, String> {
+    let is_told = told.is_some();
+    let file = data_file(told)?;
+    if let (false, Some(folder)) = (is_told, file.parent()) {
+        std::fs::create_dir_all(folder).map_err(|error| {
+            format!("The folder {} cannot be made ({error}). Say where the data file should be: chapp --data FILE", folder.display())
+        })?;
+    }
+    Ok(file)
 }
 
 fn parse_listen(text: &str) -> Result<SocketAddr, String> {

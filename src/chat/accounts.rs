@@ -111,6 +111,10 @@ impl Chat {
     /// When the data file cannot be written.
     pub async fn log_out(&self, session: SessionId) -> Result<()> {
         self.store.commit(Change::CloseSession { id: session }).await?;
+        // Not only through the feed, which may be a moment behind: whoever is told that the session is
+        // over can rely on it.
+        let code = crate::wire::CloseCode::SignedOut;
+        self.hub.end_sessions(|id| id == session, code);
         Ok(())
     }
 

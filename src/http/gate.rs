@@ -144,7 +144,11 @@ fn text(value: &HeaderValue) -> Option<&str> {
 /// `HOST:PORT` or `HOST`, whose port is then 80 (RFC 9110 §4.2.1).
 fn split(authority: &str) -> Option<(&str, u16)> {
     match authority.rsplit_once(':') {
-        Some((name, port)) if !port.ends_with(']') => Some((name, port.parse().ok()?)),
+        Some((name, port)) if !port.ends_with(']') => {
+            // `parse` would also take a sign.
+            let is_number = port.bytes().all(|b| b.is_ascii_digit());
+            Some((name, port.parse().ok().filter(|_| is_number)?))
+        }
         _ => Some((authority, 80)),
     }
 }

@@ -9,6 +9,9 @@ use precis_profiles::precis_core::profile::PrecisFastInvocation;
 use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 
+/// To Unicode it is a sign like any other; to people it is nothing at all.
+const BRAILLE_BLANK: char = '\u{2800}';
+
 /// A name as its owner typed it, and the key by which two names are the same name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Name {
@@ -30,7 +33,11 @@ impl Name {
         if text.len() > NAME_CHARS_MAX * 16 {
             return Err(too_long());
         }
-        let (Ok(text), Ok(key)) = (Nickname::enforce(text), comparison_key(text)) else {
+        let (Ok(text), Ok(key), false) = (
+            Nickname::enforce(text),
+            comparison_key(text),
+            text.contains(BRAILLE_BLANK),
+        ) else {
             return Err(Error::invalid(
                 "name",
                 "That name has characters that cannot be seen or told apart. Use letters, digits, spaces and signs.",

@@ -10,7 +10,6 @@ use super::file::{self, Wrote};
 use super::open::{home, io_error, open_error};
 use super::tables::{FILE, FORMAT, FORMAT_VERSION, put};
 use super::{OpenError, Options, rooms};
-use redb::{Database, StorageError};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -49,19 +48,12 @@ pub(super) fn sweep(path: &Path) {
 
 /// A file with the schema and nothing else in it, down on the disk.
 fn draw(draft: &Path, options: &Options) -> Result<(), Fault> {
-    let mut how = OpenOptions::new();
-    how.read(true).write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
-    let disk = Disk::new(how.open(draft).map_err(StorageError::from)?, options.faults.clone())?;
+    let database = file::builder(options).create_with_backend(Disk::create(draft, options)?)?;
     let row = FileRow {
-        id: random().map_err(StorageError::from)?,
-        epoch: random().map_err(StorageError::from)?,
-        home: home(draft).map_err(StorageError::from)?,
+        id: random()?,
+        epoch: random()?,
+        home: home(draft)?,
     };
-    let mut builder = Database::builder();
-    builder.set_cache_size(options.cache_bytes);
-    let database = builder.create_with_backend(disk)?;
     let written = file::write(&database, 1, |tables| {
         put(&mut tables.meta, FORMAT, &FORMAT_VERSION)?;
         put(&mut tables.meta, FILE, &row)?;
@@ -70,8 +62,8 @@ fn draw(draft: &Path, options: &Options) -> Result<(), Fault> {
     });
     written.map_err(Fault::from)?;
     database.close()?;
-    let file = OpenOptions::new().read(true).write(true).open(draft);
-    Ok(file.and_then(|file| file.sync_all()).map_err(StorageError::from)?)
+    OpenOptions::new().read(true).write(true).open(draft)?.sync_all()?;
+    Ok(())
 }
 
 /// Gives the draft its name, and never takes the name from another file.

@@ -1,13 +1,16 @@
-//! What lies between redb and the disk: the file itself, a place for tests to break it, and a
-//! look at a file that writes nothing to it.
+//! What lies between redb and the disk: the file itself, where tests can break it, and a look at a
+//! file that writes nothing to it.
 
+use super::Options;
+use super::fault::Fault;
 use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::{self, ErrorKind};
 use std::ops::Bound;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What the store is about to do with the disk.
@@ -74,8 +77,24 @@ pub(super) struct Disk {
 }
 
 impl Disk {
-    pub fn new(file: File, faults: Option<Arc<dyn Faults>>) -> Result<Disk, redb::DatabaseError> {
-        let file = FileBackend::new(file)?;
+    /// The existing file at `path`.
+    pub fn open(path: &Path, options: &Options) -> Result<Disk, Fault> {
+        Disk::with(OpenOptions::new().read(true).write(true), path, options)
+    }
+
+    /// A file that is not there yet, for nobody else to read.
+    pub fn create(path: &Path, options: &Options) -> Result<Disk, Fault> {
+        let mut how = OpenOptions::new();
+        how.read(true).write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
+        Disk::with(&how, path, options)
+    }
+
+    fn with(how: &OpenOptions, path: &Path, options: &Options) -> Result<Disk, Fault> {
+        let faults = options.faults.clone();
+        faults.as_ref().map_or(Ok(()), |faults| faults.before(DiskAct::Open))?;
+        let file = FileBackend::new(how.open(path)?)?;
         Ok(Disk { file, faults })
     }
 
@@ -117,7 +136,7 @@ const BLOCK: u64 = 4096;
 /// A file whose writes stay in memory, so that redb can recover and check it and leave it alone.
 #[derive(Debug)]
 pub(super) struct Glass {
-    file: FileBackend,
+    file: Disk,
     drawn: Mutex<Drawn>,
 }
 
@@ -130,9 +149,8 @@ struct Drawn {
 }
 
 impl Glass {
-    pub fn new(file: File) -> Result<Glass, redb::DatabaseError> {
-        let file = FileBackend::new(file)?;
-        let len = file.len().map_err(redb::StorageError::from)?;
+    pub fn new(file: Disk) -> Result<Glass, Fault> {
+        let len = file.len()?;
         let drawn = Mutex::new(Drawn {
             len,
             through: len,

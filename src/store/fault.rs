@@ -43,7 +43,10 @@ impl Fault {
             )
         };
         match self {
-            Fault::Refused(error) => Error::new(error.kind, error.title.clone()),
+            Fault::Refused(error) => Error {
+                field: error.field,
+                ..Error::new(error.kind, error.title.clone())
+            },
             Fault::Damaged(cause) => Error::internal(format!("damaged row: {cause}")),
             Fault::Full => storage_full(),
             Fault::Redb(redb::Error::Io(error)) if is_full(error) => storage_full().because(error),
@@ -102,6 +105,12 @@ macro_rules! from_redb {
 }
 
 from_redb!(StorageError TableError TransactionError CommitError DatabaseError SetDurabilityError);
+
+impl From<std::io::Error> for Fault {
+    fn from(error: std::io::Error) -> Fault {
+        Fault::Redb(redb::Error::Io(error))
+    }
+}
 
 impl From<Error> for Fault {
     fn from(error: Error) -> Fault {

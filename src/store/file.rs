@@ -4,12 +4,11 @@
 //! file is opened again. That takes a millisecond or two and loses nothing acknowledged.
 
 use super::create::folder;
-use super::disk::{Disk, DiskAct};
+use super::disk::{Disk, Glass};
 use super::fault::{Fault, guard};
 use super::tables::{COMMIT, META, Tables, get_known};
 use super::{Options, codec::CommitRow};
-use redb::{Database, Durability, ReadTransaction, ReadableDatabase};
-use std::fs::OpenOptions;
+use redb::{Builder, Database, Durability, ReadTransaction, ReadableDatabase};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{PoisonError, RwLock};
@@ -19,10 +18,25 @@ pub(super) struct DataFile {
     options: Options,
     pub id: String,
     pub epoch: String,
-    /// `None` while the file could not be opened again, and after the end.
-    database: RwLock<Option<Database>>,
+    state: RwLock<State>,
     /// How often the file was opened; a reader's bad news are of one of these times.
     opened: AtomicU64,
+}
+
+enum State {
+    Open(Database),
+    /// The disk takes no writes, not even those of opening: seen through glass.
+    ForReading(Database),
+    Closed,
+}
+
+impl State {
+    fn database(&self) -> Result<&Database, Fault> {
+        match self {
+            State::Open(database) | State::ForReading(database) => Ok(database),
+            State::Closed => Err(Fault::Closed("the data file is not open".to_owned())),
+        }
+    }
 }
 
 /// How a write transaction failed.
@@ -54,15 +68,15 @@ impl DataFile {
             options,
             id,
             epoch,
-            database: RwLock::new(Some(database)),
+            state: RwLock::new(State::Open(database)),
             opened: AtomicU64::new(1),
         }
     }
 
     /// Asks one snapshot of the file.
     pub fn read<T>(&self, question: impl FnOnce(&ReadTransaction) -> Result<T, Fault>) -> Result<T, Fault> {
-        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        let database = database.as_ref().ok_or_else(closed)?;
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let database = state.database()?;
         guard(|| question(&database.begin_read()?))
     }
 
@@ -72,31 +86,54 @@ impl DataFile {
         count: u64,
         work: impl FnOnce(&mut Tables<'_>) -> Result<(T, Wrote), Fault>,
     ) -> Result<(T, Wrote), Failed<T>> {
-        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        let database = database.as_ref().ok_or_else(|| Failed::Before(closed()))?;
-        write(database, count, work)
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        match &*state {
+            State::Open(database) => write(database, count, work),
+            _ => Err(Failed::Before(Fault::Closed(
+                "the data file takes no writes".to_owned(),
+            ))),
+        }
     }
 
-    /// Closes what is open and opens it again; tells the number of the last commit.
+    /// Closes what is open and opens it again, at least for reading; tells the number of the last
+    /// commit. With an error nothing can be written yet.
     pub fn reopen(&self) -> Result<u64, Fault> {
-        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(failed) = database.take() {
-            // It has an error latched, so it writes nothing any more.
-            let _ = guard(|| Ok(failed.close()?));
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if let State::Open(database) | State::ForReading(database) = std::mem::replace(&mut *state, State::Closed) {
+            // What failed writes nothing any more, and glass has nothing to write.
+            let _ = guard(|| Ok(database.close()?));
         }
-        let fresh = guard(|| open_database(&self.path, &self.options))?;
-        let commit = guard(|| last_commit(&fresh))?;
-        *database = Some(fresh);
+        let opened = guard(|| {
+            let database = open_database(&self.path, &self.options)?;
+            let count = last_commit(&database.begin_read()?)?;
+            Ok((State::Open(database), count))
+        });
+        let (fresh, count) = match opened {
+            Ok((fresh, count)) => (fresh, Ok(count)),
+            Err(fault) => {
+                let glass = guard(|| open_glass(&self.path, &self.options, Checked::Lightly));
+                (glass.map_or(State::Closed, State::ForReading), Err(fault))
+            }
+        };
+        *state = fresh;
         self.opened.fetch_add(1, Relaxed);
-        Ok(commit.count)
+        count
+    }
+
+    /// The number of the last commit that a reader sees.
+    pub fn last_commit(&self) -> Option<u64> {
+        self.read(last_commit).ok()
     }
 
     pub fn opened(&self) -> u64 {
         self.opened.load(Relaxed)
     }
 
-    pub fn is_open(&self) -> bool {
-        self.database.read().unwrap_or_else(PoisonError::into_inner).is_some()
+    pub fn is_writable(&self) -> bool {
+        matches!(
+            *self.state.read().unwrap_or_else(PoisonError::into_inner),
+            State::Open(_)
+        )
     }
 
     /// Whether the disk has room for more than the last bytes of it.
@@ -110,17 +147,13 @@ impl DataFile {
         if let Err(fault) = stamped.map_err(Fault::from) {
             tracing::warn!(cause = %fault, "the data file was not closed cleanly; it will be checked when it is opened");
         }
-        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(database) = database.take()
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if let State::Open(database) = std::mem::replace(&mut *state, State::Closed)
             && let Err(fault) = guard(|| Ok(database.close()?))
         {
             tracing::warn!(cause = %fault, "closing the data file failed; nothing is lost");
         }
     }
-}
-
-fn closed() -> Fault {
-    Fault::Closed("the data file is not open".to_owned())
 }
 
 /// Runs `work` as one durable transaction of `database`.
@@ -156,20 +189,35 @@ pub(super) fn write<T>(
 
 /// The database in an existing file.
 pub(super) fn open_database(path: &Path, options: &Options) -> Result<Database, Fault> {
-    let faults = options.faults.clone();
-    if let Some(faults) = &faults {
-        faults.before(DiskAct::Open).map_err(redb::StorageError::from)?;
-    }
-    let file = OpenOptions::new().read(true).write(true).open(path);
-    let disk = Disk::new(file.map_err(redb::StorageError::from)?, faults)?;
-    let mut builder = Database::builder();
-    builder.set_cache_size(options.cache_bytes);
-    Ok(builder.create_with_backend(disk)?)
+    let disk = Disk::open(path, options)?;
+    Ok(builder(options).create_with_backend(disk)?)
 }
 
-pub(super) fn last_commit(database: &Database) -> Result<CommitRow, Fault> {
-    let meta = database.begin_read()?.open_table(META)?;
-    get_known(&meta, COMMIT, "the number of the last commit")
+/// How well a file is looked at.
+pub(super) enum Checked {
+    /// As far as the question goes.
+    Lightly,
+    /// Every page against its checksum.
+    Fully,
+}
+
+/// The database in a file that stays as it is, even where redb has to recover it first.
+pub(super) fn open_glass(path: &Path, options: &Options, checked: Checked) -> Result<Database, Fault> {
+    let glass = Glass::new(Disk::open(path, options)?)?;
+    let mut builder = builder(options);
+    builder.set_check_integrity_on_open(matches!(checked, Checked::Fully));
+    Ok(builder.create_with_backend(glass)?)
+}
+
+pub(super) fn builder(options: &Options) -> Builder {
+    let mut builder = Database::builder();
+    builder.set_cache_size(options.cache_bytes);
+    builder
+}
+
+fn last_commit(txn: &ReadTransaction) -> Result<u64, Fault> {
+    let commit: CommitRow = get_known(&txn.open_table(META)?, COMMIT, "the number of the last commit")?;
+    Ok(commit.count)
 }
 
 pub(super) fn has_room(path: &Path, options: &Options) -> bool {

@@ -1,19 +1,18 @@
 //! Opening a data file, once it is certain that it is one, is whole, and is not in use.
 //!
-//! All of that is seen through `Glass`, so a file that we refuse keeps every byte.
+//! All of that is seen through glass (`disk`), so a file that we refuse keeps every byte.
 
 use super::codec::{CommitRow, FileRow};
 use super::create;
-use super::disk::Glass;
 use super::fault::{Fault, guard, is_full};
-use super::file::{self, DataFile, Wrote};
+use super::file::{self, Checked, DataFile, Wrote};
 use super::tables::{COMMIT, FILE, FORMAT, FORMAT_VERSION, META, get, get_known, put};
 use super::{OpenError, Options};
 use crate::clock::Time;
 use crate::limits::DATA_FILE_TOUCHED_MS;
 use redb::{Database, ReadableDatabase, TableError};
 use sha2::{Digest, Sha256};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
@@ -85,28 +84,14 @@ fn examine(path: &Path, options: &Options) -> Result<(FileRow, CommitRow), OpenE
     })?
 }
 
-enum Checked {
-    /// As far as the question goes.
-    Lightly,
-    /// Every page against its checksum.
-    Fully,
-}
-
-/// Asks a file that stays as it is, even where redb has to recover it first.
+/// Asks a file that stays as it is.
 fn look<T>(
     path: &Path,
     options: &Options,
     checked: Checked,
     question: impl FnOnce(&Database) -> Result<T, Fault>,
 ) -> Result<T, OpenError> {
-    let file = OpenOptions::new().read(true).write(true).open(path);
-    let file = file.map_err(|error| io_error(path, &error))?;
-    let answer = guard(|| {
-        let mut builder = Database::builder();
-        builder.set_cache_size(options.cache_bytes);
-        builder.set_check_integrity_on_open(matches!(checked, Checked::Fully));
-        question(&builder.create_with_backend(Glass::new(file)?)?)
-    });
+    let answer = guard(|| question(&file::open_glass(path, options, checked)?));
     answer.map_err(|fault| open_error(path, fault))
 }
 

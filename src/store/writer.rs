@@ -75,7 +75,7 @@ impl Writer {
         let mut closing = Vec::new();
         while self.wait(&mut jobs) {
             let (mut changes, mut answers) = (Vec::new(), Vec::new());
-            let mut heal = !self.file.is_open();
+            let mut heal = false;
             for job in jobs.drain(..) {
                 match job {
                     Job::Change(change, answer) => {
@@ -89,7 +89,7 @@ impl Writer {
                     }
                 }
             }
-            if heal {
+            if heal || (changes.is_empty() && !self.file.is_writable()) {
                 self.reopen_or_log();
             }
             if !changes.is_empty() {
@@ -105,7 +105,7 @@ impl Writer {
 
     /// Waits for work. False when there is none left and none can come.
     fn wait(&mut self, jobs: &mut Vec<Job>) -> bool {
-        if self.file.is_open() {
+        if self.file.is_writable() {
             return self.jobs.blocking_recv_many(jobs, BATCH_MAX) > 0;
         }
         let work = self.jobs.recv_many(jobs, BATCH_MAX);
@@ -125,7 +125,7 @@ impl Writer {
 
     /// What is left of a batch after `fault`: one change cannot fail the others, a disk can.
     fn one_by_one(&mut self, changes: &[Change], answers: Vec<Answer>, mut fault: Fault) {
-        let mut hopeless = !self.file.is_open() || matches!(fault, Fault::Full);
+        let mut hopeless = !self.file.is_writable() || matches!(fault, Fault::Full);
         for (change, answer) in changes.iter().zip(answers) {
             if !hopeless {
                 match self.attempt(std::slice::from_ref(change)) {
@@ -148,6 +148,9 @@ impl Writer {
         if !self.file.has_room() {
             return Err(Fault::Full);
         }
+        if !self.file.is_writable() {
+            self.reopen()?;
+        }
         let count = self.commits + 1;
         match self.file.write(count, |tables| apply_all(tables, changes)) {
             Ok((outcomes, Wrote::Nothing)) => Ok(outcomes),
@@ -164,6 +167,7 @@ impl Writer {
             Err(Failed::AtCommit(outcomes, fault)) => match self.reopen() {
                 Ok(()) if self.commits == count => Ok(outcomes),
                 Ok(()) => Err(fault),
+                Err(_) if self.file.last_commit().is_some_and(|last| last < count) => Err(fault),
                 Err(closed) => {
                     self.in_doubt = Some((count, told(&outcomes)));
                     Err(Fault::Closed(format!("{fault}; then {closed}")))
