@@ -149,7 +149,10 @@ fn with_folder(told: Option<PathBuf>) -> Result<PathBuf, String> {
     let file = data_file(told)?;
     if let (false, Some(folder)) = (is_told, file.parent()) {
         std::fs::create_dir_all(folder).map_err(|error| {
-            format!("The folder {} cannot be made ({error}). Say where the data file should be: chapp --data FILE", folder.display())
+            format!(
+                "The folder {} cannot be made ({error}). Say where the data file should be: chapp --data FILE",
+                folder.display()
+            )
         })?;
     }
     Ok(file)

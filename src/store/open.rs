@@ -106,14 +106,22 @@ pub(super) fn home(path: &Path) -> io::Result<[u8; 32]> {
         .into())
 }
 
-/// Whether something wrote to the file after our last commit, such as a `cp` over it, which keeps
-/// its identity.
+/// Whether something touched the file after our last commit, such as a `cp` over it, which keeps its
+/// identity, and with `-p` also its modification time.
 fn written_since(path: &Path, commit: &CommitRow) -> bool {
-    let modified = fs::metadata(path)
-        .and_then(|file| file.modified())
-        .unwrap_or(UNIX_EPOCH);
-    let modified = modified.duration_since(UNIX_EPOCH).unwrap_or_default();
-    Time(modified.as_millis() as u64).since(Time(commit.at)) > DATA_FILE_TOUCHED_MS
+    let touched = fs::metadata(path).map_or(Time(0), |file| touched_at(&file));
+    touched.since(Time(commit.at)) > DATA_FILE_TOUCHED_MS
+}
+
+/// The modification time, and on Unix the change time, which nobody can set back (POSIX `st_ctim`).
+fn touched_at(file: &fs::Metadata) -> Time {
+    let modified = file.modified().unwrap_or(UNIX_EPOCH);
+    let modified = modified.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
+    #[cfg(unix)]
+    let changed = u64::try_from(std::os::unix::fs::MetadataExt::ctime(file)).unwrap_or_default() * 1000;
+    #[cfg(not(unix))]
+    let changed = 0;
+    Time(modified.max(changed))
 }
 
 pub(super) fn open_error(path: &Path, fault: Fault) -> OpenError {

@@ -62,7 +62,7 @@ pub enum Refused {
         /// The post that was refused.
         client_id: Option<String>,
         /// Why.
-        error: Error,
+        error: Box<Error>,
     },
 }
 
@@ -96,7 +96,7 @@ pub fn decode(text: &str) -> std::result::Result<Incoming, Refused> {
         Err(error) => Err(Refused::Command {
             reference: reference.filter(|r| is_reference(r)),
             client_id: client_id.filter(|c| ClientId::parse(c).is_ok()),
-            error,
+            error: Box::new(error),
         }),
     }
 }
@@ -149,6 +149,6 @@ fn misshapen(text: &str, cause: &serde_json::Error) -> Refused {
     Refused::Command {
         reference: text_of("ref").filter(|r| is_reference(r)),
         client_id: text_of("client_id").filter(|c| ClientId::parse(c).is_ok()),
-        error: Error::bad_request("A field of this frame has the wrong type.").because(cause),
+        error: Box::new(Error::bad_request("A field of this frame has the wrong type.").because(cause)),
     }
 }

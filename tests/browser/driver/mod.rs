@@ -1,0 +1,29 @@
+//! A small blocking client for three real browsers at once: Chromium through chromedriver, Firefox
+//! through its own Marionette port, WebKit through WebKitWebDriver. Knows nothing about Chapp.
+//!
+//! Our own because it is smaller than the clients that exist, needs no driver for Firefox, and puts
+//! the network loss where it is equal for all engines: in front of the server (`proxy`).
+
+mod bidi;
+mod browser;
+mod chromium;
+mod firefox;
+pub mod http;
+mod marionette;
+mod process;
+mod proxy;
+mod sighting;
+mod webdriver;
+mod webkit;
+
+pub use browser::{Browser, Engine, free_port};
+pub use process::Process;
+pub use proxy::Proxy;
+pub use sighting::Sighting;
+pub use webdriver::{ARROW_DOWN, ARROW_UP, END, ENTER, ESCAPE, HOME, SHIFT, TAB};
+
+/// What a step of a scenario gives: a value, or a sentence that says what was seen instead.
+pub type Outcome<T = ()> = Result<T, String>;
+
+/// Pause between two looks at something we wait for.
+const POLL: std::time::Duration = std::time::Duration::from_millis(20);

@@ -1,0 +1,76 @@
+//! What a page did that nobody asked it about: requests, errors, breaches of its policy.
+
+use serde_json::Value;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sighting {
+    /// A request was made, for this URL.
+    Request(String),
+    /// A request got no answer.
+    NoAnswer(String),
+    /// A request was answered with an error status.
+    ErrorStatus { status: u64, url: String },
+    /// A line of the console at error level, or an uncaught error.
+    ConsoleError(String),
+    /// The Content-Security-Policy stopped something.
+    PolicyViolation(String),
+}
+
+/// The preload script of `browser` reports breaches of the policy on this BiDi channel.
+pub const POLICY_CHANNEL: &str = "policy";
+
+/// The BiDi events that `from_event` reads.
+pub const EVENTS: [&str; 5] = [
+    "log.entryAdded",
+    "network.beforeRequestSent",
+    "network.fetchError",
+    "network.responseCompleted",
+    "script.message",
+];
+
+impl Sighting {
+    pub fn from_event(event: &Value) -> Option<Sighting> {
+        let details = &event["params"];
+        let url = || details["request"]["url"].as_str().unwrap_or_default().to_owned();
+        match event["method"].as_str()? {
+            "network.beforeRequestSent" => Some(Sighting::Request(url())),
+            "network.fetchError" => Some(Sighting::NoAnswer(format!("{} {}", url(), details["errorText"]))),
+            "network.responseCompleted" => {
+                let status = details["response"]["status"].as_u64()?;
+                (status >= 400).then(|| Sighting::ErrorStatus { status, url: url() })
+            }
+            "log.entryAdded" if details["level"] == "error" => Some(Sighting::ConsoleError(format!(
+                "{} {}",
+                details["type"], details["text"]
+            ))),
+            "script.message" if details["channel"] == POLICY_CHANNEL => {
+                let breach = details["data"]["value"].as_str().unwrap_or_default();
+                Some(Sighting::PolicyViolation(breach.to_owned()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Reads the lines of `webkit_window.py` and of WebKit's own console.
+    pub fn from_line(line: &str) -> Option<Sighting> {
+        if let Some(url) = line.strip_prefix("REQUEST ") {
+            return Some(Sighting::Request(url.to_owned()));
+        }
+        if let Some(request) = line.strip_prefix("NO ANSWER ") {
+            return Some(Sighting::NoAnswer(request.to_owned()));
+        }
+        if let Some((status, url)) = line.strip_prefix("STATUS ").and_then(|s| s.split_once(' ')) {
+            return Some(Sighting::ErrorStatus {
+                status: status.parse().ok()?,
+                url: url.into(),
+            });
+        }
+        let (_, entry) = line.split_once("CONSOLE ")?;
+        if let Some((_, breach)) = entry.split_once("POLICY VIOLATION ") {
+            return Some(Sighting::PolicyViolation(breach.to_owned()));
+        }
+        entry
+            .contains("ERROR")
+            .then(|| Sighting::ConsoleError(entry.to_owned()))
+    }
+}

@@ -1,0 +1,91 @@
+//! WebKitGTK in a bare window of our own, by way of WebKitWebDriver, on a private X server.
+//!
+//! The engine of Safari, with GTK's form controls and without the phone's keyboard.
+
+use super::browser::{Folder, Launched, START_LIMIT, free_port, program, wait_for_port};
+use super::process::Process;
+use super::webdriver::Session;
+use super::{Outcome, POLL};
+use serde_json::json;
+
+const WINDOW: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/driver/webkit_window.py");
+
+pub fn launch(folder: &Folder) -> Outcome<Launched> {
+    // With `-displayfd` the X server finds a free number itself and prints it. It serves one
+    // browser only: two windows on one display steal each other's focus.
+    let arguments = [
+        "-displayfd",
+        "1",
+        "-screen",
+        "0",
+        "1600x1200x24",
+        "-nolisten",
+        "tcp",
+        "-noreset",
+    ];
+    let display = Process::start(&program("XVFB", &["Xvfb"])?, &arguments, &[])?;
+    let number: u32 = display.wait_for(START_LIMIT, |line| line.parse().ok())?;
+    let display_name = format!(":{number}");
+    let mut environment = folder.environment();
+    environment.extend([
+        ("DISPLAY", display_name.as_str()),
+        ("GDK_BACKEND", "x11"),
+        ("LIBGL_ALWAYS_SOFTWARE", "1"),
+    ]);
+    let port = free_port()?;
+    let driver = program("WEBKITDRIVER", &["WebKitWebDriver"])?;
+    let process = Process::start(&driver, &[&format!("--port={port}")], &environment)?;
+    wait_for_port(port, &process)?;
+    set_window(folder, Wishes::default())?;
+    let arguments = [WINDOW, &folder.path("data"), &folder.path(WISHES_FILE)];
+    let python = program("PYTHON", &["/usr/bin/python3", "python3"])?;
+    let options = json!({"binary": python, "args": arguments});
+    let session = Session::over_http(port, &json!({"webkitgtk:browserOptions": options}))?;
+    Ok(Launched {
+        processes: vec![process, display],
+        session,
+    })
+}
+
+const WISHES_FILE: &str = "wishes";
+
+/// What the window shall be like; it looks for changes of the file all the time.
+#[derive(Clone, Copy)]
+pub struct Wishes {
+    pub dark: bool,
+    pub still: bool,
+    pub scripts: bool,
+}
+
+impl Default for Wishes {
+    fn default() -> Wishes {
+        Wishes {
+            dark: false,
+            still: false,
+            scripts: true,
+        }
+    }
+}
+
+/// Comes back when the window has seen it.
+pub fn set_window(folder: &Folder, wishes: Wishes) -> Outcome {
+    let file = folder.path(WISHES_FILE);
+    let written = format!("{file}.new");
+    let Wishes { dark, still, scripts } = wishes;
+    let text = format!("dark={dark} still={still} scripts={scripts}");
+    std::fs::write(&written, text)
+        .and_then(|()| std::fs::rename(&written, &file))
+        .map_err(|error| format!("{file}: {error}"))
+}
+
+/// Waits until the window has taken the file away.
+pub fn wait_until_seen(folder: &Folder) -> Outcome {
+    let started = std::time::Instant::now();
+    while std::path::Path::new(&folder.path(WISHES_FILE)).exists() {
+        if started.elapsed() > START_LIMIT {
+            return Err("the WebKit window does not look for its wishes".into());
+        }
+        std::thread::sleep(POLL);
+    }
+    Ok(())
+}

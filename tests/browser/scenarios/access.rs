@@ -1,0 +1,178 @@
+//! Without a mouse, and as assistive technology finds the pages.
+
+use crate::chat::{SOON, equal, fill_in, join, offline, online, person, press, sees, sees_in_state, send};
+use crate::driver::{ARROW_DOWN, ARROW_UP, Browser, END, ENTER, ESCAPE, HOME, Outcome, SHIFT, TAB};
+use crate::site::PASSWORD;
+use crate::world::{DESKTOP, Expected, PHONE, World};
+use serde_json::{Value, json};
+use std::path::Path;
+
+pub fn everything_works_from_the_keyboard(world: &World) -> Outcome {
+    world.each_apart(|browser, site| {
+        site.sign_up("Zoë")?;
+        browser.go_to(&format!("{}/signup", site.origin))?;
+        tab_to(browser, "[name=name]")?;
+        browser.type_text(person(browser))?;
+        tab_to(browser, "[name=password]")?;
+        browser.type_text(PASSWORD)?;
+        browser.chord(&[ENTER])?;
+        online(browser, SOON)?;
+        for number in 1..=3 {
+            tab_to(browser, "#composer")?;
+            browser.type_text(&format!("{} by keys, {number}", person(browser)))?;
+            browser.chord(&[ENTER])?;
+            sees(browser, &format!("{} by keys, {number}", person(browser)))?;
+        }
+        move_through_messages(browser)?;
+        tab_to(browser, "[data-ref=logout]")?;
+        browser.chord(&[ENTER])?;
+        browser.until(
+            "location.pathname === '/login' && document.readyState === 'complete'",
+            SOON,
+        )?;
+        tab_to(browser, "[name=name]")?;
+        browser.type_text(person(browser))?;
+        tab_to(browser, "[name=password]")?;
+        browser.type_text(PASSWORD)?;
+        browser.chord(&[ENTER])?;
+        online(browser, SOON)
+    })
+}
+
+/// The list is one stop for Tab; the arrows move inside it.
+fn move_through_messages(browser: &Browser) -> Outcome {
+    tab_to(browser, "article.msg")?;
+    browser.until(
+        "document.querySelectorAll('#messages article.msg[tabindex=\"0\"]').length === 1",
+        SOON,
+    )?;
+    let place = "[...document.querySelectorAll('article.msg')].indexOf(document.activeElement)";
+    let last = "document.querySelectorAll('article.msg').length - 1";
+    let moves = [
+        (END, last.to_owned()),
+        (ARROW_UP, format!("{last} - 1")),
+        (ARROW_UP, format!("{last} - 2")),
+        (ARROW_DOWN, format!("{last} - 1")),
+        (HOME, "0".to_owned()),
+    ];
+    for (key, wanted) in moves {
+        browser.chord(&[key])?;
+        browser.until(&format!("{place} === {wanted}"), SOON)?;
+        browser.until("document.activeElement.matches(':focus-visible')", SOON)?;
+    }
+    browser.chord(&[ESCAPE])
+}
+
+/// Presses Tab until the element has the focus, forwards and then around.
+fn tab_to(browser: &Browser, selector: &str) -> Outcome {
+    const STOPS_MAX: usize = 40;
+    let there = format!("!!document.activeElement?.matches('{selector}')");
+    for _ in 0..STOPS_MAX {
+        if browser.value_of(&there)? == Value::Bool(true) {
+            return Ok(());
+        }
+        browser.chord(&[TAB])?;
+    }
+    // Some engines stop at the end of the page, where a person would go on in the window.
+    for _ in 0..STOPS_MAX {
+        if browser.value_of(&there)? == Value::Bool(true) {
+            return Ok(());
+        }
+        browser.chord(&[SHIFT, TAB])?;
+    }
+    Err(format!("Tab does not reach {selector}"))
+}
+
+pub fn the_sign_in_pages_have_no_barriers(world: &World) -> Outcome {
+    world.expect(&[Expected::Status(401), Expected::Status(409)]);
+    let axe = axe_source()?;
+    world.each_apart(|browser, site| {
+        let page = |path: &str| browser.go_to(&format!("{}{path}", site.origin));
+        browser.go_to(&site.origin)?;
+        no_barriers(browser, &axe, "welcome")?;
+        site.sign_up("Zoë")?;
+        page("/login")?;
+        no_barriers(browser, &axe, "log-in")?;
+        fill_in(browser, "Zoë", "not the password")?;
+        browser.until("!document.querySelector('[role=alert]').hidden", SOON)?;
+        no_barriers(browser, &axe, "log-in refused")?;
+        page("/signup")?;
+        browser.write_into("[name=password]", PASSWORD)?;
+        no_barriers(browser, &axe, "sign-up")?;
+        fill_in(browser, "Zoë", PASSWORD)?;
+        browser.until("!document.querySelector('[role=alert]').hidden", SOON)?;
+        no_barriers(browser, &axe, "name taken")
+    })
+}
+
+pub fn the_conversation_has_no_barriers(world: &World) -> Outcome {
+    world.expect(&[Expected::NoAnswer]);
+    let axe = axe_source()?;
+    world.each(|browser| {
+        join(browser, &world.site)?;
+        no_barriers(browser, &axe, "empty room")
+    })?;
+    let author = world.site.sign_up("Author")?;
+    world.each(|browser| browser.go_to("about:blank"))?;
+    let texts = (1..=60).map(|number| format!("line {number}, http://example.org/{number}"));
+    world.site.post_all(&author, texts)?;
+    world.each(|browser| {
+        browser.go_to(&world.site.origin)?;
+        browser.until("document.querySelector('.newline')", SOON)?;
+        no_barriers(browser, &axe, "new messages")?;
+        browser.set_viewport(PHONE.0, PHONE.1)?;
+        press(browser, "[data-ref=back]")?;
+        no_barriers_at(browser, &axe, "list on a phone", &[PHONE])?;
+        press(browser, "[data-ref=rooms] a")?;
+        browser.set_viewport(DESKTOP.0, DESKTOP.1)?;
+        send(browser, "seen")?;
+        sees(browser, "seen")
+    })?;
+    world.site.proxy.cut();
+    world.each(|browser| {
+        offline(browser, SOON)?;
+        send(browser, "waiting")?;
+        sees_in_state(browser, "waiting", "queued", SOON)?;
+        no_barriers(browser, &axe, "without network")?;
+        // Whoever leaves with messages unsent is asked once.
+        press(browser, "[data-ref=logout]")?;
+        browser.until("document.querySelector('dialog#leave').open", SOON)?;
+        no_barriers(browser, &axe, "leaving with messages unsent")?;
+        browser.chord(&[ESCAPE])?;
+        browser.until("!document.querySelector('dialog#leave').open", SOON)
+    })?;
+    world.site.proxy.restore();
+    Ok(())
+}
+
+/// The accessibility checker of Deque, which the project's checkers install.
+fn axe_source() -> Outcome<String> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/checkers/node_modules/axe-core/axe.min.js");
+    std::fs::read_to_string(&file)
+        .map_err(|error| format!("{}: {error}; `npm ci` in tests/checkers brings it", file.display()))
+}
+
+/// On a desktop and on a phone, in the light and in the dark.
+fn no_barriers(browser: &Browser, axe: &str, state: &str) -> Outcome {
+    no_barriers_at(browser, axe, state, &[DESKTOP, PHONE])?;
+    browser.set_viewport(DESKTOP.0, DESKTOP.1)
+}
+
+fn no_barriers_at(browser: &Browser, axe: &str, state: &str, sizes: &[(u32, u32)]) -> Outcome {
+    for (width, height) in sizes {
+        browser.set_viewport(*width, *height)?;
+        for dark in [false, true] {
+            browser.set_media(dark, true)?;
+            let found = browser.async_script(&format!("{axe}\n{RUN_AXE}"), &json!([]))?;
+            equal(&format!("{state}, {width} px, dark {dark}: axe"), found, json!([]))?;
+        }
+    }
+    browser.set_media(false, false)
+}
+
+/// Without the animations of the colours that have just changed: they are over first.
+const RUN_AXE: &str = "
+    await Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {})));
+    const found = await axe.run(document, {resultTypes: ['violations']});
+    return found.violations.map((violation) =>
+        `${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).join(', ')}`);";

@@ -1,0 +1,191 @@
+//! Long conversations: reading back, and coming back.
+
+use crate::chat::{SOON, equal, holds, join, open, press, sees, send};
+use crate::driver::{Browser, Engine, Outcome};
+use crate::world::World;
+use serde_json::{Value, json};
+
+/// Enough for several pages of history on every screen.
+const MANY: usize = 300;
+
+pub fn older_messages_load_without_moving_what_is_read(world: &World) -> Outcome {
+    let author = world.site.sign_up("Author")?;
+    // Of different heights, so that a mistake in arithmetic shows.
+    let text = |number: usize| format!("message {number}{}", "\nand another line".repeat(number % 4));
+    world.site.post_all(&author, (1..=MANY).map(text))?;
+    world.each(|browser| {
+        join(browser, &world.site)?;
+        sees(browser, &text(MANY))?;
+        let mut oldest = oldest_shown(browser)?;
+        if oldest == 1 {
+            return Err(format!("all {MANY} messages were loaded at once"));
+        }
+        while oldest > 1 {
+            let moved = browser.async_script(SCROLL_UP_AND_MEASURE, &json!([]))?;
+            let pixels = moved["pixels"].as_f64().unwrap_or(f64::INFINITY);
+            if pixels.abs() >= 2.0 {
+                return Err(format!("what was read moved: {moved}"));
+            }
+            let reached = oldest_shown(browser)?;
+            if reached >= oldest {
+                return Err(format!("nothing older than message {oldest} was loaded: {moved}"));
+            }
+            oldest = reached;
+        }
+        equal("holes in the history", browser.value_of(HOLES)?, json!(0))
+    })
+}
+
+/// Scrolls towards the start in the steps of a wheel, until older messages have been put in front.
+/// Says how far the page moved a message in the middle of the screen meanwhile: what it moves by our
+/// own scrolling is over before we look, and what remains is measured in every frame, since a jump
+/// that is taken back in the next one is a jump too.
+const SCROLL_UP_AND_MEASURE: &str = "
+    const log = document.querySelector('#messages');
+    const messages = () => [...log.querySelectorAll('article.msg[data-id]')];
+    const oldest = () => Number(messages()[0].dataset.id);
+    const first = oldest();
+    const began = performance.now();
+    let worst = 0;
+    while (oldest() === first && performance.now() - began < 10000) {
+        const middle = log.getBoundingClientRect().top + log.clientHeight / 2;
+        const read = messages().find((message) => message.getBoundingClientRect().bottom > middle);
+        log.scrollTop = Math.max(0, log.scrollTop - 240);
+        const before = read.getBoundingClientRect().top;
+        await new Promise(requestAnimationFrame);
+        const moved = read.getBoundingClientRect().top - before;
+        if (Math.abs(moved) > Math.abs(worst)) worst = moved;
+    }
+    return {pixels: worst, first, now: oldest(), top: log.scrollTop};";
+
+/// Ids count every message here, since nothing else takes a number once the author is alone.
+const HOLES: &str = "[...document.querySelectorAll('article.msg[data-id]')]
+    .filter((message, index, all) => index > 0 &&
+        Number(message.dataset.id) <= Number(all[index - 1].dataset.id)).length";
+
+/// The number in the text of the first message that is shown.
+fn oldest_shown(browser: &Browser) -> Outcome<usize> {
+    let number = "Number(document.querySelector('article.msg[data-id] [data-ref=text]')
+        .textContent.match(/message (\\d+)/)[1])";
+    match browser.value_of(number)? {
+        Value::Number(number) => Ok(number.as_u64().unwrap_or_default() as usize),
+        other => Err(format!("no message is shown: {other}")),
+    }
+}
+
+pub fn what_came_meanwhile_stands_under_a_line(world: &World) -> Outcome {
+    let author = world.site.sign_up("Author")?;
+    world.each(|browser| {
+        join(browser, &world.site)?;
+        holds(browser, "document.querySelector('.newline') === null")?;
+        browser.go_to("about:blank")
+    })?;
+    world
+        .site
+        .post_all(&author, (1..=60).map(|number| format!("while you were away, {number}")))?;
+    world.each(|browser| {
+        open(browser, &world.site)?;
+        browser.until("document.querySelector('.newline')", SOON)?;
+        let next = "[...document.querySelectorAll('.newline, article.msg [data-ref=text]')]
+            .map((each) => each.textContent.trim())";
+        let lines = browser.value_of(next)?;
+        let lines: Vec<&str> = lines
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        let line = lines.iter().position(|text| *text == "New messages");
+        let under = line.and_then(|line| lines.get(line + 1)).copied();
+        equal(
+            "the first message under the line",
+            under,
+            Some("while you were away, 1"),
+        )?;
+        // The conversation opens there, not at its end.
+        in_view(browser, ".newline", true)?;
+        browser.until("!document.querySelector('#latest').hidden", SOON)
+    })
+}
+
+/// Tall enough that one page of history fills several screens.
+fn tall(number: usize) -> String {
+    format!("message {number}{}", "\nand another line".repeat(4))
+}
+
+pub fn the_latest_is_one_click_away(world: &World) -> Outcome {
+    let author = world.site.sign_up("Author")?;
+    world.site.post_all(&author, (1..=120).map(tall))?;
+    world.each(|browser| {
+        join(browser, &world.site)?;
+        sees(browser, &tall(120))?;
+        browser.until("document.querySelector('#latest').hidden", SOON)?;
+        scroll_up(browser)?;
+        browser.until("!document.querySelector('#latest').hidden", SOON)
+    })?;
+    let ada = world.browser(Engine::Chromium);
+    // A reader who is further up is not moved by what comes.
+    let places: Vec<Value> = world.browsers.iter().map(place).collect::<Outcome<_>>()?;
+    world.site.post_all(&author, ["news".to_owned()].into_iter())?;
+    for (browser, before) in world.browsers.iter().zip(places) {
+        browser.until("document.querySelector('#latest').textContent.includes('1 new')", SOON)?;
+        equal("the reader's place", place(browser)?, before)?;
+    }
+    world.each(|browser| {
+        browser.click("#latest")?;
+        in_view(browser, "article.msg", false)?;
+        sees(browser, "news")?;
+        browser.until("document.querySelector('#latest').hidden", SOON)?;
+        at_end(browser)
+    })?;
+    // A reader who is at the end stays there, and so does whoever writes.
+    send(ada, "and more")?;
+    world.each(|browser| {
+        sees(browser, "and more")?;
+        at_end(browser)?;
+        scroll_up(browser)?;
+        browser.until("!document.querySelector('#latest').hidden", SOON)
+    })?;
+    send(ada, "mine")?;
+    sees(ada, "mine")?;
+    at_end(ada)?;
+    press(world.browser(Engine::Firefox), "#latest")?;
+    at_end(world.browser(Engine::Firefox))
+}
+
+fn scroll_up(browser: &Browser) -> Outcome {
+    let up = "const log = document.querySelector('#messages');
+        log.scrollTop = log.scrollHeight - log.clientHeight * 3;";
+    browser.script(up, json!([])).map(drop)
+}
+
+fn place(browser: &Browser) -> Outcome<Value> {
+    let read = "(() => {
+        const log = document.querySelector('#messages').getBoundingClientRect();
+        const read = [...document.querySelectorAll('article.msg')]
+            .find((message) => message.getBoundingClientRect().top > log.top + 100);
+        return [read.dataset.id, Math.round(read.getBoundingClientRect().top)];
+    })()";
+    browser.value_of(read)
+}
+
+fn at_end(browser: &Browser) -> Outcome {
+    let end = "(() => {
+        const log = document.querySelector('#messages');
+        return log.scrollHeight - log.clientHeight - log.scrollTop < 3;
+    })()";
+    browser.until(end, SOON)
+}
+
+/// Whether an element is in the part of the list that can be seen.
+fn in_view(browser: &Browser, selector: &str, first: bool) -> Outcome {
+    let pick = if first { "at(0)" } else { "at(-1)" };
+    let seen = format!(
+        "(() => {{
+            const log = document.querySelector('#messages').getBoundingClientRect();
+            const place = [...document.querySelectorAll('{selector}')].{pick}.getBoundingClientRect();
+            return place.top >= log.top && place.bottom <= log.bottom;
+        }})()"
+    );
+    browser.until(&seen, SOON)
+}

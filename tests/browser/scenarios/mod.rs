@@ -1,0 +1,64 @@
+//! Every scenario, by subject. Each plays in a fresh world, in all three engines at once.
+
+mod access;
+mod accounts;
+mod connection;
+mod history;
+mod layout;
+mod talking;
+
+use crate::driver::Outcome;
+use crate::world::World;
+
+pub type Scenario = fn(&World) -> Outcome;
+
+/// Names each scenario by its module and its function.
+macro_rules! scenarios {
+    ($($subject:ident: $($name:ident),+;)+) => {
+        &[$($((concat!(stringify!($subject), "::", stringify!($name)), $subject::$name as Scenario)),+),+]
+    };
+}
+
+pub const ALL: &[(&str, Scenario)] = scenarios! {
+    accounts:
+        the_first_one_here_owns_the_server,
+        others_sign_up_and_everybody_talks,
+        a_taken_name_is_said_and_what_was_typed_stays,
+        a_wrong_password_is_said_without_saying_what_was_wrong,
+        the_password_can_be_shown_and_hidden,
+        the_hint_follows_the_strength_of_the_password,
+        the_forms_work_without_script,
+        logging_out_ends_the_session_in_every_tab,
+        scripts_cannot_read_the_session;
+    talking:
+        every_script_and_emoji_arrives_as_written,
+        html_is_text,
+        shift_enter_makes_a_line,
+        the_button_sends_and_an_empty_box_does_not,
+        everybody_sees_the_same_order,
+        two_tabs_of_one_person_agree,
+        who_types_is_told_until_they_send,
+        who_is_here_grows_and_shrinks,
+        a_draft_survives_a_reload;
+    connection:
+        everybody_comes_back_after_a_restart,
+        everybody_comes_back_after_a_kill,
+        messages_written_without_network_go_out_once_and_in_order,
+        a_link_that_went_dead_silently_is_noticed,
+        unsent_messages_survive_a_reload,
+        a_lost_answer_makes_no_second_message,
+        a_refused_message_says_why_and_can_be_deleted,
+        a_full_disk_is_said_and_try_again_sends;
+    history:
+        older_messages_load_without_moving_what_is_read,
+        what_came_meanwhile_stands_under_a_line,
+        the_latest_is_one_click_away;
+    layout:
+        a_phone_shows_one_screen_at_a_time,
+        nothing_scrolls_sideways,
+        dark_is_dark_and_light_is_light;
+    access:
+        everything_works_from_the_keyboard,
+        the_sign_in_pages_have_no_barriers,
+        the_conversation_has_no_barriers;
+};

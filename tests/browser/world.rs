@@ -1,0 +1,191 @@
+//! What a scenario plays in: a fresh server, and the three browsers on clean pages.
+
+use crate::driver::{Browser, Engine, Outcome, Sighting};
+use crate::site::Site;
+use std::sync::Mutex;
+use std::thread;
+
+pub const DESKTOP: (u32, u32) = (1280, 900);
+pub const PHONE: (u32, u32) = (390, 844);
+
+pub struct World<'run> {
+    pub browsers: &'run [Browser],
+    pub site: Site,
+    origins: Mutex<Vec<String>>,
+    expected: Mutex<Vec<Expected>>,
+}
+
+/// What a scenario brings about on purpose, and is then no defect.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// The server does not answer for a while.
+    NoAnswer,
+    /// The server answers with this error status.
+    Status(u64),
+}
+
+impl<'run> World<'run> {
+    pub fn new(browsers: &'run [Browser]) -> Outcome<World<'run>> {
+        let site = Site::start()?;
+        let origins = Mutex::new(vec![site.origin.clone()]);
+        let world = World {
+            browsers,
+            site,
+            origins,
+            expected: Mutex::default(),
+        };
+        world.each(|browser| {
+            browser.set_viewport(DESKTOP.0, DESKTOP.1)?;
+            browser.set_media(false, false)?;
+            browser.take_sightings();
+            Ok(())
+        })?;
+        Ok(world)
+    }
+
+    /// Leaves the pages, and judges what was seen while they were open.
+    pub fn end(&self) -> Outcome {
+        self.each(|browser| {
+            let left = leave(browser);
+            let complaints: Vec<String> = browser
+                .take_sightings()
+                .into_iter()
+                .filter_map(|sighting| self.complaint_about(sighting))
+                .collect();
+            left?;
+            if complaints.is_empty() {
+                Ok(())
+            } else {
+                Err(complaints.join("\n      "))
+            }
+        })
+    }
+
+    pub fn expect(&self, expected: &[Expected]) {
+        self.expected.lock().expect("no step panics here").extend(expected);
+    }
+
+    /// Does something in all browsers at once, each with a server to itself. For what happens only
+    /// once on a server, such as the first account, and where nobody else may write.
+    pub fn each_apart(&self, step: impl Fn(&Browser, &Site) -> Outcome + Sync) -> Outcome {
+        self.each(|browser| {
+            let site = Site::start()?;
+            self.origins
+                .lock()
+                .expect("no step panics here")
+                .push(site.origin.clone());
+            step(browser, &site)?;
+            // Before the server goes, or its page would complain.
+            browser.go_to("about:blank")
+        })
+    }
+
+    pub fn browser(&self, engine: Engine) -> &Browser {
+        let mut browsers = self.browsers.iter();
+        browsers
+            .find(|browser| browser.engine == engine)
+            .expect("there is one of each engine")
+    }
+
+    /// Does something in all browsers at once.
+    pub fn each(&self, step: impl Fn(&Browser) -> Outcome + Sync) -> Outcome {
+        let step = |browser: &Browser| step(browser).map_err(|error| format!("{:?}: {error}", browser.engine));
+        thread::scope(|scope| {
+            let step = &step;
+            let steps: Vec<_> = self
+                .browsers
+                .iter()
+                .map(|browser| scope.spawn(move || step(browser)))
+                .collect();
+            let outcomes = steps.into_iter().map(|step| step.join().expect("a step has panicked"));
+            let errors: Vec<String> = outcomes.filter_map(Result::err).collect();
+            if errors.is_empty() {
+                Ok(())
+            } else {
+                Err(errors.join("\n    "))
+            }
+        })
+    }
+
+    fn complaint_about(&self, sighting: Sighting) -> Option<String> {
+        let expected = self.expected.lock().expect("no step panics here");
+        match sighting {
+            Sighting::Request(url) => {
+                let known = self.is_ours(&url);
+                (!known).then(|| format!("a request to a stranger: {url}"))
+            }
+            // Whoever leaves a page breaks off what it was loading.
+            Sighting::NoAnswer(request) if is_broken_off(&request) => None,
+            Sighting::NoAnswer(_) if expected.contains(&Expected::NoAnswer) => None,
+            Sighting::NoAnswer(request) => Some(format!("no answer to {request}")),
+            Sighting::ErrorStatus { status, .. } if expected.contains(&Expected::Status(status)) => None,
+            Sighting::ErrorStatus { status, url } => Some(format!("status {status} for {url}")),
+            Sighting::ConsoleError(line) if is_unknown_to_webkit(&line) || is_broken_off(&line) => None,
+            Sighting::ConsoleError(line) if is_about_network(&line) && !expected.is_empty() => None,
+            Sighting::ConsoleError(line) => Some(format!("console: {line}")),
+            Sighting::PolicyViolation(breach) => Some(format!("against the policy: {breach}")),
+        }
+    }
+
+    fn is_ours(&self, url: &str) -> bool {
+        let inside = ["data:", "blob:", "about:"]
+            .iter()
+            .any(|scheme| url.starts_with(scheme));
+        let web_socket = url.replacen("ws://", "http://", 1);
+        let origins = self.origins.lock().expect("no step panics here");
+        let rest = origins
+            .iter()
+            .find_map(|origin| web_socket.strip_prefix(origin.as_str()));
+        inside || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
+/// Closes all tabs but one, and empties that.
+fn leave(browser: &Browser) -> Outcome {
+    browser.set_scripts(true)?;
+    let tabs = browser.tabs()?;
+    for tab in tabs.iter().skip(1) {
+        browser.switch_to(tab)?;
+        browser.close_tab()?;
+    }
+    if let Some(first) = tabs.first() {
+        browser.switch_to(first)?;
+    }
+    browser.delete_cookies()?;
+    browser.go_to("about:blank")
+}
+
+/// What Chromium, Firefox and WebKit call it when a page that is left was still loading or connected.
+fn is_broken_off(words: &str) -> bool {
+    [
+        "net::ERR_ABORTED",
+        "NS_BINDING_ABORTED",
+        "Load request cancelled",
+        "WebSocket is closed due to suspension",
+    ]
+    .iter()
+    .any(|known| words.contains(known))
+}
+
+/// What consoles write about a request or a socket that failed.
+fn is_about_network(line: &str) -> bool {
+    [
+        "Failed to load resource",
+        "WebSocket",
+        "ws://",
+        "NetworkError",
+        "network connection was lost",
+    ]
+    .iter()
+    .any(|word| line.contains(word))
+}
+
+/// What WebKit calls an error though it only does not know the word, which it then leaves alone.
+fn is_unknown_to_webkit(line: &str) -> bool {
+    [
+        "Unrecognized Content-Security-Policy directive 'manifest-src'",
+        "Viewport argument key \"interactive-widget\" not recognized",
+    ]
+    .iter()
+    .any(|word| line.contains(word))
+}

@@ -1,0 +1,216 @@
+//! Files that something has damaged: found at the door, or in the row, and never served.
+
+use super::*;
+use redb::{Database, ReadableTable, TableDefinition, WriteTransaction};
+
+#[test]
+fn a_file_that_was_cut_short_is_damaged() {
+    let (folder, path) = data_file();
+    let whole = fs::read(&path).unwrap();
+    let copy = folder.path().join("copy.redb");
+    let mut cuts = vec![
+        9,
+        10,
+        63,
+        64,
+        200,
+        319,
+        320,
+        321,
+        4_095,
+        4_096,
+        4_097,
+        whole.len() / 2,
+        whole.len() - 1,
+    ];
+    let mut dice = Dice(3);
+    cuts.extend((0..20).map(|_| 9 + dice.roll(whole.len() as u64 - 9) as usize));
+    for cut in cuts {
+        fs::write(&copy, &whole[..cut]).unwrap();
+        let error = refusal(&copy);
+        assert!(matches!(error, OpenError::Damaged { .. }), "cut at {cut}: {error}");
+    }
+}
+
+#[test]
+fn a_flipped_bit_is_found_or_harms_nothing() {
+    let (folder, path) = data_file();
+    let whole = fs::read(&path).unwrap();
+    let copy = folder.path().join("copy.redb");
+    let mut dice = Dice(4);
+    let mut found = 0;
+    for _ in 0..150 {
+        let mut bytes = whole.clone();
+        // Half of them where the header is and the first pages are.
+        let within = if dice.roll(2) == 0 { 40_000 } else { bytes.len() as u64 };
+        let bit = dice.roll(within * 8);
+        bytes[bit as usize / 8] ^= 1 << (bit % 8);
+        fs::write(&copy, &bytes).unwrap();
+        match open(&copy) {
+            Err(OpenError::Damaged { .. } | OpenError::NotOurs { .. }) => {
+                found += 1;
+                assert_eq!(fs::read(&copy).unwrap(), bytes, "a refused file was written to");
+            }
+            Err(error) => panic!("bit {bit}: {error}"),
+            Ok(store) => {
+                let read = wait(read_forward(&store)).unwrap();
+                check_whole(&read);
+                assert_eq!(read.len(), 300, "bit {bit}");
+                close(store);
+            }
+        }
+    }
+    assert!(found > 15, "only {found} were found");
+}
+
+#[test]
+fn a_copy_that_is_damaged_where_nobody_looks_is_refused_at_once() {
+    let (folder, path) = data_file();
+    let copy = folder.path().join("copy.redb");
+    let mut bytes = fs::read(&path).unwrap();
+    let at = bytes
+        .windows(13)
+        .position(|bytes| bytes == b"150, says 1\0\0" || bytes.starts_with(b"150, says 1"));
+    bytes[at.unwrap()] ^= 1;
+    fs::write(&copy, &bytes).unwrap();
+    assert!(matches!(refusal(&copy), OpenError::Damaged { .. }));
+}
+
+#[test]
+fn rows_that_are_damaged_under_a_running_server_are_errors_and_not_answers() {
+    let (_folder, path) = data_file();
+    // As something that writes into the file of a running server would: no checksum of redb's is
+    // looked at any more, only ours.
+    let options = Options {
+        cache_bytes: 0,
+        ..Options::default()
+    };
+    let (store, _feed) = Store::open(&path, options).unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    let text = b"says 1";
+    let places: Vec<_> = (0..bytes.len() - text.len())
+        .filter(|at| bytes[*at..].starts_with(text))
+        .collect();
+    assert!(places.len() >= 300);
+    for at in places {
+        bytes[at] = b'b';
+    }
+    write_over(&path, &bytes);
+    let answer = wait(store.history(LOBBY, Anchor::Latest, PageSize::default()));
+    assert_eq!(kind(answer), Kind::Internal);
+    assert!(wait(store.has_accounts()).unwrap());
+}
+
+#[test]
+fn one_damaged_row_fails_its_own_change_and_no_other() {
+    let (_folder, path) = data_file();
+    let store = open(&path).unwrap();
+    wait(store.commit(sign_up("person 2", 2))).unwrap();
+    close(store);
+    edit(&path, |txn| {
+        let mut users = txn.open_table(USERS).unwrap();
+        let mut row = users.get(2).unwrap().unwrap().value().to_vec();
+        row[3] ^= 1;
+        users.insert(2, &row[..]).unwrap();
+    });
+    let store = open(&path).unwrap();
+    let damaged = |token| Change::OpenSession {
+        user: UserId(2),
+        session: session(token),
+        rehashed: Some(PasswordHash("$argon2id$stronger".to_owned())),
+        at: Time(1),
+    };
+    let changes = (0..200).map(|n| {
+        if n % 10 == 9 {
+            damaged(n)
+        } else {
+            post(1, &format!("later {n}"))
+        }
+    });
+    for (n, answer) in wait(pipeline(&store, changes.collect())).into_iter().enumerate() {
+        match n % 10 {
+            9 => assert_eq!(kind(answer), Kind::Internal),
+            _ => drop(answer.unwrap()),
+        }
+    }
+    assert_eq!(wait(read_forward(&store)).unwrap().len(), 480);
+    close(store);
+}
+
+#[test]
+fn a_message_has_the_same_bytes_for_ever() {
+    let (_folder, path) = data_file();
+    let entry = edit(&path, |txn| {
+        let log = txn.open_table(LOG).unwrap();
+        log.get(1).unwrap().unwrap().value().to_vec()
+    });
+    // Kind, room, seq, last change, author; 1000 in two groups of seven bits; client_id, body.
+    let row = [&[0, 1, 1, 1, 1, 0xE8, 0x07, 1][..], b"0", &[9], b"0, says 1"].concat();
+    assert_eq!(entry, sealed(row));
+}
+
+#[test]
+fn a_message_that_changed_is_caught_up_with_once_in_the_place_of_its_last_change() {
+    let (_folder, path) = data_file();
+    // As an edit of message 2 will leave them: the seq of the change leads to the message, which
+    // knows its last change.
+    edit(&path, |txn| {
+        let mut log = txn.open_table(LOG).unwrap();
+        let mut row = log.get(2).unwrap().unwrap().value().to_vec();
+        row.truncate(row.len() - 4);
+        row.splice(3..4, [0xAD, 0x02]);
+        log.insert(2, &sealed(row)[..]).unwrap();
+        let mut seqs = txn.open_table(SEQS).unwrap();
+        seqs.insert((1, 301), &sealed(vec![0xAD, 0x02, 2])[..]).unwrap();
+    });
+    let store = open(&path).unwrap();
+    let caught_up = |since| match wait(store.catchup(LOBBY, Seq(since))).unwrap() {
+        Catchup::Changed { messages, through } => {
+            assert_eq!(through, Seq(301));
+            messages
+                .into_iter()
+                .map(|(seq, message)| (seq.0, message.id.0))
+                .collect::<Vec<_>>()
+        }
+        reset => panic!("{reset:?}"),
+    };
+    let changed = (301, 2);
+    let posts = (1..=300).filter(|id| *id != 2).map(|id| (id, id));
+    assert_eq!(caught_up(0), posts.chain([changed]).collect::<Vec<_>>());
+    assert_eq!(caught_up(300), [changed]);
+
+    let size = PageSize::parse(2).unwrap();
+    let page = |anchor| wait(store.history(LOBBY, anchor, size)).unwrap();
+    let ids = |page: &Page| page.messages.iter().map(|message| message.id.0).collect::<Vec<_>>();
+    let latest = page(Anchor::Latest);
+    assert_eq!(
+        (ids(&latest), latest.head),
+        (vec![299, 300], Seq(301)),
+        "a change is no message"
+    );
+    assert!(!latest.more_after);
+    assert_eq!(
+        ids(&page(Anchor::After(Seq(0)))),
+        [1, 2],
+        "a changed message stays in its place"
+    );
+}
+
+const LOG: TableDefinition<u64, &[u8]> = TableDefinition::new("log");
+const SEQS: TableDefinition<(u32, u32), &[u8]> = TableDefinition::new("seqs");
+const USERS: TableDefinition<u32, &[u8]> = TableDefinition::new("users");
+
+/// Does something to a closed data file behind the store's back.
+fn edit<T>(path: &Path, work: impl FnOnce(&WriteTransaction) -> T) -> T {
+    let database = Database::open(path).unwrap();
+    let txn = database.begin_write().unwrap();
+    let done = work(&txn);
+    txn.commit().unwrap();
+    done
+}
+
+/// A row with its checksum.
+fn sealed(mut row: Vec<u8>) -> Vec<u8> {
+    row.extend(crc32c::crc32c(&row).to_le_bytes());
+    row
+}

@@ -1,0 +1,180 @@
+//! The executable, in a home of its own, so that nothing of the person who runs the tests is touched.
+
+use super::PATIENCE;
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread::{self, JoinHandle};
+use tempfile::TempDir;
+
+/// The executable under test: that of `CHAPP_EXE`, or the one that cargo has just built.
+pub fn executable() -> PathBuf {
+    let told = std::env::var_os("CHAPP_EXE").map(PathBuf::from);
+    told.unwrap_or_else(|| env!("CARGO_BIN_EXE_chapp").into())
+}
+
+/// A home folder; the data folders of the platform lie within.
+pub struct Home(TempDir);
+
+impl Home {
+    pub fn new() -> Home {
+        Home(tempfile::tempdir().unwrap())
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.path().join("chapp.redb")
+    }
+
+    /// The executable with these arguments and no `CHAPP_…` variables.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        self.command_of(&executable(), arguments)
+    }
+
+    pub fn command_of(&self, executable: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(executable);
+        command.args(arguments).current_dir(self.path());
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy().into_owned();
+            if name.starts_with("CHAPP_") || name.starts_with("XDG_") || name == "RUST_LOG" {
+                command.env_remove(name);
+            }
+        }
+        for name in ["HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"] {
+            command.env(name, self.path());
+        }
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Starts a server on a free port, with its data file in this home.
+    pub fn serve(&self, arguments: &[&str]) -> Exe {
+        let data = self.data();
+        let mut all = vec!["--no-open", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()];
+        all.extend_from_slice(arguments);
+        Exe::started(self.command(&all))
+    }
+}
+
+/// What a process that has ended leaves.
+pub struct Ended {
+    pub status: ExitStatus,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// A running executable. Killed when dropped.
+pub struct Exe {
+    child: Child,
+    lines: Receiver<String>,
+    stderr: Option<JoinHandle<String>>,
+    /// The line that it said where it is with.
+    pub line: String,
+    pub address: SocketAddr,
+}
+
+/// Runs to the end.
+pub fn run(command: Command) -> Ended {
+    let mut exe = Exe::spawn(command);
+    exe.wait()
+}
+
+impl Exe {
+    /// Returns once it has said where it is.
+    pub fn started(command: Command) -> Exe {
+        let mut exe = Exe::spawn(command);
+        let Ok(line) = exe.lines.recv_timeout(PATIENCE) else {
+            panic!("it did not start: {}", exe.wait().stderr);
+        };
+        let port = line
+            .split("://")
+            .nth(1)
+            .and_then(|rest| rest.split([' ', '/']).next()?.rsplit(':').next()?.parse().ok());
+        exe.address = SocketAddr::from(([127, 0, 0, 1], port.unwrap_or_else(|| panic!("no address: {line}"))));
+        exe.line = line;
+        exe
+    }
+
+    fn spawn(mut command: Command) -> Exe {
+        let mut child = command.spawn().unwrap();
+        let stdout = child.stdout.take().unwrap();
+        let mut stderr = child.stderr.take().unwrap();
+        let (say, lines) = mpsc::channel();
+        thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                let _ = say.send(line);
+            }
+        });
+        let stderr = thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _ = stderr.read_to_end(&mut bytes);
+            String::from_utf8_lossy(&bytes).into_owned()
+        });
+        Exe {
+            child,
+            lines,
+            stderr: Some(stderr),
+            line: String::new(),
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+        }
+    }
+
+    /// Sends this process, and no other, a signal such as `TERM`.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args([&format!("-{name}"), &id]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Ends it without a chance to say goodbye.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Memory that is resident now, in bytes.
+    #[cfg(target_os = "linux")]
+    pub fn resident_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        let kib: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+        kib << 10
+    }
+
+    /// Waits for its end.
+    pub fn wait(&mut self) -> Ended {
+        let mut stdout = String::new();
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => stdout += &format!("{line}\n"),
+                Err(mpsc::RecvTimeoutError::Disconnected) => break,
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    self.kill();
+                    panic!("it did not end");
+                }
+            }
+        }
+        Ended {
+            status: self.child.wait().unwrap(),
+            stdout,
+            stderr: self
+                .stderr
+                .take()
+                .map_or_else(String::new, |stderr| stderr.join().unwrap()),
+        }
+    }
+}
+
+impl Drop for Exe {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

@@ -1,0 +1,30 @@
+//! What the tests stand on: a server, and people, sockets and requests that come to it from outside.
+
+pub mod exe;
+pub mod http;
+pub mod people;
+pub mod server;
+pub mod socket;
+
+use std::time::Duration;
+
+/// How long anything may take on a machine that does a lot else. Nothing is measured by it: a test
+/// that waits this long has failed.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Chance that can be told again: xorshift64* of a seed.
+pub struct Chance(u64);
+
+impl Chance {
+    pub fn new(seed: u64) -> Chance {
+        Chance(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    /// A number below `end`.
+    pub fn below(&mut self, end: u64) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % end
+    }
+}

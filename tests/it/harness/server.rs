@@ -1,0 +1,182 @@
+//! The real server in this process, with a data file, a port and a thread of its own.
+
+use super::PATIENCE;
+use super::http::Request;
+use chapp::chat::RateLimits;
+use chapp::clock::Clock;
+use chapp::config::{Config, Host};
+use chapp::server::Server;
+use chapp::store::Options;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+/// What a test may choose.
+pub struct Setup {
+    pub rate_limits: RateLimits,
+    pub clock: Clock,
+    pub options: Options,
+    pub hosts: Vec<Host>,
+    pub listen: &'static str,
+}
+
+impl Default for Setup {
+    fn default() -> Setup {
+        Setup {
+            rate_limits: RateLimits::Off,
+            clock: Clock::System,
+            options: Options::default(),
+            hosts: Vec::new(),
+            listen: "127.0.0.1:0",
+        }
+    }
+}
+
+/// A clock that only the test moves.
+pub struct Hands(Arc<AtomicU64>);
+
+impl Hands {
+    pub fn new() -> (Hands, Clock) {
+        let ms = Arc::new(AtomicU64::new(Clock::System.now().0));
+        (Hands(ms.clone()), Clock::Manual(ms))
+    }
+
+    pub fn advance(&self, time: Duration) {
+        self.0.fetch_add(time.as_millis() as u64, Relaxed);
+    }
+
+    pub fn go_back(&self, time: Duration) {
+        self.0.fetch_sub(time.as_millis() as u64, Relaxed);
+    }
+}
+
+/// A server and its data file. Stops in order when dropped.
+pub struct Site {
+    pub address: SocketAddr,
+    setup: Setup,
+    running: Option<Running>,
+    folder: TempDir,
+}
+
+struct Running {
+    stop: oneshot::Sender<()>,
+    stopped: Mutex<mpsc::Receiver<()>>,
+}
+
+impl Site {
+    /// Without rate limits, by the machine's clock.
+    pub fn new() -> Site {
+        Site::with(Setup::default())
+    }
+
+    pub fn limited(clock: Clock) -> Site {
+        Site::with(Setup {
+            rate_limits: RateLimits::On,
+            clock,
+            ..Setup::default()
+        })
+    }
+
+    pub fn with(setup: Setup) -> Site {
+        let folder = tempfile::tempdir().unwrap();
+        let mut site = Site {
+            address: setup.listen.parse().unwrap(),
+            setup,
+            running: None,
+            folder,
+        };
+        site.start();
+        site
+    }
+
+    /// On the data file of a site that has stopped.
+    pub fn on(mut stopped: Site, setup: Setup) -> Site {
+        stopped.setup = setup;
+        stopped.start();
+        stopped
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("chapp.redb")
+    }
+
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    pub fn origin(&self) -> String {
+        format!("http://chapp.localhost:{}", self.port())
+    }
+
+    pub fn get(&self, path: &str) -> Request {
+        self.request("GET", path)
+    }
+
+    pub fn post(&self, path: &str) -> Request {
+        self.request("POST", path)
+    }
+
+    pub fn request(&self, method: &str, path: &str) -> Request {
+        Request::new(self.address, method, path)
+    }
+
+    /// On another port.
+    pub fn start(&mut self) {
+        assert!(self.running.is_none());
+        let config = Config {
+            data: self.data(),
+            listen: self.setup.listen.parse().unwrap(),
+            hosts: self.setup.hosts.clone(),
+            open: false,
+            log: "off".to_owned(),
+            rate_limits: self.setup.rate_limits,
+        };
+        let (options, clock) = (self.setup.options.clone(), self.setup.clock.clone());
+        let (stop, stopping) = oneshot::channel::<()>();
+        let (say_started, started) = mpsc::channel();
+        let (say_stopped, stopped) = mpsc::channel();
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.unwrap().block_on(async {
+                let server = Server::open(&config, options, clock).unwrap();
+                say_started.send(server.address()).unwrap();
+                let stop = async {
+                    let _ = stopping.await;
+                };
+                server.run(stop).await;
+            });
+            let _ = say_stopped.send(());
+        });
+        self.address = started.recv_timeout(PATIENCE).expect("the server starts");
+        self.running = Some(Running {
+            stop,
+            stopped: Mutex::new(stopped),
+        });
+    }
+
+    /// Returns once the data file is closed.
+    pub fn stop(&mut self) {
+        if let Some(Running { stop, stopped }) = self.running.take() {
+            let _ = stop.send(());
+            let ended = stopped.lock().unwrap().recv_timeout(PATIENCE);
+            assert!(ended.is_ok() || thread::panicking(), "the server did not stop in order");
+        }
+    }
+
+    pub fn restart(&mut self) {
+        self.stop();
+        self.start();
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}

@@ -1,0 +1,210 @@
+//! The real executable, under load from several people, ended by SIGKILL at moments that nobody chose.
+//!
+//! `CHAPP_TEST_SEED` plays a run again (as far as the machine lets it), `CHAPP_TEST_ROUNDS` plays a
+//! longer one, `CHAPP_EXE` names the executable.
+
+use crate::harness::Chance;
+use crate::harness::exe::Home;
+use crate::harness::people::{Person, history, sign_up};
+use crate::harness::socket::Socket;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::SocketAddr;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+use tokio_tungstenite::tungstenite::Message;
+
+const ROUNDS: u64 = 20;
+/// How many posts of one person are on their way at once.
+const WINDOW: usize = 8;
+/// The last of them never sends anything again.
+const PEOPLE: [&str; 4] = ["Ada", "Ben", "Carol", "Dan"];
+
+fn number_of(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+/// Somebody who posts, and what they know of it.
+struct Poster {
+    person: Person,
+    resends: bool,
+    sent: u64,
+    /// In the order in which they were sent first.
+    unanswered: Vec<String>,
+    answered: BTreeMap<String, u64>,
+    /// Seqs that a message of somebody came with, in one life of the server.
+    trouble: Option<String>,
+}
+
+impl Poster {
+    fn frame(client_id: &str) -> String {
+        json!({"type": "post", "room": 1, "client_id": client_id, "body": format!("body of {client_id}")}).to_string()
+    }
+
+    /// Posts until the server is gone; or, where `more` is false, until all that it resends is answered.
+    fn live(&mut self, address: SocketAddr, more: bool, busy: &mpsc::Sender<()>) {
+        let Ok(mut socket) = Socket::try_connect(address, &self.person) else {
+            return;
+        };
+        let mut on_their_way = BTreeSet::new();
+        if self.resends {
+            for client_id in &self.unanswered {
+                if socket.try_send_text(&Poster::frame(client_id)).is_err() {
+                    return;
+                }
+                on_their_way.insert(client_id.clone());
+            }
+        }
+        let mut last_seq = None;
+        loop {
+            while more && on_their_way.len() < WINDOW {
+                let client_id = format!("{}-{}", self.person.name, self.sent);
+                self.sent += 1;
+                // From now on it may be there.
+                self.unanswered.push(client_id.clone());
+                on_their_way.insert(client_id.clone());
+                if socket.try_send_text(&Poster::frame(&client_id)).is_err() {
+                    return;
+                }
+            }
+            if !more && on_their_way.is_empty() {
+                return;
+            }
+            let Ok(Message::Text(text)) = socket.read() else {
+                return;
+            };
+            let frame: Value = serde_json::from_str(&text).unwrap();
+            match frame["type"].as_str().unwrap() {
+                "ready" => last_seq = frame["rooms"][0]["head"].as_u64(),
+                "posted" => {
+                    let client_id = frame["client_id"].as_str().unwrap().to_owned();
+                    self.unanswered.retain(|known| *known != client_id);
+                    on_their_way.remove(&client_id);
+                    self.answered.insert(client_id, frame["seq"].as_u64().unwrap());
+                    let _ = busy.send(());
+                }
+                "message" => {
+                    let seq = frame["seq"].as_u64().unwrap();
+                    match last_seq {
+                        Some(last) if seq == last + 1 => last_seq = Some(seq),
+                        Some(last) if seq <= last => {}
+                        last => self.trouble = Some(format!("{seq} came after {last:?}")),
+                    }
+                }
+                "error" => self.trouble = Some(text.to_string()),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Checks what the server holds against what everybody knows.
+fn check(messages: &[Value], posters: &[Poster]) {
+    let seqs = messages.iter().map(|message| message["id"].as_u64().unwrap());
+    assert!(
+        seqs.eq(1..=messages.len() as u64),
+        "a seq is missing, or is there twice"
+    );
+    let mut found: HashMap<&str, u64> = HashMap::new();
+    for message in messages {
+        let body = message["body"].as_str().unwrap();
+        let client_id = body.strip_prefix("body of ").unwrap();
+        let twice = found.insert(client_id, message["id"].as_u64().unwrap());
+        assert!(twice.is_none(), "{client_id} is there twice");
+        let author = posters
+            .iter()
+            .find(|poster| message["author"] == poster.person.id)
+            .unwrap();
+        assert!(
+            client_id.starts_with(&author.person.name),
+            "{client_id} under another name"
+        );
+    }
+    for poster in posters {
+        assert_eq!(poster.trouble, None, "{}", poster.person.name);
+        for (client_id, seq) in &poster.answered {
+            assert_eq!(found.get(client_id.as_str()), Some(seq), "{client_id} was answered");
+        }
+        // Whoever never resends keeps the order of their first sending, also over the gaps.
+        if !poster.resends {
+            let own = messages.iter().filter(|message| message["author"] == poster.person.id);
+            let numbers: Vec<u64> = own
+                .map(|message| {
+                    message["body"]
+                        .as_str()
+                        .unwrap()
+                        .rsplit('-')
+                        .next()
+                        .unwrap()
+                        .parse()
+                        .unwrap()
+                })
+                .collect();
+            assert!(numbers.is_sorted(), "{}'s posts changed places", poster.person.name);
+        }
+    }
+}
+
+#[test]
+fn a_kill_at_any_moment_loses_nothing_and_doubles_nothing() {
+    let seed = number_of("CHAPP_TEST_SEED").unwrap_or_else(|| chapp::clock::Clock::System.now().0);
+    let rounds = number_of("CHAPP_TEST_ROUNDS").unwrap_or(ROUNDS);
+    println!("CHAPP_TEST_SEED={seed} CHAPP_TEST_ROUNDS={rounds}");
+    let mut chance = Chance::new(seed);
+    let home = Home::new();
+    let first = home.serve(&["--rate-limits", "off"]);
+    let mut posters = PEOPLE.map(|name| Poster {
+        person: sign_up(first.address, name),
+        resends: name != PEOPLE[PEOPLE.len() - 1],
+        sent: 0,
+        unanswered: Vec::new(),
+        answered: BTreeMap::new(),
+        trouble: None,
+    });
+    drop(first);
+    let mut cut_off = 0;
+    for round in 0..rounds {
+        let mut exe = home.serve(&["--rate-limits", "off"]);
+        let address = exe.address;
+        check(&history(address, &posters[0].person), &posters);
+        let moment = Duration::from_micros(chance.below(200_000));
+        let (busy, is_busy) = mpsc::channel();
+        thread::scope(|scope| {
+            for poster in &mut posters {
+                let busy = busy.clone();
+                scope.spawn(move || poster.live(address, true, &busy));
+            }
+            drop(busy);
+            // At least somebody has been answered; from there on it is any moment.
+            let _ = is_busy.recv_timeout(crate::harness::PATIENCE);
+            thread::sleep(moment);
+            exe.kill();
+        });
+        cut_off += posters.iter().map(|poster| poster.unanswered.len()).sum::<usize>();
+        println!("round {round}: killed {moment:?} into it");
+    }
+
+    let exe = home.serve(&["--rate-limits", "off"]);
+    check(&history(exe.address, &posters[0].person), &posters);
+    let (busy, _is_busy) = mpsc::channel();
+    for poster in posters.iter_mut().filter(|poster| poster.resends) {
+        poster.live(exe.address, false, &busy);
+        assert!(poster.unanswered.is_empty());
+        assert_eq!(poster.answered.len() as u64, poster.sent);
+    }
+    let messages = history(exe.address, &posters[0].person);
+    check(&messages, &posters);
+    for poster in &posters {
+        let own = messages
+            .iter()
+            .filter(|message| message["author"] == poster.person.id)
+            .count() as u64;
+        match poster.resends {
+            true => assert_eq!(own, poster.sent, "each exactly once"),
+            false => assert!((poster.answered.len() as u64..=poster.sent).contains(&own)),
+        }
+    }
+    println!("{} messages, {cut_off} posts cut off", messages.len());
+    assert!(cut_off > 0, "no kill came at a moment that mattered");
+}

@@ -1,0 +1,24 @@
+//! Chapp from outside: the real server, real sockets, and a real data file in a folder of its own.
+//! A file for each subject; each test is named after what must be true.
+
+// A test that cannot go on says so by a panic.
+#![allow(clippy::unwrap_used)]
+
+mod accounts;
+mod bad_frames;
+mod data_file;
+mod gate;
+mod harness;
+mod history;
+mod http;
+mod kill;
+mod logs;
+mod sessions;
+mod slow_reader;
+mod socket;
+mod start;
+mod stop;
+mod store_laws;
+mod throttle;
+mod tidy;
+mod wire;

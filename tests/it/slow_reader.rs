@@ -1,0 +1,161 @@
+//! Nobody waits for whoever does not read, and they lose nothing but time.
+
+use crate::harness::PATIENCE;
+use crate::harness::exe::Home;
+use crate::harness::http::Request;
+use crate::harness::people::{Person, sign_up};
+use crate::harness::server::Site;
+use crate::harness::socket::{Socket, frame};
+use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+
+/// 32,000 bytes.
+fn long_body() -> String {
+    "🌊".repeat(8_000)
+}
+
+/// A connection with a small window, after its handshake, from which nothing has been read.
+fn unread(address: SocketAddr, person: &Person) -> TcpStream {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(32 << 10).unwrap();
+    socket.connect(&address.into()).unwrap();
+    let mut stream: TcpStream = socket.into();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+    let host = format!("chapp.localhost:{}", address.port());
+    let head = format!(
+        "GET /ws HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nCookie: {}\r\nConnection: Upgrade\r\n\
+         Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        person.cookie
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut byte = [0];
+    let mut end = [0; 4];
+    while end != *b"\r\n\r\n" {
+        stream.read_exact(&mut byte).unwrap();
+        end.rotate_left(1);
+        end[3] = byte[0];
+    }
+    stream
+}
+
+/// All frames that still come, and the code of the close frame.
+fn read_on(stream: &mut TcpStream) -> (Vec<Value>, u16) {
+    let mut frames = Vec::new();
+    loop {
+        let mut head = [0; 2];
+        stream.read_exact(&mut head).expect("a close frame before the end");
+        let length = match head[1] {
+            126 => {
+                let mut length = [0; 2];
+                stream.read_exact(&mut length).unwrap();
+                usize::from(u16::from_be_bytes(length))
+            }
+            127 => {
+                let mut length = [0; 8];
+                stream.read_exact(&mut length).unwrap();
+                u64::from_be_bytes(length) as usize
+            }
+            length => usize::from(length),
+        };
+        let mut payload = vec![0; length];
+        stream.read_exact(&mut payload).unwrap();
+        match head[0] {
+            0x81 => frames.push(serde_json::from_slice(&payload).unwrap()),
+            0x88 => return (frames, u16::from_be_bytes([payload[0], payload[1]])),
+            0x89 => {}
+            other => panic!("a frame of {other:#x}"),
+        }
+    }
+}
+
+#[test]
+fn who_does_not_read_is_closed_with_4408_while_the_others_go_on_and_loses_nothing() {
+    let site = Site::new();
+    let (ada, ben, carol) = (site.sign_up("Ada"), site.sign_up("Ben"), site.sign_up("Carol"));
+    let mut slow = unread(site.address, &carol);
+    let (mut adas, mut bens) = (site.socket(&ada), site.socket(&ben));
+    let (body, count) = (long_body(), 80);
+    for n in 1..=count {
+        assert_eq!(adas.say(&format!("c{n}"), &body), n);
+        assert_eq!(bens.expect("message")["seq"], n);
+    }
+    let (frames, code) = read_on(&mut slow);
+    assert_eq!(code, 4408);
+    assert_eq!(frames[0]["type"], "ready");
+    let seqs: Vec<u64> = frames
+        .iter()
+        .filter_map(|frame| frame["message"]["id"].as_u64())
+        .collect();
+    let last = seqs.last().copied().unwrap_or(0);
+    assert!(
+        seqs.iter().copied().eq(1..=last),
+        "what did come came whole and in order"
+    );
+    assert!(last < count, "something was left out");
+
+    // Back again, the rest is asked for.
+    let mut back = site.socket(&carol);
+    let mut through = last;
+    while through < count {
+        back.send(&json!({"type": "sync", "room": 1, "since": through}));
+        let frames = back.until(|frame| frame["type"] == "synced");
+        for frame in frames.iter().filter(|frame| frame["type"] == "message") {
+            assert_eq!(frame["seq"], through + 1);
+            assert_eq!(frame["message"]["body"], body);
+            through += 1;
+        }
+    }
+    assert_eq!(adas.say("next", "and on it goes"), count + 1);
+    back.expect_message("and on it goes");
+}
+
+#[test]
+fn who_is_slow_but_reads_is_not_closed() {
+    let site = Site::new();
+    let (ada, carol) = (site.sign_up("Ada"), site.sign_up("Carol"));
+    let mut slow = unread(site.address, &carol);
+    let mut adas = site.socket(&ada);
+    // Fits into what the system and the server hold together.
+    for n in 1..=25 {
+        adas.say(&format!("c{n}"), &long_body());
+    }
+    slow.write_all(&frame(0x88, &1000u16.to_be_bytes())).unwrap();
+    let (frames, code) = read_on(&mut slow);
+    assert_eq!(code, 1000);
+    assert_eq!(frames.iter().filter(|frame| frame["type"] == "message").count(), 25);
+}
+
+#[test]
+fn who_asks_without_end_and_reads_nothing_costs_little() {
+    let home = Home::new();
+    let exe = home.serve(&["--rate-limits", "off"]);
+    let (ada, carol) = (sign_up(exe.address, "Ada"), sign_up(exe.address, "Carol"));
+    let mut adas = Socket::open(exe.address, &ada);
+    for n in 1..=5 {
+        adas.say(&format!("c{n}"), &long_body());
+    }
+    #[cfg(target_os = "linux")]
+    let before = exe.resident_bytes();
+    // 160 KB for each 40 bytes: 320 MB, if it could be had.
+    let ask = frame(0x81, br#"{"type":"sync","room":1,"since":0}"#);
+    let mut greedy: Vec<TcpStream> = (0..4).map(|_| unread(exe.address, &carol)).collect();
+    for stream in &mut greedy {
+        // The server may have hung up before it has heard all.
+        let _ = stream.write_all(&ask.repeat(500));
+    }
+    for _ in 0..20 {
+        adas.until_pong();
+    }
+    assert_eq!(adas.say("next", "the others go on"), 6);
+    assert_eq!(Request::new(exe.address, "GET", "/healthz").send().status, 200);
+    #[cfg(target_os = "linux")]
+    {
+        let grown = exe.resident_bytes().saturating_sub(before);
+        assert!(grown < 64 << 20, "{} MiB for four who do not read", grown >> 20);
+    }
+    for mut stream in greedy {
+        assert_eq!(read_on(&mut stream).1, 4408);
+    }
+}

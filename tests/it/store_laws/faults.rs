@@ -1,0 +1,173 @@
+//! L8 and L0 on a bad disk: what was acknowledged is there, what was not is there whole or not at
+//! all, everybody hears, and the store heals by itself. (The kill of a whole process is tried on the
+//! executable.)
+
+use super::world::*;
+use chapp::error::{Error, Kind};
+use chapp::model::*;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// What people were told while the disk failed.
+struct Told {
+    person: u64,
+    client_id: String,
+    answer: Result<Event, Error>,
+}
+
+/// Three people post in bursts; each waits for a burst to be answered.
+fn post_in_bursts(world: &World, name: &'static str, bursts: u64) -> Vec<Told> {
+    let told = world.together(1..=3, async move |store, person| {
+        let mut told = Vec::new();
+        for burst in 0..bursts {
+            let mut pending = Vec::new();
+            for n in 0..5 {
+                let client_id = format!("{name} {burst}.{n}");
+                let answer = store.submit(post(person, &client_id)).await.unwrap();
+                pending.push((client_id, answer));
+            }
+            for (client_id, answer) in pending {
+                let answer = answer.await;
+                told.push(Told {
+                    person,
+                    client_id,
+                    answer,
+                });
+            }
+        }
+        told
+    });
+    told.into_iter().flatten().collect()
+}
+
+/// Every acknowledged post is where its answer said. Tells how many there are.
+fn check_acknowledged(messages: &[Message], told: &[Told]) -> usize {
+    check_whole(messages);
+    let acknowledged = told
+        .iter()
+        .filter_map(|told| told.answer.as_ref().ok().map(|answer| (told, seq(answer))));
+    let acknowledged = acknowledged.map(|(told, seq)| {
+        let message = &messages[seq.0 as usize - 1];
+        assert_eq!(
+            (message.author.0, message.client_id.as_str()),
+            (told.person, &*told.client_id)
+        );
+    });
+    acknowledged.count()
+}
+
+/// Sends everything again, as a client does that has heard nothing.
+fn resend(world: &World, told: &[Told]) {
+    let posts = told.iter().map(|told| post(told.person, &told.client_id));
+    for answer in wait(pipeline(&world.store, posts.collect())) {
+        answer.unwrap();
+    }
+}
+
+#[test]
+fn what_was_acknowledged_survives_a_crash_at_any_write() {
+    let mut dice = Dice(8);
+    let mut lost = 0;
+    for _ in 0..20 {
+        let disk = Arc::new(ShakyDisk::default());
+        let world = World::with(disk.options());
+        world.sign_up_people(3);
+        disk.fail(Fault::Dead, dice.roll(250));
+        let told = post_in_bursts(&world, "before", 12);
+        let world = world.reopen();
+
+        let messages = world.lobby();
+        let acknowledged = check_acknowledged(&messages, &told);
+        lost += told.len() - acknowledged;
+        resend(&world, &told);
+        let all = world.lobby();
+        assert_eq!(all[..messages.len()], messages);
+        assert_eq!(check_acknowledged(&all, &told), acknowledged);
+        assert_eq!(all.len(), told.len(), "each post is there once");
+    }
+    assert!(lost > 500, "the crashes came too late to show anything");
+}
+
+#[test]
+fn one_fault_of_the_disk_costs_nobody_anything() {
+    let mut dice = Dice(5);
+    for _ in 0..20 {
+        let disk = Arc::new(ShakyDisk::default());
+        let world = World::with(disk.options());
+        world.sign_up_people(3);
+        disk.fail(Fault::Hiccup, dice.roll(150));
+        let told = post_in_bursts(&world, "through", 12);
+        assert!(disk.has_failed());
+        let messages = world.lobby();
+        assert_eq!(check_acknowledged(&messages, &told), told.len());
+        assert_eq!(messages.len(), told.len());
+        let heard = posted(&world.close());
+        assert_eq!(heard, (1..=told.len() as u64).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn on_a_full_disk_reading_goes_on_and_writing_comes_back_with_the_space() {
+    let mut dice = Dice(28);
+    let mut refused = 0;
+    for _ in 0..20 {
+        let disk = Arc::new(ShakyDisk::default());
+        let world = World::with(disk.options());
+        world.sign_up_people(3);
+        disk.fail(Fault::Full, dice.roll(100));
+        let told = post_in_bursts(&world, "full", 8);
+        let messages = world.lobby();
+        let acknowledged = check_acknowledged(&messages, &told);
+        refused += told.len() - acknowledged;
+        assert_eq!(acknowledged, messages.len(), "what was refused did not happen");
+        for refused in told.iter().filter_map(|told| told.answer.as_ref().err()) {
+            assert_eq!(refused.kind, Kind::StorageFull);
+            assert!(refused.title.starts_with("The disk of the server is full."));
+        }
+
+        disk.mend();
+        let later = post_in_bursts(&world, "later", 2);
+        assert_eq!(check_acknowledged(&world.lobby(), &later), later.len());
+        resend(&world, &told);
+        let all = world.lobby();
+        check_acknowledged(&all, &told);
+        let heard = posted(&world.close());
+        assert_eq!(heard, (1..=all.len() as u64).collect::<Vec<_>>());
+    }
+    assert!(refused > 500, "the disk filled too late to show anything");
+}
+
+#[test]
+fn a_disk_that_goes_and_comes_back_leaves_no_doubt_behind() {
+    let mut dice = Dice(81);
+    for _ in 0..6 {
+        let disk = Arc::new(ShakyDisk::default());
+        let world = World::with(disk.options());
+        world.sign_up_people(3);
+        disk.fail(Fault::Dead, dice.roll(100));
+        let told = post_in_bursts(&world, "gone", 8);
+        let failed = told.iter().filter_map(|told| told.answer.as_ref().err());
+        assert!(failed.clone().count() > 0);
+        for error in failed {
+            assert_eq!(error.kind, Kind::Unavailable);
+        }
+
+        disk.mend();
+        // Nobody writes, and reading comes back all the same.
+        let patience = Instant::now() + Duration::from_secs(10);
+        while wait(world.store.has_accounts()).is_err() {
+            assert!(Instant::now() < patience, "the store did not heal");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        resend(&world, &told);
+        let all = world.lobby();
+        check_acknowledged(&all, &told);
+        assert_eq!(all.len(), told.len());
+        let heard = posted(&world.close());
+        assert_eq!(
+            heard,
+            (1..=all.len() as u64).collect::<Vec<_>>(),
+            "what happened unseen is told in its place"
+        );
+    }
+}

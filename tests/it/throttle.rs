@@ -1,0 +1,205 @@
+//! How often somebody may try.
+
+use crate::harness::http::{Request, Response};
+use crate::harness::people::{PASSWORD, credentials};
+use crate::harness::server::{Hands, Site};
+use std::net::IpAddr;
+use std::sync::Barrier;
+use std::thread;
+use std::time::Duration;
+
+const WRONG: &str = "not the password";
+
+fn limited() -> (Hands, Site) {
+    let (hands, clock) = Hands::new();
+    (hands, Site::limited(clock))
+}
+
+/// The seconds of its `Retry-After`.
+#[track_caller]
+fn wait_of(response: &Response) -> u64 {
+    response.refused(429, "too_many_requests");
+    response.get("retry-after").unwrap().parse().unwrap()
+}
+
+fn use_up_the_free_tries(site: &Site, name: &str) {
+    for _ in 0..5 {
+        site.try_log_in(name, WRONG).refused(401, "unauthenticated");
+    }
+}
+
+#[test]
+fn five_wrong_passwords_are_free_and_then_each_waits_twice_as_long() {
+    let (hands, site) = limited();
+    site.sign_up("Ada");
+    use_up_the_free_tries(&site, "Ada");
+    for wait in [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900] {
+        assert_eq!(wait_of(&site.try_log_in("Ada", WRONG)), wait);
+        hands.advance(Duration::from_secs(wait));
+        site.try_log_in("Ada", WRONG).refused(401, "unauthenticated");
+    }
+}
+
+#[test]
+fn who_must_wait_is_not_let_in_early_and_then_is() {
+    let (hands, site) = limited();
+    site.sign_up("Ada");
+    use_up_the_free_tries(&site, "Ada");
+    assert_eq!(wait_of(&site.try_log_in("Ada", PASSWORD)), 1);
+    hands.advance(Duration::from_millis(999));
+    assert_eq!(wait_of(&site.try_log_in("Ada", PASSWORD)), 1);
+    hands.advance(Duration::from_millis(1));
+    site.log_in("Ada");
+}
+
+#[test]
+fn a_right_password_gives_the_free_tries_back() {
+    let (hands, site) = limited();
+    site.sign_up("Ada");
+    for _ in 0..3 {
+        for _ in 0..4 {
+            site.try_log_in("Ada", WRONG).refused(401, "unauthenticated");
+        }
+        site.log_in("Ada");
+        hands.advance(Duration::from_secs(60));
+    }
+    use_up_the_free_tries(&site, "Ada");
+    assert_eq!(wait_of(&site.try_log_in("Ada", WRONG)), 1);
+}
+
+#[test]
+fn another_spelling_of_the_name_waits_with_it_and_another_name_does_not() {
+    let (_hands, site) = limited();
+    site.sign_up("Ada");
+    site.sign_up("Ben");
+    use_up_the_free_tries(&site, "Ada");
+    for name in ["ADA", "ada", "Ａda", " Ada "] {
+        wait_of(&site.try_log_in(name, PASSWORD));
+    }
+    site.log_in("Ben");
+}
+
+#[test]
+fn a_name_that_nobody_has_is_throttled_like_one_that_somebody_has() {
+    let (_hands, site) = limited();
+    site.sign_up("Ada");
+    use_up_the_free_tries(&site, "Nobody");
+    assert_eq!(wait_of(&site.try_log_in("Nobody", WRONG)), 1);
+    use_up_the_free_tries(&site, "A\u{200b}da");
+    assert_eq!(wait_of(&site.try_log_in("A\u{200b}da", WRONG)), 1);
+}
+
+/// Linux lets a test come from all of 127.0.0.0/8.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_attacker_elsewhere_locks_nobody_out() {
+    let (_hands, site) = limited();
+    site.sign_up("Ada");
+    let elsewhere: IpAddr = [127, 0, 0, 2].into();
+    let try_from = |password: &str| {
+        let request = Request::new(site.address, "POST", "/api/login");
+        request.json(&credentials("Ada", password)).from(elsewhere).send()
+    };
+    for _ in 0..5 {
+        try_from(WRONG).refused(401, "unauthenticated");
+    }
+    wait_of(&try_from(PASSWORD));
+    site.log_in("Ada");
+}
+
+#[test]
+fn a_network_tries_30_times_a_minute_whatever_the_names() {
+    let (hands, site) = limited();
+    site.sign_up("Ada");
+    for n in 0..29 {
+        site.try_log_in(&format!("guess {n}"), WRONG)
+            .refused(401, "unauthenticated");
+    }
+    assert_eq!(wait_of(&site.try_log_in("guess 29", WRONG)), 2);
+    assert_eq!(wait_of(&site.try_log_in("Ada", PASSWORD)), 2);
+    assert_eq!(wait_of(&site.try_sign_up("Ben", PASSWORD)), 2);
+    hands.advance(Duration::from_secs(2));
+    site.log_in("Ada");
+    wait_of(&site.try_log_in("Ada", PASSWORD));
+    hands.advance(Duration::from_secs(60));
+    for n in 0..30 {
+        site.try_log_in(&format!("guess {n}"), WRONG);
+    }
+    wait_of(&site.try_log_in("Ada", PASSWORD));
+}
+
+#[test]
+fn a_form_without_script_waits_as_well_and_says_so() {
+    let (_hands, site) = limited();
+    site.sign_up("Ada");
+    use_up_the_free_tries(&site, "Ada");
+    let response = site.post("/login").form(&[("name", "Ada"), ("password", WRONG)]).send();
+    assert_eq!((response.status, response.get("retry-after")), (429, Some("1")));
+    assert!(response.text().contains("Too many tries. Try again in 1 second."));
+}
+
+#[test]
+fn more_log_ins_at_once_than_can_be_hashed_are_shed_and_the_rest_is_answered() {
+    let site = Site::new();
+    let ada = site.sign_up("Ada");
+    let many = 100;
+    let start = Barrier::new(many);
+    let statuses: Vec<u16> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..many)
+            .map(|_| {
+                scope.spawn(|| {
+                    start.wait();
+                    let response = site.try_log_in("Ada", WRONG);
+                    match response.status {
+                        429 => assert!(wait_of(&response) >= 1),
+                        _ => drop(response.refused(401, "unauthenticated")),
+                    }
+                    response.status
+                })
+            })
+            .collect();
+        // Whoever is in already notices nothing.
+        assert_eq!(site.get_as(&ada, "/api/me").status, 200);
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(statuses.contains(&429), "nothing was shed");
+    assert!(statuses.contains(&401), "nothing was answered");
+    site.log_in("Ada");
+}
+
+#[test]
+fn without_rate_limits_nobody_waits() {
+    let site = Site::new();
+    site.sign_up("Ada");
+    for _ in 0..35 {
+        site.try_log_in("Ada", WRONG).refused(401, "unauthenticated");
+    }
+    site.log_in("Ada");
+}
+
+#[test]
+fn posts_past_the_rate_are_refused_with_the_time_to_wait_and_then_taken() {
+    let (hands, site) = limited();
+    let ada = site.sign_up("Ada");
+    for n in 0..20 {
+        assert_eq!(site.say(&ada, &format!("c{n}"), "hello").status, 201);
+    }
+    assert_eq!(wait_of(&site.say(&ada, "c20", "hello")), 1);
+    assert_eq!(site.head(&ada), 20);
+    hands.advance(Duration::from_millis(200));
+    assert_eq!(site.say(&ada, "c20", "hello").status, 201);
+    wait_of(&site.say(&ada, "c21", "hello"));
+
+    // Over the socket it is the same allowance, and the socket lives.
+    let mut socket = site.socket(&ada);
+    socket.post("c21", "hello");
+    let error = socket.expect("error");
+    assert_eq!(
+        (&error["code"], &error["client_id"]),
+        (&"too_many_requests".into(), &"c21".into())
+    );
+    let wait = error["retry_after_ms"].as_u64().unwrap();
+    assert!((1..=200).contains(&wait), "{wait}");
+    hands.advance(Duration::from_millis(wait));
+    assert_eq!(socket.say("c21", "hello"), 22);
+}

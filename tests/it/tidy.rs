@@ -1,0 +1,235 @@
+//! What a reader may rely on without reading all of it: layers, sizes, and words that must not occur.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const LINES_MAX: usize = 400;
+
+/// A module may name those further down, never one above it or beside it.
+const LAYERS: [&[&str]; 7] = [
+    &["server"],
+    &["http"],
+    &["ws"],
+    &["chat"],
+    &["store", "hub"],
+    &["wire"],
+    &["model"],
+];
+const LEAVES: [&str; 3] = ["error", "limits", "clock"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The files under a folder with one of these endings, by their path from the root.
+fn files(folder: &str, endings: &[&str]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path: PathBuf = entry.unwrap().path();
+            let ending = path.extension().unwrap_or_default().to_string_lossy().into_owned();
+            if path.is_dir() {
+                folders.push(path);
+            } else if endings.contains(&ending.as_str()) {
+                let name = path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
+                found.push((name, fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    found.sort();
+    assert!(!found.is_empty(), "{folder}");
+    found
+}
+
+/// Without its comments.
+fn code(text: &str) -> String {
+    let lines = text.lines().map(|line| line.split("//").next().unwrap_or_default());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The module at the top that this file of src/ belongs to.
+fn module(name: &str) -> &str {
+    let path = name.strip_prefix("src/").unwrap();
+    path.split('/').next().unwrap().trim_end_matches(".rs")
+}
+
+/// The modules that this code names as `crate::MODULE`, also in `crate::{A, B::C}`.
+fn named(code: &str) -> BTreeSet<String> {
+    let mut modules = BTreeSet::new();
+    let word = |text: &str| -> String { text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect() };
+    for (at, _) in code.match_indices("crate::") {
+        let before = code[..at].chars().next_back().unwrap_or(' ');
+        if before.is_alphanumeric() || before == '_' {
+            continue;
+        }
+        let rest = &code[at + "crate::".len()..];
+        match rest.strip_prefix('{') {
+            None => drop(modules.insert(word(rest))),
+            Some(group) => {
+                let mut depth = 0;
+                let mut item = String::new();
+                for c in group.chars() {
+                    match c {
+                        '{' => depth += 1,
+                        '}' if depth == 0 => break,
+                        '}' => depth -= 1,
+                        ',' if depth == 0 => {
+                            modules.insert(word(item.trim()));
+                            item.clear();
+                            continue;
+                        }
+                        _ => {}
+                    }
+                    item.push(c);
+                }
+                modules.insert(word(item.trim()));
+            }
+        }
+    }
+    modules.remove("");
+    modules
+}
+
+/// Whether code of one module may name another.
+fn may(from: &str, to: &str) -> bool {
+    let layer = |module: &str| LAYERS.iter().position(|layer| layer.contains(&module));
+    match (from, to) {
+        _ if from == to => true,
+        ("lib" | "main", _) => true,
+        // The store knows events, not how they are told.
+        ("store", "wire") => false,
+        (from, to) if LEAVES.contains(&to) => !LEAVES.contains(&from),
+        // The whole of what the program was told, which only its outermost parts need.
+        (from, "config" | "instance") => matches!(from, "server" | "http"),
+        ("config", "chat") => true,
+        (from, to) => matches!((layer(from), layer(to)), (Some(above), Some(below)) if above < below),
+    }
+}
+
+#[test]
+fn imports_point_down_only() {
+    let mut wrong = Vec::new();
+    for (name, text) in files("src", &["rs"]) {
+        let from = module(&name);
+        wrong.extend(
+            named(&code(&text))
+                .into_iter()
+                .filter(|to| !may(from, to))
+                .map(|to| format!("{name} names {to}")),
+        );
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_module_has_a_place_among_the_layers() {
+    for (name, _) in files("src", &["rs"]) {
+        let module = module(&name);
+        let is_placed = LAYERS.iter().any(|layer| layer.contains(&module)) || LEAVES.contains(&module);
+        assert!(
+            is_placed || matches!(module, "main" | "lib" | "config" | "instance"),
+            "{module}"
+        );
+    }
+}
+
+#[test]
+fn the_layers_are_read_as_they_are_written() {
+    assert!(may("server", "hub") && may("ws", "wire") && may("store", "model") && may("hub", "limits"));
+    assert!(!may("hub", "store") && !may("store", "hub") && !may("store", "wire") && !may("model", "store"));
+    assert!(!may("chat", "ws") && !may("wire", "chat") && !may("error", "model") && !may("limits", "clock"));
+    assert!(!may("chat", "config") && may("http", "config") && may("config", "chat"));
+    let code =
+        "use crate::chat::{Answer, Chat};\nuse crate::{wire, ws::{self, live}, model::Seq};\nlet x = crate::hub::Hub;";
+    let expected = ["chat", "hub", "model", "wire", "ws"].map(str::to_owned);
+    assert_eq!(named(code), BTreeSet::from(expected));
+}
+
+#[test]
+fn each_great_dependency_has_its_home() {
+    let homes: [(&str, &[&str]); 5] = [
+        ("redb::", &["store"]),
+        ("serde_json::", &["wire", "http"]),
+        ("hyper::", &["http", "ws", "server"]),
+        ("tokio_tungstenite::", &["ws"]),
+        ("argon2::", &["chat"]),
+    ];
+    let mut wrong = Vec::new();
+    for (name, text) in files("src", &["rs"]) {
+        let code = code(&text);
+        for (library, homes) in homes {
+            let is_named = code.match_indices(library).any(|(at, _)| {
+                let before = code[..at].chars().next_back().unwrap_or(' ');
+                !before.is_alphanumeric() && before != '_'
+            });
+            if is_named && !homes.contains(&module(&name)) {
+                wrong.push(format!("{name} names {library}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_file_is_too_long_to_be_one_idea() {
+    let files = files("src", &["rs"]);
+    let long: Vec<&String> = files
+        .iter()
+        .filter(|(_, text)| text.lines().count() > LINES_MAX)
+        .map(|(name, _)| name)
+        .collect();
+    assert!(long.is_empty(), "{long:?}");
+}
+
+#[test]
+fn every_file_says_what_it_owns() {
+    for (name, text) in files("src", &["rs"]) {
+        assert!(text.starts_with("//! "), "{name}");
+    }
+}
+
+#[test]
+fn no_text_becomes_markup_or_a_program_in_the_page() {
+    let words = [
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "new Function",
+        "DOMParser",
+        "srcdoc",
+        "javascript:",
+    ];
+    for (name, text) in files("web/js", &["js"]) {
+        let code = code(&text);
+        for word in words {
+            assert!(!code.contains(word), "{name} says {word}");
+        }
+    }
+}
+
+#[test]
+fn no_page_asks_another_server_for_anything() {
+    for (name, text) in files("web", &["html", "css", "js", "svg"]) {
+        for (at, _) in text.match_indices("://") {
+            let start = text[..at]
+                .rfind(|c: char| !c.is_ascii_alphabetic())
+                .map_or(0, |at| at + 1);
+            let rest = &text[at + 3..];
+            let is_name = rest.starts_with("www.w3.org/") || !rest.starts_with(|c: char| c.is_ascii_alphanumeric());
+            let is_text = text[..start].ends_with('`') || matches!(&text[start..at], "ws" | "wss");
+            let is_comment = text[..at].lines().next_back().is_some_and(|line| {
+                let line = line.trim_start();
+                line.starts_with("//") || line.starts_with('*') || line.starts_with("/*")
+            });
+            assert!(
+                is_name || is_text || is_comment,
+                "{name}: …{}",
+                rest.lines().next().unwrap_or_default()
+            );
+        }
+    }
+}

@@ -1,0 +1,303 @@
+// What was written is sent once, in order, and never lost: over reloads, refusals, dead tabs and full disks.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { NO_ANSWER_REASON, Outbox } from '../../web/js/net/outbox.js';
+import { FakeStorage, fakeClock } from './fakes.mjs';
+
+let made = 0;
+const number = () => {
+  made += 1;
+  return made;
+};
+
+/** A browser with one storage and one clock, in which tabs open and close. */
+function browser() {
+  const storage = new FakeStorage();
+  const clock = fakeClock();
+  return {
+    storage,
+    clock,
+    open({ user = 1, tab = `tab${number()}` } = {}) {
+      /** @type {any[]} */
+      const sent = [];
+      const store = storage.tab();
+      const t = { sent, up: true, alive: true, shown: /** @type {any[]} */ ([]), unsaved: 0 };
+      const outbox = new Outbox({
+        user,
+        tab,
+        store,
+        // A killed tab has no clock any more.
+        clock: { ...clock, set: (run, ms) => clock.set(() => t.alive && run(), ms) },
+        newId: () => `id${number()}`,
+        send: (command) => t.up && sent.push(command) > 0,
+        changed: (items) => {
+          t.shown = items;
+        },
+        unsaved: () => {
+          t.unsaved += 1;
+        },
+      });
+      storage.tabs.push({ store, heard: (key) => outbox.heard(key) });
+      return Object.assign(t, {
+        outbox,
+        bodies: () => sent.map((command) => command.body),
+        states: () => t.shown.map((item) => item.state),
+        /** Killed: it stops, and says nothing. */
+        kill: () => {
+          t.up = t.alive = false;
+          outbox.disconnected();
+          storage.tabs = storage.tabs.filter((one) => one.store !== store);
+        },
+      });
+    },
+  };
+}
+
+/** @param {string} client_id @param {string} code @param {object} [more] @returns {any} */
+const error = (client_id, code, more = {}) => ({ type: 'error', client_id, code, title: 'The disk is full.', ...more });
+
+test('one at a time, in the order they were written', () => {
+  const tab = browser().open();
+  tab.outbox.connected();
+  const [a, b] = ['one', 'two', 'three'].map((body) => tab.outbox.add(1, body));
+  assert.deepEqual(tab.bodies(), ['one']);
+  tab.outbox.end(a ?? '');
+  tab.outbox.end(b ?? '');
+  assert.deepEqual(tab.bodies(), ['one', 'two', 'three']);
+});
+
+test('nothing goes out without a connection, everything after', () => {
+  const tab = browser().open();
+  const id = tab.outbox.add(1, 'one');
+  assert.deepEqual(tab.sent, []);
+  assert.deepEqual(tab.states(), ['waiting']);
+  tab.outbox.connected();
+  assert.deepEqual(tab.sent, [{ type: 'post', room: 1, client_id: id, body: 'one' }]);
+  assert.deepEqual(tab.states(), ['sending']);
+});
+
+test('a lost connection sends the same again under the same client_id', () => {
+  const tab = browser().open();
+  tab.outbox.connected();
+  tab.outbox.add(1, 'one');
+  tab.outbox.disconnected();
+  tab.outbox.connected();
+  assert.equal(tab.sent.length, 2);
+  assert.deepEqual(tab.sent[0], tab.sent[1]);
+});
+
+test('it is over once: posted and its own message may both say so', () => {
+  const { open, storage } = browser();
+  const tab = open();
+  tab.outbox.connected();
+  const id = tab.outbox.add(1, 'one');
+  tab.outbox.end(id);
+  tab.outbox.end(id);
+  assert.deepEqual(tab.shown, []);
+  assert.deepEqual(storage.keys('chapp:outbox:'), []);
+});
+
+test('a reload finds what was not posted, in order', () => {
+  const { open } = browser();
+  const before = open({ tab: 'same' });
+  for (const body of ['one', 'two']) before.outbox.add(1, body);
+  before.kill();
+  const reloaded = open({ tab: 'same' });
+  assert.deepEqual(
+    reloaded.shown.map((item) => item.body),
+    ['one', 'two'],
+  );
+  reloaded.outbox.connected();
+  assert.deepEqual(reloaded.bodies(), ['one']);
+});
+
+test('what failed stays failed over a reload, with its reason', () => {
+  const { open } = browser();
+  const before = open({ tab: 'same' });
+  before.outbox.connected();
+  before.outbox.refused(error(before.outbox.add(1, 'one'), 'invalid'));
+  const after = open({ tab: 'same' });
+  after.outbox.connected();
+  assert.deepEqual(after.sent, []);
+  assert.equal(after.shown[0].reason, 'the disk is full');
+});
+
+test('another person on the same browser sees none of it', () => {
+  const { open } = browser();
+  open({ user: 1 }).outbox.add(1, 'mine');
+  const other = open({ user: 12 });
+  other.outbox.connected();
+  assert.deepEqual(other.shown, []);
+  assert.deepEqual(other.sent, []);
+});
+
+test('two tabs show each other’s messages and do not send them twice', () => {
+  const { open } = browser();
+  const [a, b] = [open(), open()];
+  b.outbox.connected();
+  const id = a.outbox.add(1, 'one');
+  assert.deepEqual(
+    b.shown.map((item) => item.body),
+    ['one'],
+  );
+  assert.deepEqual(b.sent, []);
+  a.outbox.connected();
+  assert.equal(a.sent.length, 1);
+  a.outbox.end(id);
+  assert.deepEqual(b.shown, []);
+});
+
+test('two tabs never overwrite each other', () => {
+  const { open, storage } = browser();
+  const [a, b] = [open(), open()];
+  a.outbox.add(1, 'from a');
+  b.outbox.add(1, 'from b');
+  a.outbox.add(1, 'from a again');
+  assert.equal(storage.keys('chapp:outbox:1:').length, 3);
+  assert.equal(open().shown.length, 3);
+});
+
+test('what a closed tab left behind is adopted by the next one at once', () => {
+  const { open } = browser();
+  const gone = open();
+  gone.outbox.add(1, 'left behind');
+  gone.outbox.close();
+  gone.kill();
+  const next = open();
+  next.outbox.connected();
+  assert.deepEqual(next.bodies(), ['left behind']);
+});
+
+test('what a killed tab left behind is adopted when it has been silent for a while', () => {
+  const { open, clock } = browser();
+  const gone = open();
+  const left = open();
+  left.outbox.connected();
+  gone.outbox.add(1, 'left behind');
+  gone.kill();
+  clock.pass(10_000);
+  assert.deepEqual(left.bodies(), []);
+  clock.pass(10_000);
+  assert.deepEqual(left.bodies(), ['left behind']);
+});
+
+test('a tab that lives keeps its messages, however long it is offline', () => {
+  const { open, clock } = browser();
+  const offline = open();
+  const other = open();
+  other.outbox.connected();
+  offline.outbox.add(1, 'wait');
+  clock.pass(600_000);
+  assert.deepEqual(other.bodies(), []);
+});
+
+test('no room in the browser: it is sent all the same, and said', () => {
+  const { open, storage } = browser();
+  const tab = open();
+  storage.full = true;
+  tab.outbox.connected();
+  const id = tab.outbox.add(1, 'one');
+  assert.equal(tab.unsaved, 1);
+  assert.deepEqual(tab.bodies(), ['one']);
+  tab.outbox.end(id);
+  assert.deepEqual(tab.shown, []);
+});
+
+test('too fast: it waits as long as it is told, still sending', () => {
+  const { open, clock } = browser();
+  const tab = open();
+  tab.outbox.connected();
+  const id = tab.outbox.add(1, 'one');
+  tab.outbox.add(1, 'two');
+  assert.ok(tab.outbox.refused(error(id, 'too_many_requests', { retry_after_ms: 3000 })));
+  clock.pass(2999);
+  assert.equal(tab.sent.length, 1);
+  assert.deepEqual(tab.states(), ['waiting', 'waiting']);
+  clock.pass(1);
+  assert.deepEqual(tab.bodies(), ['one', 'one']);
+});
+
+test('being too fast is never a failure, however often', () => {
+  const { open, clock } = browser();
+  const tab = open();
+  tab.outbox.connected();
+  const id = tab.outbox.add(1, 'one');
+  for (let i = 0; i < 50; i += 1) {
+    tab.outbox.refused(error(id, 'too_many_requests', { retry_after_ms: 100 }));
+    clock.pass(100);
+  }
+  assert.equal(tab.sent.length, 51);
+});
+
+test('what may pass is tried again with growing pauses, then failed with its reason', () => {
+  for (const code of ['storage_full', 'unavailable', 'internal']) {
+    const { open, clock } = browser();
+    const tab = open();
+    tab.outbox.connected();
+    const id = tab.outbox.add(1, 'one');
+    for (let i = 0; i < 5; i += 1) {
+      assert.equal(tab.sent.length, i + 1);
+      tab.outbox.refused(error(id, code));
+      clock.pass(1000 * 2 ** i);
+    }
+    assert.equal(tab.sent.length, 5);
+    assert.deepEqual(tab.states(), ['failed']);
+    assert.equal(tab.shown[0].reason, 'the disk is full');
+  }
+});
+
+test('what can never be right fails at once, and the next one goes', () => {
+  for (const code of ['invalid', 'bad_request', 'forbidden', 'not_found', 'of_next_year']) {
+    const tab = browser().open();
+    tab.outbox.connected();
+    const id = tab.outbox.add(1, 'one');
+    tab.outbox.add(1, 'two');
+    tab.outbox.refused(error(id, code));
+    assert.deepEqual(tab.states(), ['failed', 'sending']);
+    assert.deepEqual(tab.bodies(), ['one', 'two']);
+  }
+});
+
+test('try again sends it again under the same client_id; delete forgets it', () => {
+  const { open, storage } = browser();
+  const tab = open();
+  tab.outbox.connected();
+  const id = tab.outbox.add(1, 'one');
+  tab.outbox.refused(error(id, 'invalid'));
+  tab.outbox.retry(id);
+  assert.deepEqual(tab.sent[0], tab.sent[1]);
+  tab.outbox.refused(error(id, 'invalid'));
+  tab.outbox.end(id);
+  assert.deepEqual(tab.shown, []);
+  assert.deepEqual(storage.keys('chapp:outbox:'), []);
+});
+
+test('no answer on a living connection: asked again, in the end failed', () => {
+  const { open, clock } = browser();
+  const tab = open();
+  tab.outbox.connected();
+  tab.outbox.add(1, 'one');
+  clock.pass(21_000);
+  assert.equal(tab.sent.length, 2);
+  clock.pass(200_000);
+  assert.deepEqual(tab.states(), ['failed']);
+  assert.equal(tab.shown[0].reason, NO_ANSWER_REASON);
+});
+
+test('an error about something else is not ours', () => {
+  const tab = browser().open();
+  tab.outbox.connected();
+  tab.outbox.add(1, 'one');
+  assert.ok(!tab.outbox.refused(error('other', 'invalid')));
+  assert.ok(!tab.outbox.refused({ type: 'error', code: 'bad_request', title: 'No.' }));
+});
+
+test('rubbish in storage is left alone', () => {
+  const { open, storage } = browser();
+  const store = storage.tab();
+  store.setItem('chapp:outbox:1:a', '{');
+  store.setItem('chapp:outbox:1:b', '{"room":"x","body":7}');
+  store.setItem('other', 'x');
+  assert.deepEqual(open().shown, []);
+});

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as scroll from '../../web/js/lib/scroll.js';
+
+test('the end is the end, give or take a finger', () => {
+  assert.ok(scroll.atEnd({ top: 1400, height: 2000, view: 600 }));
+  assert.ok(scroll.atEnd({ top: 1399.5, height: 2000, view: 600 }));
+  assert.ok(scroll.atEnd({ top: 1410, height: 2000, view: 600 }), 'a rubber band goes beyond');
+  assert.ok(!scroll.atEnd({ top: 1300, height: 2000, view: 600 }));
+  assert.ok(scroll.atEnd({ top: 0, height: 300, view: 600 }), 'a short list is at its end');
+});
+
+test('the pill comes after more than a screen', () => {
+  assert.ok(!scroll.farFromEnd({ top: 800, height: 2000, view: 600 }));
+  assert.ok(scroll.farFromEnd({ top: 799, height: 2000, view: 600 }));
+});
+
+test('history is asked for a screen ahead', () => {
+  assert.ok(scroll.nearStart({ top: 599, height: 2000, view: 600 }));
+  assert.ok(!scroll.nearStart({ top: 600, height: 2000, view: 600 }));
+  assert.ok(scroll.nearEnd({ top: 801, height: 2000, view: 600 }));
+});
+
+test('the first row in sight is found', () => {
+  const rows = [10, 20, 30, 40].map((bottom) => ({ bottom }));
+  assert.equal(scroll.firstVisible(rows, 20)?.bottom, 30);
+  assert.equal(scroll.firstVisible(rows, -5)?.bottom, 10);
+  assert.equal(scroll.firstVisible(rows, 40), undefined);
+  assert.equal(scroll.firstVisible([], 0), undefined);
+});
+
+test('a row that moved down by 300 takes the view with it', () => {
+  assert.equal(scroll.keepPlace(40, 12, 312), 340);
+});

@@ -1,0 +1,167 @@
+// What is drawn: days, groups, the line, the journey of one's own messages.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { initialState } from '../../web/js/state/reduce.js';
+import * as select from '../../web/js/state/select.js';
+import { after, asked, heard, ME, MEI, message, opened, page, ready, says, user } from './build.mjs';
+
+const DAY = 86_400_000;
+const dayKey = (/** @type {number} */ at) => String(Math.floor(at / DAY)).padStart(6, '0');
+const days = (/** @type {any} */ state) => select.days(state, dayKey);
+const entries = (/** @type {any} */ state) => days(state).flatMap((day) => day.entries);
+/** @param {any[]} list @param {object} [room] */
+const holding = (list, room = {}) =>
+  after(initialState(), heard(ready({ head: list.at(-1)?.id ?? 0, read: 1000, ...room })), asked('open'), page('open', list));
+const pending = (/** @type {object[]} */ ...items) => ({
+  type: 'outbox',
+  items: items.map((item, i) => ({ client_id: `p${i}`, room: 1, body: 'x', created_at: 2_000_000, state: 'waiting', ...item })),
+});
+
+test('the same author within five minutes is one group', () => {
+  const at = 10 * DAY;
+  const state = holding([
+    message(1, { sent_at: at }),
+    message(2, { sent_at: at + 299_999 }),
+    message(3, { sent_at: at + 300_000, author: ME }),
+    message(4, { sent_at: at + 300_001 }),
+    message(5, { sent_at: at + 300_001 + select.GROUP_MS }),
+  ]);
+  assert.deepEqual(
+    entries(state).map((e) => e.kind === 'message' && e.start),
+    [true, false, true, true, true],
+  );
+});
+
+test('a new day is a new section and a new group', () => {
+  const state = holding([message(1, { sent_at: 10 * DAY - 1 }), message(2, { sent_at: 10 * DAY })]);
+  assert.deepEqual(
+    days(state).map((day) => day.key),
+    ['000009', '000010'],
+  );
+  assert.deepEqual(
+    entries(state).map((e) => e.kind === 'message' && e.start),
+    [true, true],
+  );
+});
+
+test('a message that waits since yesterday still comes last, under today', () => {
+  const state = after(holding([message(1, { sent_at: 10 * DAY })]), pending({ created_at: 9 * DAY }));
+  assert.deepEqual(
+    days(state).map((day) => [day.key, day.entries.length]),
+    [['000010', 2]],
+  );
+});
+
+test('the New messages line stands above the first unread message of somebody else', () => {
+  const list = [message(1), message(2, { author: ME }), message(3), message(4)];
+  const state = holding(list, { read: 1, unread: 2 });
+  assert.deepEqual(
+    entries(state).map((e) => e.key),
+    ['m1', 'm2', 'newline', 'm3', 'm4'],
+  );
+  assert.equal(entries(state).at(-2)?.kind === 'message' && /** @type {any} */ (entries(state).at(-2)).start, true);
+});
+
+test('there is no line when all that is new is one’s own, or when it lies further up', () => {
+  assert.ok(!entries(holding([message(1), message(2, { author: ME })], { read: 1, unread: 1 })).some((e) => e.kind === 'newline'));
+  const state = after(
+    initialState(),
+    heard(ready({ head: 90, read: 3, unread: 87 })),
+    asked('open'),
+    page('open', [message(80), message(90)], { more_before: true }),
+  );
+  assert.ok(!entries(state).some((e) => e.kind === 'newline'));
+});
+
+test('one’s own message keeps its key from the first moment to the last', () => {
+  const before = after(holding([message(1)]), pending({ client_id: 'a' }));
+  const later = after(before, says(2, { author: ME, client_id: 'a' }));
+  assert.equal(entries(before).at(-1)?.key, 'ca');
+  assert.deepEqual(
+    entries(later).map((e) => e.key),
+    ['m1', 'ca'],
+  );
+});
+
+test('a client_id of somebody else hides nothing of ours', () => {
+  const state = after(holding([message(1, { client_id: 'a' })]), pending({ client_id: 'a' }));
+  assert.deepEqual(
+    entries(state).map((e) => e.key),
+    ['m1', 'ca'],
+  );
+});
+
+test('the journey is told: sending, waiting for the connection, failed', () => {
+  const state = after(holding([message(1)]), pending({ state: 'sending' }, {}, { state: 'failed', reason: 'no' }));
+  const states = (/** @type {any} */ s) =>
+    entries(s)
+      .slice(1)
+      .map((e) => e.kind === 'message' && e.state);
+  assert.deepEqual(states(state), ['sending', 'sending', 'failed']);
+  assert.deepEqual(states(after(state, { type: 'connection', state: 'offline', retryAt: 1 })), ['queued', 'queued', 'failed']);
+});
+
+test('messages on their way are not shown in the middle of the history', () => {
+  const state = after(
+    initialState(),
+    heard(ready({ head: 900, read: 100, unread: 800 })),
+    asked('open', 100),
+    page('open', [message(99), message(100)], { head: 900, more_after: true }),
+    pending({}),
+  );
+  assert.deepEqual(
+    entries(state).map((e) => e.key),
+    ['m99', 'm100'],
+  );
+});
+
+test('what stands in the list’s place', () => {
+  const start = after(initialState(), heard(ready()));
+  assert.equal(select.surface(initialState()), 'loading');
+  assert.equal(select.surface(start), 'loading');
+  assert.equal(select.surface(after(start, asked('open'), page('open', []))), 'empty');
+  assert.equal(select.surface(after(start, asked('open'), { type: 'page/failed', room: 1, kind: 'open', title: 'No.' })), 'trouble');
+  assert.equal(select.surface(after(start, pending({}))), 'list');
+  assert.equal(select.surface(opened(3)), 'list');
+});
+
+test('an end of the list says what it is doing', () => {
+  const line = (/** @type {any} */ state) => /** @type {any} */ (select.currentTimeline(state));
+  assert.equal(select.edge(line(opened(3)), 'before'), null);
+  assert.deepEqual(select.edge(line(opened(100)), 'before'), { words: '', again: false });
+  assert.equal(select.edge(line(after(opened(100), asked('before', 51))), 'before')?.words, 'Loading earlier messages');
+  assert.equal(
+    select.edge(line(after(opened(100), asked('before', 51), { type: 'page/failed', room: 1, kind: 'before', title: 'No.' })), 'before')?.again,
+    true,
+  );
+});
+
+test('who is here, by name, with oneself among them', () => {
+  const state = after(opened(0), heard({ type: 'person', user: user(3, 'Amara') }), heard({ type: 'presence', user: 3, state: 'away' }));
+  assert.deepEqual(
+    select.hereNow(state).map((one) => [one.user.name, one.away, one.you]),
+    [
+      ['Amara', true, false],
+      ['Mei Tanaka', false, false],
+      ['Robin Ashdown', false, true],
+    ],
+  );
+});
+
+test('the room’s line shows who said what last', () => {
+  assert.equal(select.preview(opened(0), 1), null);
+  assert.deepEqual(select.preview(after(opened(3), says(4, { body: 'Hello' })), 1), { who: 'Mei', text: 'Hello', at: 1_004_000 });
+  assert.equal(select.preview(after(opened(3), says(4, { author: ME })), 1)?.who, 'You');
+});
+
+test('the keyboard starts at the last message that was read', () => {
+  const state = holding([message(1), message(2), message(3)], { read: 2, unread: 1 });
+  assert.equal(select.startingPoint(select.currentTimeline(state)), 2);
+  assert.equal(select.startingPoint(select.currentTimeline(opened(3))), null);
+});
+
+test('typing names people in the order they were heard', () => {
+  const state = after(opened(0), heard({ type: 'typing', room: 1, user: MEI }));
+  assert.deepEqual(select.typingNames(state), ['Mei Tanaka']);
+});

@@ -1,0 +1,47 @@
+// The arithmetic of a list that is read from its end. No DOM: numbers in, numbers out.
+
+/** @typedef {{top: number, height: number, view: number}} Scroll top = scrollTop, height = scrollHeight, view = clientHeight */
+
+/** Rounding, zoom and a phone's rubber band: this near the end is at the end. */
+export const END_SLACK_PX = 24;
+
+/** @param {Scroll} s */
+export const distanceToEnd = (s) => Math.max(0, s.height - s.view - s.top);
+
+/** @param {Scroll} s */
+export const atEnd = (s) => distanceToEnd(s) <= END_SLACK_PX;
+
+/** More than one screen of messages lies below. @param {Scroll} s */
+export const farFromEnd = (s) => distanceToEnd(s) > s.view;
+
+/** Load what is older while there is still a screen left to read. @param {Scroll} s */
+export const nearStart = (s) => s.top < s.view;
+
+/** @param {Scroll} s */
+export const nearEnd = (s) => distanceToEnd(s) < s.view;
+
+/**
+ * Which of these rows the reader's eye is on: the first that ends below the top edge.
+ * @template {{bottom: number}} R
+ * @param {R[]} rows in order, `bottom` relative to the same origin as `edge`
+ * @param {number} edge
+ * @returns {R | undefined}
+ */
+export function firstVisible(rows, edge) {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const mid = (low + high) >> 1;
+    if (/** @type {R} */ (rows[mid]).bottom > edge) high = mid;
+    else low = mid + 1;
+  }
+  return rows[low];
+}
+
+/**
+ * Where to scroll so that a row which moved stays where the reader saw it.
+ * @param {number} top the present scrollTop
+ * @param {number} before the row's offset on screen before the change
+ * @param {number} after its offset now
+ */
+export const keepPlace = (top, before, after) => top + (after - before);

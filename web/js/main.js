@@ -1,0 +1,260 @@
+// The composition root: the only module that imports across folders. Frames go in, state changes, views draw,
+// what people do comes back as commands.
+
+import * as scroll from './lib/scroll.js';
+import * as text from './lib/text.js';
+import { systemClock, throttle } from './lib/throttle.js';
+import { createTimes } from './lib/time.js';
+import * as api from './net/api.js';
+import { createDrafts } from './net/drafts.js';
+import { Outbox } from './net/outbox.js';
+import { Socket } from './net/socket.js';
+import { initialState, reduce } from './state/reduce.js';
+import * as select from './state/select.js';
+import { createStore } from './state/store.js';
+import { mountAnnouncer } from './view/announcer.js';
+import { mountBanner } from './view/banner.js';
+import { mountComposer } from './view/composer.js';
+import { byId, part, refs } from './view/dom.js';
+import { mountLeave } from './view/leave.js';
+import { mountLog } from './view/log.js';
+import { mountShell } from './view/shell.js';
+import { mountSide } from './view/side.js';
+import { mountTitle } from './view/title.js';
+import { mountTyping } from './view/typing.js';
+
+/** @typedef {import('./state/reduce.js').State} State */
+/** @typedef {import('./state/reduce.js').Event} Event */
+/** @typedef {import('./state/timeline.js').PageKind} PageKind */
+
+/**
+ * What a view may ask for.
+ * @typedef {{do: 'post', body: string} | {do: 'draft', text: string} | {do: 'typing'} | {do: 'retry', id: string} | {do: 'discard', id: string}
+ *   | {do: 'older'} | {do: 'newer'} | {do: 'latest'} | {do: 'reread'} | {do: 'clearNewline'} | {do: 'view', attentive?: boolean, following?: boolean}
+ *   | {do: 'show', screen: 'list' | 'chat'} | {do: 'focus', area: 'composer'} | {do: 'reconnect'} | {do: 'leave'} | {do: 'tick'}} Act
+ */
+/**
+ * What a view is given.
+ * @typedef {object} Wires
+ * @property {typeof watch} watch
+ * @property {(act: Act) => void} send
+ * @property {typeof select} select
+ * @property {typeof text} text
+ * @property {typeof scroll} scroll
+ * @property {import('./lib/time.js').Times} times
+ * @property {typeof throttle} throttle
+ * @property {import('./lib/throttle.js').Clock} clock
+ */
+
+const READ_EVERY_MS = 500;
+const clock = systemClock;
+
+const store = createStore({ reduce, state: initialState(), schedule: nextFrame });
+/** Asks about the state now. @template T @param {(s: State) => T} ask @returns {T} */
+const now = (ask) => ask(store.state);
+const watch = Object.assign(store.watch, { now });
+
+/** A hidden page draws no frames, and still has a title to keep. @param {() => void} run */
+function nextFrame(run) {
+  let done = false;
+  const once = () => {
+    if (!done) run();
+    done = true;
+  };
+  requestAnimationFrame(once);
+  setTimeout(once, 100);
+}
+
+/** @type {Outbox | null} */
+let outbox = null;
+/** @type {import('./net/drafts.js').Drafts | null} */
+let drafts = null;
+let reached = false;
+
+const socket = new Socket({
+  url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`,
+  clock,
+  on: {
+    frame(frame) {
+      if (frame.type === 'ready') welcome(frame.user.id);
+      store.dispatch({ type: 'frame', frame, at: clock.now() });
+      if (frame.type === 'ready') outbox?.connected();
+      else if (frame.type === 'posted') outbox?.end(frame.client_id);
+      else if (frame.type === 'message' && frame.message.client_id && frame.message.author === store.state.me?.id) outbox?.end(frame.message.client_id);
+      else if (frame.type === 'error' && !outbox?.refused(frame)) onRefusal(frame.ref ?? '', frame.retry_after_ms);
+    },
+    down(retryAt) {
+      const state = reached || retryAt !== null || store.state.connection.state === 'offline' ? 'offline' : 'connecting';
+      store.dispatch({ type: 'connection', state, retryAt });
+      outbox?.disconnected();
+    },
+    async refused() {
+      const me = await api.whoAmI();
+      if (!me.ok && me.status === 401) signedOut();
+    },
+    signedOut,
+  },
+});
+
+function signedOut() {
+  socket.stop();
+  location.replace('/login');
+}
+
+/** We know who we are: their unsent messages and drafts come out of storage. @param {number} user */
+function welcome(user) {
+  reached = true;
+  // Somebody else logged in from another tab: what is held here is not theirs to see or to send.
+  if (store.state.me && store.state.me.id !== user) return location.reload();
+  if (outbox) return;
+  drafts = createDrafts(localStorage, user);
+  outbox = new Outbox({
+    user,
+    tab: tabId(),
+    store: localStorage,
+    clock,
+    newId: text.randomId,
+    send: (command) => socket.send(command),
+    changed: (items) => store.dispatch({ type: 'outbox', items }),
+    unsaved: () => composer.warn('This browser has no room left: unsent messages are lost if you close the page.'),
+  });
+  composer.offer(drafts.read(store.state.view.room));
+}
+
+/** The same after a reload, so that a tab finds its own again. */
+function tabId() {
+  const id = sessionStorage.getItem('chapp:tab') ?? text.randomId();
+  sessionStorage.setItem('chapp:tab', id);
+  return id;
+}
+
+/** A refused sync would leave a hole: it is asked for again. @param {string} ref @param {number} [wait] */
+function onRefusal(ref, wait = 1000) {
+  const [kind, room] = ref.split(':');
+  if (kind === 'sync') clock.set(() => store.dispatch({ type: 'sync/failed', room: Number(room) }), wait);
+}
+
+/** @param {number} room @param {PageKind} kind @param {number} at @param {{before?: number, after?: number, around?: number}} where */
+async function read(room, kind, at, where) {
+  const epoch = store.state.epoch;
+  store.dispatch({ type: 'page/asked', room, kind, at });
+  const limit = where.around === undefined ? select.PAGE_MESSAGES : 2 * select.PAGE_MESSAGES;
+  const answer = await api.readPage(room, { ...where, limit: Math.min(limit, store.state.limits.page_max ?? limit) });
+  // Another history since: what we read is not part of it.
+  if (store.state.epoch !== epoch) return;
+  if (answer.ok) store.dispatch({ type: 'page/read', room, kind, page: answer.value });
+  else if (answer.status === 401) signedOut();
+  else store.dispatch({ type: 'page/failed', room, kind, title: answer.title });
+}
+
+/** @param {import('./state/select.js').Want} want */
+async function fulfil(want) {
+  if (want.do === 'open') return read(want.room, 'open', want.around ?? 0, want.around === null ? {} : { around: want.around });
+  if (want.do === 'sync') {
+    if (socket.send({ type: 'sync', room: want.room, since: want.since, ref: `sync:${want.room}` }))
+      store.dispatch({ type: 'sync/asked', room: want.room, since: want.since });
+    return;
+  }
+  if (want.do === 'read') return markRead();
+  store.dispatch({ type: 'person/asked', user: want.user });
+  const answer = await api.readPage(want.room, { around: want.message, limit: 1 });
+  if (answer.ok) store.dispatch({ type: 'people', people: answer.value.people ?? [] });
+}
+
+const markRead = throttle(() => {
+  for (const want of select.wants(store.state)) {
+    if (want.do === 'read' && socket.send({ type: 'read', room: want.room, seq: want.seq }))
+      store.dispatch({ type: 'read/sent', room: want.room, seq: want.seq });
+  }
+}, READ_EVERY_MS);
+
+/** @param {Act} act */
+function send(act) {
+  const room = store.state.view.room;
+  const t = select.currentTimeline(store.state);
+  switch (act.do) {
+    case 'post':
+      store.dispatch({ type: 'view', following: true });
+      outbox?.add(room, act.body);
+      if (t?.moreAfter) send({ do: 'latest' });
+      return;
+    case 'draft':
+      return drafts?.keep(room, act.text);
+    case 'typing':
+      return void socket.send({ type: 'typing', room });
+    case 'retry':
+      return outbox?.retry(act.id);
+    case 'discard':
+      return outbox?.end(act.id);
+    case 'older':
+      return void (t?.messages[0] && read(room, 'before', t.messages[0].id, { before: t.messages[0].id }));
+    case 'newer': {
+      const last = t?.messages.at(-1);
+      return void (last && read(room, 'after', last.id, { after: last.id }));
+    }
+    case 'latest':
+      if (t?.moreAfter) return void read(room, 'latest', 0, {});
+      return store.dispatch({ type: 'view', following: true });
+    case 'reread':
+      return store.dispatch({ type: 'page/retry', room });
+    case 'clearNewline':
+      return store.dispatch({ type: 'newline/clear', room });
+    case 'view':
+      return store.dispatch({ type: 'view', ...act });
+    case 'show':
+      return shell.go(act.screen);
+    case 'focus':
+      return composer.focus();
+    case 'reconnect':
+      return socket.retry();
+    case 'tick':
+      return store.dispatch({ type: 'tick', at: clock.now() });
+    case 'leave':
+      return void leave();
+  }
+}
+
+async function leave() {
+  if (!(await ask(select.unsent(store.state)))) return;
+  const answer = await api.logOut();
+  if (answer.ok || answer.status === 401) signedOut();
+  else composer.warn(answer.title);
+}
+
+/** @type {Wires} */
+const wires = { watch, send, select, text, scroll, times: createTimes(navigator.language), throttle, clock };
+const main = refs(document.body);
+const composer = mountComposer(/** @type {HTMLFormElement} */ (part(main, 'form')), { note: part(main, 'note'), keys: part(main, 'keys') }, wires);
+const shell = mountShell(
+  { side: /** @type {HTMLElement} */ (document.querySelector('.side')), back: part(main, 'back'), log: byId('messages'), composer: byId('composer') },
+  wires,
+);
+const ask = mountLeave(byId('leave'));
+mountSide(/** @type {HTMLElement} */ (document.querySelector('.side')), wires);
+mountBanner(part(main, 'strip'), wires);
+mountLog(byId('messages'), byId('latest'), wires);
+mountTyping({ line: part(main, 'typing'), dots: part(main, 'dots') }, wires);
+mountAnnouncer(byId('announcer'), wires);
+mountTitle(/** @type {HTMLElement} */ (document.querySelector('link[rel="icon"]')), wires);
+
+watch(
+  (s) => [s],
+  (s) => {
+    for (const want of select.wants(s)) fulfil(want);
+  },
+);
+
+addEventListener('storage', (event) => {
+  outbox?.heard(event.key);
+  if (drafts?.isAbout(event.key, store.state.view.room)) composer.offer(event.newValue ?? '');
+});
+addEventListener('online', () => socket.nudge());
+document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && socket.nudge());
+addEventListener('pageshow', (event) => event.persisted && socket.nudge());
+addEventListener('pagehide', () => {
+  outbox?.close();
+  socket.rest();
+});
+
+if (matchMedia('(pointer: fine)').matches) composer.focus();
+socket.start();

@@ -1,0 +1,290 @@
+// What was written and not yet posted. One storage key per message, so several tabs never overwrite each other;
+// it survives a reload, and goes out in order, one at a time, under the same client_id until it is heard to be posted.
+//
+// A message belongs to the tab that wrote it (`owner`). A tab that is gone leaves orphans, and another adopts them.
+// If two should send the same one after all, the server keeps one: client_id decides.
+
+import { parse } from './wire.js';
+
+/** @typedef {import('./wire.js').Command} Command */
+/** @typedef {import('./wire.js').ErrorFrame} ErrorFrame */
+/** @typedef {import('../lib/throttle.js').Clock} Clock */
+/** @typedef {import('../state/reduce.js').Pending} Pending */
+/** @typedef {Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>} Store */
+/** @typedef {{client_id: string, room: number, body: string, created_at: number, order: number, owner: string, failed?: string}} Item */
+
+/**
+ * @typedef {object} Options
+ * @property {number} user
+ * @property {string} tab this tab, the same after a reload
+ * @property {Store} store
+ * @property {Clock} clock
+ * @property {() => string} newId
+ * @property {(command: Command) => boolean} send false: not connected
+ * @property {(items: Pending[]) => void} changed
+ * @property {() => void} unsaved the browser has no room to keep a message
+ */
+
+const ANSWER_WITHIN_MS = 20_000;
+const TRIES_MAX = 5;
+const RETRY_MS = 1_000;
+const ALIVE_EVERY_MS = 4_000;
+const ALIVE_FOR_MS = 15_000;
+const PASSING = new Set(['storage_full', 'unavailable', 'internal']);
+export const NO_ANSWER_REASON = 'the server did not answer';
+
+export class Outbox {
+  /** @type {Map<string, Item>} */
+  #items = new Map();
+  /** @type {{id: string, timer: unknown} | null} */
+  #flight = null;
+  /** @type {Map<string, number>} */
+  #tries = new Map();
+  /** @type {unknown} */
+  #pause = null;
+  #online = false;
+  #prefix;
+  #o;
+
+  /** @param {Options} options */
+  constructor(options) {
+    this.#o = options;
+    this.#prefix = `chapp:outbox:${options.user}:`;
+    for (const key of this.#keys(this.#prefix)) this.#load(key);
+    this.#stayAlive();
+    this.#tell();
+  }
+
+  /** @param {number} room @param {string} body @returns {string} its client_id */
+  add(room, body) {
+    const now = this.#o.clock.now();
+    const order = Math.max(now, ...[...this.#items.values()].map((item) => item.order + 1));
+    const item = { client_id: this.#o.newId(), room, body, created_at: now, order, owner: this.#o.tab };
+    this.#items.set(item.client_id, item);
+    this.#save(item);
+    this.#tell();
+    this.#pump();
+    return item.client_id;
+  }
+
+  /** Failed, and worth another try. @param {string} id */
+  retry(id) {
+    const item = this.#items.get(id);
+    if (!item) return;
+    const { failed: _, ...again } = item;
+    this.#tries.delete(id);
+    this.#items.set(id, { ...again, owner: this.#o.tab });
+    this.#save({ ...again, owner: this.#o.tab });
+    this.#tell();
+    this.#pump();
+  }
+
+  /** Given up, or posted: either way it is ours no more. @param {string} id */
+  end(id) {
+    if (this.#flight?.id === id) this.#land();
+    this.#tries.delete(id);
+    if (!this.#items.delete(id)) return;
+    try {
+      this.#o.store.removeItem(this.#prefix + id);
+    } catch {
+      // Storage is switched off: it was only ever in memory.
+    }
+    this.#tell();
+    this.#pump();
+  }
+
+  connected() {
+    this.#online = true;
+    this.#pump();
+  }
+
+  disconnected() {
+    this.#online = false;
+    if (this.#pause !== null) this.#o.clock.clear(this.#pause);
+    this.#pause = null;
+    this.#land();
+    this.#tell();
+  }
+
+  /** Whether the refusal was about one of ours. @param {ErrorFrame} error */
+  refused(error) {
+    const id = error.client_id ?? error.ref ?? '';
+    const item = this.#items.get(id);
+    if (!item) return false;
+    const inFlight = this.#flight?.id === id;
+    if (inFlight) this.#land();
+    if (error.code === 'too_many_requests') this.#rest(error.retry_after_ms ?? RETRY_MS);
+    else if (PASSING.has(error.code)) this.#again(item, reasonOf(error.title));
+    else this.#fail(item, reasonOf(error.title));
+    return true;
+  }
+
+  /** The `storage` event: another tab wrote, posted or deleted. @param {string | null} key null: everything was cleared */
+  heard(key) {
+    if (key === null || !key.startsWith(this.#prefix)) return;
+    const id = key.slice(this.#prefix.length);
+    if (this.#read(key) === null) this.end(id);
+    else if (this.#flight?.id !== id) {
+      this.#load(key);
+      this.#tell();
+      this.#pump();
+    }
+  }
+
+  /** This tab goes away: whoever is left may send for it. */
+  close() {
+    try {
+      this.#o.store.removeItem(this.#aliveKey(this.#o.tab));
+    } catch {
+      // No storage, no other tab that could know.
+    }
+  }
+
+  #pump() {
+    if (!this.#online || this.#flight || this.#pause !== null) return;
+    const item = this.#sorted().find((one) => one.failed === undefined && this.#isOurs(one));
+    if (!item) return;
+    const { client_id, room, body } = item;
+    if (!this.#o.send({ type: 'post', room, client_id, body })) return;
+    const timer = this.#o.clock.set(() => {
+      this.#land();
+      this.#again(item, NO_ANSWER_REASON);
+    }, ANSWER_WITHIN_MS);
+    this.#flight = { id: client_id, timer };
+    this.#tell();
+  }
+
+  /** Nothing is in the air any more. */
+  #land() {
+    if (this.#flight) this.#o.clock.clear(this.#flight.timer);
+    this.#flight = null;
+  }
+
+  /** @param {Item} item @param {string} reason what to say if this was the last try */
+  #again(item, reason) {
+    const tries = (this.#tries.get(item.client_id) ?? 0) + 1;
+    this.#tries.set(item.client_id, tries);
+    if (tries >= TRIES_MAX) this.#fail(item, reason);
+    else this.#rest(RETRY_MS * 2 ** (tries - 1));
+  }
+
+  /** @param {Item} item @param {string} reason */
+  #fail(item, reason) {
+    const failed = { ...item, failed: reason };
+    this.#tries.delete(item.client_id);
+    this.#items.set(item.client_id, failed);
+    this.#save(failed);
+    this.#tell();
+    this.#pump();
+  }
+
+  /** Nothing goes out for a while. @param {number} ms */
+  #rest(ms) {
+    if (this.#pause !== null) this.#o.clock.clear(this.#pause);
+    this.#pause = this.#o.clock.set(() => {
+      this.#pause = null;
+      this.#pump();
+    }, ms);
+    this.#tell();
+  }
+
+  /** @param {Item} item */
+  #isOurs(item) {
+    if (item.owner === this.#o.tab || !this.#isAlive(item.owner)) return true;
+    return false;
+  }
+
+  /** @param {string} tab */
+  #isAlive(tab) {
+    try {
+      const seen = Number(this.#o.store.getItem(this.#aliveKey(tab)));
+      return this.#o.clock.now() - seen < ALIVE_FOR_MS;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Says that this tab lives, and looks whether somebody left something behind. */
+  #stayAlive() {
+    this.#put(this.#aliveKey(this.#o.tab), String(this.#o.clock.now()));
+    this.#pump();
+    this.#o.clock.set(() => this.#stayAlive(), ALIVE_EVERY_MS);
+  }
+
+  /** @param {string} tab */
+  #aliveKey(tab) {
+    return `chapp:tab:${this.#o.user}:${tab}`;
+  }
+
+  #sorted() {
+    return [...this.#items.values()].sort((a, b) => a.order - b.order || (a.client_id < b.client_id ? -1 : 1));
+  }
+
+  #tell() {
+    this.#o.changed(
+      this.#sorted().map(({ client_id, room, body, created_at, failed }) => ({
+        client_id,
+        room,
+        body,
+        created_at,
+        state: failed === undefined ? (this.#flight?.id === client_id ? 'sending' : 'waiting') : 'failed',
+        ...(failed === undefined ? {} : { reason: failed }),
+      })),
+    );
+  }
+
+  /** @param {Item} item */
+  #save({ client_id, ...rest }) {
+    if (!this.#put(this.#prefix + client_id, JSON.stringify(rest))) this.#o.unsaved();
+  }
+
+  /** @param {string} key */
+  #load(key) {
+    const value = parse(this.#read(key));
+    if (typeof value?.body !== 'string' || !Number.isSafeInteger(value.room)) return;
+    const id = key.slice(this.#prefix.length);
+    const { room, body, failed } = value;
+    const item = { client_id: id, room, body, created_at: Number(value.created_at) || 0, order: Number(value.order) || 0, owner: String(value.owner ?? '') };
+    this.#items.set(id, typeof failed === 'string' ? { ...item, failed } : item);
+  }
+
+  /** @param {string} prefix */
+  #keys(prefix) {
+    /** @type {string[]} */
+    const keys = [];
+    try {
+      for (let i = 0; i < this.#o.store.length; i += 1) {
+        const key = this.#o.store.key(i);
+        if (key?.startsWith(prefix)) keys.push(key);
+      }
+    } catch {
+      // Storage is switched off.
+    }
+    return keys;
+  }
+
+  /** @param {string} key */
+  #read(key) {
+    try {
+      return this.#o.store.getItem(key);
+    } catch {
+      return null;
+    }
+  }
+
+  /** @param {string} key @param {string} value @returns {boolean} false when there is no room */
+  #put(key, value) {
+    try {
+      this.#o.store.setItem(key, value);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** "The disk is full." becomes the end of "Not sent: the disk is full". @param {string} title */
+function reasonOf(title) {
+  const plain = title.trim().replace(/\.+$/, '');
+  return plain.charAt(0).toLowerCase() + plain.slice(1);
+}

@@ -1,0 +1,71 @@
+// The few things views do to the page: clone a <template>, find its parts, patch a list by key.
+
+/** @typedef {Record<string, HTMLElement>} Refs */
+
+/** Every part that carries data-ref, by its name. @param {ParentNode} root @returns {Refs} */
+export function refs(root) {
+  /** @type {Refs} */
+  const found = {};
+  for (const el of root.querySelectorAll('[data-ref]')) found[/** @type {HTMLElement} */ (el).dataset.ref ?? ''] ??= /** @type {HTMLElement} */ (el);
+  return found;
+}
+
+/** @param {string} id of a <template> with one element in it */
+export function clone(id) {
+  const template = /** @type {HTMLTemplateElement} */ (document.getElementById(id));
+  const copy = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
+  const el = /** @type {HTMLElement} */ (copy.firstElementChild);
+  return { el, refs: refs(copy) };
+}
+
+/** A part that the page must have. @template {HTMLElement} [T=HTMLElement] @param {Refs} parts @param {string} name @returns {T} */
+export function part(parts, name) {
+  const el = parts[name];
+  if (!el) throw new Error(`the page has no part "${name}"`);
+  return /** @type {T} */ (el);
+}
+
+/** @template {HTMLElement} [T=HTMLElement] @param {string} id @returns {T} */
+export function byId(id) {
+  const el = document.getElementById(id);
+  if (!el) throw new Error(`the page has no #${id}`);
+  return /** @type {T} */ (el);
+}
+
+/** Writes only what differs, so that selections and live regions are left in peace. @param {HTMLElement} el @param {string} text */
+export function say(el, text) {
+  if (el.textContent !== text) el.textContent = text;
+}
+
+/** Sets, changes or (null) removes an attribute. @param {Element} el @param {string} name @param {string | null} value */
+export function mark(el, name, value) {
+  if (value === null) el.removeAttribute(name);
+  else if (el.getAttribute(name) !== value) el.setAttribute(name, value);
+}
+
+/**
+ * Makes the children of `parent` be exactly `items`, in order, moving and making as few as it can.
+ * @template T, N
+ * @param {HTMLElement} parent
+ * @param {Map<string, {el: HTMLElement, node: N}>} held what was made before; the caller keeps it
+ * @param {T[]} items
+ * @param {{key: (item: T) => string, make: (item: T) => {el: HTMLElement, node: N}, update: (node: N, item: T) => void}} how
+ */
+export function patch(parent, held, items, { key, make, update }) {
+  const wanted = new Set(items.map(key));
+  for (const [k, { el }] of held) {
+    if (wanted.has(k)) continue;
+    el.remove();
+    held.delete(k);
+  }
+  let next = parent.firstElementChild;
+  for (const item of items) {
+    const k = key(item);
+    const known = held.get(k);
+    const { el, node } = known ?? make(item);
+    if (!known) held.set(k, { el, node });
+    update(node, item);
+    if (el === next) next = next.nextElementSibling;
+    else parent.insertBefore(el, next);
+  }
+}

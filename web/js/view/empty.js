@@ -1,0 +1,49 @@
+// The first minute: nobody has said anything yet, so the next thing to do is to let somebody in.
+
+import { clone, part, say } from './dom.js';
+
+const COPIED_MS = 4000;
+
+/** @param {import('../main.js').Wires} wires */
+export function mountEmpty({ text, clock }) {
+  const { el, refs } = clone('t-empty');
+  const address = el.dataset.address || location.host;
+  const alone = text.onlyHere(address);
+  say(part(refs, 'address'), address);
+  say(
+    part(refs, 'lead'),
+    alone
+      ? 'Write the first message, or open a second browser on this computer and join from there.'
+      : 'Anyone on the same network can join from a browser. They need nothing installed.',
+  );
+  say(part(refs, 'how'), alone ? 'This address works on this computer only:' : 'Send them this address, or let them type it:');
+  part(refs, 'more').hidden = !alone;
+  say(part(refs, 'flag'), `--listen 0.0.0.0:${location.port || '4280'}`);
+  const label = part(refs, 'label');
+  part(refs, 'copy').addEventListener('click', async () => {
+    const done = await copy(`${location.protocol}//${address}`);
+    say(label, done ? 'Copied' : 'Select it and copy by hand');
+    clock.set(() => say(label, 'Copy address'), COPIED_MS);
+  });
+  return { el, node: null };
+}
+
+/** The clipboard is missing on plain http: then the old way. @param {string} value */
+async function copy(value) {
+  try {
+    await navigator.clipboard.writeText(value);
+    return true;
+  } catch {
+    const back = document.activeElement;
+    const box = document.createElement('textarea');
+    box.value = value;
+    box.readOnly = true;
+    box.className = 'vh';
+    document.body.append(box);
+    box.select();
+    const done = document.execCommand('copy');
+    box.remove();
+    if (back instanceof HTMLElement) back.focus();
+    return done;
+  }
+}

@@ -1,0 +1,199 @@
+// The list of messages. Draws what select says, and keeps the reader's place: at the end while they are there,
+// otherwise exactly where they were, whatever comes above or below.
+
+import { clone, mark, part, patch, say } from './dom.js';
+import { mountEmpty } from './empty.js';
+import { makeMessage, updateMessage } from './message.js';
+import { mountRoving } from './roving.js';
+
+/** @typedef {import('../state/select.js').Day} Day */
+/** @typedef {import('../state/select.js').Entry} Entry */
+/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {{key: string, kind: 'before' | 'after' | 'start' | 'loading' | 'trouble' | 'empty', day?: undefined} | {key: string, kind: 'day', day: Day}} Block */
+/** @typedef {{el: HTMLElement, node: any}} Held */
+
+/** How much of what was already read stays in sight above the New messages line. */
+const ABOVE_NEWLINE_PX = 96;
+
+/** @param {HTMLElement} root @param {HTMLElement} pill @param {Wires} wires */
+export function mountLog(root, pill, wires) {
+  const { watch, send, select, scroll, clock, times } = wires;
+  const roving = mountRoving(root);
+  /** @type {Map<string, Held>} */
+  const held = new Map();
+  let opened = 0;
+  let placed = true;
+  let top = 0;
+
+  const measure = () => ({ top: root.scrollTop, height: root.scrollHeight, view: root.clientHeight });
+  const toEnd = () => {
+    root.scrollTop = root.scrollHeight;
+  };
+
+  /** After anything that can have moved the list or the reader. */
+  const look = () => {
+    const size = measure();
+    if (size.view === 0) return;
+    const [t, room, was] = watch.now((s) => /** @type {const} */ ([select.currentTimeline(s), select.currentRoom(s), s.view.following]));
+    top = size.top;
+    const following = scroll.atEnd(size) && !t?.moreAfter;
+    if (following !== was) send({ do: 'view', following });
+    const unread = room?.unread ?? 0;
+    pill.hidden = following || !t || t.phase === 'empty' || !(t.moreAfter || scroll.farFromEnd(size) || unread > 0);
+    say(/** @type {HTMLElement} */ (pill.querySelector('[data-ref="words"]')), unread > 0 ? `Jump to latest · ${unread} new` : 'Jump to latest');
+    if (t?.phase !== 'ready' || t.loading || t.failed || !placed) return;
+    if (t.moreBefore && scroll.nearStart(size)) send({ do: 'older' });
+    else if (t.moreAfter && scroll.nearEnd(size)) send({ do: 'newer' });
+  };
+
+  /** The place where a room opens. */
+  const settle = () => {
+    if (root.clientHeight === 0) return;
+    placed = true;
+    const t = watch.now(select.currentTimeline);
+    const line = /** @type {HTMLElement | null} */ (root.querySelector('.newline'));
+    if (t?.place === 'newline' && line) {
+      root.scrollTop += line.getBoundingClientRect().top - root.getBoundingClientRect().top - ABOVE_NEWLINE_PX;
+    } else toEnd();
+  };
+
+  /** The row the reader's eye is on, and where it is. */
+  const anchor = () => {
+    const edge = root.getBoundingClientRect().top;
+    const rows = [...root.querySelectorAll('article')].map((el) => ({ el, rect: el.getBoundingClientRect() }));
+    const row = scroll.firstVisible(
+      rows.map(({ el, rect }) => ({ el, top: rect.top, bottom: rect.bottom })),
+      edge,
+    );
+    return row && { el: row.el, top: row.top };
+  };
+
+  const draw = () => {
+    const state = watch.now((s) => s);
+    const t = select.currentTimeline(state);
+    const fresh = (t?.opened ?? 0) !== opened;
+    const place = fresh || state.view.following ? null : anchor();
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement?.closest('#messages article') ?? null);
+    const neighbour = focused && beside(focused);
+    if (fresh) {
+      opened = t?.opened ?? 0;
+      placed = false;
+    }
+    patch(root, held, blocks(state, wires), {
+      key: (block) => block.key,
+      make: (block) => make(block, wires),
+      update: (node, block) => update(node, block, wires, () => keep(null)),
+    });
+    keep(place);
+    const from = select.startingPoint(t);
+    roving.settle(from === null ? null : root.querySelector(`article[data-id="${from}"]`));
+    if (focused && !focused.isConnected) (neighbour?.isConnected ? neighbour : roving.current())?.focus({ preventScroll: true });
+    else if (focused && document.activeElement === document.body) focused.focus({ preventScroll: true });
+    look();
+  };
+
+  /** @param {{el: HTMLElement, top: number} | null | undefined} place */
+  const keep = (place) => {
+    if (!placed) settle();
+    else if (watch.now((s) => s.view.following)) toEnd();
+    else if (place?.el.isConnected) root.scrollTop = scroll.keepPlace(root.scrollTop, place.top, place.el.getBoundingClientRect().top);
+  };
+
+  watch((s) => [select.currentTimeline(s), s.pending, s.landed, s.people, s.me, s.connection.state], draw);
+  watch(
+    (s) => [s.view.following, select.currentRoom(s)],
+    (following, _room) => {
+      if (following && placed && !scroll.atEnd(measure())) toEnd();
+      look();
+    },
+  );
+  root.addEventListener('scroll', look, { passive: true });
+  new ResizeObserver(() => {
+    if (root.clientHeight === 0) return;
+    if (!placed) settle();
+    else if (watch.now((s) => s.view.following)) toEnd();
+    else if (root.scrollTop === 0 && top > 0) root.scrollTop = top;
+    look();
+  }).observe(root);
+  pill.addEventListener('click', () => {
+    send({ do: 'latest' });
+    const last = [...root.querySelectorAll('article')].at(-1);
+    /** @type {HTMLElement | undefined} */ (last)?.focus({ preventScroll: true });
+  });
+  midnight(clock, times, draw);
+}
+
+/** "Today" is not today for ever. @param {Wires['clock']} clock @param {Wires['times']} times @param {() => void} draw */
+function midnight(clock, times, draw) {
+  let day = times.dayKey(clock.now());
+  const look = () => {
+    const now = times.dayKey(clock.now());
+    if (now !== day) draw();
+    day = now;
+    clock.set(look, 60_000);
+  };
+  clock.set(look, 60_000);
+}
+
+/** Where the focus goes when this row disappears. @param {HTMLElement} article @returns {HTMLElement | null} */
+function beside(article) {
+  const list = /** @type {HTMLElement[]} */ ([...(article.closest('#messages')?.querySelectorAll('article') ?? [])]);
+  const at = list.indexOf(article);
+  return list[at - 1] ?? list[at + 1] ?? null;
+}
+
+/** @param {import('../state/reduce.js').State} state @param {Wires} wires @returns {Block[]} */
+function blocks(state, { select, times }) {
+  const surface = select.surface(state);
+  if (surface !== 'list') return [{ key: surface, kind: surface }];
+  const t = select.currentTimeline(state);
+  /** @type {Block[]} */
+  const list = [];
+  if (t && select.edge(t, 'before')) list.push({ key: 'before', kind: 'before' });
+  else if (t?.phase === 'ready') list.push({ key: 'start', kind: 'start' });
+  for (const day of select.days(state, times.dayKey)) list.push({ key: `day${day.key}`, kind: 'day', day });
+  if (t && select.edge(t, 'after')) list.push({ key: 'after', kind: 'after' });
+  return list;
+}
+
+/** @param {Block} block @param {Wires} wires @returns {Held} */
+function make(block, wires) {
+  if (block.kind === 'empty') return mountEmpty(wires);
+  const { el, refs } = clone(`t-${block.kind}`);
+  if (block.kind === 'day') {
+    const title = /** @type {HTMLElement} */ (el.querySelector('h2'));
+    title.id = `d${block.day.key}`;
+    el.setAttribute('aria-labelledby', title.id);
+    return { el, node: { title, list: el.querySelector('ol'), held: new Map() } };
+  }
+  refs.again?.addEventListener('click', () => wires.send({ do: 'reread' }));
+  return { el, node: { refs } };
+}
+
+/** @param {any} node @param {Block} block @param {Wires} wires @param {() => void} grew */
+function update(node, block, wires, grew) {
+  const { watch, select, times, clock } = wires;
+  if (block.kind === 'day') {
+    say(node.title, times.dayLabel(block.day.at, clock.now()));
+    patch(node.list, node.held, block.day.entries, {
+      key: (entry) => entry.key,
+      make: (entry) => {
+        if (entry.kind === 'newline') return { el: clone('t-newline').el, node: null };
+        const made = makeMessage();
+        return { el: made.el, node: made };
+      },
+      update: (message, entry) => {
+        if (entry.kind === 'message') updateMessage(/** @type {any} */ (message), entry, wires, grew);
+      },
+    });
+    return;
+  }
+  const [t, room] = watch.now((s) => /** @type {const} */ ([select.currentTimeline(s), select.currentRoom(s)]));
+  if (block.kind === 'start') say(part(node.refs, 'name'), room?.name ?? '');
+  if (block.kind === 'trouble') say(part(node.refs, 'reason'), t?.failed?.title ?? '');
+  if ((block.kind === 'before' || block.kind === 'after') && t) {
+    const edge = select.edge(t, block.kind);
+    say(part(node.refs, 'words'), edge?.words ?? '');
+    mark(part(node.refs, 'again'), 'hidden', edge?.again ? null : '');
+  }
+}

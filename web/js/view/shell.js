@@ -1,0 +1,82 @@
+// The frame around everything: a phone's two screens, keys that work everywhere, the height above a keyboard,
+// and whether anybody is looking.
+
+/** @typedef {'list' | 'chat'} Screen */
+
+/**
+ * @param {{side: HTMLElement, back: HTMLElement, log: HTMLElement, composer: HTMLElement}} parts
+ * @param {import('../main.js').Wires} wires
+ */
+export function mountShell({ side, back, log, composer }, { send }) {
+  const phone = matchMedia('(max-width: 47.9375rem)');
+
+  const attend = () =>
+    send({ do: 'view', attentive: document.visibilityState === 'visible' && document.hasFocus() && !(phone.matches && screen() === 'list') });
+  const screen = () => /** @type {Screen} */ (document.body.dataset.screen);
+
+  /** @param {Screen} to */
+  const show = (to) => {
+    document.body.dataset.screen = to;
+    // The list is the whole page then; a page has one main.
+    side.setAttribute('role', phone.matches && to === 'list' ? 'main' : 'complementary');
+    attend();
+  };
+  /** @param {Screen} to */
+  const go = (to) => {
+    if (!phone.matches) return composer.focus();
+    if (to === screen()) return;
+    if (to === 'chat') history.pushState({ screen: 'chat', over: 'list' }, '');
+    else if (history.state?.over === 'list') return history.back();
+    else history.replaceState({ screen: 'list' }, '');
+    show(to);
+    moveFocus();
+  };
+  const moveFocus = () => {
+    const row = /** @type {HTMLElement | null} */ (side.querySelector('a.row'));
+    (screen() === 'list' ? row : back)?.focus();
+  };
+
+  history.replaceState({ screen: 'chat', ...history.state }, '');
+  show(history.state.screen);
+  back.addEventListener('click', () => go('list'));
+  addEventListener('popstate', (event) => {
+    show(event.state?.screen === 'list' ? 'list' : 'chat');
+    if (phone.matches) moveFocus();
+  });
+  phone.addEventListener('change', () => show(screen()));
+  for (const name of ['focus', 'blur']) addEventListener(name, attend);
+  document.addEventListener('visibilitychange', attend);
+
+  const areas = () => {
+    const stops = /** @type {(HTMLElement | null)[]} */ ([side.querySelector('a.row'), log.querySelector('article[tabindex="0"]'), composer]);
+    return stops.filter((el) => el !== null && el.offsetParent !== null);
+  };
+  addEventListener('keydown', (event) => {
+    if (document.querySelector('dialog[open]') || event.isComposing) return;
+    if (event.key === 'F6') {
+      const list = areas();
+      const at = list.findIndex((el) => [side, log, composer].some((root) => root.contains(el) && root.contains(document.activeElement)));
+      event.preventDefault();
+      list.at((at + (event.shiftKey ? -1 : 1)) % list.length)?.focus();
+    } else if (event.key === 'Escape') {
+      send({ do: 'clearNewline' });
+      if (log.contains(document.activeElement)) composer.focus();
+    }
+  });
+  keepHeight();
+  return { go };
+}
+
+/** iOS lays its keyboard over the page instead of resizing it. */
+function keepHeight() {
+  const view = globalThis.visualViewport;
+  if (!view) return;
+  const fit = () => {
+    const covered = view.scale === 1 && view.height < innerHeight - 1;
+    if (covered) document.body.style.setProperty('--vvh', `${view.height}px`);
+    else document.body.style.removeProperty('--vvh');
+    if (covered) scrollTo(0, 0);
+  };
+  view.addEventListener('resize', fit);
+  fit();
+}
