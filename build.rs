@@ -32,7 +32,7 @@ fn main() {
         let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("web");
         let _ = fs::remove_dir_all(&out);
         for (name, bytes) in files {
-            bake(&out.join(&name), &fill(&name, bytes, &hash));
+            bake(&out.join(&name), &finish(&name, bytes, &hash));
         }
     }
 }
@@ -62,11 +62,36 @@ fn hash(files: &Files) -> String {
     digest.iter().map(|b| format!("{b:02x}")).collect::<String>()[..HASH_DIGITS].to_owned()
 }
 
-/// What a page says that is known now. A page that needs no more is served compressed.
-fn fill(name: &str, bytes: Vec<u8>, hash: &str) -> Vec<u8> {
-    if !name.ends_with(".html") {
-        return bytes;
+/// A file as it is served: pages filled, scripts and styles without their comments.
+fn finish(name: &str, bytes: Vec<u8>, hash: &str) -> Vec<u8> {
+    match name.rsplit('.').next() {
+        Some("html") => fill(bytes, hash),
+        Some("js" | "css") => without_comments(bytes),
+        _ => bytes,
     }
+}
+
+/// Leaves out lines that are nothing but comment. Comments beside code stay, so nothing has to be parsed.
+fn without_comments(bytes: Vec<u8>) -> Vec<u8> {
+    let text = String::from_utf8(bytes).expect("sources are UTF-8");
+    let mut out = String::with_capacity(text.len());
+    let mut in_block = false;
+    for line in text.lines() {
+        let code = line.trim();
+        if in_block {
+            in_block = !code.ends_with("*/");
+        } else if code.starts_with("/*") && (code.ends_with("*/") || !code.contains("*/")) {
+            in_block = !code.ends_with("*/");
+        } else if !code.is_empty() && !code.starts_with("//") {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out.into_bytes()
+}
+
+/// What a page says that is known now. A page that needs no more is served compressed.
+fn fill(bytes: Vec<u8>, hash: &str) -> Vec<u8> {
     let text = String::from_utf8(bytes).expect("pages are UTF-8");
     let version = env::var("CARGO_PKG_VERSION").expect("cargo sets the version");
     text.replace("{{assets}}", &format!("/-/{hash}"))

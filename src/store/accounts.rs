@@ -2,11 +2,11 @@
 
 use super::codec::{UserRow, key};
 use super::fault::Fault;
-use super::sessions;
 use super::tables::{NAMES, Row, Tables, USERS, get, get_known, put};
 use super::writer::Done;
+use super::{rooms, sessions};
 use crate::error::{Error, Kind};
-use crate::model::{Account, Event, Name, NewAccount, Role, User, UserId};
+use crate::model::{Account, Event, LOBBY, Name, NewAccount, Role, User, UserId};
 use redb::{ReadTransaction, ReadableTable, ReadableTableMetadata};
 
 pub(super) fn sign_up(tables: &mut Tables<'_>, new: &NewAccount) -> Result<Done, Fault> {
@@ -24,6 +24,7 @@ pub(super) fn sign_up(tables: &mut Tables<'_>, new: &NewAccount) -> Result<Done,
     put(&mut tables.users, id, &UserRow::new(&user, &new.password))?;
     put(&mut tables.names, new.name.key(), &id)?;
     sessions::insert(tables, id, &new.session, new.at)?;
+    rooms::enter(tables, id, LOBBY)?;
     Ok(Done::Told(Event::SignedUp(user)))
 }
 

@@ -32,6 +32,13 @@ pub(super) fn head(seqs: &impl ReadableTable<(u32, u32), Row>, room: u32) -> Res
     Ok(last.map_or(0, |(key, _)| key.value().1))
 }
 
+/// Somebody is new in a room: what was said before is history to them, not unread.
+pub(super) fn enter(tables: &mut Tables<'_>, user: u32, room: RoomId) -> Result<(), Fault> {
+    let room = room.0 as u32;
+    let head = head(&tables.seqs, room)?;
+    put(&mut tables.read_marks, (user, room), &head)
+}
+
 pub(super) fn mark_read(tables: &mut Tables<'_>, user: UserId, room: RoomId, seq: Seq) -> Result<Done, Fault> {
     rules::may_read(room)?;
     let (who, place) = (accounts::known(tables, user)?, room.0 as u32);

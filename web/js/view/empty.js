@@ -7,7 +7,7 @@ const COPIED_MS = 4000;
 /** @param {import('../main.js').Wires} wires */
 export function mountEmpty({ text, clock }) {
   const { el, refs } = clone('t-empty');
-  const address = el.dataset.address || location.host;
+  const address = location.host;
   const alone = text.onlyHere(address);
   say(part(refs, 'address'), address);
   say(

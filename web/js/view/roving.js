@@ -36,7 +36,8 @@ export function mountRoving(root) {
     const next = to === undefined ? undefined : list[to];
     if (to === undefined) return;
     event.preventDefault();
-    next?.focus();
+    // A key brought us here, so the ring shows; Firefox is not always sure.
+    next?.focus(/** @type {FocusOptions} */ ({ focusVisible: true }));
   });
 
   return {
