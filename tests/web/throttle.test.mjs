@@ -34,3 +34,13 @@ test('flush does it now, cancel never', () => {
   call.flush();
   assert.equal(count, 2);
 });
+
+test('after a cancel the next call is at once', () => {
+  const clock = fakeClock();
+  let count = 0;
+  const call = throttle(() => (count += 1), 100, clock);
+  call();
+  call.cancel();
+  call();
+  assert.equal(count, 2);
+});

@@ -14,6 +14,7 @@ import * as select from './state/select.js';
 import { createStore } from './state/store.js';
 import { mountAnnouncer } from './view/announcer.js';
 import { mountBanner } from './view/banner.js';
+import { mountBar } from './view/bar.js';
 import { mountComposer } from './view/composer.js';
 import { byId, part, refs } from './view/dom.js';
 import { mountLeave } from './view/leave.js';
@@ -231,6 +232,7 @@ const shell = mountShell(
 );
 const ask = mountLeave(byId('leave'));
 mountSide(/** @type {HTMLElement} */ (document.querySelector('.side')), wires);
+mountBar({ name: part(main, 'name'), topic: part(main, 'topic') }, wires);
 mountBanner(part(main, 'strip'), wires);
 mountLog(byId('messages'), byId('latest'), wires);
 mountTyping({ line: part(main, 'typing'), dots: part(main, 'dots') }, wires);

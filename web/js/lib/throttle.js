@@ -43,11 +43,12 @@ export function throttle(fn, ms, clock = systemClock) {
     if (timer !== null) clock.clear(timer);
     run();
   };
-  /** Forgets what was put off. */
+  /** Forgets what was put off, and when it was last called: the next call is at once. */
   call.cancel = () => {
     if (timer !== null) clock.clear(timer);
     timer = null;
     waiting = null;
+    last = Number.NEGATIVE_INFINITY;
   };
   return call;
 }
