@@ -78,9 +78,8 @@ fn without_comments(bytes: Vec<u8>) -> Vec<u8> {
     let mut in_block = false;
     for line in text.lines() {
         let code = line.trim();
-        if in_block {
-            in_block = !code.ends_with("*/");
-        } else if code.starts_with("/*") && (code.ends_with("*/") || !code.contains("*/")) {
+        let starts_block = code.starts_with("/*") && (code.ends_with("*/") || !code.contains("*/"));
+        if in_block || starts_block {
             in_block = !code.ends_with("*/");
         } else if !code.is_empty() && !code.starts_with("//") {
             out.push_str(line);

@@ -66,7 +66,10 @@ fn answers(address: SocketAddr) -> bool {
 
 fn terminate(mut started: Started) {
     let pid = started.process.id().to_string();
-    Command::new("kill").args(["-TERM", &pid]).status().expect("kill is there");
+    Command::new("kill")
+        .args(["-TERM", &pid])
+        .status()
+        .expect("kill is there");
     started.process.wait().expect("it ends");
 }
 
@@ -74,7 +77,12 @@ fn row(what: &str, mut times: Vec<Duration>) {
     times.sort_unstable();
     let ms = |time: Duration| time.as_secs_f64() * 1000.0;
     let (median, slowest) = (times[times.len() / 2], times[times.len() - 1]);
-    println!("{what:<46} {:>8.1} ms   (slowest of {}: {:.1})", ms(median), times.len(), ms(slowest));
+    println!(
+        "{what:<46} {:>8.1} ms   (slowest of {}: {:.1})",
+        ms(median),
+        times.len(),
+        ms(slowest)
+    );
 }
 
 /// Resident memory of a process in KiB, where the system tells (Linux).
@@ -88,7 +96,9 @@ fn main() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let data = |name: &str| folder.path().join(name);
 
-    let new = (0..STARTS).map(|i| start(&data(&format!("new-{i}.redb"))).took).collect();
+    let new = (0..STARTS)
+        .map(|i| start(&data(&format!("new-{i}.redb"))).took)
+        .collect();
     row("start to first answer, new data file", new);
     let stopped = (0..STARTS).map(|_| {
         let started = start(&data("stopped.redb"));

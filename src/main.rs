@@ -45,11 +45,12 @@ fn serve(config: &Config) -> Result<(), String> {
             Err(error) => return Err(error.to_string()),
         };
         let url = server.url();
+        // Before anybody is told, so that a second start finds what the first one said.
+        let _note = instance::Note::write(&config.data, &url);
         say(&format!(
             "Chapp is at {url} (data file {}). Ctrl-C stops it.",
             config.data.display()
         ));
-        let _note = instance::Note::write(&config.data, &url);
         open_browser(config, &url);
         server.run(stop_signal()).await;
         Ok(())

@@ -40,12 +40,12 @@ impl Chat {
     pub async fn sign_up(&self, name: &str, password: &str, caller: &Caller) -> Result<LoggedIn> {
         let name = Name::parse(name)?;
         let password = Password::parse(password)?;
+        let now = self.clock.now();
+        self.logins.count(self.rate_limits, now, caller.address)?;
         // Before the costly part; the store decides.
         if self.store.account(&name).await?.is_some() {
             return Err(Error::new(Kind::NameTaken, "That name is taken.").at("name"));
         }
-        let now = self.clock.now();
-        self.logins.count(self.rate_limits, now, caller.address)?;
         let password = self.passwords.hash(password).await?;
         let (token, session) = new_session(caller)?;
         let account = NewAccount {
@@ -70,21 +70,21 @@ impl Chat {
         // What no account can have is answered like any other wrong pair, at the same cost.
         let name = Name::parse(name).ok();
         let key = name.as_ref().map_or("", Name::key);
-        self.logins.check(self.rate_limits, now, key, caller.address)?;
+        self.logins.try_name(self.rate_limits, now, key, caller.address)?;
         let account = match &name {
             Some(name) => self.store.account(name).await?,
             None => None,
         };
         let verified = match Password::parse(password) {
             Ok(password) => {
-                self.passwords
-                    .verify(password, account.as_ref().map(|a| &a.password))
-                    .await?
+                let stored = account.as_ref().map(|account| &account.password);
+                self.passwords.verify(password, stored).await
             }
-            Err(_) => None,
+            Err(_) => Ok(None),
         };
+        // A try that was shed was none.
+        let verified = verified.inspect_err(|_| self.logins.take_back(key, caller.address))?;
         let (Some(account), Some(verified)) = (account, verified) else {
-            self.logins.failed(self.rate_limits, now, key, caller.address);
             return Err(Error::new(
                 Kind::Unauthenticated,
                 "That name and password do not match.",

@@ -3,7 +3,7 @@
 use super::{Chat, accounts::unexpected};
 use crate::error::Result;
 use crate::model::{
-    Anchor, Body, Catchup, Change, ClientId, Event, NewPost, Page, PageSize, RoomId, Seq, Viewer, rules,
+    Anchor, Body, Catchup, Change, ClientId, ConnectionId, Event, NewPost, Page, PageSize, RoomId, Seq, Viewer, rules,
 };
 use std::future::Future;
 
@@ -76,16 +76,17 @@ impl Chat {
         self.store.catchup(room, since).await
     }
 
-    /// The viewer has read a room up to `seq`.
+    /// The viewer has read a room up to `seq`, and said so over the connection `by`.
     ///
     /// # Errors
     /// `not_found`, or `invalid` past the room's head.
-    pub async fn mark_read(&self, viewer: &Viewer, room: RoomId, seq: Seq) -> Result<()> {
+    pub async fn mark_read(&self, viewer: &Viewer, by: ConnectionId, room: RoomId, seq: Seq) -> Result<()> {
         rules::may_read(room)?;
         let change = Change::MarkRead {
             user: viewer.user.id,
             room,
             seq,
+            by: Some(by),
         };
         self.store.commit(change).await?;
         Ok(())

@@ -2,8 +2,9 @@
 
 use super::Chat;
 use crate::error::Result;
+use crate::hub::Departure;
 use crate::limits::PRESENCE_GRACE;
-use crate::model::{Event, Presence, RoomId, UserId, Viewer, rules};
+use crate::model::{Event, Presence, RoomId, Viewer, rules};
 use std::sync::Arc;
 
 impl Chat {
@@ -30,11 +31,11 @@ impl Chat {
 
     /// Somebody's last connection has gone. The others hear of it, unless a new one comes in the
     /// meantime.
-    pub fn departed(self: &Arc<Chat>, user: UserId) {
+    pub fn departed(self: &Arc<Chat>, departure: Departure) {
         let chat = self.clone();
         tokio::spawn(async move {
             tokio::time::sleep(PRESENCE_GRACE).await;
-            if let Some(user) = chat.hub.gone(user) {
+            if let Some(user) = chat.hub.gone(departure) {
                 chat.store.relay(Event::Presence {
                     user,
                     state: Presence::Offline,

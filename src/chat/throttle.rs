@@ -118,15 +118,25 @@ impl PostThrottle {
     }
 }
 
-#[derive(Clone, Copy)]
-struct Failures {
+/// Tries of one name that have not turned out right.
+#[derive(Clone, Copy, Default)]
+struct Tries {
     count: u32,
     blocked_until: Time,
 }
 
+impl Tries {
+    fn block(&mut self, now: Time) {
+        if let Some(beyond) = self.count.checked_sub(LOGIN_FREE_TRIES) {
+            let seconds = 1u64.checked_shl(beyond).unwrap_or(u64::MAX);
+            self.blocked_until = Time(now.0 + seconds.min(LOGIN_WAIT_MAX.as_secs()) * 1000);
+        }
+    }
+}
+
 /// Tries to log in.
 pub(super) struct LoginThrottle {
-    names: Mutex<Bounded<(String, IpAddr), Failures>>,
+    names: Mutex<Bounded<(String, IpAddr), Tries>>,
     networks: Mutex<Bounded<IpAddr, TokenBucket>>,
 }
 
@@ -153,46 +163,35 @@ impl LoginThrottle {
         bucket.take(now).map_err(wait)
     }
 
-    /// Whether this name may be tried from this network now.
-    pub fn check(&self, limits: RateLimits, now: Time, name: &str, address: IpAddr) -> Result<()> {
+    /// Counts a try of this name from this network, before it is known whether it is right, so that
+    /// tries at the same time count as well. After the free ones each makes the next wait twice as long.
+    pub fn try_name(&self, limits: RateLimits, now: Time, name: &str, address: IpAddr) -> Result<()> {
         if limits == RateLimits::Off {
             return Ok(());
         }
         let mut names = lock(&self.names);
-        let failures = names.entry((name.to_owned(), network(address)), now, no_failures);
-        match failures.blocked_until.since(now) {
-            0 => Ok(()),
+        let tries = names.entry((name.to_owned(), network(address)), now, Tries::default);
+        match tries.blocked_until.since(now) {
+            0 => {
+                tries.count = tries.count.saturating_add(1);
+                tries.block(now);
+                Ok(())
+            }
             wait_ms => Err(wait(wait_ms)),
         }
     }
 
-    /// A try was wrong: after the free ones, each makes the next wait twice as long.
-    pub fn failed(&self, limits: RateLimits, now: Time, name: &str, address: IpAddr) {
-        if limits == RateLimits::Off {
-            return;
-        }
-        let mut names = lock(&self.names);
-        let failures = names.entry((name.to_owned(), network(address)), now, no_failures);
-        failures.count = failures.count.saturating_add(1);
-        if let Some(beyond) = failures.count.checked_sub(LOGIN_FREE_TRIES) {
-            let seconds = 1u64
-                .checked_shl(beyond)
-                .unwrap_or(u64::MAX)
-                .min(LOGIN_WAIT_MAX.as_secs());
-            failures.blocked_until = Time(now.0 + seconds * 1000);
+    /// A try turned out to be none.
+    pub fn take_back(&self, name: &str, address: IpAddr) {
+        if let Some((_, tries)) = lock(&self.names).entries.get_mut(&(name.to_owned(), network(address))) {
+            tries.count = tries.count.saturating_sub(1);
+            tries.blocked_until = Time(0);
         }
     }
 
     /// A try was right: the name starts anew.
     pub fn succeeded(&self, name: &str, address: IpAddr) {
         lock(&self.names).entries.remove(&(name.to_owned(), network(address)));
-    }
-}
-
-fn no_failures() -> Failures {
-    Failures {
-        count: 0,
-        blocked_until: Time(0),
     }
 }
 

@@ -1,10 +1,10 @@
 //! The events of one commit as the bytes that each reader gets.
 //!
 //! Almost everybody gets the same bytes: one shared buffer. Somebody who wrote one of the messages
-//! sees its `client_id`, and somebody's read marks are their own business: such a reader gets slices
-//! of the shared buffer with their own frames between them, so nothing is encoded or copied per socket.
+//! sees its `client_id`: such a reader gets slices of the shared buffer with their own frames between
+//! them, so nothing is encoded or copied per socket. Read marks are for one person's other connections.
 
-use crate::model::{Event, SessionId, UserId};
+use crate::model::{ConnectionId, Event, SessionId, UserId};
 use crate::wire;
 use bytes::{Bytes, BytesMut};
 use std::collections::HashMap;
@@ -17,10 +17,18 @@ struct Private {
     frame: Bytes,
 }
 
+/// How far somebody has read, for their other connections.
+pub(super) struct Read {
+    /// The connection that said so.
+    pub by: Option<ConnectionId>,
+    pub frame: Bytes,
+}
+
 /// Encoded events.
 pub(super) struct Batch {
     shared: Vec<Bytes>,
     private: HashMap<UserId, Vec<Bytes>>,
+    reads: HashMap<UserId, Vec<Read>>,
     /// Sessions that have ended in this batch.
     pub closed_sessions: Vec<SessionId>,
 }
@@ -29,6 +37,7 @@ impl Batch {
     pub fn encode(events: &[Event]) -> Batch {
         let mut shared = BytesMut::new();
         let mut private = Vec::new();
+        let mut reads: HashMap<UserId, Vec<Read>> = HashMap::new();
         let mut closed_sessions = Vec::new();
         for event in events {
             let start = shared.len();
@@ -55,9 +64,8 @@ impl Batch {
                         frame: Bytes::new(),
                     });
                 }
-                Event::Read { user, room, seq } => private.push(Private {
-                    user: *user,
-                    range: start..start,
+                Event::Read { user, room, seq, by } => reads.entry(*user).or_default().push(Read {
+                    by: *by,
                     frame: wire::read(*room, *seq),
                 }),
                 Event::SessionClosed { id } => closed_sessions.push(*id),
@@ -68,8 +76,14 @@ impl Batch {
         Batch {
             private: slices(&shared, private),
             shared: if shared.is_empty() { Vec::new() } else { vec![shared] },
+            reads,
             closed_sessions,
         }
+    }
+
+    /// How far this reader has read, elsewhere.
+    pub fn reads_of(&self, user: UserId) -> impl Iterator<Item = &Read> {
+        self.reads.get(&user).into_iter().flatten()
     }
 
     /// What this reader gets, in order.

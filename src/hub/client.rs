@@ -4,9 +4,8 @@
 //! waking anybody. Only where a socket is full do the rest of the bytes wait in the client's queue,
 //! and one task per full socket writes them on; until it is done, everything new goes behind them.
 
-use super::ConnectionId;
 use crate::limits::CLIENT_QUEUE_BYTES_MAX;
-use crate::model::{SessionId, UserId};
+use crate::model::{ConnectionId, SessionId, UserId};
 use crate::wire::{self, CloseCode};
 use bytes::Bytes;
 use std::collections::VecDeque;

@@ -9,22 +9,19 @@ mod client;
 mod presence;
 
 use crate::limits::{SOCKET_DEAD_AFTER, SOCKET_PING_AFTER};
-use crate::model::{Event, SessionId, User, UserId, Viewer};
+use crate::model::{ConnectionId, Event, SessionId, User, Viewer};
 use crate::wire::{self, CloseCode};
 use batch::Batch;
 use bytes::Bytes;
 pub use client::Client;
 use client::Slot;
+pub use presence::Departure;
 use presence::People;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
-
-/// One connection, for as long as this process lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ConnectionId(u64);
 
 /// The shared client map.
 pub struct Hub {
@@ -110,8 +107,8 @@ impl Hub {
         }
     }
 
-    /// Forgets a connection. Returns whether it was the viewer's last one.
-    pub fn leave(&self, id: ConnectionId) -> Option<UserId> {
+    /// Forgets a connection. Returns the departure, if it was the viewer's last one.
+    pub fn leave(&self, id: ConnectionId) -> Option<Departure> {
         let mut state = self.state();
         let place = state.places.remove(&id)?;
         let slot = state.slots.swap_remove(place);
@@ -120,12 +117,12 @@ impl Hub {
             state.places.insert(moved, place);
         }
         slot.shut_down();
-        state.people.leave(slot.user).then_some(slot.user)
+        state.people.leave(slot.user)
     }
 
-    /// Takes note that somebody is gone, if they are still without a connection. Returns who.
-    pub fn gone(&self, user: UserId) -> Option<Arc<User>> {
-        self.state().people.gone(user)
+    /// Takes note that somebody is gone, if they have not come back since they left. Returns who.
+    pub fn gone(&self, departure: Departure) -> Option<Arc<User>> {
+        self.state().people.gone(departure)
     }
 
     /// Who is here.
@@ -141,6 +138,10 @@ impl Hub {
             let frames = batch.for_user(slot.user);
             if !frames.is_empty() {
                 slot.write(frames);
+            }
+            let own = Some(slot.client.id);
+            for read in batch.reads_of(slot.user).filter(|read| read.by != own) {
+                slot.write(std::slice::from_ref(&read.frame));
             }
         }
         if !batch.closed_sessions.is_empty() {

@@ -7,6 +7,15 @@ use std::sync::Arc;
 struct Person {
     user: Arc<User>,
     connections: usize,
+    departures: u64,
+}
+
+/// Somebody's last connection went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Departure {
+    user: UserId,
+    /// Which of their departures this is, so that a later one has its own time to come back.
+    number: u64,
 }
 
 /// Counts the connections of each person.
@@ -20,26 +29,31 @@ impl People {
         let person = self.0.entry(user.id).or_insert_with(|| Person {
             user: user.clone(),
             connections: 0,
+            departures: 0,
         });
         person.connections += 1;
         came
     }
 
-    /// One connection less. True where it was the last one; the person stays until [`People::gone`].
-    pub fn leave(&mut self, user: UserId) -> bool {
-        let Some(person) = self.0.get_mut(&user) else {
-            return false;
-        };
+    /// One connection less. A departure where it was the last one; the person stays until [`People::gone`].
+    pub fn leave(&mut self, user: UserId) -> Option<Departure> {
+        let person = self.0.get_mut(&user)?;
         person.connections = person.connections.saturating_sub(1);
-        person.connections == 0
+        if person.connections > 0 {
+            return None;
+        }
+        person.departures += 1;
+        let number = person.departures;
+        Some(Departure { user, number })
     }
 
-    /// Removes and returns a person who is still without a connection.
-    pub fn gone(&mut self, user: UserId) -> Option<Arc<User>> {
-        match self.0.get(&user) {
-            Some(person) if person.connections == 0 => self.0.remove(&user).map(|person| person.user),
-            _ => None,
+    /// Removes and returns somebody who has not come back since this departure.
+    pub fn gone(&mut self, departure: Departure) -> Option<Arc<User>> {
+        let person = self.0.get(&departure.user)?;
+        if person.connections > 0 || person.departures != departure.number {
+            return None;
         }
+        self.0.remove(&departure.user).map(|person| person.user)
     }
 
     pub fn here(&self) -> Vec<Arc<User>> {

@@ -1,6 +1,6 @@
 //! What we will do: attributed, validated, stamped; plain data. The store makes Events of these.
 
-use super::{Body, ClientId, Name, NewSession, PasswordHash, RoomId, Seq, SessionId, UserId};
+use super::{Body, ClientId, ConnectionId, Name, NewSession, PasswordHash, RoomId, Seq, SessionId, UserId};
 use crate::clock::Time;
 
 /// Somebody signs up. The first account owns the server.
@@ -71,5 +71,7 @@ pub enum Change {
         room: RoomId,
         /// At most the room's head.
         seq: Seq,
+        /// Over which connection they said so: it needs not be told.
+        by: Option<ConnectionId>,
     },
 }

@@ -1,6 +1,6 @@
 //! What happened: durable, numbered, in commit order; and signals, which are neither durable nor numbered.
 
-use super::{ClientId, Message, RoomId, Seq, SessionId, User, UserId};
+use super::{ClientId, ConnectionId, Message, RoomId, Seq, SessionId, User, UserId};
 
 /// Whether somebody is here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +58,8 @@ pub enum Event {
         room: RoomId,
         /// How far.
         seq: Seq,
+        /// Over which connection they said so.
+        by: Option<ConnectionId>,
     },
     /// Signal: somebody is typing.
     Typing {

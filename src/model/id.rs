@@ -64,3 +64,7 @@ impl std::fmt::Display for Seq {
         self.0.fmt(f)
     }
 }
+
+/// One connection, for as long as the process lives. Never stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ConnectionId(pub u64);

@@ -11,10 +11,11 @@ mod room;
 pub mod rules;
 mod session;
 mod user;
+mod visible;
 
 pub use change::{Change, NewAccount, NewPost};
 pub use event::{Event, Posted, Presence};
-pub use id::{ID_MAX, RoomId, Seq, UserId};
+pub use id::{ConnectionId, ID_MAX, RoomId, Seq, UserId};
 pub use message::{Body, ClientId, Message};
 pub use page::{Anchor, Catchup, Page, PageSize};
 pub use room::{LOBBY, Room, RoomKind, RoomView};

@@ -1,16 +1,12 @@
 //! People: accounts, their names, their roles.
 
-use super::{SessionId, UserId};
+use super::{SessionId, UserId, visible};
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::limits::{NAME_CHARS_MAX, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN};
-use precis_profiles::Nickname;
-use precis_profiles::precis_core::profile::PrecisFastInvocation;
+use caseless::Caseless;
 use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
-
-/// To Unicode it is a sign like any other; to people it is nothing at all.
-const BRAILLE_BLANK: char = '\u{2800}';
 
 /// A name as its owner typed it, and the key by which two names are the same name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -20,42 +16,36 @@ pub struct Name {
 }
 
 impl Name {
-    /// Accepts 1 to [`NAME_CHARS_MAX`] characters that RFC 8266 allows in a nickname: no control
-    /// characters, nothing invisible. Spaces around it go, spaces inside it become single ones.
+    /// Accepts 1 to [`NAME_CHARS_MAX`] characters that can all be seen, in the spirit of RFC 8266:
+    /// spaces around them go, spaces between them become single ones, the form becomes NFKC.
     ///
     /// # Errors
     /// `invalid` with the field `name`.
     pub fn parse(text: &str) -> Result<Name> {
-        if text.trim().is_empty() {
-            return Err(Error::invalid("name", "Enter a name."));
-        }
         // Longer than any name can be in UTF-8, before anything walks over it.
         if text.len() > NAME_CHARS_MAX * 16 {
             return Err(too_long());
         }
-        let (Ok(text), Ok(key), false) = (
-            Nickname::enforce(text),
-            comparison_key(text),
-            text.contains(BRAILLE_BLANK),
-        ) else {
+        let words: Vec<&str> = text.split(is_space).filter(|word| !word.is_empty()).collect();
+        let text: String = words.join(" ").nfkc().collect();
+        if text.is_empty() {
+            return Err(Error::invalid("name", "Enter a name."));
+        }
+        if !visible::is_visible(&text) {
             return Err(Error::invalid(
                 "name",
                 "That name has characters that cannot be seen or told apart. Use letters, digits, spaces and signs.",
             ));
-        };
+        }
         match text.chars().count() {
-            0 => Err(Error::invalid("name", "Enter a name.")),
-            1..=NAME_CHARS_MAX => Ok(Name {
-                text: text.into_owned(),
-                key,
-            }),
+            ..=NAME_CHARS_MAX => Ok(Name::stored(text)),
             _ => Err(too_long()),
         }
     }
 
     /// A name that the store has kept; it was parsed when it came in.
     pub(crate) fn stored(text: String) -> Name {
-        let key = comparison_key(&text).unwrap_or_else(|_| text.clone());
+        let key = key(&text);
         Name { text, key }
     }
 
@@ -64,7 +54,8 @@ impl Name {
         &self.text
     }
 
-    /// Equal for names that differ only in case or Unicode form (RFC 8266 §2.4).
+    /// Equal for names that differ only in case or Unicode form: a compatibility caseless match
+    /// (The Unicode Standard §3.13, D146).
     pub fn key(&self) -> &str {
         &self.key
     }
@@ -74,10 +65,19 @@ fn too_long() -> Error {
     Error::invalid("name", format!("A name has at most {NAME_CHARS_MAX} characters."))
 }
 
-/// RFC 8266 §2.4 maps to lower case, which is not idempotent over NFKC; a second round settles it.
-fn comparison_key(text: &str) -> std::result::Result<String, ()> {
-    let folded: String = Nickname::enforce(text).map_err(drop)?.to_lowercase().nfkc().collect();
-    Ok(folded.to_lowercase())
+fn is_space(c: char) -> bool {
+    c == ' ' || visible::is_space_separator(c)
+}
+
+fn key(text: &str) -> String {
+    text.chars()
+        .filter(|c| *c != visible::EMOJI_STYLE)
+        .nfd()
+        .default_case_fold()
+        .nfkd()
+        .default_case_fold()
+        .nfkd()
+        .collect()
 }
 
 /// A password on its way to the hashing thread. Has no `Debug`, so that it reaches no log.

@@ -6,7 +6,7 @@ use super::fault::Fault;
 use super::tables::{READ_MARKS, ROOMS, Row, SEQS, Tables, get, put};
 use super::writer::Done;
 use crate::error::Error;
-use crate::model::{Event, LOBBY, Room, RoomId, RoomKind, RoomView, Seq, UserId, rules};
+use crate::model::{ConnectionId, Event, LOBBY, Room, RoomId, RoomKind, RoomView, Seq, UserId, rules};
 use redb::{ReadTransaction, ReadableTable};
 
 /// What a new file holds: the room that every account is in.
@@ -39,7 +39,13 @@ pub(super) fn enter(tables: &mut Tables<'_>, user: u32, room: RoomId) -> Result<
     put(&mut tables.read_marks, (user, room), &head)
 }
 
-pub(super) fn mark_read(tables: &mut Tables<'_>, user: UserId, room: RoomId, seq: Seq) -> Result<Done, Fault> {
+pub(super) fn mark_read(
+    tables: &mut Tables<'_>,
+    user: UserId,
+    room: RoomId,
+    seq: Seq,
+    by: Option<ConnectionId>,
+) -> Result<Done, Fault> {
     rules::may_read(room)?;
     let (who, place) = (accounts::known(tables, user)?, room.0 as u32);
     if seq.0 > u64::from(head(&tables.seqs, place)?) {
@@ -51,6 +57,7 @@ pub(super) fn mark_read(tables: &mut Tables<'_>, user: UserId, room: RoomId, seq
             user,
             room,
             seq: Seq(before.into()),
+            by,
         }));
     }
     put(&mut tables.read_marks, (who, place), &seq)?;
@@ -58,6 +65,7 @@ pub(super) fn mark_read(tables: &mut Tables<'_>, user: UserId, room: RoomId, seq
         user,
         room,
         seq: Seq(seq.into()),
+        by,
     }))
 }
 

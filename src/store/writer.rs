@@ -248,6 +248,6 @@ fn apply(tables: &mut Tables<'_>, change: &Change) -> std::result::Result<Done, 
         Change::TouchSession { id, address, at } => sessions::touch(tables, *id, address, *at),
         Change::CloseSession { id } => sessions::close(tables, *id),
         Change::Post(new) => messages::post(tables, new),
-        Change::MarkRead { user, room, seq } => rooms::mark_read(tables, *user, *room, *seq),
+        Change::MarkRead { user, room, seq, by } => rooms::mark_read(tables, *user, *room, *seq, *by),
     }
 }

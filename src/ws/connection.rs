@@ -51,8 +51,8 @@ pub async fn live(chat: Arc<Chat>, viewer: Viewer, stream: TcpStream) {
         received: 0,
     };
     let code = connection.run(reading).await;
-    if let Some(user) = connection.chat.hub().leave(connection.client.id) {
-        connection.chat.departed(user);
+    if let Some(departure) = connection.chat.hub().leave(connection.client.id) {
+        connection.chat.departed(departure);
     }
     tracing::info!(
         user = connection.viewer.user.id.0,
@@ -183,7 +183,7 @@ impl Connection {
                 Ok(())
             }
             Command::Typing { room } => self.chat.typing(&self.viewer, room),
-            Command::Read { room, seq } => self.chat.mark_read(&self.viewer, room, seq).await,
+            Command::Read { room, seq } => self.chat.mark_read(&self.viewer, self.client.id, room, seq).await,
             Command::Sync { room, since } => self.sync(reference, room, since).await,
             Command::Post { room, client_id, body } => {
                 let client_name = client_id.as_str().to_owned();

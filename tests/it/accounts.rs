@@ -190,7 +190,7 @@ fn names_of_every_script_are_welcome() {
 #[test]
 fn a_name_may_have_a_sign_that_is_newer_than_2013() {
     let site = Site::new();
-    for name in ["Ferris 🦀", "🤖", "🥳 Nia", "Ada 🫶"] {
+    for name in ["Ferris 🦀", "🤖", "🥳 Nia", "Ada 🫶", "❤️", "👩🏽‍🚀 Mae"] {
         let response = site.try_sign_up(name, PASSWORD);
         assert_eq!(response.status, 201, "{name}: {}", response.text());
     }

@@ -6,6 +6,7 @@ use crate::harness::socket::{Socket, of_type};
 use chapp::limits;
 use serde_json::{Value, json};
 use std::collections::HashSet;
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 
@@ -15,18 +16,26 @@ fn two() -> (Site, Person, Person) {
     (site, ada, ben)
 }
 
-/// Posts messages `from` to `to`, without waiting for one before the next.
-fn fill(socket: &mut Socket, seqs: std::ops::RangeInclusive<u64>) {
-    let mut unanswered = 0;
-    for n in seqs {
-        socket.post(&format!("c{n}"), &format!("message {n}"));
-        unanswered += 1;
-        if unanswered == 100 {
-            (0..unanswered).for_each(|_| drop(socket.expect("posted")));
-            unanswered = 0;
+/// Posts these messages, many at a time; returns once everybody who is connected has been sent them.
+fn fill(socket: &mut Socket, seqs: RangeInclusive<u64>) {
+    fill_with(socket, seqs, |n| format!("message {n}"));
+}
+
+fn fill_with(socket: &mut Socket, seqs: RangeInclusive<u64>, body: impl Fn(u64) -> String) {
+    let (first, last) = (*seqs.start(), *seqs.end());
+    let (mut sent, mut answered, mut heard) = (first - 1, first - 1, 0);
+    while answered < last || heard < last {
+        while sent < last && sent < answered + 50 {
+            sent += 1;
+            socket.post(&format!("c{sent}"), &body(sent));
+        }
+        let frame = socket.next();
+        match frame["type"].as_str().unwrap() {
+            "posted" => answered += 1,
+            "message" => heard = frame["seq"].as_u64().unwrap(),
+            _ => {}
         }
     }
-    (0..unanswered).for_each(|_| drop(socket.expect("posted")));
 }
 
 /// One `sync`: the messages' seqs, and what it ended with.
@@ -309,11 +318,8 @@ fn a_long_catch_up_comes_in_pieces_that_are_asked_for() {
 #[test]
 fn a_catch_up_over_long_messages_comes_in_smaller_pieces() {
     let (site, ada, ben) = two();
-    let mut bens = site.socket(&ben);
     let body = "x".repeat(8_000);
-    for n in 1..=40 {
-        bens.say(&format!("c{n}"), &body);
-    }
+    fill_with(&mut site.socket(&ben), 1..=40, |_| body.clone());
     let mut socket = site.socket(&ada);
     let (mut all, mut pieces) = (Vec::new(), 0);
     while all.len() < 40 {

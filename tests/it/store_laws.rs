@@ -111,6 +111,7 @@ fn what_was_refused_leaves_nothing_behind() {
             user: UserId(1),
             room: LOBBY,
             seq: Seq(seq),
+            by: None,
         };
         let touch = Change::TouchSession {
             id: session_id(99),
@@ -222,6 +223,7 @@ fn sessions_and_read_marks_last_as_long_as_they_should() {
         user,
         room: LOBBY,
         seq: Seq(seq),
+        by: None,
     };
     wait(async {
         let store = &world.store;
@@ -255,7 +257,8 @@ fn sessions_and_read_marks_last_as_long_as_they_should() {
                 Event::Read {
                     user,
                     room: LOBBY,
-                    seq: Seq(kept)
+                    seq: Seq(kept),
+                    by: None,
                 }
             );
         }

@@ -1,0 +1,51 @@
+//! Which characters can be seen, by the Unicode Character Database (UAX #44).
+
+use icu_properties::props::{
+    DefaultIgnorableCodePoint, Emoji, ExtendedPictographic, GeneralCategory, GeneralCategoryGroup,
+};
+use icu_properties::{CodePointMapData, CodePointSetData};
+
+/// Variation selector 16: shows the sign before it as an emoji (UTS #51).
+pub(super) const EMOJI_STYLE: char = '\u{fe0f}';
+/// Joins two pictures into one (UTS #51 §2.3).
+const JOINER: char = '\u{200d}';
+/// To Unicode it is a sign like any other; to people it is nothing at all.
+const BRAILLE_BLANK: char = '\u{2800}';
+
+fn category(c: char) -> GeneralCategory {
+    CodePointMapData::<GeneralCategory>::new().get(c)
+}
+
+/// A space of any width (category Zs).
+pub(super) fn is_space_separator(c: char) -> bool {
+    category(c) == GeneralCategory::SpaceSeparator
+}
+
+/// Whether everybody sees each character of a text: no control or format characters, nothing that
+/// fonts leave out, nothing unassigned. Emoji may have the invisible parts that they are made of.
+pub(super) fn is_visible(text: &str) -> bool {
+    let chars: Vec<char> = text.chars().collect();
+    chars.iter().enumerate().all(|(at, &c)| {
+        let before = at.checked_sub(1).and_then(|at| chars.get(at).copied());
+        match c {
+            EMOJI_STYLE => before.is_some_and(|c| CodePointSetData::new::<Emoji>().contains(c)),
+            JOINER => before.is_some_and(is_picture) && chars.get(at + 1).copied().is_some_and(is_picture),
+            BRAILLE_BLANK => false,
+            c => {
+                !GeneralCategoryGroup::Other.contains(category(c))
+                    && !matches!(
+                        category(c),
+                        GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator
+                    )
+                    && !CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+            }
+        }
+    })
+}
+
+/// A picture, or what may stand between a picture and a joiner: its style or its skin tone.
+fn is_picture(c: char) -> bool {
+    c == EMOJI_STYLE
+        || matches!(c, '\u{1f3fb}'..='\u{1f3ff}')
+        || CodePointSetData::new::<ExtendedPictographic>().contains(c)
+}

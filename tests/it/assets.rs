@@ -1,0 +1,99 @@
+//! How the page's files travel. Debug builds read them from disk, so the executable of a release is
+//! asked where `CHAPP_EXE` names one.
+
+use crate::harness::exe::{Exe, Home};
+use crate::harness::http::{Request, Response};
+
+/// Whether the executable under test has its files baked in.
+fn is_release() -> bool {
+    std::env::var_os("CHAPP_EXE").is_some() || !cfg!(debug_assertions)
+}
+
+fn get(exe: &Exe, path: &str, encodings: &str) -> Response {
+    let request = Request::new(exe.address, "GET", path);
+    match encodings {
+        "" => request.send(),
+        encodings => request.header("Accept-Encoding", encodings).send(),
+    }
+}
+
+/// The addresses of all assets that the first page names.
+fn assets(exe: &Exe) -> Vec<String> {
+    let page = get(exe, "/signup", "");
+    let named = page.text().split('"').filter(|part| part.starts_with("/-/"));
+    let mut paths: Vec<String> = named.map(|path| path.split('#').next().unwrap().to_owned()).collect();
+    paths.sort();
+    paths.dedup();
+    assert!(paths.len() > 5, "{paths:?}");
+    paths
+}
+
+#[test]
+fn an_asset_comes_as_small_as_the_browser_takes_it_and_is_kept_for_good() {
+    let exe = Home::new().serve(&[]);
+    let lifetime = if is_release() {
+        "public, max-age=31536000, immutable"
+    } else {
+        "private, no-cache"
+    };
+    let mut saved = 0;
+    for path in assets(&exe) {
+        let plain = get(&exe, &path, "");
+        assert_eq!((plain.status, plain.get("content-encoding")), (200, None), "{path}");
+        for (encodings, expected) in [
+            ("gzip, deflate, br, zstd", "br"),
+            ("br;q=1.0, gzip;q=0.8", "br"),
+            ("gzip, deflate", "gzip"),
+            ("GZIP", "gzip"),
+            ("br;q=0, gzip", "gzip"),
+            ("deflate", ""),
+            ("identity", ""),
+            ("brotli", ""),
+        ] {
+            let response = get(&exe, &path, encodings);
+            assert_eq!((response.status, response.get("vary")), (200, Some("accept-encoding")));
+            assert_eq!(response.get("cache-control"), Some(lifetime), "{path}");
+            assert_eq!(response.get("content-type"), plain.get("content-type"));
+            match response.get("content-encoding") {
+                // What does not shrink is sent as it is.
+                None => assert_eq!(response.body, plain.body, "{path}"),
+                Some(encoding) => {
+                    assert_eq!(encoding, expected, "{path} for {encodings}");
+                    assert!(response.body.len() < plain.body.len());
+                    assert!(encoding != "gzip" || response.body.starts_with(&[0x1f, 0x8b]));
+                    saved += plain.body.len() - response.body.len();
+                }
+            }
+        }
+    }
+    assert_eq!(saved > 0, is_release());
+}
+
+#[test]
+fn an_asset_of_another_version_is_not_this_one() {
+    let exe = Home::new().serve(&[]);
+    let path = &assets(&exe)[0];
+    let (_, name) = path[3..].split_once('/').unwrap();
+    for hash in ["0", "000000000000", ""] {
+        let response = get(&exe, &format!("/-/{hash}/{name}"), "");
+        if is_release() {
+            // Kept for good under the wrong address, it would never be mended.
+            response.refused(404, "not_found");
+        }
+    }
+}
+
+#[test]
+fn a_page_is_asked_for_again_each_time_and_answered_in_short() {
+    let exe = Home::new().serve(&[]);
+    for encodings in ["", "gzip", "br"] {
+        let page = get(&exe, "/signup", encodings);
+        assert_eq!(page.get("cache-control"), Some("private, no-cache"));
+        let request = Request::new(exe.address, "GET", "/signup").header("If-None-Match", page.get("etag").unwrap());
+        let again = match encodings {
+            "" => request.send(),
+            encodings => request.header("Accept-Encoding", encodings).send(),
+        };
+        assert_eq!((again.status, again.body.len()), (304, 0), "{encodings}");
+    }
+}
