@@ -92,7 +92,10 @@ impl Process {
 
     /// Sends a signal, such as "TERM", to the program alone.
     pub fn signal(&self, name: &str) {
-        let _ = Command::new("kill").args(["-s", name, &self.pid.to_string()]).stderr(Stdio::null()).status();
+        let _ = Command::new("kill")
+            .args(["-s", name, &self.pid.to_string()])
+            .stderr(Stdio::null())
+            .status();
     }
 
     pub fn pid(&self) -> u32 {

@@ -31,6 +31,8 @@ pub fn launch(folder: &Folder) -> Outcome<Launched> {
         ("DISPLAY", display_name.as_str()),
         ("GDK_BACKEND", "x11"),
         ("LIBGL_ALWAYS_SOFTWARE", "1"),
+        // One of the three has no language: then WebKit says that it is "C", which is no language tag.
+        ("LC_ALL", "C.UTF-8"),
     ]);
     let port = free_port()?;
     let driver = program("WEBKITDRIVER", &["WebKitWebDriver"])?;

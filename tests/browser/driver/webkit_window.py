@@ -46,7 +46,6 @@ manager = WebKit2.WebsiteDataManager(
 )
 context = WebKit2.WebContext.new_with_website_data_manager(manager)
 context.set_automation_allowed(True)
-context.set_preferred_languages(["en-GB"])  # TEMPORARY
 windows = set()
 
 

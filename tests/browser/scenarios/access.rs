@@ -4,7 +4,7 @@ use crate::chat::{SOON, equal, fill_in, join, offline, online, person, press, se
 use crate::driver::{ARROW_DOWN, ARROW_UP, Browser, END, ENTER, ESCAPE, HOME, Outcome, SHIFT, TAB};
 use crate::site::PASSWORD;
 use crate::world::{DESKTOP, Expected, PHONE, World};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::path::Path;
 
 pub fn everything_works_from_the_keyboard(world: &World) -> Outcome {
@@ -63,22 +63,25 @@ fn move_through_messages(browser: &Browser) -> Outcome {
     browser.chord(&[ESCAPE])
 }
 
-/// Presses Tab until the element has the focus, forwards and then around.
+/// Presses Tab, or Shift and Tab where the element stands further up, until it has the focus. So the
+/// focus stays in the page: from a headless window that it has left it does not come back whole.
 fn tab_to(browser: &Browser, selector: &str) -> Outcome {
     const STOPS_MAX: usize = 40;
-    let there = format!("!!document.activeElement?.matches('{selector}')");
+    let way = format!(
+        "(() => {{
+            const focused = document.activeElement;
+            if (focused?.matches('{selector}')) return 'there';
+            const wanted = [...document.querySelectorAll('{selector}')].find((each) => each.tabIndex >= 0);
+            const position = wanted ? focused.compareDocumentPosition(wanted) : 0;
+            return position & Node.DOCUMENT_POSITION_PRECEDING ? 'back' : 'on';
+        }})()"
+    );
     for _ in 0..STOPS_MAX {
-        if browser.value_of(&there)? == Value::Bool(true) {
-            return Ok(());
+        match browser.text_of(&way)?.as_str() {
+            "there" => return Ok(()),
+            "back" => browser.chord(&[SHIFT, TAB])?,
+            _ => browser.chord(&[TAB])?,
         }
-        browser.chord(&[TAB])?;
-    }
-    // Some engines stop at the end of the page, where a person would go on in the window.
-    for _ in 0..STOPS_MAX {
-        if browser.value_of(&there)? == Value::Bool(true) {
-            return Ok(());
-        }
-        browser.chord(&[SHIFT, TAB])?;
     }
     Err(format!("Tab does not reach {selector}"))
 }

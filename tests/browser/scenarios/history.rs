@@ -20,11 +20,18 @@ pub fn older_messages_load_without_moving_what_is_read(world: &World) -> Outcome
         if oldest == 1 {
             return Err(format!("all {MANY} messages were loaded at once"));
         }
-        while oldest > 1 {
-            let moved = browser.async_script(SCROLL_UP_AND_MEASURE, &json!([]))?;
+        // The page knows that the reader has left the end.
+        scroll_up(browser)?;
+        browser.until("!document.querySelector('#latest').hidden", SOON)?;
+        // By turns as a wheel does, and with a leap to the start, where the page has to wait.
+        for step in [240, 1_000_000].into_iter().cycle() {
+            if oldest == 1 {
+                break;
+            }
+            let moved = browser.async_script(SCROLL_UP_AND_MEASURE, &json!([step]))?;
             let pixels = moved["pixels"].as_f64().unwrap_or(f64::INFINITY);
             if pixels.abs() >= 2.0 {
-                return Err(format!("what was read moved: {moved}"));
+                return Err(format!("in steps of {step} px, what was read moved: {moved}"));
             }
             let reached = oldest_shown(browser)?;
             if reached >= oldest {
@@ -36,11 +43,12 @@ pub fn older_messages_load_without_moving_what_is_read(world: &World) -> Outcome
     })
 }
 
-/// Scrolls towards the start in the steps of a wheel, until older messages have been put in front.
-/// Says how far the page moved a message in the middle of the screen meanwhile: what it moves by our
-/// own scrolling is over before we look, and what remains is measured in every frame, since a jump
-/// that is taken back in the next one is a jump too.
+/// Scrolls towards the start until older messages have been put in front. Says how far the page moved
+/// a message in the middle of the screen meanwhile: what it moves by our own scrolling is over before
+/// we look, and what remains is measured in every frame, since a jump that is taken back in the next
+/// one is a jump too.
 const SCROLL_UP_AND_MEASURE: &str = "
+    const [step] = given;
     const log = document.querySelector('#messages');
     const messages = () => [...log.querySelectorAll('article.msg[data-id]')];
     const oldest = () => Number(messages()[0].dataset.id);
@@ -49,8 +57,11 @@ const SCROLL_UP_AND_MEASURE: &str = "
     let worst = 0;
     while (oldest() === first && performance.now() - began < 10000) {
         const middle = log.getBoundingClientRect().top + log.clientHeight / 2;
+        if (log.scrollTop > 0) {
+            log.scrollTop = Math.max(0, log.scrollTop - step);
+            log.dispatchEvent(new Event('scroll'));
+        }
         const read = messages().find((message) => message.getBoundingClientRect().bottom > middle);
-        log.scrollTop = Math.max(0, log.scrollTop - 240);
         const before = read.getBoundingClientRect().top;
         await new Promise(requestAnimationFrame);
         const moved = read.getBoundingClientRect().top - before;
@@ -136,26 +147,29 @@ pub fn the_latest_is_one_click_away(world: &World) -> Outcome {
         in_view(browser, "article.msg", false)?;
         sees(browser, "news")?;
         browser.until("document.querySelector('#latest').hidden", SOON)?;
-        at_end(browser)
+        at_end(browser, "after the button")
     })?;
     // A reader who is at the end stays there, and so does whoever writes.
     send(ada, "and more")?;
     world.each(|browser| {
         sees(browser, "and more")?;
-        at_end(browser)?;
+        at_end(browser, "after a message for those at the end")?;
         scroll_up(browser)?;
         browser.until("!document.querySelector('#latest').hidden", SOON)
     })?;
     send(ada, "mine")?;
     sees(ada, "mine")?;
-    at_end(ada)?;
+    at_end(ada, "after writing")?;
     press(world.browser(Engine::Firefox), "#latest")?;
-    at_end(world.browser(Engine::Firefox))
+    at_end(world.browser(Engine::Firefox), "after the button")
 }
 
+/// A page hears of a reader's scrolling before it can do anything else, and of a script's only in the
+/// next frame: so here it is told.
 fn scroll_up(browser: &Browser) -> Outcome {
     let up = "const log = document.querySelector('#messages');
-        log.scrollTop = log.scrollHeight - log.clientHeight * 3;";
+        log.scrollTop = log.scrollHeight - log.clientHeight * 3;
+        log.dispatchEvent(new Event('scroll'));";
     browser.script(up, json!([])).map(drop)
 }
 
@@ -169,12 +183,14 @@ fn place(browser: &Browser) -> Outcome<Value> {
     browser.value_of(read)
 }
 
-fn at_end(browser: &Browser) -> Outcome {
-    let end = "(() => {
+fn at_end(browser: &Browser, when: &str) -> Outcome {
+    let below = "(() => {
         const log = document.querySelector('#messages');
-        return log.scrollHeight - log.clientHeight - log.scrollTop < 3;
+        return log.scrollHeight - log.clientHeight - log.scrollTop;
     })()";
-    browser.until(end, SOON)
+    browser
+        .until(&format!("{below} < 3"), SOON)
+        .map_err(|_| format!("{when}, {:?} px lie below the window", browser.value_of(below)))
 }
 
 /// Whether an element is in the part of the list that can be seen.

@@ -57,15 +57,16 @@ export function mountLog(root, pill, wires) {
     } else toEnd();
   };
 
-  /** The row the reader's eye is on, and where it is. */
+  /** The text the reader's eye is on, and where it is. Not its row: that loses its name when it joins a group. */
   const anchor = () => {
     const edge = root.getBoundingClientRect().top;
     const rows = [...root.querySelectorAll('article')].map((el) => ({ el, rect: el.getBoundingClientRect() }));
     const row = scroll.firstVisible(
-      rows.map(({ el, rect }) => ({ el, top: rect.top, bottom: rect.bottom })),
+      rows.map(({ el, rect }) => ({ el, bottom: rect.bottom })),
       edge,
     );
-    return row && { el: row.el, top: row.top };
+    const el = row && /** @type {HTMLElement} */ (row.el.querySelector('[data-ref="text"]') ?? row.el);
+    return el && { el, top: el.getBoundingClientRect().top };
   };
 
   const draw = () => {
