@@ -64,6 +64,16 @@ pub fn send(browser: &Browser, text: &str) -> Outcome {
     browser.type_into("#composer", ENTER)
 }
 
+/// Sends what the server never takes, as it may be pasted from a terminal: a control character.
+pub fn send_refused(browser: &Browser) -> Outcome {
+    let paste = "document.querySelector('#composer').focus();
+        document.execCommand('insertText', false, 'a bell\\u0007 rings');";
+    browser.script(paste, json!([]))?;
+    browser.chord(&[ENTER])?;
+    let failed = "document.querySelectorAll('article.msg[data-state=failed]').length === 1";
+    browser.until(failed, SOON)
+}
+
 /// Waits until the conversation shows a message that the server has.
 pub fn sees(browser: &Browser, text: &str) -> Outcome {
     sees_within(browser, text, SOON)

@@ -162,8 +162,7 @@ impl Browser {
     fn wish(&self, change: impl FnOnce(&mut webkit::Wishes)) -> Outcome {
         let mut wishes = self.wishes.lock().expect("no wish panics");
         change(&mut wishes);
-        webkit::set_window(&self.folder, *wishes)?;
-        webkit::wait_until_seen(&self.folder)
+        webkit::set_window(&self.folder, *wishes)
     }
 
     /// Types into a field with the keyboard, or as the input method would, where WebKitWebDriver

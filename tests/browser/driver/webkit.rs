@@ -7,6 +7,9 @@ use super::process::Process;
 use super::webdriver::Session;
 use super::{Outcome, POLL};
 use serde_json::json;
+use std::path::Path;
+use std::thread;
+use std::time::Instant;
 
 const WINDOW: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/driver/webkit_window.py");
 
@@ -38,7 +41,7 @@ pub fn launch(folder: &Folder) -> Outcome<Launched> {
     let driver = program("WEBKITDRIVER", &["WebKitWebDriver"])?;
     let process = Process::start(&driver, &[&format!("--port={port}")], &environment)?;
     wait_for_port(port, &process)?;
-    set_window(folder, Wishes::default())?;
+    write_wishes(folder, Wishes::default())?;
     let arguments = [WINDOW, &folder.path("data"), &folder.path(WISHES_FILE)];
     let python = program("PYTHON", &["/usr/bin/python3", "python3"])?;
     let options = json!({"binary": python, "args": arguments});
@@ -69,25 +72,26 @@ impl Default for Wishes {
     }
 }
 
-/// Comes back when the window has seen it.
+/// Comes back when the window is so.
 pub fn set_window(folder: &Folder, wishes: Wishes) -> Outcome {
+    write_wishes(folder, wishes)?;
     let file = folder.path(WISHES_FILE);
-    let written = format!("{file}.new");
-    let Wishes { dark, still, scripts } = wishes;
-    let text = format!("dark={dark} still={still} scripts={scripts}");
-    std::fs::write(&written, text)
-        .and_then(|()| std::fs::rename(&written, &file))
-        .map_err(|error| format!("{file}: {error}"))
-}
-
-/// Waits until the window has taken the file away.
-pub fn wait_until_seen(folder: &Folder) -> Outcome {
-    let started = std::time::Instant::now();
-    while std::path::Path::new(&folder.path(WISHES_FILE)).exists() {
+    let started = Instant::now();
+    while Path::new(&file).exists() {
         if started.elapsed() > START_LIMIT {
             return Err("the WebKit window does not look for its wishes".into());
         }
-        std::thread::sleep(POLL);
+        thread::sleep(POLL);
     }
     Ok(())
+}
+
+/// The window takes the file away once it has done what it says.
+fn write_wishes(folder: &Folder, wishes: Wishes) -> Outcome {
+    let Wishes { dark, still, scripts } = wishes;
+    let file = folder.path(WISHES_FILE);
+    let unfinished = format!("{file}.new");
+    std::fs::write(&unfinished, format!("dark={dark} still={still} scripts={scripts}"))
+        .and_then(|()| std::fs::rename(&unfinished, &file))
+        .map_err(|error| format!("{file}: {error}"))
 }

@@ -1,6 +1,8 @@
 //! Without a mouse, and as assistive technology finds the pages.
 
-use crate::chat::{SOON, equal, fill_in, join, offline, online, person, press, sees, sees_in_state, send};
+use crate::chat::{
+    SOON, equal, fill_in, join, offline, online, person, press, sees, sees_in_state, send, send_refused,
+};
 use crate::driver::{ARROW_DOWN, ARROW_UP, Browser, END, ENTER, ESCAPE, HOME, Outcome, SHIFT, TAB};
 use crate::site::PASSWORD;
 use crate::world::{DESKTOP, Expected, PHONE, World};
@@ -129,7 +131,10 @@ pub fn the_conversation_has_no_barriers(world: &World) -> Outcome {
         press(browser, "[data-ref=rooms] a")?;
         browser.set_viewport(DESKTOP.0, DESKTOP.1)?;
         send(browser, "seen")?;
-        sees(browser, "seen")
+        sees(browser, "seen")?;
+        send_refused(browser)?;
+        no_barriers(browser, &axe, "a message that was refused")?;
+        press(browser, "article.msg[data-state=failed] [data-ref=discard]")
     })?;
     world.site.proxy.cut();
     world.each(|browser| {

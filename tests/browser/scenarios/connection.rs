@@ -2,11 +2,10 @@
 
 use crate::chat::{
     IN_A_WHILE, SOON, equal, holds, join, offline, online, open, person, press, sees, sees_in_state, sees_within, send,
-    shows_exactly,
+    send_refused, shows_exactly,
 };
 use crate::driver::{Browser, Outcome};
 use crate::world::{Expected, World};
-use serde_json::json;
 use std::time::Duration;
 
 pub fn everybody_comes_back_after_a_restart(world: &World) -> Outcome {
@@ -187,13 +186,7 @@ pub fn a_lost_answer_makes_no_second_message(world: &World) -> Outcome {
 pub fn a_refused_message_says_why_and_can_be_deleted(world: &World) -> Outcome {
     world.each(|browser| {
         join(browser, &world.site)?;
-        // Pasted from a terminal: the server takes no control characters.
-        let paste = "document.querySelector('#composer').focus();
-            document.execCommand('insertText', false, 'a bell\\u0007 rings');";
-        browser.script(paste, json!([]))?;
-        browser.chord(&[crate::driver::ENTER])?;
-        let failed = "document.querySelectorAll('article.msg[data-state=failed]').length === 1";
-        browser.until(failed, SOON)?;
+        send_refused(browser)?;
         let words = browser.rendered_text("article.msg[data-state=failed]")?;
         if !words
             .to_lowercase()
@@ -202,7 +195,7 @@ pub fn a_refused_message_says_why_and_can_be_deleted(world: &World) -> Outcome {
             return Err(format!("it does not say why it failed: {words:?}"));
         }
         press(browser, "article.msg[data-state=failed] [data-ref=retry]")?;
-        browser.until(failed, SOON)?;
+        sees_in_state(browser, "a bell\u{7} rings", "failed", SOON)?;
         // It fails for ever, and what is written after it is not held up by it.
         send(browser, &format!("after it, {}", person(browser)))?;
         sees(browser, &format!("after it, {}", person(browser)))?;

@@ -1,6 +1,6 @@
 //! Long conversations: reading back, and coming back.
 
-use crate::chat::{SOON, equal, holds, join, open, press, sees, send};
+use crate::chat::{SOON, equal, holds, join, open, person, press, sees, send};
 use crate::driver::{Browser, Engine, Outcome};
 use crate::world::World;
 use serde_json::{Value, json};
@@ -162,6 +162,27 @@ pub fn the_latest_is_one_click_away(world: &World) -> Outcome {
     at_end(ada, "after writing")?;
     press(world.browser(Engine::Firefox), "#latest")?;
     at_end(world.browser(Engine::Firefox), "after the button")
+}
+
+/// A finger or a wheel goes on for a while: what the page hears of it right after the button, or right
+/// after a message was sent, is older than that.
+pub fn scrolling_that_ends_late_does_not_undo_the_jump_to_the_latest(world: &World) -> Outcome {
+    let author = world.site.sign_up("Author")?;
+    world.site.post_all(&author, (1..=50).map(tall))?;
+    world.each(|browser| {
+        join(browser, &world.site)?;
+        sees(browser, &tall(50))?;
+        for act in ["document.querySelector('#latest')", "document.querySelector('.send')"] {
+            browser.write_into("#composer", &format!("from below, {}", person(browser)))?;
+            scroll_up(browser)?;
+            browser.until("!document.querySelector('#latest').hidden", SOON)?;
+            let late = "document.querySelector('#messages').dispatchEvent(new Event('scroll'))";
+            browser.script(&format!("{act}.click(); {late};"), json!([]))?;
+            at_end(browser, &format!("after {act}"))?;
+            browser.clear("#composer")?;
+        }
+        Ok(())
+    })
 }
 
 /// A page hears of a reader's scrolling before it can do anything else, and of a script's only in the

@@ -35,6 +35,7 @@ pub const ALL: &[(&str, Scenario)] = scenarios! {
         html_is_text,
         shift_enter_makes_a_line,
         the_button_sends_and_an_empty_box_does_not,
+        too_long_a_message_is_neither_sent_nor_lost,
         everybody_sees_the_same_order,
         two_tabs_of_one_person_agree,
         who_types_is_told_until_they_send,
@@ -52,7 +53,8 @@ pub const ALL: &[(&str, Scenario)] = scenarios! {
     history:
         older_messages_load_without_moving_what_is_read,
         what_came_meanwhile_stands_under_a_line,
-        the_latest_is_one_click_away;
+        the_latest_is_one_click_away,
+        scrolling_that_ends_late_does_not_undo_the_jump_to_the_latest;
     layout:
         a_phone_shows_one_screen_at_a_time,
         nothing_scrolls_sideways,

@@ -88,6 +88,36 @@ pub fn the_button_sends_and_an_empty_box_does_not(world: &World) -> Outcome {
     })
 }
 
+pub fn too_long_a_message_is_neither_sent_nor_lost(world: &World) -> Outcome {
+    world.each_apart(|browser, site| {
+        join(browser, site)?;
+        // Characters as people count them: each of these is two units of UTF-16.
+        write_at_once(browser, &"🎉".repeat(CHARS_MAX + 1))?;
+        let note = "document.querySelector('[data-ref=note]').textContent.startsWith('1 character too many')";
+        browser.until(note, SOON)?;
+        holds(browser, "document.querySelector('#composer').ariaInvalid === 'true'")?;
+        browser.type_into("#composer", ENTER)?;
+        browser.click(".send")?;
+        holds(browser, "document.querySelectorAll('article.msg').length === 0")?;
+        write_at_once(browser, &"🎉".repeat(CHARS_MAX))?;
+        browser.until("document.querySelector('.send').ariaDisabled !== 'true'", SOON)?;
+        browser.click(".send")?;
+        sees(browser, &"🎉".repeat(CHARS_MAX))
+    })
+}
+
+/// Characters in a message, at most.
+const CHARS_MAX: usize = 8_000;
+
+/// As pasting does, in place of what stood there.
+fn write_at_once(browser: &Browser, text: &str) -> Outcome {
+    let write = "const box = document.querySelector('#composer');
+        box.focus();
+        box.value = arguments[0];
+        box.dispatchEvent(new InputEvent('input', {bubbles: true}));";
+    browser.script(write, json!([text])).map(drop)
+}
+
 pub fn everybody_sees_the_same_order(world: &World) -> Outcome {
     const EACH: usize = 8;
     world.each(|browser| join(browser, &world.site))?;
