@@ -7,6 +7,12 @@ use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// The folder for what Chapp notes down about data files; it may go at any time.
+pub fn notes() -> Option<PathBuf> {
+    let dirs = directories::ProjectDirs::from("", "", "Chapp")?;
+    Some(dirs.cache_dir().to_owned())
+}
+
 /// The note on one data file; removed when dropped.
 pub struct Note(PathBuf);
 
@@ -37,6 +43,5 @@ fn path(data: &Path) -> Option<PathBuf> {
     let data = data.canonicalize().ok()?;
     let digest = Sha256::digest(data.as_os_str().as_encoded_bytes());
     let name: String = digest[..8].iter().map(|b| format!("{b:02x}")).collect();
-    let dirs = directories::ProjectDirs::from("", "", "Chapp")?;
-    Some(dirs.cache_dir().join(format!("running-{name}")))
+    Some(notes()?.join(format!("running-{name}")))
 }

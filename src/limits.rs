@@ -64,6 +64,12 @@ pub const SOCKET_PING_AFTER: Duration = Duration::from_secs(25);
 pub const SOCKET_DEAD_AFTER: Duration = Duration::from_secs(60);
 /// How often sockets are looked at: quiet ones, dead ones, ended sessions.
 pub const SOCKET_SWEEP_EVERY: Duration = Duration::from_secs(5);
+/// Written bytes that the other end does not take for this long end a connection (Linux).
+pub const WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// Connections of one person at a time.
+pub const SOCKETS_PER_PERSON_MAX: usize = 64;
+/// Addresses of this computer that `ready` names.
+pub const ADDRESSES_MAX: usize = 8;
 /// How long a closing socket may take to take what was written to it.
 pub const SOCKET_CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long somebody is still here after their last connection went (a reload is no departure).
@@ -111,6 +117,11 @@ pub const SESSION_ABSOLUTE_MS: u64 = 180 * DAY_MS;
 /// A session's last use is written down this often: once an hour.
 pub const SESSION_TOUCH_MS: u64 = 60 * 60 * 1000;
 
+/// Expired sessions that one change forgets.
+pub const SESSIONS_DROPPED_MAX: usize = 1_000;
+/// How often expired sessions are forgotten.
+pub const SESSIONS_DROP_EVERY: Duration = Duration::from_secs(60 * 60);
+
 // ---- The store ---------------------------------------------------------------------------------
 
 /// Changes that wait for the writer; then whoever brings one waits.
@@ -136,5 +147,5 @@ pub const OPEN_FILES_WANTED: u64 = 65_536;
 pub const OPEN_FILES_SPARE: u64 = 64;
 /// Connections that wait to be accepted.
 pub const LISTEN_BACKLOG: i32 = 1_024;
-/// How long a stop may take from the signal to the exit.
-pub const STOP_TIMEOUT: Duration = Duration::from_secs(4);
+/// How long connections may take to end at a stop; the whole of it stays under 5 seconds.
+pub const STOP_TIMEOUT: Duration = Duration::from_secs(3);

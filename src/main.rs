@@ -38,8 +38,12 @@ fn serve(config: &Config) -> Result<(), String> {
         .enable_all()
         .build()
         .map_err(|error| StartError::System(error).to_string())?;
+    let options = Options {
+        notes: instance::notes(),
+        ..Options::default()
+    };
     let served = runtime.block_on(async {
-        let server = match Server::open(config, Options::default(), Clock::System) {
+        let server = match Server::open(config, options, Clock::System) {
             Ok(server) => server,
             Err(StartError::Data(error @ OpenError::AlreadyOpen { .. })) => return already_running(config, &error),
             Err(error) => return Err(error.to_string()),
@@ -47,10 +51,7 @@ fn serve(config: &Config) -> Result<(), String> {
         let url = server.url();
         // Before anybody is told, so that a second start finds what the first one said.
         let _note = instance::Note::write(&config.data, &url);
-        say(&format!(
-            "Chapp is at {url} (data file {}). Ctrl-C stops it.",
-            config.data.display()
-        ));
+        say(&announcement(&url, &server.addresses(), config));
         open_browser(config, &url);
         server.run(stop_signal()).await;
         Ok(())
@@ -58,6 +59,19 @@ fn serve(config: &Config) -> Result<(), String> {
     // A blocking task that is not done by now has nothing to lose.
     runtime.shutdown_background();
     served
+}
+
+/// The one line of a start.
+fn announcement(url: &str, addresses: &[String], config: &Config) -> String {
+    let data = config.data.display();
+    match addresses.first() {
+        Some(address) if !url.ends_with(address) => {
+            format!(
+                "Chapp is at {url}, for others on the network at http://{address} (data file {data}). Ctrl-C stops it."
+            )
+        }
+        _ => format!("Chapp is at {url} (data file {data}). Ctrl-C stops it."),
+    }
 }
 
 fn already_running(config: &Config, error: &OpenError) -> Result<(), String> {

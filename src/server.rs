@@ -6,8 +6,8 @@ use crate::config::Config;
 use crate::http::{Connection, Http};
 use crate::hub::Hub;
 use crate::limits::{
-    LISTEN_BACKLOG, OPEN_FILES_SPARE, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_TIMEOUT, SOCKET_SEND_BYTES,
-    SOCKET_SWEEP_EVERY, STOP_TIMEOUT,
+    ADDRESSES_MAX, LISTEN_BACKLOG, OPEN_FILES_SPARE, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_TIMEOUT, SESSIONS_DROP_EVERY,
+    SOCKET_SEND_BYTES, SOCKET_SWEEP_EVERY, STOP_TIMEOUT,
 };
 use crate::store::{Feed, OpenError, Options, Store};
 use crate::wire::CloseCode;
@@ -18,7 +18,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{fmt, io};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -107,16 +107,21 @@ impl Server {
         }
     }
 
+    /// How others on the network reach the server, as `HOST:PORT`.
+    pub fn addresses(&self) -> Vec<String> {
+        addresses(self.address)
+    }
+
     /// Serves until `stop`, then stops in order: no new work, what was accepted is committed and
     /// answered, sockets are closed with 1001, the data file is closed.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let Server {
+            address,
             listener,
             chat,
             http,
             mut feed,
             connections_max,
-            ..
         } = self;
         let fan_out = tokio::spawn({
             let chat = chat.clone();
@@ -126,7 +131,11 @@ impl Server {
                 }
             }
         });
-        let sweep = tokio::spawn(sweep(chat.clone()));
+        let sweep = tokio::spawn(sweep(chat.clone(), address));
+        let presence = tokio::spawn({
+            let chat = chat.clone();
+            async move { chat.tell_presence().await }
+        });
         let (stopping, is_stopping) = watch::channel(false);
         let places = Arc::new(Semaphore::new(connections_max as usize));
         tokio::select! {
@@ -135,7 +144,8 @@ impl Server {
         }
         sweep.abort();
         let _ = stopping.send(true);
-        chat.hub().end_sessions(|_| true, CloseCode::GoingAway);
+        presence.abort();
+        chat.hub().stop(CloseCode::GoingAway);
         // Every connection holds a place until it ends.
         let all = places.acquire_many(connections_max);
         if tokio::time::timeout(STOP_TIMEOUT, all).await.is_err() {
@@ -158,6 +168,9 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
         #[cfg(unix)]
         socket.set_reuse_address(true)?;
         socket.set_send_buffer_size(SOCKET_SEND_BYTES)?;
+        // A reader that has vanished, or that reads no more, must not hold its place for ever.
+        #[cfg(target_os = "linux")]
+        socket.set_tcp_user_timeout(Some(crate::limits::WRITE_STALL_TIMEOUT))?;
         socket.set_nonblocking(true)?;
         socket.bind(&address.into())?;
         socket.listen(LISTEN_BACKLOG)?;
@@ -224,8 +237,35 @@ async fn serve(stream: TcpStream, connection: Connection, http: Arc<Http>, mut s
     }
 }
 
-async fn sweep(chat: Arc<Chat>) {
+/// The addresses of this computer that a server which listens on `listening` can be reached at from others.
+fn addresses(listening: SocketAddr) -> Vec<String> {
+    let ip = listening.ip();
+    if ip.is_loopback() {
+        return Vec::new();
+    }
+    if !ip.is_unspecified() {
+        return vec![listening.to_string()];
+    }
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    let others = interfaces
+        .iter()
+        .filter(|interface| !interface.is_loopback() && !interface.is_link_local());
+    // The short ones, that people can type.
+    let short = others.map(|interface| interface.ip()).filter(|ip| ip.is_ipv4());
+    short
+        .map(|ip| SocketAddr::new(ip, listening.port()).to_string())
+        .take(ADDRESSES_MAX)
+        .collect()
+}
+
+async fn sweep(chat: Arc<Chat>, listening: SocketAddr) {
+    let mut next_drop = Instant::now();
     loop {
+        chat.set_addresses(addresses(listening));
+        if Instant::now() >= next_drop {
+            chat.drop_expired_sessions().await;
+            next_drop = Instant::now() + SESSIONS_DROP_EVERY;
+        }
         tokio::time::sleep(SOCKET_SWEEP_EVERY).await;
         chat.hub().sweep();
         chat.sweep_sessions().await;

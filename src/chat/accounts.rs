@@ -2,7 +2,7 @@
 
 use super::Chat;
 use crate::error::{Error, Kind, Result};
-use crate::limits::{DEVICE_CHARS_MAX, SESSION_TOUCH_MS};
+use crate::limits::{DEVICE_CHARS_MAX, SESSION_TOUCH_MS, SESSIONS_DROPPED_MAX};
 use crate::model::{Change, Event, Name, NewAccount, NewSession, Password, SessionId, Token, User, Viewer};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -148,6 +148,20 @@ impl Chat {
         tokio::spawn(async move {
             let _ = store.commit(Change::TouchSession { id, address, at }).await;
         });
+    }
+
+    /// Forgets sessions that nobody can use any more.
+    pub async fn drop_expired_sessions(&self) {
+        loop {
+            let at = self.clock.now();
+            match self.store.commit(Change::DropSessions { at }).await {
+                Ok(Event::SessionsDropped {
+                    count: SESSIONS_DROPPED_MAX,
+                }) => {}
+                Ok(_) => return,
+                Err(error) => return error.log(),
+            }
+        }
     }
 
     /// Ends what has expired, and keeps what is connected from looking unused.

@@ -76,11 +76,18 @@ impl Chat {
         self.store.catchup(room, since).await
     }
 
-    /// The viewer has read a room up to `seq`, and said so over the connection `by`.
+    /// The viewer has read a room up to `seq`, and said so over the connection `by`. Like
+    /// [`Chat::post`], the inner future is ready once it is durable.
     ///
     /// # Errors
     /// `not_found`, or `invalid` past the room's head.
-    pub async fn mark_read(&self, viewer: &Viewer, by: ConnectionId, room: RoomId, seq: Seq) -> Result<()> {
+    pub async fn mark_read(
+        &self,
+        viewer: &Viewer,
+        by: ConnectionId,
+        room: RoomId,
+        seq: Seq,
+    ) -> Result<impl Future<Output = Result<()>> + use<>> {
         rules::may_read(room)?;
         let change = Change::MarkRead {
             user: viewer.user.id,
@@ -88,7 +95,7 @@ impl Chat {
             seq,
             by: Some(by),
         };
-        self.store.commit(change).await?;
-        Ok(())
+        let pending = self.store.submit(change).await?;
+        Ok(async move { pending.await.map(drop) })
     }
 }

@@ -16,7 +16,7 @@ pub use accounts::{Caller, LoggedIn};
 pub use messages::Answer;
 use passwords::Passwords;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use throttle::{LoginThrottle, PostThrottle};
 pub use throttle::{RateLimits, TokenBucket};
 
@@ -29,6 +29,7 @@ pub struct Chat {
     passwords: Passwords,
     logins: LoginThrottle,
     posts: PostThrottle,
+    addresses: Mutex<Arc<[String]>>,
 }
 
 impl Chat {
@@ -45,6 +46,7 @@ impl Chat {
             passwords: Passwords::start()?,
             logins: LoginThrottle::default(),
             posts: PostThrottle::default(),
+            addresses: Mutex::new(Arc::new([])),
         })
     }
 
@@ -56,6 +58,16 @@ impl Chat {
     /// What is kept.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// How others on the network reach the server, as `HOST:PORT`.
+    pub fn addresses(&self) -> Arc<[String]> {
+        self.addresses.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The network has changed.
+    pub fn set_addresses(&self, addresses: Vec<String>) {
+        *self.addresses.lock().unwrap_or_else(PoisonError::into_inner) = addresses.into();
     }
 
     /// Whether rates are limited.

@@ -4,7 +4,7 @@ use super::Chat;
 use crate::error::Result;
 use crate::hub::Departure;
 use crate::limits::PRESENCE_GRACE;
-use crate::model::{Event, Presence, RoomId, Viewer, rules};
+use crate::model::{Event, RoomId, Viewer, rules};
 use std::sync::Arc;
 
 impl Chat {
@@ -21,26 +21,26 @@ impl Chat {
         Ok(())
     }
 
-    /// Somebody's first connection has come.
-    pub fn arrived(&self, viewer: &Viewer) {
-        self.store.relay(Event::Presence {
-            user: viewer.user.clone(),
-            state: Presence::Online,
-        });
-    }
-
     /// Somebody's last connection has gone. The others hear of it, unless a new one comes in the
     /// meantime.
     pub fn departed(self: &Arc<Chat>, departure: Departure) {
         let chat = self.clone();
         tokio::spawn(async move {
             tokio::time::sleep(PRESENCE_GRACE).await;
-            if let Some(user) = chat.hub.gone(departure) {
-                chat.store.relay(Event::Presence {
-                    user,
-                    state: Presence::Offline,
-                });
-            }
+            chat.hub.gone(departure);
         });
+    }
+
+    /// Tells everybody who comes and goes, for as long as the server runs. Unlike typing, this is never
+    /// dropped: it waits while the feed is full, and then tells the state of that moment.
+    pub async fn tell_presence(&self) {
+        loop {
+            let changes = self.hub.presence_changes().await;
+            let events = changes
+                .into_iter()
+                .map(|(user, state)| Event::Presence { user, state })
+                .collect();
+            self.store.signal(events).await;
+        }
     }
 }

@@ -70,8 +70,9 @@ impl Gate {
         let origin = asked.headers.get(ORIGIN);
         match origin.map(|origin| text(origin).unwrap_or_default()) {
             Some(origin) if self.is_our_origin(origin, asked.local) => Ok(()),
-            // A form of a page whose referrer policy hides it says `null`; harmless where there is no cookie.
-            None | Some("null") if !asked.has_cookie => Ok(()),
+            // No browser leaves it out where another page asks; `null` is what such a page can hide behind,
+            // also to log somebody in as somebody else.
+            None if !asked.has_cookie => Ok(()),
             _ => Err(Error::new(
                 Kind::Forbidden,
                 "This request does not come from Chapp's own page.",

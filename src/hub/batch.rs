@@ -69,7 +69,10 @@ impl Batch {
                     frame: wire::read(*room, *seq),
                 }),
                 Event::SessionClosed { id } => closed_sessions.push(*id),
-                Event::PostedBefore { .. } | Event::SessionOpened { .. } | Event::SessionSeen => {}
+                Event::PostedBefore { .. }
+                | Event::SessionOpened { .. }
+                | Event::SessionSeen
+                | Event::SessionsDropped { .. } => {}
             }
         }
         let shared = shared.freeze();

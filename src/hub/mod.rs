@@ -9,7 +9,7 @@ mod client;
 mod presence;
 
 use crate::limits::{SOCKET_DEAD_AFTER, SOCKET_PING_AFTER};
-use crate::model::{ConnectionId, Event, SessionId, User, Viewer};
+use crate::model::{ConnectionId, Event, Presence, SessionId, User, UserId, Viewer};
 use crate::wire::{self, CloseCode};
 use batch::Batch;
 use bytes::Bytes;
@@ -22,16 +22,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
+use tokio::sync::Notify;
 
 /// The shared client map.
 pub struct Hub {
     started: Instant,
     state: Mutex<State>,
+    /// Somebody came or went.
+    presence: Notify,
 }
 
 #[derive(Default)]
 struct State {
     last_id: u64,
+    /// Why connections that come now end at once.
+    stopping: Option<CloseCode>,
     /// A flat list, since a delivery walks it from end to end.
     slots: Vec<Slot>,
     /// Where in `slots` a connection is.
@@ -59,6 +64,7 @@ impl Default for Hub {
         Hub {
             started: Instant::now(),
             state: Mutex::default(),
+            presence: Notify::new(),
         }
     }
 }
@@ -74,12 +80,11 @@ impl Hub {
     }
 
     /// Registers a connection. What is delivered to it waits until [`Hub::open`], so that whoever
-    /// subscribes first and reads afterwards misses nothing. Returns the socket's reading half, and
-    /// whether the viewer has just come online.
+    /// subscribes first and reads afterwards misses nothing. Returns the socket's reading half.
     ///
     /// # Errors
     /// When there is no file descriptor left for the second handle on the socket.
-    pub fn join(&self, viewer: &Viewer, stream: TcpStream) -> std::io::Result<(Arc<Client>, OwnedReadHalf, bool)> {
+    pub fn join(&self, viewer: &Viewer, stream: TcpStream) -> std::io::Result<(Arc<Client>, OwnedReadHalf)> {
         let direct = std::net::TcpStream::from(socket2::SockRef::from(&stream).try_clone()?);
         let (reading, writing) = stream.into_split();
         let mut state = self.state();
@@ -88,9 +93,15 @@ impl Hub {
         let client = Arc::new(Client::new(id, viewer.session, writing, self.seconds()));
         let place = state.slots.len();
         state.places.insert(id, place);
-        state.slots.push(Slot::new(direct, viewer.user.id, client.clone()));
-        let came = state.people.join(&viewer.user);
-        Ok((client, reading, came))
+        let mut slot = Slot::new(direct, viewer.user.id, client.clone());
+        if let Some(code) = state.stopping {
+            slot.end(code);
+        }
+        state.slots.push(slot);
+        state.people.join(&viewer.user);
+        drop(state);
+        self.presence.notify_one();
+        Ok((client, reading))
     }
 
     /// Writes the first frame, then what was delivered since the connection joined.
@@ -120,9 +131,33 @@ impl Hub {
         state.people.leave(slot.user)
     }
 
-    /// Takes note that somebody is gone, if they have not come back since they left. Returns who.
-    pub fn gone(&self, departure: Departure) -> Option<Arc<User>> {
-        self.state().people.gone(departure)
+    /// Takes note that somebody is gone, if they have not come back since they left.
+    pub fn gone(&self, departure: Departure) {
+        self.state().people.gone(departure);
+        self.presence.notify_one();
+    }
+
+    /// Waits until somebody has come or gone, and tells who; each with the present state only.
+    pub async fn presence_changes(&self) -> Vec<(Arc<User>, Presence)> {
+        loop {
+            let changed = self.state().people.take_changed();
+            if !changed.is_empty() {
+                return changed;
+            }
+            self.presence.notified().await;
+        }
+    }
+
+    /// How many connections somebody has.
+    pub fn connections_of(&self, user: UserId) -> usize {
+        self.state().people.connections(user)
+    }
+
+    /// Asks every connection to end, also those that are about to come.
+    pub fn stop(&self, code: CloseCode) {
+        let mut state = self.state();
+        state.stopping = Some(code);
+        state.end_sessions(|_| true, code);
     }
 
     /// Who is here.

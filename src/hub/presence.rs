@@ -1,6 +1,6 @@
 //! Who is here: somebody with a connection, or whose last one went a moment ago.
 
-use crate::model::{User, UserId};
+use crate::model::{Presence, User, UserId};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -18,26 +18,36 @@ pub struct Departure {
     number: u64,
 }
 
-/// Counts the connections of each person.
+/// Counts the connections of each person, and remembers whose state the others have not heard of yet.
 #[derive(Default)]
-pub(super) struct People(HashMap<UserId, Person>);
+pub(super) struct People {
+    here: HashMap<UserId, Person>,
+    /// The present state only: who comes and goes faster than the others are told is told once.
+    changed: HashMap<UserId, (Arc<User>, Presence)>,
+}
 
 impl People {
-    /// One connection more. True where the person was not here before.
-    pub fn join(&mut self, user: &Arc<User>) -> bool {
-        let came = !self.0.contains_key(&user.id);
-        let person = self.0.entry(user.id).or_insert_with(|| Person {
-            user: user.clone(),
-            connections: 0,
-            departures: 0,
+    /// One connection more.
+    pub fn join(&mut self, user: &Arc<User>) {
+        let person = self.here.entry(user.id).or_insert_with(|| {
+            self.changed.insert(user.id, (user.clone(), Presence::Online));
+            Person {
+                user: user.clone(),
+                connections: 0,
+                departures: 0,
+            }
         });
         person.connections += 1;
-        came
+    }
+
+    /// How many connections somebody has.
+    pub fn connections(&self, user: UserId) -> usize {
+        self.here.get(&user).map_or(0, |person| person.connections)
     }
 
     /// One connection less. A departure where it was the last one; the person stays until [`People::gone`].
     pub fn leave(&mut self, user: UserId) -> Option<Departure> {
-        let person = self.0.get_mut(&user)?;
+        let person = self.here.get_mut(&user)?;
         person.connections = person.connections.saturating_sub(1);
         if person.connections > 0 {
             return None;
@@ -47,16 +57,22 @@ impl People {
         Some(Departure { user, number })
     }
 
-    /// Removes and returns somebody who has not come back since this departure.
-    pub fn gone(&mut self, departure: Departure) -> Option<Arc<User>> {
-        let person = self.0.get(&departure.user)?;
-        if person.connections > 0 || person.departures != departure.number {
-            return None;
+    /// Somebody is gone, if they have not come back since this departure.
+    pub fn gone(&mut self, departure: Departure) {
+        let is_gone = |person: &Person| person.connections == 0 && person.departures == departure.number;
+        if self.here.get(&departure.user).is_some_and(is_gone)
+            && let Some(person) = self.here.remove(&departure.user)
+        {
+            self.changed.insert(departure.user, (person.user, Presence::Offline));
         }
-        self.0.remove(&departure.user).map(|person| person.user)
+    }
+
+    /// Who has come or gone since this was last asked.
+    pub fn take_changed(&mut self) -> Vec<(Arc<User>, Presence)> {
+        self.changed.drain().map(|(_, change)| change).collect()
     }
 
     pub fn here(&self) -> Vec<Arc<User>> {
-        self.0.values().map(|person| person.user.clone()).collect()
+        self.here.values().map(|person| person.user.clone()).collect()
     }
 }

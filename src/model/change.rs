@@ -61,6 +61,11 @@ pub enum Change {
         /// Which.
         id: SessionId,
     },
+    /// Sessions that have expired are forgotten. Answered by `Event::SessionsDropped`.
+    DropSessions {
+        /// Expired by now.
+        at: Time,
+    },
     /// A new message. Answered by `Event::Posted`.
     Post(NewPost),
     /// Somebody has read so far; going back is ignored. Answered by `Event::Read`.

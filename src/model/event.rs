@@ -43,6 +43,11 @@ pub enum Event {
         /// Who.
         user: UserId,
     },
+    /// So many expired sessions are gone.
+    SessionsDropped {
+        /// How many; at the bound of one sweep there may be more.
+        count: usize,
+    },
     /// A session was used.
     SessionSeen,
     /// A session has ended: its sockets close.

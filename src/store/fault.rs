@@ -26,6 +26,15 @@ impl Fault {
         !matches!(self, Fault::Refused(_) | Fault::Damaged(_))
     }
 
+    /// Whether it is for want of space.
+    pub fn is_full(&self) -> bool {
+        match self {
+            Fault::Full => true,
+            Fault::Redb(redb::Error::Io(error)) => is_full(error),
+            _ => false,
+        }
+    }
+
     /// What the caller is told, and what goes to the log.
     pub fn error(self) -> Error {
         match self {
@@ -49,7 +58,7 @@ impl Fault {
             },
             Fault::Damaged(cause) => Error::internal(format!("damaged row: {cause}")),
             Fault::Full => storage_full(),
-            Fault::Redb(redb::Error::Io(error)) if is_full(error) => storage_full().because(error),
+            Fault::Redb(error) if self.is_full() => storage_full().because(error),
             Fault::Redb(redb::Error::Corrupted(cause)) => Error::internal(format!("damaged file: {cause}")),
             Fault::Redb(error) => unavailable().because(error),
             Fault::Panic(cause) => Error::internal(format!("redb panicked: {cause}")),

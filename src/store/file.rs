@@ -6,6 +6,7 @@
 use super::create::folder;
 use super::disk::{Disk, Glass};
 use super::fault::{Fault, guard};
+use super::note::Note;
 use super::tables::{COMMIT, META, Tables, get_known};
 use super::{Options, codec::CommitRow};
 use redb::{Builder, Database, Durability, ReadTransaction, ReadableDatabase};
@@ -143,9 +144,12 @@ impl DataFile {
 
     /// Closes the file; `count` is the number of the commit that says when.
     pub fn close(&self, count: u64) {
-        let stamped = self.write(count, |_| Ok(((), Wrote::Something)));
-        if let Err(fault) = stamped.map_err(Fault::from) {
-            tracing::warn!(cause = %fault, "the data file was not closed cleanly; it will be checked when it is opened");
+        match self.write(count, |_| Ok(((), Wrote::Something))) {
+            Ok(_) => Note::about(&self.path, self.options.notes.as_deref()).closed_at(count),
+            Err(failed) => {
+                let fault = Fault::from(failed);
+                tracing::warn!(cause = %fault, "the data file was not closed cleanly; it will be checked when it is opened");
+            }
         }
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if let State::Open(database) = std::mem::replace(&mut *state, State::Closed)

@@ -14,6 +14,7 @@ mod disk;
 mod fault;
 mod file;
 mod messages;
+mod note;
 mod open;
 mod open_error;
 mod rooms;
@@ -33,7 +34,7 @@ use crate::model::{
 use fault::Fault;
 use file::DataFile;
 use redb::ReadTransaction;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -49,6 +50,8 @@ pub struct Options {
     pub disk_free_bytes_min: u64,
     /// Bytes of the file that are kept in memory.
     pub cache_bytes: usize,
+    /// A folder for what is remembered about the file outside of it.
+    pub notes: Option<PathBuf>,
     /// Breaks the disk, in tests.
     pub faults: Option<Arc<dyn Faults>>,
 }
@@ -58,6 +61,7 @@ impl Default for Options {
         Options {
             disk_free_bytes_min: DISK_FREE_BYTES_MIN,
             cache_bytes: CACHE_BYTES,
+            notes: None,
             faults: None,
         }
     }
@@ -162,6 +166,14 @@ impl Store {
     pub fn relay(&self, signal: Event) {
         if let Some(feed) = self.0.feed.upgrade() {
             let _ = feed.try_send(vec![signal]);
+        }
+    }
+
+    /// Sends signals through the feed, and waits while it is full.
+    pub async fn signal(&self, signals: Vec<Event>) {
+        if let Some(feed) = self.0.feed.upgrade() {
+            // Where nobody listens any more, nobody needs to be told.
+            let _ = feed.send(signals).await;
         }
     }
 

@@ -6,6 +6,7 @@ use super::codec::{CommitRow, FileRow};
 use super::create;
 use super::fault::{Fault, guard, is_full};
 use super::file::{self, Checked, DataFile, Wrote};
+use super::note::Note;
 use super::tables::{COMMIT, FILE, FORMAT, FORMAT_VERSION, META, get, get_known, put};
 use super::{OpenError, Options};
 use crate::clock::Time;
@@ -30,7 +31,8 @@ pub(super) fn open(path: &Path, options: Options) -> Result<(DataFile, u64), Ope
     let (mut row, commit) = examine(path, &options)?;
     let home = home(path).map_err(|error| io_error(path, &error))?;
     // It may be a restored backup: clients must not mix its history with the one they know.
-    let moved = row.home != home || written_since(path, &commit);
+    let note = Note::about(path, options.notes.as_deref());
+    let moved = row.home != home || written_since(path, &commit) || note.contradicts(commit.count);
     if moved {
         tracing::info!("the data file is a copy, or was written by something else; checking all of it");
         look(path, &options, Checked::Fully, |_| Ok(()))?;
@@ -49,6 +51,7 @@ pub(super) fn open(path: &Path, options: Options) -> Result<(DataFile, u64), Ope
         });
         stamped.map_err(|failed| open_error(path, failed.into()))?;
     }
+    note.opened_at(count);
     Ok((
         DataFile::new(path, options, hex(&row.id), hex(&row.epoch), database),
         count,

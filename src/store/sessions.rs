@@ -1,14 +1,15 @@
 //! Who is logged in where.
 
 use super::accounts;
-use super::codec::{SessionRow, UserRow};
+use super::codec::{self, SessionRow, UserRow};
 use super::fault::Fault;
 use super::tables::{SESSIONS, Tables, USERS, get, get_known, put};
 use super::writer::Done;
 use crate::clock::Time;
 use crate::error::Error;
+use crate::limits::SESSIONS_DROPPED_MAX;
 use crate::model::{Event, NewSession, PasswordHash, Session, SessionId, User, UserId};
-use redb::ReadTransaction;
+use redb::{ReadTransaction, ReadableTable};
 
 pub(super) fn open(
     tables: &mut Tables<'_>,
@@ -54,6 +55,29 @@ pub(super) fn close(tables: &mut Tables<'_>, id: SessionId) -> Result<Done, Faul
         Some(_) => Ok(Done::Told(event)),
         None => Ok(Done::Nothing(event)),
     }
+}
+
+/// Forgets expired sessions, a bounded number at a time.
+pub(super) fn drop_expired(tables: &mut Tables<'_>, at: Time) -> Result<Done, Fault> {
+    let mut expired = Vec::new();
+    for session in tables.sessions.iter()? {
+        let (id, row) = session?;
+        let id = SessionId(id.value());
+        if !codec::unseal::<SessionRow>(row.value())?.session(id).is_live(at) {
+            expired.push(id);
+        }
+        if expired.len() == SESSIONS_DROPPED_MAX {
+            break;
+        }
+    }
+    for id in &expired {
+        tables.sessions.remove(id.0)?;
+    }
+    let event = Event::SessionsDropped { count: expired.len() };
+    Ok(match expired.is_empty() {
+        true => Done::Nothing(event),
+        false => Done::Answered(event),
+    })
 }
 
 pub(super) fn by_id(txn: &ReadTransaction, id: SessionId) -> Result<Option<(Session, User)>, Fault> {

@@ -48,6 +48,8 @@ pub(super) struct Writer {
     commits: u64,
     /// A commit that failed with the file: whether it happened is seen when the file opens again.
     in_doubt: Option<(u64, Vec<Event>)>,
+    /// The last commit failed for want of space: what fails because of it is told so.
+    full: bool,
     /// Only for waiting with an end.
     timer: Runtime,
 }
@@ -66,6 +68,7 @@ impl Writer {
             feed,
             commits,
             in_doubt: None,
+            full: false,
             timer,
         }
     }
@@ -125,7 +128,7 @@ impl Writer {
 
     /// What is left of a batch after `fault`: one change cannot fail the others, a disk can.
     fn one_by_one(&mut self, changes: &[Change], answers: Vec<Answer>, mut fault: Fault) {
-        let mut hopeless = !self.file.is_writable() || matches!(fault, Fault::Full);
+        let mut hopeless = !self.file.is_writable();
         for (change, answer) in changes.iter().zip(answers) {
             if !hopeless {
                 match self.attempt(std::slice::from_ref(change)) {
@@ -134,7 +137,7 @@ impl Writer {
                         continue;
                     }
                     Err(again) => {
-                        hopeless = again.is_of_the_disk();
+                        hopeless = again.is_of_the_disk() && !matches!(again, Fault::Full);
                         fault = again;
                     }
                 }
@@ -145,11 +148,14 @@ impl Writer {
 
     /// Runs `changes` as one transaction: all of them, or, with an error, none.
     fn attempt(&mut self, changes: &[Change]) -> std::result::Result<Outcomes, Fault> {
-        if !self.file.has_room() {
+        // What only removes may use the last of the space: nobody has to stay logged in for want of it.
+        let removes = |change: &Change| matches!(change, Change::CloseSession { .. } | Change::DropSessions { .. });
+        if !changes.iter().all(removes) && !self.file.has_room() {
             return Err(Fault::Full);
         }
         if !self.file.is_writable() {
-            self.reopen()?;
+            self.reopen()
+                .map_err(|fault| if self.full { Fault::Full } else { fault })?;
         }
         let count = self.commits + 1;
         match self.file.write(count, |tables| apply_all(tables, changes)) {
@@ -164,15 +170,18 @@ impl Writer {
                 }
                 Err(fault)
             }
-            Err(Failed::AtCommit(outcomes, fault)) => match self.reopen() {
-                Ok(()) if self.commits == count => Ok(outcomes),
-                Ok(()) => Err(fault),
-                Err(_) if self.file.last_commit().is_some_and(|last| last < count) => Err(fault),
-                Err(closed) => {
-                    self.in_doubt = Some((count, told(&outcomes)));
-                    Err(Fault::Closed(format!("{fault}; then {closed}")))
+            Err(Failed::AtCommit(outcomes, fault)) => {
+                self.full = fault.is_full();
+                match self.reopen() {
+                    Ok(()) if self.commits == count => Ok(outcomes),
+                    Ok(()) => Err(fault),
+                    Err(_) if self.file.last_commit().is_some_and(|last| last < count) => Err(fault),
+                    Err(closed) => {
+                        self.in_doubt = Some((count, told(&outcomes)));
+                        Err(Fault::Closed(format!("{fault}; then {closed}")))
+                    }
                 }
-            },
+            }
         }
     }
 
@@ -247,6 +256,7 @@ fn apply(tables: &mut Tables<'_>, change: &Change) -> std::result::Result<Done, 
         } => sessions::open(tables, *user, session, rehashed.as_ref(), *at),
         Change::TouchSession { id, address, at } => sessions::touch(tables, *id, address, *at),
         Change::CloseSession { id } => sessions::close(tables, *id),
+        Change::DropSessions { at } => sessions::drop_expired(tables, *at),
         Change::Post(new) => messages::post(tables, new),
         Change::MarkRead { user, room, seq, by } => rooms::mark_read(tables, *user, *room, *seq, *by),
     }

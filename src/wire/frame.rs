@@ -124,6 +124,11 @@ pub struct Ready<'a> {
     pub here: &'a [Arc<User>],
     /// The server's own name.
     pub server_name: &'a str,
+    /// Which data file this is.
+    pub server_id: &'a str,
+    /// `HOST:PORT` by which others on the network reach the server; none where it listens on this
+    /// computer only.
+    pub addresses: &'a [String],
 }
 
 /// The first frame.
@@ -132,6 +137,8 @@ pub fn ready(ready: &Ready) -> Bytes {
     struct ServerJson<'a> {
         name: &'a str,
         version: &'static str,
+        id: &'a str,
+        addresses: &'a [String],
     }
     #[derive(Serialize)]
     struct LimitsJson {
@@ -185,6 +192,8 @@ pub fn ready(ready: &Ready) -> Bytes {
         server: ServerJson {
             name: ready.server_name,
             version: env!("CARGO_PKG_VERSION"),
+            id: ready.server_id,
+            addresses: ready.addresses,
         },
         limits: LimitsJson {
             body_chars_max: BODY_CHARS_MAX,

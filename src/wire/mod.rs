@@ -28,6 +28,8 @@
 //! - `ready` also has `presence` (who is here: `{"user","state"}`); its `people` are those and the
 //!   viewer, at most [`PEOPLE_MAX`](crate::limits::PEOPLE_MAX). A `person` frame comes before the first
 //!   `presence` of somebody, and a page of history names its authors in `people`.
+//! - `server.id` in `ready` names the data file (a browser keeps unsent messages by it), and
+//!   `server.addresses` is how others on the network reach it.
 //! - `synced.through` may be below the room's head: there is more, ask again since there.
 //! - A frame that is no JSON object with a `type` closes the socket with 4400, as does a binary one;
 //!   a `type` that this server does not know, or a field of the wrong type, is an `error`.

@@ -31,13 +31,10 @@ use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 /// Lives one socket.
 pub async fn live(chat: Arc<Chat>, viewer: Viewer, stream: TcpStream) {
     let started = Instant::now();
-    let (client, reading, came) = match chat.hub().join(&viewer, stream) {
+    let (client, reading) = match chat.hub().join(&viewer, stream) {
         Ok(joined) => joined,
         Err(error) => return tracing::error!(%error, "a socket could not be registered"),
     };
-    if came {
-        chat.arrived(&viewer);
-    }
     let mut connection = Connection {
         frames: TokenBucket::new(
             FRAMES_BURST,
@@ -71,12 +68,18 @@ struct Connection {
     received: u64,
 }
 
-/// A post on its way to the disk, and then the frame that answers it.
-type Answered = Pin<Box<dyn Future<Output = Bytes> + Send>>;
+/// A change on its way to the disk, and then the frame that answers it, if any does.
+type Answered = Pin<Box<dyn Future<Output = Option<Bytes>> + Send>>;
 
 impl Connection {
     fn send(&self, frame: Bytes) {
         self.chat.hub().send(self.client.id, frame);
+    }
+
+    fn answer(&self, answer: Option<Bytes>) {
+        if let Some(frame) = answer {
+            self.send(frame);
+        }
     }
 
     /// Returns with the code that the socket was closed with.
@@ -113,6 +116,8 @@ impl Connection {
             rooms: &rooms,
             here: &self.chat.hub().here(),
             server_name: "Chapp",
+            server_id: self.chat.store().file_id(),
+            addresses: &self.chat.addresses(),
         }))
     }
 
@@ -123,7 +128,7 @@ impl Connection {
             tokio::select! {
                 biased;
                 code = client.ended() => break code,
-                Some(answer) = in_flight.next() => self.send(answer),
+                Some(answer) = in_flight.next() => self.answer(answer),
                 frame = socket.next(), if in_flight.len() < POSTS_IN_FLIGHT_MAX => {
                     if let Err(code) = self.receive(frame, &mut in_flight).await {
                         break code;
@@ -133,7 +138,7 @@ impl Connection {
         };
         // What was accepted is answered, also by a server that stops.
         while let Some(answer) = in_flight.next().await {
-            self.send(answer);
+            self.answer(answer);
         }
         code
     }
@@ -183,7 +188,17 @@ impl Connection {
                 Ok(())
             }
             Command::Typing { room } => self.chat.typing(&self.viewer, room),
-            Command::Read { room, seq } => self.chat.mark_read(&self.viewer, self.client.id, room, seq).await,
+            Command::Read { room, seq } => {
+                let marking = self.chat.mark_read(&self.viewer, self.client.id, room, seq).await;
+                marking.map(|marking| {
+                    let reference = reference.map(str::to_owned);
+                    in_flight.push(Box::pin(async move {
+                        let error = marking.await.err()?;
+                        error.log();
+                        Some(wire::error(reference.as_deref(), None, &error))
+                    }));
+                })
+            }
             Command::Sync { room, since } => self.sync(reference, room, since).await,
             Command::Post { room, client_id, body } => {
                 let client_name = client_id.as_str().to_owned();
@@ -191,7 +206,7 @@ impl Connection {
                     Ok(posting) => {
                         let reference = reference.map(str::to_owned);
                         in_flight.push(Box::pin(async move {
-                            posted(reference.as_deref(), &client_name, posting.await)
+                            Some(posted(reference.as_deref(), &client_name, posting.await))
                         }));
                     }
                     Err(error) => self.send(posted(reference, &client_name, Err(error))),

@@ -2,8 +2,9 @@
 
 mod connection;
 
-use crate::chat::Chat;
+use crate::chat::{Chat, RateLimits};
 use crate::error::{Error, Result};
+use crate::limits::SOCKETS_PER_PERSON_MAX;
 use crate::model::Viewer;
 use bytes::Bytes;
 use http_body_util::Full;
@@ -14,6 +15,9 @@ use std::any::Any;
 use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::server::create_response;
+
+/// When somebody with too many connections should try again.
+const TOO_MANY_RETRY_MS: u64 = 10_000;
 
 /// Answers a handshake (RFC 6455 §4.2) and lets the socket live on in a task of its own. `permit` is
 /// held until it ends.
@@ -26,6 +30,13 @@ pub fn upgrade(
     permit: Arc<dyn Any + Send + Sync>,
     mut request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>> {
+    let is_limited = chat.rate_limits() == RateLimits::On;
+    if is_limited && chat.hub().connections_of(viewer.user.id) >= SOCKETS_PER_PERSON_MAX {
+        return Err(Error::too_many(
+            "You have Chapp open in too many places. Close some of them.",
+            TOO_MANY_RETRY_MS,
+        ));
+    }
     let upgraded = hyper::upgrade::on(&mut request);
     let response = create_response(&request.map(|_| ()))
         .map_err(|cause| Error::bad_request("This address takes WebSocket connections.").because(cause))?;

@@ -190,6 +190,48 @@ fn a_copy_is_another_history_and_the_same_file_is_not() {
 }
 
 #[test]
+fn a_backup_that_is_put_back_at_once_is_another_history() {
+    let (folder, path) = data_file();
+    let options = || Options {
+        notes: Some(folder.path().join("notes")),
+        ..Options::default()
+    };
+    let open = || {
+        let (store, _feed) = Store::open(&path, options()).unwrap();
+        let epoch = store.epoch().to_owned();
+        (store, epoch)
+    };
+    let (store, epoch) = open();
+    close(store);
+    let backup = fs::read(&path).unwrap();
+    let (store, same) = open();
+    assert_eq!(same, epoch, "a restart changes nothing");
+    wait(store.commit(post(1, "after the backup"))).unwrap();
+    close(store);
+    write_over(&path, &backup);
+    let (store, restored) = open();
+    assert_ne!(restored, epoch);
+    assert_eq!(wait(read_forward(&store)).unwrap().len(), 300);
+
+    // Also where the server was killed: then all that is known is where it began.
+    close(store);
+    let (store, again) = open();
+    assert_eq!(again, restored);
+    let note = fs::read_dir(folder.path().join("notes"))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let began = fs::read_to_string(&note).unwrap();
+    assert!(began.starts_with("opened-at"), "{began}");
+    close(store);
+    write_over(&path, &backup);
+    fs::write(&note, began).unwrap();
+    assert_ne!(open().1, restored);
+}
+
+#[test]
 fn without_a_folder_there_is_no_data_file() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing");

@@ -1,10 +1,12 @@
 //! What a browser holds, for how long it counts, and what is left of it when it does not.
 
+use crate::harness::PATIENCE;
 use crate::harness::http::Request;
 use crate::harness::people::{PASSWORD, Person, credentials};
 use crate::harness::server::{Hands, Setup, Site};
 use crate::harness::socket::Socket;
 use chapp::model::Token;
+use chapp::store::Options;
 use serde_json::json;
 use std::time::Duration;
 
@@ -321,4 +323,46 @@ fn a_clock_that_goes_back_ends_nothing() {
     assert!(times.is_sorted(), "{times:?}");
     socket.send(&json!({"type": "ping"}));
     socket.expect("pong");
+}
+
+#[test]
+fn on_a_full_disk_people_can_still_log_out() {
+    let mut site = Site::new();
+    let ada = site.sign_up("Ada");
+    site.stop();
+    let full = Options {
+        disk_free_bytes_min: u64::MAX,
+        ..Options::default()
+    };
+    let site = Site::on(
+        site,
+        Setup {
+            options: full,
+            ..Setup::default()
+        },
+    );
+    let mut socket = site.socket(&ada);
+    assert_eq!(site.say(&ada, "c1", "no room").status, 507);
+    assert_eq!(site.log_out(&ada).status, 204);
+    assert_eq!(socket.close_code(), 4401);
+    assert_eq!(site.get_as(&ada, "/api/me").status, 401);
+}
+
+#[test]
+fn expired_sessions_leave_the_data_file() {
+    let (hands, mut site) = by_hand();
+    let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
+    hands.advance(31 * DAY);
+    let carol = site.sign_up("Carol");
+    site.restart();
+    is_somebody(&site, &carol);
+    // A restart forgets them; afterwards not even a clock that went back makes them live again.
+    hands.go_back(31 * DAY);
+    for gone in [ada, ben] {
+        let me = || site.get_as(&gone, "/api/me").status;
+        let began = std::time::Instant::now();
+        while me() != 401 {
+            assert!(began.elapsed() < PATIENCE, "still there");
+        }
+    }
 }

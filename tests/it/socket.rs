@@ -3,8 +3,10 @@
 use crate::harness::people::Person;
 use crate::harness::server::Site;
 use crate::harness::socket::{Socket, of_type};
+use chapp::clock::Clock;
 use chapp::limits;
 use serde_json::{Value, json};
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -80,8 +82,16 @@ fn the_first_frame_tells_all_that_a_client_needs() {
     assert_eq!(here, HashSet::from([(ada.id, "online"), (ben.id, "online")]));
     assert_eq!(
         ready["server"],
-        json!({"name": "Chapp", "version": env!("CARGO_PKG_VERSION")})
+        json!({
+            "name": "Chapp",
+            "version": env!("CARGO_PKG_VERSION"),
+            "id": ready["server"]["id"],
+            "addresses": [],
+        })
     );
+    // The cookie's name and this come from the same data file.
+    let id = ready["server"]["id"].as_str().unwrap();
+    assert!(ada.cookie.starts_with(&format!("chapp_{}=", &id[..6])), "{id}");
     assert_eq!(
         ready["limits"],
         json!({
@@ -428,6 +438,50 @@ fn whoever_leaves_is_offline_after_a_moment_and_whoever_reloads_is_not() {
             .to_string()
             .contains(&format!("\"user\":{}", ada.id))
     );
+}
+
+#[test]
+fn a_crowd_that_comes_and_goes_at_once_is_seen_as_it_is() {
+    const CROWD: usize = limits::FEED_BATCHES_MAX + 36;
+    let site = Site::new();
+    let ada = site.sign_up("Ada");
+    let crowd: Vec<Person> = (0..CROWD).map(|n| site.sign_up(&format!("Person {n}"))).collect();
+    let mut adas = site.socket(&ada);
+    let here = RefCell::new(HashSet::new());
+    let follow = |frame: &Value| {
+        match (frame["type"].as_str(), frame["state"].as_str()) {
+            (Some("presence"), Some("online")) => here.borrow_mut().insert(frame["user"].as_u64()),
+            (Some("presence"), _) => here.borrow_mut().remove(&frame["user"].as_u64()),
+            _ => false,
+        };
+        here.borrow().len()
+    };
+    let sockets: Vec<Socket> = thread::scope(|scope| {
+        let opening: Vec<_> = crowd.iter().map(|person| scope.spawn(|| site.socket(person))).collect();
+        opening.into_iter().map(|socket| socket.join().unwrap()).collect()
+    });
+    adas.until(|frame| follow(frame) == CROWD + 1);
+    thread::scope(|scope| {
+        sockets
+            .into_iter()
+            .for_each(|socket| drop(scope.spawn(|| socket.leave())));
+    });
+    adas.until(|frame| follow(frame) == 1);
+}
+
+#[test]
+fn nobody_can_take_all_places() {
+    let site = Site::limited(Clock::System);
+    let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
+    let mut sockets: Vec<Socket> = (0..limits::SOCKETS_PER_PERSON_MAX).map(|_| site.socket(&ada)).collect();
+    let refused = Socket::try_connect(site.address, &ada).err().unwrap();
+    assert!(refused.contains("429"), "{refused}");
+    site.socket(&ben).send(&json!({"type": "ping"}));
+    sockets.pop().unwrap().leave();
+    let mut again = Socket::try_connect(site.address, &ada);
+    while again.is_err() {
+        again = Socket::try_connect(site.address, &ada);
+    }
 }
 
 #[test]

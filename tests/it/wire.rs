@@ -118,6 +118,15 @@ fn message(frame: &Value) -> bytes::Bytes {
     posted.frame_for(viewer)
 }
 
+fn texts(value: &Value) -> Vec<String> {
+    value
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| text(item).to_owned())
+        .collect()
+}
+
 fn ready(frame: &Value) -> bytes::Bytes {
     let rooms: Vec<RoomView> = frame["rooms"]
         .as_array()
@@ -147,6 +156,8 @@ fn ready(frame: &Value) -> bytes::Bytes {
         rooms: &rooms,
         here: &here,
         server_name: text(&frame["server"]["name"]),
+        server_id: text(&frame["server"]["id"]),
+        addresses: &texts(&frame["server"]["addresses"]),
     })
 }
 

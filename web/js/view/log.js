@@ -24,6 +24,8 @@ export function mountLog(root, pill, wires) {
   let opened = 0;
   let placed = true;
   let top = 0;
+  /** What of `following` the list has already acted on. */
+  let seen = true;
 
   const measure = () => ({ top: root.scrollTop, height: root.scrollHeight, view: root.clientHeight });
   const toEnd = () => {
@@ -32,11 +34,15 @@ export function mountLog(root, pill, wires) {
 
   /** After anything that can have moved the list or the reader. */
   const look = () => {
-    const size = measure();
-    if (size.view === 0) return;
+    if (root.clientHeight === 0) return;
     const [t, room, was] = watch.now((s) => /** @type {const} */ ([select.currentTimeline(s), select.currentRoom(s), s.view.following]));
+    // Asked to follow since the last look: this scroll is older than that, and does not undo it.
+    if (was && !seen && placed) toEnd();
+    seen = was;
+    const size = measure();
     top = size.top;
     const following = scroll.atEnd(size) && !t?.moreAfter;
+    seen = following;
     if (following !== was) send({ do: 'view', following });
     const unread = room?.unread ?? 0;
     pill.hidden = following || !t || t.phase === 'empty' || !(t.moreAfter || scroll.farFromEnd(size) || unread > 0);
