@@ -27,7 +27,7 @@ export const ready = (room = {}, more = {}) => ({
     { user: ME, state: 'online' },
     { user: MEI, state: 'online' },
   ],
-  server: { name: 'Chapp', version: '0.1.0' },
+  server: { name: 'Chapp', version: '0.1.0', id: 'f1' },
   limits: { body_chars_max: 8000, page_max: 100 },
   ...more,
 });

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { wellFormed } from '../../web/js/lib/text.js';
 import { NO_ANSWER_REASON, Outbox } from '../../web/js/net/outbox.js';
 import { FakeStorage, fakeClock } from './fakes.mjs';
 
@@ -18,18 +19,20 @@ function browser() {
   return {
     storage,
     clock,
-    open({ user = 1, tab = `tab${number()}` } = {}) {
+    open({ account = 'f1:1-5', tab = `tab${number()}` } = {}) {
       /** @type {any[]} */
       const sent = [];
       const store = storage.tab();
       const t = { sent, up: true, alive: true, shown: /** @type {any[]} */ ([]), unsaved: 0 };
       const outbox = new Outbox({
-        user,
+        account,
         tab,
         store,
         // A killed tab has no clock any more.
         clock: { ...clock, set: (run, ms) => clock.set(() => t.alive && run(), ms) },
         newId: () => `id${number()}`,
+        wellFormed,
+        chance: () => 1,
         send: (command) => t.up && sent.push(command) > 0,
         changed: (items) => {
           t.shown = items;
@@ -123,13 +126,15 @@ test('what failed stays failed over a reload, with its reason', () => {
   assert.equal(after.shown[0].reason, 'the disk is full');
 });
 
-test('another person on the same browser sees none of it', () => {
+test('another person, account or server on the same browser sees none of it', () => {
   const { open } = browser();
-  open({ user: 1 }).outbox.add(1, 'mine');
-  const other = open({ user: 12 });
-  other.outbox.connected();
-  assert.deepEqual(other.shown, []);
-  assert.deepEqual(other.sent, []);
+  open({ account: 'f1:1-5' }).outbox.add(1, 'mine');
+  for (const account of ['f1:12-5', 'f1:1-6', 'f2:1-5', 'f1:1-55']) {
+    const other = open({ account });
+    other.outbox.connected();
+    assert.deepEqual(other.shown, []);
+    assert.deepEqual(other.sent, []);
+  }
 });
 
 test('two tabs show each other’s messages and do not send them twice', () => {
@@ -154,7 +159,7 @@ test('two tabs never overwrite each other', () => {
   a.outbox.add(1, 'from a');
   b.outbox.add(1, 'from b');
   a.outbox.add(1, 'from a again');
-  assert.equal(storage.keys('chapp:outbox:1:').length, 3);
+  assert.equal(storage.keys('chapp:outbox:f1:1-5:').length, 3);
   assert.equal(open().shown.length, 3);
 });
 
@@ -230,21 +235,115 @@ test('being too fast is never a failure, however often', () => {
   assert.equal(tab.sent.length, 51);
 });
 
-test('what may pass is tried again with growing pauses, then failed with its reason', () => {
-  for (const code of ['storage_full', 'unavailable', 'internal']) {
+const PASSING = ['storage_full', 'unavailable', 'internal'];
+
+test('what may pass is tried without end, with growing pauses, and nothing overtakes it', () => {
+  for (const code of PASSING) {
     const { open, clock } = browser();
     const tab = open();
     tab.outbox.connected();
     const id = tab.outbox.add(1, 'one');
-    for (let i = 0; i < 5; i += 1) {
+    tab.outbox.add(1, 'two');
+    const pauses = [1000, 2000, 4000, 8000, ...Array(20).fill(15_000)];
+    for (const [i, pause] of pauses.entries()) {
       assert.equal(tab.sent.length, i + 1);
       tab.outbox.refused(error(id, code));
-      clock.pass(1000 * 2 ** i);
+      clock.pass(pause - 1);
+      assert.equal(tab.sent.length, i + 1);
+      clock.pass(1);
     }
-    assert.equal(tab.sent.length, 5);
-    assert.deepEqual(tab.states(), ['failed']);
-    assert.equal(tab.shown[0].reason, 'the disk is full');
+    tab.outbox.end(id);
+    assert.deepEqual([...new Set(tab.bodies())], ['one', 'two']);
+    assert.deepEqual(tab.states(), ['sending']);
   }
+});
+
+test('what is refused for now says why it waits, and after a while that it is not sent', () => {
+  const { open, clock } = browser();
+  const tab = open();
+  tab.outbox.connected();
+  const id = tab.outbox.add(1, 'one');
+  tab.outbox.add(1, 'two');
+  const refuse = () => tab.outbox.refused(error(id, 'storage_full'));
+  refuse();
+  assert.deepEqual(
+    tab.shown.map(({ state, reason, retrying }) => [state, reason, retrying]),
+    [
+      ['waiting', 'the disk is full', true],
+      ['waiting', 'an earlier message goes first', undefined],
+    ],
+  );
+  for (let i = 0; i < 4; i += 1) {
+    clock.pass(15_000);
+    assert.equal(tab.shown[0].state, 'failed', 'also while it is tried again');
+    refuse();
+  }
+  tab.outbox.end(id);
+  assert.deepEqual(tab.states(), ['sending']);
+});
+
+test('the reload of a full disk’s message goes on trying', () => {
+  const { open, clock } = browser();
+  const tab = open({ tab: 'same' });
+  tab.outbox.connected();
+  const id = tab.outbox.add(1, 'one');
+  tab.outbox.refused(error(id, 'storage_full'));
+  clock.pass(60_000);
+  tab.kill();
+  const after = open({ tab: 'same' });
+  after.outbox.connected();
+  assert.deepEqual(after.bodies(), ['one']);
+});
+
+test('try again does not wait for the pause, and delete lets the next one go', () => {
+  const { open } = browser();
+  const tab = open();
+  tab.outbox.connected();
+  const id = tab.outbox.add(1, 'one');
+  tab.outbox.add(1, 'two');
+  tab.outbox.refused(error(id, 'storage_full'));
+  tab.outbox.retry(id);
+  assert.deepEqual(tab.bodies(), ['one', 'one']);
+  tab.outbox.refused(error(id, 'storage_full'));
+  tab.outbox.end(id);
+  assert.deepEqual(tab.bodies(), ['one', 'one', 'two']);
+});
+
+test('what the server hangs up on is refused, and the next one goes', () => {
+  for (const code of [4400, 1007, 1009]) {
+    const tab = browser().open();
+    tab.outbox.connected();
+    tab.outbox.add(1, 'one');
+    tab.outbox.add(1, 'two');
+    tab.outbox.disconnected(code);
+    assert.deepEqual(tab.states(), ['failed', 'waiting']);
+    assert.ok(tab.shown[0].reason);
+    tab.outbox.connected();
+    assert.deepEqual(tab.bodies(), ['one', 'two']);
+  }
+});
+
+test('a hang-up while nothing is in flight refuses nothing', () => {
+  const tab = browser().open();
+  tab.outbox.add(1, 'one');
+  tab.outbox.disconnected(4400);
+  assert.deepEqual(tab.states(), ['waiting']);
+});
+
+test('what comes from storage is made well formed', () => {
+  const { open, storage } = browser();
+  storage.tab().setItem('chapp:outbox:f1:1-5:a', JSON.stringify({ room: 1, body: 'half \ud83d', owner: 'gone' }));
+  const tab = open();
+  tab.outbox.connected();
+  assert.deepEqual(tab.bodies(), ['half \ufffd']);
+});
+
+test('a message that waits can be deleted', () => {
+  const { open, storage } = browser();
+  const tab = open();
+  tab.outbox.end(tab.outbox.add(1, 'one'));
+  assert.deepEqual(tab.shown, []);
+  assert.deepEqual(storage.keys('chapp:outbox:'), []);
 });
 
 test('what can never be right fails at once, and the next one goes', () => {
@@ -273,7 +372,7 @@ test('try again sends it again under the same client_id; delete forgets it', () 
   assert.deepEqual(storage.keys('chapp:outbox:'), []);
 });
 
-test('no answer on a living connection: asked again, in the end failed', () => {
+test('no answer on a living connection: asked again, and in the end said', () => {
   const { open, clock } = browser();
   const tab = open();
   tab.outbox.connected();
@@ -281,6 +380,7 @@ test('no answer on a living connection: asked again, in the end failed', () => {
   clock.pass(21_000);
   assert.equal(tab.sent.length, 2);
   clock.pass(200_000);
+  assert.ok(tab.sent.length > 5);
   assert.deepEqual(tab.states(), ['failed']);
   assert.equal(tab.shown[0].reason, NO_ANSWER_REASON);
 });
@@ -296,8 +396,8 @@ test('an error about something else is not ours', () => {
 test('rubbish in storage is left alone', () => {
   const { open, storage } = browser();
   const store = storage.tab();
-  store.setItem('chapp:outbox:1:a', '{');
-  store.setItem('chapp:outbox:1:b', '{"room":"x","body":7}');
+  store.setItem('chapp:outbox:f1:1-5:a', '{');
+  store.setItem('chapp:outbox:f1:1-5:b', '{"room":"x","body":7}');
   store.setItem('other', 'x');
   assert.deepEqual(open().shown, []);
 });

@@ -102,6 +102,62 @@ test('the journey is told: sending, waiting for the connection, failed', () => {
   assert.deepEqual(states(after(state, { type: 'connection', state: 'offline', retryAt: 1 })), ['queued', 'queued', 'failed']);
 });
 
+test('what was not posted says why, and offers another try where that helps', () => {
+  const items = [
+    { reason: 'the disk is full', retrying: true },
+    { reason: 'an earlier message goes first' },
+    { state: 'failed', reason: 'the disk is full', retrying: true },
+  ];
+  const state = after(holding([message(1)]), pending(...items, { state: 'failed', reason: 'no' }, {}));
+  const told = (/** @type {any} */ s) =>
+    entries(s)
+      .slice(1)
+      .map((e) => e.kind === 'message' && [e.state, e.words, e.retry]);
+  assert.deepEqual(told(state), [
+    ['queued', 'Waiting: the disk is full', true],
+    ['queued', 'Waiting: an earlier message goes first', false],
+    ['failed', 'Not sent yet: the disk is full.', true],
+    ['failed', 'Not sent: no.', true],
+    ['sending', '', false],
+  ]);
+  assert.deepEqual(told(after(state, { type: 'connection', state: 'offline', retryAt: 1 })).at(-1), ['queued', 'Waiting for the connection', false]);
+});
+
+test('the address to hand on is one that others can reach', () => {
+  const at = (/** @type {string[] | undefined} */ addresses) =>
+    after(initialState(), heard(ready({}, { server: { name: 'Chapp', version: '1', id: 'f1', ...(addresses ? { addresses } : {}) } })));
+  const here = { host: 'localhost:4280', origin: 'http://localhost:4280', alone: true };
+  const stays = { address: 'localhost:4280', url: 'http://localhost:4280', alone: true };
+  assert.deepEqual(select.invitation(at(undefined), here), stays);
+  assert.deepEqual(select.invitation(at([]), here), stays);
+  assert.deepEqual(select.invitation(at(['192.168.1.20:4280', '10.0.0.1:4280']), here), {
+    address: '192.168.1.20:4280',
+    url: 'http://192.168.1.20:4280',
+    alone: false,
+  });
+  const named = { host: 'chat.example', origin: 'https://chat.example', alone: false };
+  assert.deepEqual(select.invitation(at(['192.168.1.20:4280']), named), { address: 'chat.example', url: 'https://chat.example', alone: false });
+});
+
+test('logging out is said under one’s name, and so is what went wrong with it', () => {
+  const state = opened(0);
+  assert.equal(select.standing(state), 'Online');
+  const leaving = after(state, { type: 'leaving', busy: true, words: 'Logging out…' });
+  assert.equal(select.standing(leaving), 'Logging out…');
+  assert.ok(leaving.leaving.busy);
+  assert.equal(select.standing(after(leaving, { type: 'leaving', busy: false, words: 'No answer.' })), 'No answer.');
+  assert.equal(select.standing(after(leaving, { type: 'leaving', busy: false, words: '' })), 'Online');
+});
+
+test('somebody who could not be looked up is asked for again', () => {
+  const state = holding([message(1, { author: 77 })]);
+  const wanted = (/** @type {any} */ s) => select.wants(s).some((want) => want.do === 'person');
+  assert.ok(wanted(state));
+  const once = after(state, { type: 'person/asked', user: 77 });
+  assert.ok(!wanted(once));
+  assert.ok(wanted(after(once, { type: 'person/failed', user: 77 })));
+});
+
 test('messages on their way are not shown in the middle of the history', () => {
   const state = after(
     initialState(),

@@ -43,6 +43,8 @@ function line() {
   const tries = [];
   /** @type {any[]} */
   const log = [];
+  /** @type {(number | undefined)[]} */
+  const codes = [];
   const socket = new Socket({
     url: 'ws://test/ws',
     clock,
@@ -50,13 +52,16 @@ function line() {
     connect: () => /** @type {any} */ (tries[tries.push(new FakeWebSocket()) - 1]),
     on: {
       frame: (frame) => log.push(frame.type),
-      down: (retryAt) => log.push(retryAt === null ? 'trying' : retryAt - clock.now()),
+      down: (retryAt, code) => {
+        log.push(retryAt === null ? 'trying' : retryAt - clock.now());
+        codes.push(code);
+      },
       refused: () => log.push('refused'),
       signedOut: () => log.push('signed out'),
     },
   });
   socket.start();
-  return { clock, tries, log, socket, last: () => /** @type {FakeWebSocket} */ (tries.at(-1)) };
+  return { clock, tries, log, codes, socket, last: () => /** @type {FakeWebSocket} */ (tries.at(-1)) };
 }
 
 test('pauses grow to fifteen seconds, and chance spreads a crowd', () => {
@@ -92,6 +97,13 @@ test('a lost connection is tried again, with growing pauses while it fails', () 
   last().accept();
   assert.deepEqual(log, ['trying', 'ready', 500, 'trying', 1000, 'refused', 'trying', 'ready']);
   assert.equal(tries.length, 3);
+});
+
+test('why it was closed is told on', () => {
+  const { last, codes } = line();
+  last().accept();
+  last().drop(4400);
+  assert.deepEqual(codes, [undefined, 4400]);
 });
 
 test('a server that accepts and drops at once does not get hammered', () => {

@@ -16,6 +16,11 @@ test('a message loses the blank lines around it and keeps those inside', () => {
   assert.equal(text.tidy(' \n\t\n'), '');
 });
 
+test('half a surrogate pair becomes U+FFFD, a whole one stays', () => {
+  assert.equal(text.tidy('a\ud83d \ude00b 😀'), 'a\ufffd \ufffdb 😀');
+  assert.equal(text.wellFormed('👩‍🔬'), '👩‍🔬');
+});
+
 test('initials come from the first and the last word', () => {
   assert.equal(text.initials('Leïla Haddad'), 'LH');
   assert.equal(text.initials('Anna Maria von Berg'), 'AB');

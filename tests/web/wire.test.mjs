@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { decode, decodePage, encode, parse } from '../../web/js/net/wire.js';
+import { accountOf, decode, decodePage, encode, parse } from '../../web/js/net/wire.js';
+import { ready, user } from './build.mjs';
 
 const golden = new URL('../wire/', import.meta.url);
 
@@ -62,6 +63,18 @@ test('a page of history is checked as a whole', () => {
   assert.ok(decodePage({ messages: [message], head: 1, more_before: false, more_after: false, people: [] }));
   assert.equal(decodePage({ messages: [{ ...message, body: 7 }], head: 1, more_before: false, more_after: false }), null);
   assert.equal(decodePage(undefined), null);
+});
+
+test('ready says whose things these are: which data file, which account', () => {
+  const frame = (/** @type {object} */ more = {}, server = 'f1') =>
+    /** @type {any} */ (ready({}, { ...more, server: { name: 'x', version: '1', id: server } }));
+  assert.equal(accountOf(frame()), 'f1:1-1');
+  assert.notEqual(accountOf(frame({}, 'f2')), accountOf(frame()));
+  assert.notEqual(accountOf(frame({ user: { ...user(1), created_at: 2 } })), accountOf(frame()));
+  const { id: _, ...server } = frame().server;
+  assert.equal(decode(JSON.stringify({ ...frame(), server })), null);
+  const { created_at: __, ...nobody } = user(1);
+  assert.equal(decode(JSON.stringify(frame({ user: nobody }))), null);
 });
 
 test('parse never throws', () => {

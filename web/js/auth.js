@@ -61,6 +61,9 @@ function busy(on) {
   form.setAttribute('aria-busy', String(on));
 }
 
+// A touch would bring up a keyboard over the page.
+if (matchMedia('(pointer: fine)').matches && !form.querySelector('[aria-invalid="true"]')) [name, password].find((input) => input.value === '')?.focus();
+
 form.noValidate = true;
 form.addEventListener('submit', async (event) => {
   event.preventDefault();

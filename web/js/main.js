@@ -9,6 +9,7 @@ import * as api from './net/api.js';
 import { createDrafts } from './net/drafts.js';
 import { Outbox } from './net/outbox.js';
 import { Socket } from './net/socket.js';
+import { accountOf } from './net/wire.js';
 import { initialState, reduce } from './state/reduce.js';
 import * as select from './state/select.js';
 import { createStore } from './state/store.js';
@@ -48,7 +49,10 @@ import { mountTyping } from './view/typing.js';
  */
 
 const READ_EVERY_MS = 500;
+const ASK_AGAIN_MS = 5000;
+const SAID_MS = 10_000;
 const clock = systemClock;
+const tab = takeTabId();
 
 const store = createStore({ reduce, state: initialState(), schedule: nextFrame });
 /** Asks about the state now. @template T @param {(s: State) => T} ask @returns {T} */
@@ -70,6 +74,8 @@ function nextFrame(run) {
 let outbox = null;
 /** @type {import('./net/drafts.js').Drafts | null} */
 let drafts = null;
+/** @type {string | null} */
+let account = null;
 let reached = false;
 
 const socket = new Socket({
@@ -77,17 +83,17 @@ const socket = new Socket({
   clock,
   on: {
     frame(frame) {
-      if (frame.type === 'ready') welcome(frame.user.id);
+      if (frame.type === 'ready' && !welcome(frame)) return;
       store.dispatch({ type: 'frame', frame, at: clock.now() });
       if (frame.type === 'ready') outbox?.connected();
       else if (frame.type === 'posted') outbox?.end(frame.client_id);
       else if (frame.type === 'message' && frame.message.client_id && frame.message.author === store.state.me?.id) outbox?.end(frame.message.client_id);
       else if (frame.type === 'error' && !outbox?.refused(frame)) onRefusal(frame.ref ?? '', frame.retry_after_ms);
     },
-    down(retryAt) {
+    down(retryAt, code) {
       const state = reached || retryAt !== null || store.state.connection.state === 'offline' ? 'offline' : 'connecting';
       store.dispatch({ type: 'connection', state, retryAt });
-      outbox?.disconnected();
+      outbox?.disconnected(code);
     },
     async refused() {
       const me = await api.whoAmI();
@@ -102,30 +108,41 @@ function signedOut() {
   location.replace('/login');
 }
 
-/** We know who we are: their unsent messages and drafts come out of storage. @param {number} user */
-function welcome(user) {
+/** We know who we are: their unsent messages and drafts come out of storage. @param {import('./net/wire.js').Ready} frame @returns {boolean} false: not who we were */
+function welcome(frame) {
   reached = true;
-  // Somebody else logged in from another tab: what is held here is not theirs to see or to send.
-  if (store.state.me && store.state.me.id !== user) return location.reload();
-  if (outbox) return;
-  drafts = createDrafts(localStorage, user);
+  const who = accountOf(frame);
+  if (account === who) return true;
+  if (account !== null) {
+    // Somebody else logged in from another tab, or this is another server: what is held here is not theirs to see or to send.
+    socket.stop();
+    location.reload();
+    return false;
+  }
+  account = who;
+  const room = store.state.view.room;
+  drafts = createDrafts({ store: localStorage, account, tab, channel: new BroadcastChannel(`chapp:drafts:${account}`), clock });
   outbox = new Outbox({
-    user,
-    tab: tabId(),
+    account,
+    tab,
     store: localStorage,
     clock,
     newId: text.randomId,
+    wellFormed: text.wellFormed,
     send: (command) => socket.send(command),
     changed: (items) => store.dispatch({ type: 'outbox', items }),
     unsaved: () => composer.warn('This browser has no room left: unsent messages are lost if you close the page.'),
   });
-  composer.offer(drafts.read(store.state.view.room));
+  const own = drafts.read(room);
+  if (own) composer.offer(own);
+  else drafts.adopt(room, composer.offer);
+  return true;
 }
 
-/** The same after a reload, so that a tab finds its own again. */
-function tabId() {
+/** The same after a reload, so that a tab finds its own again. Put away only while the page is gone: a copy of a living tab is another one. */
+function takeTabId() {
   const id = sessionStorage.getItem('chapp:tab') ?? text.randomId();
-  sessionStorage.setItem('chapp:tab', id);
+  sessionStorage.removeItem('chapp:tab');
   return id;
 }
 
@@ -160,6 +177,7 @@ async function fulfil(want) {
   store.dispatch({ type: 'person/asked', user: want.user });
   const answer = await api.readPage(want.room, { around: want.message, limit: 1 });
   if (answer.ok) store.dispatch({ type: 'people', people: answer.value.people ?? [] });
+  else clock.set(() => store.dispatch({ type: 'person/failed', user: want.user }), ASK_AGAIN_MS);
 }
 
 const markRead = throttle(() => {
@@ -216,10 +234,16 @@ function send(act) {
 }
 
 async function leave() {
-  if (!(await ask(select.unsent(store.state)))) return;
+  if (store.state.leaving.busy || !(await ask(select.unsent(store.state)))) return;
+  say(true, 'Logging out…');
   const answer = await api.logOut();
-  if (answer.ok || answer.status === 401) signedOut();
-  else composer.warn(answer.title);
+  if (answer.ok || answer.status === 401) return signedOut();
+  say(false, answer.title);
+  clock.set(() => store.state.leaving.busy || say(false, ''), SAID_MS);
+
+  function say(/** @type {boolean} */ busy, /** @type {string} */ words) {
+    store.dispatch({ type: 'leaving', busy, words });
+  }
 }
 
 /** @type {Wires} */
@@ -246,14 +270,16 @@ watch(
   },
 );
 
-addEventListener('storage', (event) => {
-  outbox?.heard(event.key);
-  if (drafts?.isAbout(event.key, store.state.view.room)) composer.offer(event.newValue ?? '');
-});
+addEventListener('storage', (event) => outbox?.heard(event.key));
 addEventListener('online', () => socket.nudge());
 document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && socket.nudge());
-addEventListener('pageshow', (event) => event.persisted && socket.nudge());
+addEventListener('pageshow', (event) => {
+  if (!event.persisted) return;
+  sessionStorage.removeItem('chapp:tab');
+  socket.nudge();
+});
 addEventListener('pagehide', () => {
+  sessionStorage.setItem('chapp:tab', tab);
   outbox?.close();
   socket.rest();
 });

@@ -7,9 +7,12 @@ export function scalars(text) {
   return count;
 }
 
+/** Half a surrogate pair is no text, and no server could read it. @param {string} text */
+export const wellFormed = (text) => text.replace(/\p{Cs}/gu, '\ufffd');
+
 /** A message as it is sent: no blank lines around it, one kind of line end. @param {string} text */
 export const tidy = (text) =>
-  text
+  wellFormed(text)
     .replace(/\r\n?/g, '\n')
     .replace(/^(?:[^\S\n]*\n)+/, '')
     .trimEnd();

@@ -1,31 +1,72 @@
-// What stands in the composer, kept per person and room until it is sent.
+// What stands in the composer, kept per tab and room until it is sent. Two tabs never write the same draft;
+// one whose tab is gone goes to the next tab that has none. A tab that lives answers when it is asked for.
 
-/** @typedef {Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>} Store */
+import { parse } from './wire.js';
 
-/** @param {Store} store @param {number} user */
-export function createDrafts(store, user) {
-  const key = (/** @type {number} */ room) => `chapp:draft:${user}:${room}`;
-  return {
+/** @typedef {Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>} Store */
+/** @typedef {{postMessage: (data: string) => void, onmessage: ((event: MessageEvent) => void) | null}} Channel */
+
+export const ANSWER_WITHIN_MS = 1000;
+const WHO = 'who?';
+
+/** @param {{store: Store, account: string, tab: string, channel: Channel, clock: import('../lib/throttle.js').Clock}} options */
+export function createDrafts({ store, account, tab, channel, clock }) {
+  const prefix = (/** @type {number} */ room) => `chapp:draft:${account}:${room}:`;
+  /** @type {Set<string>} */
+  let alive = new Set();
+  channel.onmessage = ({ data }) => {
+    if (data === WHO) channel.postMessage(tab);
+    else alive.add(data);
+  };
+
+  /** @param {string} key @returns {{text: string, at: number}} */
+  const load = (key) => {
+    const value = parse(store.getItem(key));
+    return { text: typeof value?.text === 'string' ? value.text : '', at: Number(value?.at) || 0 };
+  };
+  /** The latest one that no living tab holds. @param {number} room */
+  const orphan = (room) =>
+    Array.from({ length: store.length }, (_, i) => store.key(i) ?? '')
+      .filter((key) => key.startsWith(prefix(room)) && key !== prefix(room) + tab && !alive.has(key.slice(prefix(room).length)))
+      .map((key) => ({ key, ...load(key) }))
+      .filter((draft) => draft.text !== '')
+      .reduce((best, draft) => (best && best.at >= draft.at ? best : draft), /** @type {{key: string, text: string, at: number} | null} */ (null));
+
+  const drafts = {
     /** @param {number} room */
-    read(room) {
-      try {
-        return store.getItem(key(room)) ?? '';
-      } catch {
-        return '';
-      }
-    },
+    read: (room) => attempt(() => load(prefix(room) + tab).text) ?? '',
+
     /** @param {number} room @param {string} text */
     keep(room, text) {
-      try {
-        if (text) store.setItem(key(room), text);
-        else store.removeItem(key(room));
-      } catch {
-        // No room left, or storage is switched off: the text is still in the box.
-      }
+      const key = prefix(room) + tab;
+      return attempt(() => {
+        if (text) store.setItem(key, JSON.stringify({ text, at: clock.now() }));
+        else store.removeItem(key);
+        return true;
+      });
     },
-    /** Whether a `storage` event is about this draft. @param {string | null} changed @param {number} room */
-    isAbout: (changed, room) => changed === key(room),
+
+    /** Takes over what a tab that is gone left behind. @param {number} room @param {(text: string) => boolean} use whether there was a place for it */
+    adopt(room, use) {
+      alive = new Set();
+      channel.postMessage(WHO);
+      clock.set(() => {
+        const left = attempt(() => orphan(room));
+        // First here, then no longer there: at no moment is it in neither.
+        if (left && use(left.text) && drafts.keep(room, left.text)) attempt(() => store.removeItem(left.key));
+      }, ANSWER_WITHIN_MS);
+    },
   };
+  return drafts;
+}
+
+/** No room left, or storage is switched off: then the text is still in the box. @template T @param {() => T} run @returns {T | undefined} */
+function attempt(run) {
+  try {
+    return run();
+  } catch {
+    return undefined;
+  }
 }
 
 /** @typedef {ReturnType<typeof createDrafts>} Drafts */

@@ -4,6 +4,7 @@
 // A message belongs to the tab that wrote it (`owner`). A tab that is gone leaves orphans, and another adopts them.
 // If two should send the same one after all, the server keeps one: client_id decides.
 
+import { pause } from './socket.js';
 import { parse } from './wire.js';
 
 /** @typedef {import('./wire.js').Command} Command */
@@ -15,31 +16,37 @@ import { parse } from './wire.js';
 
 /**
  * @typedef {object} Options
- * @property {number} user
+ * @property {string} account whose messages these are
  * @property {string} tab this tab, the same after a reload
  * @property {Store} store
  * @property {Clock} clock
  * @property {() => string} newId
+ * @property {(text: string) => string} wellFormed
  * @property {(command: Command) => boolean} send false: not connected
  * @property {(items: Pending[]) => void} changed
  * @property {() => void} unsaved the browser has no room to keep a message
+ * @property {() => number} [chance]
  */
 
 const ANSWER_WITHIN_MS = 20_000;
-const TRIES_MAX = 5;
+/** A message that is refused for so long is shown as not sent; it is tried on. */
+const PATIENCE_MS = 15_000;
 const RETRY_MS = 1_000;
 const ALIVE_EVERY_MS = 4_000;
 const ALIVE_FOR_MS = 15_000;
 const PASSING = new Set(['storage_full', 'unavailable', 'internal']);
+const BEHIND_REASON = 'an earlier message goes first';
 export const NO_ANSWER_REASON = 'the server did not answer';
+/** The server hangs up on what it cannot read: the same would happen again and again. @type {Record<number, string>} */
+const UNREADABLE = { 1007: 'the server could not read it', 1009: 'it is too long', 4400: 'the server could not read it' };
 
 export class Outbox {
   /** @type {Map<string, Item>} */
   #items = new Map();
   /** @type {{id: string, timer: unknown} | null} */
   #flight = null;
-  /** @type {Map<string, number>} */
-  #tries = new Map();
+  /** The message that may pass later, and holds up the line until then. @type {{id: string, tries: number, since: number, reason: string} | null} */
+  #stuck = null;
   /** @type {unknown} */
   #pause = null;
   #online = false;
@@ -49,7 +56,7 @@ export class Outbox {
   /** @param {Options} options */
   constructor(options) {
     this.#o = options;
-    this.#prefix = `chapp:outbox:${options.user}:`;
+    this.#prefix = `chapp:outbox:${options.account}:`;
     for (const key of this.#keys(this.#prefix)) this.#load(key);
     this.#stayAlive();
     this.#tell();
@@ -67,12 +74,12 @@ export class Outbox {
     return item.client_id;
   }
 
-  /** Failed, and worth another try. @param {string} id */
+  /** Failed or held up, and worth another try now. @param {string} id */
   retry(id) {
     const item = this.#items.get(id);
-    if (!item) return;
+    if (!item || this.#flight?.id === id) return;
     const { failed: _, ...again } = item;
-    this.#tries.delete(id);
+    this.#free(id);
     this.#items.set(id, { ...again, owner: this.#o.tab });
     this.#save({ ...again, owner: this.#o.tab });
     this.#tell();
@@ -82,7 +89,7 @@ export class Outbox {
   /** Given up, or posted: either way it is ours no more. @param {string} id */
   end(id) {
     if (this.#flight?.id === id) this.#land();
-    this.#tries.delete(id);
+    this.#free(id);
     if (!this.#items.delete(id)) return;
     try {
       this.#o.store.removeItem(this.#prefix + id);
@@ -98,12 +105,16 @@ export class Outbox {
     this.#pump();
   }
 
-  disconnected() {
+  /** @param {number} [code] why the socket was closed */
+  disconnected(code = 0) {
+    const item = this.#items.get(this.#flight?.id ?? '');
+    const refusal = UNREADABLE[code];
     this.#online = false;
-    if (this.#pause !== null) this.#o.clock.clear(this.#pause);
-    this.#pause = null;
+    this.#stuck = null;
+    this.#wake();
     this.#land();
-    this.#tell();
+    if (item && refusal) this.#fail(item, refusal);
+    else this.#tell();
   }
 
   /** Whether the refusal was about one of ours. @param {ErrorFrame} error */
@@ -160,18 +171,28 @@ export class Outbox {
     this.#flight = null;
   }
 
-  /** @param {Item} item @param {string} reason what to say if this was the last try */
-  #again(item, reason) {
-    const tries = (this.#tries.get(item.client_id) ?? 0) + 1;
-    this.#tries.set(item.client_id, tries);
-    if (tries >= TRIES_MAX) this.#fail(item, reason);
-    else this.#rest(RETRY_MS * 2 ** (tries - 1));
+  /** What may pass is tried without end, and nothing overtakes it. @param {Item} item @param {string} reason */
+  #again({ client_id: id }, reason) {
+    if (this.#stuck?.id !== id) {
+      this.#stuck = { id, tries: 0, since: this.#o.clock.now(), reason };
+      this.#o.clock.set(() => this.#tell(), PATIENCE_MS);
+    }
+    const tries = this.#stuck.tries + 1;
+    this.#stuck = { ...this.#stuck, tries, reason };
+    this.#rest(pause(tries, this.#o.chance?.() ?? Math.random()));
+  }
+
+  /** It holds up the line no more. @param {string} id */
+  #free(id) {
+    if (this.#stuck?.id !== id) return;
+    this.#stuck = null;
+    this.#wake();
   }
 
   /** @param {Item} item @param {string} reason */
   #fail(item, reason) {
     const failed = { ...item, failed: reason };
-    this.#tries.delete(item.client_id);
+    this.#free(item.client_id);
     this.#items.set(item.client_id, failed);
     this.#save(failed);
     this.#tell();
@@ -180,12 +201,17 @@ export class Outbox {
 
   /** Nothing goes out for a while. @param {number} ms */
   #rest(ms) {
-    if (this.#pause !== null) this.#o.clock.clear(this.#pause);
+    this.#wake();
     this.#pause = this.#o.clock.set(() => {
       this.#pause = null;
       this.#pump();
     }, ms);
     this.#tell();
+  }
+
+  #wake() {
+    if (this.#pause !== null) this.#o.clock.clear(this.#pause);
+    this.#pause = null;
   }
 
   /** @param {Item} item */
@@ -213,7 +239,7 @@ export class Outbox {
 
   /** @param {string} tab */
   #aliveKey(tab) {
-    return `chapp:tab:${this.#o.user}:${tab}`;
+    return `chapp:tab:${this.#o.account}:${tab}`;
   }
 
   #sorted() {
@@ -222,15 +248,22 @@ export class Outbox {
 
   #tell() {
     this.#o.changed(
-      this.#sorted().map(({ client_id, room, body, created_at, failed }) => ({
-        client_id,
-        room,
-        body,
-        created_at,
-        state: failed === undefined ? (this.#flight?.id === client_id ? 'sending' : 'waiting') : 'failed',
-        ...(failed === undefined ? {} : { reason: failed }),
-      })),
+      this.#sorted().map((item) => {
+        const { client_id, room, body, created_at } = item;
+        return { client_id, room, body, created_at, ...this.#journey(item) };
+      }),
     );
+  }
+
+  /** @param {Item} item @returns {Pick<Pending, 'state' | 'reason' | 'retrying'>} */
+  #journey(item) {
+    if (item.failed !== undefined) return { state: 'failed', reason: item.failed };
+    if (this.#stuck?.id === item.client_id) {
+      const long = this.#o.clock.now() - this.#stuck.since >= PATIENCE_MS;
+      return { state: long ? 'failed' : 'waiting', reason: this.#stuck.reason, retrying: true };
+    }
+    if (this.#flight?.id === item.client_id) return { state: 'sending' };
+    return this.#stuck && this.#isOurs(item) ? { state: 'waiting', reason: BEHIND_REASON } : { state: 'waiting' };
   }
 
   /** @param {Item} item */
@@ -243,7 +276,8 @@ export class Outbox {
     const value = parse(this.#read(key));
     if (typeof value?.body !== 'string' || !Number.isSafeInteger(value.room)) return;
     const id = key.slice(this.#prefix.length);
-    const { room, body, failed } = value;
+    const { room, failed } = value;
+    const body = this.#o.wellFormed(value.body);
     const item = { client_id: id, room, body, created_at: Number(value.created_at) || 0, order: Number(value.order) || 0, owner: String(value.owner ?? '') };
     this.#items.set(id, typeof failed === 'string' ? { ...item, failed } : item);
   }

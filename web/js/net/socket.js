@@ -9,7 +9,7 @@ import { decode, encode } from './wire.js';
 /**
  * @typedef {object} Listener
  * @property {(frame: Frame) => void} frame
- * @property {(retryAt: number | null) => void} down lost, or not reached; null while the next try runs
+ * @property {(retryAt: number | null, code?: number) => void} down lost, or not reached; null while the next try runs
  * @property {() => void} refused the handshake failed: no status is told to scripts
  * @property {() => void} signedOut
  */
@@ -162,7 +162,7 @@ export class Socket {
     const wait = pause(this.#tries, this.#chance());
     this.#tries += 1;
     this.#wait(wait, () => this.start());
-    this.#on.down(this.#clock.now() + wait);
+    this.#on.down(this.#clock.now() + wait, code);
     if (never) this.#on.refused();
   }
 

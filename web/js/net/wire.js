@@ -9,7 +9,7 @@
  * @typedef {{messages: Message[], head: number, more_before: boolean, more_after: boolean, people?: User[]}} Page
  * @typedef {'online' | 'away' | 'offline'} Presence
  *
- * @typedef {{type: 'ready', protocol: number, epoch: string, user: User, rooms: Room[], people: User[], presence?: {user: number, state: Presence}[], server: {name: string, version: string}, limits: Limits}} Ready
+ * @typedef {{type: 'ready', protocol: number, epoch: string, user: User, rooms: Room[], people: User[], presence?: {user: number, state: Presence}[], server: {name: string, version: string, id: string, addresses?: string[]}, limits: Limits}} Ready
  * @typedef {{type: 'message', room: number, seq: number, message: Message}} MessageFrame
  * @typedef {{type: 'posted', ref?: string, client_id: string, room: number, seq: number}} Posted
  * @typedef {{type: 'presence', user: number, state: Presence}} PresenceFrame
@@ -54,11 +54,11 @@ const FRAMES = {
   ready: shape({
     protocol: id,
     epoch: text,
-    user,
+    user: (value) => user(value) && count(value.created_at),
     rooms: list(room),
     people: list(user),
     presence: maybe(list(shape({ user: id, state }))),
-    server: shape({ name: text, version: text }),
+    server: shape({ name: text, version: text, id: text, addresses: maybe(list(text)) }),
     limits: shape({ body_chars_max: id }),
   }),
   message: shape({ room: id, seq: id, message }),
@@ -81,6 +81,9 @@ export function decode(data) {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(FRAMES, value.type)) return null;
   return FRAMES[value.type]?.(value) ? value : null;
 }
+
+/** Whose things these are. Another server may have had the same address, with somebody else under the same number. @param {Ready} ready */
+export const accountOf = ({ server, user }) => `${server.id}:${user.id}-${user.created_at}`;
 
 /** @param {Command} command */
 export const encode = (command) => JSON.stringify(command);

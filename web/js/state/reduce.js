@@ -11,14 +11,14 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, indexOf,
 
 /**
  * A message on its way: `waiting` to be sent, `sending`, `failed` with a reason, or `landed` under a seq that the window has not reached yet.
- * @typedef {{client_id: string, room: number, body: string, created_at: number, state: 'waiting' | 'sending' | 'failed' | 'landed', reason?: string, seq?: number}} Pending
+ * @typedef {{client_id: string, room: number, body: string, created_at: number, state: 'waiting' | 'sending' | 'failed' | 'landed', reason?: string, retrying?: boolean, seq?: number}} Pending
  */
 
 /**
  * @typedef {object} State
  * @property {string | null} epoch
  * @property {User | null} me
- * @property {{name: string, version: string} | null} server
+ * @property {import('../net/wire.js').Ready['server'] | null} server
  * @property {import('../net/wire.js').Limits} limits
  * @property {{state: 'connecting' | 'online' | 'offline', retryAt: number | null}} connection
  * @property {Record<number, User>} people
@@ -30,6 +30,7 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, indexOf,
  * @property {Pending[]} landed
  * @property {Record<number, true>} asked people we have asked for
  * @property {{room: number, attentive: boolean, following: boolean}} view what the reader has before them
+ * @property {{busy: boolean, words: string}} leaving logging out, and what there is to say about it
  */
 
 /**
@@ -43,6 +44,8 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, indexOf,
  *   | {type: 'sync/asked', room: number, since: number}
  *   | {type: 'sync/failed', room: number}
  *   | {type: 'person/asked', user: number}
+ *   | {type: 'person/failed', user: number}
+ *   | {type: 'leaving', busy: boolean, words: string}
  *   | {type: 'people', people: User[]}
  *   | {type: 'read/sent', room: number, seq: number}
  *   | {type: 'view', room?: number, attentive?: boolean, following?: boolean}
@@ -69,6 +72,7 @@ export const initialState = () => ({
   landed: [],
   asked: {},
   view: { room: LOBBY, attentive: true, following: true },
+  leaving: { busy: false, words: '' },
 });
 
 /** @param {State} state @param {Event} event @returns {State} */
@@ -94,6 +98,10 @@ export function reduce(state, event) {
       return withTimeline(state, event.room, disconnect);
     case 'person/asked':
       return { ...state, asked: { ...state.asked, [event.user]: true } };
+    case 'person/failed':
+      return { ...state, asked: without(state.asked, event.user) };
+    case 'leaving':
+      return { ...state, leaving: { busy: event.busy, words: event.words } };
     case 'people':
       return withPeople(state, event.people);
     case 'read/sent':
@@ -230,8 +238,7 @@ function onConnection(state, event) {
 /** @param {State} state @param {number} user @param {'online' | 'away' | 'offline'} where @returns {State} */
 function onPresence(state, user, where) {
   if (state.presence[user] === where) return state;
-  const { [user]: _, ...others } = state.presence;
-  return { ...state, presence: where === 'offline' ? others : { ...others, [user]: where } };
+  return { ...state, presence: where === 'offline' ? without(state.presence, user) : { ...state.presence, [user]: where } };
 }
 
 /** @param {State} state @param {number} room @param {number} user @param {number} at @returns {State} */
@@ -241,9 +248,12 @@ function onTyping(state, room, user, at) {
 }
 
 /** @param {State['typing']} typing @param {number} room @param {number} user */
-function withoutTyping(typing, room, user) {
-  const { [user]: _, ...others } = typing[room] ?? {};
-  return { ...typing, [room]: others };
+const withoutTyping = (typing, room, user) => ({ ...typing, [room]: without(typing[room] ?? {}, user) });
+
+/** @template T @param {Record<number, T>} users @param {number} user @returns {Record<number, T>} */
+function without(users, user) {
+  const { [user]: _, ...others } = users;
+  return others;
 }
 
 /** @param {State} state @param {number} at @returns {State} */

@@ -20,7 +20,8 @@ import { indexOf } from './timeline.js';
  * @property {string} body
  * @property {boolean} start has a name above it
  * @property {'posted' | 'sending' | 'queued' | 'failed'} state
- * @property {string} reason
+ * @property {string} words why it is not posted
+ * @property {boolean} retry can be tried again
  */
 /** @typedef {{kind: 'newline', key: 'newline'}} Newline */
 /** @typedef {{key: string, at: number, entries: (Entry | Newline)[]}} Day */
@@ -82,7 +83,8 @@ function entries(state, t) {
     shown.add(p.client_id);
     const e = entry(`c${p.client_id}`, state.me ?? undefined, true, p.created_at, p.body, p.seq ?? null, p.client_id);
     e.state = journey(p, state.connection.state);
-    e.reason = p.reason ?? '';
+    e.words = why(e.state, p);
+    e.retry = e.state === 'failed' || (e.state === 'queued' && p.retrying === true);
     list.push(e);
   }
   return list;
@@ -100,14 +102,22 @@ const entry = (key, author, mine, at, body, id, clientId = '') => ({
   body,
   start: false,
   state: 'posted',
-  reason: '',
+  words: '',
+  retry: false,
 });
 
 /** @param {Pending} p @param {State['connection']['state']} connection @returns {Entry['state']} */
 function journey(p, connection) {
   if (p.state === 'landed') return 'posted';
   if (p.state === 'failed') return 'failed';
-  return connection === 'online' ? 'sending' : 'queued';
+  return connection === 'online' && p.reason === undefined ? 'sending' : 'queued';
+}
+
+/** @param {Entry['state']} state @param {Pending} p */
+function why(state, p) {
+  if (state === 'failed') return `Not sent${p.retrying ? ' yet' : ''}: ${p.reason}.`;
+  if (state === 'queued') return p.reason === undefined ? 'Waiting for the connection' : `Waiting: ${p.reason}`;
+  return '';
 }
 
 /** What stands in the list's place when there is nothing to list. @param {State} state @returns {'list' | 'loading' | 'trouble' | 'empty'} */
@@ -180,6 +190,19 @@ export function preview(state, id) {
 
 /** @param {User | undefined} user */
 const firstName = (user) => nameOf(user).split(/\s/u)[0] ?? '';
+
+/**
+ * Which address to hand on: the one we came by, unless only this computer has it and the server knows a better one.
+ * @param {State} state @param {{host: string, origin: string, alone: boolean}} here
+ * @returns {{address: string, url: string, alone: boolean}}
+ */
+export function invitation(state, { host, origin, alone }) {
+  const better = alone ? state.server?.addresses?.[0] : undefined;
+  return better ? { address: better, url: `http://${better}`, alone: false } : { address: host, url: origin, alone };
+}
+
+/** What stands under the reader's own name. @param {State} state */
+export const standing = (state) => state.leaving.words || (state.connection.state === 'online' ? 'Online' : 'Connecting');
 
 /** Messages the reader has not seen, in all rooms. @param {State} state */
 export const unreadTotal = (state) => Object.values(state.rooms).reduce((sum, room) => sum + room.unread, 0);

@@ -49,7 +49,7 @@ export function mountAnnouncer(root, { watch, select, text, clock }) {
     (s) => [s.pending],
     (pending) => {
       const now = pending.filter((p) => p.state === 'failed');
-      for (const p of now) if (!failed.has(p.client_id)) add(`Not sent: ${p.reason ?? ''}`);
+      for (const p of now) if (!failed.has(p.client_id)) add(`Not sent${p.retrying ? ' yet' : ''}: ${p.reason ?? ''}`);
       failed = new Set(now.map((p) => p.client_id));
     },
   );

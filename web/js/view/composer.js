@@ -14,7 +14,7 @@ export function mountComposer(form, { note, keys }, wires) {
   const button = /** @type {HTMLElement} */ (form.querySelector('.send'));
   const coarse = matchMedia('(pointer: coarse)');
   const grows = CSS.supports('field-sizing', 'content');
-  /** What we last read from or wrote to the draft: another text there is another tab's. */
+  /** What we last read from or wrote to the draft. */
   let kept = '';
 
   const keep = throttle(() => {
@@ -102,12 +102,13 @@ export function mountComposer(form, { note, keys }, wires) {
   );
 
   return {
-    /** A draft from before, or from another tab. Never over what somebody is writing here. @param {string} draft */
+    /** A draft from before. Never over what somebody is writing here. @param {string} draft @returns {boolean} whether it was taken */
     offer(draft) {
-      if (box.value !== kept || (box.value !== '' && document.activeElement === box)) return;
+      if (box.value !== '') return false;
       kept = draft;
       box.value = draft;
       check();
+      return true;
     },
     /** @param {string} words */
     warn(words) {

@@ -5,10 +5,10 @@ import { clone, part, say } from './dom.js';
 const COPIED_MS = 4000;
 
 /** @param {import('../main.js').Wires} wires */
-export function mountEmpty({ text, clock }) {
+export function mountEmpty({ watch, select, text, clock }) {
   const { el, refs } = clone('t-empty');
-  const address = location.host;
-  const alone = text.onlyHere(address);
+  const { host, origin } = location;
+  const { address, url, alone } = watch.now((s) => select.invitation(s, { host, origin, alone: text.onlyHere(host) }));
   say(part(refs, 'address'), address);
   say(
     part(refs, 'lead'),
@@ -21,7 +21,7 @@ export function mountEmpty({ text, clock }) {
   say(part(refs, 'flag'), `--listen 0.0.0.0:${location.port || '4280'}`);
   const label = part(refs, 'label');
   part(refs, 'copy').addEventListener('click', async () => {
-    const done = await copy(`${location.protocol}//${address}`);
+    const done = await copy(url);
     say(label, done ? 'Copied' : 'Select it and copy by hand');
     clock.set(() => say(label, 'Copy address'), COPIED_MS);
   });

@@ -4,7 +4,7 @@ import { clone, mark, part, say } from './dom.js';
 
 /** @typedef {import('../state/select.js').Entry} Entry */
 /** @typedef {Pick<import('../main.js').Wires, 'send' | 'text' | 'times' | 'select' | 'clock'>} Tools */
-/** @typedef {{el: HTMLElement, article: HTMLElement, refs: import('./dom.js').Refs, entry: Entry | null, failed: HTMLElement | null, timer: unknown}} MessageNode */
+/** @typedef {{el: HTMLElement, article: HTMLElement, refs: import('./dom.js').Refs, entry: Entry | null, unsent: HTMLElement | null, timer: unknown}} MessageNode */
 
 /** Shorter waits are not worth a word. */
 const SLOW_MS = 400;
@@ -22,7 +22,7 @@ export function makeMessage() {
     return id;
   });
   article.setAttribute('aria-labelledby', ids.join(' '));
-  return { el, article, refs, entry: null, failed: null, timer: null };
+  return { el, article, refs, entry: null, unsent: null, timer: null };
 }
 
 /** @param {MessageNode} node @param {Entry} entry @param {Tools} tools @param {() => void} grew the row changed its height by itself */
@@ -45,7 +45,7 @@ export function updateMessage(node, entry, tools, grew) {
   }
   if (old?.body !== entry.body) write(part(refs, 'text'), tools.text.pieces(entry.body), article.tabIndex);
   if (old?.id !== entry.id) mark(article, 'data-id', entry.id === null ? null : String(entry.id));
-  if (old?.state !== entry.state || old.reason !== entry.reason) showState(node, entry, tools, grew);
+  if (old?.state !== entry.state || old.words !== entry.words || old.retry !== entry.retry) showState(node, entry, tools, grew);
 }
 
 /** @param {HTMLElement} el @param {{text: string, href?: string}[]} pieces @param {number} tabIndex */
@@ -70,31 +70,31 @@ function showState(node, entry, tools, grew) {
   if (node.timer !== null) tools.clock.clear(node.timer);
   node.timer = null;
   mark(article, 'data-state', entry.state === 'posted' ? null : entry.state);
-  node.failed?.remove();
-  node.failed = null;
+  node.unsent?.remove();
+  node.unsent = null;
   const line = part(refs, 'state');
-  const slow = (/** @type {string | null} */ words) => {
-    mark(article, 'data-slow', words === null ? null : '');
-    line.hidden = words === null;
-    say(part(refs, 'words'), words ?? '');
-  };
-  if (entry.state === 'queued') slow('Waiting for the connection');
-  else slow(null);
-  if (entry.state === 'failed') node.failed = addFailed(node, entry, tools);
+  line.hidden = true;
+  // Hidden, it is still a part of the row's name.
+  say(part(refs, 'words'), entry.words);
+  mark(article, 'data-slow', entry.state === 'queued' ? '' : null);
+  if (entry.state === 'queued' || entry.state === 'failed') node.unsent = addUnsent(node, entry, tools);
   if (entry.state !== 'sending') return;
   node.timer = tools.clock.set(() => {
-    slow('Sending');
+    mark(article, 'data-slow', '');
+    line.hidden = false;
+    say(part(refs, 'words'), 'Sending');
     grew();
   }, SLOW_MS);
 }
 
 /** @param {MessageNode} node @param {Entry} entry @param {Tools} tools */
-function addFailed(node, entry, { send }) {
-  const { el, refs } = clone('t-failed');
-  say(part(refs, 'reason'), `Not sent: ${entry.reason}.`);
+function addUnsent(node, entry, { send }) {
+  const { el, refs } = clone(`t-${entry.state}`);
+  say(part(refs, 'reason'), entry.words);
   for (const act of /** @type {const} */ (['retry', 'discard'])) {
     const button = part(refs, act);
     button.tabIndex = node.article.tabIndex;
+    button.hidden = act === 'retry' && !entry.retry;
     button.addEventListener('click', () => send({ do: act, id: entry.clientId }));
   }
   part(node.refs, 'state').after(el);

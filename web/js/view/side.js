@@ -15,13 +15,14 @@ export function mountSide(root, { watch, send, select, text, times, clock }) {
   mountHere(parts, { watch, select, text });
 
   watch(
-    (s) => [s.me, s.connection.state],
-    (me, connection) => {
+    (s) => [s.me, select.standing(s), s.leaving.busy],
+    (me, standing, busy) => {
       const avatar = part(parts, 'avatar');
       say(part(parts, 'initials'), me ? text.initials(select.nameOf(me)) : '');
       if (me) mark(avatar, 'data-hue', text.hue(me.id));
       say(part(parts, 'me'), me ? select.nameOf(me) : '');
-      say(part(parts, 'state'), connection === 'online' ? 'Online' : 'Connecting');
+      say(part(parts, 'state'), standing);
+      mark(part(parts, 'logout'), 'aria-disabled', busy ? 'true' : null);
     },
   );
   part(parts, 'logout').addEventListener('click', () => send({ do: 'leave' }));
