@@ -6,6 +6,7 @@ use crate::chat::{
 };
 use crate::driver::{Browser, Outcome};
 use crate::world::{Expected, World};
+use serde_json::json;
 use std::time::Duration;
 
 pub fn everybody_comes_back_after_a_restart(world: &World) -> Outcome {
@@ -219,11 +220,17 @@ pub fn a_full_disk_is_said_and_try_again_sends(world: &World) -> Outcome {
     let text = |browser: &Browser| format!("kept until there is room, {}", person(browser));
     world.each(|browser| {
         send(browser, &text(browser))?;
-        sees_in_state(browser, &text(browser), "failed", IN_A_WHILE)
+        sees_in_state(browser, &text(browser), "failed", IN_A_WHILE)?;
+        holds(
+            browser,
+            "document.querySelector('article.msg[data-state=failed] [data-ref=retry]') !== null",
+        )
     })?;
     world.site.free_disk()?;
     world.each(|browser| {
-        browser.click("article.msg[data-state=failed] [data-ref=retry]")?;
+        // It is also tried again by itself, and may be gone before anybody can click.
+        let click = "document.querySelector('article.msg[data-state=failed] [data-ref=retry]')?.click()";
+        browser.script(click, json!([]))?;
         sees_within(browser, &text(browser), IN_A_WHILE)
     })?;
     world.each(|browser| {
