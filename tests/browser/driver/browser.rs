@@ -10,6 +10,7 @@ use std::net::{TcpListener, TcpStream};
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -24,6 +25,8 @@ pub enum Engine {
 pub const ENGINES: [Engine; 3] = [Engine::Chromium, Engine::Firefox, Engine::WebKit];
 
 /// A loaded machine takes its time.
+const PORT_MIN: u16 = 20_000;
+const PORTS: u16 = 12_000;
 pub const START_LIMIT: Duration = Duration::from_secs(40);
 
 /// An engine is believed to have nothing more to tell when it has been silent for so long.
@@ -234,9 +237,15 @@ impl Folder {
     }
 }
 
+/// A free port below those that the system gives to outgoing connections (32768 on Linux), which would
+/// otherwise take it before the server does.
 pub fn free_port() -> Outcome<u16> {
-    let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
-    Ok(listener.local_addr().map_err(|error| error.to_string())?.port())
+    static TRIED: AtomicU16 = AtomicU16::new(0);
+    let first = std::process::id() as u16;
+    (0..PORTS)
+        .map(|_| PORT_MIN + first.wrapping_add(TRIED.fetch_add(1, Relaxed)) % PORTS)
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .ok_or_else(|| "no port is free".to_owned())
 }
 
 pub fn wait_for_port(port: u16, process: &Process) -> Outcome {
