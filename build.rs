@@ -26,10 +26,14 @@ fn main() {
         eprintln!("web/ refers to files that are not there:\n{}", missing.join("\n"));
         process::exit(1);
     }
+    let emoji = emoji();
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    fs::write(out.join("emoji.json"), &emoji).expect("OUT_DIR is writable");
+    files.insert("emoji.json".to_owned(), emoji);
     let hash = hash(&files);
     println!("cargo:rustc-env=CHAPP_ASSETS_HASH={hash}");
     if env::var("PROFILE").as_deref() == Ok("release") {
-        let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("web");
+        let out = out.join("web");
         let _ = fs::remove_dir_all(&out);
         for (name, bytes) in files {
             bake(&out.join(&name), &finish(&name, bytes, &hash));
@@ -47,6 +51,38 @@ fn collect(folder: &Path, prefix: &str, files: &mut Files) {
                 files.insert(name, bytes);
             }
         }
+    }
+}
+
+/// What the picker shows, of the `emojis` crate: `{"groups":[NAME…],"emoji":[[EMOJI, NAME, GROUP,
+/// [SHORTCODE…], TONES?]…]}`, where the last is 1 for an emoji that has skin tones (Unicode CLDR names).
+fn emoji() -> Vec<u8> {
+    let mut groups: Vec<String> = Vec::new();
+    let mut rows = Vec::new();
+    for emoji in emojis::iter() {
+        let group = group(emoji.group());
+        let place = groups.iter().position(|known| known == group).unwrap_or_else(|| {
+            groups.push(group.to_owned());
+            groups.len() - 1
+        });
+        let tones = u8::from(emoji.skin_tones().is_some());
+        let codes: Vec<&str> = emoji.shortcodes().collect();
+        rows.push(serde_json::json!([emoji.as_str(), emoji.name(), place, codes, tones]));
+    }
+    serde_json::to_vec(&serde_json::json!({ "groups": groups, "emoji": rows })).expect("text and numbers")
+}
+
+fn group(group: emojis::Group) -> &'static str {
+    match group {
+        emojis::Group::SmileysAndEmotion => "Smileys",
+        emojis::Group::PeopleAndBody => "People",
+        emojis::Group::AnimalsAndNature => "Nature",
+        emojis::Group::FoodAndDrink => "Food",
+        emojis::Group::TravelAndPlaces => "Travel",
+        emojis::Group::Activities => "Activities",
+        emojis::Group::Objects => "Objects",
+        emojis::Group::Symbols => "Symbols",
+        emojis::Group::Flags => "Flags",
     }
 }
 

@@ -16,6 +16,82 @@ pub const BODY_CHARS_MAX: usize = 8_000;
 pub const CLIENT_ID_CHARS_MAX: usize = 64;
 /// Characters in a `ref`.
 pub const REF_CHARS_MAX: usize = 64;
+/// Characters in a display name.
+pub const DISPLAY_NAME_CHARS_MAX: usize = 64;
+/// Characters in a status.
+pub const STATUS_CHARS_MAX: usize = 100;
+/// Avatar colours.
+pub const COLORS: u8 = 8;
+/// Characters in the name of a room.
+pub const ROOM_NAME_CHARS_MAX: usize = 48;
+/// Characters in a topic.
+pub const TOPIC_CHARS_MAX: usize = 250;
+/// Nodes in the tree of a message's text; a text with more of them stays plain.
+pub const CONTENT_NODES_MAX: usize = 2_000;
+/// Depth of that tree; what lies deeper stays plain text.
+pub const CONTENT_DEPTH_MAX: usize = 8;
+/// Characters in the address of a link; a longer one stays plain text.
+pub const LINK_CHARS_MAX: usize = 2_000;
+/// People whom one message can mention by name; further names stay plain text.
+pub const MENTIONS_MAX: usize = 50;
+/// People whom `@here` names one by one; where more are here, everybody in the room is meant.
+pub const HERE_MAX: usize = 500;
+/// Other rooms that one message can link to.
+pub const ROOM_LINKS_MAX: usize = 50;
+/// Different emoji under one message.
+pub const REACTIONS_EMOJI_MAX: usize = 20;
+/// Reactions of all people under one message.
+pub const REACTIONS_MAX: usize = 2_000;
+/// How long whoever deleted a message can bring it back: 10 s. Then its text is erased.
+pub const UNDO_MS: u64 = 10_000;
+/// How often deleted text is erased that nobody can bring back any more.
+pub const ERASE_EVERY: Duration = Duration::from_secs(5);
+/// Deleted messages that one change erases.
+pub const ERASED_MAX: usize = 500;
+
+// ---- Rooms and people --------------------------------------------------------------------------
+
+/// Rooms of a server, direct ones included.
+pub const ROOMS_MAX: u64 = 100_000;
+/// Rooms that one person is in, direct ones included.
+pub const ROOMS_PER_PERSON_MAX: usize = 1_000;
+/// People in a direct room.
+pub const DIRECT_MEMBERS_MAX: usize = 10;
+/// People whom a new room begins with.
+pub const FIRST_MEMBERS_MAX: usize = 100;
+/// Public rooms that browsing shows.
+pub const BROWSE_ROOMS_MAX: usize = 1_000;
+/// Pinned messages in a room.
+pub const PINS_MAX: usize = 100;
+/// Messages that one person keeps for later.
+pub const SAVED_MAX: u64 = 1_000;
+/// People whom one person blocks.
+pub const BLOCKED_MAX: usize = 500;
+/// Members of a room in which everybody sees how far the others have read. In a larger one each
+/// message would cost the square of its members.
+pub const SEEN_MEMBERS_MAX: u64 = 100;
+/// People that one page of a list or a search looks at.
+pub const PEOPLE_SCAN_MAX: usize = 10_000;
+/// Seqs that a room can be unread back from its head.
+pub const UNREAD_BACK_MAX: usize = 5_000;
+/// Mentions that are counted; then they are as many as this.
+pub const MENTIONS_COUNTED_MAX: usize = 1_000;
+/// Characters in a search for people.
+pub const QUERY_CHARS_MAX: usize = 64;
+
+// ---- Pictures ----------------------------------------------------------------------------------
+
+/// Bytes of an uploaded picture.
+pub const PICTURE_BYTES_MAX: usize = 2 << 20;
+/// Pixels a side of an uploaded picture, at least.
+pub const PICTURE_SIDE_MIN: u32 = 16;
+/// Pixels a side of an uploaded picture, at most.
+pub const PICTURE_SIDE_MAX: u32 = 4_096;
+/// Pixels a side of a kept picture.
+pub const PICTURE_SIDE: u32 = 256;
+
+// ---- What browsers call themselves -------------------------------------------------------------
+
 /// Characters kept of what a browser calls itself.
 pub const DEVICE_CHARS_MAX: usize = 200;
 

@@ -6,8 +6,8 @@ use crate::config::Config;
 use crate::http::{Connection, Http};
 use crate::hub::Hub;
 use crate::limits::{
-    ADDRESSES_MAX, LISTEN_BACKLOG, OPEN_FILES_SPARE, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_TIMEOUT, SESSIONS_DROP_EVERY,
-    SOCKET_SEND_BYTES, SOCKET_SWEEP_EVERY, STOP_TIMEOUT,
+    ADDRESSES_MAX, ERASE_EVERY, LISTEN_BACKLOG, OPEN_FILES_SPARE, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_TIMEOUT,
+    SESSIONS_DROP_EVERY, SOCKET_SEND_BYTES, SOCKET_SWEEP_EVERY, STOP_TIMEOUT,
 };
 use crate::store::{Feed, OpenError, Options, Store};
 use crate::wire::CloseCode;
@@ -136,6 +136,7 @@ impl Server {
             let chat = chat.clone();
             async move { chat.tell_presence().await }
         });
+        let erase = tokio::spawn(erase(chat.clone()));
         let (stopping, is_stopping) = watch::channel(false);
         let places = Arc::new(Semaphore::new(connections_max as usize));
         tokio::select! {
@@ -143,6 +144,7 @@ impl Server {
             () = stop => {}
         }
         sweep.abort();
+        erase.abort();
         let _ = stopping.send(true);
         presence.abort();
         chat.hub().stop(CloseCode::GoingAway);
@@ -269,5 +271,13 @@ async fn sweep(chat: Arc<Chat>, listening: SocketAddr) {
         tokio::time::sleep(SOCKET_SWEEP_EVERY).await;
         chat.hub().sweep();
         chat.sweep_sessions().await;
+    }
+}
+
+/// What was deleted and can no longer be brought back is gone for good soon afterwards.
+async fn erase(chat: Arc<Chat>) {
+    loop {
+        tokio::time::sleep(ERASE_EVERY).await;
+        chat.erase_deleted().await;
     }
 }

@@ -1,13 +1,14 @@
-//! Posting, and reading what was posted.
+//! Posting, what people do to messages, and reading them.
 
-use super::{Chat, accounts::unexpected};
+use super::{Chat, accounts::unexpected, markup};
 use crate::error::Result;
 use crate::model::{
-    Anchor, Body, Catchup, Change, ClientId, ConnectionId, Event, NewPost, Page, PageSize, RoomId, Seq, Viewer, rules,
+    Act, Anchor, Body, Catchup, Change, ClientId, ConnectionId, Deed, Draft, Event, NewPost, Page, PageSize, Place,
+    ReadMark, RoomId, SavedPage, Says, Seq, UserId, Viewer, Written,
 };
 use std::future::Future;
 
-/// Where a post stands.
+/// Where a post or a change stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// In which room.
@@ -23,57 +24,140 @@ impl Chat {
     /// begun in an order are stored in that order; the inner future is ready once it is durable.
     ///
     /// # Errors
-    /// `too_many_requests` at once; `not_found`, `storage_full` or `unavailable` from the inner future.
+    /// `too_many_requests` at once; what the rules say, `storage_full` or `unavailable` from the inner
+    /// future.
     pub async fn post(
         &self,
         viewer: &Viewer,
         room: RoomId,
         client_id: ClientId,
-        body: Body,
+        says: Says,
     ) -> Result<impl Future<Output = Result<Answer>> + use<>> {
         let now = self.clock.now();
-        self.posts.take(self.rate_limits, now, viewer.user.id)?;
+        self.acts.take(self.rate_limits, now, viewer.user.id)?;
+        let draft = match says {
+            Says::Text { body, reply_to } => Draft::Written {
+                text: self.written(viewer, body).await?,
+                reply_to,
+            },
+            Says::Forward(Place { room, id }) => Draft::Forward { room, id },
+        };
+        let is_for_here = matches!(&draft, Draft::Written { text, .. } if text.mentions.here);
         let change = Change::Post(NewPost {
             author: viewer.user.id,
             room,
             client_id,
-            body,
+            draft,
+            here: if is_for_here { self.here() } else { Vec::new() },
             at: now,
         });
         let pending = self.store.submit(change).await?;
-        Ok(async move {
-            match pending.await? {
-                Event::Posted(posted) => Ok(Answer {
-                    room: posted.room,
-                    seq: posted.seq,
-                    repeated: false,
-                }),
-                Event::PostedBefore { room, seq, .. } => Ok(Answer {
-                    room,
-                    seq,
-                    repeated: true,
-                }),
-                other => Err(unexpected(&other)),
-            }
-        })
+        Ok(async move { answer(&pending.await?) })
+    }
+
+    /// Does something to a message. Like [`Chat::post`], the inner future is ready once it is durable.
+    ///
+    /// # Errors
+    /// `too_many_requests` at once; what the rules say from the inner future.
+    pub async fn act(
+        &self,
+        viewer: &Viewer,
+        place: Place,
+        deed: Deed,
+    ) -> Result<impl Future<Output = Result<Answer>> + use<>> {
+        let at = self.clock.now();
+        self.acts.take(self.rate_limits, at, viewer.user.id)?;
+        let act = match deed {
+            Deed::Edit(body) => Act::Edit(self.written(viewer, body).await?),
+            Deed::Delete => Act::Delete,
+            Deed::Undelete => Act::Undelete,
+            Deed::React(emoji, on) => Act::React { emoji, on },
+            Deed::Pin(on) => Act::Pin { on },
+        };
+        let by = viewer.user.id;
+        let pending = self.store.submit(Change::Act { by, place, act, at }).await?;
+        Ok(async move { answer(&pending.await?) })
+    }
+
+    /// What a text means to its author: who and which rooms are named in it.
+    async fn written(&self, viewer: &Viewer, body: Body) -> Result<Written> {
+        let candidates = markup::candidates(body.as_str());
+        let mut names = markup::Names::default();
+        if !candidates.people.is_empty() {
+            names.people = self.store.people_named(&candidates.people).await?;
+        }
+        if !candidates.rooms.is_empty() {
+            names.rooms = self.store.rooms_named(viewer.user.id, &candidates.rooms).await?;
+        }
+        Ok(markup::parse(body, &names))
+    }
+
+    fn here(&self) -> Vec<UserId> {
+        self.hub.here().iter().map(|(user, _)| user.id).collect()
+    }
+
+    /// Keeps a message for later, or no longer.
+    ///
+    /// # Errors
+    /// `too_many_requests` at once; what the rules say from the inner future.
+    pub async fn save(
+        &self,
+        viewer: &Viewer,
+        by: ConnectionId,
+        place: Place,
+        on: bool,
+    ) -> Result<impl Future<Output = Result<()>> + use<>> {
+        let at = self.clock.now();
+        self.acts.take(self.rate_limits, at, viewer.user.id)?;
+        let change = Change::Save {
+            user: viewer.user.id,
+            place,
+            on,
+            at,
+            by: Some(by),
+        };
+        let pending = self.store.submit(change).await?;
+        Ok(async move { pending.await.map(drop) })
+    }
+
+    /// A page of what the viewer keeps for later.
+    ///
+    /// # Errors
+    /// When the data file cannot be read.
+    pub async fn saved(&self, viewer: &Viewer, before: Option<u64>, size: PageSize) -> Result<SavedPage> {
+        self.store.saved(viewer.user.id, before, size).await
     }
 
     /// A page of a room's history.
     ///
     /// # Errors
     /// `not_found` for a room that the viewer is not in.
-    pub async fn history(&self, _viewer: &Viewer, room: RoomId, anchor: Anchor, size: PageSize) -> Result<Page> {
-        rules::may_read(room)?;
-        self.store.history(room, anchor, size).await
+    pub async fn history(&self, viewer: &Viewer, room: RoomId, anchor: Anchor, size: PageSize) -> Result<Page> {
+        self.store.history(viewer.user.id, room, anchor, size).await
     }
 
     /// What changed in a room after `since`.
     ///
     /// # Errors
     /// `not_found` for a room that the viewer is not in.
-    pub async fn catch_up(&self, _viewer: &Viewer, room: RoomId, since: Seq) -> Result<Catchup> {
-        rules::may_read(room)?;
-        self.store.catchup(room, since).await
+    pub async fn catch_up(&self, viewer: &Viewer, room: RoomId, since: Seq) -> Result<Catchup> {
+        self.store.catchup(viewer.user.id, room, since).await
+    }
+
+    /// The pinned messages of a room.
+    ///
+    /// # Errors
+    /// `not_found` for a room that the viewer is not in.
+    pub async fn pins(&self, viewer: &Viewer, room: RoomId) -> Result<Page> {
+        self.store.pins(viewer.user.id, room).await
+    }
+
+    /// How far the others in a room have read.
+    ///
+    /// # Errors
+    /// `not_found` for a room that the viewer is not in.
+    pub async fn seen(&self, viewer: &Viewer, room: RoomId) -> Result<Vec<(UserId, Seq)>> {
+        self.store.seen(viewer.user.id, room).await
     }
 
     /// The viewer has read a room up to `seq`, and said so over the connection `by`. Like
@@ -87,15 +171,48 @@ impl Chat {
         by: ConnectionId,
         room: RoomId,
         seq: Seq,
-    ) -> Result<impl Future<Output = Result<()>> + use<>> {
-        rules::may_read(room)?;
-        let change = Change::MarkRead {
-            user: viewer.user.id,
-            room,
-            seq,
-            by: Some(by),
-        };
-        let pending = self.store.submit(change).await?;
+    ) -> Result<impl Future<Output = Result<ReadMark>> + use<>> {
+        let user = viewer.user.id;
+        let by = Some(by);
+        let pending = self.store.submit(Change::MarkRead { user, room, seq, by }).await?;
+        Ok(async move {
+            match pending.await? {
+                Event::Read { mark, .. } => Ok(mark),
+                other => Err(unexpected(&other)),
+            }
+        })
+    }
+
+    /// To the viewer, a room is unread from this message on.
+    ///
+    /// # Errors
+    /// `not_found`, or `invalid` for what is too far back.
+    pub async fn mark_unread(&self, viewer: &Viewer, place: Place) -> Result<impl Future<Output = Result<()>> + use<>> {
+        let at = self.clock.now();
+        self.acts.take(self.rate_limits, at, viewer.user.id)?;
+        let user = viewer.user.id;
+        let pending = self.store.submit(Change::MarkUnread { user, place }).await?;
         Ok(async move { pending.await.map(drop) })
     }
+
+    /// Forgets for good what was deleted too long ago to be brought back.
+    pub async fn erase_deleted(&self) {
+        let now = self.clock.now();
+        let before = crate::clock::Time(now.0.saturating_sub(crate::limits::UNDO_MS));
+        if !matches!(self.store.has_deleted(before).await, Ok(true)) {
+            return;
+        }
+        if let Err(error) = self.store.commit(Change::Erase { before }).await {
+            error.log();
+        }
+    }
+}
+
+fn answer(event: &Event) -> Result<Answer> {
+    let (room, seq, repeated) = match event {
+        Event::Posted(posted) | Event::Changed(posted) => (posted.room, posted.seq, false),
+        Event::PostedBefore { room, seq, .. } | Event::Unchanged { room, seq } => (*room, *seq, true),
+        other => return Err(unexpected(other)),
+    };
+    Ok(Answer { room, seq, repeated })
 }

@@ -3,8 +3,11 @@
 //! A verb takes valid input and a viewer, asks the throttle, makes a Change, and hands it to the store.
 
 mod accounts;
+pub mod markup;
 mod messages;
 mod passwords;
+mod people;
+mod picture;
 mod rooms;
 mod signals;
 mod throttle;
@@ -15,10 +18,12 @@ use crate::store::Store;
 pub use accounts::{Caller, LoggedIn};
 pub use messages::Answer;
 use passwords::Passwords;
+pub use rooms::RoomPlan;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use throttle::{LoginThrottle, PostThrottle};
+use throttle::{ActThrottle, LoginThrottle};
 pub use throttle::{RateLimits, TokenBucket};
+use tokio::sync::Semaphore;
 
 /// What every verb works on.
 pub struct Chat {
@@ -28,7 +33,10 @@ pub struct Chat {
     rate_limits: RateLimits,
     passwords: Passwords,
     logins: LoginThrottle,
-    posts: PostThrottle,
+    /// Of posts and of everything else that a person does.
+    acts: ActThrottle,
+    /// Whose turn it is to have a picture encoded.
+    pictures: Semaphore,
     addresses: Mutex<Arc<[String]>>,
 }
 
@@ -45,7 +53,8 @@ impl Chat {
             rate_limits,
             passwords: Passwords::start()?,
             logins: LoginThrottle::default(),
-            posts: PostThrottle::default(),
+            acts: ActThrottle::default(),
+            pictures: Semaphore::new(1),
             addresses: Mutex::new(Arc::new([])),
         })
     }

@@ -1,8 +1,24 @@
-//! The rooms that somebody is in.
+//! Rooms: found, made, changed, joined, left, arranged.
 
-use super::Chat;
+use super::{Chat, accounts::unexpected};
 use crate::error::Result;
-use crate::model::{RoomView, Viewer};
+use crate::model::{
+    Change, Event, Listing, MemberRole, MembersPage, NewRoom, PageSize, RoomId, RoomKind, RoomName, RoomPatch,
+    RoomPrefs, RoomView, Topic, UserId, Viewer, search_key,
+};
+
+/// A room that somebody wants to make.
+#[derive(Clone, Debug)]
+pub struct RoomPlan {
+    /// Who can find it.
+    pub kind: RoomKind,
+    /// What people call it; not for a direct room.
+    pub name: Option<RoomName>,
+    /// What it is for.
+    pub topic: Topic,
+    /// Who else is in it from the start.
+    pub members: Vec<UserId>,
+}
 
 impl Chat {
     /// The viewer's rooms, with how far each has got and how far the viewer has read.
@@ -11,5 +27,138 @@ impl Chat {
     /// When the data file cannot be read.
     pub async fn rooms(&self, viewer: &Viewer) -> Result<Vec<RoomView>> {
         self.store.rooms(viewer.user.id).await
+    }
+
+    /// One of the viewer's rooms.
+    ///
+    /// # Errors
+    /// `not_found` for a room that the viewer is not in.
+    pub async fn room(&self, viewer: &Viewer, room: RoomId) -> Result<RoomView> {
+        self.store.room(viewer.user.id, room).await
+    }
+
+    /// The public rooms there are.
+    ///
+    /// # Errors
+    /// When the data file cannot be read.
+    pub async fn browse(&self, viewer: &Viewer) -> Result<Vec<Listing>> {
+        self.store.browse(viewer.user.id).await
+    }
+
+    /// A page of the people in a room.
+    ///
+    /// # Errors
+    /// `not_found` for a room that the viewer is not in.
+    pub async fn members(
+        &self,
+        viewer: &Viewer,
+        room: RoomId,
+        query: &str,
+        before: Option<UserId>,
+        size: PageSize,
+    ) -> Result<MembersPage> {
+        let query = search_key(query);
+        self.store.members(viewer.user.id, room, &query, before, size).await
+    }
+
+    /// Makes a room. A direct one that these people already have is that one; the flag tells whether
+    /// there is a new one.
+    ///
+    /// # Errors
+    /// `invalid`, `name_taken`, `conflict` at a limit, `forbidden` where one of two has blocked the other.
+    pub async fn create_room(&self, viewer: &Viewer, plan: RoomPlan) -> Result<(RoomView, bool)> {
+        let at = self.count_act(viewer)?;
+        let name = match (plan.kind, plan.name) {
+            (RoomKind::Direct, _) => RoomName::nameless(),
+            (_, Some(name)) => name,
+            (_, None) => RoomName::parse("")?,
+        };
+        let new = NewRoom {
+            by: viewer.user.id,
+            kind: plan.kind,
+            name,
+            topic: plan.topic,
+            members: plan.members,
+            at,
+        };
+        match self.store.commit(Change::CreateRoom(new)).await? {
+            Event::Entered { view, .. } => Ok((view, true)),
+            Event::InAlready { view } => Ok((view, false)),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Renames a room, sets its topic, archives or restores it.
+    ///
+    /// # Errors
+    /// What the rules say; `name_taken`.
+    pub async fn edit_room(&self, viewer: &Viewer, room: RoomId, patch: RoomPatch) -> Result<RoomView> {
+        let at = self.count_act(viewer)?;
+        let by = viewer.user.id;
+        self.store.commit(Change::EditRoom { by, room, patch, at }).await?;
+        self.room(viewer, room).await
+    }
+
+    /// Arranges a room for the viewer alone.
+    ///
+    /// # Errors
+    /// `not_found` for a room that the viewer is not in.
+    pub async fn arrange_room(&self, viewer: &Viewer, room: RoomId, prefs: RoomPrefs) -> Result<RoomView> {
+        self.count_act(viewer)?;
+        let user = viewer.user.id;
+        match self.store.commit(Change::ArrangeRoom { user, room, prefs }).await? {
+            Event::RoomArranged { view, .. } => Ok(view),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Comes into a public room.
+    ///
+    /// # Errors
+    /// `not_found` for a room that is not public, `forbidden` for an archived one.
+    pub async fn join_room(&self, viewer: &Viewer, room: RoomId) -> Result<RoomView> {
+        self.add_member(viewer, room, viewer.user.id).await
+    }
+
+    /// Brings somebody into a room.
+    ///
+    /// # Errors
+    /// What the rules say.
+    pub async fn add_member(&self, viewer: &Viewer, room: RoomId, user: UserId) -> Result<RoomView> {
+        let at = self.count_act(viewer)?;
+        let by = viewer.user.id;
+        match self.store.commit(Change::AddMember { by, room, user, at }).await? {
+            Event::Entered { view, .. } | Event::InAlready { view } => Ok(view),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Leaves a room, or sends somebody out of it.
+    ///
+    /// # Errors
+    /// What the rules say.
+    pub async fn remove_member(&self, viewer: &Viewer, room: RoomId, user: UserId) -> Result<()> {
+        let at = self.count_act(viewer)?;
+        let by = viewer.user.id;
+        self.store
+            .commit(Change::RemoveMember { by, room, user, at })
+            .await
+            .map(drop)
+    }
+
+    /// Makes a member the owner of a room.
+    ///
+    /// # Errors
+    /// What the rules say; `conflict` where a room would be without an owner.
+    pub async fn set_member_role(&self, viewer: &Viewer, room: RoomId, user: UserId, role: MemberRole) -> Result<()> {
+        let at = self.count_act(viewer)?;
+        let change = Change::SetMemberRole {
+            by: viewer.user.id,
+            room,
+            user,
+            role,
+            at,
+        };
+        self.store.commit(change).await.map(drop)
     }
 }

@@ -4,7 +4,7 @@ use super::Chat;
 use crate::error::Result;
 use crate::hub::Departure;
 use crate::limits::PRESENCE_GRACE;
-use crate::model::{Event, RoomId, Viewer, rules};
+use crate::model::{Change, Event, RoomId, Viewer, rules};
 use std::sync::Arc;
 
 impl Chat {
@@ -12,12 +12,10 @@ impl Chat {
     ///
     /// # Errors
     /// `not_found` for a room that the viewer is not in.
-    pub fn typing(&self, viewer: &Viewer, room: RoomId) -> Result<()> {
-        rules::may_read(room)?;
-        self.store.relay(Event::Typing {
-            user: viewer.user.id,
-            room,
-        });
+    pub async fn typing(&self, viewer: &Viewer, room: RoomId) -> Result<()> {
+        let user = viewer.user.id;
+        rules::may_read(self.store.standing(user, room).await?.as_ref())?;
+        self.store.relay(Event::Typing { user, room });
         Ok(())
     }
 
@@ -25,9 +23,15 @@ impl Chat {
     /// meantime.
     pub fn departed(self: &Arc<Chat>, departure: Departure) {
         let chat = self.clone();
+        let at = self.clock.now();
         tokio::spawn(async move {
             tokio::time::sleep(PRESENCE_GRACE).await;
-            chat.hub.gone(departure);
+            if chat.hub.is_gone(departure) {
+                let user = departure.user;
+                // Where it fails they were last seen earlier; nobody waits for it.
+                let _ = chat.store.commit(Change::Seen { user, at }).await;
+                chat.hub.gone(departure, at);
+            }
         });
     }
 
@@ -35,12 +39,13 @@ impl Chat {
     /// dropped: it waits while the feed is full, and then tells the state of that moment.
     pub async fn tell_presence(&self) {
         loop {
-            let changes = self.hub.presence_changes().await;
-            let events = changes
-                .into_iter()
-                .map(|(user, state)| Event::Presence { user, state })
-                .collect();
-            self.store.signal(events).await;
+            let changes = self.hub.presence_changes().await.into_iter();
+            let events = changes.map(|change| Event::Presence {
+                user: change.user,
+                state: change.state,
+                at: change.at,
+            });
+            self.store.signal(events.collect()).await;
         }
     }
 }

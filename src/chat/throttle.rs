@@ -95,15 +95,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Posts of each person.
-pub(super) struct PostThrottle(Mutex<Bounded<UserId, TokenBucket>>);
+pub(super) struct ActThrottle(Mutex<Bounded<UserId, TokenBucket>>);
 
-impl Default for PostThrottle {
-    fn default() -> PostThrottle {
-        PostThrottle(Mutex::new(Bounded::new(POSTS_BUCKETS_MAX)))
+impl Default for ActThrottle {
+    fn default() -> ActThrottle {
+        ActThrottle(Mutex::new(Bounded::new(POSTS_BUCKETS_MAX)))
     }
 }
 
-impl PostThrottle {
+impl ActThrottle {
     pub fn take(&self, limits: RateLimits, now: Time, user: UserId) -> Result<()> {
         if limits == RateLimits::Off {
             return Ok(());

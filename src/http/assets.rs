@@ -91,7 +91,15 @@ fn fill(text: &str, values: &[(&str, &str)]) -> String {
     out
 }
 
+/// Made of the `emojis` crate by `build.rs`; release builds hold it among the others.
+#[cfg(debug_assertions)]
+const EMOJI: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/emoji.json"));
+
 fn best(path: &str, request: &HeaderMap) -> Option<(Bytes, Option<&'static str>)> {
+    #[cfg(debug_assertions)]
+    if path == "emoji.json" {
+        return Some((Bytes::from_static(EMOJI), None));
+    }
     let accepted = request
         .get(ACCEPT_ENCODING)
         .and_then(|value| value.to_str().ok())
@@ -140,6 +148,7 @@ fn media_type(path: &str) -> &'static str {
         Some("js") => "text/javascript; charset=utf-8",
         Some("svg") => "image/svg+xml",
         Some("png") => "image/png",
+        Some("json") => "application/json",
         Some("webmanifest") => "application/manifest+json",
         _ => "application/octet-stream",
     }

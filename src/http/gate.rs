@@ -134,6 +134,18 @@ pub fn check_json(headers: &HeaderMap) -> Result<()> {
     }
 }
 
+/// A picture comes as one.
+///
+/// # Errors
+/// `unsupported_media_type`.
+pub fn check_picture(headers: &HeaderMap) -> Result<()> {
+    let media_type = headers.get(CONTENT_TYPE).and_then(text).unwrap_or_default();
+    match media_type.to_ascii_lowercase().as_str() {
+        "image/png" | "image/jpeg" => Ok(()),
+        _ => Err(Error::new(Kind::UnsupportedMediaType, "A picture is a PNG or a JPEG.")),
+    }
+}
+
 fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }

@@ -2,8 +2,10 @@
 //! the log, and one inner function that may use `?`.
 
 mod assets;
+mod bodies;
 mod cookies;
 mod gate;
+mod members;
 mod pages;
 mod request;
 mod response;
@@ -12,7 +14,7 @@ mod route;
 use crate::chat::{Caller, Chat};
 use crate::config::Host;
 use crate::error::{Error, Kind, Result};
-use crate::model::{Body, ClientId, RoomId, Token, Viewer};
+use crate::model::{Token, Viewer};
 use crate::{wire, ws};
 use cookies::SessionCookie;
 use gate::{Asked, Gate};
@@ -78,7 +80,7 @@ impl Http {
         if answer.status() == StatusCode::METHOD_NOT_ALLOWED
             && let Err(NoRoute::MethodNotAllowed(methods)) = route::route(&method, &path)
         {
-            answer = response::allow(answer, methods);
+            answer = response::allow(answer, &methods);
         }
         response::secure(&mut answer);
         tracing::info!(
@@ -190,31 +192,15 @@ impl Visit<'_> {
                 answer.headers_mut().insert(SET_COOKIE, self.http.cookie.clear());
                 Ok(answer)
             }
-            Route::Me => Ok(response::json(StatusCode::OK, wire::user(&viewer.user))),
-            Route::Rooms => {
-                let rooms = self.chat().rooms(&viewer).await?;
-                Ok(response::json(StatusCode::OK, wire::rooms(&rooms)))
-            }
-            Route::History(room) => {
-                let (anchor, size) = request::page(request.uri().query().unwrap_or_default())?;
-                let page = self.chat().history(&viewer, room, anchor, size).await?;
-                Ok(response::json(StatusCode::OK, wire::page(&page, &viewer.user)))
-            }
-            Route::Post(room) => self.post(&viewer, room, request).await,
+            Route::Me(asks) => self.me(&viewer, asks, request).await,
+            Route::People => self.people(&request).await,
+            Route::Avatar(user, version) => self.avatar(user, &version).await,
+            Route::Rooms => self.rooms(&viewer, &request).await,
+            Route::CreateRoom => self.create_room(&viewer, request).await,
+            Route::Room(room, asks) => self.in_room(&viewer, room, asks, request).await,
             Route::Socket => ws::upgrade(self.chat().clone(), viewer, self.connection.clone().permit, request),
             _ => Err(Error::internal("a public route asked for a member")),
         }
-    }
-
-    async fn post(&self, viewer: &Viewer, room: RoomId, request: Request<Incoming>) -> Result<Answer> {
-        let draft: request::Draft = request::json(request).await?;
-        let (client_id, body) = (ClientId::parse(&draft.client_id)?, Body::parse(&draft.body)?);
-        let posted = self.chat().post(viewer, room, client_id, body).await?.await?;
-        let status = match posted.repeated {
-            true => StatusCode::OK,
-            false => StatusCode::CREATED,
-        };
-        Ok(response::json(status, wire::post_receipt(posted.room, posted.seq)))
     }
 
     async fn page(&self, page: Page, headers: &HeaderMap) -> Result<Answer> {

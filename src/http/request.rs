@@ -2,12 +2,12 @@
 
 use super::gate;
 use crate::error::{Error, Kind, Result};
-use crate::limits::{REQUEST_BODY_BYTES_MAX, REQUEST_BODY_TIMEOUT};
-use crate::model::{Anchor, PageSize, Seq};
+use crate::limits::{PICTURE_BYTES_MAX, QUERY_CHARS_MAX, REQUEST_BODY_BYTES_MAX, REQUEST_BODY_TIMEOUT};
+use crate::model::{Anchor, PageSize, Seq, UserId};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::Request;
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -20,22 +20,13 @@ pub struct Credentials {
     pub password: String,
 }
 
-/// A message as a client sent it.
-#[derive(Deserialize)]
-pub struct Draft {
-    /// The client's name for it.
-    pub client_id: String,
-    /// What it says.
-    pub body: String,
-}
-
-async fn body(request: Request<Incoming>) -> Result<Bytes> {
-    let limited = Limited::new(request.into_body(), REQUEST_BODY_BYTES_MAX);
+async fn body(request: Request<Incoming>, bytes_max: usize) -> Result<Bytes> {
+    let limited = Limited::new(request.into_body(), bytes_max);
     match tokio::time::timeout(REQUEST_BODY_TIMEOUT, limited.collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Error::new(
             Kind::TooLarge,
-            format!("A request has at most {} KiB.", REQUEST_BODY_BYTES_MAX >> 10),
+            format!("This has at most {} KiB.", bytes_max >> 10),
         )),
         Ok(Err(error)) => Err(Error::bad_request("The request broke off.").because(error)),
         Err(_) => Err(Error::bad_request("The request took too long to arrive.")),
@@ -48,7 +39,7 @@ async fn body(request: Request<Incoming>) -> Result<Bytes> {
 /// `unsupported_media_type`, `too_large`, or `bad_request` for what is no JSON or has other fields.
 pub async fn json<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T> {
     gate::check_json(request.headers())?;
-    let body = body(request).await?;
+    let body = body(request, REQUEST_BODY_BYTES_MAX).await?;
     serde_json::from_slice(&body).map_err(|cause| {
         let title = match cause.classify() {
             serde_json::error::Category::Data => "A field of the body is missing or has the wrong type.",
@@ -58,12 +49,32 @@ pub async fn json<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T> 
     })
 }
 
+/// The body as JSON of this shape, or nothing where there is no body.
+///
+/// # Errors
+/// Those of [`json`].
+pub async fn json_or_nothing<T: DeserializeOwned + Default>(request: Request<Incoming>) -> Result<T> {
+    match request.body().is_end_stream() {
+        true => Ok(T::default()),
+        false => json(request).await,
+    }
+}
+
+/// The body as a picture.
+///
+/// # Errors
+/// `unsupported_media_type`, `too_large`, `bad_request`.
+pub async fn picture(request: Request<Incoming>) -> Result<Bytes> {
+    gate::check_picture(request.headers())?;
+    body(request, PICTURE_BYTES_MAX).await
+}
+
 /// The body as a form of a page without script (`application/x-www-form-urlencoded`).
 ///
 /// # Errors
 /// `too_large`, `bad_request`.
 pub async fn form(request: Request<Incoming>) -> Result<Credentials> {
-    let body = body(request).await?;
+    let body = body(request, REQUEST_BODY_BYTES_MAX).await?;
     let mut credentials = Credentials::default();
     for (key, value) in form_urlencoded::parse(&body) {
         match &*key {
@@ -83,11 +94,7 @@ pub fn page(query: &str) -> Result<(Anchor, PageSize)> {
     let mut anchor = Anchor::Latest;
     let mut size = PageSize::default();
     for (key, value) in form_urlencoded::parse(query.as_bytes()) {
-        let number = |field| {
-            value
-                .parse::<u64>()
-                .map_err(|_| Error::invalid(field, format!("{field} is a whole number.")))
-        };
+        let number = |field| number(&value, field);
         let new = match &*key {
             "limit" => {
                 size = PageSize::parse(number("limit")?)?;
@@ -104,4 +111,51 @@ pub fn page(query: &str) -> Result<(Anchor, PageSize)> {
         anchor = new;
     }
     Ok((anchor, size))
+}
+
+/// Which part of a list is asked for.
+#[derive(Default)]
+pub struct ListPart {
+    /// Below this.
+    pub before: Option<u64>,
+    /// At most so many.
+    pub size: PageSize,
+    /// Whose names hold this.
+    pub query: String,
+    /// These alone.
+    pub ids: Option<Vec<UserId>>,
+    /// All there are, not only one's own.
+    pub browse: bool,
+}
+
+/// Which part of a list is asked for.
+///
+/// # Errors
+/// `invalid`, naming the parameter.
+pub fn list(query: &str) -> Result<ListPart> {
+    let mut part = ListPart::default();
+    for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+        match &*key {
+            "before" => part.before = Some(number(&value, "before")?),
+            "limit" => part.size = PageSize::parse(number(&value, "limit")?)?,
+            "q" if value.chars().count() > QUERY_CHARS_MAX => {
+                let title = format!("Search for at most {QUERY_CHARS_MAX} characters.");
+                return Err(Error::invalid("q", title));
+            }
+            "q" => part.query = value.trim().to_owned(),
+            "ids" => {
+                let ids = value.split(',').filter(|id| !id.is_empty());
+                let ids = ids.map(|id| UserId::parse(number(id, "ids")?));
+                part.ids = Some(ids.collect::<Result<_>>()?);
+            }
+            "browse" => part.browse = value == "1",
+            _ => {}
+        }
+    }
+    Ok(part)
+}
+
+fn number(value: &str, field: &'static str) -> Result<u64> {
+    let number = value.parse::<u64>();
+    number.map_err(|_| Error::invalid(field, format!("{field} is a whole number.")))
 }

@@ -131,8 +131,10 @@ pub fn add_retry_after(answer: &mut Answer, error: &Error) {
 }
 
 /// Names the methods that a path takes.
-pub fn allow(mut answer: Answer, methods: &'static str) -> Answer {
-    answer.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
+pub fn allow(mut answer: Answer, methods: &str) -> Answer {
+    if let Ok(methods) = HeaderValue::from_str(methods) {
+        answer.headers_mut().insert(ALLOW, methods);
+    }
     answer
 }
 

@@ -1,6 +1,6 @@
 //! Which request means what: a pure function from (method, path) to [`Route`].
 
-use crate::model::RoomId;
+use crate::model::{RoomId, Seq, SessionId, UserId};
 use hyper::Method;
 
 /// A page of the client.
@@ -17,7 +17,7 @@ pub enum Page {
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// `GET /`, `/login`, `/signup`
+    /// `GET /`, `/rooms/R`, `/rooms/R/M`, `/login`, `/signup`
     Page(Page),
     /// `POST /login`, `/signup` from a form without script
     Form(Page),
@@ -36,16 +36,76 @@ pub enum Route {
     Login,
     /// `POST /api/logout`
     Logout,
-    /// `GET /api/me`
-    Me,
+    /// `/api/me…`
+    Me(Me),
+    /// `GET /api/people`
+    People,
+    /// `GET /avatars/USER/VERSION`
+    Avatar(UserId, String),
     /// `GET /api/rooms`
     Rooms,
-    /// `GET /api/rooms/R/messages`
-    History(RoomId),
-    /// `POST /api/rooms/R/messages`
-    Post(RoomId),
+    /// `POST /api/rooms`
+    CreateRoom,
+    /// `/api/rooms/R…`
+    Room(RoomId, InRoom),
     /// `GET /ws`
     Socket,
+}
+
+/// What a request asks for below `/api/me`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Me {
+    /// `GET /api/me`
+    Show,
+    /// `PATCH /api/me`
+    Edit,
+    /// `PUT /api/me/settings`
+    Settings,
+    /// `PUT /api/me/avatar`
+    SetAvatar,
+    /// `DELETE /api/me/avatar`
+    RemoveAvatar,
+    /// `PUT /api/me/password`
+    Password,
+    /// `GET /api/me/sessions`
+    Sessions,
+    /// `DELETE /api/me/sessions`
+    EndOthers,
+    /// `DELETE /api/me/sessions/ID`
+    EndSession(SessionId),
+    /// `PUT` and `DELETE /api/me/blocks/USER`
+    Block(UserId, bool),
+    /// `GET /api/me/saved`
+    Saved,
+}
+
+/// What a request asks for below `/api/rooms/R`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InRoom {
+    /// `GET`
+    Show,
+    /// `PATCH`
+    Edit,
+    /// `PUT …/me`
+    Arrange,
+    /// `POST …/join`
+    Join,
+    /// `POST …/leave`
+    Leave,
+    /// `GET …/members`
+    Members,
+    /// `PUT …/members/USER`
+    AddMember(UserId),
+    /// `DELETE …/members/USER`
+    RemoveMember(UserId),
+    /// `GET …/messages`
+    History,
+    /// `POST …/messages`
+    Post,
+    /// `GET …/pins`
+    Pins,
+    /// `GET …/seen`
+    Seen,
 }
 
 /// Who may come in.
@@ -70,65 +130,115 @@ impl Route {
 }
 
 /// Why there is no route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoRoute {
     /// No such path.
     NotFound,
     /// The path takes these methods only (for `Allow`, RFC 9110 §10.2.1).
-    MethodNotAllowed(&'static str),
+    MethodNotAllowed(String),
 }
+
+const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
 /// Finds the route. `HEAD` is a `GET` whose body is not sent.
 ///
 /// # Errors
 /// [`NoRoute`].
 pub fn route(method: &Method, path: &str) -> Result<Route, NoRoute> {
-    let reads = matches!(*method, Method::GET | Method::HEAD);
-    let posts = *method == Method::POST;
-    let read = |route| {
-        if reads {
-            Ok(route)
-        } else {
-            Err(NoRoute::MethodNotAllowed("GET, HEAD"))
-        }
-    };
-    let post = |route| {
-        if posts {
-            Ok(route)
-        } else {
-            Err(NoRoute::MethodNotAllowed("POST"))
-        }
-    };
-    let form = |page| match (reads, posts) {
-        (true, _) => Ok(Route::Page(page)),
-        (_, true) => Ok(Route::Form(page)),
-        _ => Err(NoRoute::MethodNotAllowed("GET, HEAD, POST")),
-    };
     let parts: Vec<&str> = path.strip_prefix('/').ok_or(NoRoute::NotFound)?.split('/').collect();
-    match parts.as_slice() {
-        [""] => read(Route::Page(Page::Chat)),
-        ["login"] => form(Page::Login),
-        ["signup"] => form(Page::Signup),
-        ["healthz"] => read(Route::Health),
-        ["ws"] => read(Route::Socket),
-        ["api", "signup"] => post(Route::Signup),
-        ["api", "login"] => post(Route::Login),
-        ["api", "logout"] => post(Route::Logout),
-        ["api", "me"] => read(Route::Me),
-        ["api", "rooms"] => read(Route::Rooms),
-        ["api", "rooms", room, "messages"] => {
-            let room = room.parse().ok().and_then(|room| RoomId::parse(room).ok());
-            let room = room.ok_or(NoRoute::NotFound)?;
-            match (reads, posts) {
-                (true, _) => Ok(Route::History(room)),
-                (_, true) => Ok(Route::Post(room)),
-                _ => Err(NoRoute::MethodNotAllowed("GET, HEAD, POST")),
-            }
+    let asked = if *method == Method::HEAD { &Method::GET } else { method };
+    if let Some(route) = find(asked, &parts) {
+        return Ok(route);
+    }
+    let mut allowed = Vec::new();
+    for known in METHODS.iter().filter(|known| find(known, &parts).is_some()) {
+        allowed.push(known.as_str());
+        if *known == Method::GET {
+            allowed.push("HEAD");
         }
-        ["-", hash, rest @ ..] if !rest.is_empty() => read(Route::Asset {
+    }
+    match allowed.is_empty() {
+        true => Err(NoRoute::NotFound),
+        false => Err(NoRoute::MethodNotAllowed(allowed.join(", "))),
+    }
+}
+
+/// The whole table.
+fn find(method: &Method, parts: &[&str]) -> Option<Route> {
+    match (method.as_str(), parts) {
+        ("GET", [""]) => Some(Route::Page(Page::Chat)),
+        ("GET", ["rooms", room]) => id(room, RoomId::parse).map(|_| Route::Page(Page::Chat)),
+        ("GET", ["rooms", room, message]) => {
+            id(room, RoomId::parse)?;
+            id(message, Seq::parse).map(|_| Route::Page(Page::Chat))
+        }
+        ("GET", ["login"]) => Some(Route::Page(Page::Login)),
+        ("POST", ["login"]) => Some(Route::Form(Page::Login)),
+        ("GET", ["signup"]) => Some(Route::Page(Page::Signup)),
+        ("POST", ["signup"]) => Some(Route::Form(Page::Signup)),
+        ("GET", ["healthz"]) => Some(Route::Health),
+        ("GET", ["ws"]) => Some(Route::Socket),
+        ("GET", ["-", hash, rest @ ..]) if !rest.is_empty() => Some(Route::Asset {
             hash: (*hash).to_owned(),
             path: rest.join("/"),
         }),
-        _ => Err(NoRoute::NotFound),
+        ("GET", ["avatars", user, version]) => {
+            id(user, UserId::parse).map(|user| Route::Avatar(user, (*version).to_owned()))
+        }
+        ("POST", ["api", "signup"]) => Some(Route::Signup),
+        ("POST", ["api", "login"]) => Some(Route::Login),
+        ("POST", ["api", "logout"]) => Some(Route::Logout),
+        ("GET", ["api", "people"]) => Some(Route::People),
+        ("GET", ["api", "rooms"]) => Some(Route::Rooms),
+        ("POST", ["api", "rooms"]) => Some(Route::CreateRoom),
+        (method, ["api", "me", rest @ ..]) => me(method, rest).map(Route::Me),
+        (method, ["api", "rooms", room, rest @ ..]) => {
+            let room = id(room, RoomId::parse)?;
+            in_room(method, rest).map(|asked| Route::Room(room, asked))
+        }
+        _ => None,
     }
+}
+
+fn me(method: &str, parts: &[&str]) -> Option<Me> {
+    match (method, parts) {
+        ("GET", []) => Some(Me::Show),
+        ("PATCH", []) => Some(Me::Edit),
+        ("PUT", ["settings"]) => Some(Me::Settings),
+        ("PUT", ["avatar"]) => Some(Me::SetAvatar),
+        ("DELETE", ["avatar"]) => Some(Me::RemoveAvatar),
+        ("PUT", ["password"]) => Some(Me::Password),
+        ("GET", ["sessions"]) => Some(Me::Sessions),
+        ("DELETE", ["sessions"]) => Some(Me::EndOthers),
+        ("DELETE", ["sessions", session]) => SessionId::from_hex(session).map(Me::EndSession),
+        ("PUT", ["blocks", user]) => id(user, UserId::parse).map(|user| Me::Block(user, true)),
+        ("DELETE", ["blocks", user]) => id(user, UserId::parse).map(|user| Me::Block(user, false)),
+        ("GET", ["saved"]) => Some(Me::Saved),
+        _ => None,
+    }
+}
+
+fn in_room(method: &str, parts: &[&str]) -> Option<InRoom> {
+    match (method, parts) {
+        ("GET", []) => Some(InRoom::Show),
+        ("PATCH", []) => Some(InRoom::Edit),
+        ("PUT", ["me"]) => Some(InRoom::Arrange),
+        ("POST", ["join"]) => Some(InRoom::Join),
+        ("POST", ["leave"]) => Some(InRoom::Leave),
+        ("GET", ["members"]) => Some(InRoom::Members),
+        ("PUT", ["members", user]) => id(user, UserId::parse).map(InRoom::AddMember),
+        ("DELETE", ["members", user]) => id(user, UserId::parse).map(InRoom::RemoveMember),
+        ("GET", ["messages"]) => Some(InRoom::History),
+        ("POST", ["messages"]) => Some(InRoom::Post),
+        ("GET", ["pins"]) => Some(InRoom::Pins),
+        ("GET", ["seen"]) => Some(InRoom::Seen),
+        _ => None,
+    }
+}
+
+/// A number in a path, as what it names.
+fn id<T>(part: &str, parse: fn(u64) -> crate::error::Result<T>) -> Option<T> {
+    // `parse` would also take a sign.
+    let is_number = part.bytes().all(|b| b.is_ascii_digit());
+    parse(part.parse().ok().filter(|_| is_number)?).ok()
 }

@@ -1,116 +1,263 @@
 //! The events of one commit as the bytes that each reader gets.
 //!
-//! Almost everybody gets the same bytes: one shared buffer. Somebody who wrote one of the messages
-//! sees its `client_id`: such a reader gets slices of the shared buffer with their own frames between
-//! them, so nothing is encoded or copied per socket. Read marks are for one person's other connections.
+//! A batch is cut into runs where somebody comes into a room or goes: within a run everybody's rooms
+//! stay the same. A run is a list of pieces, each for everybody, for a room, or for one person. Almost
+//! everybody gets the same bytes: one shared buffer. Readers who are in the same of the run's rooms share
+//! their slices of it, and somebody who wrote one of the messages has their own frame between them, so
+//! that nothing is encoded twice.
 
-use crate::model::{ConnectionId, Event, SessionId, UserId};
+use super::rooms::Rooms;
+use crate::model::{ConnectionId, Event, LOBBY, RoomId, SessionId, User, UserId};
 use crate::wire;
 use bytes::{Bytes, BytesMut};
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::Range;
 
-/// A frame that replaces a range of the shared buffer for one reader.
-struct Private {
-    user: UserId,
-    range: Range<usize>,
-    frame: Bytes,
+/// Rooms of one run that readers are told apart by; beyond, each reader's frames are put together anew.
+const ROOMS_APART: usize = 64;
+
+enum Audience {
+    Everyone,
+    Room(RoomId),
+    /// All connections of one person but the one that said it.
+    User(UserId, Option<ConnectionId>),
 }
 
-/// How far somebody has read, for their other connections.
-pub(super) struct Read {
-    /// The connection that said so.
-    pub by: Option<ConnectionId>,
-    pub frame: Bytes,
+struct Piece {
+    audience: Audience,
+    range: Range<usize>,
+    /// What this person gets instead.
+    instead: Option<(UserId, Bytes)>,
+}
+
+/// Somebody's rooms change.
+#[derive(Clone, Copy)]
+pub(super) struct Step {
+    pub user: UserId,
+    pub room: RoomId,
+    pub is_in: bool,
+}
+
+/// Events between two changes of who is where.
+pub(super) struct Run {
+    shared: Bytes,
+    pieces: Vec<Piece>,
+    /// The rooms of its pieces.
+    rooms: Vec<RoomId>,
+    /// Who gets something that nobody else gets.
+    apart: HashSet<UserId>,
+    /// What the readers get who are in the same of its rooms, by a bit for each room.
+    common: Vec<(u64, Vec<Bytes>)>,
+    /// What changes after it.
+    pub then: Option<Step>,
 }
 
 /// Encoded events.
 pub(super) struct Batch {
-    shared: Vec<Bytes>,
-    private: HashMap<UserId, Vec<Bytes>>,
-    reads: HashMap<UserId, Vec<Read>>,
+    pub runs: Vec<Run>,
     /// Sessions that have ended in this batch.
     pub closed_sessions: Vec<SessionId>,
+    /// People who show something else of themselves.
+    pub people: Vec<User>,
+}
+
+#[derive(Default)]
+struct Making {
+    shared: BytesMut,
+    pieces: Vec<Piece>,
+}
+
+impl Making {
+    fn piece(&mut self, audience: Audience, frame: &[u8], instead: Option<(UserId, Bytes)>) {
+        let start = self.shared.len();
+        self.shared.extend_from_slice(frame);
+        self.pieces.push(Piece {
+            audience,
+            range: start..self.shared.len(),
+            instead,
+        });
+    }
+
+    fn run(&mut self, then: Option<Step>) -> Run {
+        let made = std::mem::take(self);
+        let mut rooms: Vec<RoomId> = made.pieces.iter().filter_map(Piece::room).collect();
+        rooms.sort_unstable();
+        rooms.dedup();
+        let apart = made
+            .pieces
+            .iter()
+            .filter_map(|piece| match (&piece.audience, &piece.instead) {
+                (Audience::User(user, _), _) => Some(*user),
+                (_, Some((user, _))) => Some(*user),
+                _ => None,
+            });
+        Run {
+            apart: apart.collect(),
+            shared: made.shared.freeze(),
+            pieces: made.pieces,
+            rooms,
+            common: Vec::new(),
+            then,
+        }
+    }
+
+    /// Adds what this event says; tells what changes after it.
+    fn add(&mut self, event: &Event) -> Option<Step> {
+        let own = |user: &UserId| Audience::User(*user, None);
+        match event {
+            Event::Posted(posted) | Event::Changed(posted) => {
+                let author = posted.message.author;
+                let instead = posted
+                    .message
+                    .client_id
+                    .is_some()
+                    .then(|| (author, posted.frame_for_author()));
+                self.piece(Audience::Room(posted.room), &wire::message(posted), instead);
+            }
+            Event::SignedUp(user) | Event::PersonChanged(user) => {
+                self.piece(Audience::Everyone, &wire::person(user), None);
+            }
+            Event::Presence { user, state, at } => {
+                self.piece(Audience::Everyone, &wire::person(user), None);
+                self.piece(Audience::Everyone, &wire::presence(user.id, *state, *at), None);
+            }
+            Event::Typing { user, room } => {
+                // Nobody needs to hear of their own typing.
+                let nothing = Some((*user, Bytes::new()));
+                self.piece(Audience::Room(*room), &wire::typing(*room, *user), nothing);
+            }
+            Event::SeenBy { user, room, seq } => {
+                let nothing = Some((*user, Bytes::new()));
+                self.piece(Audience::Room(*room), &wire::seen(*room, *user, *seq), nothing);
+            }
+            Event::Read { mark, by } => {
+                self.piece(Audience::User(mark.user, *by), &wire::read(None, mark), None);
+            }
+            Event::Saved { user, place, on, by } => {
+                self.piece(Audience::User(*user, *by), &wire::saved(None, *place, *on), None);
+            }
+            Event::Settings { user, settings } => self.piece(own(user), &wire::settings(settings), None),
+            Event::Blocked { user, others } => self.piece(own(user), &wire::blocked(others), None),
+            Event::RoomChanged(room) => self.piece(Audience::Room(room.id), &wire::room_facts(room), None),
+            Event::RoleChanged { user, room, role } => self.piece(own(user), &wire::room_role(*room, *role), None),
+            Event::RoomArranged { user, view } => self.piece(own(user), &wire::room(view), None),
+            Event::Entered { user, view, people } => {
+                for person in people {
+                    self.piece(own(user), &wire::person(person), None);
+                }
+                self.piece(own(user), &wire::room(view), None);
+                return Some(step(*user, view.room.id, true));
+            }
+            Event::Gone { user, room } => {
+                self.piece(own(user), &wire::gone(*room), None);
+                return Some(step(*user, *room, false));
+            }
+            Event::PostedBefore { .. }
+            | Event::Unchanged { .. }
+            | Event::InAlready { .. }
+            | Event::SessionOpened { .. }
+            | Event::SessionsClosed { .. }
+            | Event::SessionSeen
+            | Event::SessionsDropped { .. }
+            | Event::LastSeen
+            | Event::Erased { .. } => {}
+        }
+        None
+    }
+}
+
+fn step(user: UserId, room: RoomId, is_in: bool) -> Step {
+    Step { user, room, is_in }
+}
+
+impl Piece {
+    fn room(&self) -> Option<RoomId> {
+        match self.audience {
+            Audience::Room(room) => Some(room),
+            _ => None,
+        }
+    }
 }
 
 impl Batch {
     pub fn encode(events: &[Event]) -> Batch {
-        let mut shared = BytesMut::new();
-        let mut private = Vec::new();
-        let mut reads: HashMap<UserId, Vec<Read>> = HashMap::new();
-        let mut closed_sessions = Vec::new();
+        let (mut runs, mut making) = (Vec::new(), Making::default());
+        let (mut closed_sessions, mut people) = (Vec::new(), Vec::new());
         for event in events {
-            let start = shared.len();
             match event {
-                Event::Posted(posted) => {
-                    shared.extend_from_slice(&wire::message(posted));
-                    private.push(Private {
-                        user: posted.message.author,
-                        range: start..shared.len(),
-                        frame: posted.frame_for_author(),
-                    });
-                }
-                Event::SignedUp(user) => shared.extend_from_slice(&wire::person(user)),
-                Event::Presence { user, state } => {
-                    shared.extend_from_slice(&wire::person(user));
-                    shared.extend_from_slice(&wire::presence(user.id, *state));
-                }
-                Event::Typing { user, room } => {
-                    shared.extend_from_slice(&wire::typing(*room, *user));
-                    // Nobody needs to hear of their own typing.
-                    private.push(Private {
-                        user: *user,
-                        range: start..shared.len(),
-                        frame: Bytes::new(),
-                    });
-                }
-                Event::Read { user, room, seq, by } => reads.entry(*user).or_default().push(Read {
-                    by: *by,
-                    frame: wire::read(*room, *seq),
-                }),
-                Event::SessionClosed { id } => closed_sessions.push(*id),
-                Event::PostedBefore { .. }
-                | Event::SessionOpened { .. }
-                | Event::SessionSeen
-                | Event::SessionsDropped { .. } => {}
+                Event::SessionsClosed { ids } => closed_sessions.extend_from_slice(ids),
+                Event::PersonChanged(user) => people.push(user.clone()),
+                _ => {}
+            }
+            if let Some(step) = making.add(event) {
+                runs.push(making.run(Some(step)));
             }
         }
-        let shared = shared.freeze();
-        Batch {
-            private: slices(&shared, private),
-            shared: if shared.is_empty() { Vec::new() } else { vec![shared] },
-            reads,
-            closed_sessions,
+        if !making.pieces.is_empty() {
+            runs.push(making.run(None));
         }
-    }
-
-    /// How far this reader has read, elsewhere.
-    pub fn reads_of(&self, user: UserId) -> impl Iterator<Item = &Read> {
-        self.reads.get(&user).into_iter().flatten()
-    }
-
-    /// What this reader gets, in order.
-    pub fn for_user(&self, user: UserId) -> &[Bytes] {
-        match self.private.is_empty() {
-            true => &self.shared,
-            false => self.private.get(&user).unwrap_or(&self.shared),
+        Batch {
+            runs,
+            closed_sessions,
+            people,
         }
     }
 }
 
-/// Cuts the shared buffer around each reader's own frames.
-fn slices(shared: &Bytes, private: Vec<Private>) -> HashMap<UserId, Vec<Bytes>> {
-    let mut ends: HashMap<UserId, (usize, Vec<Bytes>)> = HashMap::new();
-    for own in private {
-        let (end, slices) = ends.entry(own.user).or_default();
-        slices.extend([shared.slice(*end..own.range.start), own.frame]);
-        *end = own.range.end;
+impl Run {
+    /// What this reader gets, in order.
+    pub fn frames_for(&mut self, user: UserId, connection: ConnectionId, rooms: &Rooms) -> Cow<'_, [Bytes]> {
+        let is_common = self.rooms.len() <= ROOMS_APART && (self.apart.is_empty() || !self.apart.contains(&user));
+        if !is_common {
+            return Cow::Owned(self.collect(user, connection, rooms));
+        }
+        let bits = self.rooms.iter().enumerate();
+        let key = bits.fold(0, |key, (bit, room)| key | u64::from(rooms.has(*room)) << bit);
+        let known = self.common.iter().position(|(known, _)| *known == key);
+        let place = known.unwrap_or_else(|| {
+            let frames = self.collect(user, connection, rooms);
+            self.common.push((key, frames));
+            self.common.len() - 1
+        });
+        Cow::Borrowed(&self.common[place].1)
     }
-    ends.into_iter()
-        .map(|(user, (end, mut slices))| {
-            slices.push(shared.slice(end..));
-            slices.retain(|slice| !slice.is_empty());
-            (user, slices)
-        })
-        .collect()
+
+    /// The reader's slices of the shared buffer, neighbours as one, and their own frames between them.
+    fn collect(&self, user: UserId, connection: ConnectionId, rooms: &Rooms) -> Vec<Bytes> {
+        let mut frames = Vec::new();
+        let mut open: Option<Range<usize>> = None;
+        let close = |open: &mut Option<Range<usize>>, frames: &mut Vec<Bytes>| {
+            frames.extend(open.take().map(|range| self.shared.slice(range)));
+        };
+        for piece in &self.pieces {
+            let is_for = match piece.audience {
+                Audience::Everyone => true,
+                Audience::Room(room) => rooms.has(room),
+                Audience::User(whom, not) => whom == user && not != Some(connection),
+            };
+            if !is_for {
+                continue;
+            }
+            match (&piece.instead, &mut open) {
+                (Some((whom, own)), _) if *whom == user => {
+                    close(&mut open, &mut frames);
+                    frames.push(own.clone());
+                }
+                (_, Some(range)) if range.end == piece.range.start => range.end = piece.range.end,
+                _ => {
+                    close(&mut open, &mut frames);
+                    open = Some(piece.range.clone());
+                }
+            }
+        }
+        close(&mut open, &mut frames);
+        frames.retain(|frame| !frame.is_empty());
+        frames
+    }
+}
+
+/// The room that everybody is in needs no place in anybody's list.
+pub(super) fn is_everybodys(room: RoomId) -> bool {
+    room == LOBBY
 }

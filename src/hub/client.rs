@@ -4,6 +4,7 @@
 //! waking anybody. Only where a socket is full do the rest of the bytes wait in the client's queue,
 //! and one task per full socket writes them on; until it is done, everything new goes behind them.
 
+use super::rooms::Rooms;
 use crate::limits::CLIENT_QUEUE_BYTES_MAX;
 use crate::model::{ConnectionId, SessionId, UserId};
 use crate::wire::{self, CloseCode};
@@ -165,6 +166,10 @@ pub(super) struct Slot {
     /// Something may wait in the client's queue: look there first.
     blocked: bool,
     pub user: UserId,
+    /// Which rooms it hears of.
+    pub rooms: Rooms,
+    /// Nobody uses it at the moment.
+    pub is_away: bool,
     pub client: Arc<Client>,
 }
 
@@ -174,6 +179,8 @@ impl Slot {
             direct,
             blocked: true,
             user,
+            rooms: Rooms::Unknown(Vec::new()),
+            is_away: false,
             client,
         }
     }

@@ -7,16 +7,18 @@
 mod batch;
 mod client;
 mod presence;
+mod rooms;
 
+use crate::clock::Time;
 use crate::limits::{SOCKET_DEAD_AFTER, SOCKET_PING_AFTER};
-use crate::model::{ConnectionId, Event, Presence, SessionId, User, UserId, Viewer};
+use crate::model::{ConnectionId, Event, Presence, RoomId, SessionId, User, UserId, Viewer};
 use crate::wire::{self, CloseCode};
 use batch::Batch;
 use bytes::Bytes;
 pub use client::Client;
 use client::Slot;
-pub use presence::Departure;
 use presence::People;
+pub use presence::{Departure, PresenceChange};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -79,8 +81,10 @@ impl Hub {
         self.started.elapsed().as_secs() as u32
     }
 
-    /// Registers a connection. What is delivered to it waits until [`Hub::open`], so that whoever
-    /// subscribes first and reads afterwards misses nothing. Returns the socket's reading half.
+    /// Registers a connection. Whoever subscribes first and reads afterwards misses nothing: first this,
+    /// then the person's rooms are read and [`Hub::set_rooms`], from where on what is for them waits;
+    /// then all that the first frame says is read, and [`Hub::open`] lets it go in front. What was
+    /// delivered before `set_rooms` was committed before that reading. Returns the socket's reading half.
     ///
     /// # Errors
     /// When there is no file descriptor left for the second handle on the socket.
@@ -102,6 +106,25 @@ impl Hub {
         drop(state);
         self.presence.notify_one();
         Ok((client, reading))
+    }
+
+    /// The rooms that the person of a connection is in, as read from the file after it joined.
+    pub fn set_rooms(&self, id: ConnectionId, rooms: Vec<RoomId>) {
+        if let Some(slot) = self.state().slot(id) {
+            slot.rooms.set(rooms);
+        }
+    }
+
+    /// A connection is left alone, or used again.
+    pub fn set_away(&self, id: ConnectionId, on: bool) {
+        let mut state = self.state();
+        let Some(slot) = state.slot(id) else { return };
+        if slot.is_away != on {
+            slot.is_away = on;
+            let user = slot.user;
+            state.people.away(user, on);
+            self.presence.notify_one();
+        }
     }
 
     /// Writes the first frame, then what was delivered since the connection joined.
@@ -128,17 +151,25 @@ impl Hub {
             state.places.insert(moved, place);
         }
         slot.shut_down();
-        state.people.leave(slot.user)
+        let departure = state.people.leave(slot.user, slot.is_away);
+        drop(state);
+        self.presence.notify_one();
+        departure
     }
 
-    /// Takes note that somebody is gone, if they have not come back since they left.
-    pub fn gone(&self, departure: Departure) {
-        self.state().people.gone(departure);
+    /// Whether somebody has not come back since they left.
+    pub fn is_gone(&self, departure: Departure) -> bool {
+        self.state().people.is_gone(departure)
+    }
+
+    /// Takes note that somebody is gone since `at`, if they have not come back since they left.
+    pub fn gone(&self, departure: Departure, at: Time) {
+        self.state().people.gone(departure, at);
         self.presence.notify_one();
     }
 
     /// Waits until somebody has come or gone, and tells who; each with the present state only.
-    pub async fn presence_changes(&self) -> Vec<(Arc<User>, Presence)> {
+    pub async fn presence_changes(&self) -> Vec<PresenceChange> {
         loop {
             let changed = self.state().people.take_changed();
             if !changed.is_empty() {
@@ -160,8 +191,8 @@ impl Hub {
         state.end_sessions(|_| true, code);
     }
 
-    /// Who is here.
-    pub fn here(&self) -> Vec<Arc<User>> {
+    /// Who is here, and whether they look.
+    pub fn here(&self) -> Vec<(Arc<User>, Presence)> {
         self.state().people.here()
     }
 
@@ -169,14 +200,17 @@ impl Hub {
     pub fn deliver(&self, events: &[Event]) {
         let batch = Batch::encode(events);
         let mut state = self.state();
-        for slot in &mut state.slots {
-            let frames = batch.for_user(slot.user);
-            if !frames.is_empty() {
-                slot.write(frames);
+        batch.people.iter().for_each(|user| state.people.update(user));
+        for mut run in batch.runs {
+            for slot in state.slots.iter_mut().filter(|slot| slot.rooms.is_known()) {
+                let frames = run.frames_for(slot.user, slot.client.id, &slot.rooms);
+                if !frames.is_empty() {
+                    slot.write(&frames);
+                }
             }
-            let own = Some(slot.client.id);
-            for read in batch.reads_of(slot.user).filter(|read| read.by != own) {
-                slot.write(std::slice::from_ref(&read.frame));
+            let Some(step) = run.then else { continue };
+            for slot in state.slots.iter_mut().filter(|slot| slot.user == step.user) {
+                slot.rooms.step(step);
             }
         }
         if !batch.closed_sessions.is_empty() {

@@ -1,5 +1,6 @@
 //! Who is here: somebody with a connection, or whose last one went a moment ago.
 
+use crate::clock::Time;
 use crate::model::{Presence, User, UserId};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,15 +8,38 @@ use std::sync::Arc;
 struct Person {
     user: Arc<User>,
     connections: usize,
+    /// How many of them are left alone.
+    away: usize,
     departures: u64,
+}
+
+impl Person {
+    fn state(&self) -> Presence {
+        match self.connections > 0 && self.away == self.connections {
+            true => Presence::Away,
+            false => Presence::Online,
+        }
+    }
 }
 
 /// Somebody's last connection went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Departure {
-    user: UserId,
+    /// Who.
+    pub user: UserId,
     /// Which of their departures this is, so that a later one has its own time to come back.
     number: u64,
+}
+
+/// Somebody is here now, looks elsewhere, or is gone.
+#[derive(Clone, Debug)]
+pub struct PresenceChange {
+    /// Who.
+    pub user: Arc<User>,
+    /// What they are now.
+    pub state: Presence,
+    /// When they went, where they did.
+    pub at: Option<Time>,
 }
 
 /// Counts the connections of each person, and remembers whose state the others have not heard of yet.
@@ -23,21 +47,43 @@ pub struct Departure {
 pub(super) struct People {
     here: HashMap<UserId, Person>,
     /// The present state only: who comes and goes faster than the others are told is told once.
-    changed: HashMap<UserId, (Arc<User>, Presence)>,
+    changed: HashMap<UserId, PresenceChange>,
 }
 
 impl People {
+    /// Changes one person, and takes note where their state is another one then.
+    fn with(&mut self, user: UserId, change: impl FnOnce(&mut Person)) {
+        let Some(person) = self.here.get_mut(&user) else { return };
+        let before = person.state();
+        change(person);
+        if person.state() != before {
+            let change = PresenceChange {
+                user: person.user.clone(),
+                state: person.state(),
+                at: None,
+            };
+            self.changed.insert(user, change);
+        }
+    }
+
     /// One connection more.
     pub fn join(&mut self, user: &Arc<User>) {
-        let person = self.here.entry(user.id).or_insert_with(|| {
-            self.changed.insert(user.id, (user.clone(), Presence::Online));
-            Person {
+        if !self.here.contains_key(&user.id) {
+            let change = PresenceChange {
+                user: user.clone(),
+                state: Presence::Online,
+                at: None,
+            };
+            self.changed.insert(user.id, change);
+            let person = Person {
                 user: user.clone(),
                 connections: 0,
+                away: 0,
                 departures: 0,
-            }
-        });
-        person.connections += 1;
+            };
+            self.here.insert(user.id, person);
+        }
+        self.with(user.id, |person| person.connections += 1);
     }
 
     /// How many connections somebody has.
@@ -45,34 +91,68 @@ impl People {
         self.here.get(&user).map_or(0, |person| person.connections)
     }
 
-    /// One connection less. A departure where it was the last one; the person stays until [`People::gone`].
-    pub fn leave(&mut self, user: UserId) -> Option<Departure> {
-        let person = self.here.get_mut(&user)?;
-        person.connections = person.connections.saturating_sub(1);
-        if person.connections > 0 {
+    /// One connection less, which was left alone or not. A departure where it was the last one; the person
+    /// stays until [`People::gone`].
+    pub fn leave(&mut self, user: UserId, was_away: bool) -> Option<Departure> {
+        let person = self.here.get(&user)?;
+        if person.connections > 1 {
+            self.with(user, |person| {
+                person.connections -= 1;
+                person.away -= usize::from(was_away).min(person.away);
+            });
             return None;
         }
+        let person = self.here.get_mut(&user)?;
+        (person.connections, person.away) = (0, 0);
         person.departures += 1;
         let number = person.departures;
         Some(Departure { user, number })
     }
 
-    /// Somebody is gone, if they have not come back since this departure.
-    pub fn gone(&mut self, departure: Departure) {
-        let is_gone = |person: &Person| person.connections == 0 && person.departures == departure.number;
-        if self.here.get(&departure.user).is_some_and(is_gone)
+    /// One more connection is left alone, or one less.
+    pub fn away(&mut self, user: UserId, on: bool) {
+        self.with(user, |person| match on {
+            true => person.away += 1,
+            false => person.away = person.away.saturating_sub(1),
+        });
+    }
+
+    /// Somebody shows something else of themselves.
+    pub fn update(&mut self, user: &User) {
+        if let Some(person) = self.here.get_mut(&user.id) {
+            person.user = Arc::new(user.clone());
+        }
+    }
+
+    /// Whether somebody has not come back since this departure.
+    pub fn is_gone(&self, departure: Departure) -> bool {
+        let person = self.here.get(&departure.user);
+        person.is_some_and(|person| person.connections == 0 && person.departures == departure.number)
+    }
+
+    /// Somebody is gone since `at`, if they have not come back since this departure.
+    pub fn gone(&mut self, departure: Departure, at: Time) {
+        if self.is_gone(departure)
             && let Some(person) = self.here.remove(&departure.user)
         {
-            self.changed.insert(departure.user, (person.user, Presence::Offline));
+            let mut user = User::clone(&person.user);
+            user.last_seen = Some(at);
+            let change = PresenceChange {
+                user: Arc::new(user),
+                state: Presence::Offline,
+                at: Some(at),
+            };
+            self.changed.insert(departure.user, change);
         }
     }
 
     /// Who has come or gone since this was last asked.
-    pub fn take_changed(&mut self) -> Vec<(Arc<User>, Presence)> {
+    pub fn take_changed(&mut self) -> Vec<PresenceChange> {
         self.changed.drain().map(|(_, change)| change).collect()
     }
 
-    pub fn here(&self) -> Vec<Arc<User>> {
-        self.here.values().map(|person| person.user.clone()).collect()
+    pub fn here(&self) -> Vec<(Arc<User>, Presence)> {
+        let people = self.here.values();
+        people.map(|person| (person.user.clone(), person.state())).collect()
     }
 }

@@ -1,7 +1,11 @@
 //! What we will do: attributed, validated, stamped; plain data. The store makes Events of these.
 
-use super::{Body, ClientId, ConnectionId, Name, NewSession, PasswordHash, RoomId, Seq, SessionId, UserId};
+use super::{
+    Body, ClientId, ConnectionId, Content, Emoji, MemberRole, Mentions, Name, NewSession, PasswordHash, ProfilePatch,
+    RoomId, RoomKind, RoomName, RoomPatch, RoomPrefs, Seq, SessionId, SettingsPatch, Topic, UserId,
+};
 use crate::clock::Time;
+use bytes::Bytes;
 
 /// Somebody signs up. The first account owns the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +20,76 @@ pub struct NewAccount {
     pub at: Time,
 }
 
+/// What somebody wrote, and what it means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// As it was typed.
+    pub body: Body,
+    /// As a tree, where it is more than plain text.
+    pub content: Option<Content>,
+    /// Whom it is meant for.
+    pub mentions: Mentions,
+}
+
+impl Written {
+    /// Plain text that is meant for nobody in particular.
+    pub fn plain(body: Body) -> Written {
+        Written {
+            body,
+            content: None,
+            mentions: Mentions::default(),
+        }
+    }
+}
+
+/// What a post says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Draft {
+    /// Something new.
+    Written {
+        /// What.
+        text: Written,
+        /// The message in the same room that it answers.
+        reply_to: Option<Seq>,
+    },
+    /// What another message says, which its author can read.
+    Forward {
+        /// Where it stands.
+        room: RoomId,
+        /// Its id there.
+        id: Seq,
+    },
+}
+
+/// What somebody asks to post: not yet understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Says {
+    /// Something new.
+    Text {
+        /// What.
+        body: Body,
+        /// The message that it answers.
+        reply_to: Option<Seq>,
+    },
+    /// What another message says.
+    Forward(Place),
+}
+
+/// What somebody asks to do to a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Say something else instead.
+    Edit(Body),
+    /// Take it away.
+    Delete,
+    /// Bring it back.
+    Undelete,
+    /// React with an emoji, or no longer.
+    React(Emoji, bool),
+    /// Pin it, or no longer.
+    Pin(bool),
+}
+
 /// Somebody posts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewPost {
@@ -26,9 +100,75 @@ pub struct NewPost {
     /// The same one again posts nothing new.
     pub client_id: ClientId,
     /// What.
-    pub body: Body,
+    pub draft: Draft,
+    /// Who is here, where the post is meant for them; the store keeps those who are in the room.
+    pub here: Vec<UserId>,
     /// When; the store moves it up where the room already holds a later one.
     pub at: Time,
+}
+
+/// Somebody makes a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewRoom {
+    /// Who; owns it, unless it is direct.
+    pub by: UserId,
+    /// Who can find it.
+    pub kind: RoomKind,
+    /// What people call it; empty for a direct room.
+    pub name: RoomName,
+    /// What it is for.
+    pub topic: Topic,
+    /// Who else is in it from the start.
+    pub members: Vec<UserId>,
+    /// When.
+    pub at: Time,
+}
+
+/// What somebody does to a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Say something else instead.
+    Edit(Written),
+    /// Take it away.
+    Delete,
+    /// Bring it back.
+    Undelete,
+    /// React, or no longer.
+    React {
+        /// With what.
+        emoji: Emoji,
+        /// Whether it should be so.
+        on: bool,
+    },
+    /// Pin it, or no longer.
+    Pin {
+        /// Whether it should be so.
+        on: bool,
+    },
+}
+
+/// Where a message stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// In which room.
+    pub room: RoomId,
+    /// Its id there.
+    pub id: Seq,
+}
+
+/// A re-encoded picture of somebody.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// Names these bytes; never used for others.
+    pub version: String,
+    /// A JPEG.
+    pub jpeg: Bytes,
+}
+
+impl std::fmt::Debug for Picture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Picture({}, {} bytes)", self.version, self.jpeg.len())
+    }
 }
 
 /// A change to the data file. All of it happens, or nothing.
@@ -56,18 +196,101 @@ pub enum Change {
         /// When.
         at: Time,
     },
-    /// A log-out, or an expiry. Closing one that is not there is fine. Answered by `Event::SessionClosed`.
+    /// A log-out, or an expiry. Closing one that is not there is fine. Answered by `Event::SessionsClosed`.
     CloseSession {
         /// Which.
         id: SessionId,
+    },
+    /// All sessions of somebody but one. Answered by `Event::SessionsClosed`.
+    CloseOtherSessions {
+        /// Whose.
+        user: UserId,
+        /// Which one stays.
+        keep: SessionId,
     },
     /// Sessions that have expired are forgotten. Answered by `Event::SessionsDropped`.
     DropSessions {
         /// Expired by now.
         at: Time,
     },
+    /// Another password; all other sessions end. Answered by `Event::SessionsClosed`.
+    SetPassword {
+        /// Whose.
+        user: UserId,
+        /// What it hashes to.
+        password: PasswordHash,
+        /// Which session stays.
+        keep: SessionId,
+    },
+    /// Another profile. Answered by `Event::PersonChanged`.
+    EditProfile {
+        /// Whose.
+        user: UserId,
+        /// What changes.
+        patch: ProfilePatch,
+    },
+    /// Another picture, or none. Answered by `Event::PersonChanged`.
+    SetPicture {
+        /// Whose.
+        user: UserId,
+        /// Which.
+        picture: Option<Picture>,
+    },
+    /// Other settings. Answered by `Event::Settings`.
+    EditSettings {
+        /// Whose.
+        user: UserId,
+        /// What changes.
+        patch: SettingsPatch,
+    },
+    /// Somebody's last connection ended. Answered by `Event::LastSeen`, which is told to nobody.
+    Seen {
+        /// Who.
+        user: UserId,
+        /// When.
+        at: Time,
+    },
+    /// Block somebody, or no longer. Answered by `Event::Blocked`.
+    Block {
+        /// Who blocks.
+        user: UserId,
+        /// Whom.
+        other: UserId,
+        /// Whether it should be so.
+        on: bool,
+    },
     /// A new message. Answered by `Event::Posted`.
     Post(NewPost),
+    /// Something done to a message. Answered by `Event::Changed`, or by `Event::Unchanged` where it was so
+    /// already.
+    Act {
+        /// Who does it.
+        by: UserId,
+        /// To which message.
+        place: Place,
+        /// What.
+        act: Act,
+        /// When.
+        at: Time,
+    },
+    /// The text of messages that were deleted before then is gone for good. Answered by `Event::Erased`.
+    Erase {
+        /// Deleted before.
+        before: Time,
+    },
+    /// Keep a message for later, or no longer. Answered by `Event::Saved`.
+    Save {
+        /// Who.
+        user: UserId,
+        /// Which message.
+        place: Place,
+        /// Whether it should be so.
+        on: bool,
+        /// When.
+        at: Time,
+        /// Over which connection they said so.
+        by: Option<ConnectionId>,
+    },
     /// Somebody has read so far; going back is ignored. Answered by `Event::Read`.
     MarkRead {
         /// Who.
@@ -78,5 +301,71 @@ pub enum Change {
         seq: Seq,
         /// Over which connection they said so: it needs not be told.
         by: Option<ConnectionId>,
+    },
+    /// To somebody a room is unread from this message on. Answered by `Event::Read`.
+    MarkUnread {
+        /// Who.
+        user: UserId,
+        /// From where.
+        place: Place,
+    },
+    /// A new room; a direct one that these people already have is the answer itself. Answered by
+    /// `Event::Entered` of its maker, or `Event::InAlready`.
+    CreateRoom(NewRoom),
+    /// Another name or topic, into the archive or out of it. Answered by `Event::RoomChanged`.
+    EditRoom {
+        /// Who does it.
+        by: UserId,
+        /// Which.
+        room: RoomId,
+        /// What changes.
+        patch: RoomPatch,
+        /// When.
+        at: Time,
+    },
+    /// Somebody comes into a room by themselves, or is brought. Answered by `Event::Entered`, or by
+    /// `Event::InAlready`.
+    AddMember {
+        /// Who does it.
+        by: UserId,
+        /// Which room.
+        room: RoomId,
+        /// Who comes; `by` themselves joins.
+        user: UserId,
+        /// When.
+        at: Time,
+    },
+    /// Somebody goes, or is sent away. Answered by `Event::Gone`.
+    RemoveMember {
+        /// Who does it.
+        by: UserId,
+        /// Which room.
+        room: RoomId,
+        /// Who goes; `by` themselves leaves.
+        user: UserId,
+        /// When.
+        at: Time,
+    },
+    /// A member becomes the owner of a room, or is no longer. Answered by `Event::RoleChanged`.
+    SetMemberRole {
+        /// Who does it.
+        by: UserId,
+        /// Which room.
+        room: RoomId,
+        /// Which member.
+        user: UserId,
+        /// What they are then; as an owner, they are the only one.
+        role: MemberRole,
+        /// When.
+        at: Time,
+    },
+    /// How somebody has arranged a room for themselves. Answered by `Event::RoomArranged`.
+    ArrangeRoom {
+        /// Who.
+        user: UserId,
+        /// Which room.
+        room: RoomId,
+        /// What changes.
+        prefs: RoomPrefs,
     },
 }

@@ -1,32 +1,55 @@
 //! What happened: durable, numbered, in commit order; and signals, which are neither durable nor numbered.
 
-use super::{ClientId, ConnectionId, Message, RoomId, Seq, SessionId, User, UserId};
+use super::{
+    ClientId, ConnectionId, MemberRole, Message, Place, Room, RoomId, RoomView, Seq, SessionId, Settings, User, UserId,
+};
+use crate::clock::Time;
+use std::sync::Arc;
 
 /// Whether somebody is here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
-    /// At least one connection.
+    /// At least one connection that is in use.
     Online,
-    /// None.
+    /// Connections, none of them in use.
+    Away,
+    /// No connection.
     Offline,
 }
 
-/// A message was posted.
+/// A message is new or has changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Posted {
     /// Where.
     pub room: RoomId,
-    /// The room's new head.
+    /// The room's new head: the message's id exactly when it is new.
     pub seq: Seq,
-    /// The message.
+    /// The message in its present state.
     pub message: Message,
+}
+
+/// How far somebody has read, and what stands after that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadMark {
+    /// Who.
+    pub user: UserId,
+    /// Where.
+    pub room: RoomId,
+    /// How far.
+    pub seq: Seq,
+    /// How many posts of others stand after that.
+    pub unread: u64,
+    /// How many of those are meant for them.
+    pub mentions: u64,
 }
 
 /// Something happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// A message was posted.
+    /// A message was posted, or a notice put between them. For the room.
     Posted(Posted),
+    /// A message has changed. For the room.
+    Changed(Posted),
     /// This post was made before; nothing happened. An answer only: never comes out of the feed.
     PostedBefore {
         /// Where.
@@ -36,8 +59,17 @@ pub enum Event {
         /// What was asked again.
         client_id: ClientId,
     },
-    /// There is a new account.
+    /// It was so already; nothing happened. An answer only.
+    Unchanged {
+        /// Where.
+        room: RoomId,
+        /// The seq of the message's last change.
+        seq: Seq,
+    },
+    /// There is a new account. For everybody.
     SignedUp(User),
+    /// Somebody shows something else of themselves. For everybody.
+    PersonChanged(User),
     /// Somebody logged in.
     SessionOpened {
         /// Who.
@@ -50,34 +82,112 @@ pub enum Event {
     },
     /// A session was used.
     SessionSeen,
-    /// A session has ended: its sockets close.
-    SessionClosed {
+    /// Sessions have ended: their sockets close.
+    SessionsClosed {
         /// Which.
-        id: SessionId,
+        ids: Vec<SessionId>,
     },
-    /// Somebody has read so far.
+    /// Somebody's last connection ended then.
+    LastSeen,
+    /// Somebody's settings. For themselves.
+    Settings {
+        /// Whose.
+        user: UserId,
+        /// All of them.
+        settings: Settings,
+    },
+    /// Whom somebody has blocked. For themselves.
+    Blocked {
+        /// Who.
+        user: UserId,
+        /// All of them, by id.
+        others: Vec<UserId>,
+    },
+    /// So many deleted messages have lost their text for good.
+    Erased {
+        /// How many; at the bound of one sweep there may be more.
+        count: usize,
+    },
+    /// Somebody keeps a message for later, or no longer. For themselves.
+    Saved {
+        /// Who.
+        user: UserId,
+        /// Which message.
+        place: Place,
+        /// Whether it is so now.
+        on: bool,
+        /// Over which connection they said so: it is answered by itself.
+        by: Option<ConnectionId>,
+    },
+    /// Somebody has read so far. For themselves.
     Read {
+        /// How far.
+        mark: ReadMark,
+        /// Over which connection they said so.
+        by: Option<ConnectionId>,
+    },
+    /// Somebody has read so far. For the others in the room.
+    SeenBy {
         /// Who.
         user: UserId,
         /// Where.
         room: RoomId,
         /// How far.
         seq: Seq,
-        /// Over which connection they said so.
-        by: Option<ConnectionId>,
     },
-    /// Signal: somebody is typing.
+    /// Somebody is in a room now: what comes after this event is for them, too. For themselves.
+    Entered {
+        /// Who.
+        user: UserId,
+        /// The room as they see it.
+        view: RoomView,
+        /// The people in it, where it is a direct room: they may be strangers to each other.
+        people: Vec<User>,
+    },
+    /// Somebody was in this room already; nothing happened. An answer only.
+    InAlready {
+        /// The room as they see it.
+        view: RoomView,
+    },
+    /// Somebody is no longer in a room: what comes after this event is not for them. For themselves.
+    Gone {
+        /// Who.
+        user: UserId,
+        /// Which.
+        room: RoomId,
+    },
+    /// A room has another name, topic, state or number of people. For the room.
+    RoomChanged(Room),
+    /// Somebody is something else in a room. For themselves.
+    RoleChanged {
+        /// Who.
+        user: UserId,
+        /// Where.
+        room: RoomId,
+        /// What they are now.
+        role: MemberRole,
+    },
+    /// Somebody has arranged a room for themselves. For themselves.
+    RoomArranged {
+        /// Who.
+        user: UserId,
+        /// The room as they see it.
+        view: RoomView,
+    },
+    /// Signal: somebody is typing. For the others in the room.
     Typing {
         /// Who.
         user: UserId,
         /// Where.
         room: RoomId,
     },
-    /// Signal: somebody came or went.
+    /// Signal: somebody came or went. For everybody.
     Presence {
         /// Who; the whole user, so that everybody knows the name before the state.
-        user: std::sync::Arc<User>,
+        user: Arc<User>,
         /// What they are now.
         state: Presence,
+        /// When they went, where they did.
+        at: Option<Time>,
     },
 }

@@ -1,6 +1,6 @@
 //! Messages and what they are made of.
 
-use super::{Seq, UserId};
+use super::{Content, RoomId, RoomName, Seq, Topic, UserId};
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::limits::{BODY_CHARS_MAX, CLIENT_ID_CHARS_MAX};
@@ -31,6 +31,11 @@ impl Body {
             return Err(Error::invalid("body", "A message cannot hold control characters."));
         }
         Ok(Body(text.to_owned()))
+    }
+
+    /// What is left of a deleted message, and what a notice has.
+    pub fn empty() -> Body {
+        Body(String::new())
     }
 
     /// A body that the store has kept; it was parsed when it came in.
@@ -74,17 +79,136 @@ impl ClientId {
     }
 }
 
-/// One message in its present state.
+/// An emoji that somebody reacts with: one that Unicode recommends for general interchange (UTS #51).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Emoji(String);
+
+impl Emoji {
+    /// Accepts an emoji, with or without a skin tone.
+    ///
+    /// # Errors
+    /// `invalid` with the field `emoji`.
+    pub fn parse(text: &str) -> Result<Emoji> {
+        match emojis::get(text) {
+            Some(emoji) => Ok(Emoji(emoji.as_str().to_owned())),
+            None => Err(Error::invalid("emoji", "React with an emoji.")),
+        }
+    }
+
+    /// An emoji that the store has kept; it was parsed when it came in.
+    pub(crate) fn stored(text: String) -> Emoji {
+        Emoji(text)
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Who reacted with one emoji, in the order in which they did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reaction {
+    /// With what.
+    pub emoji: Emoji,
+    /// Who; never empty.
+    pub users: Vec<UserId>,
+}
+
+/// A message that is pinned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pinned {
+    /// Who pinned it.
+    pub by: UserId,
+    /// When.
+    pub at: Time,
+}
+
+/// Where a forwarded message comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forwarded {
+    /// The room it was posted in.
+    pub room: RoomId,
+    /// Its id there.
+    pub id: Seq,
+    /// Who wrote it.
+    pub author: UserId,
+    /// When.
+    pub sent_at: Time,
+}
+
+/// Whom a message is meant for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mentions {
+    /// By name, each once, by id.
+    pub users: Vec<UserId>,
+    /// Everybody in the room.
+    pub room: bool,
+    /// Everybody in the room who was here at that time.
+    pub here: bool,
+}
+
+impl Mentions {
+    /// Whether it is meant for nobody in particular.
+    pub fn is_empty(&self) -> bool {
+        self.users.is_empty() && !self.room && !self.here
+    }
+}
+
+/// Something that happened to a room, as a line between its messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// The room was made.
+    Created,
+    /// The author came.
+    Joined,
+    /// The author went.
+    Left,
+    /// The author brought somebody.
+    Added(UserId),
+    /// The author sent somebody away.
+    Removed(UserId),
+    /// The author gave the room another name.
+    Renamed(RoomName),
+    /// The author wrote another topic.
+    Topic(Topic),
+    /// The author closed the room for writing.
+    Archived,
+    /// The author opened it again.
+    Restored,
+    /// Somebody looks after the room from now on.
+    Owner(UserId),
+}
+
+/// One message in its present state: a post, or a notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// The seq of its post.
     pub id: Seq,
-    /// Who wrote it.
+    /// Who wrote it, or did what it tells.
     pub author: UserId,
     /// When it was accepted; never falls within a room.
     pub sent_at: Time,
-    /// What it says.
+    /// What it says; empty for a notice and for what was deleted.
     pub body: Body,
-    /// What its author's client called it; nobody else sees it.
-    pub client_id: ClientId,
+    /// The body as a tree, where it is more than plain text.
+    pub content: Option<Content>,
+    /// What its author's client called it; nobody else sees it. `None` for a notice.
+    pub client_id: Option<ClientId>,
+    /// When it was last edited.
+    pub edited_at: Option<Time>,
+    /// Who deleted it.
+    pub deleted_by: Option<UserId>,
+    /// The message in the same room that it answers.
+    pub reply_to: Option<Seq>,
+    /// In the order of their first use.
+    pub reactions: Vec<Reaction>,
+    /// Whether it is pinned.
+    pub pinned: Option<Pinned>,
+    /// Where it comes from.
+    pub forwarded: Option<Forwarded>,
+    /// Whom it is meant for.
+    pub mentions: Mentions,
+    /// What happened, where this is no post.
+    pub notice: Option<Notice>,
 }

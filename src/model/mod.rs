@@ -3,6 +3,7 @@
 //! A value of a type in here is valid: `parse` is the only way in from outside.
 
 mod change;
+mod content;
 mod event;
 mod id;
 mod message;
@@ -10,14 +11,29 @@ mod page;
 mod room;
 pub mod rules;
 mod session;
+mod settings;
 mod user;
 mod visible;
 
-pub use change::{Change, NewAccount, NewPost};
-pub use event::{Event, Posted, Presence};
+pub use change::{Act, Change, Deed, Draft, NewAccount, NewPost, NewRoom, Picture, Place, Says, Written};
+pub use content::{Block, Content, Inline};
+pub use event::{Event, Posted, Presence, ReadMark};
 pub use id::{ConnectionId, ID_MAX, RoomId, Seq, UserId};
-pub use message::{Body, ClientId, Message};
-pub use page::{Anchor, Catchup, Page, PageSize};
-pub use room::{LOBBY, Room, RoomKind, RoomView};
+pub use message::{Body, ClientId, Emoji, Forwarded, Mentions, Message, Notice, Pinned, Reaction};
+pub use page::{Anchor, Catchup, MembersPage, Page, PageSize, PeoplePage, SavedMessage, SavedPage};
+pub use room::{LOBBY, Listing, MemberRole, Notify, Room, RoomKind, RoomName, RoomPatch, RoomPrefs, RoomView, Topic};
 pub use session::{NewSession, Session, SessionId, Token};
-pub use user::{Account, Name, Password, PasswordHash, Role, User, Viewer};
+pub use settings::{QuietHours, Settings, SettingsPatch};
+pub use user::{
+    Account, Color, DisplayName, Name, Password, PasswordHash, Profile, ProfilePatch, Role, Status, User, Viewer,
+};
+
+/// Two names with the same key are the same name (The Unicode Standard §3.13, D146).
+pub fn name_key(text: &str) -> String {
+    visible::key(text)
+}
+
+/// What a search for a name looks at: like [`name_key`], and without marks over and under letters.
+pub fn search_key(text: &str) -> String {
+    visible::search_key(text)
+}

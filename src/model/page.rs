@@ -1,6 +1,7 @@
 //! Pieces of a room's history: a page for somebody who reads, a catch-up for somebody who was away.
 
-use super::{Message, Seq, User};
+use super::{MemberRole, Message, RoomId, Seq, User};
+use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::limits::{PAGE_MESSAGES, PAGE_MESSAGES_MAX};
 
@@ -53,14 +54,56 @@ impl Default for PageSize {
 pub struct Page {
     /// The messages.
     pub messages: Vec<Message>,
-    /// Who wrote them, each once.
-    pub authors: Vec<User>,
+    /// The messages that these answer and that are not among them; by id.
+    pub quoted: Vec<Message>,
+    /// Who wrote them and who is named in notices, each once.
+    pub people: Vec<User>,
     /// The room's last seq when this was read.
     pub head: Seq,
     /// Whether there are older messages.
     pub more_before: bool,
     /// Whether there are newer messages.
     pub more_after: bool,
+}
+
+/// A page of the people in a room, newest account first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MembersPage {
+    /// Who, and what they are in the room.
+    pub members: Vec<(User, MemberRole)>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+/// A page of all people, newest account first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeoplePage {
+    /// Who.
+    pub people: Vec<User>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+/// A message that somebody keeps for later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedMessage {
+    /// Where it stands.
+    pub room: RoomId,
+    /// The message in its present state.
+    pub message: Message,
+    /// Since when it is kept.
+    pub saved_at: Time,
+}
+
+/// A page of what somebody keeps for later, latest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedPage {
+    /// The messages.
+    pub saved: Vec<SavedMessage>,
+    /// Who wrote them, each once.
+    pub people: Vec<User>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<u64>,
 }
 
 /// What changed in a room after some seq.

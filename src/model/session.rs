@@ -17,19 +17,12 @@ impl Token {
 
     /// Reads what [`Token::to_hex`] wrote; anything else is no token.
     pub fn from_hex(text: &str) -> Option<Token> {
-        let mut bytes = [0; 32];
-        if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return None;
-        }
-        for (i, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&text[i * 2..i * 2 + 2], 16).ok()?;
-        }
-        Some(Token(bytes))
+        unhex(text).map(Token)
     }
 
     /// 64 hexadecimal digits, for the cookie.
     pub fn to_hex(&self) -> String {
-        self.0.iter().map(|b| format!("{b:02x}")).collect()
+        hex(self.0)
     }
 
     /// The name of the session: a hash, so that a copied file holds no live token.
@@ -41,6 +34,33 @@ impl Token {
 /// SHA-256 of a session's token.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionId(pub [u8; 32]);
+
+impl SessionId {
+    /// Reads what [`SessionId::to_hex`] wrote; anything else names no session.
+    pub fn from_hex(text: &str) -> Option<SessionId> {
+        unhex(text).map(SessionId)
+    }
+
+    /// 64 hexadecimal digits.
+    pub fn to_hex(self) -> String {
+        hex(self.0)
+    }
+}
+
+fn hex(bytes: [u8; 32]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (i, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[i * 2..i * 2 + 2], 16).ok()?;
+    }
+    Some(bytes)
+}
 
 impl std::fmt::Debug for SessionId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -3,8 +3,9 @@
 use super::{SessionId, UserId, visible};
 use crate::clock::Time;
 use crate::error::{Error, Result};
-use crate::limits::{NAME_CHARS_MAX, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN};
-use caseless::Caseless;
+use crate::limits::{
+    COLORS, DISPLAY_NAME_CHARS_MAX, NAME_CHARS_MAX, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, STATUS_CHARS_MAX,
+};
 use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 
@@ -22,30 +23,16 @@ impl Name {
     /// # Errors
     /// `invalid` with the field `name`.
     pub fn parse(text: &str) -> Result<Name> {
-        // Longer than any name can be in UTF-8, before anything walks over it.
-        if text.len() > NAME_CHARS_MAX * 16 {
-            return Err(too_long());
-        }
-        let words: Vec<&str> = text.split(is_space).filter(|word| !word.is_empty()).collect();
-        let text: String = words.join(" ").nfkc().collect();
-        if text.is_empty() {
-            return Err(Error::invalid("name", "Enter a name."));
-        }
-        if !visible::is_visible(&text) {
-            return Err(Error::invalid(
-                "name",
-                "That name has characters that cannot be seen or told apart. Use letters, digits, spaces and signs.",
-            ));
-        }
-        match text.chars().count() {
-            ..=NAME_CHARS_MAX => Ok(Name::stored(text)),
-            _ => Err(too_long()),
+        let text = visible::one_line(text, "name", "A name", NAME_CHARS_MAX)?;
+        match text.is_empty() {
+            true => Err(Error::invalid("name", "Enter a name.")),
+            false => Ok(Name::stored(text)),
         }
     }
 
     /// A name that the store has kept; it was parsed when it came in.
     pub(crate) fn stored(text: String) -> Name {
-        let key = key(&text);
+        let key = visible::key(&text);
         Name { text, key }
     }
 
@@ -59,25 +46,6 @@ impl Name {
     pub fn key(&self) -> &str {
         &self.key
     }
-}
-
-fn too_long() -> Error {
-    Error::invalid("name", format!("A name has at most {NAME_CHARS_MAX} characters."))
-}
-
-fn is_space(c: char) -> bool {
-    c == ' ' || visible::is_space_separator(c)
-}
-
-fn key(text: &str) -> String {
-    text.chars()
-        .filter(|c| *c != visible::EMOJI_STYLE)
-        .nfd()
-        .default_case_fold()
-        .nfkd()
-        .default_case_fold()
-        .nfkd()
-        .collect()
 }
 
 /// A password on its way to the hashing thread. Has no `Debug`, so that it reaches no log.
@@ -148,6 +116,116 @@ pub struct User {
     pub role: Role,
     /// When they signed up.
     pub created_at: Time,
+    /// What they show of themselves.
+    pub profile: Profile,
+    /// When their last connection ended, if they ever had one.
+    pub last_seen: Option<Time>,
+}
+
+/// What somebody shows of themselves beside their name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// What people see; the name, until they choose another one.
+    pub display_name: DisplayName,
+    /// What they are up to; may be empty.
+    pub status: Status,
+    /// Which of the avatar colours is theirs.
+    pub color: Color,
+    /// The version of their picture, if they have one.
+    pub avatar: Option<String>,
+}
+
+/// A change of a profile: what is `None` stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProfilePatch {
+    /// Another display name.
+    pub display_name: Option<DisplayName>,
+    /// Another status.
+    pub status: Option<Status>,
+    /// Another colour.
+    pub color: Option<Color>,
+}
+
+/// What people see of a name: need not be unique.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DisplayName(String);
+
+impl DisplayName {
+    /// Accepts 1 to [`DISPLAY_NAME_CHARS_MAX`] characters that can all be seen.
+    ///
+    /// # Errors
+    /// `invalid` with the field `display_name`.
+    pub fn parse(text: &str) -> Result<DisplayName> {
+        let text = visible::one_line(text, "display_name", "A display name", DISPLAY_NAME_CHARS_MAX)?;
+        match text.is_empty() {
+            true => Err(Error::invalid("display_name", "Enter a display name.")),
+            false => Ok(DisplayName(text)),
+        }
+    }
+
+    /// A display name that the store has kept; it was parsed when it came in.
+    pub(crate) fn stored(text: String) -> DisplayName {
+        DisplayName(text)
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A line about what somebody is up to; may be empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Status(String);
+
+impl Status {
+    /// Accepts up to [`STATUS_CHARS_MAX`] characters that can all be seen.
+    ///
+    /// # Errors
+    /// `invalid` with the field `status`.
+    pub fn parse(text: &str) -> Result<Status> {
+        visible::one_line(text, "status", "A status", STATUS_CHARS_MAX).map(Status)
+    }
+
+    /// A status that the store has kept; it was parsed when it came in.
+    pub(crate) fn stored(text: String) -> Status {
+        Status(text)
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One of the [`COLORS`] avatar colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Color(u8);
+
+impl Color {
+    /// Accepts 0 to 7.
+    ///
+    /// # Errors
+    /// `invalid` with the field `color`.
+    pub fn parse(number: u64) -> Result<Color> {
+        match u8::try_from(number) {
+            Ok(number) if number < COLORS => Ok(Color(number)),
+            _ => Err(Error::invalid(
+                "color",
+                format!("A color is a number from 0 to {}.", COLORS - 1),
+            )),
+        }
+    }
+
+    /// The colour of somebody who has chosen none.
+    pub fn of(user: UserId) -> Color {
+        Color((user.0.saturating_sub(1) % u64::from(COLORS)) as u8)
+    }
+
+    /// The number.
+    pub fn get(self) -> u8 {
+        self.0
+    }
 }
 
 /// A user and what proves that it is them.

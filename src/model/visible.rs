@@ -1,9 +1,12 @@
 //! Which characters can be seen, by the Unicode Character Database (UAX #44).
 
+use crate::error::{Error, Result};
+use caseless::Caseless;
 use icu_properties::props::{
     DefaultIgnorableCodePoint, Emoji, ExtendedPictographic, GeneralCategory, GeneralCategoryGroup,
 };
 use icu_properties::{CodePointMapData, CodePointSetData};
+use unicode_normalization::UnicodeNormalization;
 
 /// Variation selector 16: shows the sign before it as an emoji (UTS #51).
 pub(super) const EMOJI_STYLE: char = '\u{fe0f}';
@@ -19,6 +22,55 @@ fn category(c: char) -> GeneralCategory {
 /// A space of any width (category Zs).
 pub(super) fn is_space_separator(c: char) -> bool {
     category(c) == GeneralCategory::SpaceSeparator
+}
+
+/// A line of at most `chars_max` characters that can all be seen: spaces around it go, spaces between
+/// words become single ones, the form becomes NFKC. `what` begins the sentence about what is wrong.
+///
+/// # Errors
+/// `invalid` with `field`.
+pub(super) fn one_line(text: &str, field: &'static str, what: &str, chars_max: usize) -> Result<String> {
+    let too_long = || Error::invalid(field, format!("{what} has at most {chars_max} characters."));
+    // Longer than it can be in UTF-8, before anything walks over it.
+    if text.len() > chars_max * 16 {
+        return Err(too_long());
+    }
+    let words: Vec<&str> = text
+        .split(|c| c == ' ' || is_space_separator(c))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let text: String = words.join(" ").nfkc().collect();
+    if !is_visible(&text) {
+        return Err(Error::invalid(
+            field,
+            format!("{what} cannot have characters that cannot be seen or told apart."),
+        ));
+    }
+    match text.chars().count() {
+        count if count > chars_max => Err(too_long()),
+        _ => Ok(text),
+    }
+}
+
+/// Two names with the same key are the same name: a compatibility caseless match
+/// (The Unicode Standard §3.13, D146).
+pub(super) fn key(text: &str) -> String {
+    text.chars()
+        .filter(|c| *c != EMOJI_STYLE)
+        .nfd()
+        .default_case_fold()
+        .nfkd()
+        .default_case_fold()
+        .nfkd()
+        .collect()
+}
+
+/// The same without marks over and under letters.
+pub(super) fn search_key(text: &str) -> String {
+    key(text)
+        .chars()
+        .filter(|c| category(*c) != GeneralCategory::NonspacingMark)
+        .collect()
 }
 
 /// Whether everybody sees each character of a text: no control or format characters, nothing that

@@ -1,13 +1,16 @@
-//! People and what proves that it is them.
+//! Accounts and what proves whose they are.
 
 use super::codec::{UserRow, key};
 use super::fault::Fault;
-use super::tables::{NAMES, Row, Tables, USERS, get, get_known, put};
+use super::standing::{FIRST_ROOM, known};
+use super::tables::{Source, Tables, get, get_known, put};
 use super::writer::Done;
-use super::{rooms, sessions};
+use super::{marks, people, rooms, sessions};
 use crate::error::{Error, Kind};
-use crate::model::{Account, Event, LOBBY, Name, NewAccount, Role, User, UserId};
-use redb::{ReadTransaction, ReadableTable, ReadableTableMetadata};
+use crate::model::{
+    Account, Color, DisplayName, Event, Name, NewAccount, PasswordHash, Profile, Role, SessionId, Status, User, UserId,
+};
+use redb::ReadableTable;
 
 pub(super) fn sign_up(tables: &mut Tables<'_>, new: &NewAccount) -> Result<Done, Fault> {
     if tables.names.get(new.name.key())?.is_some() {
@@ -17,45 +20,61 @@ pub(super) fn sign_up(tables: &mut Tables<'_>, new: &NewAccount) -> Result<Done,
     let id = last + 1;
     let user = User {
         id: UserId(id.into()),
-        name: new.name.clone(),
         role: if last == 0 { Role::Owner } else { Role::Member },
         created_at: new.at,
+        profile: Profile {
+            display_name: DisplayName::stored(new.name.as_str().to_owned()),
+            status: Status::default(),
+            color: Color::of(UserId(id.into())),
+            avatar: None,
+        },
+        name: new.name.clone(),
+        last_seen: None,
     };
     put(&mut tables.users, id, &UserRow::new(&user, &new.password))?;
     put(&mut tables.names, new.name.key(), &id)?;
     sessions::insert(tables, id, &new.session, new.at)?;
-    rooms::enter(tables, id, LOBBY)?;
-    Ok(Done::Told(Event::SignedUp(user)))
+    marks::enter(tables, id, FIRST_ROOM)?;
+    let told = vec![
+        Event::SignedUp(user.clone()),
+        Event::RoomChanged(rooms::found(tables, FIRST_ROOM)?),
+    ];
+    Ok(Done::tells(Event::SignedUp(user), told))
 }
 
-/// The number of somebody who has an account.
-pub(super) fn known(tables: &Tables<'_>, user: UserId) -> Result<u32, Fault> {
-    let id = key(user.0).ok_or_else(Error::unauthenticated)?;
-    match tables.users.get(id)? {
-        Some(_) => Ok(id),
-        None => Err(Error::unauthenticated().into()),
+/// Another password; whoever else is logged in by the old one is no longer.
+pub(super) fn set_password(
+    tables: &mut Tables<'_>,
+    user: UserId,
+    password: &PasswordHash,
+    keep: SessionId,
+) -> Result<Done, Fault> {
+    let id = known(tables, user)?;
+    let mut row: UserRow = get_known(&tables.users, id, "an account")?;
+    row.password = password.0.clone();
+    put(&mut tables.users, id, &row)?;
+    let ids = sessions::remove_others(tables, id, keep)?;
+    Ok(Done::told(Event::SessionsClosed { ids }))
+}
+
+pub(super) fn by_name(source: &impl Source, name: &Name) -> Result<Option<Account>, Fault> {
+    match get::<_, u32>(source.names()?, name.key())? {
+        Some(id) => account(source, id).map(Some),
+        None => Ok(None),
     }
 }
 
-pub(super) fn any(txn: &ReadTransaction) -> Result<bool, Fault> {
-    Ok(!txn.open_table(USERS)?.is_empty()?)
+pub(super) fn by_id(source: &impl Source, id: UserId) -> Result<Option<Account>, Fault> {
+    match key(id.0) {
+        Some(id) if source.users()?.get(id)?.is_some() => account(source, id).map(Some),
+        _ => Ok(None),
+    }
 }
 
-pub(super) fn by_name(txn: &ReadTransaction, name: &Name) -> Result<Option<Account>, Fault> {
-    let Some(id) = get::<_, u32>(&txn.open_table(NAMES)?, name.key())? else {
-        return Ok(None);
-    };
-    let row: UserRow = get_known(&txn.open_table(USERS)?, id, "the account of a name")?;
-    Ok(Some(row.account(id)))
-}
-
-pub(super) fn by_id(txn: &ReadTransaction, user: UserId) -> Result<Option<User>, Fault> {
-    let Some(id) = key(user.0) else { return Ok(None) };
-    let row: Option<UserRow> = get(&txn.open_table(USERS)?, id)?;
-    Ok(row.map(|row| row.account(id).user))
-}
-
-/// Somebody whom another row names.
-pub(super) fn user(users: &impl ReadableTable<u32, Row>, id: u32) -> Result<User, Fault> {
-    Ok(get_known::<_, UserRow>(users, id, "an author")?.account(id).user)
+fn account(source: &impl Source, id: u32) -> Result<Account, Fault> {
+    let row: UserRow = get_known(source.users()?, id, "the account of a name")?;
+    Ok(Account {
+        user: people::user(source, id)?,
+        password: PasswordHash(row.password),
+    })
 }

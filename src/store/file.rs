@@ -7,7 +7,7 @@ use super::create::folder;
 use super::disk::{Disk, Glass};
 use super::fault::{Fault, guard};
 use super::note::Note;
-use super::tables::{COMMIT, META, Tables, get_known};
+use super::tables::{COMMIT, Snapshot, Source, Tables, get_known};
 use super::{Options, codec::CommitRow};
 use redb::{Builder, Database, Durability, ReadTransaction, ReadableDatabase};
 use std::path::{Path, PathBuf};
@@ -220,7 +220,7 @@ pub(super) fn builder(options: &Options) -> Builder {
 }
 
 fn last_commit(txn: &ReadTransaction) -> Result<u64, Fault> {
-    let commit: CommitRow = get_known(&txn.open_table(META)?, COMMIT, "the number of the last commit")?;
+    let commit: CommitRow = get_known(Snapshot::new(txn).meta()?, COMMIT, "the number of the last commit")?;
     Ok(commit.count)
 }
 

@@ -1,121 +1,167 @@
 //! Posts, pages of them, and what somebody missed.
 
-use super::codec::{ClientIdRow, Entry, MessageRow, SeqRow, key, unseal};
+use super::codec::{ClientIdRow, Forward, PostRow, SeqRow, Stored, key};
 use super::fault::Fault;
-use super::tables::{LOG, Row, SEQS, Tables, USERS, get, get_known, put};
+use super::marks::EVERYBODY;
+use super::standing::{self, known, standing};
+use super::tables::{Source, Tables, get, get_known, put};
 use super::writer::Done;
-use super::{accounts, rooms};
-use crate::clock::Time;
-use crate::limits::{SYNC_BEHIND_MAX, SYNC_BYTES_MAX, SYNC_MESSAGES_MAX};
-use crate::model::{Anchor, Catchup, Event, NewPost, Page, PageSize, Posted, RoomId, Seq, rules};
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
+use super::{log, marks, members, people};
+use crate::error::Error;
+use crate::limits::{HERE_MAX, PEOPLE_MAX, SYNC_BEHIND_MAX, SYNC_BYTES_MAX, SYNC_MESSAGES_MAX};
+use crate::model::{
+    Anchor, Catchup, Draft, Event, Message, NewPost, Notice, Page, PageSize, Place, Posted, RoomId, RoomKind, Seq,
+    User, UserId, Written, rules,
+};
+use std::collections::BTreeSet;
 
 pub(super) fn post(tables: &mut Tables<'_>, new: &NewPost) -> Result<Done, Fault> {
-    rules::may_post(rooms::find(&tables.rooms, new.room)?.as_ref())?;
-    let author = accounts::known(tables, new.author)?;
-    let known = get::<_, ClientIdRow>(&tables.client_ids, (author, new.client_id.as_str()))?;
-    if let Some(first) = known {
-        return Ok(Done::Nothing(Event::PostedBefore {
+    let author = known(tables, new.author)?;
+    // Before anything else: the first answer stays the answer, whatever has changed since.
+    let first = get::<_, ClientIdRow>(tables.client_ids()?, (author, new.client_id.as_str()))?;
+    if let Some(first) = first {
+        return Ok(Done::nothing(Event::PostedBefore {
             room: RoomId(first.room.into()),
             seq: Seq(first.seq.into()),
             client_id: new.client_id.clone(),
         }));
     }
+    let who = rules::may_write(standing(tables, new.room, author)?.as_ref())?;
     let room = new.room.0 as u32;
-    let head = rooms::head(&tables.seqs, room)?;
-    let seq = head
-        .checked_add(1)
-        .ok_or_else(|| Fault::Damaged("a room without a seq left".to_owned()))?;
-    let row = MessageRow {
+    if who.kind == RoomKind::Direct
+        && let [one, two] = members::all(tables, room)?[..]
+    {
+        people::refuse_blocked(tables, author, if author == one { two } else { one })?;
+    }
+    let mut row = PostRow {
         room,
-        seq,
-        changed: seq,
         author,
-        sent_at: not_before(tables, room, head, new.at)?.0,
         client_id: new.client_id.as_str().to_owned(),
-        body: new.body.as_str().to_owned(),
+        ..PostRow::default()
     };
+    match &new.draft {
+        Draft::Written { text, reply_to } => {
+            row.reply_to = reply_to.map(|id| answered(tables, room, id)).transpose()?;
+            say(tables, &mut row, text, &new.here)?;
+        }
+        Draft::Forward { room, id } => pass_on(tables, &mut row, new.author, Place { room: *room, id: *id })?,
+    }
 
-    let entry = tables.log.last()?.map_or(0, |(id, _)| id.value()) + 1;
-    let row = Entry::Message(row);
-    put(&mut tables.log, entry, &row)?;
-    put(&mut tables.seqs, (room, seq), &SeqRow { entry, message: seq })?;
-    put(
-        &mut tables.client_ids,
-        (author, new.client_id.as_str()),
-        &ClientIdRow { room, seq },
-    )?;
-    let Entry::Message(row) = row;
-    Ok(Done::Told(Event::Posted(Posted {
+    let head = log::head(tables, room)?;
+    let row = log::post(tables, row, new.at)?;
+    let first = ClientIdRow { room, seq: row.seq };
+    put(&mut tables.client_ids, (author, new.client_id.as_str()), &first)?;
+    mention(tables, &row, true)?;
+    marks::own_post(tables, author, room, head, row.seq)?;
+    Ok(Done::told(Event::Posted(Posted {
         room: new.room,
-        seq: Seq(seq.into()),
+        seq: Seq(row.seq.into()),
         message: row.message(),
     })))
 }
 
-/// `at`, or the time of the room's last entry where a clock went back.
-fn not_before(tables: &Tables<'_>, room: u32, head: u32, at: Time) -> Result<Time, Fault> {
-    if head == 0 {
-        return Ok(at);
-    }
-    let last: SeqRow = get_known(&tables.seqs, (room, head), "the head of a room")?;
-    let Entry::Message(last) = get_known(&tables.log, last.entry, "the last entry of a room")?;
-    Ok(at.max(Time(last.sent_at)))
+/// The message that a reply answers.
+fn answered(source: &impl Source, room: u32, id: Seq) -> Result<u32, Fault> {
+    let found = post_at(source, room, id).map_err(|fault| at_field(fault, "reply_to"))?;
+    rules::may_use(&found.clone().message()).map_err(|error| error.at("reply_to"))?;
+    Ok(found.seq)
 }
 
-/// A room's part of one snapshot.
-struct Reader {
+fn at_field(fault: Fault, field: &'static str) -> Fault {
+    match fault {
+        Fault::Refused(error) => Fault::Refused(error.at(field)),
+        fault => fault,
+    }
+}
+
+/// The post with this id.
+pub(super) fn post_at(source: &impl Source, room: u32, id: Seq) -> Result<PostRow, Fault> {
+    let no_such = || Error::not_found("There is no such message.").at("id");
+    let id = key(id.0).ok_or_else(no_such)?;
+    match log::message(source, room, id)? {
+        Some(Stored::Post(row)) => Ok(*row),
+        _ => Err(no_such().into()),
+    }
+}
+
+/// Puts a text into a row.
+pub(super) fn say(source: &impl Source, row: &mut PostRow, text: &Written, here: &[UserId]) -> Result<(), Fault> {
+    row.body = text.body.as_str().to_owned();
+    row.content = text.content.clone();
+    row.mentioned = text.mentions.users.iter().filter_map(|user| key(user.0)).collect();
+    row.mentions_room = text.mentions.room;
+    row.mentions_here = text.mentions.here;
+    row.here = Vec::new();
+    if row.mentions_here && here.len() <= HERE_MAX {
+        for user in here.iter().filter_map(|user| key(user.0)) {
+            if standing::role(source, row.room, user)?.is_some() {
+                row.here.push(user);
+            }
+        }
+    }
+    row.mentions_room |= row.mentions_here && here.len() > HERE_MAX;
+    Ok(())
+}
+
+/// Puts what another message says into a row.
+fn pass_on(source: &impl Source, row: &mut PostRow, by: UserId, from: Place) -> Result<(), Fault> {
+    let (_, room) = standing::inside(source, by, from.room)?;
+    let found = post_at(source, room, from.id)?;
+    rules::may_use(&found.clone().message())?;
+    row.forwarded = Some(Forward {
+        room,
+        id: found.seq,
+        author: found.author,
+        sent_at: found.sent_at,
+    });
+    row.body = found.body;
+    row.content = found.content;
+    Ok(())
+}
+
+/// Writes down whom a message is meant for, or that it no longer is.
+pub(super) fn mention(tables: &mut Tables<'_>, row: &PostRow, on: bool) -> Result<(), Fault> {
+    let everybody = row.mentions_room.then_some(EVERYBODY);
+    let people = row.mentioned.iter().chain(&row.here).copied();
+    for user in people.chain(everybody) {
+        if on && user != EVERYBODY && standing::role(tables, row.room, user)?.is_none() {
+            continue;
+        }
+        match on {
+            true => put(&mut tables.mentioned, (user, row.room, row.seq), &row.author)?,
+            false => drop(tables.mentioned.remove((user, row.room, row.seq))?),
+        }
+    }
+    Ok(())
+}
+
+/// A room's part of one source.
+struct Reader<'s, S> {
+    source: &'s S,
     room: u32,
-    seqs: ReadOnlyTable<(u32, u32), Row>,
-    log: ReadOnlyTable<u64, Row>,
 }
 
-impl Reader {
-    fn new(txn: &ReadTransaction, room: u32) -> Result<Reader, Fault> {
-        let (seqs, log) = (txn.open_table(SEQS)?, txn.open_table(LOG)?);
-        Ok(Reader { room, seqs, log })
-    }
-
-    /// The rows of some seqs, in order, to be read from either end.
-    fn places(
-        &self,
-        seqs: std::ops::RangeInclusive<u32>,
-    ) -> Result<impl DoubleEndedIterator<Item = Result<(u32, SeqRow), Fault>>, Fault> {
-        let places = self.seqs.range((self.room, *seqs.start())..=(self.room, *seqs.end()))?;
-        Ok(places.map(|place| {
-            let (key, row) = place?;
-            Ok((key.value().1, unseal(row.value())?))
-        }))
-    }
-
+impl<S: Source> Reader<'_, S> {
     /// The messages at some places, leaving out the places where an older message changed.
     fn posts(
         &self,
         places: impl Iterator<Item = Result<(u32, SeqRow), Fault>>,
         count: usize,
-    ) -> Result<Vec<MessageRow>, Fault> {
+    ) -> Result<Vec<Stored>, Fault> {
         places
             .filter(|place| !matches!(place, Ok((seq, row)) if row.message != *seq))
             .take(count)
-            .map(|place| place.and_then(|(seq, row)| self.message(seq, row.entry)))
+            .map(|place| place.and_then(|(seq, row)| log::stored(self.source, self.room, seq, row.entry)))
             .collect()
     }
 
-    fn message(&self, seq: u32, entry: u64) -> Result<MessageRow, Fault> {
-        let Entry::Message(row) = get_known(&self.log, entry, "a message")?;
-        if (row.room, row.seq) == (self.room, seq) {
-            Ok(row)
-        } else {
-            Err(Fault::Damaged("a message of another place".to_owned()))
-        }
-    }
-
     /// Up to `count` messages below `seq` and whether there are more, oldest first.
-    fn before(&self, seq: u32, count: usize) -> Result<(Vec<MessageRow>, bool), Fault> {
+    fn before(&self, seq: u32, count: usize) -> Result<(Vec<Stored>, bool), Fault> {
         let Some(last) = seq.checked_sub(1) else {
             return Ok((Vec::new(), false));
         };
-        let mut rows = self.posts(self.places(0..=last)?.rev(), count + 1)?;
+        let places = log::places(self.source.seqs()?, self.room, 0..=last)?;
+        let mut rows = self.posts(places.rev(), count + 1)?;
         let more = rows.len() > count;
         rows.truncate(count);
         rows.reverse();
@@ -123,15 +169,16 @@ impl Reader {
     }
 
     /// Up to `count` messages from `seq` on and whether there are more.
-    fn from(&self, seq: u32, count: usize) -> Result<(Vec<MessageRow>, bool), Fault> {
-        let mut rows = self.posts(self.places(seq..=u32::MAX)?, count + 1)?;
+    fn from(&self, seq: u32, count: usize) -> Result<(Vec<Stored>, bool), Fault> {
+        let places = log::places(self.source.seqs()?, self.room, seq..=u32::MAX)?;
+        let mut rows = self.posts(places, count + 1)?;
         let more = rows.len() > count;
         rows.truncate(count);
         Ok((rows, more))
     }
 
     /// Up to `count` messages with `seq` in their middle, or nearer to an end of the room.
-    fn around(&self, seq: u32, count: usize) -> Result<(Vec<MessageRow>, bool, bool), Fault> {
+    fn around(&self, seq: u32, count: usize) -> Result<(Vec<Stored>, bool, bool), Fault> {
         let (mut older, mut more_before) = self.before(seq, count)?;
         let (mut newer, mut more_after) = self.from(seq, count)?;
         let take_newer = newer
@@ -152,9 +199,15 @@ fn bounded(seq: Seq) -> u32 {
     key(seq.0).unwrap_or(u32::MAX)
 }
 
-pub(super) fn history(txn: &ReadTransaction, room: RoomId, anchor: Anchor, size: PageSize) -> Result<Page, Fault> {
-    let reader = Reader::new(txn, bounded(Seq(room.0)))?;
-    let head = rooms::head(&reader.seqs, reader.room)?;
+pub(super) fn history(
+    source: &impl Source,
+    viewer: UserId,
+    room: RoomId,
+    anchor: Anchor,
+    size: PageSize,
+) -> Result<Page, Fault> {
+    let (_, room) = standing::inside(source, viewer, room)?;
+    let reader = Reader { source, room };
     let size = size.get();
     let (rows, more_before, more_after) = match anchor {
         Anchor::Latest => {
@@ -173,46 +226,84 @@ pub(super) fn history(txn: &ReadTransaction, room: RoomId, anchor: Anchor, size:
         }
         Anchor::Around(seq) => reader.around(bounded(seq), size)?,
     };
+    page(source, room, rows, more_before, more_after)
+}
 
-    let users = txn.open_table(USERS)?;
-    let mut ids: Vec<u32> = rows.iter().map(|row| row.author).collect();
-    ids.sort_unstable();
-    ids.dedup();
+/// Messages with all that belongs to them.
+pub(super) fn page(
+    source: &impl Source,
+    room: u32,
+    rows: Vec<Stored>,
+    more_before: bool,
+    more_after: bool,
+) -> Result<Page, Fault> {
+    let messages: Vec<Message> = rows.into_iter().map(Stored::message).collect();
+    let here: BTreeSet<Seq> = messages.iter().map(|message| message.id).collect();
+    let wanted: BTreeSet<Seq> = messages.iter().filter_map(|message| message.reply_to).collect();
+    let mut quoted = Vec::new();
+    for id in wanted.difference(&here) {
+        quoted.extend(log::message(source, room, bounded(*id))?.map(Stored::message));
+    }
     Ok(Page {
-        authors: ids
-            .into_iter()
-            .map(|id| accounts::user(&users, id))
-            .collect::<Result<_, _>>()?,
-        messages: rows.into_iter().map(MessageRow::message).collect(),
-        head: Seq(head.into()),
+        people: named_in(source, messages.iter().chain(&quoted))?,
+        messages,
+        quoted,
+        head: Seq(log::head(source, room)?.seq.into()),
         more_before,
         more_after,
     })
 }
 
-pub(super) fn catchup(txn: &ReadTransaction, room: RoomId, since: Seq) -> Result<Catchup, Fault> {
-    let reader = Reader::new(txn, bounded(Seq(room.0)))?;
-    let head = rooms::head(&reader.seqs, reader.room)?;
+/// Everybody whom these messages name outside of their text, authors first where they are very many.
+pub(super) fn named_in<'m>(
+    source: &impl Source,
+    messages: impl Iterator<Item = &'m Message> + Clone,
+) -> Result<Vec<User>, Fault> {
+    let mut ids: BTreeSet<u64> = messages.clone().map(|message| message.author.0).collect();
+    for message in messages {
+        let notice = message.notice.as_ref().and_then(|notice| match notice {
+            Notice::Added(user) | Notice::Removed(user) | Notice::Owner(user) => Some(*user),
+            _ => None,
+        });
+        let others = [
+            notice,
+            message.deleted_by,
+            message.pinned.map(|pinned| pinned.by),
+            message.forwarded.map(|forwarded| forwarded.author),
+        ];
+        ids.extend(others.into_iter().flatten().map(|user| user.0));
+        for user in message.reactions.iter().flat_map(|reaction| &reaction.users) {
+            if ids.len() < PEOPLE_MAX {
+                ids.insert(user.0);
+            }
+        }
+    }
+    people::users(source, ids.into_iter().filter_map(key))
+}
+
+pub(super) fn catchup(source: &impl Source, viewer: UserId, room: RoomId, since: Seq) -> Result<Catchup, Fault> {
+    let (_, room) = standing::inside(source, viewer, room)?;
+    let head = log::head(source, room)?.seq;
     let behind = u64::from(head).checked_sub(since.0);
     if behind.is_none_or(|behind| behind > SYNC_BEHIND_MAX) {
         return Ok(Catchup::Reset { head: Seq(head.into()) });
     }
 
     let (mut messages, mut bytes, mut through) = (Vec::new(), 0, since);
-    for place in reader.places(bounded(since).saturating_add(1)..=u32::MAX)? {
+    for place in log::places(source.seqs()?, room, bounded(since).saturating_add(1)..=u32::MAX)? {
         if messages.len() == SYNC_MESSAGES_MAX || bytes >= SYNC_BYTES_MAX {
             break;
         }
         let (seq, place) = place?;
         let entry = match place.message == seq {
             true => place.entry,
-            false => get_known::<_, SeqRow>(&reader.seqs, (reader.room, place.message), "a changed message")?.entry,
+            false => get_known::<_, SeqRow>(source.seqs()?, (room, place.message), "a changed message")?.entry,
         };
-        let row = reader.message(place.message, entry)?;
+        let row = log::stored(source, room, place.message, entry)?;
         through = Seq(seq.into());
         // What changed again comes again, later.
-        if row.changed == seq {
-            bytes += row.body.len();
+        if row.place().2 == seq {
+            bytes += row.bytes();
             messages.push((through, row.message()));
         }
     }

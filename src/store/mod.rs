@@ -8,18 +8,27 @@
 //! redb may panic over a damaged file: every call into it is caught in `file` and answered as an error.
 
 mod accounts;
+mod acts;
 mod codec;
 mod create;
 mod disk;
 mod fault;
 mod file;
+mod log;
+mod marks;
+mod members;
 mod messages;
 mod note;
 mod open;
 mod open_error;
+mod people;
+mod questions;
 mod rooms;
+mod saved;
 mod sessions;
+mod standing;
 mod tables;
+mod upgrade;
 mod writer;
 
 pub use disk::{DiskAct, Faults};
@@ -27,18 +36,15 @@ pub use open_error::OpenError;
 
 use crate::error::{Error, Kind, Result};
 use crate::limits::{CACHE_BYTES, DISK_FREE_BYTES_MIN, FEED_BATCHES_MAX, WRITER_QUEUE_MAX};
-use crate::model::{
-    Account, Anchor, Catchup, Change, Event, Name, Page, PageSize, Room, RoomId, RoomView, Seq, Session, SessionId,
-    User, UserId,
-};
+use crate::model::{Change, Event};
 use fault::Fault;
 use file::DataFile;
-use redb::ReadTransaction;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::thread::{self, JoinHandle};
+use tables::Snapshot;
 use tokio::runtime;
 use tokio::sync::{mpsc, oneshot};
 use writer::{Job, Writer};
@@ -177,49 +183,6 @@ impl Store {
         }
     }
 
-    /// Whether anybody has signed up yet.
-    ///
-    /// # Errors
-    /// This and every other question: `unavailable` or `internal` where the file cannot be read.
-    pub async fn has_accounts(&self) -> Result<bool> {
-        self.ask(accounts::any)
-    }
-
-    /// The account of that name, in any spelling that is the same name.
-    pub async fn account(&self, name: &Name) -> Result<Option<Account>> {
-        self.ask(|txn| accounts::by_name(txn, name))
-    }
-
-    /// A session and whose it is, live or not.
-    pub async fn session(&self, id: SessionId) -> Result<Option<(Session, User)>> {
-        self.ask(|txn| sessions::by_id(txn, id))
-    }
-
-    /// Somebody.
-    pub async fn user(&self, id: UserId) -> Result<Option<User>> {
-        self.ask(|txn| accounts::by_id(txn, id))
-    }
-
-    /// A room.
-    pub async fn room(&self, id: RoomId) -> Result<Option<Room>> {
-        self.ask(|txn| rooms::by_id(txn, id))
-    }
-
-    /// The rooms that somebody is in.
-    pub async fn rooms(&self, user: UserId) -> Result<Vec<RoomView>> {
-        self.ask(|txn| rooms::of(txn, user))
-    }
-
-    /// A page of a room's messages. A room that is not there has none.
-    pub async fn history(&self, room: RoomId, anchor: Anchor, size: PageSize) -> Result<Page> {
-        self.ask(|txn| messages::history(txn, room, anchor, size))
-    }
-
-    /// What changed in a room after `since`, in pieces of a bounded size.
-    pub async fn catchup(&self, room: RoomId, since: Seq) -> Result<Catchup> {
-        self.ask(|txn| messages::catchup(txn, room, since))
-    }
-
     /// Takes no more changes, answers those that it has, and closes the file. The feed must still be
     /// read, or be dropped, until this returns; then it ends.
     pub async fn close(self) {
@@ -235,9 +198,10 @@ impl Store {
     }
 
     /// Answers a question from one snapshot: microseconds, so it is not worth another thread.
-    fn ask<T>(&self, question: impl FnOnce(&ReadTransaction) -> std::result::Result<T, Fault>) -> Result<T> {
+    fn ask<T>(&self, question: impl FnOnce(&Snapshot<'_>) -> std::result::Result<T, Fault>) -> Result<T> {
         let opened = self.0.file.opened();
-        self.0.file.read(question).map_err(|fault| {
+        let answer = self.0.file.read(|txn| question(&Snapshot::new(txn)));
+        answer.map_err(|fault| {
             if fault.is_of_the_disk() {
                 // A queue that is full of changes will find out by itself.
                 let _ = self.0.jobs.try_send(Job::Heal { opened });

@@ -8,6 +8,7 @@ use super::fault::{Fault, guard, is_full};
 use super::file::{self, Checked, DataFile, Wrote};
 use super::note::Note;
 use super::tables::{COMMIT, FILE, FORMAT, FORMAT_VERSION, META, get, get_known, put};
+use super::upgrade::{self, FORMAT_OLDEST};
 use super::{OpenError, Options};
 use crate::clock::Time;
 use crate::limits::DATA_FILE_TOUCHED_MS;
@@ -28,7 +29,7 @@ pub(super) fn open(path: &Path, options: Options) -> Result<(DataFile, u64), Ope
         Err(error) => return Err(io_error(path, &error)),
         Ok(_) => {}
     }
-    let (mut row, commit) = examine(path, &options)?;
+    let (format, mut row, commit) = examine(path, &options)?;
     let home = home(path).map_err(|error| io_error(path, &error))?;
     // It may be a restored backup: clients must not mix its history with the one they know.
     let note = Note::about(path, options.notes.as_deref());
@@ -40,13 +41,24 @@ pub(super) fn open(path: &Path, options: Options) -> Result<(DataFile, u64), Ope
         row.home = home;
     }
 
+    let old = format < FORMAT_VERSION;
+    if old {
+        if !file::has_room(path, &options) {
+            return Err(OpenError::Full { path: path.to_owned() });
+        }
+        upgrade::keep_copy(path, format)?;
+    }
+
     let database = guard(|| file::open_database(path, &options)).map_err(|fault| open_error(path, fault))?;
     let mut count = commit.count;
     // Where the disk is full, what is there can still be read.
-    if moved || file::has_room(path, &options) {
+    if moved || old || file::has_room(path, &options) {
         count += 1;
         let stamped = file::write(&database, count, |tables| {
             put(&mut tables.meta, FILE, &row)?;
+            if old {
+                upgrade::upgrade(tables)?;
+            }
             Ok(((), Wrote::Something))
         });
         stamped.map_err(|failed| open_error(path, failed.into()))?;
@@ -59,7 +71,7 @@ pub(super) fn open(path: &Path, options: Options) -> Result<(DataFile, u64), Ope
 }
 
 /// Whether this is a data file, and of a format that we know.
-fn examine(path: &Path, options: &Options) -> Result<(FileRow, CommitRow), OpenError> {
+fn examine(path: &Path, options: &Options) -> Result<(u32, FileRow, CommitRow), OpenError> {
     let not_ours = || OpenError::NotOurs { path: path.to_owned() };
     let mut magic = Vec::new();
     let file = File::open(path).map_err(|error| io_error(path, &error))?;
@@ -74,16 +86,17 @@ fn examine(path: &Path, options: &Options) -> Result<(FileRow, CommitRow), OpenE
             Err(_) => return Ok(Err(not_ours())),
             Ok(meta) => meta,
         };
-        match get::<_, u32>(&meta, FORMAT)? {
+        let format = match get::<_, u32>(&meta, FORMAT)? {
             None => return Ok(Err(not_ours())),
-            Some(FORMAT_VERSION) => {}
+            Some(found @ FORMAT_OLDEST..=FORMAT_VERSION) => found,
             Some(found) => {
                 let (path, known) = (path.to_owned(), FORMAT_VERSION);
                 return Ok(Err(OpenError::Newer { path, found, known }));
             }
-        }
+        };
         let row = get_known(&meta, FILE, "the name of the file")?;
-        Ok(Ok((row, get_known(&meta, COMMIT, "the number of the last commit")?)))
+        let commit = get_known(&meta, COMMIT, "the number of the last commit")?;
+        Ok(Ok((format, row, commit)))
     })?
 }
 

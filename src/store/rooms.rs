@@ -1,93 +1,336 @@
-//! Rooms, and how far each person has read.
+//! Rooms: made, changed, arranged, and seen by one of their members.
 
-use super::accounts;
-use super::codec::{RoomRow, key};
+use super::codec::{FactsRow, MemberRow, RoomRow, UserRoomRow, key, room as room_of};
 use super::fault::Fault;
-use super::tables::{READ_MARKS, ROOMS, Row, SEQS, Tables, get, put};
+use super::standing::{self, FIRST_ROOM, facts, known, other, standing};
+use super::tables::{Source, Tables, get, get_known, put};
 use super::writer::Done;
-use crate::error::Error;
-use crate::model::{ConnectionId, Event, LOBBY, Room, RoomId, RoomKind, RoomView, Seq, UserId, rules};
-use redb::{ReadTransaction, ReadableTable};
+use super::{log, marks, members, people};
+use crate::clock::{Clock, Time};
+use crate::error::{Error, Kind};
+use crate::limits::{BROWSE_ROOMS_MAX, DIRECT_MEMBERS_MAX, FIRST_MEMBERS_MAX, ROOMS_MAX};
+use crate::model::{
+    Event, LOBBY, Listing, MemberRole, NewRoom, Notice, Room, RoomId, RoomKind, RoomName, RoomPatch, RoomPrefs,
+    RoomView, Topic, UserId, rules,
+};
+use redb::{ReadableTable, ReadableTableMetadata};
+use std::collections::HashMap;
 
 /// What a new file holds: the room that every account is in.
 pub(super) fn create_lobby(tables: &mut Tables<'_>) -> Result<(), Fault> {
-    let lobby = Room {
-        id: LOBBY,
-        kind: RoomKind::Public,
-        name: "Lobby".to_owned(),
-        topic: "Everyone is in this room.".to_owned(),
+    let name = RoomName::stored("Lobby".to_owned());
+    let topic = Topic::stored("Everyone is in this room.".to_owned());
+    put(
+        &mut tables.rooms,
+        FIRST_ROOM,
+        &RoomRow::new(RoomKind::Public, &name, &topic),
+    )?;
+    put(&mut tables.room_names, name.key(), &FIRST_ROOM)?;
+    let facts = FactsRow {
+        created_at: Clock::System.now().0,
+        ..FactsRow::default()
     };
-    put(&mut tables.rooms, LOBBY.0 as u32, &RoomRow::new(&lobby))
+    put(&mut tables.room_facts, FIRST_ROOM, &facts)
 }
 
-/// The room, if there is one.
-pub(super) fn find(rooms: &impl ReadableTable<u32, Row>, room: RoomId) -> Result<Option<Room>, Fault> {
-    let Some(id) = key(room.0) else { return Ok(None) };
-    Ok(get::<_, RoomRow>(rooms, id)?.map(|row| row.room(id)))
-}
-
-/// The last seq of a room; 0 where nothing has happened yet.
-pub(super) fn head(seqs: &impl ReadableTable<(u32, u32), Row>, room: u32) -> Result<u32, Fault> {
-    let last = seqs.range((room, 0)..=(room, u32::MAX))?.next_back().transpose()?;
-    Ok(last.map_or(0, |(key, _)| key.value().1))
-}
-
-/// Somebody is new in a room: what was said before is history to them, not unread.
-pub(super) fn enter(tables: &mut Tables<'_>, user: u32, room: RoomId) -> Result<(), Fault> {
-    let room = room.0 as u32;
-    let head = head(&tables.seqs, room)?;
-    put(&mut tables.read_marks, (user, room), &head)
-}
-
-pub(super) fn mark_read(
-    tables: &mut Tables<'_>,
-    user: UserId,
-    room: RoomId,
-    seq: Seq,
-    by: Option<ConnectionId>,
-) -> Result<Done, Fault> {
-    rules::may_read(room)?;
-    let (who, place) = (accounts::known(tables, user)?, room.0 as u32);
-    if seq.0 > u64::from(head(&tables.seqs, place)?) {
-        return Err(Error::invalid("seq", "Nobody can have read further than the room goes.").into());
+/// How many people are in a room.
+pub(super) fn member_count(source: &impl Source, room: u32) -> Result<u64, Fault> {
+    match room == FIRST_ROOM {
+        true => Ok(source.users()?.len()?),
+        false => Ok(facts(source, room)?.members.into()),
     }
-    let (seq, before) = (seq.0 as u32, get(&tables.read_marks, (who, place))?.unwrap_or(0));
-    if seq <= before {
-        return Ok(Done::Nothing(Event::Read {
-            user,
-            room,
-            seq: Seq(before.into()),
-            by,
-        }));
-    }
-    put(&mut tables.read_marks, (who, place), &seq)?;
-    Ok(Done::Told(Event::Read {
-        user,
-        room,
-        seq: Seq(seq.into()),
-        by,
-    }))
 }
 
-pub(super) fn by_id(txn: &ReadTransaction, room: RoomId) -> Result<Option<Room>, Fault> {
-    find(&txn.open_table(ROOMS)?, room)
+/// A room that another row names.
+pub(super) fn found(source: &impl Source, room: u32) -> Result<Room, Fault> {
+    let row: RoomRow = get_known(source.rooms()?, room, "a room")?;
+    let members = member_count(source, room)?;
+    Ok(room_of(room, row, &facts(source, room)?, members))
+}
+
+/// A room as somebody sees it who is in it.
+pub(super) fn view(source: &impl Source, user: u32, room: u32) -> Result<RoomView, Fault> {
+    let found = found(source, room)?;
+    let head = log::head(source, room)?;
+    let mark = marks::mark(source, user, room, head)?;
+    let arranged = marks::arranged(source, user, room)?;
+    let role = standing::role(source, room, user)?.unwrap_or(MemberRole::Member);
+    let members = match found.kind {
+        RoomKind::Direct => members::all(source, room)?,
+        _ => Vec::new(),
+    };
+    Ok(RoomView {
+        role,
+        head: crate::model::Seq(head.seq.into()),
+        read: mark.seq,
+        unread: mark.unread,
+        mentions: mark.mentions,
+        notify: arranged.notify(found.kind),
+        favourite: arranged.favourite,
+        hidden: arranged.hidden,
+        members: members.into_iter().map(|user| UserId(user.into())).collect(),
+        room: found,
+    })
 }
 
 /// Every room that somebody is in.
-pub(super) fn of(txn: &ReadTransaction, user: UserId) -> Result<Vec<RoomView>, Fault> {
-    let (seqs, marks) = (txn.open_table(SEQS)?, txn.open_table(READ_MARKS)?);
-    let Some(room) = find(&txn.open_table(ROOMS)?, LOBBY)? else {
-        return Err(Fault::Damaged("the Lobby is missing".to_owned()));
+pub(super) fn of(source: &impl Source, user: UserId) -> Result<Vec<RoomView>, Fault> {
+    let user = known(source, user)?;
+    let rooms = marks::rooms_of(source, user)?.into_iter();
+    rooms.map(|room| view(source, user, room)).collect()
+}
+
+pub(super) fn one(source: &impl Source, viewer: UserId, room: RoomId) -> Result<RoomView, Fault> {
+    let (user, room) = standing::inside(source, viewer, room)?;
+    view(source, user, room)
+}
+
+/// The rooms that somebody is in, but for the one that everybody is in.
+pub(super) fn ids(source: &impl Source, user: UserId) -> Result<Vec<RoomId>, Fault> {
+    let rooms = marks::rooms_of(source, known(source, user)?)?.into_iter().skip(1);
+    Ok(rooms.map(|room| RoomId(room.into())).collect())
+}
+
+/// The public rooms there are.
+pub(super) fn browse(source: &impl Source, viewer: UserId) -> Result<Vec<Listing>, Fault> {
+    let user = known(source, viewer)?;
+    let mut listings = Vec::new();
+    for row in source.room_names()?.iter()?.take(BROWSE_ROOMS_MAX) {
+        let room = super::codec::unseal::<u32>(row?.1.value())?;
+        listings.push(Listing {
+            room: found(source, room)?,
+            joined: standing::role(source, room, user)?.is_some(),
+        });
+    }
+    Ok(listings)
+}
+
+/// The rooms that these names mean to somebody: public ones, and those that they are in.
+pub(super) fn named(source: &impl Source, viewer: UserId, names: &[String]) -> Result<HashMap<String, RoomId>, Fault> {
+    let user = known(source, viewer)?;
+    let mut rooms = HashMap::new();
+    for room in marks::rooms_of(source, user)? {
+        let row: RoomRow = get_known(source.rooms()?, room, "a room")?;
+        let name = RoomName::stored(row.name);
+        if names.iter().any(|wanted| wanted == name.key()) {
+            rooms.insert(name.key().to_owned(), RoomId(room.into()));
+        }
+    }
+    for name in names {
+        if let Some(room) = get::<_, u32>(source.room_names()?, name.as_str())? {
+            rooms.insert(name.clone(), RoomId(room.into()));
+        }
+    }
+    Ok(rooms)
+}
+
+pub(super) fn create(tables: &mut Tables<'_>, new: &NewRoom) -> Result<Done, Fault> {
+    let by = known(tables, new.by)?;
+    let mut first = vec![by];
+    for member in &new.members {
+        first.push(other(tables, *member)?);
+    }
+    if tables.rooms.len()? >= ROOMS_MAX {
+        return Err(Error::new(
+            Kind::Conflict,
+            format!("There are {ROOMS_MAX} rooms. There can be no more."),
+        )
+        .into());
+    }
+    match new.kind {
+        RoomKind::Direct => create_direct(tables, new, by, first),
+        _ => create_named(tables, new, by, first),
+    }
+}
+
+fn create_named(tables: &mut Tables<'_>, new: &NewRoom, by: u32, first: Vec<u32>) -> Result<Done, Fault> {
+    let mut people: Vec<u32> = Vec::new();
+    for user in first {
+        if !people.contains(&user) {
+            people.push(user);
+        }
+    }
+    if people.len() > FIRST_MEMBERS_MAX {
+        let title = format!("A room begins with at most {FIRST_MEMBERS_MAX} people. Add the others later.");
+        return Err(Error::invalid("members", title).into());
+    }
+    if new.kind == RoomKind::Public && get::<_, u32>(&tables.room_names, new.name.key())?.is_some() {
+        return Err(Error::new(Kind::NameTaken, "There is a room with that name.")
+            .at("name")
+            .into());
+    }
+    for user in &people {
+        members::has_place(tables, *user)?;
+    }
+
+    let room = insert(tables, new, people.len())?;
+    if new.kind == RoomKind::Public {
+        put(&mut tables.room_names, new.name.key(), &room)?;
+    }
+    for (order, user) in people.iter().enumerate() {
+        members::insert(tables, room, *user, *user == by, order as u32)?;
+    }
+    let mut told = vec![log::notice(tables, room, by, &Notice::Created, new.at)?];
+    for user in people.iter().rev() {
+        marks::enter(tables, *user, room)?;
+        told.push(entered(tables, *user, room)?);
+    }
+    // Of its maker, who comes first in the list.
+    let answer = told.last().cloned();
+    let answer = answer.ok_or_else(|| Fault::Damaged("a room without its maker".to_owned()))?;
+    Ok(Done::tells(answer, told))
+}
+
+fn create_direct(tables: &mut Tables<'_>, new: &NewRoom, by: u32, mut people: Vec<u32>) -> Result<Done, Fault> {
+    people.sort_unstable();
+    people.dedup();
+    if !(2..=DIRECT_MEMBERS_MAX).contains(&people.len()) {
+        let title = format!("A direct message is between 2 and {DIRECT_MEMBERS_MAX} people.");
+        return Err(Error::invalid("members", title).into());
+    }
+    let names: Vec<u8> = people.iter().flat_map(|user| user.to_be_bytes()).collect();
+    if let Some(room) = get::<_, u32>(tables.directs()?, names.as_slice())? {
+        let view = view(tables, by, room)?;
+        return Ok(Done::nothing(Event::InAlready { view }));
+    }
+    if let [one, two] = people[..] {
+        people::refuse_blocked(tables, by, if by == one { two } else { one })?;
+    }
+    for user in &people {
+        members::has_place(tables, *user)?;
+    }
+
+    let room = insert(tables, new, people.len())?;
+    put(&mut tables.directs, names.as_slice(), &room)?;
+    for (order, user) in people.iter().enumerate() {
+        members::insert(tables, room, *user, false, order as u32)?;
+    }
+    let mut told = Vec::new();
+    for user in &people {
+        told.push(entered(tables, *user, room)?);
+    }
+    let own = people.iter().position(|user| *user == by).unwrap_or(0);
+    Ok(Done::tells(told[own].clone(), told))
+}
+
+/// A new room without anybody in it.
+fn insert(tables: &mut Tables<'_>, new: &NewRoom, people: usize) -> Result<u32, Fault> {
+    let last = tables.rooms.last()?.map_or(0, |(id, _)| id.value());
+    let room = last + 1;
+    put(&mut tables.rooms, room, &RoomRow::new(new.kind, &new.name, &new.topic))?;
+    let facts = FactsRow {
+        archived: false,
+        created_at: new.at.0,
+        members: people as u32,
     };
-    let place = LOBBY.0 as u32;
-    let read: u32 = match key(user.0) {
-        Some(who) => get(&marks, (who, place))?.unwrap_or(0),
-        None => 0,
-    };
-    let head = head(&seqs, place)?;
-    Ok(vec![RoomView {
-        room,
-        head: Seq(head.into()),
-        read: Seq(read.into()),
-    }])
+    put(&mut tables.room_facts, room, &facts)?;
+    Ok(room)
+}
+
+/// Somebody is in a room now.
+pub(super) fn entered(source: &impl Source, user: u32, room: u32) -> Result<Event, Fault> {
+    let view = view(source, user, room)?;
+    let strangers = view.members.iter().map(|user| people::user(source, user.0 as u32));
+    Ok(Event::Entered {
+        user: UserId(user.into()),
+        people: strangers.collect::<Result<_, _>>()?,
+        view,
+    })
+}
+
+pub(super) fn edit(
+    tables: &mut Tables<'_>,
+    by: UserId,
+    room: RoomId,
+    patch: &RoomPatch,
+    at: Time,
+) -> Result<Done, Fault> {
+    let who = known(tables, by)?;
+    rules::may_manage(standing(tables, room, who)?.as_ref(), patch.archived.is_some())?;
+    let id = room.0 as u32;
+    let mut row: RoomRow = get_known(&tables.rooms, id, "a room")?;
+    let mut facts = facts(tables, id)?;
+    let name = patch.name.as_ref().filter(|name| name.as_str() != row.name);
+    let topic = patch.topic.as_ref().filter(|topic| topic.as_str() != row.topic);
+    let archived = patch.archived.filter(|archived| *archived != facts.archived);
+    let before = RoomName::stored(row.name.clone());
+    let is_public = row.kind() == RoomKind::Public;
+    if let Some(name) = name
+        && is_public
+        && get::<_, u32>(&tables.room_names, name.key())?.is_some_and(|owner| owner != id)
+    {
+        return Err(Error::new(Kind::NameTaken, "There is a room with that name.")
+            .at("name")
+            .into());
+    }
+
+    let mut told = Vec::new();
+    if let Some(name) = name {
+        if is_public {
+            tables.room_names.remove(before.key())?;
+            put(&mut tables.room_names, name.key(), &id)?;
+        }
+        row.name = name.as_str().to_owned();
+        told.push(log::notice(tables, id, who, &Notice::Renamed(name.clone()), at)?);
+    }
+    if let Some(topic) = topic {
+        row.topic = topic.as_str().to_owned();
+        told.push(log::notice(tables, id, who, &Notice::Topic(topic.clone()), at)?);
+    }
+    if let Some(archived) = archived {
+        facts.archived = archived;
+        let notice = if archived { Notice::Archived } else { Notice::Restored };
+        told.push(log::notice(tables, id, who, &notice, at)?);
+    }
+    if told.is_empty() {
+        return Ok(Done::nothing(Event::RoomChanged(found(tables, id)?)));
+    }
+    put(&mut tables.rooms, id, &row)?;
+    put(&mut tables.room_facts, id, &facts)?;
+    let changed = Event::RoomChanged(found(tables, id)?);
+    told.push(changed.clone());
+    Ok(Done::tells(changed, told))
+}
+
+pub(super) fn arrange(tables: &mut Tables<'_>, user: UserId, room: RoomId, prefs: &RoomPrefs) -> Result<Done, Fault> {
+    let (who, id) = standing::inside(tables, user, room)?;
+    let mut row: UserRoomRow = marks::arranged(tables, who, id)?;
+    if let Some(notify) = prefs.notify {
+        row.set_notify(notify);
+    }
+    row.favourite = prefs.favourite.unwrap_or(row.favourite);
+    row.hidden = prefs.hidden.unwrap_or(row.hidden);
+    put(&mut tables.user_rooms, (who, id), &row)?;
+    let view = view(tables, who, id)?;
+    Ok(Done::told(Event::RoomArranged { user, view }))
+}
+
+/// Writes how many people are in a room now; everybody counts themselves in the first one.
+pub(super) fn count_members(tables: &mut Tables<'_>, room: u32, change: i64) -> Result<Event, Fault> {
+    debug_assert_ne!(u64::from(room), LOBBY.0);
+    let mut facts = facts(tables, room)?;
+    facts.members = u32::try_from(i64::from(facts.members) + change).unwrap_or(0);
+    put(&mut tables.room_facts, room, &facts)?;
+    Ok(Event::RoomChanged(found(tables, room)?))
+}
+
+/// Who has been longest in a room, and what they are.
+pub(super) fn longest_there(source: &impl Source, room: u32) -> Result<Option<u32>, Fault> {
+    let mut first: Option<(u32, u32)> = None;
+    for row in source.members()?.range((room, 0)..=(room, u32::MAX))? {
+        let (key, row) = row?;
+        let order = super::codec::unseal::<MemberRow>(row.value())?.order;
+        if first.is_none_or(|(lowest, _)| order < lowest) {
+            first = Some((order, key.value().1));
+        }
+    }
+    Ok(first.map(|(_, user)| user))
+}
+
+/// What somebody is to a room.
+pub(super) fn standing_of(source: &impl Source, user: UserId, room: RoomId) -> Result<Option<rules::Standing>, Fault> {
+    match key(user.0) {
+        Some(user) => standing(source, room, user),
+        None => Ok(None),
+    }
 }

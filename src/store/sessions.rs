@@ -1,15 +1,16 @@
 //! Who is logged in where.
 
-use super::accounts;
 use super::codec::{self, SessionRow, UserRow};
 use super::fault::Fault;
-use super::tables::{SESSIONS, Tables, USERS, get, get_known, put};
+use super::people;
+use super::standing::known;
+use super::tables::{Source, Tables, get, get_known, put};
 use super::writer::Done;
 use crate::clock::Time;
 use crate::error::Error;
 use crate::limits::SESSIONS_DROPPED_MAX;
 use crate::model::{Event, NewSession, PasswordHash, Session, SessionId, User, UserId};
-use redb::{ReadTransaction, ReadableTable};
+use redb::ReadableTable;
 
 pub(super) fn open(
     tables: &mut Tables<'_>,
@@ -18,14 +19,14 @@ pub(super) fn open(
     rehashed: Option<&PasswordHash>,
     at: Time,
 ) -> Result<Done, Fault> {
-    let id = accounts::known(tables, user)?;
+    let id = known(tables, user)?;
     if let Some(hash) = rehashed {
         let mut row: UserRow = get_known(&tables.users, id, "an account")?;
         row.password = hash.0.clone();
         put(&mut tables.users, id, &row)?;
     }
     insert(tables, id, session, at)?;
-    Ok(Done::Answered(Event::SessionOpened { user }))
+    Ok(Done::answered(Event::SessionOpened { user }))
 }
 
 pub(super) fn insert(tables: &mut Tables<'_>, user: u32, session: &NewSession, at: Time) -> Result<(), Fault> {
@@ -46,15 +47,56 @@ pub(super) fn touch(tables: &mut Tables<'_>, id: SessionId, address: &str, at: T
     row.seen_at = row.seen_at.max(at.0);
     row.address = address.to_owned();
     put(&mut tables.sessions, id.0, &row)?;
-    Ok(Done::Answered(Event::SessionSeen))
+    Ok(Done::answered(Event::SessionSeen))
 }
 
 pub(super) fn close(tables: &mut Tables<'_>, id: SessionId) -> Result<Done, Fault> {
-    let event = Event::SessionClosed { id };
+    let event = Event::SessionsClosed { ids: vec![id] };
     match tables.sessions.remove(id.0)? {
-        Some(_) => Ok(Done::Told(event)),
-        None => Ok(Done::Nothing(event)),
+        Some(_) => Ok(Done::told(event)),
+        None => Ok(Done::nothing(event)),
     }
+}
+
+pub(super) fn close_others(tables: &mut Tables<'_>, user: UserId, keep: SessionId) -> Result<Done, Fault> {
+    let id = known(tables, user)?;
+    let ids = remove_others(tables, id, keep)?;
+    let is_empty = ids.is_empty();
+    let event = Event::SessionsClosed { ids };
+    Ok(match is_empty {
+        true => Done::nothing(event),
+        false => Done::told(event),
+    })
+}
+
+/// Removes all sessions of somebody but one.
+pub(super) fn remove_others(tables: &mut Tables<'_>, user: u32, keep: SessionId) -> Result<Vec<SessionId>, Fault> {
+    let others = all_of(tables, user)?.into_iter().map(|session| session.id);
+    let others: Vec<SessionId> = others.filter(|id| *id != keep).collect();
+    for id in &others {
+        tables.sessions.remove(id.0)?;
+    }
+    Ok(others)
+}
+
+/// Where somebody is logged in. Walks over all sessions: it is asked for by hand, and seldom.
+fn all_of(source: &impl Source, user: u32) -> Result<Vec<Session>, Fault> {
+    let mut found = Vec::new();
+    for session in source.sessions()?.iter()? {
+        let (id, row) = session?;
+        let row: SessionRow = codec::unseal(row.value())?;
+        if row.user == user {
+            found.push(row.session(SessionId(id.value())));
+        }
+    }
+    Ok(found)
+}
+
+/// The devices of somebody, the one used last first.
+pub(super) fn of(source: &impl Source, user: UserId) -> Result<Vec<Session>, Fault> {
+    let mut found = all_of(source, known(source, user)?)?;
+    found.sort_by_key(|session| std::cmp::Reverse(session.seen_at));
+    Ok(found)
 }
 
 /// Forgets expired sessions, a bounded number at a time.
@@ -75,15 +117,15 @@ pub(super) fn drop_expired(tables: &mut Tables<'_>, at: Time) -> Result<Done, Fa
     }
     let event = Event::SessionsDropped { count: expired.len() };
     Ok(match expired.is_empty() {
-        true => Done::Nothing(event),
-        false => Done::Answered(event),
+        true => Done::nothing(event),
+        false => Done::answered(event),
     })
 }
 
-pub(super) fn by_id(txn: &ReadTransaction, id: SessionId) -> Result<Option<(Session, User)>, Fault> {
-    let Some(row) = get::<_, SessionRow>(&txn.open_table(SESSIONS)?, id.0)? else {
+pub(super) fn by_id(source: &impl Source, id: SessionId) -> Result<Option<(Session, User)>, Fault> {
+    let Some(row) = get::<_, SessionRow>(source.sessions()?, id.0)? else {
         return Ok(None);
     };
-    let user = accounts::user(&txn.open_table(USERS)?, row.user)?;
+    let user = people::user(source, row.user)?;
     Ok(Some((row.session(id), user)))
 }

@@ -5,71 +5,120 @@
 //!
 //! The log only grows at its end, which packs its pages (interleaved rooms would leave them half
 //! full) and gives one order over all rooms. `seqs` finds a room's part of it.
+//!
+//! The first room is special: everybody is in it, so it has no rows in `members`.
 
 use super::codec::{self, CommitRow};
 use super::fault::Fault;
 use crate::clock::Clock;
-use redb::{Key, ReadableTable, Table, TableDefinition, WriteTransaction};
+use redb::{Key, ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::borrow::Borrow;
+use std::cell::OnceCell;
 
-/// Of the data file; the first thing that is read. A file with a larger one is left alone.
-pub(super) const FORMAT_VERSION: u32 = 1;
+/// Of the data file; the first thing that is read. A file with a larger one is left alone, one with
+/// a smaller one is upgraded.
+pub(super) const FORMAT_VERSION: u32 = 2;
 
 pub(super) type Row = &'static [u8];
-type Rows<K> = TableDefinition<'static, K, Row>;
-
-/// `format`, `file` and `commit`.
-pub(super) const META: Rows<&str> = TableDefinition::new("chapp");
-pub(super) const USERS: Rows<u32> = TableDefinition::new("users");
-/// `Name::key` → user.
-pub(super) const NAMES: Rows<&str> = TableDefinition::new("names");
-/// SHA-256 of a token → session.
-pub(super) const SESSIONS: Rows<[u8; 32]> = TableDefinition::new("sessions");
-pub(super) const ROOMS: Rows<u32> = TableDefinition::new("rooms");
-/// User, room → how far they have read.
-pub(super) const READ_MARKS: Rows<(u32, u32)> = TableDefinition::new("read_marks");
-/// 1, 2, 3, … over all rooms → what happened; a message's entry holds its present state.
-pub(super) const LOG: Rows<u64> = TableDefinition::new("log");
-/// Room, seq → where in the log.
-pub(super) const SEQS: Rows<(u32, u32)> = TableDefinition::new("seqs");
-/// User, client_id → the room and seq it was first posted as, for ever.
-pub(super) const CLIENT_IDS: Rows<(u32, &str)> = TableDefinition::new("client_ids");
 
 pub(super) const FORMAT: &str = "format";
 pub(super) const FILE: &str = "file";
 pub(super) const COMMIT: &str = "commit";
 
-/// Every table of a write transaction.
-pub(super) struct Tables<'t> {
-    pub meta: Table<'t, &'static str, Row>,
-    pub users: Table<'t, u32, Row>,
-    pub names: Table<'t, &'static str, Row>,
-    pub sessions: Table<'t, [u8; 32], Row>,
-    pub rooms: Table<'t, u32, Row>,
-    pub read_marks: Table<'t, (u32, u32), Row>,
-    pub log: Table<'t, u64, Row>,
-    pub seqs: Table<'t, (u32, u32), Row>,
-    pub client_ids: Table<'t, (u32, &'static str), Row>,
+macro_rules! schema {
+    ($($(#[$doc:meta])* $field:ident: $key:ty = $name:ident $text:literal;)+) => {
+        $($(#[$doc])* pub(super) const $name: TableDefinition<'static, $key, Row> = TableDefinition::new($text);)+
+
+        /// Every table of a write transaction.
+        pub(super) struct Tables<'t> { $(pub $field: Table<'t, $key, Row>,)+ }
+
+        impl<'t> Tables<'t> {
+            /// Opens them all; creates those that are not there.
+            pub fn open(txn: &'t WriteTransaction) -> Result<Tables<'t>, Fault> {
+                Ok(Tables { $($field: txn.open_table($name)?,)+ })
+            }
+        }
+
+        /// Every table of one snapshot, opened when it is asked for.
+        pub(super) struct Snapshot<'t> { txn: &'t ReadTransaction, $($field: OnceCell<ReadOnlyTable<$key, Row>>,)+ }
+
+        impl<'t> Snapshot<'t> {
+            pub fn new(txn: &'t ReadTransaction) -> Snapshot<'t> {
+                Snapshot { txn, $($field: OnceCell::new(),)+ }
+            }
+        }
+
+        /// What can be asked, whether or not it can be changed.
+        pub(super) trait Source {
+            $(fn $field(&self) -> Result<&impl ReadableTable<$key, Row>, Fault>;)+
+        }
+
+        impl Source for Tables<'_> {
+            $(fn $field(&self) -> Result<&impl ReadableTable<$key, Row>, Fault> { Ok(&self.$field) })+
+        }
+
+        impl Source for Snapshot<'_> {
+            $(fn $field(&self) -> Result<&impl ReadableTable<$key, Row>, Fault> {
+                if let Some(table) = self.$field.get() {
+                    return Ok(table);
+                }
+                let table = self.txn.open_table($name)?;
+                Ok(self.$field.get_or_init(|| table))
+            })+
+        }
+    };
 }
 
-impl<'t> Tables<'t> {
-    /// Opens them all; creates those that are not there.
-    pub fn open(txn: &'t WriteTransaction) -> Result<Tables<'t>, Fault> {
-        Ok(Tables {
-            meta: txn.open_table(META)?,
-            users: txn.open_table(USERS)?,
-            names: txn.open_table(NAMES)?,
-            sessions: txn.open_table(SESSIONS)?,
-            rooms: txn.open_table(ROOMS)?,
-            read_marks: txn.open_table(READ_MARKS)?,
-            log: txn.open_table(LOG)?,
-            seqs: txn.open_table(SEQS)?,
-            client_ids: txn.open_table(CLIENT_IDS)?,
-        })
-    }
+schema! {
+    /// `format`, `file` and `commit`.
+    meta: &'static str = META "chapp";
+    users: u32 = USERS "users";
+    /// `Name::key` → user.
+    names: &'static str = NAMES "names";
+    profiles: u32 = PROFILES "profiles";
+    pictures: u32 = PICTURES "pictures";
+    settings: u32 = SETTINGS "settings";
+    /// User, whom they block.
+    blocks: (u32, u32) = BLOCKS "blocks";
+    last_seen: u32 = LAST_SEEN "last_seen";
+    /// SHA-256 of a token → session.
+    sessions: [u8; 32] = SESSIONS "sessions";
+    rooms: u32 = ROOMS "rooms";
+    /// What a room has beside its name; missing for the first room of an old file.
+    room_facts: u32 = ROOM_FACTS "room_facts";
+    /// `RoomName::key` → room, for public rooms.
+    room_names: &'static str = ROOM_NAMES "room_names";
+    /// The people of a direct room, by id, each as four bytes → room.
+    directs: Row = DIRECTS "directs";
+    /// Room, user → what they are in it.
+    members: (u32, u32) = MEMBERS "members";
+    /// User, room → how they have arranged it; missing for the first room until they do.
+    user_rooms: (u32, u32) = USER_ROOMS "user_rooms";
+    /// User, room → how far they have read.
+    read_marks: (u32, u32) = READ_MARKS "read_marks";
+    /// User, room, own post that was made while something before it was unread.
+    own_posts: (u32, u32, u32) = OWN_POSTS "own_posts";
+    /// User (0: everybody in the room), room, message that is meant for them → its author.
+    mentioned: (u32, u32, u32) = MENTIONED "mentioned";
+    /// 1, 2, 3, … over all rooms → what happened; a message's entry holds its present state.
+    log: u64 = LOG "log";
+    /// Room, seq → where in the log.
+    seqs: (u32, u32) = SEQS "seqs";
+    /// User, client_id → the room and seq it was first posted as, for ever.
+    client_ids: (u32, &'static str) = CLIENT_IDS "client_ids";
+    /// Room, when, message.
+    pins: (u32, u64, u32) = PINS "pins";
+    /// User, 1, 2, 3, … → a message that they keep for later.
+    saved: (u32, u64) = SAVED "saved";
+    /// User, room, message → where in `saved`.
+    saved_places: (u32, u32, u32) = SAVED_PLACES "saved_places";
+    /// When, room, message that was deleted and still has its text.
+    deleted: (u64, u32, u32) = DELETED "deleted";
+}
 
+impl Tables<'_> {
     /// Writes which commit this is, and when.
     pub fn stamp(&mut self, count: u64) -> Result<(), Fault> {
         let at = Clock::System.now().0;
@@ -92,6 +141,14 @@ pub(super) fn get_known<'k, K: Key + 'static, T: DeserializeOwned>(
     what: &str,
 ) -> Result<T, Fault> {
     get(table, key)?.ok_or_else(|| Fault::Damaged(format!("{what} is missing")))
+}
+
+/// Whether there is a row at `key`.
+pub(super) fn has<'k, K: Key + 'static>(
+    table: &impl ReadableTable<K, Row>,
+    key: impl Borrow<K::SelfType<'k>>,
+) -> Result<bool, Fault> {
+    Ok(table.get(key)?.is_some())
 }
 
 /// Writes the row at `key`.

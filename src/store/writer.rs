@@ -6,7 +6,7 @@
 use super::fault::Fault;
 use super::file::{DataFile, Failed, Wrote};
 use super::tables::Tables;
-use super::{accounts, messages, rooms, sessions};
+use super::{accounts, acts, marks, members, messages, people, rooms, saved, sessions};
 use crate::error::Result;
 use crate::limits::{BATCH_MAX, STORE_HEAL_EVERY};
 use crate::model::{Change, Event};
@@ -28,13 +28,46 @@ pub(super) enum Job {
 pub(super) type Answer = oneshot::Sender<Result<Event>>;
 
 /// What became of a change.
-pub(super) enum Done {
-    /// It happened, and everybody hears of it.
-    Told(Event),
+pub(super) struct Done {
+    /// For the one who asked.
+    answer: Event,
+    told: Told,
+    /// Whether there is something to commit.
+    wrote: bool,
+}
+
+/// What the others hear of a change.
+enum Told {
+    Nothing,
+    /// What the one hears who asked.
+    Answer,
+    Events(Vec<Event>),
+}
+
+impl Done {
+    /// It happened, and everybody hears of it whom it concerns.
+    pub fn told(answer: Event) -> Done {
+        let (told, wrote) = (Told::Answer, true);
+        Done { answer, told, wrote }
+    }
+
+    /// It happened as several events, of which one is the answer.
+    pub fn tells(answer: Event, events: Vec<Event>) -> Done {
+        let (told, wrote) = (Told::Events(events), true);
+        Done { answer, told, wrote }
+    }
+
     /// It happened; it concerns the one who asked.
-    Answered(Event),
+    pub fn answered(answer: Event) -> Done {
+        let (told, wrote) = (Told::Nothing, true);
+        Done { answer, told, wrote }
+    }
+
     /// There was nothing to do.
-    Nothing(Event),
+    pub fn nothing(answer: Event) -> Done {
+        let (told, wrote) = (Told::Nothing, false);
+        Done { answer, told, wrote }
+    }
 }
 
 /// What became of each change of a batch, in order.
@@ -149,7 +182,12 @@ impl Writer {
     /// Runs `changes` as one transaction: all of them, or, with an error, none.
     fn attempt(&mut self, changes: &[Change]) -> std::result::Result<Outcomes, Fault> {
         // What only removes may use the last of the space: nobody has to stay logged in for want of it.
-        let removes = |change: &Change| matches!(change, Change::CloseSession { .. } | Change::DropSessions { .. });
+        let removes = |change: &Change| {
+            matches!(
+                change,
+                Change::CloseSession { .. } | Change::CloseOtherSessions { .. } | Change::DropSessions { .. }
+            )
+        };
         if !changes.iter().all(removes) && !self.file.has_room() {
             return Err(Fault::Full);
         }
@@ -207,8 +245,7 @@ impl Writer {
         let events = told(&outcomes);
         for (outcome, answer) in outcomes.into_iter().zip(answers) {
             // Somebody who went away does not need the answer.
-            let _ =
-                answer.send(outcome.map(|(Done::Told(event) | Done::Answered(event) | Done::Nothing(event))| event));
+            let _ = answer.send(outcome.map(|done| done.answer));
         }
         self.tell(events);
     }
@@ -222,11 +259,15 @@ impl Writer {
 }
 
 fn told(outcomes: &Outcomes) -> Vec<Event> {
-    let told = |outcome: &Result<Done>| match outcome {
-        Ok(Done::Told(event)) => Some(event.clone()),
-        _ => None,
-    };
-    outcomes.iter().filter_map(told).collect()
+    let mut events = Vec::with_capacity(outcomes.len());
+    for done in outcomes.iter().flatten() {
+        match &done.told {
+            Told::Nothing => {}
+            Told::Answer => events.push(done.answer.clone()),
+            Told::Events(told) => events.extend_from_slice(told),
+        }
+    }
+    events
 }
 
 fn apply_all(tables: &mut Tables<'_>, changes: &[Change]) -> std::result::Result<(Outcomes, Wrote), Fault> {
@@ -237,7 +278,10 @@ fn apply_all(tables: &mut Tables<'_>, changes: &[Change]) -> std::result::Result
             Err(Fault::Refused(error)) => Err(error),
             done => Ok(done?),
         });
-        if let Some(Ok(Done::Told(_) | Done::Answered(_))) = outcomes.last() {
+        if outcomes
+            .last()
+            .is_some_and(|outcome| outcome.as_ref().is_ok_and(|done| done.wrote))
+        {
             wrote = Wrote::Something;
         }
     }
@@ -256,8 +300,37 @@ fn apply(tables: &mut Tables<'_>, change: &Change) -> std::result::Result<Done, 
         } => sessions::open(tables, *user, session, rehashed.as_ref(), *at),
         Change::TouchSession { id, address, at } => sessions::touch(tables, *id, address, *at),
         Change::CloseSession { id } => sessions::close(tables, *id),
+        Change::CloseOtherSessions { user, keep } => sessions::close_others(tables, *user, *keep),
         Change::DropSessions { at } => sessions::drop_expired(tables, *at),
+        Change::SetPassword { user, password, keep } => accounts::set_password(tables, *user, password, *keep),
+        Change::EditProfile { user, patch } => people::edit(tables, *user, patch),
+        Change::SetPicture { user, picture } => people::set_picture(tables, *user, picture.as_ref()),
+        Change::EditSettings { user, patch } => people::edit_settings(tables, *user, patch),
+        Change::Seen { user, at } => people::seen(tables, *user, *at),
+        Change::Block { user, other, on } => people::block(tables, *user, *other, *on),
         Change::Post(new) => messages::post(tables, new),
-        Change::MarkRead { user, room, seq, by } => rooms::mark_read(tables, *user, *room, *seq, *by),
+        Change::Act { by, place, act, at } => acts::act(tables, *by, *place, act, *at),
+        Change::Erase { before } => acts::erase(tables, *before),
+        Change::Save {
+            user,
+            place,
+            on,
+            at,
+            by,
+        } => saved::save(tables, *user, *place, *on, *at, *by),
+        Change::MarkRead { user, room, seq, by } => marks::read(tables, *user, *room, *seq, *by),
+        Change::MarkUnread { user, place } => marks::unread_from(tables, *user, *place),
+        Change::CreateRoom(new) => rooms::create(tables, new),
+        Change::EditRoom { by, room, patch, at } => rooms::edit(tables, *by, *room, patch, *at),
+        Change::AddMember { by, room, user, at } => members::add(tables, *by, *room, *user, *at),
+        Change::RemoveMember { by, room, user, at } => members::remove(tables, *by, *room, *user, *at),
+        Change::SetMemberRole {
+            by,
+            room,
+            user,
+            role,
+            at,
+        } => members::hand_over(tables, *by, *room, *user, *role, *at),
+        Change::ArrangeRoom { user, room, prefs } => rooms::arrange(tables, *user, *room, prefs),
     }
 }

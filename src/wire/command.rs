@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::limits::REF_CHARS_MAX;
-use crate::model::{Body, ClientId, RoomId, Seq};
+use crate::model::{Body, ClientId, Deed, Emoji, Place, RoomId, Says, Seq};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -16,12 +16,31 @@ pub enum Command {
         /// The client's name for it.
         client_id: ClientId,
         /// What.
-        body: Body,
+        says: Says,
+    },
+    /// Do something to a message.
+    Do {
+        /// Which.
+        place: Place,
+        /// What.
+        deed: Deed,
+    },
+    /// Keep a message for later, or no longer.
+    Save {
+        /// Which.
+        place: Place,
+        /// Whether it should be so.
+        on: bool,
     },
     /// Tell the others that somebody writes.
     Typing {
         /// Where.
         room: RoomId,
+    },
+    /// This connection is left alone, or used again.
+    Away {
+        /// Whether it is left alone.
+        on: bool,
     },
     /// The viewer has read so far.
     Read {
@@ -29,6 +48,11 @@ pub enum Command {
         room: RoomId,
         /// How far.
         seq: Seq,
+    },
+    /// To the viewer, a room is unread from this message on.
+    Unread {
+        /// Which.
+        place: Place,
     },
     /// Send what changed.
     Sync {
@@ -76,8 +100,19 @@ struct Fields {
     room: Option<u64>,
     client_id: Option<String>,
     body: Option<String>,
+    reply_to: Option<u64>,
+    forward: Option<PlaceFields>,
+    id: Option<u64>,
+    emoji: Option<String>,
+    on: Option<bool>,
     seq: Option<u64>,
     since: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct PlaceFields {
+    room: u64,
+    id: u64,
 }
 
 /// Reads one text frame.
@@ -109,20 +144,53 @@ fn command(fields: Fields) -> Result<Command> {
         ));
     }
     let room = || RoomId::parse(fields.room.ok_or_else(|| missing("room"))?);
+    let seq = |number: Option<u64>, field| Seq::parse(number.ok_or_else(|| missing(field))?).map_err(|e| e.at(field));
+    let place = || -> Result<Place> {
+        Ok(Place {
+            room: room()?,
+            id: seq(fields.id, "id")?,
+        })
+    };
+    let on = || fields.on.ok_or_else(|| missing("on"));
+    let body = || Body::parse(fields.body.as_deref().ok_or_else(|| missing("body"))?);
+    let deed = |deed| -> Result<Command> { Ok(Command::Do { place: place()?, deed }) };
     match fields.kind.as_str() {
         "post" => Ok(Command::Post {
             room: room()?,
-            client_id: ClientId::parse(&fields.client_id.ok_or_else(|| missing("client_id"))?)?,
-            body: Body::parse(&fields.body.ok_or_else(|| missing("body"))?)?,
+            client_id: ClientId::parse(fields.client_id.as_deref().ok_or_else(|| missing("client_id"))?)?,
+            says: match &fields.forward {
+                Some(from) => Says::Forward(Place {
+                    room: RoomId::parse(from.room).map_err(|error| error.at("forward"))?,
+                    id: Seq::parse(from.id).map_err(|error| error.at("forward"))?,
+                }),
+                None => Says::Text {
+                    body: body()?,
+                    reply_to: fields.reply_to.map(|id| seq(Some(id), "reply_to")).transpose()?,
+                },
+            },
+        }),
+        "edit" => deed(Deed::Edit(body()?)),
+        "delete" => deed(Deed::Delete),
+        "undelete" => deed(Deed::Undelete),
+        "react" => {
+            let emoji = Emoji::parse(fields.emoji.as_deref().ok_or_else(|| missing("emoji"))?)?;
+            deed(Deed::React(emoji, on()?))
+        }
+        "pin" => deed(Deed::Pin(on()?)),
+        "save" => Ok(Command::Save {
+            place: place()?,
+            on: on()?,
         }),
         "typing" => Ok(Command::Typing { room: room()? }),
+        "away" => Ok(Command::Away { on: on()? }),
         "read" => Ok(Command::Read {
             room: room()?,
-            seq: Seq::parse(fields.seq.ok_or_else(|| missing("seq"))?)?,
+            seq: seq(fields.seq, "seq")?,
         }),
+        "unread" => Ok(Command::Unread { place: place()? }),
         "sync" => Ok(Command::Sync {
             room: room()?,
-            since: Seq::parse(fields.since.ok_or_else(|| missing("since"))?)?,
+            since: seq(fields.since, "since")?,
         }),
         "ping" => Ok(Command::Ping),
         _ => Err(Error::bad_request("This server does not know that type of frame.").at("type")),

@@ -2,15 +2,15 @@
 //!
 //! A frame from a server is not masked (RFC 6455 §5.1), so the same bytes serve every socket.
 
-use super::json::{MessageFrame, Reader, RoomJson, UserJson, encode, state};
+use super::message::{MessageFrame, Reader};
+use super::nouns::{RoomFacts, RoomJson, SettingsJson, UserJson, encode, role, state};
+use crate::clock::Time;
 use crate::error::Error;
-use crate::limits::{
-    BODY_CHARS_MAX, CLIENT_ID_CHARS_MAX, FRAME_BYTES_MAX, NAME_CHARS_MAX, PAGE_MESSAGES_MAX, PEOPLE_MAX,
+use crate::model::{
+    MemberRole, Place, Posted, Presence, ReadMark, Room, RoomId, RoomView, Seq, Settings, User, UserId,
 };
-use crate::model::{Posted, Presence, RoomId, RoomView, Seq, User, UserId};
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::Serialize;
-use std::sync::Arc;
 
 /// Why the server closes a socket (RFC 6455 §7.4, and 4000 to 4999 for our own use).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,100 +112,6 @@ impl Posted {
     }
 }
 
-/// All that the first frame tells.
-pub struct Ready<'a> {
-    /// Which history this is.
-    pub epoch: &'a str,
-    /// Who the viewer is.
-    pub viewer: &'a User,
-    /// The viewer's rooms.
-    pub rooms: &'a [RoomView],
-    /// Who is here.
-    pub here: &'a [Arc<User>],
-    /// The server's own name.
-    pub server_name: &'a str,
-    /// Which data file this is.
-    pub server_id: &'a str,
-    /// `HOST:PORT` by which others on the network reach the server; none where it listens on this
-    /// computer only.
-    pub addresses: &'a [String],
-}
-
-/// The first frame.
-pub fn ready(ready: &Ready) -> Bytes {
-    #[derive(Serialize)]
-    struct ServerJson<'a> {
-        name: &'a str,
-        version: &'static str,
-        id: &'a str,
-        addresses: &'a [String],
-    }
-    #[derive(Serialize)]
-    struct LimitsJson {
-        body_chars_max: usize,
-        client_id_chars_max: usize,
-        frame_bytes_max: usize,
-        name_chars_max: usize,
-        page_max: usize,
-        people_max: usize,
-    }
-    #[derive(Serialize)]
-    struct Here {
-        user: u64,
-        state: &'static str,
-    }
-    #[derive(Serialize)]
-    struct Shape<'a> {
-        #[serde(rename = "type")]
-        kind: &'static str,
-        protocol: u32,
-        epoch: &'a str,
-        user: UserJson<'a>,
-        rooms: Vec<RoomJson<'a>>,
-        people: Vec<UserJson<'a>>,
-        presence: Vec<Here>,
-        server: ServerJson<'a>,
-        limits: LimitsJson,
-    }
-    let others = ready
-        .here
-        .iter()
-        .filter(|user| user.id != ready.viewer.id)
-        .take(PEOPLE_MAX - 1);
-    let people: Vec<&User> = std::iter::once(ready.viewer)
-        .chain(others.map(|user| &**user))
-        .collect();
-    frame(&encode(&Shape {
-        kind: "ready",
-        protocol: 1,
-        epoch: ready.epoch,
-        user: ready.viewer.into(),
-        rooms: ready.rooms.iter().map(RoomJson::from).collect(),
-        presence: people
-            .iter()
-            .map(|user| Here {
-                user: user.id.0,
-                state: state(Presence::Online),
-            })
-            .collect(),
-        people: people.into_iter().map(UserJson::from).collect(),
-        server: ServerJson {
-            name: ready.server_name,
-            version: env!("CARGO_PKG_VERSION"),
-            id: ready.server_id,
-            addresses: ready.addresses,
-        },
-        limits: LimitsJson {
-            body_chars_max: BODY_CHARS_MAX,
-            client_id_chars_max: CLIENT_ID_CHARS_MAX,
-            frame_bytes_max: FRAME_BYTES_MAX,
-            name_chars_max: NAME_CHARS_MAX,
-            page_max: PAGE_MESSAGES_MAX,
-            people_max: PEOPLE_MAX,
-        },
-    }))
-}
-
 #[derive(Serialize, Default)]
 struct Small<'a> {
     #[serde(rename = "type")]
@@ -219,9 +125,19 @@ struct Small<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     seq: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unread: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mentions: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_seen: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     through: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -252,26 +168,100 @@ pub fn posted(reference: Option<&str>, client_id: &str, room: RoomId, seq: Seq) 
     })
 }
 
-/// Somebody is new, or has changed.
-pub fn person(user: &User) -> Bytes {
-    #[derive(Serialize)]
-    struct Shape<'a> {
-        #[serde(rename = "type")]
-        kind: &'static str,
-        user: UserJson<'a>,
-    }
-    frame(&encode(&Shape {
-        kind: "person",
-        user: user.into(),
-    }))
+/// The answer to what somebody did to a message.
+pub fn done(reference: Option<&str>, room: RoomId, seq: Seq) -> Bytes {
+    small(&Small {
+        kind: "done",
+        reference,
+        room: Some(room.0),
+        seq: Some(seq.0),
+        ..Small::default()
+    })
 }
 
-/// Somebody came or went.
-pub fn presence(user: UserId, presence: Presence) -> Bytes {
+/// A frame of one thing beside its type.
+macro_rules! of_one {
+    ($kind:literal, $field:ident: $type:ty = $value:expr) => {{
+        #[derive(Serialize)]
+        struct Shape<'a> {
+            #[serde(rename = "type")]
+            kind: &'static str,
+            $field: $type,
+            #[serde(skip)]
+            _lives: std::marker::PhantomData<&'a ()>,
+        }
+        frame(&encode(&Shape {
+            kind: $kind,
+            $field: $value,
+            _lives: std::marker::PhantomData,
+        }))
+    }};
+}
+
+/// Somebody is new, or has changed.
+pub fn person(user: &User) -> Bytes {
+    of_one!("person", user: UserJson<'a> = user.into())
+}
+
+/// A room that is new to the viewer, or arranged otherwise: all of it.
+pub fn room(view: &RoomView) -> Bytes {
+    of_one!("room", room: RoomJson<'a> = view.into())
+}
+
+/// A room has changed for everybody in it: what is the same for all of them.
+pub fn room_facts(room: &Room) -> Bytes {
+    of_one!("room", room: RoomFacts<'a> = room.into())
+}
+
+/// The viewer is something else in a room.
+pub fn room_role(room: RoomId, new: MemberRole) -> Bytes {
+    #[derive(Serialize)]
+    struct RoleOf {
+        id: u64,
+        role: &'static str,
+    }
+    let role = role(new);
+    of_one!("room", room: RoleOf = RoleOf { id: room.0, role })
+}
+
+/// The viewer is no longer in a room.
+pub fn gone(room: RoomId) -> Bytes {
+    small(&Small {
+        kind: "gone",
+        room: Some(room.0),
+        ..Small::default()
+    })
+}
+
+/// What the viewer has chosen.
+pub fn settings(settings: &Settings) -> Bytes {
+    of_one!("settings", settings: SettingsJson = settings.into())
+}
+
+/// Whom the viewer has blocked.
+pub fn blocked(users: &[UserId]) -> Bytes {
+    of_one!("blocked", users: Vec<u64> = users.iter().map(|user| user.0).collect())
+}
+
+/// The viewer keeps a message for later, or no longer.
+pub fn saved(reference: Option<&str>, place: Place, on: bool) -> Bytes {
+    small(&Small {
+        kind: "saved",
+        reference,
+        room: Some(place.room.0),
+        id: Some(place.id.0),
+        on: Some(on),
+        ..Small::default()
+    })
+}
+
+/// Somebody came, went, or looks elsewhere; with the time at which they went.
+pub fn presence(user: UserId, presence: Presence, last_seen: Option<Time>) -> Bytes {
     small(&Small {
         kind: "presence",
         user: Some(user.0),
         state: Some(state(presence)),
+        last_seen: last_seen.map(|at| at.0),
         ..Small::default()
     })
 }
@@ -286,11 +276,25 @@ pub fn typing(room: RoomId, user: UserId) -> Bytes {
     })
 }
 
-/// The viewer has read so far, elsewhere.
-pub fn read(room: RoomId, seq: Seq) -> Bytes {
+/// The viewer has read so far, and so much stands after that.
+pub fn read(reference: Option<&str>, mark: &ReadMark) -> Bytes {
     small(&Small {
         kind: "read",
+        reference,
+        room: Some(mark.room.0),
+        seq: Some(mark.seq.0),
+        unread: Some(mark.unread),
+        mentions: Some(mark.mentions),
+        ..Small::default()
+    })
+}
+
+/// Somebody else in the room has read so far.
+pub fn seen(room: RoomId, user: UserId, seq: Seq) -> Bytes {
+    small(&Small {
+        kind: "seen",
         room: Some(room.0),
+        user: Some(user.0),
         seq: Some(seq.0),
         ..Small::default()
     })

@@ -10,37 +10,115 @@
 //! 2^53 - 1, times are milliseconds since the Unix epoch. Both ends ignore fields they do not know,
 //! and a client ignores a frame whose `type` it does not know.
 //!
-//! Client to server; each may carry `ref`, text of up to 64 characters that comes back in `error`,
-//! `posted` and `pong`:
+//! # Nouns
+//!
+//! Fields with a `?` may be absent.
+//!
+//! - User: `id` `name` `display_name` `role` (`owner` `member`) `created_at` `color` (0 to 7) `status?`
+//!   `avatar?` (a version; the picture is at `/avatars/ID/VERSION`) `last_seen?`
+//! - Room, as one member sees it: `id` `kind` (`public` `private` `direct`) `name` (empty for a direct
+//!   room) `topic` `archived` `created_at` `member_count` `role` (the viewer's, `owner` `member`) `head`
+//!   `read` `unread` (posts of others after `read`; notices and changes do not count) `mentions` (those of
+//!   them that are meant for the viewer) `notify` (`all` `mentions` `none`) `favourite` `hidden`
+//!   `members?` (of a direct room, the viewer included). A `room` frame may carry only some of these, and
+//!   always `id`: a client merges it into what it has.
+//! - Message: `id` `author` `sent_at` `body` `content?` (absent where the body is plain text)
+//!   `client_id?` (for its author) `edited_at?` `deleted?` (`true`; then `body` is empty) `deleted_by?`
+//!   (where that was not its author) `reply_to?` (a message id in the same room)
+//!   `reactions?` (`[{"emoji","users"}…]`) `pinned?` (`{"by","at"}`) `forwarded?`
+//!   (`{"room","id","author","sent_at"}`) `mentions?` (`{"users?","room?","here?"}`) `event?`
+//! - `event`: this message is no post but a notice, a line about the room: `kind` (`created` `joined`
+//!   `left` `added` `removed` `renamed` `topic` `archived` `restored` `owner`) `user?` `text?`. It takes a
+//!   seq like a post. A client shows nothing for a kind that it does not know.
+//! - `content`: blocks `{"t":"p"|"h","c":[Inline…]}` `{"t":"quote","c":[Block…]}`
+//!   `{"t":"code","lang?","text"}` `{"t":"list","start?","c":[[Block…]…]}` `{"t":"rule"}`. Inlines: text, or
+//!   `{"t":"b"|"i"|"s","c"}` `{"t":"code","text"}` `{"t":"a","href","c"}` `{"t":"br"}`
+//!   `{"t":"user","id","text"}` `{"t":"all","text":"room"|"here"}` `{"t":"room","id","text"}`
+//!   `{"t":"emoji","text","name"}`. Where `t` is unknown, a client shows `c` or `text`.
+//! - Settings: `share_read` `dnd` (`null` or `{"from","to"}`, minutes of the local day) `dnd_until` (time;
+//!   0: not) `sound` `announce` `single_keys`
+//!
+//! # Client to server
+//!
+//! Each frame may carry `ref`, text of up to 64 characters that comes back in its answer or `error`:
 //!
 //! | frame | answer |
 //! |---|---|
-//! | `post` `room` `client_id` `body` | `posted` once durable, the first answer again for a known `client_id` |
-//! | `read` `room` `seq` | none; the viewer's other connections get `read` |
+//! | `post` `room` `client_id` `body` `reply_to?` | `posted` once durable, the first answer again for a known `client_id` |
+//! | `post` `room` `client_id` `forward` (`{"room","id"}`) | the same; the text is the other message's |
+//! | `edit` `room` `id` `body` | `done` with the seq of the change; for what is so already, of its last one |
+//! | `delete` `room` `id`, `undelete` `room` `id` | `done`; undo is for `limits.undo_ms`, then the text is gone |
+//! | `react` `room` `id` `emoji` `on`, `pin` `room` `id` `on` | `done` |
+//! | `save` `room` `id` `on` | `saved`, also to the viewer's other connections |
+//! | `read` `room` `seq` | `read` where it has a `ref`; the viewer's other connections get `read` in any case |
+//! | `unread` `room` `id` | `read`, to all of the viewer's connections |
 //! | `typing` `room` | none |
+//! | `away` `on` | none; somebody is away when all of their connections are |
 //! | `sync` `room` `since` | `message`… and `synced`, or `reset` |
 //! | `ping` | `pong` |
 //!
-//! Server to client: `ready`, `message`, `posted`, `person`, `presence`, `typing`, `read`, `synced`,
-//! `reset`, `pong`, `error`.
+//! # Server to client
+//!
+//! `ready`; in rooms `message` `typing` `seen` (`room` `user` `seq`: how far somebody else has read, in
+//! rooms of up to `limits.seen_members_max` people) `room` `gone` (`room`: the viewer is no longer in it and
+//! hears nothing more of it); about people `person` `presence` (`user` `state` `last_seen?`); the viewer's
+//! own `read` (`room` `seq` `unread` `mentions`) `settings` `blocked` `saved` (`room` `id` `on`); answers
+//! `posted` `done` `synced` `reset` `pong` `error`.
 //!
 //! Said here beyond the common contract:
-//! - `ready` also has `presence` (who is here: `{"user","state"}`); its `people` are those and the
-//!   viewer, at most [`PEOPLE_MAX`](crate::limits::PEOPLE_MAX). A `person` frame comes before the first
-//!   `presence` of somebody, and a page of history names its authors in `people`.
+//! - Every seq of a room is exactly one `message` frame: `seq` equals `message.id` where it is new;
+//!   otherwise the message has changed, and the frame brings its present state.
+//! - `ready` also has `presence` (who is here: `{"user","state"}`), `settings`, `blocked` (user ids) and
+//!   `saved` (`[[room, id]…]`); its `people` are the viewer, who is here, at most
+//!   [`PEOPLE_MAX`](crate::limits::PEOPLE_MAX), and who is in a direct room with the viewer. A `person`
+//!   frame comes before the first `presence` of somebody, and a page of history names in `people` whom its
+//!   messages name, and in `quoted` the messages that they answer and that are not among them.
 //! - `server.id` in `ready` names the data file (a browser keeps unsent messages by it), and
 //!   `server.addresses` is how others on the network reach it.
 //! - `synced.through` may be below the room's head: there is more, ask again since there.
 //! - A frame that is no JSON object with a `type` closes the socket with 4400, as does a binary one;
 //!   a `type` that this server does not know, or a field of the wrong type, is an `error`.
+//!
+//! # HTTP
+//!
+//! | request | answer |
+//! |---|---|
+//! | `GET /api/me` | `user` `settings` |
+//! | `PATCH /api/me` `display_name?` `status?` `color?` | `user` |
+//! | `PUT /api/me/settings` some of Settings | `settings` |
+//! | `PUT /api/me/avatar` (a PNG or JPEG as the body), `DELETE /api/me/avatar` | `user` |
+//! | `PUT /api/me/password` `password` `new_password` | 204; all other sessions end with 4401 |
+//! | `GET /api/me/sessions` | `sessions`: `id` `device` `address` `created_at` `seen_at` `current` |
+//! | `DELETE /api/me/sessions/ID`, `DELETE /api/me/sessions` | 204; the latter ends all others |
+//! | `PUT /api/me/blocks/USER`, `DELETE /api/me/blocks/USER` | 204 |
+//! | `GET /api/me/saved?before&limit` | `saved`: `room` `message` `saved_at`, latest first; `people` `next?` |
+//! | `GET /api/people?q&before&limit`, `GET /api/people?ids=1,2` | `people`, newest account first; `more` |
+//! | `GET /api/rooms`, `GET /api/rooms?browse=1` | `rooms`: the viewer's, or the public ones with `joined` |
+//! | `POST /api/rooms` `kind` `name` `topic?` `members?`; `kind: "direct"` `members` | `room` |
+//! | `GET /api/rooms/R`, `PATCH /api/rooms/R` `name?` `topic?` `archived?` | `room` |
+//! | `PUT /api/rooms/R/me` `notify?` `favourite?` `hidden?` | `room` |
+//! | `POST /api/rooms/R/join`, `POST /api/rooms/R/leave` | `room`, 204 |
+//! | `GET /api/rooms/R/members?q&before&limit` | `members`: `user` `role`; `more` |
+//! | `PUT /api/rooms/R/members/USER` `role?`, `DELETE …` | 204 |
+//! | `GET /api/rooms/R/messages?before\|after\|around&limit`, `POST …` | a page, a receipt |
+//! | `GET /api/rooms/R/pins` | `messages`, newest pin first; `people` |
+//! | `GET /api/rooms/R/seen` | `seen`: `user` `seq` |
 
+mod answer;
 mod command;
+mod content;
 mod frame;
-mod json;
+mod message;
+mod nouns;
+mod ready;
 
+pub use answer::{
+    listings, me, members, one_room, own_settings, page, people, pins, post_receipt, rooms, saved_page, seen_by,
+    sessions, user,
+};
 pub use command::{Command, Incoming, Refused, decode};
 pub use frame::{
-    CloseCode, Ready, close_frame, error, frame, message, person, ping_frame, pong, posted, presence, read, ready,
-    reset, synced, typing,
+    CloseCode, blocked, close_frame, done, error, frame, gone, message, person, ping_frame, pong, posted, presence,
+    read, reset, room, room_facts, room_role, saved, seen, settings, synced, typing,
 };
-pub use json::{page, post_receipt, rooms, user};
+pub use ready::{Ready, ready};

@@ -5,12 +5,12 @@
 
 use crate::chat::{Answer, Chat, RateLimits, TokenBucket};
 use crate::clock::Clock;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::hub::Client;
 use crate::limits::{
     FRAME_BYTES_MAX, FRAMES_BURST, FRAMES_PER_SECOND, POSTS_IN_FLIGHT_MAX, SOCKET_CLOSE_TIMEOUT, SOCKET_READ_BYTES,
 };
-use crate::model::{Catchup, RoomId, Seq, Viewer};
+use crate::model::{Catchup, ReadMark, RoomId, Seq, Viewer};
 use crate::wire::{self, CloseCode, Command, Incoming, Refused};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
@@ -109,14 +109,22 @@ impl Connection {
 
     /// Registered first, read afterwards: what happens in between waits behind this frame.
     async fn ready(&self) -> Result<Bytes> {
-        let rooms = self.chat.rooms(&self.viewer).await?;
+        let (store, hub) = (self.chat.store(), self.chat.hub());
+        let user = self.viewer.user.id;
+        hub.set_rooms(self.client.id, store.room_ids(user).await?);
+        // As the file has them now: the request's copy may be a moment old.
+        let viewer = store.user(user).await?.ok_or_else(Error::unauthenticated)?;
         Ok(wire::ready(&wire::Ready {
-            epoch: self.chat.store().epoch(),
-            viewer: &self.viewer.user,
-            rooms: &rooms,
-            here: &self.chat.hub().here(),
+            epoch: store.epoch(),
+            viewer: &viewer,
+            rooms: &store.rooms(user).await?,
+            here: &hub.here(),
+            direct: &store.direct_people(user).await?,
+            settings: &store.settings(user).await?,
+            blocked: &store.blocked(user).await?,
+            saved: &store.saved_places(user).await?,
             server_name: "Chapp",
-            server_id: self.chat.store().file_id(),
+            server_id: store.file_id(),
             addresses: &self.chat.addresses(),
         }))
     }
@@ -181,43 +189,64 @@ impl Connection {
     }
 
     async fn obey(&self, reference: Option<String>, command: Command, in_flight: &mut FuturesUnordered<Answered>) {
-        let reference = reference.as_deref();
-        let done = match command {
-            Command::Ping => {
-                self.send(wire::pong(reference));
-                Ok(())
-            }
-            Command::Typing { room } => self.chat.typing(&self.viewer, room),
-            Command::Read { room, seq } => {
-                let marking = self.chat.mark_read(&self.viewer, self.client.id, room, seq).await;
-                marking.map(|marking| {
-                    let reference = reference.map(str::to_owned);
-                    in_flight.push(Box::pin(async move {
-                        let error = marking.await.err()?;
-                        error.log();
-                        Some(wire::error(reference.as_deref(), None, &error))
-                    }));
-                })
-            }
-            Command::Sync { room, since } => self.sync(reference, room, since).await,
-            Command::Post { room, client_id, body } => {
-                let client_name = client_id.as_str().to_owned();
-                match self.chat.post(&self.viewer, room, client_id, body).await {
-                    Ok(posting) => {
-                        let reference = reference.map(str::to_owned);
-                        in_flight.push(Box::pin(async move {
-                            Some(posted(reference.as_deref(), &client_name, posting.await))
-                        }));
-                    }
-                    Err(error) => self.send(posted(reference, &client_name, Err(error))),
-                }
-                Ok(())
-            }
+        let mark = reference.as_deref();
+        let client_name = match &command {
+            Command::Post { client_id, .. } => Some(client_id.as_str().to_owned()),
+            _ => None,
         };
-        if let Err(error) = done {
-            error.log();
-            self.send(wire::error(reference, None, &error));
+        match self.begin(reference.clone(), command).await {
+            Ok(Some(answered)) => in_flight.push(answered),
+            Ok(None) => {}
+            Err(error) => self.send(refused(mark, client_name.as_deref(), &error)),
         }
+    }
+
+    /// Begins what is asked. What takes until a commit goes on by itself, so that the next frame is read
+    /// in the meantime; all of it has its place in the writer's queue when this returns.
+    async fn begin(&self, reference: Option<String>, command: Command) -> Result<Option<Answered>> {
+        let (chat, viewer, own) = (&self.chat, &self.viewer, self.client.id);
+        let mark = reference.as_deref();
+        match command {
+            Command::Ping => self.send(wire::pong(mark)),
+            Command::Typing { room } => chat.typing(viewer, room).await?,
+            Command::Away { on } => chat.hub().set_away(own, on),
+            Command::Sync { room, since } => self.sync(mark, room, since).await?,
+            Command::Post { room, client_id, says } => {
+                let name = client_id.as_str().to_owned();
+                let posting = chat.post(viewer, room, client_id, says).await?;
+                return Ok(Some(Box::pin(async move {
+                    let mark = reference.as_deref();
+                    Some(match posting.await {
+                        Ok(answer) => wire::posted(mark, &name, answer.room, answer.seq),
+                        Err(error) => refused(mark, Some(&name), &error),
+                    })
+                })));
+            }
+            Command::Do { place, deed } => {
+                let acting = chat.act(viewer, place, deed).await?;
+                return Ok(Some(later(reference, acting, |mark, answer: Answer| {
+                    Some(wire::done(mark, answer.room, answer.seq))
+                })));
+            }
+            Command::Save { place, on } => {
+                let saving = chat.save(viewer, own, place, on).await?;
+                return Ok(Some(later(reference, saving, move |mark, ()| {
+                    Some(wire::saved(mark, place, on))
+                })));
+            }
+            Command::Read { room, seq } => {
+                let marking = chat.mark_read(viewer, own, room, seq).await?;
+                return Ok(Some(later(reference, marking, |mark, read: ReadMark| {
+                    mark.map(|mark| wire::read(Some(mark), &read))
+                })));
+            }
+            Command::Unread { place } => {
+                // The new mark comes to all connections, also to this one.
+                let marking = chat.mark_unread(viewer, place).await?;
+                return Ok(Some(later(reference, marking, |_, ()| None)));
+            }
+        }
+        Ok(None)
     }
 
     async fn sync(&self, reference: Option<&str>, room: RoomId, since: Seq) -> Result<()> {
@@ -237,14 +266,24 @@ impl Connection {
     }
 }
 
-fn posted(reference: Option<&str>, client_id: &str, result: Result<Answer>) -> Bytes {
-    match result {
-        Ok(answer) => wire::posted(reference, client_id, answer.room, answer.seq),
-        Err(error) => {
-            error.log();
-            wire::error(reference, Some(client_id), &error)
+/// The answer that `frame` makes once `work` is done, or the error.
+fn later<T: Send + 'static>(
+    reference: Option<String>,
+    work: impl Future<Output = Result<T>> + Send + 'static,
+    frame: impl FnOnce(Option<&str>, T) -> Option<Bytes> + Send + 'static,
+) -> Answered {
+    Box::pin(async move {
+        let mark = reference.as_deref();
+        match work.await {
+            Ok(done) => frame(mark, done),
+            Err(error) => Some(refused(mark, None, &error)),
         }
-    }
+    })
+}
+
+fn refused(reference: Option<&str>, client_id: Option<&str>, error: &Error) -> Bytes {
+    error.log();
+    wire::error(reference, client_id, error)
 }
 
 /// Every size is given: the defaults are made for few large connections, not for many small ones.

@@ -11,6 +11,7 @@ mod chat;
 mod driver;
 mod scenarios;
 mod site;
+mod soak;
 mod world;
 
 use driver::{Browser, Outcome};

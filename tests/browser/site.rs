@@ -2,6 +2,7 @@
 
 use crate::driver::{Outcome, Process, Proxy, free_port, http};
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -71,6 +72,11 @@ impl Site {
         let server = run(&self.folder, self.port, self.proxy.port)?;
         *self.server.lock().expect("no step panics with the server") = server;
         Ok(())
+    }
+
+    /// The server itself, past the proxy.
+    pub fn server(&self) -> SocketAddr {
+        ([127, 0, 0, 1], self.port).into()
     }
 
     /// The last that the server has written.

@@ -177,7 +177,7 @@ fn a_type_that_nobody_knows_is_an_error_and_the_socket_lives() {
         "ready",
         "message",
         "posted",
-        "edit",
+        "Edit",
         "__proto__",
     ] {
         let text = json!({"type": kind, "ref": "r1", "room": 1}).to_string();

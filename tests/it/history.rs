@@ -45,7 +45,7 @@ fn an_empty_room_has_an_empty_page() {
     for query in ["", "before=5", "after=0", "around=3", "after=9007199254740991"] {
         assert_eq!(
             page(&site, &ada, query),
-            json!({"messages": [], "people": [], "head": 0, "more_before": false, "more_after": false}),
+            json!({"messages": [], "quoted": [], "people": [], "head": 0, "more_before": false, "more_after": false}),
             "{query}"
         );
     }

@@ -156,13 +156,16 @@ fn a_method_that_an_address_does_not_take_is_told_which_ones_it_takes() {
         ("GET", "/api/signup", "POST"),
         ("GET", "/api/login", "POST"),
         ("GET", "/api/logout", "POST"),
-        ("POST", "/api/me", "GET, HEAD"),
-        ("PATCH", "/api/rooms", "GET, HEAD"),
+        ("POST", "/api/me", "GET, HEAD, PATCH"),
+        ("PATCH", "/api/rooms", "GET, HEAD, POST"),
         ("DELETE", "/api/rooms/1/messages", "GET, HEAD, POST"),
         ("POST", "/ws", "GET, HEAD"),
-        ("OPTIONS", "/api/me", "GET, HEAD"),
-        ("TRACE", "/api/me", "GET, HEAD"),
-        ("BREW", "/api/me", "GET, HEAD"),
+        ("OPTIONS", "/api/me", "GET, HEAD, PATCH"),
+        ("TRACE", "/api/me", "GET, HEAD, PATCH"),
+        ("BREW", "/api/me", "GET, HEAD, PATCH"),
+        ("POST", "/api/me/settings", "PUT"),
+        ("POST", "/api/rooms/1/members/1", "PUT, DELETE"),
+        ("DELETE", "/api/rooms/1/join", "POST"),
     ] {
         let response = site.request(method, path).cookie(&ada.cookie).send();
         response.refused(405, "method_not_allowed");
@@ -666,7 +669,7 @@ fn a_person_is_shown_what_is_theirs_and_no_more() {
     let me = site.get_as(&ada, "/api/me").json();
     let mut fields: Vec<&String> = me["user"].as_object().unwrap().keys().collect();
     fields.sort();
-    assert_eq!(fields, ["created_at", "display_name", "id", "name", "role"]);
+    assert_eq!(fields, ["color", "created_at", "display_name", "id", "name", "role"]);
     let rooms = site.get_as(&ada, "/api/rooms").json();
     let lobby = &rooms["rooms"][0];
     assert_eq!(

@@ -38,15 +38,23 @@ fn every_change_has_one_answer_and_the_feed_tells_the_same_story() {
             match n % 4 {
                 0 => told.push(answer.unwrap()),
                 1 => assert_eq!(answer.unwrap(), Event::SessionSeen),
-                2 => assert!(matches!(answer.unwrap(), Event::SessionClosed { .. })),
+                2 => assert!(matches!(answer.unwrap(), Event::SessionsClosed { .. })),
                 _ => assert_eq!(kind(answer), Kind::NameTaken),
             }
         }
     }
     told.sort_by_key(seq);
     let heard = world.close();
-    assert!(heard[..4].iter().all(|event| matches!(event, Event::SignedUp(_))));
-    assert_eq!(heard[4..], told, "only posts were news, and each once, in order");
+    let (people, posts): (Vec<_>, Vec<_>) = heard.into_iter().partition(|event| !matches!(event, Event::Posted(_)));
+    let pairs = people
+        .chunks(2)
+        .map(|told| matches!(told, [Event::SignedUp(_), Event::RoomChanged(_)]));
+    assert_eq!(
+        pairs.collect::<Vec<_>>(),
+        [true; 4],
+        "four people, and how many they are then"
+    );
+    assert_eq!(posts, told, "only posts were news, and each once, in order");
 }
 
 #[test]
@@ -89,10 +97,7 @@ fn the_same_client_id_is_one_message_even_racing_even_after_a_restart() {
         check_whole(&messages);
         for (n, (person, answer)) in answers.iter().flat_map(|answers| answers.iter().enumerate()) {
             let message = &messages[seq(answer).0 as usize - 1];
-            assert_eq!(
-                (message.author, message.client_id.as_str()),
-                (UserId(*person), &*n.to_string())
-            );
+            assert_eq!((message.author, client_id(message)), (UserId(*person), &*n.to_string()));
         }
         world = world.reopen();
     }
@@ -147,7 +152,8 @@ fn what_was_refused_leaves_nothing_behind() {
         assert_eq!(kinds[6..], [Err(Kind::Invalid), Err(Kind::Invalid)]);
         assert!(store.session(session_id(50)).await.unwrap().is_none());
         assert!(store.session(session_id(99)).await.unwrap().is_none());
-        assert_eq!(store.rooms(UserId(1)).await.unwrap()[0].read, Seq(0));
+        let lobby = &store.rooms(UserId(1)).await.unwrap()[0];
+        assert_eq!((lobby.read, lobby.unread), (Seq(1), 0), "what one posts, one has read");
 
         let Event::SignedUp(next) = store.commit(sign_up("person 2", 2)).await.unwrap() else {
             panic!()
@@ -217,7 +223,7 @@ fn of_many_who_want_one_name_exactly_one_gets_it() {
 
 #[test]
 fn sessions_and_read_marks_last_as_long_as_they_should() {
-    let world = World::of_people(1);
+    let world = World::of_people(2);
     let user = UserId(1);
     let mark = |seq| Change::MarkRead {
         user,
@@ -245,19 +251,28 @@ fn sessions_and_read_marks_last_as_long_as_they_should() {
             .unwrap();
         for _ in 0..2 {
             let closed = store.commit(Change::CloseSession { id: session_id(1) }).await.unwrap();
-            assert_eq!(closed, Event::SessionClosed { id: session_id(1) });
+            assert_eq!(
+                closed,
+                Event::SessionsClosed {
+                    ids: vec![session_id(1)]
+                }
+            );
         }
         for n in 0..3 {
-            store.commit(post(1, &format!("{n}"))).await.unwrap();
+            store.commit(post(2, &format!("{n}"))).await.unwrap();
         }
         for (asked, kept) in [(2, 2), (1, 2), (2, 2), (3, 3)] {
             let answer = store.commit(mark(asked)).await.unwrap();
             assert_eq!(
                 answer,
                 Event::Read {
-                    user,
-                    room: LOBBY,
-                    seq: Seq(kept),
+                    mark: ReadMark {
+                        user,
+                        room: LOBBY,
+                        seq: Seq(kept),
+                        unread: 3 - kept,
+                        mentions: 0,
+                    },
                     by: None,
                 }
             );
@@ -278,7 +293,10 @@ fn sessions_and_read_marks_last_as_long_as_they_should() {
         let [lobby] = &store.rooms(user).await.unwrap()[..] else {
             panic!()
         };
-        assert_eq!((&*lobby.room.name, lobby.head, lobby.read), ("Lobby", Seq(3), Seq(3)));
+        assert_eq!(
+            (lobby.room.name.as_str(), lobby.head, lobby.read),
+            ("Lobby", Seq(3), Seq(3))
+        );
     });
     assert_eq!(world.close(), [], "nothing is told twice");
 }
@@ -313,7 +331,7 @@ fn closing_answers_all_that_was_accepted_and_ends_the_feed() {
     assert_eq!(kind(wait(store.commit(post(1, "late")))), Kind::Unavailable);
     assert_eq!(kind(wait(store.has_accounts())), Kind::Unavailable);
     let (again, _feed) = Store::open(&path, chapp::store::Options::default()).unwrap();
-    let latest = wait(again.history(LOBBY, Anchor::Latest, PageSize::default())).unwrap();
+    let latest = wait(again.history(UserId(1), LOBBY, Anchor::Latest, PageSize::default())).unwrap();
     assert_eq!(latest.head.0, seqs.len() as u64);
     drop(folder);
 }

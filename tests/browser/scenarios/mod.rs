@@ -8,6 +8,7 @@ mod layout;
 mod talking;
 
 use crate::driver::Outcome;
+use crate::soak;
 use crate::world::World;
 
 pub type Scenario = fn(&World) -> Outcome;
@@ -63,4 +64,6 @@ pub const ALL: &[(&str, Scenario)] = scenarios! {
         everything_works_from_the_keyboard,
         the_sign_in_pages_have_no_barriers,
         the_conversation_has_no_barriers;
+    soak:
+        every_picture_equals_a_fresh_one_after_two_minutes_of_everything;
 };

@@ -96,7 +96,7 @@ fn rows_that_are_damaged_under_a_running_server_are_errors_and_not_answers() {
         bytes[at] = b'b';
     }
     write_over(&path, &bytes);
-    let answer = wait(store.history(LOBBY, Anchor::Latest, PageSize::default()));
+    let answer = wait(store.history(UserId(1), LOBBY, Anchor::Latest, PageSize::default()));
     assert_eq!(kind(answer), Kind::Internal);
     assert!(wait(store.has_accounts()).unwrap());
 }
@@ -164,7 +164,7 @@ fn a_message_that_changed_is_caught_up_with_once_in_the_place_of_its_last_change
         seqs.insert((1, 301), &sealed(vec![0xAD, 0x02, 2])[..]).unwrap();
     });
     let store = open(&path).unwrap();
-    let caught_up = |since| match wait(store.catchup(LOBBY, Seq(since))).unwrap() {
+    let caught_up = |since| match wait(store.catchup(UserId(1), LOBBY, Seq(since))).unwrap() {
         Catchup::Changed { messages, through } => {
             assert_eq!(through, Seq(301));
             messages
@@ -180,7 +180,7 @@ fn a_message_that_changed_is_caught_up_with_once_in_the_place_of_its_last_change
     assert_eq!(caught_up(300), [changed]);
 
     let size = PageSize::parse(2).unwrap();
-    let page = |anchor| wait(store.history(LOBBY, anchor, size)).unwrap();
+    let page = |anchor| wait(store.history(UserId(1), LOBBY, anchor, size)).unwrap();
     let ids = |page: &Page| page.messages.iter().map(|message| message.id.0).collect::<Vec<_>>();
     let latest = page(Anchor::Latest);
     assert_eq!(

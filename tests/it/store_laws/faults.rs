@@ -48,10 +48,7 @@ fn check_acknowledged(messages: &[Message], told: &[Told]) -> usize {
         .filter_map(|told| told.answer.as_ref().ok().map(|answer| (told, seq(answer))));
     let acknowledged = acknowledged.map(|(told, seq)| {
         let message = &messages[seq.0 as usize - 1];
-        assert_eq!(
-            (message.author.0, message.client_id.as_str()),
-            (told.person, &*told.client_id)
-        );
+        assert_eq!((message.author.0, client_id(message)), (told.person, &*told.client_id));
     });
     acknowledged.count()
 }

@@ -15,7 +15,10 @@ fn what_was_acknowledged_can_be_read_at_once_by_everybody() {
     world.together(1..=4, async move |store, person| {
         for n in 0..100 {
             let known = acknowledged.load(Relaxed);
-            let page = store.history(LOBBY, Anchor::Latest, PageSize::default()).await.unwrap();
+            let page = store
+                .history(UserId(1), LOBBY, Anchor::Latest, PageSize::default())
+                .await
+                .unwrap();
             assert!(
                 page.head.0 >= known,
                 "acknowledged up to {known}, read up to {}",
@@ -26,7 +29,7 @@ fn what_was_acknowledged_can_be_read_at_once_by_everybody() {
             let mine = seq(&store.commit(post(person, &format!("{n}"))).await.unwrap());
             acknowledged.fetch_max(mine.0, Relaxed);
             let page = store
-                .history(LOBBY, Anchor::Around(mine), PageSize::parse(1).unwrap())
+                .history(UserId(1), LOBBY, Anchor::Around(mine), PageSize::parse(1).unwrap())
                 .await
                 .unwrap();
             assert_eq!(page.messages[0].body.as_str(), body(person, &n.to_string()));
@@ -83,7 +86,14 @@ fn paging_back_is_reading_forward_reversed_even_while_others_write() {
     let mut dice = Dice(1);
     for _ in 0..200 {
         let (size, seq) = (1 + dice.roll(100), Seq(dice.roll(370)));
-        let read = |anchor| wait(world.store.history(LOBBY, anchor, PageSize::parse(size).unwrap())).unwrap();
+        let read = |anchor| {
+            wait(
+                world
+                    .store
+                    .history(UserId(1), LOBBY, anchor, PageSize::parse(size).unwrap()),
+            )
+            .unwrap()
+        };
         for anchor in [
             Anchor::Before(seq),
             Anchor::After(seq),
@@ -97,7 +107,7 @@ fn paging_back_is_reading_forward_reversed_even_while_others_write() {
 
 async fn page_back(store: &Store, size: PageSize) -> Vec<Message> {
     let mut back: Vec<Message> = Vec::new();
-    let mut page = store.history(LOBBY, Anchor::Latest, size).await.unwrap();
+    let mut page = store.history(UserId(1), LOBBY, Anchor::Latest, size).await.unwrap();
     let head = page.head;
     loop {
         back.extend(page.messages.into_iter().rev());
@@ -105,7 +115,10 @@ async fn page_back(store: &Store, size: PageSize) -> Vec<Message> {
             break;
         }
         let oldest = back.last().unwrap().id;
-        page = store.history(LOBBY, Anchor::Before(oldest), size).await.unwrap();
+        page = store
+            .history(UserId(1), LOBBY, Anchor::Before(oldest), size)
+            .await
+            .unwrap();
         assert!(page.more_after);
     }
     back.reverse();
@@ -148,8 +161,8 @@ fn check_page(page: &Page, anchor: Anchor, size: usize, whole: &[Message]) {
         "{anchor:?}"
     );
     let written: HashSet<_> = page.messages.iter().map(|message| message.author).collect();
-    let named: HashSet<_> = page.authors.iter().map(|user| user.id).collect();
-    assert_eq!((named.len(), &written), (page.authors.len(), &named));
+    let named: HashSet<_> = page.people.iter().map(|user| user.id).collect();
+    assert_eq!((named.len(), &written), (page.people.len(), &named));
 }
 
 #[test]
@@ -158,7 +171,7 @@ fn a_catch_up_comes_in_pieces_and_gives_up_where_a_new_reading_is_cheaper() {
     let far = SYNC_BEHIND_MAX + 1;
     let posts = (0..far).map(|n| post(1, &format!("{n}"))).collect();
     wait(pipeline(&world.store, posts));
-    let catchup = |since| wait(world.store.catchup(LOBBY, Seq(since))).unwrap();
+    let catchup = |since| wait(world.store.catchup(UserId(1), LOBBY, Seq(since))).unwrap();
     let Catchup::Changed { messages, through } = catchup(1) else {
         panic!()
     };
@@ -182,7 +195,7 @@ fn a_catch_up_comes_in_pieces_and_gives_up_where_a_new_reading_is_cheaper() {
     let posts = (0..40).map(|n| {
         let mut change = post(1, &format!("long {n}"));
         if let Change::Post(post) = &mut change {
-            post.body = Body::parse(&long).unwrap();
+            post.draft = written(&long);
         }
         change
     });

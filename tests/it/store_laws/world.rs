@@ -125,7 +125,7 @@ pub async fn pipeline(store: &Store, changes: Vec<Change>) -> Vec<Result<Event>>
 pub async fn read_forward(store: &Store) -> Result<Vec<Message>> {
     let (mut all, mut since) = (Vec::new(), Seq(0));
     loop {
-        let Catchup::Changed { messages, through } = store.catchup(LOBBY, since).await? else {
+        let Catchup::Changed { messages, through } = store.catchup(UserId(1), LOBBY, since).await? else {
             panic!("a reset after {since}");
         };
         if messages.is_empty() {
@@ -173,9 +173,23 @@ pub fn post_at(person: u64, client_id: &str, at: u64) -> Change {
         author: UserId(person),
         room: LOBBY,
         client_id: ClientId::parse(client_id).unwrap(),
-        body: Body::parse(&body(person, client_id)).unwrap(),
+        draft: written(&body(person, client_id)),
+        here: Vec::new(),
         at: Time(at),
     })
+}
+
+/// A draft of plain text.
+pub fn written(text: &str) -> Draft {
+    Draft::Written {
+        text: Written::plain(Body::parse(text).unwrap()),
+        reply_to: None,
+    }
+}
+
+/// What a message's author called it.
+pub fn client_id(message: &Message) -> &str {
+    message.client_id.as_ref().map_or("", ClientId::as_str)
 }
 
 pub fn body(person: u64, client_id: &str) -> String {
@@ -205,10 +219,7 @@ pub fn check_whole(messages: &[Message]) {
     let mut known = std::collections::HashSet::new();
     for (message, number) in messages.iter().zip(1..) {
         assert_eq!(message.id, Seq(number));
-        assert_eq!(
-            message.body.as_str(),
-            body(message.author.0, message.client_id.as_str())
-        );
+        assert_eq!(message.body.as_str(), body(message.author.0, client_id(message)));
         assert!(
             known.insert((message.author, message.client_id.clone())),
             "twice: {message:?}"

@@ -1,0 +1,180 @@
+//! The text of a message, understood: CommonMark as people type it in chat, with strike-through, bare
+//! addresses, emoji shortcodes, and the people and rooms that are named in it.
+//!
+//! The result is a small tree of typed nodes and nothing else: HTML is text, links lead to `http:`,
+//! `https:` and `mailto:` only, and characters that turn the direction of what follows are left out. A
+//! text that would make too large a tree stays as it is.
+
+mod names;
+mod text;
+mod tree;
+
+use crate::model::{Block, Body, Content, Inline, Mentions, RoomId, UserId, Written};
+pub use names::{Candidates, candidates};
+use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
+use std::collections::HashMap;
+use text::Scanner;
+use tree::{Container, Tree};
+
+/// What the names in a text mean to its author.
+#[derive(Debug, Default)]
+pub struct Names {
+    /// By [`Name::key`](crate::model::Name::key).
+    pub people: HashMap<String, UserId>,
+    /// By [`RoomName::key`](crate::model::RoomName::key).
+    pub rooms: HashMap<String, RoomId>,
+}
+
+/// Characters kept of the language of a code block.
+const LANGUAGE_CHARS_MAX: usize = 32;
+
+/// Understands a text.
+pub fn parse(body: Body, names: &Names) -> Written {
+    let mut scanner = Scanner::new(names);
+    let content = tree(body.as_str(), &mut scanner);
+    match content {
+        Some(blocks) if is_plain(&blocks, body.as_str()) => Written::plain(body),
+        Some(blocks) => Written {
+            body,
+            content: Some(Content(blocks)),
+            mentions: scanner.mentions(),
+        },
+        None => {
+            let text = text::visible(body.as_str());
+            let content = (text != body.as_str()).then(|| Content(vec![Block::Paragraph(vec![Inline::Text(text)])]));
+            Written {
+                body,
+                content,
+                mentions: Mentions::default(),
+            }
+        }
+    }
+}
+
+/// The tree, where it is of a size that we keep.
+fn tree(source: &str, scanner: &mut Scanner) -> Option<Vec<Block>> {
+    let mut tree = Tree::default();
+    // Text comes in pieces: what is scanned is all of it up to the next thing that is no text.
+    let mut pending = String::new();
+    for event in Parser::new_ext(source, Options::ENABLE_STRIKETHROUGH) {
+        match event {
+            Event::Text(text) => match tree.is_code() {
+                true => tree.code(&text),
+                false => pending.push_str(&text),
+            },
+            // No markup of ours: shown as it was typed.
+            Event::InlineHtml(html) => pending.push_str(&html),
+            Event::Html(html) => {
+                let mut lines = html.lines();
+                pending.push_str(lines.next().unwrap_or_default());
+                for line in lines {
+                    scanner.scan(&mut pending, &mut tree);
+                    tree.add(Inline::Break);
+                    pending.push_str(line);
+                }
+                if html.ends_with('\n') {
+                    scanner.scan(&mut pending, &mut tree);
+                    tree.add(Inline::Break);
+                }
+            }
+            event => {
+                scanner.scan(&mut pending, &mut tree);
+                other(event, &mut tree);
+            }
+        }
+        if tree.is_full() {
+            return None;
+        }
+    }
+    scanner.scan(&mut pending, &mut tree);
+    let blocks = tree.finish()?;
+    (!blocks.is_empty()).then_some(blocks)
+}
+
+fn other(event: Event, tree: &mut Tree) {
+    match event {
+        Event::Start(tag) => start(tag, tree),
+        Event::End(tag) => end(tag, tree),
+        Event::Code(code) => tree.add(Inline::Code(text::visible(&code))),
+        Event::SoftBreak | Event::HardBreak => tree.add(Inline::Break),
+        Event::Rule => tree.add_block(Block::Rule),
+        _ => {}
+    }
+}
+
+fn start(tag: Tag, tree: &mut Tree) {
+    match tag {
+        Tag::Paragraph | Tag::HtmlBlock => tree.open(Container::Paragraph),
+        Tag::Heading { .. } => tree.open(Container::Heading),
+        Tag::BlockQuote(_) => tree.open(Container::Quote),
+        Tag::CodeBlock(kind) => tree.open(Container::Code(language(kind))),
+        Tag::List(start) => {
+            let start = start.map(|start| u32::try_from(start).unwrap_or(1));
+            tree.open(Container::List(start));
+        }
+        Tag::Item => tree.open(Container::Item),
+        Tag::Emphasis => tree.open(Container::Italic),
+        Tag::Strong => tree.open(Container::Bold),
+        Tag::Strikethrough => tree.open(Container::Strike),
+        Tag::Link {
+            link_type, dest_url, ..
+        } => {
+            let address = match link_type {
+                LinkType::Email => format!("mailto:{dest_url}"),
+                _ => dest_url.to_string(),
+            };
+            tree.open(Container::Link(address));
+        }
+        // Nothing is fetched for a reader: a picture from elsewhere is a link to it.
+        Tag::Image { dest_url, .. } => tree.open(Container::Link(dest_url.to_string())),
+        _ => {}
+    }
+}
+
+fn end(tag: TagEnd, tree: &mut Tree) {
+    match tag {
+        TagEnd::Paragraph
+        | TagEnd::HtmlBlock
+        | TagEnd::Heading(_)
+        | TagEnd::BlockQuote(_)
+        | TagEnd::CodeBlock
+        | TagEnd::List(_)
+        | TagEnd::Item
+        | TagEnd::Emphasis
+        | TagEnd::Strong
+        | TagEnd::Strikethrough
+        | TagEnd::Link
+        | TagEnd::Image => tree.close(),
+        _ => {}
+    }
+}
+
+fn language(kind: CodeBlockKind) -> Option<String> {
+    let CodeBlockKind::Fenced(info) = kind else { return None };
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '+' | '#' | '-' | '_' | '.');
+    let word: String = info
+        .chars()
+        .take_while(|c| is_part(*c))
+        .take(LANGUAGE_CHARS_MAX)
+        .collect();
+    (!word.is_empty()).then_some(word)
+}
+
+/// Whether the tree says nothing that the text does not say by itself.
+fn is_plain(blocks: &[Block], source: &str) -> bool {
+    let mut text = String::new();
+    for (place, block) in blocks.iter().enumerate() {
+        let Block::Paragraph(inlines) = block else { return false };
+        if place > 0 {
+            text.push_str("\n\n");
+        }
+        for inline in inlines {
+            match inline {
+                Inline::Text(piece) => text.push_str(piece),
+                Inline::Break => text.push('\n'),
+                _ => return false,
+            }
+        }
+    }
+    text == source
+}

@@ -1,0 +1,193 @@
+//! People: what they show of themselves, what they have chosen, where they are logged in.
+
+use super::{Caller, Chat, accounts::unexpected, picture};
+use crate::clock::Time;
+use crate::error::{Error, Result};
+use crate::limits::PEOPLE_MAX;
+use crate::model::{
+    Change, Event, PageSize, Password, PeoplePage, ProfilePatch, Session, SessionId, Settings, SettingsPatch, User,
+    UserId, Viewer, search_key,
+};
+use bytes::Bytes;
+
+impl Chat {
+    /// Counts something that the viewer does; tells the time.
+    pub(super) fn count_act(&self, viewer: &Viewer) -> Result<Time> {
+        let now = self.clock.now();
+        self.acts.take(self.rate_limits, now, viewer.user.id)?;
+        Ok(now)
+    }
+
+    /// Another profile.
+    ///
+    /// # Errors
+    /// `too_many_requests`, or when the data file cannot be written.
+    pub async fn edit_profile(&self, viewer: &Viewer, patch: ProfilePatch) -> Result<User> {
+        self.count_act(viewer)?;
+        let user = viewer.user.id;
+        person(self.store.commit(Change::EditProfile { user, patch }).await?)
+    }
+
+    /// Another picture, made of these bytes; or none.
+    ///
+    /// # Errors
+    /// `invalid` for what is no picture of a size that we take.
+    pub async fn set_picture(&self, viewer: &Viewer, upload: Option<Bytes>) -> Result<User> {
+        self.count_act(viewer)?;
+        let picture = match upload {
+            None => None,
+            Some(bytes) => {
+                // One at a time: each may take some 70 MB while it is decoded.
+                let _turn = self.pictures.acquire().await.map_err(Error::internal)?;
+                let encoding = tokio::task::spawn_blocking(move || picture::encode(&bytes));
+                Some(encoding.await.map_err(Error::internal)??)
+            }
+        };
+        let user = viewer.user.id;
+        person(self.store.commit(Change::SetPicture { user, picture }).await?)
+    }
+
+    /// What the viewer has chosen.
+    ///
+    /// # Errors
+    /// When the data file cannot be read.
+    pub async fn settings(&self, viewer: &Viewer) -> Result<Settings> {
+        self.store.settings(viewer.user.id).await
+    }
+
+    /// Other settings.
+    ///
+    /// # Errors
+    /// `too_many_requests`, or when the data file cannot be written.
+    pub async fn edit_settings(&self, viewer: &Viewer, patch: SettingsPatch) -> Result<Settings> {
+        self.count_act(viewer)?;
+        let user = viewer.user.id;
+        match self.store.commit(Change::EditSettings { user, patch }).await? {
+            Event::Settings { settings, .. } => Ok(settings),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Another password; the viewer's other sessions end.
+    ///
+    /// # Errors
+    /// `invalid` with the field `password` for a wrong present one and `new_password` for a new one out
+    /// of bounds; `too_many_requests`.
+    pub async fn change_password(&self, viewer: &Viewer, caller: &Caller, present: &str, new: &str) -> Result<()> {
+        let new = Password::parse(new).map_err(|error| error.at("new_password"))?;
+        let now = self.clock.now();
+        self.logins.count(self.rate_limits, now, caller.address)?;
+        let key = viewer.user.name.key();
+        self.logins.try_name(self.rate_limits, now, key, caller.address)?;
+        let account = self.store.account_of(viewer.user.id).await?;
+        let verified = match Password::parse(present) {
+            Ok(present) => {
+                let stored = account.as_ref().map(|account| &account.password);
+                self.passwords.verify(present, stored).await
+            }
+            Err(_) => Ok(None),
+        };
+        // A try that was shed was none.
+        let verified = verified.inspect_err(|_| self.logins.take_back(key, caller.address))?;
+        if verified.is_none() {
+            return Err(Error::invalid("password", "That is not your present password."));
+        }
+        self.logins.succeeded(key, caller.address);
+        let change = Change::SetPassword {
+            user: viewer.user.id,
+            password: self.passwords.hash(new).await?,
+            keep: viewer.session,
+        };
+        self.close_sockets(&self.store.commit(change).await?);
+        Ok(())
+    }
+
+    /// Where the viewer is logged in.
+    ///
+    /// # Errors
+    /// When the data file cannot be read.
+    pub async fn sessions(&self, viewer: &Viewer) -> Result<Vec<Session>> {
+        let now = self.clock.now();
+        let mut sessions = self.store.sessions_of(viewer.user.id).await?;
+        sessions.retain(|session| session.is_live(now));
+        Ok(sessions)
+    }
+
+    /// Ends one of the viewer's sessions.
+    ///
+    /// # Errors
+    /// `not_found` for one that is not theirs.
+    pub async fn end_session(&self, viewer: &Viewer, id: SessionId) -> Result<()> {
+        match self.store.session(id).await? {
+            Some((session, _)) if session.user == viewer.user.id => self.log_out(id).await,
+            _ => Err(Error::not_found("There is no such device.")),
+        }
+    }
+
+    /// Ends all of the viewer's sessions but this one.
+    ///
+    /// # Errors
+    /// When the data file cannot be written.
+    pub async fn end_other_sessions(&self, viewer: &Viewer) -> Result<()> {
+        let change = Change::CloseOtherSessions {
+            user: viewer.user.id,
+            keep: viewer.session,
+        };
+        self.close_sockets(&self.store.commit(change).await?);
+        Ok(())
+    }
+
+    /// Not only through the feed, which may be a moment behind.
+    fn close_sockets(&self, event: &Event) {
+        if let Event::SessionsClosed { ids } = event {
+            let code = crate::wire::CloseCode::SignedOut;
+            self.hub.end_sessions(|id| ids.contains(&id), code);
+        }
+    }
+
+    /// Blocks somebody, or no longer.
+    ///
+    /// # Errors
+    /// `not_found`, `invalid` for oneself, `conflict` at the limit.
+    pub async fn block(&self, viewer: &Viewer, other: UserId, on: bool) -> Result<()> {
+        self.count_act(viewer)?;
+        let user = viewer.user.id;
+        self.store.commit(Change::Block { user, other, on }).await.map(drop)
+    }
+
+    /// A page of all people, or those whose names hold `query`.
+    ///
+    /// # Errors
+    /// When the data file cannot be read.
+    pub async fn people(&self, query: &str, before: Option<UserId>, size: PageSize) -> Result<PeoplePage> {
+        self.store.people(&search_key(query), before, size).await
+    }
+
+    /// These people.
+    ///
+    /// # Errors
+    /// `invalid` for more than `PEOPLE_MAX` of them.
+    pub async fn people_of(&self, ids: &[UserId]) -> Result<PeoplePage> {
+        if ids.len() > PEOPLE_MAX {
+            return Err(Error::invalid("ids", format!("Ask for at most {PEOPLE_MAX} people.")));
+        }
+        let people = self.store.people_of(ids).await?;
+        Ok(PeoplePage { people, more: false })
+    }
+
+    /// Somebody's picture.
+    ///
+    /// # Errors
+    /// `not_found` for another version than theirs.
+    pub async fn picture(&self, user: UserId, version: &str) -> Result<Bytes> {
+        let picture = self.store.picture(user, version).await?;
+        picture.ok_or_else(|| Error::not_found("There is no such picture."))
+    }
+}
+
+fn person(event: Event) -> Result<User> {
+    match event {
+        Event::PersonChanged(user) => Ok(user),
+        other => Err(unexpected(&other)),
+    }
+}

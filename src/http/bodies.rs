@@ -1,0 +1,239 @@
+//! The JSON that requests bring, and what it means.
+
+use crate::chat::RoomPlan;
+use crate::clock::Time;
+use crate::error::{Error, Result};
+use crate::limits::FIRST_MEMBERS_MAX;
+use crate::model::{
+    Body, ClientId, Color, DisplayName, MemberRole, Notify, Place, ProfilePatch, QuietHours, RoomId, RoomKind,
+    RoomName, RoomPatch, RoomPrefs, Says, Seq, SettingsPatch, Status, Topic, UserId,
+};
+use serde::{Deserialize, Deserializer};
+
+/// A message as a client sent it.
+#[derive(Deserialize)]
+pub struct Draft {
+    client_id: String,
+    body: Option<String>,
+    reply_to: Option<u64>,
+    forward: Option<Source>,
+}
+
+#[derive(Deserialize)]
+struct Source {
+    room: u64,
+    id: u64,
+}
+
+impl Draft {
+    /// The post that is meant.
+    pub fn parse(self) -> Result<(ClientId, Says)> {
+        let says = match self.forward {
+            Some(from) => Says::Forward(Place {
+                room: RoomId::parse(from.room).map_err(|error| error.at("forward"))?,
+                id: Seq::parse(from.id).map_err(|error| error.at("forward"))?,
+            }),
+            None => {
+                let missing = || Error::bad_request("The field body is missing.").at("body");
+                let reply_to = self.reply_to.map(Seq::parse).transpose();
+                Says::Text {
+                    body: Body::parse(&self.body.ok_or_else(missing)?)?,
+                    reply_to: reply_to.map_err(|error| error.at("reply_to"))?,
+                }
+            }
+        };
+        Ok((ClientId::parse(&self.client_id)?, says))
+    }
+}
+
+/// A change of one's profile.
+#[derive(Deserialize)]
+pub struct Profile {
+    display_name: Option<String>,
+    status: Option<String>,
+    color: Option<u64>,
+}
+
+impl Profile {
+    /// The change that is meant.
+    pub fn parse(self) -> Result<ProfilePatch> {
+        Ok(ProfilePatch {
+            display_name: self.display_name.as_deref().map(DisplayName::parse).transpose()?,
+            status: self.status.as_deref().map(Status::parse).transpose()?,
+            color: self.color.map(Color::parse).transpose()?,
+        })
+    }
+}
+
+/// A change of one's settings.
+#[derive(Deserialize)]
+pub struct Settings {
+    share_read: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    dnd: Option<Option<Hours>>,
+    dnd_until: Option<u64>,
+    sound: Option<bool>,
+    announce: Option<bool>,
+    single_keys: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct Hours {
+    from: u64,
+    to: u64,
+}
+
+/// Tells `null` from what is not there.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+impl Settings {
+    /// The change that is meant.
+    pub fn parse(self) -> Result<SettingsPatch> {
+        let hours = |hours: Option<Hours>| hours.map(|hours| QuietHours::parse(hours.from, hours.to)).transpose();
+        Ok(SettingsPatch {
+            share_read: self.share_read,
+            quiet_hours: self.dnd.map(hours).transpose()?,
+            quiet_until: self.dnd_until.map(Time),
+            sound: self.sound,
+            announce: self.announce,
+            single_keys: self.single_keys,
+        })
+    }
+}
+
+/// Another password, and the present one.
+#[derive(Deserialize)]
+pub struct Passwords {
+    /// As typed.
+    pub password: String,
+    /// As typed.
+    pub new_password: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Public,
+    Private,
+    Direct,
+}
+
+/// A room that somebody wants to make.
+#[derive(Deserialize)]
+pub struct NewRoom {
+    kind: Kind,
+    name: Option<String>,
+    #[serde(default)]
+    topic: String,
+    #[serde(default)]
+    members: Vec<u64>,
+}
+
+impl NewRoom {
+    /// The room that is meant.
+    pub fn parse(self) -> Result<RoomPlan> {
+        if self.members.len() > FIRST_MEMBERS_MAX {
+            let title = format!("A room begins with at most {FIRST_MEMBERS_MAX} people. Add the others later.");
+            return Err(Error::invalid("members", title));
+        }
+        let members = self.members.into_iter().map(UserId::parse).collect::<Result<_>>();
+        let kind = match self.kind {
+            Kind::Public => RoomKind::Public,
+            Kind::Private => RoomKind::Private,
+            Kind::Direct => RoomKind::Direct,
+        };
+        let is_named = kind != RoomKind::Direct;
+        Ok(RoomPlan {
+            kind,
+            name: self
+                .name
+                .filter(|_| is_named)
+                .as_deref()
+                .map(RoomName::parse)
+                .transpose()?,
+            topic: if is_named {
+                Topic::parse(&self.topic)?
+            } else {
+                Topic::default()
+            },
+            members: members.map_err(|error| error.at("members"))?,
+        })
+    }
+}
+
+/// A change of a room.
+#[derive(Deserialize)]
+pub struct RoomChange {
+    name: Option<String>,
+    topic: Option<String>,
+    archived: Option<bool>,
+}
+
+impl RoomChange {
+    /// The change that is meant.
+    pub fn parse(self) -> Result<RoomPatch> {
+        Ok(RoomPatch {
+            name: self.name.as_deref().map(RoomName::parse).transpose()?,
+            topic: self.topic.as_deref().map(Topic::parse).transpose()?,
+            archived: self.archived,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Level {
+    All,
+    Mentions,
+    None,
+}
+
+/// How somebody arranges a room for themselves.
+#[derive(Deserialize)]
+pub struct Arrangement {
+    notify: Option<Level>,
+    favourite: Option<bool>,
+    hidden: Option<bool>,
+}
+
+impl Arrangement {
+    /// What is meant.
+    pub fn parse(self) -> RoomPrefs {
+        RoomPrefs {
+            notify: self.notify.map(|level| match level {
+                Level::All => Notify::All,
+                Level::Mentions => Notify::Mentions,
+                Level::None => Notify::Nothing,
+            }),
+            favourite: self.favourite,
+            hidden: self.hidden,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum RoleName {
+    Owner,
+    Member,
+}
+
+/// What a member is to become.
+#[derive(Default, Deserialize)]
+pub struct Membership {
+    role: Option<RoleName>,
+}
+
+impl Membership {
+    /// What is meant; nothing where somebody is only to come in.
+    pub fn parse(self) -> Option<MemberRole> {
+        self.role.map(|role| match role {
+            RoleName::Owner => MemberRole::Owner,
+            RoleName::Member => MemberRole::Member,
+        })
+    }
+}

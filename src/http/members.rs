@@ -1,0 +1,156 @@
+//! The routes of members: each is one verb of `chat`.
+
+use super::request::{self, ListPart};
+use super::response::{self, Answer};
+use super::route::{InRoom, Me};
+use super::{Visit, bodies};
+use crate::error::Result;
+use crate::model::{RoomId, UserId, Viewer};
+use crate::wire;
+use hyper::body::Incoming;
+use hyper::header::{CACHE_CONTROL, HeaderValue};
+use hyper::{Request, StatusCode};
+
+/// A version of a picture never changes; another member's browser must ask for itself.
+const PICTURE_LIFETIME: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
+
+fn ok(body: Vec<u8>) -> Answer {
+    response::json(StatusCode::OK, body)
+}
+
+fn done() -> Answer {
+    response::empty(StatusCode::NO_CONTENT)
+}
+
+fn asked(request: &Request<Incoming>) -> Result<ListPart> {
+    request::list(request.uri().query().unwrap_or_default())
+}
+
+/// Where a list of people goes on.
+fn below(part: &ListPart) -> Result<Option<UserId>> {
+    let before = part.before.map(UserId::parse).transpose();
+    before.map_err(|error| error.at("before"))
+}
+
+impl Visit<'_> {
+    pub(super) async fn me(&self, viewer: &Viewer, asks: Me, request: Request<Incoming>) -> Result<Answer> {
+        let chat = self.chat();
+        match asks {
+            Me::Show => Ok(ok(wire::me(&viewer.user, &chat.settings(viewer).await?))),
+            Me::Edit => {
+                let patch = request::json::<bodies::Profile>(request).await?.parse()?;
+                Ok(ok(wire::user(&chat.edit_profile(viewer, patch).await?)))
+            }
+            Me::Settings => {
+                let patch = request::json::<bodies::Settings>(request).await?.parse()?;
+                Ok(ok(wire::own_settings(&chat.edit_settings(viewer, patch).await?)))
+            }
+            Me::SetAvatar => {
+                let upload = request::picture(request).await?;
+                Ok(ok(wire::user(&chat.set_picture(viewer, Some(upload)).await?)))
+            }
+            Me::RemoveAvatar => Ok(ok(wire::user(&chat.set_picture(viewer, None).await?))),
+            Me::Password => {
+                let caller = self.caller(request.headers());
+                let typed: bodies::Passwords = request::json(request).await?;
+                let change = chat.change_password(viewer, &caller, &typed.password, &typed.new_password);
+                change.await.map(|()| done())
+            }
+            Me::Sessions => Ok(ok(wire::sessions(&chat.sessions(viewer).await?, viewer.session))),
+            Me::EndOthers => chat.end_other_sessions(viewer).await.map(|()| done()),
+            Me::EndSession(id) => chat.end_session(viewer, id).await.map(|()| done()),
+            Me::Block(user, on) => chat.block(viewer, user, on).await.map(|()| done()),
+            Me::Saved => {
+                let part = asked(&request)?;
+                let page = chat.saved(viewer, part.before, part.size).await?;
+                Ok(ok(wire::saved_page(&page, &viewer.user)))
+            }
+        }
+    }
+
+    pub(super) async fn people(&self, request: &Request<Incoming>) -> Result<Answer> {
+        let part = asked(request)?;
+        let page = match &part.ids {
+            Some(ids) => self.chat().people_of(ids).await?,
+            None => self.chat().people(&part.query, below(&part)?, part.size).await?,
+        };
+        Ok(ok(wire::people(&page)))
+    }
+
+    pub(super) async fn avatar(&self, user: UserId, version: &str) -> Result<Answer> {
+        let jpeg = self.chat().picture(user, version).await?;
+        let mut answer = response::answer(StatusCode::OK, "image/jpeg", jpeg);
+        answer.headers_mut().insert(CACHE_CONTROL, PICTURE_LIFETIME);
+        Ok(answer)
+    }
+
+    pub(super) async fn rooms(&self, viewer: &Viewer, request: &Request<Incoming>) -> Result<Answer> {
+        match asked(request)?.browse {
+            true => Ok(ok(wire::listings(&self.chat().browse(viewer).await?))),
+            false => Ok(ok(wire::rooms(&self.chat().rooms(viewer).await?))),
+        }
+    }
+
+    pub(super) async fn create_room(&self, viewer: &Viewer, request: Request<Incoming>) -> Result<Answer> {
+        let plan = request::json::<bodies::NewRoom>(request).await?.parse()?;
+        let (view, is_new) = self.chat().create_room(viewer, plan).await?;
+        let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+        Ok(response::json(status, wire::one_room(&view)))
+    }
+
+    pub(super) async fn in_room(
+        &self,
+        viewer: &Viewer,
+        room: RoomId,
+        asks: InRoom,
+        request: Request<Incoming>,
+    ) -> Result<Answer> {
+        let chat = self.chat();
+        match asks {
+            InRoom::Show => Ok(ok(wire::one_room(&chat.room(viewer, room).await?))),
+            InRoom::Edit => {
+                let patch = request::json::<bodies::RoomChange>(request).await?.parse()?;
+                Ok(ok(wire::one_room(&chat.edit_room(viewer, room, patch).await?)))
+            }
+            InRoom::Arrange => {
+                let prefs = request::json::<bodies::Arrangement>(request).await?.parse();
+                Ok(ok(wire::one_room(&chat.arrange_room(viewer, room, prefs).await?)))
+            }
+            InRoom::Join => Ok(ok(wire::one_room(&chat.join_room(viewer, room).await?))),
+            InRoom::Leave => chat.remove_member(viewer, room, viewer.user.id).await.map(|()| done()),
+            InRoom::Members => {
+                let part = asked(&request)?;
+                let page = chat
+                    .members(viewer, room, &part.query, below(&part)?, part.size)
+                    .await?;
+                Ok(ok(wire::members(&page)))
+            }
+            InRoom::AddMember(user) => {
+                let role = request::json_or_nothing::<bodies::Membership>(request).await?.parse();
+                match role {
+                    Some(role) => chat.set_member_role(viewer, room, user, role).await?,
+                    None => drop(chat.add_member(viewer, room, user).await?),
+                }
+                Ok(done())
+            }
+            InRoom::RemoveMember(user) => chat.remove_member(viewer, room, user).await.map(|()| done()),
+            InRoom::History => {
+                let (anchor, size) = request::page(request.uri().query().unwrap_or_default())?;
+                let page = chat.history(viewer, room, anchor, size).await?;
+                Ok(ok(wire::page(&page, &viewer.user)))
+            }
+            InRoom::Post => {
+                let (client_id, says) = request::json::<bodies::Draft>(request).await?.parse()?;
+                let posted = chat.post(viewer, room, client_id, says).await?.await?;
+                let status = if posted.repeated {
+                    StatusCode::OK
+                } else {
+                    StatusCode::CREATED
+                };
+                Ok(response::json(status, wire::post_receipt(posted.room, posted.seq)))
+            }
+            InRoom::Pins => Ok(ok(wire::pins(&chat.pins(viewer, room).await?, &viewer.user))),
+            InRoom::Seen => Ok(ok(wire::seen_by(&chat.seen(viewer, room).await?))),
+        }
+    }
+}

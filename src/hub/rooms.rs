@@ -1,0 +1,50 @@
+//! Which rooms the person of one connection is in.
+//!
+//! A connection is registered before its rooms are read: what changes in between is written down, and
+//! put on top of what was read. So the rooms are right from then on, whichever of the two saw a change
+//! first: a step that the file already had changes nothing.
+
+use super::batch::{Step, is_everybodys};
+use crate::model::RoomId;
+
+/// The rooms of one connection.
+pub(super) enum Rooms {
+    /// Not read yet: nothing is for it, and the steps wait.
+    Unknown(Vec<Step>),
+    /// In order; without the one that everybody is in.
+    Known(Vec<RoomId>),
+}
+
+impl Rooms {
+    /// Whether it hears of this room.
+    pub fn has(&self, room: RoomId) -> bool {
+        match self {
+            Rooms::Unknown(_) => false,
+            Rooms::Known(rooms) => is_everybodys(room) || rooms.binary_search(&room).is_ok(),
+        }
+    }
+
+    pub fn is_known(&self) -> bool {
+        matches!(self, Rooms::Known(_))
+    }
+
+    /// The person came into a room or went.
+    pub fn step(&mut self, step: Step) {
+        match self {
+            Rooms::Unknown(steps) => steps.push(step),
+            Rooms::Known(rooms) => match (rooms.binary_search(&step.room), step.is_in) {
+                (Err(place), true) => rooms.insert(place, step.room),
+                (Ok(place), false) => drop(rooms.remove(place)),
+                _ => {}
+            },
+        }
+    }
+
+    /// The rooms were read from the file after this connection was registered.
+    pub fn set(&mut self, mut rooms: Vec<RoomId>) {
+        rooms.sort_unstable();
+        if let Rooms::Unknown(steps) = std::mem::replace(self, Rooms::Known(rooms)) {
+            steps.into_iter().for_each(|step| self.step(step));
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The text of a message as a small tree of typed nodes: what a client draws, and all that it can draw.
+
+use serde::{Deserialize, Serialize};
+
+/// A tree of at most [`CONTENT_NODES_MAX`](crate::limits::CONTENT_NODES_MAX) nodes, at most
+/// [`CONTENT_DEPTH_MAX`](crate::limits::CONTENT_DEPTH_MAX) deep.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content(pub Vec<Block>);
+
+/// What stands on lines of its own. New kinds come last: the data file names them by their place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Block {
+    /// A paragraph.
+    Paragraph(Vec<Inline>),
+    /// A heading of any level.
+    Heading(Vec<Inline>),
+    /// Somebody else's words.
+    Quote(Vec<Block>),
+    /// Code, as it is.
+    Code {
+        /// The language that the author named.
+        language: Option<String>,
+        /// The lines.
+        text: String,
+    },
+    /// A list.
+    List {
+        /// The number of the first item, where they are numbered.
+        start: Option<u32>,
+        /// The items.
+        items: Vec<Vec<Block>>,
+    },
+    /// A line across.
+    Rule,
+}
+
+/// What stands within a line. New kinds come last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Inline {
+    /// Text, as it is.
+    Text(String),
+    /// Strong emphasis.
+    Bold(Vec<Inline>),
+    /// Emphasis.
+    Italic(Vec<Inline>),
+    /// Struck through.
+    Strike(Vec<Inline>),
+    /// Code.
+    Code(String),
+    /// A link to an `http:`, `https:` or `mailto:` address.
+    Link {
+        /// The address.
+        href: String,
+        /// Its words.
+        inlines: Vec<Inline>,
+    },
+    /// The end of a line.
+    Break,
+    /// Somebody is meant.
+    User {
+        /// Who.
+        id: u64,
+        /// Their name as it was written, without the `@`.
+        text: String,
+    },
+    /// Everybody in the room is meant.
+    Everyone,
+    /// Everybody in the room who is here is meant.
+    Here,
+    /// Another room.
+    Room {
+        /// Which.
+        id: u64,
+        /// Its name as it was written, without the `#`.
+        text: String,
+    },
+    /// An emoji that was written as a shortcode.
+    Emoji {
+        /// The emoji.
+        text: String,
+        /// Its shortcode, without the colons.
+        name: String,
+    },
+}

@@ -1,0 +1,163 @@
+//! What people do to messages that are there: each act takes the room's next seq, and the message's own
+//! entry holds its present state.
+
+use super::codec::{Deleted, PostRow};
+use super::fault::Fault;
+use super::messages::{self, mention, post_at, say};
+use super::standing::{known, standing};
+use super::tables::{Source, Tables, has, put};
+use super::writer::Done;
+use super::{log, standing};
+use crate::clock::Time;
+use crate::error::{Error, Kind};
+use crate::limits::{ERASED_MAX, PINS_MAX, REACTIONS_EMOJI_MAX, REACTIONS_MAX};
+use crate::model::{Act, Emoji, Event, Page, Place, RoomId, Seq, UserId, rules};
+use redb::{ReadableTable, ReadableTableMetadata};
+
+pub(super) fn act(tables: &mut Tables<'_>, by: UserId, place: Place, act: &Act, at: Time) -> Result<Done, Fault> {
+    let who = known(tables, by)?;
+    let standing = standing(tables, place.room, who)?;
+    rules::may_write(standing.as_ref())?;
+    let mut row = post_at(tables, place.room.0 as u32, place.id)?;
+    let message = row.clone().message();
+    let changes = match act {
+        Act::Edit(text) => {
+            rules::may_edit(standing.as_ref(), by, &message)?;
+            let changes = text.body.as_str() != row.body;
+            if changes {
+                mention(tables, &row, false)?;
+                // Who was here when it was posted stays who was meant.
+                let here: Vec<UserId> = row.here.iter().map(|user| UserId((*user).into())).collect();
+                say(tables, &mut row, text, &here)?;
+                mention(tables, &row, true)?;
+                row.edited_at = Some(at.0);
+            }
+            changes
+        }
+        Act::Delete => {
+            rules::may_delete(standing.as_ref(), by, &message)?;
+            row.deleted.is_none() && delete(tables, &mut row, who, at)?
+        }
+        Act::Undelete => {
+            let deleted = row.deleted.map(|deleted| deleted.at);
+            let kept = deleted.filter(|at| has(&tables.deleted, (*at, row.room, row.seq)).unwrap_or(false));
+            rules::may_undelete(standing.as_ref(), by, &message, kept.map(Time), at)?;
+            undelete(tables, &mut row)?
+        }
+        Act::React { emoji, on } => {
+            rules::may_use(&message)?;
+            react(&mut row, who, emoji, *on)?
+        }
+        Act::Pin { on } => {
+            rules::may_use(&message)?;
+            row.pinned.is_some() != *on && pin(tables, &mut row, who, *on, at)?
+        }
+    };
+    if !changes {
+        return Ok(Done::nothing(Event::Unchanged {
+            room: place.room,
+            seq: Seq(row.changed.into()),
+        }));
+    }
+    Ok(Done::told(log::change(tables, row, who, at)?))
+}
+
+/// Its text stays in the row until it is too late to bring it back; nobody reads it there.
+fn delete(tables: &mut Tables<'_>, row: &mut PostRow, by: u32, at: Time) -> Result<bool, Fault> {
+    mention(tables, row, false)?;
+    if row.pinned.is_some() {
+        pin(tables, row, by, false, at)?;
+    }
+    row.deleted = Some(Deleted { by, at: at.0 });
+    put(&mut tables.deleted, (at.0, row.room, row.seq), &())?;
+    Ok(true)
+}
+
+fn undelete(tables: &mut Tables<'_>, row: &mut PostRow) -> Result<bool, Fault> {
+    if let Some(deleted) = row.deleted.take() {
+        tables.deleted.remove((deleted.at, row.room, row.seq))?;
+    }
+    mention(tables, row, true)?;
+    Ok(true)
+}
+
+fn react(row: &mut PostRow, who: u32, emoji: &Emoji, on: bool) -> Result<bool, Fault> {
+    let place = row.reactions.iter().position(|(found, _)| found == emoji.as_str());
+    let has = place.is_some_and(|place| row.reactions[place].1.contains(&who));
+    if has == on {
+        return Ok(false);
+    }
+    match (place, on) {
+        (Some(place), false) => {
+            row.reactions[place].1.retain(|user| *user != who);
+            row.reactions.retain(|(_, users)| !users.is_empty());
+        }
+        _ if row.reactions.iter().map(|(_, users)| users.len()).sum::<usize>() >= REACTIONS_MAX => {
+            return Err(conflict(format!(
+                "There are {REACTIONS_MAX} reactions. There can be no more."
+            )));
+        }
+        (Some(place), _) => row.reactions[place].1.push(who),
+        (None, _) if row.reactions.len() >= REACTIONS_EMOJI_MAX => {
+            let title = format!("There are {REACTIONS_EMOJI_MAX} emoji under this message. Use one of them.");
+            return Err(conflict(title));
+        }
+        (None, _) => row.reactions.push((emoji.as_str().to_owned(), vec![who])),
+    }
+    Ok(true)
+}
+
+fn pin(tables: &mut Tables<'_>, row: &mut PostRow, by: u32, on: bool, at: Time) -> Result<bool, Fault> {
+    if let Some((_, since)) = row.pinned.take() {
+        tables.pins.remove((row.room, since, row.seq))?;
+    }
+    if on {
+        let all = (row.room, 0, 0)..=(row.room, u64::MAX, u32::MAX);
+        if tables.pins.range(all)?.count() >= PINS_MAX {
+            let title = format!("There are {PINS_MAX} pinned messages. Unpin one of them first.");
+            return Err(conflict(title));
+        }
+        row.pinned = Some((by, at.0));
+        put(&mut tables.pins, (row.room, at.0, row.seq), &())?;
+    }
+    Ok(true)
+}
+
+fn conflict(title: String) -> Fault {
+    Error::new(Kind::Conflict, title).into()
+}
+
+/// Forgets for good what messages said that were deleted before then, a bounded number at a time.
+pub(super) fn erase(tables: &mut Tables<'_>, before: Time) -> Result<Done, Fault> {
+    let mut places = Vec::new();
+    for row in tables.deleted.range(..(before.0, 0, 0))?.take(ERASED_MAX) {
+        places.push(row?.0.value());
+    }
+    for (at, room, id) in &places {
+        let mut row = post_at(tables, *room, Seq((*id).into()))?;
+        row.erase();
+        log::rewrite(tables, row)?;
+        tables.deleted.remove((*at, *room, *id))?;
+    }
+    let event = Event::Erased { count: places.len() };
+    Ok(match places.is_empty() {
+        true => Done::nothing(event),
+        false => Done::answered(event),
+    })
+}
+
+/// Whether there is text to be forgotten.
+pub(super) fn has_deleted(source: &impl Source, before: Time) -> Result<bool, Fault> {
+    let deleted = source.deleted()?;
+    Ok(!deleted.is_empty()? && deleted.range(..(before.0, 0, 0))?.next().is_some())
+}
+
+/// The pinned messages of a room, newest pin first.
+pub(super) fn pins(source: &impl Source, viewer: UserId, room: RoomId) -> Result<Page, Fault> {
+    let (_, room) = standing::inside(source, viewer, room)?;
+    let mut rows = Vec::new();
+    for pin in source.pins()?.range((room, 0, 0)..=(room, u64::MAX, u32::MAX))?.rev() {
+        rows.extend(log::message(source, room, pin?.0.value().2)?);
+    }
+    messages::page(source, room, rows, false, false)
+}

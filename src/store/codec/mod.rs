@@ -1,0 +1,71 @@
+//! Rows as bytes: postcard, then a checksum, since redb does not check what it reads.
+//!
+//! A row's fields are never reordered or removed within a FORMAT_VERSION, and a new variant comes last.
+
+mod message;
+mod people;
+mod room;
+
+pub(super) use message::{Deleted, Entry, Forward, NoticeRow, PostRow, SeqRow, Stored};
+pub(super) use people::{PictureRow, ProfileRow, SessionRow, SettingsRow, UserRow, user};
+pub(super) use room::{FactsRow, MemberRow, RoomRow, UserRoomRow, room};
+
+use super::fault::Fault;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+const CHECKSUM_BYTES: usize = 4;
+
+/// The row's bytes and their checksum.
+pub(super) fn seal(row: &impl Serialize) -> Result<Vec<u8>, Fault> {
+    let mut bytes = postcard::to_stdvec(row).map_err(|error| Fault::Damaged(error.to_string()))?;
+    bytes.extend(crc32c::crc32c(&bytes).to_le_bytes());
+    Ok(bytes)
+}
+
+/// The row that `seal` wrote.
+pub(super) fn unseal<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+    let Some((row, checksum)) = bytes.split_last_chunk::<CHECKSUM_BYTES>() else {
+        return Err(Fault::Damaged("a row without a checksum".to_owned()));
+    };
+    if crc32c::crc32c(row) != u32::from_le_bytes(*checksum) {
+        return Err(Fault::Damaged("a row with a wrong checksum".to_owned()));
+    }
+    postcard::from_bytes(row).map_err(|error| Fault::Damaged(error.to_string()))
+}
+
+/// A number of the model as a number of the file. What does not fit names nothing.
+pub(super) fn key(number: u64) -> Option<u32> {
+    u32::try_from(number).ok()
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct FileRow {
+    /// Never changes.
+    pub id: [u8; 16],
+    /// Changes when a backup is restored.
+    pub epoch: [u8; 16],
+    /// Which file on which machine this was written to last.
+    pub home: [u8; 32],
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct CommitRow {
+    /// Tells after a failed commit whether it happened.
+    pub count: u64,
+    /// Tells when the file was last written by us.
+    pub at: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct ClientIdRow {
+    pub room: u32,
+    pub seq: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct SavedRow {
+    pub room: u32,
+    pub id: u32,
+    pub at: u64,
+}

@@ -1,0 +1,179 @@
+//! The log and each room's seqs in it: what is appended takes the room's next seq.
+
+use super::codec::{Entry, NoticeRow, PostRow, SeqRow, Stored, unseal};
+use super::fault::Fault;
+use super::tables::{Row, Source, Tables, get, get_known, put};
+use crate::clock::Time;
+use crate::model::{Event, Notice, Posted, RoomId, Seq};
+use redb::ReadableTable;
+
+/// How far a room has got.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Head {
+    /// Its last seq; 0 where nothing has happened yet.
+    pub seq: u32,
+    /// How many of its seqs are no posts.
+    pub others: u32,
+    /// The log entry of its last seq.
+    entry: u64,
+}
+
+impl Head {
+    /// How many of its seqs are posts.
+    pub fn posts(&self) -> u64 {
+        u64::from(self.seq.saturating_sub(self.others))
+    }
+}
+
+pub(super) fn head(source: &impl Source, room: u32) -> Result<Head, Fault> {
+    let last = source.seqs()?.range((room, 0)..=(room, u32::MAX))?.next_back();
+    let Some((key, row)) = last.transpose()? else {
+        return Ok(Head::default());
+    };
+    let row: SeqRow = unseal(row.value())?;
+    Ok(Head {
+        seq: key.value().1,
+        others: row.others,
+        entry: row.entry,
+    })
+}
+
+/// How many posts there are up to this seq.
+pub(super) fn posts_until(source: &impl Source, room: u32, seq: u32) -> Result<u64, Fault> {
+    if seq == 0 {
+        return Ok(0);
+    }
+    let row: SeqRow = get_known(source.seqs()?, (room, seq), "a seq of a room")?;
+    Ok(u64::from(seq.saturating_sub(row.others)))
+}
+
+/// The message that a seq was posted as.
+pub(super) fn message(source: &impl Source, room: u32, id: u32) -> Result<Option<Stored>, Fault> {
+    let Some(row) = get::<_, SeqRow>(source.seqs()?, (room, id))? else {
+        return Ok(None);
+    };
+    match row.message == id {
+        true => stored(source, room, id, row.entry).map(Some),
+        false => Ok(None),
+    }
+}
+
+/// The message at an entry, which must be this one.
+pub(super) fn stored(source: &impl Source, room: u32, id: u32, entry: u64) -> Result<Stored, Fault> {
+    let row: Entry = get_known(source.log()?, entry, "a message")?;
+    match Stored::of(row) {
+        Some(found) if (found.place().0, found.place().1) == (room, id) => Ok(found),
+        _ => Err(Fault::Damaged("a message of another place".to_owned())),
+    }
+}
+
+/// Takes the room's next seq for a post, whose seqs and time are set.
+pub(super) fn post(tables: &mut Tables<'_>, mut row: PostRow, at: Time) -> Result<PostRow, Fault> {
+    let head = head(tables, row.room)?;
+    row.seq = after(head)?;
+    row.changed = row.seq;
+    row.sent_at = not_before(tables, head, at)?;
+    let place = SeqRow {
+        entry: next_entry(tables)?,
+        message: row.seq,
+        others: head.others,
+    };
+    put(&mut tables.log, place.entry, &row.clone().entry())?;
+    put(&mut tables.seqs, (row.room, row.seq), &place)?;
+    Ok(row)
+}
+
+/// Takes the room's next seq for a line between its messages.
+pub(super) fn notice(
+    tables: &mut Tables<'_>,
+    room: u32,
+    author: u32,
+    notice: &Notice,
+    at: Time,
+) -> Result<Event, Fault> {
+    let head = head(tables, room)?;
+    let seq = after(head)?;
+    let row = NoticeRow::new(room, seq, author, not_before(tables, head, at)?, notice);
+    let place = SeqRow {
+        entry: next_entry(tables)?,
+        message: seq,
+        others: head.others + 1,
+    };
+    put(&mut tables.log, place.entry, &Entry::Notice(row.clone()))?;
+    put(&mut tables.seqs, (room, seq), &place)?;
+    Ok(Event::Posted(Posted {
+        room: RoomId(room.into()),
+        seq: Seq(seq.into()),
+        message: row.message(),
+    }))
+}
+
+/// Takes the room's next seq for a change that somebody has made to a post.
+pub(super) fn change(tables: &mut Tables<'_>, mut row: PostRow, by: u32, at: Time) -> Result<Event, Fault> {
+    let (room, message, head) = (row.room, row.seq, head(tables, row.room)?);
+    let seq = after(head)?;
+    row.changed = seq;
+    let change = Entry::Change {
+        room,
+        seq,
+        message,
+        by,
+        at: not_before(tables, head, at)?,
+    };
+    let place = SeqRow {
+        entry: next_entry(tables)?,
+        message,
+        others: head.others + 1,
+    };
+    put(&mut tables.log, place.entry, &change)?;
+    put(&mut tables.seqs, (room, seq), &place)?;
+    rewrite(tables, row.clone())?;
+    Ok(Event::Changed(Posted {
+        room: RoomId(room.into()),
+        seq: Seq(seq.into()),
+        message: row.message(),
+    }))
+}
+
+/// Writes a post where it stands.
+pub(super) fn rewrite(tables: &mut Tables<'_>, row: PostRow) -> Result<(), Fault> {
+    let place: SeqRow = get_known(&tables.seqs, (row.room, row.seq), "a changed message")?;
+    put(&mut tables.log, place.entry, &row.entry())
+}
+
+fn after(head: Head) -> Result<u32, Fault> {
+    let next = head.seq.checked_add(1);
+    next.ok_or_else(|| Fault::Damaged("a room without a seq left".to_owned()))
+}
+
+fn next_entry(tables: &Tables<'_>) -> Result<u64, Fault> {
+    Ok(tables.log.last()?.map_or(0, |(id, _)| id.value()) + 1)
+}
+
+/// `at`, or the time of the room's last entry where a clock went back.
+fn not_before(tables: &Tables<'_>, head: Head, at: Time) -> Result<u64, Fault> {
+    if head.seq == 0 {
+        return Ok(at.0);
+    }
+    let last: Entry = get_known(&tables.log, head.entry, "the last entry of a room")?;
+    let last = match last {
+        Entry::Change { at, .. } => at,
+        Entry::Notice(row) => row.sent_at,
+        Entry::Post(row) => row.sent_at,
+        Entry::Plain(row) => row.sent_at(),
+    };
+    Ok(at.0.max(last))
+}
+
+/// The rows of some seqs of a room, in order, to be read from either end.
+pub(super) fn places(
+    seqs: &impl ReadableTable<(u32, u32), Row>,
+    room: u32,
+    range: std::ops::RangeInclusive<u32>,
+) -> Result<impl DoubleEndedIterator<Item = Result<(u32, SeqRow), Fault>>, Fault> {
+    let places = seqs.range((room, *range.start())..=(room, *range.end()))?;
+    Ok(places.map(|place| {
+        let (key, row) = place?;
+        Ok((key.value().1, unseal(row.value())?))
+    }))
+}

@@ -1,0 +1,187 @@
+//! How far somebody has read, and what stands after that: plain arithmetic over seqs, so that no count
+//! can stick or drift.
+
+use super::codec::{UserRoomRow, key};
+use super::fault::Fault;
+use super::log::{self, Head};
+use super::people;
+use super::standing::{self, FIRST_ROOM};
+use super::tables::{Source, Tables, get, put};
+use super::writer::Done;
+use crate::error::Error;
+use crate::limits::{MENTIONS_COUNTED_MAX, SEEN_MEMBERS_MAX};
+use crate::model::{ConnectionId, Event, Place, ReadMark, RoomId, Seq, UserId};
+use redb::{ReadableTable, ReadableTableMetadata};
+
+/// The user number that stands for everybody in a room.
+pub(super) const EVERYBODY: u32 = 0;
+
+/// How far somebody has read a room.
+pub(super) fn read_until(source: &impl Source, user: u32, room: u32) -> Result<u32, Fault> {
+    Ok(get(source.read_marks()?, (user, room))?.unwrap_or(0))
+}
+
+/// How far somebody has read, and what stands after that.
+pub(super) fn mark(source: &impl Source, user: u32, room: u32, head: Head) -> Result<ReadMark, Fault> {
+    let read = read_until(source, user, room)?;
+    let (unread, mentions) = match read >= head.seq {
+        true => (0, 0),
+        false => (
+            unread(source, user, room, read, head)?,
+            mentions(source, user, room, read)?,
+        ),
+    };
+    Ok(ReadMark {
+        user: UserId(user.into()),
+        room: RoomId(room.into()),
+        seq: Seq(read.into()),
+        unread,
+        mentions,
+    })
+}
+
+/// The posts after a mark, without those of the reader.
+fn unread(source: &impl Source, user: u32, room: u32, read: u32, head: Head) -> Result<u64, Fault> {
+    let posts = head.posts().saturating_sub(log::posts_until(source, room, read)?);
+    if posts == 0 {
+        return Ok(0);
+    }
+    let after = (user, room, read.saturating_add(1))..=(user, room, u32::MAX);
+    let own = source.own_posts()?.range(after)?.count() as u64;
+    Ok(posts.saturating_sub(own))
+}
+
+fn mentions(source: &impl Source, user: u32, room: u32, read: u32) -> Result<u64, Fault> {
+    let mentioned = source.mentioned()?;
+    let mut found = Vec::new();
+    for whom in [user, EVERYBODY] {
+        let after = (whom, room, read.saturating_add(1))..=(whom, room, u32::MAX);
+        for row in mentioned.range(after)?.take(MENTIONS_COUNTED_MAX) {
+            let (key, author) = row?;
+            if super::codec::unseal::<u32>(author.value())? != user {
+                found.push(key.value().2);
+            }
+        }
+    }
+    // One message may name somebody and everybody.
+    found.sort_unstable();
+    found.dedup();
+    Ok(found.len().min(MENTIONS_COUNTED_MAX) as u64)
+}
+
+/// Somebody is new in a room: what was said before is history to them, not unread.
+pub(super) fn enter(tables: &mut Tables<'_>, user: u32, room: u32) -> Result<(), Fault> {
+    let head = log::head(tables, room)?;
+    move_to(tables, user, room, head.seq)
+}
+
+/// Somebody posts: to them, it is read. `head` is the room's head before the post `seq`.
+pub(super) fn own_post(tables: &mut Tables<'_>, user: u32, room: u32, head: Head, seq: u32) -> Result<(), Fault> {
+    let read = read_until(tables, user, room)?;
+    if read >= head.seq || unread(tables, user, room, read, head)? == 0 {
+        return move_to(tables, user, room, seq);
+    }
+    put(&mut tables.own_posts, (user, room, seq), &())
+}
+
+/// Moves a mark, and forgets what the arithmetic needs no more.
+fn move_to(tables: &mut Tables<'_>, user: u32, room: u32, seq: u32) -> Result<(), Fault> {
+    put(&mut tables.read_marks, (user, room), &seq)?;
+    if !tables.own_posts.is_empty()? {
+        tables
+            .own_posts
+            .retain_in((user, room, 0)..=(user, room, seq), |_, _| false)?;
+    }
+    Ok(())
+}
+
+pub(super) fn read(
+    tables: &mut Tables<'_>,
+    user: UserId,
+    room: RoomId,
+    seq: Seq,
+    by: Option<ConnectionId>,
+) -> Result<Done, Fault> {
+    let (who, place) = standing::inside(tables, user, room)?;
+    let head = log::head(tables, place)?;
+    if seq.0 > u64::from(head.seq) {
+        return Err(Error::invalid("seq", "Nobody can have read further than the room goes.").into());
+    }
+    let seq = seq.0 as u32;
+    if seq <= read_until(tables, who, place)? {
+        let mark = mark(tables, who, place, head)?;
+        return Ok(Done::nothing(Event::Read { mark, by }));
+    }
+    move_to(tables, who, place, seq)?;
+    let mark = mark(tables, who, place, head)?;
+    let mut told = vec![Event::Read { mark, by }];
+    if is_shown(tables, who, place)? {
+        let seq = mark.seq;
+        told.push(Event::SeenBy { user, room, seq });
+    }
+    Ok(Done::tells(Event::Read { mark, by }, told))
+}
+
+/// Whether the others in a room see how far this member has read.
+fn is_shown(source: &impl Source, user: u32, room: u32) -> Result<bool, Fault> {
+    let members = super::rooms::member_count(source, room)?;
+    Ok(members <= SEEN_MEMBERS_MAX && people::settings(source, user)?.share_read)
+}
+
+pub(super) fn unread_from(tables: &mut Tables<'_>, user: UserId, place: Place) -> Result<Done, Fault> {
+    let (who, room) = standing::inside(tables, user, place.room)?;
+    let head = log::head(tables, room)?;
+    let id = key(place.id.0).filter(|id| (1..=head.seq).contains(id));
+    let id = id.ok_or_else(|| Error::not_found("There is no such message.").at("id"))?;
+    // The posts of one's own after the mark, whose rows went when it passed them.
+    let is_own = |seq| -> Result<bool, Fault> {
+        let found = log::message(tables, room, seq)?;
+        Ok(found.is_some_and(|found| found.is_post() && found.author() == who))
+    };
+    let mut own = Vec::new();
+    for seq in (id..=head.seq).rev().take(crate::limits::UNREAD_BACK_MAX) {
+        if is_own(seq)? {
+            own.push(seq);
+        }
+    }
+    let first = head.seq.saturating_sub(crate::limits::UNREAD_BACK_MAX as u32 - 1);
+    if id < first {
+        return Err(Error::invalid("id", "That message is too far back to be unread from.").into());
+    }
+    move_to(tables, who, room, id - 1)?;
+    for seq in own {
+        put(&mut tables.own_posts, (who, room, seq), &())?;
+    }
+    let mark = mark(tables, who, room, head)?;
+    Ok(Done::told(Event::Read { mark, by: None }))
+}
+
+/// How far the other members have read who let it be seen; nobody in a large room.
+pub(super) fn seen(source: &impl Source, viewer: UserId, room: RoomId) -> Result<Vec<(UserId, Seq)>, Fault> {
+    let (who, place) = standing::inside(source, viewer, room)?;
+    if super::rooms::member_count(source, place)? > SEEN_MEMBERS_MAX {
+        return Ok(Vec::new());
+    }
+    let mut seen = Vec::new();
+    for user in super::members::all(source, place)? {
+        if user != who && people::settings(source, user)?.share_read {
+            let read = read_until(source, user, place)?;
+            seen.push((UserId(user.into()), Seq(read.into())));
+        }
+    }
+    Ok(seen)
+}
+
+/// How somebody has arranged a room.
+pub(super) fn arranged(source: &impl Source, user: u32, room: u32) -> Result<UserRoomRow, Fault> {
+    Ok(get(source.user_rooms()?, (user, room))?.unwrap_or_default())
+}
+
+/// The rooms that somebody is in, the first one first.
+pub(super) fn rooms_of(source: &impl Source, user: u32) -> Result<Vec<u32>, Fault> {
+    let mut rooms = vec![FIRST_ROOM];
+    for row in source.user_rooms()?.range((user, FIRST_ROOM + 1)..=(user, u32::MAX))? {
+        rooms.push(row?.0.value().1);
+    }
+    Ok(rooms)
+}

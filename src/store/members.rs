@@ -1,0 +1,230 @@
+//! Who is in a room: coming, going, being brought and sent away, and looking after it.
+
+use super::codec::{MemberRow, UserRoomRow, unseal};
+use super::fault::Fault;
+use super::standing::{self, FIRST_ROOM, known, other, standing};
+use super::tables::{Source, Tables, get_known, put};
+use super::writer::Done;
+use super::{log, marks, people, rooms};
+use crate::clock::Time;
+use crate::error::{Error, Kind};
+use crate::limits::{PEOPLE_SCAN_MAX, ROOMS_PER_PERSON_MAX};
+use crate::model::{Event, MemberRole, MembersPage, Notice, PageSize, RoomId, UserId, rules};
+use redb::ReadableTable;
+
+pub(super) fn insert(tables: &mut Tables<'_>, room: u32, user: u32, is_owner: bool, order: u32) -> Result<(), Fault> {
+    put(&mut tables.members, (room, user), &MemberRow { is_owner, order })?;
+    put(&mut tables.user_rooms, (user, room), &UserRoomRow::default())
+}
+
+/// Refuses whoever is in as many rooms as one can be.
+pub(super) fn has_place(source: &impl Source, user: u32) -> Result<(), Fault> {
+    if marks::rooms_of(source, user)?.len() < ROOMS_PER_PERSON_MAX {
+        return Ok(());
+    }
+    let name = people::user(source, user)?;
+    let name = name.profile.display_name.as_str();
+    let title = format!("{name} is in {ROOMS_PER_PERSON_MAX} rooms. Nobody can be in more.");
+    Err(Error::new(Kind::Conflict, title).into())
+}
+
+/// Everybody in a room, by id; for rooms of a bounded size.
+pub(super) fn all(source: &impl Source, room: u32) -> Result<Vec<u32>, Fault> {
+    if room == FIRST_ROOM {
+        let users = source.users()?.iter()?;
+        return users.map(|row| Ok(row?.0.value())).collect();
+    }
+    let rows = source.members()?.range((room, 0)..=(room, u32::MAX))?;
+    rows.map(|row| Ok(row?.0.value().1)).collect()
+}
+
+/// Somebody comes by themselves, or is brought.
+pub(super) fn add(tables: &mut Tables<'_>, by: UserId, room: RoomId, user: UserId, at: Time) -> Result<Done, Fault> {
+    let who = known(tables, by)?;
+    let standing = standing(tables, room, who)?;
+    match by == user {
+        true => rules::may_join(standing.as_ref())?,
+        false => rules::may_invite(standing.as_ref())?,
+    }
+    let (comes, id) = (other(tables, user)?, room.0 as u32);
+    if standing::role(tables, id, comes)?.is_some() {
+        let view = rooms::view(tables, comes, id)?;
+        return Ok(Done::nothing(Event::InAlready { view }));
+    }
+    has_place(tables, comes)?;
+
+    let is_empty = rooms::member_count(tables, id)? == 0;
+    let order = next_order(tables, id)?;
+    insert(tables, id, comes, is_empty, order)?;
+    let notice = match by == user {
+        true => Notice::Joined,
+        false => Notice::Added(user),
+    };
+    let mut told = vec![
+        log::notice(tables, id, who, &notice, at)?,
+        rooms::count_members(tables, id, 1)?,
+    ];
+    marks::enter(tables, comes, id)?;
+    // Last, so that they hear what comes after this.
+    let entered = rooms::entered(tables, comes, id)?;
+    told.push(entered.clone());
+    Ok(Done::tells(entered, told))
+}
+
+fn next_order(tables: &Tables<'_>, room: u32) -> Result<u32, Fault> {
+    let mut last = 0;
+    for row in tables.members.range((room, 0)..=(room, u32::MAX))? {
+        last = last.max(unseal::<MemberRow>(row?.1.value())?.order);
+    }
+    Ok(last.saturating_add(1))
+}
+
+/// Somebody goes, or is sent away.
+pub(super) fn remove(tables: &mut Tables<'_>, by: UserId, room: RoomId, user: UserId, at: Time) -> Result<Done, Fault> {
+    let who = known(tables, by)?;
+    let standing = standing(tables, room, who)?;
+    let id = room.0 as u32;
+    let (goes, role) = match by == user {
+        true => {
+            rules::may_leave(standing.as_ref())?;
+            (who, standing.and_then(|standing| standing.member))
+        }
+        false => {
+            rules::may_read(standing.as_ref())?;
+            let goes = other(tables, user)?;
+            let role = standing::role(tables, id, goes)?;
+            rules::may_remove(standing.as_ref(), role.unwrap_or(MemberRole::Member))?;
+            (goes, role)
+        }
+    };
+    let Some(role) = role else {
+        return Err(Error::not_found("They are not in this room.").at("user").into());
+    };
+
+    let notice = match by == user {
+        true => Notice::Left,
+        false => Notice::Removed(user),
+    };
+    let mut told = vec![log::notice(tables, id, who, &notice, at)?];
+    tables.members.remove((id, goes))?;
+    forget(tables, goes, id)?;
+    told.push(rooms::count_members(tables, id, -1)?);
+    let gone = Event::Gone { user, room };
+    told.push(gone.clone());
+    if role == MemberRole::Owner
+        && let Some(next) = rooms::longest_there(tables, id)?
+    {
+        told.extend(make_owner(tables, id, who, next, at)?);
+    }
+    Ok(Done::tells(gone, told))
+}
+
+/// What somebody leaves behind in a room are their messages.
+fn forget(tables: &mut Tables<'_>, user: u32, room: u32) -> Result<(), Fault> {
+    tables.user_rooms.remove((user, room))?;
+    tables.read_marks.remove((user, room))?;
+    let all = (user, room, 0)..=(user, room, u32::MAX);
+    tables.own_posts.retain_in(all.clone(), |_, _| false)?;
+    tables.mentioned.retain_in(all, |_, _| false)?;
+    Ok(())
+}
+
+fn make_owner(tables: &mut Tables<'_>, room: u32, by: u32, user: u32, at: Time) -> Result<Vec<Event>, Fault> {
+    let id = UserId(user.into());
+    set_role(tables, room, user, MemberRole::Owner)?;
+    Ok(vec![
+        log::notice(tables, room, by, &Notice::Owner(id), at)?,
+        role_changed(room, user, MemberRole::Owner),
+    ])
+}
+
+fn set_role(tables: &mut Tables<'_>, room: u32, user: u32, role: MemberRole) -> Result<(), Fault> {
+    let mut row: MemberRow = get_known(&tables.members, (room, user), "a member")?;
+    row.is_owner = role == MemberRole::Owner;
+    put(&mut tables.members, (room, user), &row)
+}
+
+fn role_changed(room: u32, user: u32, role: MemberRole) -> Event {
+    Event::RoleChanged {
+        user: UserId(user.into()),
+        room: RoomId(room.into()),
+        role,
+    }
+}
+
+/// A member becomes the owner, and the others are no longer; or an owner becomes a member.
+pub(super) fn hand_over(
+    tables: &mut Tables<'_>,
+    by: UserId,
+    room: RoomId,
+    user: UserId,
+    role: MemberRole,
+    at: Time,
+) -> Result<Done, Fault> {
+    let who = known(tables, by)?;
+    rules::may_hand_over(standing(tables, room, who)?.as_ref())?;
+    let (to, id) = (other(tables, user)?, room.0 as u32);
+    let Some(now) = standing::role(tables, id, to)? else {
+        return Err(Error::not_found("They are not in this room.").at("user").into());
+    };
+    let answer = role_changed(id, to, role);
+    if now == role {
+        return Ok(Done::nothing(answer));
+    }
+    if role == MemberRole::Member {
+        let title = "A room needs an owner. Make somebody else its owner instead.";
+        return Err(Error::new(Kind::Conflict, title).into());
+    }
+
+    let mut told = Vec::new();
+    for other in owners(tables, id)? {
+        set_role(tables, id, other, MemberRole::Member)?;
+        told.push(role_changed(id, other, MemberRole::Member));
+    }
+    told.extend(make_owner(tables, id, who, to, at)?);
+    Ok(Done::tells(answer, told))
+}
+
+fn owners(tables: &Tables<'_>, room: u32) -> Result<Vec<u32>, Fault> {
+    let mut owners = Vec::new();
+    for row in tables.members.range((room, 0)..=(room, u32::MAX))? {
+        let (key, row) = row?;
+        if unseal::<MemberRow>(row.value())?.is_owner {
+            owners.push(key.value().1);
+        }
+    }
+    Ok(owners)
+}
+
+/// A page of the people in a room.
+pub(super) fn page(
+    source: &impl Source,
+    viewer: UserId,
+    room: RoomId,
+    query: &str,
+    before: Option<UserId>,
+    size: PageSize,
+) -> Result<MembersPage, Fault> {
+    let (_, id) = standing::inside(source, viewer, room)?;
+    if id == FIRST_ROOM {
+        let page = people::page(source, query, before, size)?;
+        return Ok(MembersPage {
+            members: page.people.into_iter().map(|user| (user, MemberRole::Member)).collect(),
+            more: page.more,
+        });
+    }
+    let end = people::end(before);
+    let mut members = Vec::new();
+    let rows = source.members()?.range((id, 0)..(id, end))?.rev();
+    for (looked_at, row) in rows.enumerate() {
+        if members.len() == size.get() || looked_at == PEOPLE_SCAN_MAX {
+            return Ok(MembersPage { members, more: true });
+        }
+        let (key, row) = row?;
+        let user = people::user(source, key.value().1)?;
+        if people::matches(&user, query) {
+            members.push((user, unseal::<MemberRow>(row.value())?.role()));
+        }
+    }
+    Ok(MembersPage { members, more: false })
+}

@@ -1,0 +1,66 @@
+//! Who somebody is to a room, as the rules want to know it.
+
+use super::codec::{FactsRow, MemberRow, RoomRow, UserRow, key};
+use super::fault::Fault;
+use super::tables::{Source, get, get_known};
+use crate::error::Error;
+use crate::model::rules::{self, Standing};
+use crate::model::{LOBBY, MemberRole, RoomId, UserId};
+use redb::ReadableTable;
+
+pub(super) const FIRST_ROOM: u32 = LOBBY.0 as u32;
+
+/// The number of somebody who has an account.
+pub(super) fn known(source: &impl Source, user: UserId) -> Result<u32, Fault> {
+    let id = key(user.0).ok_or_else(Error::unauthenticated)?;
+    match source.users()?.get(id)? {
+        Some(_) => Ok(id),
+        None => Err(Error::unauthenticated().into()),
+    }
+}
+
+/// The number of somebody else who has an account.
+pub(super) fn other(source: &impl Source, user: UserId) -> Result<u32, Fault> {
+    let nobody = || Error::not_found("There is no such person.").at("user");
+    let id = key(user.0).ok_or_else(nobody)?;
+    match source.users()?.get(id)? {
+        Some(_) => Ok(id),
+        None => Err(nobody().into()),
+    }
+}
+
+pub(super) fn facts(source: &impl Source, room: u32) -> Result<FactsRow, Fault> {
+    Ok(get(source.room_facts()?, room)?.unwrap_or_default())
+}
+
+/// What somebody is in a room; everybody is in the first one.
+pub(super) fn role(source: &impl Source, room: u32, user: u32) -> Result<Option<MemberRole>, Fault> {
+    if room == FIRST_ROOM {
+        return Ok(Some(MemberRole::Member));
+    }
+    let row: Option<MemberRow> = get(source.members()?, (room, user))?;
+    Ok(row.map(|row| row.role()))
+}
+
+/// What somebody is to a room; `None` where there is no such room.
+pub(super) fn standing(source: &impl Source, room: RoomId, user: u32) -> Result<Option<Standing>, Fault> {
+    let Some(id) = key(room.0) else { return Ok(None) };
+    let Some(row) = get::<_, RoomRow>(source.rooms()?, id)? else {
+        return Ok(None);
+    };
+    let account: UserRow = get_known(source.users()?, user, "somebody's account")?;
+    Ok(Some(Standing {
+        room,
+        kind: row.kind(),
+        archived: facts(source, id)?.archived,
+        server: account.role(),
+        member: role(source, id, user)?,
+    }))
+}
+
+/// The numbers of a viewer and of a room that they are in.
+pub(super) fn inside(source: &impl Source, viewer: UserId, room: RoomId) -> Result<(u32, u32), Fault> {
+    let user = known(source, viewer)?;
+    rules::may_read(standing(source, room, user)?.as_ref())?;
+    Ok((user, room.0 as u32))
+}

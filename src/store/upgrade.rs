@@ -1,0 +1,62 @@
+//! From a file of format 1 to one of today's: its rows stay as they are, and what is missing is added,
+//! so that it takes no time for each message.
+
+use super::OpenError;
+use super::codec::RoomRow;
+use super::create::{folder, random};
+use super::fault::Fault;
+use super::open::io_error;
+use super::standing::FIRST_ROOM;
+use super::tables::{FORMAT, FORMAT_VERSION, Tables, get_known, put};
+use crate::model::RoomName;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+/// The oldest format that can be upgraded.
+pub(super) const FORMAT_OLDEST: u32 = 1;
+
+/// Puts a copy beside the file that nothing will touch again, named after its format; never over
+/// another file.
+pub(super) fn keep_copy(path: &Path, format: u32) -> Result<(), OpenError> {
+    copy_beside(path, format).map_err(|error| io_error(path, &error))
+}
+
+fn copy_beside(path: &Path, format: u32) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let draft = path.with_file_name(format!("{name}.new-{:016x}", u64::from_le_bytes(random()?)));
+    let copied = fs::copy(path, &draft).and_then(|_| File::open(&draft)?.sync_all());
+    let named = copied.and_then(|()| give_name(&draft, path, &format!("{name}.format-{format}")));
+    if named.is_err() {
+        let _ = fs::remove_file(&draft);
+    }
+    named
+}
+
+/// Gives the draft the first name that is free: `NAME`, `NAME.2`, `NAME.3`, …
+fn give_name(draft: &Path, path: &Path, name: &str) -> io::Result<()> {
+    let mut wanted = path.with_file_name(name);
+    for number in 2..=u32::MAX {
+        match File::create_new(&wanted) {
+            Ok(_) => break,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                wanted = path.with_file_name(format!("{name}.{number}"));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    fs::rename(draft, &wanted)?;
+    tracing::info!(copy = %wanted.display(), "the data file gets a newer format; a copy of it was kept");
+    #[cfg(unix)]
+    File::open(folder(path))?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = folder(path);
+    Ok(())
+}
+
+/// Adds what today's format has.
+pub(super) fn upgrade(tables: &mut Tables<'_>) -> Result<(), Fault> {
+    let lobby: RoomRow = get_known(&tables.rooms, FIRST_ROOM, "the first room")?;
+    put(&mut tables.room_names, RoomName::stored(lobby.name).key(), &FIRST_ROOM)?;
+    put(&mut tables.meta, FORMAT, &FORMAT_VERSION)
+}

@@ -1,0 +1,131 @@
+//! The first frame of a socket: all that a client needs to draw its first picture.
+
+use super::frame::frame;
+use super::nouns::{RoomJson, SettingsJson, UserJson, encode, state};
+use crate::limits::{
+    BODY_CHARS_MAX, CLIENT_ID_CHARS_MAX, DISPLAY_NAME_CHARS_MAX, FRAME_BYTES_MAX, NAME_CHARS_MAX, PAGE_MESSAGES_MAX,
+    PEOPLE_MAX, PICTURE_BYTES_MAX, ROOM_NAME_CHARS_MAX, SEEN_MEMBERS_MAX, STATUS_CHARS_MAX, TOPIC_CHARS_MAX, UNDO_MS,
+};
+use crate::model::{Place, Presence, RoomView, Settings, User, UserId};
+use bytes::Bytes;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// All that the first frame tells.
+pub struct Ready<'a> {
+    /// Which history this is.
+    pub epoch: &'a str,
+    /// Who the viewer is.
+    pub viewer: &'a User,
+    /// The viewer's rooms.
+    pub rooms: &'a [RoomView],
+    /// Who is here, and whether they look.
+    pub here: &'a [(Arc<User>, Presence)],
+    /// Who is in a direct room with the viewer.
+    pub direct: &'a [User],
+    /// What the viewer has chosen.
+    pub settings: &'a Settings,
+    /// Whom the viewer has blocked.
+    pub blocked: &'a [UserId],
+    /// What the viewer keeps for later.
+    pub saved: &'a [Place],
+    /// The server's own name.
+    pub server_name: &'a str,
+    /// Which data file this is.
+    pub server_id: &'a str,
+    /// `HOST:PORT` by which others on the network reach the server; none where it listens on this
+    /// computer only.
+    pub addresses: &'a [String],
+}
+
+/// The first frame.
+pub fn ready(ready: &Ready) -> Bytes {
+    #[derive(Serialize)]
+    struct ServerJson<'a> {
+        name: &'a str,
+        version: &'static str,
+        id: &'a str,
+        addresses: &'a [String],
+    }
+    #[derive(Serialize)]
+    struct LimitsJson {
+        body_chars_max: usize,
+        client_id_chars_max: usize,
+        frame_bytes_max: usize,
+        name_chars_max: usize,
+        page_max: usize,
+        people_max: usize,
+        display_name_chars_max: usize,
+        status_chars_max: usize,
+        room_name_chars_max: usize,
+        topic_chars_max: usize,
+        undo_ms: u64,
+        seen_members_max: u64,
+        picture_bytes_max: usize,
+    }
+    #[derive(Serialize)]
+    struct Here {
+        user: u64,
+        state: &'static str,
+    }
+    #[derive(Serialize)]
+    struct Shape<'a> {
+        #[serde(rename = "type")]
+        kind: &'static str,
+        protocol: u32,
+        epoch: &'a str,
+        user: UserJson<'a>,
+        rooms: Vec<RoomJson<'a>>,
+        people: Vec<UserJson<'a>>,
+        presence: Vec<Here>,
+        settings: SettingsJson,
+        blocked: Vec<u64>,
+        saved: Vec<(u64, u64)>,
+        server: ServerJson<'a>,
+        limits: LimitsJson,
+    }
+    let here = ready.here.iter().take(PEOPLE_MAX);
+    let mut people: BTreeMap<UserId, &User> = here.clone().map(|(user, _)| (user.id, &**user)).collect();
+    people.extend(ready.direct.iter().map(|user| (user.id, user)));
+    // As the file has them: what is here may be a moment behind.
+    people.insert(ready.viewer.id, ready.viewer);
+    frame(&encode(&Shape {
+        kind: "ready",
+        protocol: 1,
+        epoch: ready.epoch,
+        user: ready.viewer.into(),
+        rooms: ready.rooms.iter().map(RoomJson::from).collect(),
+        presence: here
+            .map(|(user, presence)| Here {
+                user: user.id.0,
+                state: state(*presence),
+            })
+            .collect(),
+        people: people.into_values().map(UserJson::from).collect(),
+        settings: ready.settings.into(),
+        blocked: ready.blocked.iter().map(|user| user.0).collect(),
+        saved: ready.saved.iter().map(|place| (place.room.0, place.id.0)).collect(),
+        server: ServerJson {
+            name: ready.server_name,
+            version: env!("CARGO_PKG_VERSION"),
+            id: ready.server_id,
+            addresses: ready.addresses,
+        },
+        limits: LimitsJson {
+            body_chars_max: BODY_CHARS_MAX,
+            client_id_chars_max: CLIENT_ID_CHARS_MAX,
+            frame_bytes_max: FRAME_BYTES_MAX,
+            name_chars_max: NAME_CHARS_MAX,
+            page_max: PAGE_MESSAGES_MAX,
+            people_max: PEOPLE_MAX,
+            display_name_chars_max: DISPLAY_NAME_CHARS_MAX,
+            status_chars_max: STATUS_CHARS_MAX,
+            room_name_chars_max: ROOM_NAME_CHARS_MAX,
+            topic_chars_max: TOPIC_CHARS_MAX,
+            undo_ms: UNDO_MS,
+            seen_members_max: SEEN_MEMBERS_MAX,
+            picture_bytes_max: PICTURE_BYTES_MAX,
+        },
+    }))
+}

@@ -1,0 +1,182 @@
+//! Everybody at once: three browsers and a few hundred scripted clients do everything at random, for two
+//! minutes, while the server is killed and started again. Afterwards what each of them holds of every room
+//! must equal what somebody sees who comes fresh, and every acknowledged post must be there once.
+//!
+//! `CHAPP_SOAK_SEED` plays the same chances again, `CHAPP_SOAK_SECONDS` and `CHAPP_SOAK_CLIENTS` play
+//! a longer or larger one.
+
+mod api;
+mod chance;
+mod client;
+mod pages;
+mod picture;
+
+use crate::driver::Outcome;
+use crate::site::Site;
+use crate::world::{Expected, World};
+use chance::Chance;
+use client::Client;
+use futures_util::stream::{self, StreamExt};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::thread;
+use std::time::Duration;
+use tokio::time::Instant;
+
+const SECONDS: u64 = 120;
+const CLIENTS: u64 = 200;
+/// A life of the server, and how long it is away.
+const LIFE: Duration = Duration::from_secs(17);
+const AWAY: Duration = Duration::from_millis(700);
+const SETTLE_LIMIT: Duration = Duration::from_secs(60);
+/// Passwords that wait to be hashed; the server sheds more.
+const AT_ONCE: usize = 8;
+
+fn number_of(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+pub fn every_picture_equals_a_fresh_one_after_two_minutes_of_everything(world: &World) -> Outcome {
+    world.expect(&[Expected::NoAnswer, Expected::Status(404)]);
+    let seed = number_of("CHAPP_SOAK_SEED").unwrap_or_else(|| u64::from(std::process::id()));
+    let lasts = Duration::from_secs(number_of("CHAPP_SOAK_SECONDS").unwrap_or(SECONDS));
+    let (site, browsers) = (&world.site, world.browsers);
+    world.each(|browser| crate::chat::join(browser, site))?;
+    let outcome = thread::scope(|scope| {
+        let crowd = scope.spawn(|| crowd(site, seed, lasts));
+        let pages: Vec<_> = browsers
+            .iter()
+            .zip(1..)
+            .map(|(browser, number)| scope.spawn(move || pages::live(browser, site, Chance::new(seed ^ number), lasts)))
+            .collect();
+        kill_now_and_then(site, lasts)?;
+        let pages: Outcome<Vec<()>> = pages
+            .into_iter()
+            .map(|page| page.join().expect("a browser's life has panicked"))
+            .collect();
+        crowd.join().expect("the crowd has panicked").and(pages.map(drop))
+    });
+    let outcome = outcome.and_then(|()| world.each(|browser| pages::look_again(browser, site)));
+    outcome.map_err(|error| format!("CHAPP_SOAK_SEED={seed}: {error}"))
+}
+
+fn kill_now_and_then(site: &Site, lasts: Duration) -> Outcome {
+    let end = std::time::Instant::now() + lasts;
+    while std::time::Instant::now() + LIFE < end {
+        thread::sleep(LIFE);
+        site.kill()?;
+        thread::sleep(AWAY);
+        site.start_again()?;
+    }
+    Ok(())
+}
+
+/// The scripted clients, on one thread.
+fn crowd(site: &Site, seed: u64, lasts: Duration) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())?;
+    runtime.block_on(async {
+        let end = Instant::now() + lasts;
+        let count = number_of("CHAPP_SOAK_CLIENTS").unwrap_or(CLIENTS);
+        let lives = (0..count).map(|number| async move {
+            let seed = seed.wrapping_mul(1_000_003) ^ number;
+            let mut client = sign_up(site, format!("client {number}"), seed, end).await?;
+            client.live(end).await;
+            Ok(client)
+        });
+        let clients: Vec<Outcome<Client>> = futures_util::future::join_all(lives).await;
+        let mut clients: Vec<Client> = clients.into_iter().collect::<Outcome<_>>()?;
+        // What the last crash left unanswered first; then everybody hears of it.
+        for _ in 0..2 {
+            let settling = clients.iter_mut().map(|client| client.settle(SETTLE_LIMIT));
+            futures_util::future::join_all(settling)
+                .await
+                .into_iter()
+                .collect::<Outcome<Vec<()>>>()?;
+        }
+        let compared = stream::iter(&clients).map(compare).buffer_unordered(AT_ONCE);
+        let compared: Vec<Outcome<HashMap<u64, Vec<Value>>>> = compared.collect().await;
+        let mut histories = HashMap::new();
+        for rooms in compared {
+            histories.extend(rooms?);
+        }
+        clients.iter().try_for_each(|client| once(client, &histories))
+    })
+}
+
+/// The server may be away, or busy with the passwords of the others.
+async fn sign_up(site: &Site, name: String, seed: u64, end: Instant) -> Outcome<Client> {
+    let mut last = String::new();
+    while Instant::now() < end {
+        match Client::sign_up(site.server(), name.clone(), seed).await {
+            Ok(client) => return Ok(client),
+            Err(error) => last = error,
+        }
+        tokio::time::sleep(Duration::from_millis(50 + seed % 200)).await;
+    }
+    Err(last)
+}
+
+/// What a client holds against what somebody fresh sees; returns the rooms' histories.
+async fn compare(client: &Client) -> Outcome<HashMap<u64, Vec<Value>>> {
+    if let Some(complaint) = client.picture.complaints.first() {
+        return Err(format!("{}: {complaint}", client.name));
+    }
+    let mut fresh = client.fresh().await?;
+    fresh.settle(SETTLE_LIMIT).await?;
+    let (held, seen) = (client.picture.told(), fresh.picture.told());
+    if held != seen {
+        return Err(format!("{}: {}", client.name, difference("", &held, &seen)));
+    }
+    let rooms = fresh.picture.rooms.into_iter();
+    Ok(rooms
+        .map(|(id, room)| (id, room.messages.into_values().collect()))
+        .collect())
+}
+
+/// Every post that was answered stands where the answer said, and no post stands twice.
+fn once(client: &Client, histories: &HashMap<u64, Vec<Value>>) -> Outcome {
+    let own = histories.iter().flat_map(|(room, messages)| {
+        messages
+            .iter()
+            .filter_map(move |message| Some((message["client_id"].as_str()?, *room, picture::number(&message["id"]))))
+    });
+    let mut found: HashMap<&str, (u64, u64)> = HashMap::new();
+    for (client_id, room, id) in own.filter(|(client_id, ..)| client_id.starts_with(&format!("{}-", client.name))) {
+        if let Some(before) = found.insert(client_id, (room, id))
+            && before != (room, id)
+        {
+            return Err(format!("{client_id} stands at {before:?} and at {:?}", (room, id)));
+        }
+    }
+    for (client_id, place) in &client.answered {
+        let in_room = client.picture.rooms.contains_key(&place.0);
+        if in_room && found.get(client_id.as_str()) != Some(place) {
+            let seen = found.get(client_id.as_str());
+            return Err(format!(
+                "{client_id} was answered with {place:?} and stands at {seen:?}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The first place where two values differ.
+fn difference(path: &str, held: &Value, seen: &Value) -> String {
+    match (held, seen) {
+        (Value::Object(a), Value::Object(b)) => {
+            let mut names: Vec<&String> = a.keys().chain(b.keys()).collect();
+            names.sort();
+            let differs = names.into_iter().find(|name| a.get(*name) != b.get(*name));
+            let name = differs.map_or("", String::as_str);
+            difference(&format!("{path}/{name}"), &held[name], &seen[name])
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            let at = a.iter().zip(b).position(|(a, b)| a != b).unwrap_or(0);
+            difference(&format!("{path}/{at}"), &a[at], &b[at])
+        }
+        _ => format!("at {path} it holds {held:.300}, and somebody fresh sees {seen:.300}"),
+    }
+}

@@ -1,0 +1,102 @@
+//! What the three browsers do meanwhile, and whether a page shows afterwards what a fresh one shows.
+
+use super::chance::Chance;
+use crate::chat::{IN_A_WHILE, SOON, open, person};
+use crate::driver::{Browser, ENTER, Outcome};
+use crate::site::Site;
+use serde_json::{Value, json};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const PAUSE: Duration = Duration::from_millis(900);
+/// Messages at the end of each room that are compared.
+const COMPARED: usize = 25;
+
+/// Writes, reacts and walks from room to room until the time is over.
+pub fn live(browser: &Browser, _site: &Site, mut chance: Chance, lasts: Duration) -> Outcome {
+    let end = Instant::now() + lasts;
+    let mut number = 0;
+    while Instant::now() < end {
+        number += 1;
+        match chance.below(4) {
+            0 => browser.script(WALK, json!([chance.below(1_000)])).map(drop)?,
+            1 => browser.script(REACT, json!([chance.below(1_000)])).map(drop)?,
+            _ => write(browser, &format!("{} writes {number}", person(browser)))?,
+        }
+        thread::sleep(PAUSE);
+    }
+    Ok(())
+}
+
+/// To another room of the list.
+const WALK: &str = "const rooms = [...document.querySelectorAll('.side a.row')];
+    rooms[arguments[0] % rooms.length]?.click();";
+
+/// Joins the first reaction of a message, or leaves it.
+const REACT: &str = "const reactions = [...document.querySelectorAll('#messages .reaction[aria-pressed]')];
+    reactions[arguments[0] % reactions.length]?.click();";
+
+/// Where the room takes messages.
+fn write(browser: &Browser, text: &str) -> Outcome {
+    let can = "const box = document.querySelector('#composer'); return Boolean(box && box.offsetParent);";
+    if browser.script(can, json!([]))? != Value::Bool(true) {
+        return Ok(());
+    }
+    browser.write_into("#composer", text)?;
+    browser.type_into("#composer", ENTER)
+}
+
+/// Each room as the page shows it, and then as the same page shows it when it is opened anew.
+pub fn look_again(browser: &Browser, site: &Site) -> Outcome {
+    let quiet = "document.body.dataset.connection === 'online' &&
+        !document.querySelector('article.msg:not([data-id])')";
+    browser.until(quiet, IN_A_WHILE)?;
+    let held = all_rooms(browser)?;
+    open(browser, site)?;
+    let fresh = all_rooms(browser)?;
+    for (held, fresh) in held.iter().zip(&fresh) {
+        if held != fresh {
+            return Err(format!("the page shows {held}\n      and a fresh one {fresh}"));
+        }
+    }
+    match held.len() == fresh.len() {
+        true => Ok(()),
+        false => Err(format!("{} rooms, and {} afresh", held.len(), fresh.len())),
+    }
+}
+
+fn all_rooms(browser: &Browser) -> Outcome<Vec<Value>> {
+    let links = "[...document.querySelectorAll('.side a.row')].map((row) => row.getAttribute('href')).sort()";
+    let links = browser.value_of(links)?;
+    let mut rooms = Vec::new();
+    for link in links.as_array().into_iter().flatten() {
+        let go = "document.querySelector(`.side a.row[href=\"${arguments[0]}\"]`).click();";
+        browser.script(go, json!([link]))?;
+        let there = format!(
+            "document.querySelector('.side a.row[aria-current=page]')?.getAttribute('href') === {link} &&
+             document.querySelector('#messages article.msg, #messages .sys, #messages .blank, #messages .start') &&
+             !document.querySelector('#messages [data-loading]')"
+        );
+        browser.until(&there, SOON)?;
+        press_latest(browser)?;
+        rooms.push(json!({"room": link, "shows": browser.value_of(&shown())?}));
+    }
+    Ok(rooms)
+}
+
+/// To the end of the room, where it opened elsewhere.
+fn press_latest(browser: &Browser) -> Outcome {
+    let latest = "const pill = document.querySelector('#latest'); if (!pill.hidden) pill.click();";
+    browser.script(latest, json!([]))?;
+    browser.until("document.querySelector('#latest').hidden", SOON)
+}
+
+fn shown() -> String {
+    format!(
+        "[...document.querySelectorAll('#messages article.msg')].slice(-{COMPARED}).map((message) => [
+            message.dataset.id,
+            message.querySelector('[data-ref=text]')?.textContent.trim(),
+            [...message.querySelectorAll('.reaction[aria-pressed]')].map((one) => one.textContent.trim() + one.ariaPressed),
+        ])"
+    )
+}
