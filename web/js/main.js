@@ -1,28 +1,44 @@
 // The composition root: the only module that imports across folders. Frames go in, state changes, views draw,
 // what people do comes back as commands.
 
+import { messageActs } from './acts/messages.js';
+import { placeOf, roomActs } from './acts/rooms.js';
+import * as appearance from './lib/appearance.js';
 import * as scroll from './lib/scroll.js';
 import * as text from './lib/text.js';
 import { systemClock, throttle } from './lib/throttle.js';
 import { createTimes } from './lib/time.js';
 import * as api from './net/api.js';
+import { createDeeds } from './net/deeds.js';
 import { createDrafts } from './net/drafts.js';
 import { Outbox } from './net/outbox.js';
 import { Socket } from './net/socket.js';
 import { accountOf } from './net/wire.js';
-import { initialState, reduce } from './state/reduce.js';
+import { initialState, LOBBY, reduce } from './state/reduce.js';
 import * as select from './state/select.js';
 import { createStore } from './state/store.js';
+import { mountActions } from './view/actions.js';
 import { mountAnnouncer } from './view/announcer.js';
 import { mountBanner } from './view/banner.js';
-import { mountBar } from './view/bar.js';
+import { mountBar, openRoomMenu } from './view/bar.js';
 import { mountComposer } from './view/composer.js';
-import { byId, part, refs } from './view/dom.js';
+import { confirm } from './view/dialog.js';
+import { openNames, openPeople, openProfile } from './view/dialogs/people.js';
+import { openAddPeople, openBrowseRooms, openCreateRoom, openForward, openNewDirect, openRoomSettings } from './view/dialogs/rooms.js';
+import { openSettings } from './view/dialogs/settings.js';
+import { byId, copy, part, refs } from './view/dom.js';
+import { mountIdle } from './view/idle.js';
 import { mountLeave } from './view/leave.js';
 import { mountLog } from './view/log.js';
+import { mountNotify } from './view/notify.js';
+import { mountPane } from './view/pane.js';
+import { openPicker } from './view/picker.js';
 import { mountShell } from './view/shell.js';
+import { openShortcuts } from './view/shortcuts.js';
 import { mountSide } from './view/side.js';
+import { openSwitcher } from './view/switcher.js';
 import { mountTitle } from './view/title.js';
+import { mountToasts } from './view/toast.js';
 import { mountTyping } from './view/typing.js';
 
 /** @typedef {import('./state/reduce.js').State} State */
@@ -30,8 +46,23 @@ import { mountTyping } from './view/typing.js';
 /** @typedef {import('./state/timeline.js').PageKind} PageKind */
 
 /**
+ * A dialog that can be opened.
+ * @typedef {{name: 'settings' | 'switcher' | 'shortcuts' | 'createRoom' | 'browseRooms' | 'newDirect' | 'people'}
+ *   | {name: 'profile', user: number} | {name: 'names', title: string, users: number[]} | {name: 'roomSettings' | 'addPeople', room: number}
+ *   | {name: 'forward', room: number, id: number}} Dialog
+ */
+/**
  * What a view may ask for.
  * @typedef {{do: 'post', body: string} | {do: 'draft', text: string} | {do: 'typing'} | {do: 'retry', id: string} | {do: 'discard', id: string}
+ *   | {do: 'reply' | 'edit', id: number | null} | {do: 'editLast'} | {do: 'saveEdit', id: number, body: string}
+ *   | {do: 'delete' | 'undelete' | 'unread' | 'copyLink', id: number} | {do: 'react', id: number, emoji: string, on: boolean} | {do: 'pickReaction', id: number, at: HTMLElement}
+ *   | {do: 'pin', id: number, on: boolean} | {do: 'save', room: number, id: number, on: boolean} | {do: 'forward', from: {room: number, id: number}, to: number}
+ *   | {do: 'copyText', text: string, words?: string} | {do: 'toast', words: string}
+ *   | {do: 'open', room: number, id?: number} | {do: 'entered', room: import('./net/wire.js').Room} | {do: 'visited'} | {do: 'reached', found: boolean} | {do: 'lost'}
+ *   | {do: 'step', by: number, unread: boolean} | {do: 'escape'} | {do: 'allRead'} | {do: 'readRoom' | 'restore', room: number}
+ *   | {do: 'prefs', room: number, notify?: string, favourite?: boolean, hidden?: boolean} | {do: 'direct', users: number[]} | {do: 'leaveRoom', room: number, name: string}
+ *   | {do: 'block', user: number, on: boolean, name: string} | {do: 'mention', name: string} | {do: 'know', people: import('./net/wire.js').User[]}
+ *   | {do: 'pane', name: import('./state/reduce.js').Pane | null} | ({do: 'dialog'} & Dialog) | {do: 'roomMenu', room: number, at: HTMLElement}
  *   | {do: 'older'} | {do: 'newer'} | {do: 'latest'} | {do: 'reread'} | {do: 'clearNewline'} | {do: 'view', attentive?: boolean, following?: boolean}
  *   | {do: 'show', screen: 'list' | 'chat'} | {do: 'focus', area: 'composer'} | {do: 'reconnect'} | {do: 'leave'} | {do: 'tick'}} Act
  */
@@ -46,6 +77,28 @@ import { mountTyping } from './view/typing.js';
  * @property {import('./lib/time.js').Times} times
  * @property {typeof throttle} throttle
  * @property {import('./lib/throttle.js').Clock} clock
+ * @property {typeof call} call
+ */
+/**
+ * What acts work on.
+ * @typedef {object} Context
+ * @property {typeof store} store
+ * @property {typeof select} select
+ * @property {typeof api} api
+ * @property {Socket} socket
+ * @property {import('./lib/throttle.js').Clock} clock
+ * @property {(act: Act) => void} send
+ * @property {Outbox | null} outbox
+ * @property {import('./net/deeds.js').Deeds | null} deeds
+ * @property {ReturnType<typeof mountComposer>} composer
+ * @property {ReturnType<typeof mountShell>} shell
+ * @property {ReturnType<typeof mountToasts>} toast
+ * @property {typeof confirm} confirm
+ * @property {typeof copy} copy
+ * @property {(at: HTMLElement, chosen: (emoji: string) => void) => void} pick
+ * @property {(room: number) => void} leaveComposer
+ * @property {(room: number) => void} enterComposer
+ * @property {(room: number) => void} remember
  */
 
 const READ_EVERY_MS = 500;
@@ -53,6 +106,8 @@ const ASK_AGAIN_MS = 5000;
 const SAID_MS = 10_000;
 const clock = systemClock;
 const tab = takeTabId();
+
+appearance.apply();
 
 const store = createStore({ reduce, state: initialState(), schedule: nextFrame });
 /** Asks about the state now. @template T @param {(s: State) => T} ask @returns {T} */
@@ -74,9 +129,12 @@ function nextFrame(run) {
 let outbox = null;
 /** @type {import('./net/drafts.js').Drafts | null} */
 let drafts = null;
+/** @type {import('./net/deeds.js').Deeds | null} */
+let deeds = null;
 /** @type {string | null} */
 let account = null;
 let reached = false;
+let begun = false;
 
 const socket = new Socket({
   url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`,
@@ -84,11 +142,9 @@ const socket = new Socket({
   on: {
     frame(frame) {
       if (frame.type === 'ready' && !welcome(frame)) return;
+      const before = store.state;
       store.dispatch({ type: 'frame', frame, at: clock.now() });
-      if (frame.type === 'ready') outbox?.connected();
-      else if (frame.type === 'posted') outbox?.end(frame.client_id);
-      else if (frame.type === 'message' && frame.message.client_id && frame.message.author === store.state.me?.id) outbox?.end(frame.message.client_id);
-      else if (frame.type === 'error' && !outbox?.refused(frame)) onRefusal(frame.ref ?? '', frame.retry_after_ms);
+      after(frame, before);
     },
     down(retryAt, code) {
       const state = reached || retryAt !== null || store.state.connection.state === 'offline' ? 'offline' : 'connecting';
@@ -102,6 +158,74 @@ const socket = new Socket({
     signedOut,
   },
 });
+
+/** What a frame means beside what it changes in the state. @param {import('./net/wire.js').Frame} frame @param {State} before */
+function after(frame, before) {
+  switch (frame.type) {
+    case 'ready':
+      outbox?.connected();
+      deeds?.connected();
+      if (idle.away) socket.send({ type: 'away', on: true });
+      return begin();
+    case 'posted':
+      return outbox?.end(frame.client_id);
+    case 'done':
+    case 'saved':
+      return void deeds?.end(frame.ref);
+    case 'message':
+      if (frame.message.client_id && frame.message.author === store.state.me?.id) outbox?.end(frame.message.client_id);
+      return notify(frame, before);
+    case 'read':
+      // The answer to a mark comes without a ref: whichever came, those of this room are done.
+      for (const deed of store.state.deeds) if (deed.command.type === 'unread' && deed.command.room === frame.room) deeds?.end(deed.ref);
+      return;
+    case 'gone':
+      return send({ do: 'lost' });
+    case 'error': {
+      const refused = deeds?.refused(frame);
+      if (refused) toast(frame.title);
+      if (!deeds?.has(frame.ref) && !refused && !outbox?.refused(frame)) onRefusal(frame.ref ?? '', frame.retry_after_ms);
+    }
+  }
+}
+
+/** The first connection, or another one: the room of the address, or the last one, is before the reader. */
+function begin() {
+  if (begun) return send({ do: 'lost' });
+  begun = true;
+  const place = placeOf(location.pathname);
+  const kept = Number(attempt(() => localStorage.getItem(`chapp:room:${account}`)));
+  const room = place && store.state.rooms[place.room] ? place.room : store.state.rooms[kept] ? kept : LOBBY;
+  if (place && place.room !== room) toast('You are not in that room, or it is not there.');
+  if (room !== store.state.view.room || place?.id) {
+    store.dispatch({ type: 'open', room, at: clock.now(), ...(place?.room === room && place.id ? { id: place.id } : {}) });
+  }
+  enterComposer(room);
+}
+
+/** @template T @param {() => T} run @returns {T | undefined} */
+function attempt(run) {
+  try {
+    return run();
+  } catch {
+    return undefined;
+  }
+}
+
+/** What stands in the composer stays with the room that is left. @param {number} room */
+function leaveComposer(room) {
+  composer.flush();
+  store.dispatch({ type: 'draft', room, on: !composer.empty });
+}
+
+/** @param {number} room */
+function enterComposer(room) {
+  const own = drafts?.read(room) ?? '';
+  store.dispatch({ type: 'draft', room, on: false });
+  if (composer.empty || own) composer.change(own);
+  else if (begun) composer.change('');
+  if (!own) drafts?.adopt(room, (text) => room === store.state.view.room && composer.offer(text));
+}
 
 function signedOut() {
   socket.stop();
@@ -120,7 +244,6 @@ function welcome(frame) {
     return false;
   }
   account = who;
-  const room = store.state.view.room;
   drafts = createDrafts({ store: localStorage, account, tab, channel: new BroadcastChannel(`chapp:drafts:${account}`), clock });
   outbox = new Outbox({
     account,
@@ -133,9 +256,15 @@ function welcome(frame) {
     changed: (items) => store.dispatch({ type: 'outbox', items }),
     unsaved: () => composer.warn('This browser has no room left: unsent messages are lost if you close the page.'),
   });
-  const own = drafts.read(room);
-  if (own) composer.offer(own);
-  else drafts.adopt(room, composer.offer);
+  deeds = createDeeds({
+    account,
+    tab,
+    store: localStorage,
+    clock,
+    newId: text.randomId,
+    send: (command) => socket.send(command),
+    changed: (items) => store.dispatch({ type: 'deeds', deeds: items }),
+  });
   return true;
 }
 
@@ -174,15 +303,21 @@ async function fulfil(want) {
     return;
   }
   if (want.do === 'read') return markRead();
-  store.dispatch({ type: 'person/asked', user: want.user });
-  const answer = await api.readPage(want.room, { around: want.message, limit: 1 });
-  if (answer.ok) store.dispatch({ type: 'people', people: answer.value.people ?? [] });
-  else clock.set(() => store.dispatch({ type: 'person/failed', user: want.user }), ASK_AGAIN_MS);
+  if (want.do === 'seen') {
+    store.dispatch({ type: 'seen', room: want.room, seen: [] });
+    const answer = await api.seenBy(want.room);
+    if (answer.ok) store.dispatch({ type: 'seen', room: want.room, seen: answer.value });
+    return;
+  }
+  store.dispatch({ type: 'people/asked', users: want.users });
+  const answer = await api.peopleOf(want.users);
+  if (answer.ok) store.dispatch({ type: 'people', people: answer.value.people });
+  else clock.set(() => store.dispatch({ type: 'people/failed', users: want.users }), ASK_AGAIN_MS);
 }
 
 const markRead = throttle(() => {
   for (const want of select.wants(store.state)) {
-    if (want.do === 'read' && socket.send({ type: 'read', room: want.room, seq: want.seq }))
+    if (want.do === 'read' && socket.send({ type: 'read', room: want.room, seq: want.seq, ref: `read:${want.room}` }))
       store.dispatch({ type: 'read/sent', room: want.room, seq: want.seq });
   }
 }, READ_EVERY_MS);
@@ -192,13 +327,20 @@ function send(act) {
   const room = store.state.view.room;
   const t = select.currentTimeline(store.state);
   switch (act.do) {
-    case 'post':
-      store.dispatch({ type: 'view', following: true });
-      outbox?.add(room, act.body);
-      if (t?.moreAfter) send({ do: 'latest' });
-      return;
     case 'draft':
-      return drafts?.keep(room, act.text);
+      return void drafts?.keep(room, act.text);
+    case 'toast':
+      return toast(act.words);
+    case 'know':
+      return store.dispatch({ type: 'people', people: act.people });
+    case 'pane':
+      return store.dispatch({ type: 'view', pane: act.name });
+    case 'dialog':
+      return openDialog(act);
+    case 'roomMenu':
+      return openRoomMenu(act.at, act.room, wires);
+    case 'mention':
+      return composer.insert(`@${act.name} `);
     case 'typing':
       return void socket.send({ type: 'typing', room });
     case 'retry':
@@ -230,6 +372,39 @@ function send(act) {
       return store.dispatch({ type: 'tick', at: clock.now() });
     case 'leave':
       return void leave();
+    default:
+      // Each of the others has its own function, by its name.
+      return /** @type {any} */ (acts)[act.do](act);
+  }
+}
+
+/** @param {Dialog} dialog */
+function openDialog(dialog) {
+  switch (dialog.name) {
+    case 'settings':
+      return openSettings(wires);
+    case 'switcher':
+      return openSwitcher(wires);
+    case 'shortcuts':
+      return openShortcuts();
+    case 'createRoom':
+      return openCreateRoom(wires);
+    case 'browseRooms':
+      return void openBrowseRooms(wires);
+    case 'newDirect':
+      return openNewDirect(wires);
+    case 'people':
+      return openPeople(wires);
+    case 'profile':
+      return void openProfile(dialog.user, wires);
+    case 'names':
+      return openNames(dialog.title, dialog.users, wires);
+    case 'roomSettings':
+      return openRoomSettings(dialog.room, wires);
+    case 'addPeople':
+      return openAddPeople(dialog.room, wires);
+    case 'forward':
+      return openForward({ room: dialog.room, id: dialog.id }, wires);
   }
 }
 
@@ -246,19 +421,60 @@ async function leave() {
   }
 }
 
+/**
+ * One of the functions of `net/api.js`, by its name.
+ * @template {keyof typeof api} K
+ * @param {K} name
+ * @param {...any} args
+ * @returns {(typeof api)[K] extends (...args: any[]) => infer R ? R : never}
+ */
+function call(name, ...args) {
+  return /** @type {any} */ (api)[name](...args);
+}
+
 /** @type {Wires} */
-const wires = { watch, send, select, text, scroll, times: createTimes(navigator.language), throttle, clock };
+const wires = { watch, send, select, text, scroll, times: createTimes(navigator.language), throttle, clock, call };
 const main = refs(document.body);
+const toast = mountToasts(byId('toasts'), wires);
 const composer = mountComposer(/** @type {HTMLFormElement} */ (part(main, 'form')), { note: part(main, 'note'), keys: part(main, 'keys') }, wires);
 const shell = mountShell(
   { side: /** @type {HTMLElement} */ (document.querySelector('.side')), back: part(main, 'back'), log: byId('messages'), composer: byId('composer') },
   wires,
 );
+/** @type {Context} */
+const context = {
+  store,
+  select,
+  api,
+  socket,
+  clock,
+  send,
+  get outbox() {
+    return outbox;
+  },
+  get deeds() {
+    return deeds;
+  },
+  composer,
+  shell,
+  toast,
+  confirm,
+  copy,
+  pick: (at, chosen) => openPicker(at, wires, chosen),
+  leaveComposer,
+  enterComposer,
+  remember: (room) => void attempt(() => localStorage.setItem(`chapp:room:${account}`, String(room))),
+};
+const acts = { ...messageActs(context), ...roomActs(context) };
+const notify = mountNotify({ ...wires, tab });
+const idle = mountIdle(clock, (on) => socket.send({ type: 'away', on }));
 const ask = mountLeave(byId('leave'));
 mountSide(/** @type {HTMLElement} */ (document.querySelector('.side')), wires);
-mountBar({ name: part(main, 'name'), topic: part(main, 'topic') }, wires);
+mountBar(refs(/** @type {HTMLElement} */ (document.querySelector('.bar'))), wires);
 mountBanner(part(main, 'strip'), wires);
 mountLog(byId('messages'), byId('latest'), wires);
+mountActions(byId('messages'), wires);
+mountPane(byId('pane'), wires);
 mountTyping({ line: part(main, 'typing'), dots: part(main, 'dots') }, wires);
 mountAnnouncer(byId('announcer'), wires);
 mountTitle(/** @type {HTMLElement} */ (document.querySelector('link[rel="icon"]')), wires);

@@ -49,6 +49,17 @@ export function typingWords(names) {
 /** A sentence as the tail of another: "Not sent: the disk is full". @param {string} sentence */
 export const clause = (sentence) => sentence.trim().replace(/[.。]+$/u, '');
 
+/** The words of a message without its marks. @param {{body: string, content?: any[]}} message */
+export const wordsOf = ({ body, content }) => (content ? words(content).trim() : body);
+
+/** @param {any} node a node of a message's tree, or a list of them @returns {string} */
+function words(node) {
+  if (typeof node === 'string') return node;
+  if (Array.isArray(node)) return node.map(words).join('');
+  const inner = node.t === 'user' ? `@${node.text}` : node.t === 'room' ? `#${node.text}` : node.t === 'all' ? `@${node.text}` : node.t === 'br' ? ' ' : (node.text ?? words(node.c ?? []));
+  return /^(p|h|quote|code|list|rule)$/.test(node.t) ? `${inner} ` : inner;
+}
+
 /** One line of at most `max` scalars, for a preview. @param {string} text @param {number} max */
 export function oneLine(text, max) {
   const line = text

@@ -1,6 +1,6 @@
 // The few things that go over plain HTTP. Every answer is a value: nothing here throws.
 
-import { decodePage, decodeUser, parse } from './wire.js';
+import { decodePage, decodeRoom, decodeUser, hasLists, parse } from './wire.js';
 
 /**
  * @template T
@@ -23,7 +23,7 @@ async function ask(path, init, read) {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), TIMEOUT_MS);
   try {
-    const response = await fetch(path, { ...init, signal: stop.signal, credentials: 'same-origin', cache: 'no-store' });
+    const response = await fetch(path, { cache: 'no-store', ...init, signal: stop.signal, credentials: 'same-origin' });
     const body = parse(await response.text());
     if (!response.ok) return refusal(response, body);
     const value = read(body);
@@ -59,3 +59,105 @@ export function readPage(room, where) {
   for (const [name, value] of Object.entries(where)) query.set(name, String(value));
   return ask(`/api/rooms/${room}/messages?${query}`, {}, decodePage);
 }
+
+/** @param {string} method @param {unknown} [body] @returns {RequestInit} */
+const withJson = (method, body) => (body === undefined ? { method } : { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+const done = () => true;
+/** @param {any} body */
+const oneUser = (body) => decodeUser(body?.user);
+/** @param {any} body */
+const oneRoom = (body) => decodeRoom(body?.room);
+/** @param {Record<string, string | number | undefined>} values */
+const queryOf = (values) => {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) if (value !== undefined && value !== '') query.set(name, String(value));
+  return query;
+};
+
+/** @typedef {import('./wire.js').User} User */
+/** @typedef {import('./wire.js').Message} Message */
+/** @typedef {{people: User[], more: boolean}} PeoplePage */
+/** @typedef {{members: {user: User, role: string}[], more: boolean}} MembersPage */
+/** @typedef {{saved: {room: number, message: Message, saved_at: number}[], people: User[], next?: number}} SavedPage */
+/** @typedef {{id: number, kind: string, name: string, topic: string, archived: boolean, member_count: number, joined: boolean}} Listing */
+/** @typedef {{id: string, device: string, address: string, created_at: number, seen_at: number, current: boolean}} Device */
+
+/** @param {number[]} ids */
+export const peopleOf = (ids) =>
+  ask(`/api/people?ids=${ids.join(',')}`, {}, (body) => (hasLists(body, { people: true }) ? /** @type {PeoplePage} */ (body) : null));
+
+/** @param {string} q @param {number} [before] */
+export const people = (q, before) =>
+  ask(`/api/people?${queryOf({ q, before, limit: 100 })}`, {}, (body) => (hasLists(body, { people: true }) ? /** @type {PeoplePage} */ (body) : null));
+
+export const browse = () => ask('/api/rooms?browse=1', {}, (body) => (Array.isArray(body?.rooms) ? /** @type {Listing[]} */ (body.rooms) : null));
+
+/** @param {{kind: string, name?: string, topic?: string, members?: number[]}} plan */
+export const createRoom = (plan) => ask('/api/rooms', withJson('POST', plan), oneRoom);
+
+/** @param {number} room @param {{name?: string, topic?: string, archived?: boolean}} change */
+export const editRoom = (room, change) => ask(`/api/rooms/${room}`, withJson('PATCH', change), oneRoom);
+
+/** @param {number} room @param {{notify?: string, favourite?: boolean, hidden?: boolean}} prefs */
+export const arrangeRoom = (room, prefs) => ask(`/api/rooms/${room}/me`, withJson('PUT', prefs), oneRoom);
+
+/** @param {number} room */
+export const joinRoom = (room) => ask(`/api/rooms/${room}/join`, withJson('POST'), oneRoom);
+
+/** @param {number} room */
+export const leaveRoom = (room) => ask(`/api/rooms/${room}/leave`, withJson('POST'), done);
+
+/** @param {number} room @param {string} q @param {number} [before] */
+export const members = (room, q, before) =>
+  ask(`/api/rooms/${room}/members?${queryOf({ q, before, limit: 100 })}`, {}, (body) =>
+    Array.isArray(body?.members) ? /** @type {MembersPage} */ (body) : null,
+  );
+
+/** @param {number} room @param {number} user @param {string} [role] */
+export const setMember = (room, user, role) => ask(`/api/rooms/${room}/members/${user}`, withJson('PUT', role === undefined ? undefined : { role }), done);
+
+/** @param {number} room @param {number} user */
+export const removeMember = (room, user) => ask(`/api/rooms/${room}/members/${user}`, withJson('DELETE'), done);
+
+/** @param {number} room */
+export const pins = (room) =>
+  ask(`/api/rooms/${room}/pins`, {}, (body) =>
+    hasLists(body, { messages: true, people: true }) ? /** @type {{messages: Message[], people: User[]}} */ (body) : null,
+  );
+
+/** @param {number} room */
+export const seenBy = (room) =>
+  ask(`/api/rooms/${room}/seen`, {}, (body) => (Array.isArray(body?.seen) ? /** @type {{user: number, seq: number}[]} */ (body.seen) : null));
+
+/** @param {number} [before] */
+export const saved = (before) =>
+  ask(`/api/me/saved?${queryOf({ before, limit: 50 })}`, {}, (body) => (Array.isArray(body?.saved) ? /** @type {SavedPage} */ (body) : null));
+
+/** @param {{display_name?: string, status?: string, color?: number}} profile */
+export const editProfile = (profile) => ask('/api/me', withJson('PATCH', profile), oneUser);
+
+/** @param {Partial<import('./wire.js').Settings>} settings */
+export const editSettings = (settings) =>
+  ask('/api/me/settings', withJson('PUT', settings), (body) => /** @type {import('./wire.js').Settings | null} */ (body?.settings ?? null));
+
+/** @param {Blob} picture */
+export const setAvatar = (picture) => ask('/api/me/avatar', { method: 'PUT', headers: { 'Content-Type': picture.type }, body: picture }, oneUser);
+
+export const removeAvatar = () => ask('/api/me/avatar', withJson('DELETE'), oneUser);
+
+/** @param {string} password @param {string} new_password */
+export const setPassword = (password, new_password) => ask('/api/me/password', withJson('PUT', { password, new_password }), done);
+
+export const devices = () => ask('/api/me/sessions', {}, (body) => (Array.isArray(body?.sessions) ? /** @type {Device[]} */ (body.sessions) : null));
+
+/** All others, without an id. @param {string} [id] */
+export const endDevice = (id) => ask(id ? `/api/me/sessions/${id}` : '/api/me/sessions', withJson('DELETE'), done);
+
+/** @param {number} user @param {boolean} on */
+export const block = (user, on) => ask(`/api/me/blocks/${user}`, withJson(on ? 'PUT' : 'DELETE'), done);
+
+/** What the emoji picker shows. @param {string} assets the folder of this version's files */
+export const emoji = (assets) =>
+  ask(`${assets}/emoji.json`, { cache: 'default' }, (body) => (Array.isArray(body?.emoji) ? /** @type {EmojiData} */ (body) : null));
+
+/** @typedef {{groups: string[], emoji: [string, string, number, string[], number][]}} EmojiData */

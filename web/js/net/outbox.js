@@ -12,7 +12,8 @@ import { parse } from './wire.js';
 /** @typedef {import('../lib/throttle.js').Clock} Clock */
 /** @typedef {import('../state/reduce.js').Pending} Pending */
 /** @typedef {Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>} Store */
-/** @typedef {{client_id: string, room: number, body: string, created_at: number, order: number, owner: string, failed?: string}} Item */
+/** @typedef {{reply_to?: number, forward?: {room: number, id: number}}} Extra what a post has beside its text */
+/** @typedef {{client_id: string, room: number, body: string, created_at: number, order: number, owner: string, failed?: string} & Extra} Item */
 
 /**
  * @typedef {object} Options
@@ -62,11 +63,11 @@ export class Outbox {
     this.#tell();
   }
 
-  /** @param {number} room @param {string} body @returns {string} its client_id */
-  add(room, body) {
+  /** @param {number} room @param {string} body @param {Extra} [extra] @returns {string} its client_id */
+  add(room, body, extra = {}) {
     const now = this.#o.clock.now();
     const order = Math.max(now, ...[...this.#items.values()].map((item) => item.order + 1));
-    const item = { client_id: this.#o.newId(), room, body, created_at: now, order, owner: this.#o.tab };
+    const item = { client_id: this.#o.newId(), room, body, created_at: now, order, owner: this.#o.tab, ...extra };
     this.#items.set(item.client_id, item);
     this.#save(item);
     this.#tell();
@@ -155,8 +156,9 @@ export class Outbox {
     if (!this.#online || this.#flight || this.#pause !== null) return;
     const item = this.#sorted().find((one) => one.failed === undefined && this.#isOurs(one));
     if (!item) return;
-    const { client_id, room, body } = item;
-    if (!this.#o.send({ type: 'post', room, client_id, body })) return;
+    const { client_id, room, body, reply_to, forward } = item;
+    const says = forward ? { forward } : reply_to === undefined ? { body } : { body, reply_to };
+    if (!this.#o.send({ type: 'post', room, client_id, ...says })) return;
     const timer = this.#o.clock.set(() => {
       this.#land();
       this.#again(item, NO_ANSWER_REASON);
@@ -249,8 +251,9 @@ export class Outbox {
   #tell() {
     this.#o.changed(
       this.#sorted().map((item) => {
-        const { client_id, room, body, created_at } = item;
-        return { client_id, room, body, created_at, ...this.#journey(item) };
+        const { client_id, room, body, created_at, reply_to, forward } = item;
+        const extra = { ...(reply_to === undefined ? {} : { reply_to }), ...(forward ? { forward } : {}) };
+        return { client_id, room, body, created_at, ...extra, ...this.#journey(item) };
       }),
     );
   }
@@ -278,7 +281,20 @@ export class Outbox {
     const id = key.slice(this.#prefix.length);
     const { room, failed } = value;
     const body = this.#o.wellFormed(value.body);
-    const item = { client_id: id, room, body, created_at: Number(value.created_at) || 0, order: Number(value.order) || 0, owner: String(value.owner ?? '') };
+    const { reply_to, forward } = value;
+    const extra = {
+      ...(Number.isSafeInteger(reply_to) ? { reply_to } : {}),
+      ...(Number.isSafeInteger(forward?.room) && Number.isSafeInteger(forward?.id) ? { forward } : {}),
+    };
+    const item = {
+      client_id: id,
+      room,
+      body,
+      created_at: Number(value.created_at) || 0,
+      order: Number(value.order) || 0,
+      owner: String(value.owner ?? ''),
+      ...extra,
+    };
     this.#items.set(id, typeof failed === 'string' ? { ...item, failed } : item);
   }
 

@@ -2,31 +2,82 @@
 // The only JSON.parse. A frame of an unknown type, or one that is not what it says, is null; unknown fields are left alone.
 
 /**
- * @typedef {{id: number, name: string, display_name: string, role: string, created_at: number}} User
- * @typedef {{id: number, author: number, sent_at: number, body: string, edited_at?: number, deleted?: boolean, client_id?: string}} Message
- * @typedef {{id: number, kind: string, name: string, topic: string, head: number, read: number, unread: number, mentions?: number}} Room
- * @typedef {{body_chars_max: number, frame_bytes_max?: number, page_max?: number, client_id_chars_max?: number, people_max?: number}} Limits
- * @typedef {{messages: Message[], head: number, more_before: boolean, more_after: boolean, people?: User[]}} Page
+ * @typedef {{id: number, name: string, display_name: string, role: string, created_at: number, color?: number, status?: string, avatar?: string, last_seen?: number}} User
+ * @typedef {{emoji: string, users: number[]}} Reaction
+ * @typedef {{kind: string, user?: number, text?: string}} Notice
+ * @typedef {string | {t: string, c?: Inline[], text?: string, href?: string, id?: number, name?: string}} Inline
+ * @typedef {{t: string, c?: any[], text?: string, lang?: string, start?: number}} Block
+ * @typedef {object} Message
+ * @property {number} id
+ * @property {number} author
+ * @property {number} sent_at
+ * @property {string} body
+ * @property {Block[]} [content]
+ * @property {string} [client_id]
+ * @property {number} [edited_at]
+ * @property {boolean} [deleted]
+ * @property {number} [deleted_by]
+ * @property {number} [reply_to]
+ * @property {Reaction[]} [reactions]
+ * @property {{by: number, at: number}} [pinned]
+ * @property {{room: number, id: number, author: number, sent_at: number}} [forwarded]
+ * @property {{users?: number[], room?: boolean, here?: boolean}} [mentions]
+ * @property {Notice} [event]
+ *
+ * @typedef {object} Room
+ * @property {number} id
+ * @property {string} kind
+ * @property {string} name
+ * @property {string} topic
+ * @property {number} head
+ * @property {number} read
+ * @property {number} unread
+ * @property {number} [mentions]
+ * @property {boolean} [archived]
+ * @property {number} [member_count]
+ * @property {string} [role]
+ * @property {string} [notify]
+ * @property {boolean} [favourite]
+ * @property {boolean} [hidden]
+ * @property {number[]} [members]
+ *
+ * @typedef {{id: number} & Partial<Room>} RoomPart
+ * @typedef {{body_chars_max: number, frame_bytes_max?: number, page_max?: number, client_id_chars_max?: number, people_max?: number, room_name_chars_max?: number,
+ *   topic_chars_max?: number, display_name_chars_max?: number, status_chars_max?: number, undo_ms?: number, seen_members_max?: number, picture_bytes_max?: number}} Limits
+ * @typedef {{share_read: boolean, dnd: {from: number, to: number} | null, dnd_until: number, sound: boolean, announce: boolean, single_keys: boolean}} Settings
+ * @typedef {{messages: Message[], quoted?: Message[], head: number, more_before: boolean, more_after: boolean, people?: User[]}} Page
  * @typedef {'online' | 'away' | 'offline'} Presence
  *
- * @typedef {{type: 'ready', protocol: number, epoch: string, user: User, rooms: Room[], people: User[], presence?: {user: number, state: Presence}[], server: {name: string, version: string, id: string, addresses?: string[]}, limits: Limits}} Ready
+ * @typedef {{type: 'ready', protocol: number, epoch: string, user: User, rooms: Room[], people: User[], presence?: {user: number, state: Presence}[], settings?: Settings,
+ *   blocked?: number[], saved?: [number, number][], server: {name: string, version: string, id: string, addresses?: string[]}, limits: Limits}} Ready
  * @typedef {{type: 'message', room: number, seq: number, message: Message}} MessageFrame
  * @typedef {{type: 'posted', ref?: string, client_id: string, room: number, seq: number}} Posted
- * @typedef {{type: 'presence', user: number, state: Presence}} PresenceFrame
+ * @typedef {{type: 'done', ref?: string, room: number, seq: number}} Done
+ * @typedef {{type: 'presence', user: number, state: Presence, last_seen?: number}} PresenceFrame
  * @typedef {{type: 'person', user: User}} PersonFrame
  * @typedef {{type: 'typing', room: number, user: number}} TypingFrame
- * @typedef {{type: 'read', room: number, seq: number}} ReadFrame
+ * @typedef {{type: 'read', ref?: string, room: number, seq: number, unread?: number, mentions?: number}} ReadFrame
+ * @typedef {{type: 'seen', room: number, user: number, seq: number}} SeenFrame
+ * @typedef {{type: 'room', room: RoomPart}} RoomFrame
+ * @typedef {{type: 'gone', room: number}} GoneFrame
+ * @typedef {{type: 'settings', settings: Settings}} SettingsFrame
+ * @typedef {{type: 'blocked', users: number[]}} BlockedFrame
+ * @typedef {{type: 'saved', ref?: string, room: number, id: number, on: boolean}} SavedFrame
  * @typedef {{type: 'synced', ref?: string, room: number, through: number}} Synced
  * @typedef {{type: 'reset', ref?: string, room: number, head: number}} Reset
  * @typedef {{type: 'error', ref?: string, client_id?: string, code: string, title: string, field?: string, retry_after_ms?: number}} ErrorFrame
  * @typedef {{type: 'pong', ref?: string}} Pong
- * @typedef {Ready | MessageFrame | Posted | PresenceFrame | PersonFrame | TypingFrame | ReadFrame | Synced | Reset | ErrorFrame | Pong} Frame
+ * @typedef {Ready | MessageFrame | Posted | Done | PresenceFrame | PersonFrame | TypingFrame | ReadFrame | SeenFrame | RoomFrame | GoneFrame | SettingsFrame | BlockedFrame
+ *   | SavedFrame | Synced | Reset | ErrorFrame | Pong} Frame
  *
- * @typedef {{type: 'post', room: number, client_id: string, body: string, ref?: string}
+ * @typedef {{type: 'edit', room: number, id: number, body: string} | {type: 'delete' | 'undelete' | 'unread', room: number, id: number}
+ *   | {type: 'react', room: number, id: number, emoji: string, on: boolean} | {type: 'pin' | 'save', room: number, id: number, on: boolean}} DeedCommand
+ * @typedef {{type: 'post', room: number, client_id: string, body?: string, reply_to?: number, forward?: {room: number, id: number}, ref?: string}
  *   | {type: 'typing', room: number}
- *   | {type: 'read', room: number, seq: number}
+ *   | {type: 'away', on: boolean}
+ *   | {type: 'read', room: number, seq: number, ref?: string}
  *   | {type: 'sync', room: number, since: number, ref?: string}
- *   | {type: 'ping', ref?: string}} Command
+ *   | {type: 'ping', ref?: string} | (DeedCommand & {ref?: string})} Command
  */
 
 /** @typedef {(value: any) => boolean} Check */
@@ -47,6 +98,8 @@ const shape = (fields) => (value) => typeof value === 'object' && value !== null
 const user = shape({ id, name: text, display_name: text });
 const message = shape({ id, author: id, sent_at: count, body: text, client_id: maybe(text) });
 const room = shape({ id, name: text, head: count, read: count, unread: count });
+const flag = (/** @type {unknown} */ value) => typeof value === 'boolean';
+const roomPart = shape({ id, name: maybe(text), topic: maybe(text), head: maybe(count), read: maybe(count), unread: maybe(count), mentions: maybe(count) });
 const state = (/** @type {unknown} */ value) => value === 'online' || value === 'away' || value === 'offline';
 
 /** @type {Record<string, Check>} */
@@ -63,17 +116,24 @@ const FRAMES = {
   }),
   message: shape({ room: id, seq: id, message }),
   posted: shape({ client_id: text, room: id, seq: id }),
+  done: shape({ room: id, seq: id }),
+  room: shape({ room: roomPart }),
+  gone: shape({ room: id }),
+  seen: shape({ room: id, user: id, seq: count }),
+  settings: shape({ settings: (value) => typeof value === 'object' && value !== null }),
+  blocked: shape({ users: list(id) }),
+  saved: shape({ room: id, id, on: flag }),
   presence: shape({ user: id, state }),
   person: shape({ user }),
   typing: shape({ room: id, user: id }),
-  read: shape({ room: id, seq: count }),
+  read: shape({ room: id, seq: count, unread: maybe(count), mentions: maybe(count) }),
   synced: shape({ room: id, through: count }),
   reset: shape({ room: id, head: count }),
   error: shape({ code: text, title: text, ref: maybe(text), client_id: maybe(text), retry_after_ms: maybe(count) }),
   pong: () => true,
 };
 
-const page = shape({ messages: list(message), head: count, more_before: maybe((v) => typeof v === 'boolean'), people: maybe(list(user)) });
+const page = shape({ messages: list(message), head: count, more_before: maybe(flag), quoted: maybe(list(message)), people: maybe(list(user)) });
 
 /** @param {unknown} data @returns {Frame | null} */
 export function decode(data) {
@@ -93,6 +153,12 @@ export const decodePage = (value) => (page(value) ? /** @type {Page} */ (value) 
 
 /** @param {unknown} value @returns {User | null} */
 export const decodeUser = (value) => (user(value) ? /** @type {User} */ (value) : null);
+
+/** Whether an answer of the server has these lists. @param {any} value @param {{messages?: boolean, people?: boolean}} parts */
+export const hasLists = (value, { messages, people }) => (!messages || list(message)(value?.messages)) && (!people || list(user)(value?.people));
+
+/** @param {unknown} value @returns {Room | null} */
+export const decodeRoom = (value) => (room(value) ? /** @type {Room} */ (value) : null);
 
 /** Text that may not be JSON at all, from the network or from storage. @param {string | null} source @returns {any} */
 export function parse(source) {

@@ -1,6 +1,7 @@
 // (state, event) → state. No DOM, no network, no clock: what time it is comes with the event.
 
-import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, indexOf, spoil } from './timeline.js';
+import { count, dropRoom, mergeRoom, onRead, raiseHead, readSent } from './rooms.js';
+import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } from './timeline.js';
 
 /** @typedef {import('../net/wire.js').Frame} Frame */
 /** @typedef {import('../net/wire.js').User} User */
@@ -11,7 +12,7 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, indexOf,
 
 /**
  * A message on its way: `waiting` to be sent, `sending`, `failed` with a reason, or `landed` under a seq that the window has not reached yet.
- * @typedef {{client_id: string, room: number, body: string, created_at: number, state: 'waiting' | 'sending' | 'failed' | 'landed', reason?: string, retrying?: boolean, seq?: number}} Pending
+ * @typedef {{client_id: string, room: number, body: string, created_at: number, state: 'waiting' | 'sending' | 'failed' | 'landed', reason?: string, retrying?: boolean, seq?: number, reply_to?: number, forward?: {room: number, id: number}}} Pending
  */
 
 /**
@@ -29,9 +30,31 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, indexOf,
  * @property {Pending[]} pending as the outbox holds them
  * @property {Pending[]} landed
  * @property {Record<number, true>} asked people we have asked for
- * @property {{room: number, attentive: boolean, following: boolean}} view what the reader has before them
+ * @property {import('../net/wire.js').Settings | null} settings
+ * @property {number[]} blocked
+ * @property {Record<string, true>} saved `ROOM:ID` of what is kept for later
+ * @property {Record<number, Record<number, Message>>} quoted room → the messages that others answer and that are not in the window
+ * @property {Record<number, Record<number, number>>} seen room → user → how far they have read
+ * @property {Record<string, number>} undo `ROOM:ID` of what the reader has just deleted → until when it can be brought back
+ * @property {Record<number, true>} drafts rooms with something unfinished in their composer
+ * @property {(import('../net/deeds.js').Deed & {seq?: number})[]} deeds what was done to messages and is not seen in them yet
+ * @property {View} view what the reader has before them
  * @property {{busy: boolean, words: string}} leaving logging out, and what there is to say about it
  */
+
+/** @typedef {'members' | 'pins' | 'saved'} Pane */
+/**
+ * @typedef {object} View
+ * @property {number} room
+ * @property {boolean} attentive
+ * @property {boolean} following
+ * @property {{room: number, id: number, at: number} | null} target a message to go to
+ * @property {Pane | null} pane
+ * @property {Record<number, number>} replying room → the message that is being answered
+ * @property {number | null} editing the message of this room that is being edited
+ * @property {number | null} hold this room was marked unread: reading it does not count until it is opened again
+ */
+/** @typedef {import('../net/wire.js').Message} Message */
 
 /**
  * @typedef {{type: 'frame', frame: Frame, at: number}
@@ -43,18 +66,28 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, indexOf,
  *   | {type: 'page/retry', room: number}
  *   | {type: 'sync/asked', room: number, since: number}
  *   | {type: 'sync/failed', room: number}
- *   | {type: 'person/asked', user: number}
- *   | {type: 'person/failed', user: number}
+ *   | {type: 'people/asked', users: number[]}
+ *   | {type: 'people/failed', users: number[]}
  *   | {type: 'leaving', busy: boolean, words: string}
  *   | {type: 'people', people: User[]}
  *   | {type: 'read/sent', room: number, seq: number}
- *   | {type: 'view', room?: number, attentive?: boolean, following?: boolean}
+ *   | {type: 'view', attentive?: boolean, following?: boolean, pane?: Pane | null, editing?: number | null}
+ *   | {type: 'open', room: number, id?: number, at: number}
+ *   | {type: 'target/reached'}
+ *   | {type: 'reply', room: number, id: number | null}
+ *   | {type: 'hold', room: number | null}
+ *   | {type: 'undo', room: number, id: number, until: number | null}
+ *   | {type: 'draft', room: number, on: boolean}
+ *   | {type: 'deeds', deeds: import('../net/deeds.js').Deed[]}
+ *   | {type: 'seen', room: number, seen: {user: number, seq: number}[]}
  *   | {type: 'newline/clear', room: number}
  *   | {type: 'tick', at: number}} Event
  */
 
 export const LOBBY = 1;
 export const TYPING_MS = 6000;
+/** Rooms whose messages are held; the one opened longest ago is read again when it is opened. */
+export const TIMELINES_MAX = 12;
 
 /** @returns {State} */
 export const initialState = () => ({
@@ -71,7 +104,15 @@ export const initialState = () => ({
   pending: [],
   landed: [],
   asked: {},
-  view: { room: LOBBY, attentive: true, following: true },
+  settings: null,
+  blocked: [],
+  saved: {},
+  quoted: {},
+  seen: {},
+  undo: {},
+  drafts: {},
+  deeds: [],
+  view: { room: LOBBY, attentive: true, following: true, target: null, pane: null, replying: {}, editing: null, hold: null },
   leaving: { busy: false, words: '' },
 });
 
@@ -96,21 +137,42 @@ export function reduce(state, event) {
       return withTimeline(state, event.room, (t) => ({ ...t, syncing: event.since, staged: [] }));
     case 'sync/failed':
       return withTimeline(state, event.room, disconnect);
-    case 'person/asked':
-      return { ...state, asked: { ...state.asked, [event.user]: true } };
-    case 'person/failed':
-      return { ...state, asked: without(state.asked, event.user) };
+    case 'people/asked':
+      return { ...state, asked: { ...state.asked, ...Object.fromEntries(event.users.map((user) => [user, /** @type {const} */ (true)])) } };
+    case 'people/failed':
+      return { ...state, asked: event.users.reduce(without, state.asked) };
     case 'leaving':
       return { ...state, leaving: { busy: event.busy, words: event.words } };
     case 'people':
       return withPeople(state, event.people);
     case 'read/sent':
-      return markRead(state, event.room, event.seq);
-    case 'view':
+      return readSent(state, event.room, event.seq);
+    case 'view': {
+      const { type: _, ...view } = event;
+      return { ...state, view: { ...state.view, ...view } };
+    }
+    case 'open':
+      return open(state, event.room, event.id, event.at);
+    case 'target/reached':
+      return { ...state, view: { ...state.view, target: null } };
+    case 'reply':
       return {
         ...state,
-        view: { room: event.room ?? state.view.room, attentive: event.attentive ?? state.view.attentive, following: event.following ?? state.view.following },
+        view: { ...state.view, replying: event.id === null ? without(state.view.replying, event.room) : { ...state.view.replying, [event.room]: event.id } },
       };
+    case 'hold':
+      return { ...state, view: { ...state.view, hold: event.room } };
+    case 'undo': {
+      const key = `${event.room}:${event.id}`;
+      return { ...state, undo: event.until === null ? without(state.undo, key) : { ...state.undo, [key]: event.until } };
+    }
+    case 'draft':
+      if ((state.drafts[event.room] === true) === event.on) return state;
+      return { ...state, drafts: event.on ? { ...state.drafts, [event.room]: true } : without(state.drafts, event.room) };
+    case 'deeds':
+      return settle({ ...state, deeds: withDeeds(state.deeds, event.deeds) });
+    case 'seen':
+      return { ...state, seen: { ...state.seen, [event.room]: Object.fromEntries(event.seen.map(({ user, seq }) => [user, seq])) } };
     case 'newline/clear':
       return withTimeline(state, event.room, (t) => (t.newline === null ? t : { ...t, newline: null }));
     case 'tick':
@@ -128,13 +190,27 @@ function onFrame(state, frame, at) {
     case 'posted':
       return onPosted(state, frame);
     case 'presence':
-      return onPresence(state, frame.user, frame.state);
+      return onPresence(state, frame.user, frame.state, frame.last_seen);
     case 'person':
       return withPeople(state, [frame.user]);
     case 'typing':
       return onTyping(state, frame.room, frame.user, at);
+    case 'done':
+      return { ...state, deeds: state.deeds.map((deed) => (deed.ref === frame.ref ? { ...deed, seq: frame.seq } : deed)) };
     case 'read':
-      return markRead(state, frame.room, frame.seq);
+      return onReadFrame(state, frame);
+    case 'seen':
+      return withSeen(state, frame.room, frame.user, frame.seq);
+    case 'room':
+      return onRoom(state, frame.room);
+    case 'gone':
+      return dropRoom(state, frame.room);
+    case 'settings':
+      return { ...state, settings: frame.settings };
+    case 'blocked':
+      return { ...state, blocked: frame.users };
+    case 'saved':
+      return { ...state, saved: frame.on ? { ...state.saved, [`${frame.room}:${frame.id}`]: true } : without(state.saved, `${frame.room}:${frame.id}`) };
     case 'synced':
       return withTimeline(raiseHead(state, frame.room, frame.through), frame.room, (t) => applySynced(t, frame.through, state.view.following));
     case 'reset':
@@ -176,6 +252,11 @@ function onReady(state, frame) {
     rooms,
     timelines,
     presence,
+    settings: frame.settings ?? null,
+    blocked: frame.blocked ?? [],
+    saved: Object.fromEntries((frame.saved ?? []).map(([room, id]) => [`${room}:${id}`, /** @type {const} */ (true)])),
+    quoted: another ? {} : state.quoted,
+    seen: {},
     typing: {},
     asked: {},
     landed: another ? [] : state.landed,
@@ -189,16 +270,84 @@ function onMessage(state, frame) {
   const room = state.rooms[frame.room];
   if (!room) return state;
   const { message } = frame;
-  const mine = message.author === state.me?.id;
-  const isNew = frame.seq > room.head && frame.seq === message.id;
-  const unread = isNew && !mine ? room.unread + 1 : room.unread;
+  const isNews = frame.seq > room.head && frame.seq === message.id && !message.event && message.author !== state.me?.id;
   const typing = state.typing[frame.room]?.[message.author] ? withoutTyping(state.typing, frame.room, message.author) : state.typing;
-  const next = { ...state, typing, rooms: { ...state.rooms, [room.id]: { ...room, unread, head: Math.max(room.head, frame.seq) } } };
-  return withTimeline(next, frame.room, (t) => {
+  const quoted = state.quoted[frame.room]?.[message.id]
+    ? { ...state.quoted, [frame.room]: { ...state.quoted[frame.room], [message.id]: message } }
+    : state.quoted;
+  const seen = frame.seq === message.id ? withSeen({ ...state, typing, quoted }, frame.room, message.author, frame.seq) : { ...state, typing, quoted };
+  return withTimeline(count(seen, frame), frame.room, (t) => {
     // Nobody is looking and all before has been read: the line goes above what comes now.
-    const newline = isNew && !mine && !state.view.attentive && room.unread === 0 ? frame.seq - 1 : t.newline;
-    return { ...applyFrame(t, frame, state.view.following), newline };
+    const away = !state.view.attentive || frame.room !== state.view.room;
+    const newline = isNews && away && room.unread === 0 ? frame.seq - 1 : t.newline;
+    return { ...applyFrame(t, frame, state.view.following || frame.room !== state.view.room), newline };
   });
+}
+
+/** Only what we have asked for is held: a room's marks come with its opening. @param {State} state @param {number} room @param {number} user @param {number} seq @returns {State} */
+function withSeen(state, room, user, seq) {
+  const held = state.seen[room];
+  if (!held || user === state.me?.id || (held[user] ?? -1) >= seq) return state;
+  return { ...state, seen: { ...state.seen, [room]: { ...held, [user]: seq } } };
+}
+
+/** @param {State} state @param {import('../net/wire.js').RoomPart} part @returns {State} */
+function onRoom(state, part) {
+  const next = mergeRoom(state, part);
+  if (!next.rooms[part.id] || next.timelines[part.id]) return next;
+  return { ...next, timelines: { ...next.timelines, [part.id]: emptyTimeline() } };
+}
+
+/** Marked unread, here or elsewhere: the line says from where. @param {State} state @param {import('../net/wire.js').ReadFrame} frame @returns {State} */
+function onReadFrame(state, frame) {
+  const back = frame.seq < (state.rooms[frame.room]?.read ?? 0) && frame.ref === undefined;
+  const next = onRead(state, frame);
+  return back ? withTimeline(next, frame.room, (t) => ({ ...t, newline: frame.seq })) : next;
+}
+
+/** Another room is before the reader, or a certain message of it. @param {State} state @param {number} id @param {number | undefined} message @param {number} at @returns {State} */
+function open(state, id, message, at) {
+  const room = state.rooms[id];
+  if (!room) return state;
+  const target = message === undefined ? null : { room: id, id: message, at };
+  const same = id === state.view.room;
+  const view = {
+    ...state.view,
+    room: id,
+    target,
+    following: same ? state.view.following && !target : !target,
+    editing: same ? state.view.editing : null,
+    hold: same ? state.view.hold : null,
+  };
+  let next = { ...state, view };
+  if (!same) {
+    next = withTimeline(next, state.view.room, (t) => ({ ...t, newline: null }));
+    next = withTimeline(next, id, (t) => {
+      const newline = room.unread > 0 ? room.read : null;
+      // What is held lies elsewhere than where the room opens: it is read anew.
+      const elsewhere = t.phase === 'ready' && t.moreAfter && !target;
+      const stale = /** @type {const} */ ({ phase: 'stale', loading: null, failed: null });
+      return { ...t, ...(elsewhere ? stale : {}), newline, opened: t.opened + 1, place: newline === null ? 'end' : 'newline', used: at };
+    });
+    next = forgetOldest(next);
+  }
+  return next;
+}
+
+/** @param {State} state @returns {State} */
+function forgetOldest(state) {
+  const held = Object.entries(state.timelines).filter(([, t]) => t.phase !== 'empty');
+  if (held.length <= TIMELINES_MAX) return state;
+  const [id] = held.filter(([room]) => Number(room) !== state.view.room).sort(([, a], [, b]) => (a.used ?? 0) - (b.used ?? 0))[0] ?? [];
+  return id === undefined
+    ? state
+    : withTimeline({ ...state, quoted: without(state.quoted, id) }, Number(id), (t) => ({ ...emptyTimeline(), opened: t.opened }));
+}
+
+/** A deed that was confirmed stays until its change has been seen. @param {State['deeds']} held @param {import('../net/deeds.js').Deed[]} deeds @returns {State['deeds']} */
+function withDeeds(held, deeds) {
+  const confirmed = held.filter((deed) => deed.seq !== undefined && !deeds.some((one) => one.ref === deed.ref));
+  return [...confirmed, ...deeds.map((deed) => held.find((one) => one.ref === deed.ref) ?? deed)];
 }
 
 /** The outbox forgets it now; it stays on the screen until its message is in the window. @param {State} state @param {import('../net/wire.js').Posted} frame @returns {State} */
@@ -209,8 +358,17 @@ function onPosted(state, frame) {
   return { ...next, landed: [...next.landed, { ...item, state: 'landed', seq: frame.seq }] };
 }
 
-/** Lets go of landed messages that the window has reached. @param {State} state @returns {State} */
+/** Lets go of landed messages and confirmed deeds that the window has reached. @param {State} state @returns {State} */
 function settle(state) {
+  const deeds = state.deeds.filter(({ seq, command }) => {
+    const t = state.timelines[command.room];
+    return seq === undefined || (t?.phase === 'ready' && t.through < seq);
+  });
+  return settleLanded(deeds.length === state.deeds.length ? state : { ...state, deeds });
+}
+
+/** @param {State} state @returns {State} */
+function settleLanded(state) {
   if (state.landed.length === 0) return state;
   const landed = state.landed.filter((p) => {
     const t = state.timelines[p.room];
@@ -222,7 +380,15 @@ function settle(state) {
 /** @param {State} state @param {number} room @param {PageKind} kind @param {Page} page */
 function onPage(state, room, kind, page) {
   const next = withTimeline(raiseHead(state, room, page.head), room, (t) => applyPage(t, kind, page));
-  return withPeople(recount(next, room), page.people ?? []);
+  return withPeople(withQuoted(next, room, page.quoted ?? []), page.people ?? []);
+}
+
+/** @param {State} state @param {number} room @param {Message[]} messages @returns {State} */
+function withQuoted(state, room, messages) {
+  if (messages.length === 0) return state;
+  const quoted = { ...state.quoted[room] };
+  for (const message of messages) quoted[message.id] = message;
+  return { ...state, quoted: { ...state.quoted, [room]: quoted } };
 }
 
 /** @param {State} state @param {Extract<Event, {type: 'connection'}>} event @returns {State} */
@@ -235,10 +401,12 @@ function onConnection(state, event) {
   return { ...state, connection, timelines, typing: {} };
 }
 
-/** @param {State} state @param {number} user @param {'online' | 'away' | 'offline'} where @returns {State} */
-function onPresence(state, user, where) {
-  if (state.presence[user] === where) return state;
-  return { ...state, presence: where === 'offline' ? without(state.presence, user) : { ...state.presence, [user]: where } };
+/** @param {State} state @param {number} user @param {'online' | 'away' | 'offline'} where @param {number} [last_seen] @returns {State} */
+function onPresence(state, user, where, last_seen) {
+  const held = state.people[user];
+  const known = held && last_seen !== undefined ? { ...state, people: { ...state.people, [user]: { ...held, last_seen } } } : state;
+  if (known.presence[user] === where) return known;
+  return { ...known, presence: where === 'offline' ? without(known.presence, user) : { ...known.presence, [user]: where } };
 }
 
 /** @param {State} state @param {number} room @param {number} user @param {number} at @returns {State} */
@@ -250,9 +418,9 @@ function onTyping(state, room, user, at) {
 /** @param {State['typing']} typing @param {number} room @param {number} user */
 const withoutTyping = (typing, room, user) => ({ ...typing, [room]: without(typing[room] ?? {}, user) });
 
-/** @template T @param {Record<number, T>} users @param {number} user @returns {Record<number, T>} */
-function without(users, user) {
-  const { [user]: _, ...others } = users;
+/** @template T @param {Record<string, T>} values @param {number | string} key @returns {Record<string, T>} */
+function without(values, key) {
+  const { [key]: _, ...others } = values;
   return others;
 }
 
@@ -263,38 +431,6 @@ function quietTyping(state, at) {
     for (const [user, heard] of Object.entries(users)) if (at - heard >= TYPING_MS) typing = withoutTyping(typing, Number(room), Number(user));
   }
   return typing === state.typing ? state : { ...state, typing };
-}
-
-/** The reader has read up to `seq`. @param {State} state @param {number} id @param {number} seq @returns {State} */
-function markRead(state, id, seq) {
-  const room = state.rooms[id];
-  if (!room || seq <= room.read) return state;
-  return { ...state, rooms: { ...state.rooms, [id]: { ...room, read: seq, unread: unreadAfter(state, room, seq) } } };
-}
-
-/** The server counts every change; what we hold tells which of them are posts of others. @param {State} state @param {number} id @returns {State} */
-function recount(state, id) {
-  const room = state.rooms[id];
-  const unread = room ? unreadAfter(state, room, room.read) : 0;
-  return room && unread !== room.unread ? { ...state, rooms: { ...state.rooms, [id]: { ...room, unread } } } : state;
-}
-
-/** @param {State} state @param {Room} room @param {number} seq */
-function unreadAfter(state, room, seq) {
-  if (seq >= room.head) return 0;
-  const t = state.timelines[room.id];
-  if (!t) return room.unread;
-  const others = (/** @type {number} */ from, /** @type {number} */ to) =>
-    t.messages.slice(indexOf(t.messages, from + 1), indexOf(t.messages, to + 1)).filter((m) => m.author !== state.me?.id).length;
-  const whole = t.phase === 'ready' && !t.moreAfter && t.through >= room.head && (!t.moreBefore || (t.messages[0]?.id ?? 0) <= seq + 1);
-  if (whole) return others(seq, room.head);
-  return Math.max(0, room.unread - others(room.read, seq));
-}
-
-/** @param {State} state @param {number} id @param {number} seq @returns {State} */
-function raiseHead(state, id, seq) {
-  const room = state.rooms[id];
-  return room && seq > room.head ? { ...state, rooms: { ...state.rooms, [id]: { ...room, head: seq } } } : state;
 }
 
 /** @param {State} state @param {number} id @param {(t: Timeline) => Timeline} change @returns {State} */

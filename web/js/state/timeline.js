@@ -24,6 +24,7 @@
  * @property {number | null} newline the New messages line stands after this seq
  * @property {number} opened counts whole replacements: the view finds its place anew
  * @property {'newline' | 'end'} place where that place is
+ * @property {number} [used] when it was last opened
  */
 
 export const WINDOW_MESSAGES_MAX = 300;

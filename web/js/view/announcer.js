@@ -14,6 +14,7 @@ export function mountAnnouncer(root, { watch, select, text, clock }) {
   let _timer = null;
   let seen = 0;
   let opened = -1;
+  let room = 0;
   /** @type {Set<string>} */
   let failed = new Set();
 
@@ -36,13 +37,27 @@ export function mountAnnouncer(root, { watch, select, text, clock }) {
       const last = t.messages.at(-1)?.id ?? 0;
       const state = watch.now((s) => s);
       // A page that was opened is read by going there, not announced.
-      if (t.opened === opened && !t.moreAfter && state.view.following) {
+      if (t.opened === opened && state.view.room === room && !t.moreAfter && state.view.following) {
         for (const m of t.messages) {
-          if (m.id > seen && m.author !== state.me?.id) add(`${select.nameOf(state.people[m.author])}: ${text.oneLine(m.body, SAID_CHARS_MAX)}`);
+          if (m.id > seen && m.author !== state.me?.id && !m.event && !m.deleted && state.settings?.announce !== false && !state.blocked.includes(m.author))
+            add(`${select.nameOf(state.people[m.author])}: ${text.oneLine(text.wordsOf(m), SAID_CHARS_MAX)}`);
         }
       }
-      seen = t.opened === opened ? Math.max(seen, last) : last;
+      seen = t.opened === opened && state.view.room === room ? Math.max(seen, last) : last;
       opened = t.opened;
+      room = state.view.room;
+    },
+  );
+  // Mentions elsewhere.
+  let mentioned = watch.now((s) => mentionsElsewhere(s));
+  watch(
+    (s) => [s.rooms],
+    () => {
+      const now = watch.now((s) => mentionsElsewhere(s));
+      const [rooms, announce] = watch.now((s) => /** @type {const} */ ([s.rooms, s.settings?.announce !== false]));
+      for (const [id, count] of Object.entries(now))
+        if (announce && count > (mentioned[Number(id)] ?? 0)) add(`You were mentioned in ${rooms[Number(id)]?.name}`);
+      mentioned = now;
     },
   );
   watch(
@@ -54,3 +69,11 @@ export function mountAnnouncer(root, { watch, select, text, clock }) {
     },
   );
 }
+
+/** @param {import('../state/reduce.js').State} s @returns {Record<number, number>} */
+const mentionsElsewhere = (s) =>
+  Object.fromEntries(
+    Object.values(s.rooms)
+      .filter((room) => room.id !== s.view.room)
+      .map((room) => [room.id, room.mentions ?? 0]),
+  );

@@ -1,18 +1,73 @@
-// The bar over the conversation: which room this is, and what it is for.
+// The bar over the conversation: which room this is, what it is for, and what belongs to it.
 
-import { say } from './dom.js';
+import { h, icon, mark, say } from './dom.js';
+import { openMenu } from './menu.js';
 
 /**
- * @param {{name: HTMLElement, topic: HTMLElement}} parts
+ * @param {import('./dom.js').Refs} parts
  * @param {import('../main.js').Wires} wires
  */
-export function mountBar({ name, topic }, { watch, select }) {
+export function mountBar(parts, { watch, select, send }) {
+  const { name, topic, kind, pins, members, options } = /** @type {Record<string, HTMLElement>} */ (parts);
+  if (!name || !topic || !kind || !pins || !members || !options) throw new Error('the bar has parts missing');
+  const count = h('span', {});
+  members.append(count);
   watch(
-    (s) => [select.currentRoom(s)],
-    (room) => {
+    (s) => [select.currentRoom(s), select.roomName(s, select.currentRoom(s)), s.view.pane, s.presence],
+    (room, title, pane, _presence) => {
       if (!room) return;
-      say(name, room.name);
-      say(topic, room.topic);
+      say(name, title);
+      const other = room.kind === 'direct' ? watch.now((s) => select.othersIn(s, room)) : [];
+      const status = other.length === 1 ? watch.now((s) => [select.presenceOf(s, other[0]?.id ?? 0), other[0]?.status].filter(Boolean).join(' · ')) : '';
+      say(topic, room.kind === 'direct' ? status.charAt(0).toUpperCase() + status.slice(1) : room.topic);
+      kind.replaceChildren(icon(room.kind === 'private' ? 'lock' : room.kind === 'direct' ? 'at' : 'hash'));
+      say(count, String(room.member_count ?? ''));
+      mark(members, 'aria-label', `Members, ${room.member_count ?? 0}`);
+      mark(members, 'aria-expanded', String(pane === 'members'));
+      mark(pins, 'aria-expanded', String(pane === 'pins'));
+      const label = `${room.kind === 'direct' ? '' : '#'}${title}`;
+      const main = document.querySelector('main');
+      if (main) mark(main, 'aria-label', label);
+      mark(/** @type {HTMLElement} */ (document.getElementById('messages')), 'aria-label', `Messages in ${label}`);
     },
+  );
+  pins.addEventListener('click', () => send({ do: 'pane', name: watch.now((s) => s.view.pane) === 'pins' ? null : 'pins' }));
+  members.addEventListener('click', () => send({ do: 'pane', name: watch.now((s) => s.view.pane) === 'members' ? null : 'members' }));
+  options.addEventListener('click', () => send({ do: 'roomMenu', room: watch.now((s) => s.view.room), at: options }));
+}
+
+/** What can be done with a room. @param {HTMLElement} at @param {number} id @param {import('../main.js').Wires} wires */
+export function openRoomMenu(at, id, { watch, select, send }) {
+  const [room, manages] = watch.now((s) => /** @type {const} */ ([s.rooms[id], select.canManage(s, s.rooms[id])]));
+  if (!room) return;
+  const name = watch.now((s) => select.roomName(s, room));
+  const direct = room.kind === 'direct';
+  const lobby = id === 1;
+  /** @param {string} level @param {string} words @param {string} sign */
+  const level = (level, words, sign) => ({ icon: sign, words, checked: room.notify === level, act: () => send({ do: 'prefs', room: id, notify: level }) });
+  /** @type {(import('./menu.js').MenuItem | false)[]} */
+  const list = [
+    !direct && {
+      icon: manages ? 'gear' : 'text',
+      words: manages ? 'Room settings' : 'About this room',
+      act: () => send({ do: 'dialog', name: 'roomSettings', room: id }),
+    },
+    !direct && !room.archived && { icon: 'userplus', words: 'Add people', act: () => send({ do: 'dialog', name: 'addPeople', room: id }) },
+    { icon: 'link', words: 'Copy link', act: () => send({ do: 'copyText', text: `${location.origin}/rooms/${id}`, words: 'Link copied' }) },
+    room.unread > 0 && { icon: 'check', words: 'Mark as read', key: 'Esc', act: () => send({ do: 'readRoom', room: id }) },
+    null,
+    level('all', 'Notify about everything', 'bell'),
+    level('mentions', 'Notify about mentions', 'at'),
+    level('none', 'Notify about nothing', 'belloff'),
+    null,
+    { icon: 'flag', words: 'Favourite', checked: room.favourite === true, act: () => send({ do: 'prefs', room: id, favourite: !room.favourite }) },
+    { icon: 'moon', words: 'Hide until something is said', checked: room.hidden === true, act: () => send({ do: 'prefs', room: id, hidden: !room.hidden }) },
+    !direct && !lobby && null,
+    !direct && !lobby && { icon: 'logout', words: 'Leave', danger: true, act: () => send({ do: 'leaveRoom', room: id, name }) },
+  ];
+  openMenu(
+    at,
+    `Options for ${name}`,
+    list.filter((item) => item !== false),
   );
 }

@@ -1,11 +1,16 @@
 // The box to write in. What stands in it is never lost: it is kept as a draft until it has been handed to the outbox.
 
-import { mark, say } from './dom.js';
+import { mountCompletion } from './complete.js';
+import { h, icon, iconButton, mark, say } from './dom.js';
+import { openPicker } from './picker.js';
 
 /** Say how much is left when it gets near. */
 const NEAR_CHARS = 200;
 const TYPING_EVERY_MS = 3000;
 const DRAFT_EVERY_MS = 400;
+const QUOTE_CHARS_MAX = 160;
+/** @type {Record<string, string>} what goes around the selection with Ctrl or ⌘ */
+const WRAPS = { b: '**', i: '*', e: '`' };
 
 /** @param {HTMLFormElement} form @param {{note: HTMLElement, keys: HTMLElement}} under @param {import('../main.js').Wires} wires */
 export function mountComposer(form, { note, keys }, wires) {
@@ -52,6 +57,22 @@ export function mountComposer(form, { note, keys }, wires) {
     return body;
   };
 
+  const write = () => {
+    check();
+    keep();
+    if (box.value.trim()) typing();
+  };
+  const completion = mountCompletion(box, /** @type {HTMLElement} */ (form.parentElement), wires, write);
+  const reply = mountReply(form, wires, () => box.focus());
+  const emoji = iconButton('smile', 'Emoji', () =>
+    openPicker(emoji, wires, (picked) => {
+      box.focus();
+      box.setRangeText(picked, box.selectionStart, box.selectionEnd, 'end');
+      write();
+    }),
+  );
+  button.before(emoji);
+
   const submit = () => {
     const body = check();
     if (button.getAttribute('aria-disabled') === 'true') return;
@@ -68,11 +89,24 @@ export function mountComposer(form, { note, keys }, wires) {
 
   box.addEventListener('input', () => {
     warning = '';
-    check();
-    keep();
-    if (box.value.trim()) typing();
+    write();
   });
   box.addEventListener('keydown', (event) => {
+    if (completion.key(event)) return;
+    const wrap = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey ? WRAPS[event.key.toLowerCase()] : undefined;
+    if (wrap) {
+      event.preventDefault();
+      around(box, wrap);
+      return write();
+    }
+    if (event.key === 'ArrowUp' && box.value === '' && !event.isComposing) {
+      event.preventDefault();
+      return send({ do: 'editLast' });
+    }
+    if (event.key === 'Escape' && reply.end()) {
+      event.preventDefault();
+      return event.stopPropagation();
+    }
     // 229 is a key that an input method took, in browsers that say so only this way.
     if (event.key !== 'Enter' || event.isComposing || event.keyCode === 229) return;
     if (event.shiftKey || event.altKey || (coarse.matches && !event.ctrlKey && !event.metaKey)) return;
@@ -92,7 +126,19 @@ export function mountComposer(form, { note, keys }, wires) {
 
   watch((s) => [s.me, s.limits], check);
   watch(
-    (s) => [select(s)],
+    (s) => [wires.select.closed(s)?.words ?? ''],
+    (words) => {
+      const shut = watch.now(wires.select.closed);
+      form.hidden = words !== '';
+      form.parentElement?.querySelector('.closed')?.remove();
+      if (!shut) return;
+      const room = watch.now((s) => s.view.room);
+      const restore = shut.restore && h('button', { type: 'button', class: 'btn btn--s', onclick: () => send({ do: 'restore', room }) }, 'Restore');
+      form.before(h('div', { class: 'note closed', role: 'status' }, icon('archive', 'i--s'), h('span', {}, words, ' ', restore)));
+    },
+  );
+  watch(
+    (s) => [select(s, wires)],
     (name) => {
       const words = `Message ${name}`;
       mark(box, 'placeholder', words);
@@ -116,8 +162,69 @@ export function mountComposer(form, { note, keys }, wires) {
       check();
     },
     focus: () => box.focus(),
+    /** @param {string} words at the caret */
+    insert(words) {
+      box.focus();
+      box.setRangeText(words, box.selectionStart, box.selectionEnd, 'end');
+      write();
+    },
+    get empty() {
+      return box.value === '';
+    },
+    /** Another room: what stands here is kept there, and what was kept for the new one comes. @param {string} draft */
+    change(draft) {
+      kept = draft;
+      box.value = draft;
+      warning = '';
+      check();
+    },
+    /** What is not written down yet belongs to the room that is left. */
+    flush: () => keep.flush(),
   };
 }
 
-/** @param {import('../state/reduce.js').State} s */
-const select = (s) => s.rooms[s.view.room]?.name ?? 'Lobby';
+/** Puts marks around what is selected; with nothing selected, the caret between them. @param {HTMLTextAreaElement} box @param {string} wrap */
+function around(box, wrap) {
+  const { selectionStart: from, selectionEnd: to, value } = box;
+  const inner = value.slice(from, to);
+  box.setRangeText(`${wrap}${inner}${wrap}`, from, to, 'select');
+  box.setSelectionRange(from + wrap.length, from + wrap.length + inner.length);
+}
+
+/** The strip that says what is being answered. @param {HTMLFormElement} form @param {import('../main.js').Wires} wires @param {() => void} focus */
+function mountReply(form, { watch, send, select, text }, focus) {
+  const who = h('b', {});
+  const words = h('span', { dir: 'auto' });
+  const strip = h(
+    'div',
+    { class: 'comp__re', hidden: true },
+    icon('reply', 'i--s i--flip'),
+    who,
+    words,
+    iconButton('x', 'Do not reply', () => end(), { 'data-tip-end': true }),
+  );
+  form.prepend(strip);
+  const end = () => {
+    if (strip.hidden) return false;
+    send({ do: 'reply', id: null });
+    focus();
+    return true;
+  };
+  watch(
+    (s) => [s.view.replying[s.view.room], s.view.room, s.people],
+    (id, _room, _people) => {
+      const message = id === undefined ? undefined : watch.now((s) => select.messageAt(s, s.view.room, id));
+      strip.hidden = !message;
+      if (!message) return;
+      say(who, `Reply to ${watch.now((s) => select.nameOf(s.people[message.author]))}`);
+      say(words, text.oneLine(text.wordsOf(message), QUOTE_CHARS_MAX));
+    },
+  );
+  return { end };
+}
+
+/** @param {import('../state/reduce.js').State} s @param {import('../main.js').Wires} wires */
+function select(s, wires) {
+  const room = wires.select.currentRoom(s);
+  return room ? `${room.kind === 'direct' ? '' : '#'}${wires.select.roomName(s, room)}` : '#Lobby';
+}

@@ -69,3 +69,74 @@ export function patch(parent, held, items, { key, make, update }) {
     else parent.insertBefore(el, next);
   }
 }
+
+/** @typedef {Node | string | number | null | undefined | false} Child */
+
+/**
+ * An element: `on…` are listeners, `class` and the like attributes; null and false leave an attribute out.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Record<string, unknown>} [props]
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function h(tag, props = {}, ...children) {
+  const el = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (typeof value === 'function') el.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
+    else el.setAttribute(name, value === true ? '' : String(value));
+  }
+  el.append(
+    ...children.filter((child) => child !== null && child !== undefined && child !== false).map((child) => (child instanceof Node ? child : String(child))),
+  );
+  return el;
+}
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** An icon of the page's sprite. @param {string} name @param {string} [more] further classes */
+export function icon(name, more = '') {
+  const svg = document.createElementNS(SVG, 'svg');
+  svg.setAttribute('class', `i ${more}`.trim());
+  svg.setAttribute('aria-hidden', 'true');
+  const use = document.createElementNS(SVG, 'use');
+  use.setAttribute('href', `#i-${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/** A button that is only an icon, with its name as a label and a tip. @param {string} name @param {string} label @param {() => void} act @param {Record<string, unknown>} [props] */
+export const iconButton = (name, label, act, props = {}) =>
+  h(
+    'button',
+    { type: 'button', class: 'ib', 'aria-label': label, 'data-tip': label, onclick: act, ...props },
+    icon(name, /^(reply|back|logout|send)$/.test(name) ? 'i--flip' : ''),
+  );
+
+/** @param {string} words @param {() => void} act @param {string} [more] further classes @param {Record<string, unknown>} [props] */
+export const button = (words, act, more = '', props = {}) => h('button', { type: 'button', class: `btn ${more}`.trim(), onclick: act, ...props }, words);
+
+let ids = 0;
+/** An id that no other element has. @param {string} prefix */
+export const freshId = (prefix) => `${prefix}-${++ids}`;
+
+/** The clipboard is missing on plain http: then the old way. @param {string} value */
+export async function copy(value) {
+  try {
+    await navigator.clipboard.writeText(value);
+    return true;
+  } catch {
+    const back = document.activeElement;
+    const box = document.createElement('textarea');
+    box.value = value;
+    box.readOnly = true;
+    box.className = 'vh';
+    (document.querySelector('dialog[open]') ?? document.body).append(box);
+    box.select();
+    const done = document.execCommand('copy');
+    box.remove();
+    if (back instanceof HTMLElement) back.focus();
+    return done;
+  }
+}

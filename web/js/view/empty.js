@@ -1,6 +1,6 @@
 // The first minute: nobody has said anything yet, so the next thing to do is to let somebody in.
 
-import { clone, part, say } from './dom.js';
+import { clone, copy, part, say } from './dom.js';
 
 const COPIED_MS = 4000;
 
@@ -26,24 +26,4 @@ export function mountEmpty({ watch, select, text, clock }) {
     clock.set(() => say(label, 'Copy address'), COPIED_MS);
   });
   return { el, node: null };
-}
-
-/** The clipboard is missing on plain http: then the old way. @param {string} value */
-async function copy(value) {
-  try {
-    await navigator.clipboard.writeText(value);
-    return true;
-  } catch {
-    const back = document.activeElement;
-    const box = document.createElement('textarea');
-    box.value = value;
-    box.readOnly = true;
-    box.className = 'vh';
-    document.body.append(box);
-    box.select();
-    const done = document.execCommand('copy');
-    box.remove();
-    if (back instanceof HTMLElement) back.focus();
-    return done;
-  }
 }

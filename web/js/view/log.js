@@ -4,6 +4,7 @@
 import { clone, mark, part, patch, say } from './dom.js';
 import { mountEmpty } from './empty.js';
 import { makeMessage, updateMessage } from './message.js';
+import { makeNotice } from './notice.js';
 import { mountRoving } from './roving.js';
 
 /** @typedef {import('../state/select.js').Day} Day */
@@ -14,6 +15,8 @@ import { mountRoving } from './roving.js';
 
 /** How much of what was already read stays in sight above the New messages line. */
 const ABOVE_NEWLINE_PX = 96;
+/** How long a message is marked that was gone to. */
+const HIT_MS = 2400;
 
 /** @param {HTMLElement} root @param {HTMLElement} pill @param {Wires} wires */
 export function mountLog(root, pill, wires) {
@@ -21,7 +24,7 @@ export function mountLog(root, pill, wires) {
   const roving = mountRoving(root);
   /** @type {Map<string, Held>} */
   const held = new Map();
-  let opened = 0;
+  let opened = '';
   let placed = true;
   let top = 0;
   /** What of `following` the list has already acted on. */
@@ -78,12 +81,13 @@ export function mountLog(root, pill, wires) {
   const draw = () => {
     const state = watch.now((s) => s);
     const t = select.currentTimeline(state);
-    const fresh = (t?.opened ?? 0) !== opened;
+    const opening = `${state.view.room}:${t?.opened ?? 0}`;
+    const fresh = opening !== opened;
     const place = fresh || state.view.following ? null : anchor();
     const focused = /** @type {HTMLElement | null} */ (document.activeElement?.closest('#messages article') ?? null);
     const neighbour = focused && beside(focused);
     if (fresh) {
-      opened = t?.opened ?? 0;
+      opened = opening;
       placed = false;
     }
     patch(root, held, blocks(state, wires), {
@@ -96,7 +100,22 @@ export function mountLog(root, pill, wires) {
     roving.settle(from === null ? null : root.querySelector(`article[data-id="${from}"]`));
     if (focused && !focused.isConnected) (neighbour?.isConnected ? neighbour : roving.current())?.focus({ preventScroll: true });
     else if (focused && document.activeElement === document.body) focused.focus({ preventScroll: true });
+    reach(state);
     look();
+  };
+
+  /** Goes to the message that was asked for, once it is there. @param {import('../state/reduce.js').State} state */
+  const reach = ({ view: { target, room }, timelines }) => {
+    if (!target || target.room !== room || timelines[room]?.phase !== 'ready' || timelines[room]?.loading || root.clientHeight === 0) return;
+    const el = /** @type {HTMLElement | null} */ (root.querySelector(`article[data-id="${target.id}"]`));
+    const missing = !el && !select.wants(watch.now((s) => s)).some((want) => want.do === 'open');
+    if (!el && !missing) return;
+    clock.set(() => send({ do: 'reached', found: el !== null }), 0);
+    if (!el) return;
+    el.scrollIntoView({ block: 'center' });
+    el.toggleAttribute('data-hit', true);
+    clock.set(() => el.removeAttribute('data-hit'), HIT_MS);
+    el.focus({ preventScroll: true });
   };
 
   /** @param {{el: HTMLElement, top: number} | null | undefined} place */
@@ -106,7 +125,8 @@ export function mountLog(root, pill, wires) {
     else if (place?.el.isConnected) root.scrollTop = scroll.keepPlace(root.scrollTop, place.top, place.el.getBoundingClientRect().top);
   };
 
-  watch((s) => [select.currentTimeline(s), s.pending, s.landed, s.people, s.me, s.connection.state], draw);
+  watch((s) => [s.view.room, select.currentTimeline(s), s.pending, s.landed, s.people, s.me, s.connection.state, s.deeds], draw);
+  watch((s) => [s.view.editing, s.view.target, s.saved, s.blocked, s.undo, s.seen[s.view.room], s.quoted[s.view.room], s.settings], draw);
   watch(
     (s) => [s.view.following, select.currentRoom(s)],
     (following, _room) => {
@@ -152,20 +172,22 @@ function beside(article) {
 /** @param {import('../state/reduce.js').State} state @param {Wires} wires @returns {Block[]} */
 function blocks(state, { select, times }) {
   const surface = select.surface(state);
-  if (surface !== 'list') return [{ key: surface, kind: surface }];
+  const room = state.view.room;
+  if (surface !== 'list') return [{ key: `${room}/${surface}`, kind: surface }];
   const t = select.currentTimeline(state);
   /** @type {Block[]} */
   const list = [];
-  if (t && select.edge(t, 'before')) list.push({ key: 'before', kind: 'before' });
-  else if (t?.phase === 'ready') list.push({ key: 'start', kind: 'start' });
-  for (const day of select.days(state, times.dayKey)) list.push({ key: `day${day.key}`, kind: 'day', day });
-  if (t && select.edge(t, 'after')) list.push({ key: 'after', kind: 'after' });
+  if (t && select.edge(t, 'before')) list.push({ key: `${room}/before`, kind: 'before' });
+  else if (t?.phase === 'ready') list.push({ key: `${room}/start`, kind: 'start' });
+  for (const day of select.days(state, times.dayKey)) list.push({ key: `${room}/day${day.key}`, kind: 'day', day });
+  if (t && select.edge(t, 'after')) list.push({ key: `${room}/after`, kind: 'after' });
   return list;
 }
 
 /** @param {Block} block @param {Wires} wires @returns {Held} */
 function make(block, wires) {
-  if (block.kind === 'empty') return mountEmpty(wires);
+  if (block.kind === 'empty' && wires.watch.now((s) => s.view.room) === 1) return mountEmpty(wires);
+  if (block.kind === 'empty') return { el: clone('t-quiet').el, node: { refs: {} } };
   const { el, refs } = clone(`t-${block.kind}`);
   if (block.kind === 'day') {
     const title = /** @type {HTMLElement} */ (el.querySelector('h2'));
@@ -183,9 +205,11 @@ function update(node, block, wires, grew) {
   if (block.kind === 'day') {
     say(node.title, times.dayLabel(block.day.at, clock.now()));
     patch(node.list, node.held, block.day.entries, {
-      key: (entry) => entry.key,
+      // A notice never changes, but the names in it may come later.
+      key: (entry) => (entry.kind === 'notice' ? `${entry.key}/${select.nameOf(entry.author)}/${select.nameOf(entry.subject)}` : entry.key),
       make: (entry) => {
         if (entry.kind === 'newline') return { el: clone('t-newline').el, node: null };
+        if (entry.kind === 'notice') return { el: makeNotice(entry, wires), node: null };
         const made = makeMessage();
         return { el: made.el, node: made };
       },
@@ -196,7 +220,23 @@ function update(node, block, wires, grew) {
     return;
   }
   const [t, room] = watch.now((s) => /** @type {const} */ ([select.currentTimeline(s), select.currentRoom(s)]));
-  if (block.kind === 'start') say(part(node.refs, 'name'), room?.name ?? '');
+  if (block.kind === 'start') {
+    const direct = room?.kind === 'direct';
+    say(
+      part(node.refs, 'name'),
+      watch.now((s) => select.roomName(s, room)),
+    );
+    say(
+      part(node.refs, 'lead'),
+      direct
+        ? 'Only the people in it can read this conversation.'
+        : room?.id === 1
+          ? 'Everyone here is in this room, so it suits news that is for everyone.'
+          : room?.kind === 'private'
+            ? 'Only the people who were added can read it.'
+            : 'Everyone on this Chapp can find this room and join.',
+    );
+  }
   if (block.kind === 'trouble') say(part(node.refs, 'reason'), t?.failed?.title ?? '');
   if ((block.kind === 'before' || block.kind === 'after') && t) {
     const edge = select.edge(t, block.kind);

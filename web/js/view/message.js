@@ -1,13 +1,29 @@
 // One message in the list. The same element from the moment it is sent: only what it says about itself changes.
 
-import { clone, mark, part, say } from './dom.js';
+import { drawAvatar } from './avatar.js';
+import { drawContent, inApp } from './content.js';
+import { clone, h, icon, mark, part, say } from './dom.js';
+import { makeEditor } from './edit.js';
+import { drawReactions } from './reactions.js';
 
-/** @typedef {import('../state/select.js').Entry} Entry */
-/** @typedef {Pick<import('../main.js').Wires, 'send' | 'text' | 'times' | 'select' | 'clock'>} Tools */
-/** @typedef {{el: HTMLElement, article: HTMLElement, refs: import('./dom.js').Refs, entry: Entry | null, unsent: HTMLElement | null, timer: unknown}} MessageNode */
+/** @typedef {import('../state/entries.js').Entry} Entry */
+/** @typedef {import('../main.js').Wires} Wires */
+/**
+ * @typedef {object} MessageNode
+ * @property {HTMLElement} el
+ * @property {HTMLElement} article
+ * @property {import('./dom.js').Refs} refs
+ * @property {Entry | null} entry
+ * @property {HTMLElement | null} unsent
+ * @property {HTMLElement | null} editor
+ * @property {HTMLElement | null} reactions
+ * @property {boolean} unfolded the reader wants to see what somebody says whom they have blocked
+ * @property {unknown} timer
+ */
 
 /** Shorter waits are not worth a word. */
 const SLOW_MS = 400;
+const QUOTE_CHARS_MAX = 200;
 
 let made = 0;
 
@@ -22,52 +38,159 @@ export function makeMessage() {
     return id;
   });
   article.setAttribute('aria-labelledby', ids.join(' '));
-  return { el, article, refs, entry: null, unsent: null, timer: null };
+  return { el, article, refs, entry: null, unsent: null, editor: null, reactions: null, unfolded: false, timer: null };
 }
 
-/** @param {MessageNode} node @param {Entry} entry @param {Tools} tools @param {() => void} grew the row changed its height by itself */
-export function updateMessage(node, entry, tools, grew) {
+/** @param {MessageNode} node @param {Entry} entry @param {Wires} wires @param {() => void} grew the row changed its height by itself */
+export function updateMessage(node, entry, wires, grew) {
   const { article, refs, entry: old } = node;
   node.entry = entry;
   if (!old || old.author !== entry.author) {
-    const name = tools.select.nameOf(entry.author);
-    say(part(refs, 'who'), name);
-    say(part(refs, 'avatar'), tools.text.initials(name));
-    mark(part(refs, 'avatar'), 'data-hue', tools.text.hue(entry.author?.id ?? 0));
+    say(part(refs, 'who'), wires.select.nameOf(entry.author));
+    drawAvatar(part(refs, 'avatar'), entry.author);
   }
   if (old?.start !== entry.start) mark(article, 'data-start', entry.start ? '' : null);
   if (old?.at !== entry.at) {
     const time = /** @type {HTMLTimeElement} */ (part(refs, 'time'));
-    time.dateTime = tools.times.iso(entry.at);
-    time.title = tools.times.full(entry.at);
-    say(time, tools.times.clock(entry.at));
-    say(part(refs, 'gutter'), tools.times.gutter(entry.at));
+    time.dateTime = wires.times.iso(entry.at);
+    time.title = wires.times.full(entry.at);
+    say(time, wires.times.clock(entry.at));
+    say(part(refs, 'gutter'), wires.times.gutter(entry.at));
   }
-  if (old?.body !== entry.body) write(part(refs, 'text'), tools.text.pieces(entry.body), article.tabIndex);
   if (old?.id !== entry.id) mark(article, 'data-id', entry.id === null ? null : String(entry.id));
-  if (old?.state !== entry.state || old.words !== entry.words || old.retry !== entry.retry) showState(node, entry, tools, grew);
+  mark(article, 'data-mention', entry.forMe ? '' : null);
+  mark(article, 'data-pinned', entry.message?.pinned ? '' : null);
+  mark(article, 'data-saved', entry.saved ? '' : null);
+  if (!old || old.quote !== entry.quote || old.replyTo !== entry.replyTo || old.message?.forwarded !== entry.message?.forwarded) drawSource(node, entry, wires);
+  if (!old || old.message !== entry.message || old.body !== entry.body || old.blocked !== entry.blocked || old.undo !== entry.undo)
+    drawText(node, entry, wires);
+  if (!old || old.message?.reactions !== entry.message?.reactions) node.reactions = drawReactions(node.reactions, part(refs, 'text'), entry, wires);
+  if (old?.editing !== entry.editing) drawEditor(node, entry, wires);
+  drawSeen(node, entry, wires);
+  if (old?.state !== entry.state || old.words !== entry.words || old.retry !== entry.retry) showState(node, entry, wires, grew);
 }
 
-/** @param {HTMLElement} el @param {{text: string, href?: string}[]} pieces @param {number} tabIndex */
-function write(el, pieces, tabIndex) {
-  el.replaceChildren(
-    ...pieces.map(({ text, href }) => {
-      if (!href) return document.createTextNode(text);
-      const link = document.createElement('a');
-      link.href = href;
-      link.target = '_blank';
-      link.rel = 'noreferrer';
-      link.textContent = text;
-      link.tabIndex = tabIndex;
-      return link;
-    }),
+/** @param {MessageNode} node @param {Entry} entry @param {Wires} wires */
+function drawText(node, entry, wires) {
+  const { article } = node;
+  const text = part(node.refs, 'text');
+  const { send, clock, watch } = wires;
+  mark(article, 'data-deleted', entry.message?.deleted ? '' : null);
+  if (entry.message?.deleted) return text.replaceChildren(tombstone(entry, wires));
+  if (entry.blocked && !node.unfolded) {
+    const unfold = () => {
+      node.unfolded = true;
+      drawText(node, entry, wires);
+    };
+    return text.replaceChildren(
+      h(
+        'p',
+        { class: 'msg__gone' },
+        'Somebody you have blocked.',
+        h('button', { type: 'button', class: 'lk', tabindex: article.tabIndex, onclick: unfold }, 'Show'),
+      ),
+    );
+  }
+  const me = watch.now((s) => s.me?.id ?? 0);
+  drawContent(text, entry.message ?? entry, { me, tabIndex: article.tabIndex, send, clock, pieces: wires.text.pieces });
+  const { edited_at, pinned } = entry.message ?? {};
+  const end = text.lastElementChild?.tagName === 'P' ? text.lastElementChild : text;
+  if (edited_at !== undefined) end.append(h('span', { class: 'msg__ed', title: `Edited ${wires.times.full(edited_at)}` }, ' (edited)'));
+  if (pinned) {
+    const by = watch.now((s) => wires.select.nameOf(s.people[pinned.by]));
+    text.append(h('p', { class: 'msg__fwd' }, icon('pin', 'i--xs msg__pin'), `Pinned by ${by}`));
+  }
+}
+
+/** @param {Entry} entry @param {Wires} wires */
+function tombstone(entry, { send, select, watch }) {
+  const message = /** @type {import('../net/wire.js').Message} */ (entry.message);
+  const byMe = message.deleted_by === undefined ? entry.mine : message.deleted_by === watch.now((s) => s.me?.id);
+  const who = byMe ? 'You' : select.nameOf(message.deleted_by === undefined ? entry.author : watch.now((s) => s.people[message.deleted_by ?? 0]));
+  const undo = () => send({ do: 'undelete', id: message.id });
+  return h(
+    'p',
+    { class: 'msg__gone' },
+    icon('trash', 'i--s'),
+    `${who} deleted a message.`,
+    entry.undo && h('button', { type: 'button', class: 'lk', onclick: undo }, 'Undo'),
   );
 }
 
-/** @param {MessageNode} node @param {Entry} entry @param {Tools} tools @param {() => void} grew */
-function showState(node, entry, tools, grew) {
+/** What stands above the text: what it answers, and where it comes from. @param {MessageNode} node @param {Entry} entry @param {Wires} wires */
+function drawSource(node, entry, wires) {
+  const body = part(node.refs, 'body');
+  for (const el of body.querySelectorAll(':scope > .quote, :scope > .msg__fwd')) el.remove();
+  const forwarded = entry.message?.forwarded;
+  if (forwarded) part(node.refs, 'text').before(forwardLine(forwarded, wires, node.article.tabIndex));
+  if (entry.replyTo !== null) body.prepend(quote(entry.replyTo, entry.quote, wires, node.article.tabIndex));
+}
+
+/** @param {number} id @param {import('../net/wire.js').Message | undefined} message @param {Wires} wires @param {number} tabIndex */
+function quote(id, message, { send, select, text, watch }, tabIndex) {
+  const room = watch.now((s) => s.view.room);
+  const who = message ? select.nameOf(watch.now((s) => s.people[message.author])) : 'An earlier message';
+  const words = !message ? '' : message.deleted ? 'This message was deleted.' : text.oneLine(text.wordsOf(message), QUOTE_CHARS_MAX);
+  return h(
+    'a',
+    {
+      class: 'quote',
+      href: `/rooms/${room}/${id}`,
+      tabindex: tabIndex,
+      'aria-label': `In reply to ${who}: ${words}`,
+      onclick: inApp(() => send({ do: 'open', room, id })),
+    },
+    h('span', {}),
+    h('b', {}, h('bdi', {}, who)),
+    h('span', { class: 'quote__t', dir: 'auto' }, words),
+  );
+}
+
+/** @param {{room: number, id: number, author: number}} from @param {Wires} wires @param {number} tabIndex */
+function forwardLine({ room, id, author }, { send, select, watch }, tabIndex) {
+  const [who, source] = watch.now((s) => /** @type {const} */ ([select.nameOf(s.people[author]), s.rooms[room]]));
+  const place = source ? watch.now((s) => select.roomName(s, source)) : '';
+  const words = `Forwarded from ${who}${place ? ` in ${place}` : ''}`;
+  const link = source && h('a', { href: `/rooms/${room}/${id}`, tabindex: tabIndex, onclick: inApp(() => send({ do: 'open', room, id })) }, words);
+  return h('p', { class: 'msg__fwd' }, icon('reply', 'i--xs i--flip'), link ?? words);
+}
+
+/** @param {MessageNode} node @param {Entry} entry @param {Wires} wires */
+function drawEditor(node, entry, wires) {
+  const text = part(node.refs, 'text');
+  node.editor?.remove();
+  node.editor = null;
+  text.hidden = entry.editing;
+  if (!entry.editing || !entry.message) return;
+  node.editor = makeEditor(entry.message, wires, () => node.article.focus({ preventScroll: true }));
+  text.after(node.editor);
+  node.editor.querySelector('textarea')?.focus();
+}
+
+/** @param {MessageNode} node @param {Entry} entry @param {Wires} wires */
+function drawSeen(node, entry, { select, watch, send }) {
+  const line = part(node.refs, 'body').querySelector(':scope > .msg__seen');
+  const users = entry.seenBy ?? [];
+  if (users.length === 0) return line?.remove();
+  const names = watch.now((s) => users.map((user) => select.nameOf(s.people[user]))).sort((a, b) => a.localeCompare(b));
+  const words = `Seen by ${users.length}`;
+  const title = names.join(', ');
+  if (line) {
+    line.textContent = words;
+    line.setAttribute('title', title);
+    line.setAttribute('aria-label', `${words}: ${title}`);
+    return;
+  }
+  const show = () => send({ do: 'dialog', name: 'names', title: words, users: node.entry?.seenBy ?? [] });
+  part(node.refs, 'body').append(
+    h('button', { type: 'button', class: 'msg__seen', tabindex: node.article.tabIndex, title, 'aria-label': `${words}: ${title}`, onclick: show }, words),
+  );
+}
+
+/** @param {MessageNode} node @param {Entry} entry @param {Wires} wires @param {() => void} grew */
+function showState(node, entry, wires, grew) {
   const { article, refs } = node;
-  if (node.timer !== null) tools.clock.clear(node.timer);
+  if (node.timer !== null) wires.clock.clear(node.timer);
   node.timer = null;
   mark(article, 'data-state', entry.state === 'posted' ? null : entry.state);
   node.unsent?.remove();
@@ -77,9 +200,9 @@ function showState(node, entry, tools, grew) {
   // Hidden, it is still a part of the row's name.
   say(part(refs, 'words'), entry.words);
   mark(article, 'data-slow', entry.state === 'queued' ? '' : null);
-  if (entry.state === 'queued' || entry.state === 'failed') node.unsent = addUnsent(node, entry, tools);
+  if (entry.state === 'queued' || entry.state === 'failed') node.unsent = addUnsent(node, entry, wires);
   if (entry.state !== 'sending') return;
-  node.timer = tools.clock.set(() => {
+  node.timer = wires.clock.set(() => {
     mark(article, 'data-slow', '');
     line.hidden = false;
     say(part(refs, 'words'), 'Sending');
@@ -87,7 +210,7 @@ function showState(node, entry, tools, grew) {
   }, SLOW_MS);
 }
 
-/** @param {MessageNode} node @param {Entry} entry @param {Tools} tools */
+/** @param {MessageNode} node @param {Entry} entry @param {Wires} wires */
 function addUnsent(node, entry, { send }) {
   const { el, refs } = clone(`t-${entry.state}`);
   say(part(refs, 'reason'), entry.words);

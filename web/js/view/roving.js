@@ -1,5 +1,6 @@
 // One tab stop for the whole list: the arrows move it, Tab goes into its own links and on.
 
+/** A code block that scrolls keeps its own stop. */
 const INSIDE = 'a, button';
 
 /**

@@ -25,14 +25,25 @@ export function mountShell({ side, back, log, composer }, { send }) {
   const go = (to) => {
     if (!phone.matches) return composer.focus();
     if (to === screen()) return;
-    if (to === 'chat') history.pushState({ screen: 'chat', over: 'list' }, '');
+    if (to === 'chat') history.pushState({ ...history.state, screen: 'chat', over: 'list' }, '');
     else if (history.state?.over === 'list') return history.back();
-    else history.replaceState({ screen: 'list' }, '');
+    else history.replaceState({ ...history.state, screen: 'list' }, '');
     show(to);
     moveFocus();
   };
+  /** The address of the room, or of the message, that is before the reader. @param {string} path @param {boolean} again the same room: no new place to go back to */
+  const visit = (path, again) => {
+    const onList = phone.matches && screen() === 'list';
+    if (location.pathname !== path || onList) {
+      const state = { screen: 'chat', ...(onList ? { over: 'list' } : {}) };
+      if (again && !onList) history.replaceState({ ...history.state, ...state }, '', path);
+      else history.pushState(state, '', path);
+    }
+    show('chat');
+    if (onList) moveFocus();
+  };
   const moveFocus = () => {
-    const row = /** @type {HTMLElement | null} */ (side.querySelector('a.row'));
+    const row = /** @type {HTMLElement | null} */ (side.querySelector('a.row[aria-current]') ?? side.querySelector('a.row'));
     (screen() === 'list' ? row : back)?.focus();
   };
 
@@ -41,6 +52,7 @@ export function mountShell({ side, back, log, composer }, { send }) {
   back.addEventListener('click', () => go('list'));
   addEventListener('popstate', (event) => {
     show(event.state?.screen === 'list' ? 'list' : 'chat');
+    send({ do: 'visited' });
     if (phone.matches) moveFocus();
   });
   phone.addEventListener('change', () => show(screen()));
@@ -52,19 +64,33 @@ export function mountShell({ side, back, log, composer }, { send }) {
     return stops.filter((el) => el !== null && el.offsetParent !== null);
   };
   addEventListener('keydown', (event) => {
-    if (document.querySelector('dialog[open]') || event.isComposing) return;
+    const typing = event.target instanceof HTMLElement && event.target.closest('input, textarea, select, [contenteditable]') !== null;
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === 'k') {
+      event.preventDefault();
+      if (!document.querySelector('dialog:modal')) send({ do: 'dialog', name: 'switcher' });
+      return;
+    }
+    if (document.querySelector('dialog[open], .menu:not([hidden])') || event.isComposing) return;
     if (event.key === 'F6') {
       const list = areas();
       const at = list.findIndex((el) => [side, log, composer].some((root) => root.contains(el) && root.contains(document.activeElement)));
       event.preventDefault();
       list.at((at + (event.shiftKey ? -1 : 1)) % list.length)?.focus();
+    } else if (event.altKey && !event.ctrlKey && !event.metaKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
+      event.preventDefault();
+      send({ do: 'step', by: event.key === 'ArrowUp' ? -1 : 1, unread: event.shiftKey });
+    } else if (event.key === 'Escape' && event.shiftKey) {
+      send({ do: 'allRead' });
     } else if (event.key === 'Escape') {
-      send({ do: 'clearNewline' });
+      send({ do: 'escape' });
       if (log.contains(document.activeElement)) composer.focus();
+    } else if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey && event.key === '?') {
+      event.preventDefault();
+      send({ do: 'dialog', name: 'shortcuts' });
     }
   });
   keepHeight();
-  return { go };
+  return { go, visit };
 }
 
 /** iOS lays its keyboard over the page instead of resizing it. */

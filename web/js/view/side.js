@@ -1,71 +1,193 @@
-// The sidebar: rooms, who is here now, and the reader's own line. On a phone it is a screen of its own.
+// The sidebar: rooms, direct messages, who is here now, and the reader's own line. On a phone it is a screen of its own.
 
-import { clone, mark, part, patch, refs, say } from './dom.js';
+import { avatar, drawAvatar } from './avatar.js';
+import { inApp } from './content.js';
+import { clone, h, icon, mark, part, patch, refs, say } from './dom.js';
+import { openMenu } from './menu.js';
 
 /** More people than this are counted, not listed. */
 const LISTED_MAX = 200;
+const STACKED_MAX = 2;
+const HEADINGS = { favourites: 'Favourites', rooms: 'Rooms', direct: 'Direct messages' };
+
+/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('../state/lists.js').RoomRow} RoomRow */
 
 /**
  * @param {HTMLElement} root
- * @param {import('../main.js').Wires} wires
+ * @param {Wires} wires
  */
-export function mountSide(root, { watch, send, select, text, times, clock }) {
+export function mountSide(root, wires) {
+  const { watch, send, select } = wires;
   const parts = refs(root);
-  mountRooms(part(parts, 'rooms'), { watch, send, select, text, times, clock });
-  mountHere(parts, { watch, select, text });
+  mountRooms(parts, wires);
+  mountHere(parts, wires);
 
   watch(
-    (s) => [s.me, select.standing(s), s.leaving.busy],
-    (me, standing, busy) => {
-      const avatar = part(parts, 'avatar');
-      say(part(parts, 'initials'), me ? text.initials(select.nameOf(me)) : '');
-      if (me) mark(avatar, 'data-hue', text.hue(me.id));
+    (s) => [s.me, select.standing(s), s.leaving.busy, s.me ? s.presence[s.me.id] : undefined],
+    (me, standing, busy, _presence) => {
+      if (me) drawAvatar(part(parts, 'avatar'), me);
       say(part(parts, 'me'), me ? select.nameOf(me) : '');
       say(part(parts, 'state'), standing);
       mark(part(parts, 'logout'), 'aria-disabled', busy ? 'true' : null);
     },
   );
   part(parts, 'logout').addEventListener('click', () => send({ do: 'leave' }));
-}
-
-/** @param {HTMLElement} list @param {Pick<import('../main.js').Wires, 'watch' | 'send' | 'select' | 'text' | 'times' | 'clock'>} wires */
-function mountRooms(list, { watch, send, select, text, times, clock }) {
-  /** @type {Map<string, {el: HTMLElement, node: {el: HTMLElement, refs: import('./dom.js').Refs}}>} */
-  const held = new Map();
-  list.addEventListener('click', (event) => {
-    const row = /** @type {HTMLElement} */ (event.target).closest('a');
-    if (!row || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    send({ do: 'show', screen: 'chat' });
-  });
-  watch(
-    (s) => [s.rooms, s.view.room, s.timelines, s.people, s.me],
-    () =>
-      watch.now((s) =>
-        patch(list, held, Object.values(s.rooms), {
-          key: (room) => String(room.id),
-          make: () => {
-            const node = clone('t-room');
-            return { el: node.el, node };
-          },
-          update: ({ el, refs: r }, room) => {
-            const row = /** @type {HTMLElement} */ (el.firstElementChild);
-            const last = select.preview(s, room.id);
-            mark(row, 'aria-current', room.id === s.view.room ? 'page' : null);
-            mark(row, 'data-unread', room.unread > 0 ? '' : null);
-            say(part(r, 'name'), room.name);
-            say(part(r, 'words'), room.unread > 0 ? `, ${room.unread} unread` : '');
-            say(part(r, 'sub'), last ? `${last.who}: ${text.oneLine(last.text, 80)}` : 'No messages yet');
-            say(part(r, 'time'), last ? times.short(last.at, clock.now()) : '');
-            part(r, 'dot').hidden = room.unread === 0;
-          },
-        }),
-      ),
+  part(parts, 'own').addEventListener('click', () => send({ do: 'dialog', name: 'settings' }));
+  part(parts, 'jump').addEventListener('click', () => send({ do: 'dialog', name: 'switcher' }));
+  part(parts, 'compose').addEventListener('click', () => send({ do: 'dialog', name: 'newDirect' }));
+  say(part(parts, 'jumpkey'), /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘ K' : 'Ctrl K');
+  const brand = part(parts, 'brand');
+  brand.addEventListener('click', () =>
+    openMenu(brand, 'Menu', [
+      { icon: 'plus', words: 'Create a room', act: () => send({ do: 'dialog', name: 'createRoom' }) },
+      { icon: 'search', words: 'Browse rooms', act: () => send({ do: 'dialog', name: 'browseRooms' }) },
+      { icon: 'compose', words: 'New direct message', act: () => send({ do: 'dialog', name: 'newDirect' }) },
+      { icon: 'users', words: 'People', act: () => send({ do: 'dialog', name: 'people' }) },
+      { icon: 'flag', words: 'Saved for later', act: () => send({ do: 'pane', name: 'saved' }) },
+      null,
+      { icon: 'check', words: 'Mark everything as read', key: 'Shift Esc', act: () => send({ do: 'allRead' }) },
+      { icon: 'keyboard', words: 'Keyboard shortcuts', key: '?', act: () => send({ do: 'dialog', name: 'shortcuts' }) },
+      { icon: 'gear', words: 'Settings', act: () => send({ do: 'dialog', name: 'settings' }) },
+      null,
+      { icon: 'logout', words: 'Log out', act: () => send({ do: 'leave' }) },
+    ]),
   );
 }
 
-/** @param {import('./dom.js').Refs} parts @param {Pick<import('../main.js').Wires, 'watch' | 'select' | 'text'>} wires */
-function mountHere(parts, { watch, select, text }) {
+/** @param {import('./dom.js').Refs} parts @param {Wires} wires */
+function mountRooms(parts, wires) {
+  const { watch, send, select } = wires;
+  const root = part(parts, 'rooms');
+  /** @type {Map<string, {el: HTMLElement, node: {list: HTMLElement, held: Map<string, any>}}>} */
+  const groups = new Map();
+  const makeGroup = (/** @type {{key: keyof typeof HEADINGS}} */ { key }) => {
+    const list = h('ul', { role: 'list' });
+    const id = `h-${key}`;
+    const add =
+      key === 'rooms'
+        ? h(
+            'button',
+            {
+              type: 'button',
+              class: 'ib',
+              'aria-label': 'Create or browse rooms',
+              'data-tip': 'Create or browse rooms',
+              'data-tip-end': true,
+              onclick: () => send({ do: 'dialog', name: 'browseRooms' }),
+            },
+            icon('plus'),
+          )
+        : key === 'direct' &&
+          h(
+            'button',
+            {
+              type: 'button',
+              class: 'ib',
+              'aria-label': 'New direct message',
+              'data-tip': 'New direct message',
+              'data-tip-end': true,
+              onclick: () => send({ do: 'dialog', name: 'newDirect' }),
+            },
+            icon('plus'),
+          );
+    const none = key === 'direct' && h('p', { class: 'hint side__more', 'data-none': true }, 'Nobody yet');
+    const el = h('section', { 'aria-labelledby': id }, h('div', { class: 'side__h' }, h('h2', { id }, HEADINGS[key]), add), list, none);
+    return { el, node: { list, held: new Map() } };
+  };
+  watch(
+    (s) => [s.rooms, s.view.room, s.timelines, s.people, s.me, s.presence, s.drafts],
+    () =>
+      patch(root, groups, watch.now(select.roomList), {
+        key: (group) => group.key,
+        make: makeGroup,
+        update: ({ list, held }, group) => {
+          patch(list, held, group.rows, {
+            key: ({ room }) => String(room.id),
+            make: (row) => makeRow(row, wires),
+            update: (node, row) => updateRow(node, row, wires),
+          });
+          const none = list.parentElement?.querySelector('[data-none]');
+          if (none) mark(none, 'hidden', group.rows.length > 0 ? '' : null);
+        },
+      }),
+  );
+}
+
+/** @param {RoomRow} row @param {Wires} wires */
+function makeRow({ room }, { send }) {
+  const { el, refs: node } = clone('t-room');
+  const link = /** @type {HTMLAnchorElement} */ (el.firstElementChild);
+  link.href = `/rooms/${room.id}`;
+  link.addEventListener(
+    'click',
+    inApp(() => send({ do: 'open', room: room.id })),
+  );
+  link.addEventListener('contextmenu', (event) => {
+    if (event.shiftKey) return;
+    event.preventDefault();
+    send({ do: 'roomMenu', room: room.id, at: link });
+  });
+  return { el, node: { el: link, refs: node } };
+}
+
+/** @param {{el: HTMLElement, refs: import('./dom.js').Refs}} node @param {RoomRow} row @param {Wires} wires */
+function updateRow({ el, refs: r }, { room, name, others, current, muted, draft }, { watch, select, text, times, clock }) {
+  const [last, presence] = watch.now(
+    (s) => /** @type {const} */ ([select.preview(s, room.id), others.length === 1 ? select.presenceOf(s, others[0]?.id ?? 0) : null]),
+  );
+  const mentions = room.kind === 'direct' ? 0 : (room.mentions ?? 0);
+  const unread = room.unread > 0 && (!muted || mentions > 0);
+  mark(el, 'aria-current', current ? 'page' : null);
+  mark(el, 'data-unread', unread ? '' : null);
+  mark(el, 'data-muted', muted ? '' : null);
+  drawLead(part(r, 'lead'), room, others, presence);
+  say(part(r, 'name'), name);
+  const words = [
+    room.kind === 'private' && 'private room',
+    presence,
+    mentions > 0 ? text.plural(mentions, 'mention') : unread && (room.kind === 'direct' ? `${room.unread} unread` : `${room.unread} unread`),
+    muted && 'muted',
+    room.archived && 'archived',
+    draft && 'draft',
+  ];
+  say(
+    part(r, 'words'),
+    words
+      .filter(Boolean)
+      .map((word) => `, ${word}`)
+      .join(''),
+  );
+  say(part(r, 'sub'), last ? `${last.who}: ${text.oneLine(last.text, 80)}` : room.head === 0 ? 'No messages yet' : room.topic);
+  say(part(r, 'time'), last ? times.short(last.at, clock.now()) : '');
+  const count = room.kind === 'direct' ? (unread ? String(room.unread) : '') : mentions > 0 ? `@${mentions}` : '';
+  say(part(r, 'count'), count);
+  part(r, 'count').hidden = count === '';
+  part(r, 'dot').hidden = !unread || count !== '';
+  const badge = muted ? 'belloff' : draft ? 'edit' : room.archived ? 'archive' : '';
+  const shown = part(r, 'badge');
+  if (shown.dataset.icon !== badge) {
+    shown.dataset.icon = badge;
+    shown.replaceChildren(...(badge ? [icon(badge, 'i--xs')] : []));
+  }
+}
+
+/** The sign in front of a room: its kind, or who is in it. @param {HTMLElement} lead @param {import('../net/wire.js').Room} room @param {import('../net/wire.js').User[]} others @param {string | null} presence */
+function drawLead(lead, room, others, presence) {
+  const key =
+    room.kind === 'direct'
+      ? `${others.map(({ id, avatar: a, display_name, color }) => [id, a, display_name, color].join('/')).join(',')}:${presence}`
+      : room.kind;
+  if (lead.dataset.key === key) return;
+  lead.dataset.key = key;
+  const stack = () => h('span', { class: 'av av--stack', 'aria-hidden': 'true' }, ...others.slice(0, STACKED_MAX).map((user) => avatar(user)));
+  lead.replaceChildren(
+    room.kind !== 'direct' ? icon(room.kind === 'private' ? 'lock' : 'hash') : others.length === 1 ? avatar(others[0], 's', presence) : stack(),
+  );
+}
+
+/** @param {import('./dom.js').Refs} parts @param {Wires} wires */
+function mountHere(parts, { watch, select, send }) {
   const list = part(parts, 'here');
   const more = part(parts, 'more');
   /** @type {Map<string, {el: HTMLElement, node: import('./dom.js').Refs}>} */
@@ -80,13 +202,13 @@ function mountHere(parts, { watch, select, text }) {
         say(more, more.hidden ? '' : `and ${here.length - LISTED_MAX} more`);
         patch(list, held, here.slice(0, LISTED_MAX), {
           key: ({ user }) => String(user.id),
-          make: () => {
+          make: ({ user }) => {
             const { el, refs: node } = clone('t-person');
+            part(node, 'show').addEventListener('click', () => send({ do: 'dialog', name: 'profile', user: user.id }));
             return { el, node };
           },
           update: (r, { user, away, you }) => {
-            mark(part(r, 'avatar'), 'data-hue', text.hue(user.id));
-            say(part(r, 'initials'), text.initials(select.nameOf(user)));
+            drawAvatar(part(r, 'avatar'), user);
             mark(part(r, 'dot'), 'data-p', away ? 'away' : 'on');
             say(part(r, 'name'), select.nameOf(user));
             say(part(r, 'you'), you ? ' (you)' : '');

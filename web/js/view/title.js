@@ -12,9 +12,11 @@ export function mountTitle(icon, { watch, select }) {
   watch(
     (s) => [s.view.attentive, s.rooms, s.server],
     (attentive, _rooms, about) => {
-      const [unread, room] = watch.now((s) => [select.unreadTotal(s), select.currentRoom(s)]);
-      const away = !attentive && unread > 0;
-      const title = `${away ? `(${unread}) ` : ''}${room?.name ?? 'Lobby'} · ${about?.name || server}`;
+      const [unread, urgent, room] = watch.now((s) => /** @type {const} */ ([select.unreadTotal(s), select.urgentTotal(s), select.currentRoom(s)]));
+      // Whoever looks at one room is told only of what is said to them elsewhere.
+      const waiting = attentive ? urgent : unread;
+      const away = waiting > 0;
+      const title = `${away ? `(${waiting}) ` : ''}${watch.now((s) => select.roomName(s, room)) || 'Lobby'} · ${about?.name || server}`;
       if (document.title !== title) document.title = title;
       const href = away ? loud : quiet;
       if (link.getAttribute('href') !== href) link.setAttribute('href', href);

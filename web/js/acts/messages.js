@@ -1,0 +1,95 @@
+// What people do to messages: posted, edited, deleted, reacted to, pinned, kept, forwarded, linked to.
+
+/** @typedef {import('../main.js').Context} Context */
+
+/** @param {Context} c */
+export function messageActs(c) {
+  const { store, select } = c;
+  const room = () => store.state.view.room;
+
+  /** @param {import('../net/wire.js').DeedCommand} command */
+  const deed = (command) => {
+    if (c.deeds?.add(command) === false) c.toast('Too much is waiting for the connection. Try again when it is back.');
+  };
+
+  return {
+    /** @param {{body: string}} act */
+    post({ body }) {
+      const reply_to = store.state.view.replying[room()];
+      store.dispatch({ type: 'view', following: true });
+      c.outbox?.add(room(), body, reply_to === undefined ? {} : { reply_to });
+      if (reply_to !== undefined) store.dispatch({ type: 'reply', room: room(), id: null });
+      if (select.currentTimeline(store.state)?.moreAfter) c.send({ do: 'latest' });
+    },
+    /** @param {{id: number | null}} act */
+    reply({ id }) {
+      store.dispatch({ type: 'reply', room: room(), id });
+      if (id !== null) c.composer.focus();
+    },
+    /** @param {{id: number | null}} act */
+    edit({ id }) {
+      store.dispatch({ type: 'view', editing: id });
+      if (id === null) c.composer.focus();
+    },
+    editLast() {
+      const id = select.lastOwn(store.state);
+      if (id !== null) store.dispatch({ type: 'view', editing: id });
+    },
+    /** @param {{id: number, body: string}} act */
+    saveEdit({ id, body }) {
+      const now = select.messageAt(store.state, room(), id);
+      if (now && now.body !== body) deed({ type: 'edit', room: room(), id, body });
+      store.dispatch({ type: 'view', editing: null });
+    },
+    /** @param {{id: number}} act */
+    delete({ id }) {
+      const at = room();
+      const ms = store.state.limits.undo_ms ?? 0;
+      deed({ type: 'delete', room: at, id });
+      store.dispatch({ type: 'undo', room: at, id, until: c.clock.now() + ms });
+      c.clock.set(() => store.dispatch({ type: 'undo', room: at, id, until: null }), ms);
+    },
+    /** @param {{id: number}} act */
+    undelete({ id }) {
+      store.dispatch({ type: 'undo', room: room(), id, until: null });
+      deed({ type: 'undelete', room: room(), id });
+    },
+    /** @param {{id: number, emoji: string, on: boolean}} act */
+    react({ id, emoji, on }) {
+      deed({ type: 'react', room: room(), id, emoji, on });
+    },
+    /** @param {{id: number, at: HTMLElement}} act */
+    pickReaction({ id, at }) {
+      c.pick(at, (emoji) => deed({ type: 'react', room: room(), id, emoji, on: true }));
+    },
+    /** @param {{id: number, on: boolean}} act */
+    pin({ id, on }) {
+      deed({ type: 'pin', room: room(), id, on });
+    },
+    /** @param {{room: number, id: number, on: boolean}} act */
+    save({ room: at, id, on }) {
+      deed({ type: 'save', room: at, id, on });
+      c.toast(on ? 'Saved for later' : 'No longer saved', on ? { words: 'Show', act: () => c.send({ do: 'pane', name: 'saved' }) } : undefined);
+    },
+    /** @param {{id: number}} act */
+    unread({ id }) {
+      store.dispatch({ type: 'hold', room: room() });
+      deed({ type: 'unread', room: room(), id });
+    },
+    /** @param {{from: {room: number, id: number}, to: number}} act */
+    forward({ from, to }) {
+      const body = select.messageAt(store.state, from.room, from.id)?.body ?? '';
+      c.outbox?.add(to, body, { forward: from });
+      const name = select.roomName(store.state, store.state.rooms[to]);
+      c.toast(`Forwarded to ${name}`, to === room() ? undefined : { words: 'Open', act: () => c.send({ do: 'open', room: to }) });
+    },
+    /** @param {{text: string, words?: string}} act */
+    async copyText({ text, words = 'Copied' }) {
+      c.toast((await c.copy(text)) ? words : 'This browser does not let pages copy. Select the text and copy it by hand.');
+    },
+    /** @param {{id: number}} act */
+    copyLink({ id }) {
+      c.send({ do: 'copyText', text: `${location.origin}/rooms/${room()}/${id}`, words: 'Link copied' });
+    },
+  };
+}

@@ -1,0 +1,127 @@
+// What people do with rooms: opened, read, arranged, left, begun.
+
+/** @typedef {import('../main.js').Context} Context */
+
+const PATH = /^\/rooms\/(\d+)(?:\/(\d+))?\/?$/;
+
+/** What an address asks for. @param {string} path @returns {{room: number, id?: number} | null} */
+export function placeOf(path) {
+  const found = path.match(PATH);
+  if (!found) return null;
+  return { room: Number(found[1]), ...(found[2] ? { id: Number(found[2]) } : {}) };
+}
+
+/** @param {Context} c */
+export function roomActs(c) {
+  const { store, select, api, socket } = c;
+  const current = () => store.state.view.room;
+
+  /** @param {{room: number, id?: number | undefined}} place @param {{visit: boolean}} how */
+  const go = ({ room, id }, { visit }) => {
+    const before = current();
+    if (!store.state.rooms[room]) return c.toast('You are not in that room, or it is not there.');
+    if (room !== before) c.leaveComposer(before);
+    store.dispatch({ type: 'open', room, at: c.clock.now(), ...(id === undefined ? {} : { id }) });
+    if (room !== before) c.enterComposer(room);
+    c.remember(room);
+    if (visit) c.shell.visit(id === undefined ? `/rooms/${room}` : `/rooms/${room}/${id}`, room === before);
+    if (room !== before && id === undefined && matchMedia('(pointer: fine)').matches) c.composer.focus();
+  };
+  /** @param {Promise<{ok: boolean, title?: string}>} asked @param {string} [done] */
+  const report = async (asked, done) => {
+    const answer = await asked;
+    if (!answer.ok) c.toast(answer.title ?? '');
+    else if (done) c.toast(done);
+    return answer.ok;
+  };
+  /** @param {number} id */
+  const read = (id) => {
+    const room = store.state.rooms[id];
+    if (room && room.head > room.read && socket.send({ type: 'read', room: id, seq: room.head, ref: `read:${id}` }))
+      store.dispatch({ type: 'read/sent', room: id, seq: room.head });
+  };
+
+  return {
+    /** @param {{room: number, id?: number}} act */
+    open: (act) => go(act, { visit: true }),
+    /** The reader went back or forward. */
+    visited() {
+      const place = placeOf(location.pathname);
+      if (place && (place.room !== current() || place.id !== undefined)) go(place, { visit: false });
+    },
+    /** @param {{found: boolean}} act */
+    reached({ found }) {
+      store.dispatch({ type: 'target/reached' });
+      if (!found) c.toast('That message is not here.');
+    },
+    /** A room that we have just come into: its frame may be on its way. @param {{room: import('../net/wire.js').Room}} act */
+    entered({ room }) {
+      store.dispatch({ type: 'frame', frame: { type: 'room', room }, at: c.clock.now() });
+      go({ room: room.id }, { visit: true });
+    },
+    /** @param {{by: number, unread: boolean}} act */
+    step({ by, unread }) {
+      const list = select.roomOrder(store.state);
+      const at = list.findIndex((room) => room.id === current());
+      for (let i = 1; i <= list.length; i += 1) {
+        const room = list[(at + by * i + list.length * i) % list.length];
+        if (room && room.id !== current() && (!unread || room.unread > 0)) return go({ room: room.id }, { visit: true });
+      }
+    },
+    escape() {
+      if (store.state.view.pane) return store.dispatch({ type: 'view', pane: null });
+      store.dispatch({ type: 'newline/clear', room: current() });
+      store.dispatch({ type: 'hold', room: null });
+      read(current());
+    },
+    /** @param {{room: number}} act */
+    readRoom({ room }) {
+      store.dispatch({ type: 'hold', room: null });
+      read(room);
+    },
+    allRead() {
+      store.dispatch({ type: 'hold', room: null });
+      for (const room of Object.values(store.state.rooms)) read(room.id);
+      store.dispatch({ type: 'newline/clear', room: current() });
+    },
+    /** @param {{room: number, notify?: string, favourite?: boolean, hidden?: boolean}} act */
+    prefs({ room, notify, favourite, hidden }) {
+      report(
+        api.arrangeRoom(room, {
+          ...(notify === undefined ? {} : { notify }),
+          ...(favourite === undefined ? {} : { favourite }),
+          ...(hidden === undefined ? {} : { hidden }),
+        }),
+      );
+      if (hidden && room === current()) go({ room: 1 }, { visit: true });
+    },
+    /** @param {{users: number[]}} act */
+    async direct({ users }) {
+      const answer = await api.createRoom({ kind: 'direct', members: users });
+      if (!answer.ok) return c.toast(answer.title);
+      this.entered({ room: answer.value });
+    },
+    /** @param {{room: number, name: string}} act */
+    leaveRoom({ room, name }) {
+      const held = store.state.rooms[room];
+      const words = held?.kind === 'private' ? 'You can only come back when somebody in it adds you.' : 'You can join again whenever you like.';
+      c.confirm({ title: `Leave #${name}?`, words, yes: 'Leave', danger: true, act: () => report(api.leaveRoom(room), `You left #${name}`) });
+    },
+    /** @param {{room: number}} act */
+    restore({ room }) {
+      report(api.editRoom(room, { archived: false }), 'The room is open again');
+    },
+    /** @param {{user: number, on: boolean, name: string}} act */
+    block({ user, on, name }) {
+      report(api.block(user, on), on ? `${name} is blocked` : `${name} is no longer blocked`);
+    },
+    /** The room before the reader is gone. */
+    lost() {
+      if (!store.state.rooms[current()]) {
+        store.dispatch({ type: 'view', pane: null });
+        go({ room: 1 }, { visit: true });
+        c.toast('You are no longer in that room.');
+      }
+    },
+  };
+}

@@ -1,0 +1,142 @@
+// Rooms and people as lists: the sidebar, the switcher, completion, who is here.
+
+import { wordsOf } from '../lib/text.js';
+
+/** @typedef {import('./reduce.js').State} State */
+/** @typedef {import('../net/wire.js').User} User */
+/** @typedef {import('../net/wire.js').Room} Room */
+
+/** What completion offers, at most. */
+export const COMPLETIONS_MAX = 8;
+
+/** @param {User | undefined} user */
+export const nameOf = (user) => user?.display_name || user?.name || 'Someone';
+
+/** The others in a direct room. @param {State} state @param {Room} room @returns {User[]} */
+export const othersIn = (state, room) =>
+  (room.members ?? []).filter((id) => id !== state.me?.id).flatMap((id) => (state.people[id] ? [/** @type {User} */ (state.people[id])] : []));
+
+/** A direct room is called after the others in it. @param {State} state @param {Room | undefined} room */
+export function roomName(state, room) {
+  if (!room) return '';
+  if (room.kind !== 'direct') return room.name;
+  const others = othersIn(state, room);
+  return others.length === 1 ? nameOf(others[0]) : others.map(firstName).join(', ') || 'Direct message';
+}
+
+/**
+ * @typedef {object} RoomRow
+ * @property {Room} room
+ * @property {string} name
+ * @property {User[]} others in a direct room
+ * @property {boolean} current
+ * @property {boolean} muted
+ * @property {boolean} draft
+ */
+
+/** The sidebar's groups, none of them empty but Rooms. @param {State} state @returns {{key: 'favourites' | 'rooms' | 'direct', rows: RoomRow[]}[]} */
+export function roomList(state) {
+  const shown = Object.values(state.rooms).filter((room) => !room.hidden || room.unread > 0 || room.id === state.view.room);
+  const rows = shown.map((room) => ({
+    room,
+    name: roomName(state, room),
+    others: othersIn(state, room),
+    current: room.id === state.view.room,
+    muted: room.notify === 'none',
+    draft: state.drafts[room.id] === true,
+  }));
+  const byName = (/** @type {RoomRow} */ a, /** @type {RoomRow} */ b) => a.room.id - b.room.id;
+  // The latest conversation first; by the time of its last message where that is held, else by its number.
+  const byUse = (/** @type {RoomRow} */ a, /** @type {RoomRow} */ b) => lastAt(state, b.room) - lastAt(state, a.room) || b.room.id - a.room.id;
+  const favourites = rows.filter(({ room }) => room.favourite).sort(byName);
+  const rooms = rows.filter(({ room }) => !room.favourite && room.kind !== 'direct').sort(byName);
+  const direct = rows.filter(({ room }) => !room.favourite && room.kind === 'direct').sort(byUse);
+  return [
+    ...(favourites.length > 0 ? [{ key: /** @type {const} */ ('favourites'), rows: favourites }] : []),
+    { key: 'rooms', rows: rooms },
+    { key: 'direct', rows: direct },
+  ];
+}
+
+/** @param {State} state @param {Room} room */
+const lastAt = (state, room) => state.timelines[room.id]?.messages.at(-1)?.sent_at ?? 0;
+
+/** All rooms in the sidebar's order. @param {State} state @returns {Room[]} */
+export const roomOrder = (state) => roomList(state).flatMap(({ rows }) => rows.map(({ room }) => room));
+
+/** Lower case, without marks over letters: what a search compares. @param {string} text */
+export const folded = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+
+/** How well a name answers a query: 0 begins with it, 1 a word in it does, 2 holds it, 3 not at all. @param {string} name @param {string} query a folded one */
+export function match(name, query) {
+  const plain = folded(name);
+  if (query === '' || plain.startsWith(query)) return 0;
+  if (plain.split(/[\s_.-]+/u).some((word) => word.startsWith(query))) return 1;
+  return plain.includes(query) ? 2 : 3;
+}
+
+/** @template T @param {T[]} list @param {string} query @param {(item: T) => string[]} names @returns {T[]} the best first */
+export function search(list, query, names) {
+  const plain = folded(query.trim());
+  const rank = (/** @type {T} */ item) => Math.min(...names(item).map((name) => match(name, plain)));
+  return list
+    .map((item) => ({ item, rank: rank(item) }))
+    .filter(({ rank: r }) => r < 3)
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ item }) => item);
+}
+
+/** @param {State} state @returns {User[]} everybody we know but the reader, who is here first, then by name */
+export const knownPeople = (state) =>
+  Object.values(state.people)
+    .filter((user) => user.id !== state.me?.id)
+    .sort((a, b) => Number(b.id in state.presence) - Number(a.id in state.presence) || nameOf(a).localeCompare(nameOf(b)));
+
+/** What an `@` or `#` in the composer can become. @param {State} state @param {'@' | '#'} mark @param {string} query @returns {{insert: string, name: string, hint: string, user?: User, room?: Room}[]} */
+export function completions(state, mark, query) {
+  if (mark === '#') {
+    const rooms = Object.values(state.rooms).filter((room) => room.kind !== 'direct');
+    return search(rooms, query, (room) => [room.name])
+      .slice(0, COMPLETIONS_MAX)
+      .map((room) => ({ insert: `#${room.name}`, name: room.name, hint: room.topic, room }));
+  }
+  const groups = [
+    { insert: '@here', name: 'here', hint: 'Everyone in the room who is here now' },
+    { insert: '@room', name: 'room', hint: 'Everyone in the room' },
+  ];
+  const people = search(knownPeople(state), query, (user) => [user.name, nameOf(user)]).map((user) => ({
+    insert: `@${user.name}`,
+    name: nameOf(user),
+    hint: nameOf(user) === user.name ? '' : user.name,
+    user,
+  }));
+  return [...people.slice(0, COMPLETIONS_MAX), ...search(groups, query, ({ name }) => [name])].slice(0, COMPLETIONS_MAX);
+}
+
+/** Who is here, by name. @param {State} state @returns {{user: User, away: boolean, you: boolean}[]} */
+export function hereNow(state) {
+  return Object.entries(state.presence)
+    .flatMap(([id, where]) => {
+      const user = state.people[Number(id)];
+      return user ? [{ user, away: where === 'away', you: user.id === state.me?.id }] : [];
+    })
+    .sort((a, b) => nameOf(a.user).localeCompare(nameOf(b.user)));
+}
+
+/** The names of who is typing, who started first first. @param {State} state */
+export function typingNames(state) {
+  const users = state.typing[state.view.room] ?? {};
+  return Object.keys(users).map((id) => nameOf(state.people[Number(id)]));
+}
+
+/** The last thing said, for the room's line. @param {State} state @param {number} id @returns {{who: string, text: string, at: number} | null} */
+export function preview(state, id) {
+  const t = state.timelines[id];
+  const last = t && !t.moreAfter ? t.messages.findLast((m) => !m.event && !m.deleted) : undefined;
+  if (!last) return null;
+  const mine = last.author === state.me?.id;
+  return { who: mine ? 'You' : firstName(state.people[last.author]), text: wordsOf(last), at: last.sent_at };
+}
+
+/** @param {User | undefined} user */
+const firstName = (user) => nameOf(user).split(/\s/u)[0] ?? '';

@@ -1,0 +1,69 @@
+// The arithmetic of rooms: heads, read marks, what is unread and what of it is meant for the reader. The server
+// counts the same way, so that both arrive at the same numbers.
+
+/** @typedef {import('./reduce.js').State} State */
+/** @typedef {import('../net/wire.js').Room} Room */
+/** @typedef {import('../net/wire.js').Message} Message */
+
+/** Whether a message is meant for the reader. @param {State} state @param {Message} message */
+export function isForMe(state, { mentions, author }) {
+  const me = state.me?.id ?? 0;
+  return Boolean(mentions && author !== me && (mentions.room || mentions.here || mentions.users?.includes(me)));
+}
+
+/** @param {State} state @param {number} id @param {(room: Room) => Room} change @returns {State} */
+export function withRoom(state, id, change) {
+  const held = state.rooms[id];
+  if (!held) return state;
+  const next = change(held);
+  return next === held ? state : { ...state, rooms: { ...state.rooms, [id]: next } };
+}
+
+/** @param {State} state @param {number} id @param {number} seq @returns {State} */
+export const raiseHead = (state, id, seq) => withRoom(state, id, (room) => (seq > room.head ? { ...room, head: seq } : room));
+
+/** A message has come; only one that the room's head did not count yet changes a number. @param {State} state @param {import('../net/wire.js').MessageFrame} frame @returns {State} */
+export function count(state, { room: id, seq, message }) {
+  return withRoom(state, id, (room) => {
+    const next = { ...room, head: Math.max(room.head, seq) };
+    if (seq <= room.head || seq !== message.id || message.event) return next;
+    if (message.author === state.me?.id) return room.unread === 0 ? { ...next, read: seq, mentions: 0 } : next;
+    return { ...next, unread: room.unread + 1, mentions: (room.mentions ?? 0) + (isForMe(state, message) ? 1 : 0) };
+  });
+}
+
+/** What the server says about how far the reader has read. @param {State} state @param {import('../net/wire.js').ReadFrame} frame @returns {State} */
+export function onRead(state, { room: id, seq, unread, mentions }) {
+  return withRoom(state, id, (room) => ({
+    ...room,
+    read: seq,
+    unread: unread ?? (seq >= room.head ? 0 : room.unread),
+    mentions: mentions ?? (seq >= room.head ? 0 : (room.mentions ?? 0)),
+  }));
+}
+
+/** We have said that the reader has read so far; the answer brings the numbers. @param {State} state @param {number} id @param {number} seq @returns {State} */
+export function readSent(state, id, seq) {
+  return withRoom(state, id, (room) => {
+    if (seq <= room.read) return room;
+    const all = seq >= room.head;
+    return { ...room, read: seq, unread: all ? 0 : room.unread, mentions: all ? 0 : (room.mentions ?? 0) };
+  });
+}
+
+/** @param {State} state @param {import('../net/wire.js').RoomPart} part @returns {State} */
+export function mergeRoom(state, part) {
+  const held = state.rooms[part.id];
+  if (!held && (part.head === undefined || part.name === undefined)) return state;
+  const head = Math.max(held?.head ?? 0, part.head ?? 0);
+  return { ...state, rooms: { ...state.rooms, [part.id]: /** @type {Room} */ ({ unread: 0, read: 0, ...held, ...part, head }) } };
+}
+
+/** The reader is no longer in it. @param {State} state @param {number} id @returns {State} */
+export function dropRoom(state, id) {
+  const { [id]: _room, ...rooms } = state.rooms;
+  const { [id]: _timeline, ...timelines } = state.timelines;
+  const { [id]: _quoted, ...quoted } = state.quoted;
+  const { [id]: _seen, ...seen } = state.seen;
+  return { ...state, rooms, timelines, quoted, seen };
+}

@@ -1,0 +1,196 @@
+// What can be done with a message: one bar that stands in the message under the pointer or the focus, a menu with
+// everything, a sheet where there is no hover, and single keys.
+
+import { openDialog } from './dialog.js';
+import { h, icon, iconButton } from './dom.js';
+import { openMenu } from './menu.js';
+
+/** @typedef {import('../net/wire.js').Message} Message */
+/** @typedef {import('../main.js').Wires} Wires */
+
+export const QUICK = ['👍', '❤️', '😂', '🎉', '🙏'];
+const CONTEXT_CHARS_MAX = 120;
+
+/** @param {HTMLElement} root the list @param {Wires} wires */
+export function mountActions(root, wires) {
+  const { send, select, watch } = wires;
+  const noHover = matchMedia('(hover: none)');
+  /** @type {HTMLElement | null} */
+  let bar = null;
+
+  /** @param {Element | null} article @returns {Message | null} */
+  const messageOf = (article) => {
+    const id = Number(/** @type {HTMLElement | null} */ (article)?.dataset.id);
+    return id ? (watch.now((s) => select.messageAt(s, s.view.room, id)) ?? null) : null;
+  };
+
+  /** @param {HTMLElement | null} article */
+  const show = (article) => {
+    if (noHover.matches || bar?.parentElement === article || bar?.contains(document.activeElement)) return;
+    bar?.remove();
+    bar = null;
+    const message = messageOf(article);
+    if (!article || !message || message.event || article.querySelector('.edit')) return;
+    bar = toolbar(article, message, wires);
+    article.append(bar);
+  };
+  root.addEventListener('pointerover', (event) => show(/** @type {HTMLElement} */ (event.target).closest('article')));
+  root.addEventListener('pointerleave', () => show(/** @type {HTMLElement | null} */ (document.activeElement?.closest('#messages article') ?? null)));
+  root.addEventListener('focusin', (event) => {
+    const article = /** @type {HTMLElement} */ (event.target).closest('article');
+    if (bar?.parentElement !== article) {
+      bar?.remove();
+      bar = null;
+    }
+    show(article);
+  });
+
+  // A tap on the message itself, not on something in it.
+  root.addEventListener('click', (event) => {
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (!noHover.matches || target.closest('a, button, input, textarea, pre, .acts') || !getSelection()?.isCollapsed) return;
+    const article = target.closest('article');
+    const message = messageOf(article);
+    if (article && message && !message.event) openSheet(message, wires);
+  });
+  root.addEventListener('contextmenu', (event) => {
+    const target = /** @type {HTMLElement} */ (event.target);
+    const article = target.closest('article');
+    const message = messageOf(article);
+    if (!article || !message || noHover.matches || target.closest('a, textarea, img, pre') || !getSelection()?.isCollapsed || event.shiftKey) return;
+    event.preventDefault();
+    openMenu(article, 'Actions for this message', items(message, wires), { x: event.clientX, y: event.clientY });
+  });
+
+  root.addEventListener('keydown', (event) => {
+    const article = /** @type {HTMLElement} */ (event.target);
+    if (article.tagName !== 'ARTICLE' || event.ctrlKey || event.metaKey || event.altKey) return;
+    const message = messageOf(article);
+    if (!message || message.event) return;
+    if (event.key === 'Enter') {
+      event.preventDefault();
+      return noHover.matches ? openSheet(message, wires) : openMenu(article, 'Actions for this message', items(message, wires));
+    }
+    if (watch.now((s) => s.settings?.single_keys) === false) return;
+    const can = watch.now((s) => select.rights(s, message));
+    const { id } = message;
+    /** @type {Record<string, (() => void) | false>} */
+    const keys = {
+      r: can.act && (() => send({ do: 'reply', id })),
+      '+': can.act && (() => send({ do: 'pickReaction', id, at: article })),
+      e: can.edit && (() => send({ do: 'edit', id })),
+      l: () => send({ do: 'copyLink', id }),
+      p: can.act && (() => send({ do: 'pin', id, on: !message.pinned })),
+      u: can.unread && (() => send({ do: 'unread', id })),
+    };
+    const act = keys[event.key.toLowerCase()];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  });
+}
+
+/** @param {HTMLElement} article @param {Message} message @param {Wires} wires */
+function toolbar(article, message, wires) {
+  const { send, select, watch } = wires;
+  const { id } = message;
+  const can = watch.now((s) => select.rights(s, message));
+  const props = { tabindex: article.tabIndex };
+  const react = iconButton('react', 'React', () => send({ do: 'pickReaction', id, at: react }), props);
+  const more = iconButton('more', 'More actions', () => openMenu(more, 'Actions for this message', items(message, wires)), {
+    ...props,
+    'aria-haspopup': 'menu',
+    'data-tip-end': true,
+  });
+  const buttons = [
+    can.act && react,
+    can.act && iconButton('reply', 'Reply', () => send({ do: 'reply', id }), props),
+    can.edit && iconButton('edit', 'Edit', () => send({ do: 'edit', id }), props),
+    can.act && iconButton('pin', message.pinned ? 'Unpin' : 'Pin', () => send({ do: 'pin', id, on: !message.pinned }), props),
+    iconButton('link', 'Copy link', () => send({ do: 'copyLink', id }), props),
+    can.delete && iconButton('trash', 'Delete', () => send({ do: 'delete', id }), { ...props, class: 'ib ib--danger' }),
+    more,
+  ];
+  const bar = h('div', { class: 'acts', role: 'toolbar', 'aria-label': 'Actions for this message' }, ...buttons);
+  bar.addEventListener('keydown', (event) => {
+    const list = /** @type {HTMLElement[]} */ ([...bar.querySelectorAll('button')]);
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (step === undefined) return;
+    const rtl = getComputedStyle(bar).direction === 'rtl' ? -1 : 1;
+    event.preventDefault();
+    list.at((list.indexOf(/** @type {HTMLElement} */ (document.activeElement)) + step * rtl) % list.length)?.focus();
+  });
+  return bar;
+}
+
+/** Everything, in one list. @param {Message} message @param {Wires} wires @returns {import('./menu.js').MenuItem[]} */
+function items(message, { send, select, watch }) {
+  const { id } = message;
+  const [can, room, kept] = watch.now((s) => /** @type {const} */ ([select.rights(s, message), s.view.room, s.saved[`${s.view.room}:${id}`] === true]));
+  /** @type {(import('./menu.js').MenuItem | false)[]} */
+  const list = [
+    can.act && { icon: 'reply', words: 'Reply', key: 'R', act: () => send({ do: 'reply', id }) },
+    can.act && { icon: 'react', words: 'React', key: '+', act: () => send({ do: 'pickReaction', id, at: articleOf(id) }) },
+    can.edit && { icon: 'edit', words: 'Edit', key: 'E', act: () => send({ do: 'edit', id }) },
+    !message.deleted && { icon: 'copy', words: 'Copy text', act: () => send({ do: 'copyText', text: message.body }) },
+    { icon: 'link', words: 'Copy link', key: 'L', act: () => send({ do: 'copyLink', id }) },
+    can.act && { icon: 'pin', words: message.pinned ? 'Unpin' : 'Pin to room', key: 'P', act: () => send({ do: 'pin', id, on: !message.pinned }) },
+    (can.act || kept) && { icon: 'flag', words: kept ? 'Remove from saved' : 'Save for later', act: () => send({ do: 'save', room, id, on: !kept }) },
+    can.act && { icon: 'back', words: 'Forward', act: () => send({ do: 'dialog', name: 'forward', room, id }) },
+    can.unread && { icon: 'bell', words: 'Mark unread from here', key: 'U', act: () => send({ do: 'unread', id }) },
+    can.delete && null,
+    can.delete && { icon: 'trash', words: 'Delete', danger: true, act: () => send({ do: 'delete', id }) },
+  ];
+  return list.filter((item) => item !== false);
+}
+
+/** @param {number} id */
+const articleOf = (id) => /** @type {HTMLElement} */ (document.querySelector(`#messages article[data-id="${id}"]`) ?? document.body);
+
+/** @param {Message} message @param {Wires} wires */
+function openSheet(message, wires) {
+  const { send, select, text, watch } = wires;
+  const who = watch.now((s) => select.nameOf(s.people[message.author]));
+  const can = watch.now((s) => select.rights(s, message));
+  const quick = QUICK.map((emoji) =>
+    h(
+      'button',
+      { type: 'button', 'aria-label': `React with ${emoji}`, onclick: () => then(() => send({ do: 'react', id: message.id, emoji, on: true })) },
+      emoji,
+    ),
+  );
+  const more = h(
+    'button',
+    { type: 'button', 'aria-label': 'More emoji', onclick: () => then(() => send({ do: 'pickReaction', id: message.id, at: articleOf(message.id) })) },
+    icon('react'),
+  );
+  const list = items(message, wires).flatMap((item) =>
+    item === null
+      ? []
+      : [
+          h(
+            'button',
+            { type: 'button', class: `menu__it ${item.danger ? 'menu__it--danger' : ''}`.trim(), onclick: () => then(item.act) },
+            icon(item.icon, item.icon === 'reply' ? 'i--flip' : ''),
+            item.words,
+          ),
+        ],
+  );
+  const { el, close } = openDialog({
+    title: 'Message actions',
+    kind: 'sheet',
+    bare: true,
+    body: [
+      h('i', { class: 'sheet__grab', 'aria-hidden': 'true' }),
+      h('p', { class: 'sheet__ctx', tabindex: -1, autofocus: true }, `${who}: ${text.oneLine(text.wordsOf(message), CONTEXT_CHARS_MAX)}`),
+      can.act && h('div', { class: 'sheet__q', role: 'group', 'aria-label': 'Quick reactions' }, ...quick, more),
+      h('div', { class: 'sheet__m' }, ...list, h('button', { type: 'button', class: 'menu__it', onclick: () => close() }, icon('x'), 'Close')),
+    ],
+  });
+  el.classList.remove('dlg');
+  /** @param {() => void} act */
+  function then(act) {
+    close();
+    act();
+  }
+}

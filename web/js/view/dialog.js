@@ -1,0 +1,95 @@
+// Native dialogs, made when they are opened and gone when they are closed. First focus: what asks for it, otherwise
+// the heading. The focus goes back where it came from; the browser sees to that.
+
+import { freshId, h, iconButton } from './dom.js';
+
+/**
+ * @param {object} options
+ * @param {string} options.title
+ * @param {import('./dom.js').Child[]} options.body
+ * @param {import('./dom.js').Child[]} [options.foot]
+ * @param {string} [options.kind] further classes
+ * @param {boolean} [options.bare] no heading to be seen: the body is all there is
+ * @param {() => void} [options.closed]
+ * @returns {{el: HTMLDialogElement, close: () => void}}
+ */
+export function openDialog({ title, body, foot, kind = '', bare = false, closed }) {
+  const id = freshId('dlg');
+  const heading = h('h2', { id, tabindex: -1, class: bare ? 'vh' : null }, title);
+  const close = () => el.close();
+  const el = h(
+    'dialog',
+    { class: `dlg ${kind}`.trim(), 'aria-labelledby': id },
+    bare ? heading : h('div', { class: 'dlg__h' }, heading, iconButton('x', 'Close', close, { class: 'ib ib--l', 'data-tip-end': true })),
+    ...body,
+    foot && h('div', { class: 'dlg__f' }, ...foot),
+  );
+  el.addEventListener('close', () => {
+    el.remove();
+    closed?.();
+  });
+  el.addEventListener('pointerdown', (event) => {
+    // On the backdrop, where nothing that was typed is lost.
+    if (event.target === el && !el.querySelector('form')) el.close();
+  });
+  document.body.append(el);
+  el.showModal();
+  const first = /** @type {HTMLElement | null} */ (el.querySelector('[autofocus]'));
+  (first ?? heading).focus();
+  return { el, close };
+}
+
+/** A labelled field with its hint and its error. @param {string} label @param {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} input @param {{hint?: string, optional?: boolean}} [more] */
+export function field(label, input, { hint, optional } = {}) {
+  const id = freshId('f');
+  input.id = id;
+  const hints = hint ? h('p', { class: 'hint', id: `${id}-h` }, hint) : null;
+  const error = h('p', { class: 'err', id: `${id}-e`, role: 'alert', hidden: true });
+  input.setAttribute('aria-describedby', [hints && `${id}-h`, `${id}-e`].filter(Boolean).join(' '));
+  input.classList.add('inp');
+  const el = h(
+    'div',
+    { class: 'field' },
+    h('label', { for: id }, label, optional && ' ', optional && h('span', { class: 'opt' }, 'optional')),
+    input,
+    hints,
+    error,
+  );
+  return {
+    el,
+    input,
+    /** @param {string} words empty: it is right */
+    fail(words) {
+      error.textContent = words;
+      error.hidden = words === '';
+      if (words) {
+        input.setAttribute('aria-invalid', 'true');
+        input.focus();
+      } else input.removeAttribute('aria-invalid');
+    },
+  };
+}
+
+/** One question with two answers. @param {{title: string, words: string, yes: string, danger?: boolean, act: () => void}} question */
+export function confirm({ title, words, yes, danger = false, act }) {
+  const { close } = openDialog({
+    title,
+    kind: 'dlg--s',
+    body: [h('div', { class: 'dlg__b' }, h('p', {}, words))],
+    foot: [
+      h('button', { type: 'button', class: 'btn', onclick: () => close() }, 'Cancel'),
+      h(
+        'button',
+        {
+          type: 'button',
+          class: `btn ${danger ? 'btn--danger' : 'btn--main'}`,
+          onclick: () => {
+            close();
+            act();
+          },
+        },
+        yes,
+      ),
+    ],
+  });
+}
