@@ -56,10 +56,13 @@ fn tree(source: &str, scanner: &mut Scanner) -> Option<Vec<Block>> {
     let mut tree = Tree::default();
     // Text comes in pieces: what is scanned is all of it up to the next thing that is no text.
     let mut pending = String::new();
-    for event in Parser::new_ext(source, Options::ENABLE_STRIKETHROUGH) {
+    let parser = Parser::new_ext(source, Options::ENABLE_STRIKETHROUGH);
+    for (event, range) in parser.into_offset_iter() {
         match event {
             Event::Text(text) => match tree.is_code() {
                 true => tree.code(&text),
+                // An entity such as `&amp;` stays what was typed: this is no HTML.
+                false if source[range.clone()].starts_with('&') => pending.push_str(&source[range]),
                 false => pending.push_str(&text),
             },
             // No markup of ours: shown as it was typed.

@@ -168,11 +168,12 @@ impl Browser {
         webkit::set_window(&self.folder, *wishes)
     }
 
-    /// Types into a field with the keyboard, or as the input method would, where WebKitWebDriver
-    /// has no key: it drops what lies beyond the Basic Multilingual Plane, such as emoji.
+    /// Types into a field with the keyboard, or as the input method would, where the driver has no key:
+    /// WebKitWebDriver drops what lies beyond the Basic Multilingual Plane, such as emoji, and
+    /// ChromeDriver refuses it.
     pub fn write_into(&self, selector: &str, text: &str) -> Outcome {
         let has_keys = text.chars().all(|character| u32::from(character) <= 0xFFFF);
-        if has_keys || self.engine != Engine::WebKit {
+        if has_keys || self.engine == Engine::Firefox {
             return self.type_into(selector, text);
         }
         let insert = "document.querySelector(arguments[0]).focus();

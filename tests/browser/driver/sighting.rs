@@ -39,10 +39,13 @@ impl Sighting {
                 let status = details["response"]["status"].as_u64()?;
                 (status >= 400).then(|| Sighting::ErrorStatus { status, url: url() })
             }
-            "log.entryAdded" if details["level"] == "error" => Some(Sighting::ConsoleError(format!(
-                "{} {}",
-                details["type"], details["text"]
-            ))),
+            "log.entryAdded" if details["level"] == "error" => {
+                let frame = &details["stackTrace"]["callFrames"][0];
+                Some(Sighting::ConsoleError(format!(
+                    "{} {} at {}:{}",
+                    details["type"], details["text"], frame["url"], frame["lineNumber"]
+                )))
+            }
             "script.message" if details["channel"] == POLICY_CHANNEL => {
                 let breach = details["data"]["value"].as_str().unwrap_or_default();
                 Some(Sighting::PolicyViolation(breach.to_owned()))

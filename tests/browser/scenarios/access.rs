@@ -153,6 +153,64 @@ pub fn the_conversation_has_no_barriers(world: &World) -> Outcome {
     Ok(())
 }
 
+pub fn rooms_dialogs_and_menus_have_no_barriers(world: &World) -> Outcome {
+    let axe = axe_source()?;
+    let author = world.site.sign_up("Author")?;
+    let text = "**bold** `code` > said\n\n> quote\n\n```rust\nfn main() {}\n```\n\n1. one\n2. two";
+    world
+        .site
+        .post_all(&author, [text.to_owned(), "another line".to_owned()].into_iter())?;
+    world.each(|browser| {
+        join(browser, &world.site)?;
+        let own = format!("by {}", person(browser));
+        send(browser, &own)?;
+        sees(browser, &own)?;
+        let number = "Number([...document.querySelectorAll('article[data-id]')].at(-1).dataset.id)";
+        let id = browser.value_of(number)?;
+        let last = format!("article[data-id=\"{id}\"]");
+        let focus = format!("document.querySelector('{last}').focus()");
+        browser.script(&focus, json!([]))?;
+        let states: [(&str, &str, &str); 12] = [
+            ("settings", "[data-ref=own]", "dialog.set"),
+            ("browsing rooms", "#h-rooms + button", "dialog[open] .list li"),
+            ("a new direct message", "[data-ref=compose]", "dialog[open] .list li"),
+            ("the switcher", "[data-ref=jump]", "dialog.switcher .pick"),
+            ("a profile", "[data-ref=here] button", "dialog[open] .pcard__h"),
+            ("the menu", "[data-ref=brand]", ".menu"),
+            ("the options of a room", "[data-ref=options]", ".menu"),
+            ("the members", "[data-ref=members]", ".pane .who"),
+            ("the pins", "[data-ref=pins]", ".pane .blank"),
+            (
+                "the emoji",
+                ".comp button[aria-label=Emoji]",
+                "dialog.emo .emo__grid button",
+            ),
+            ("answering", "", ".comp__re:not([hidden])"),
+            ("editing", "", ".edit textarea"),
+        ];
+        for (state, button, shown) in states {
+            match (state, button) {
+                ("answering", _) => {
+                    browser.script(&focus, json!([]))?;
+                    browser.type_text("r")?;
+                }
+                ("editing", _) => {
+                    browser.script(&focus, json!([]))?;
+                    browser.type_text("e")?;
+                }
+                (_, button) => press(browser, button)?,
+            }
+            browser.until(&format!("document.querySelector('{shown}')"), SOON)?;
+            no_barriers(browser, &axe, state)?;
+            let close = "document.querySelectorAll('dialog[open]').forEach((dialog) => dialog.close());
+                document.querySelectorAll('.menu:not(#sugg), dialog.emo').forEach((menu) => menu.remove());
+                if (!document.querySelector('.pane').hidden) document.querySelector('.pane__h button').click();";
+            browser.script(close, json!([]))?;
+        }
+        Ok(())
+    })
+}
+
 /// The accessibility checker of Deque, which the project's checkers install.
 fn axe_source() -> Outcome<String> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/checkers/node_modules/axe-core/axe.min.js");

@@ -5,6 +5,8 @@ mod accounts;
 mod connection;
 mod history;
 mod layout;
+mod messages;
+mod rooms;
 mod talking;
 
 use crate::driver::Outcome;
@@ -56,6 +58,22 @@ pub const ALL: &[(&str, Scenario)] = scenarios! {
         what_came_meanwhile_stands_under_a_line,
         the_latest_is_one_click_away,
         scrolling_that_ends_late_does_not_undo_the_jump_to_the_latest;
+    rooms:
+        a_room_is_made_found_and_joined,
+        who_is_removed_hears_and_sees_nothing_more,
+        direct_messages_reach_only_who_is_in_them,
+        counts_agree_on_all_devices_of_one_person,
+        a_permalink_opens_the_room_around_its_message,
+        the_switcher_and_the_keys_go_anywhere,
+        a_profile_and_settings_are_kept_and_shown;
+    messages:
+        reactions_are_counted_once_for_each_person,
+        an_edit_is_marked_and_a_deletion_can_be_undone,
+        a_reply_leads_to_what_it_answers,
+        markdown_becomes_elements_and_nothing_else,
+        names_rooms_and_emoji_are_completed,
+        pins_and_saved_messages_have_their_lists,
+        deeds_without_network_happen_once_it_is_back;
     layout:
         a_phone_shows_one_screen_at_a_time,
         nothing_scrolls_sideways,
@@ -63,7 +81,8 @@ pub const ALL: &[(&str, Scenario)] = scenarios! {
     access:
         everything_works_from_the_keyboard,
         the_sign_in_pages_have_no_barriers,
-        the_conversation_has_no_barriers;
+        the_conversation_has_no_barriers,
+        rooms_dialogs_and_menus_have_no_barriers;
     soak:
         every_picture_equals_a_fresh_one_after_two_minutes_of_everything;
 };

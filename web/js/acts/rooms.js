@@ -25,7 +25,7 @@ export function roomActs(c) {
     if (room !== before) c.enterComposer(room);
     c.remember(room);
     if (visit) c.shell.visit(id === undefined ? `/rooms/${room}` : `/rooms/${room}/${id}`, room === before);
-    if (room !== before && id === undefined && matchMedia('(pointer: fine)').matches) c.composer.focus();
+    if (room !== before && id === undefined && !matchMedia('(pointer: coarse)').matches) c.composer.focus();
   };
   /** @param {Promise<{ok: boolean, title?: string}>} asked @param {string} [done] */
   const report = async (asked, done) => {

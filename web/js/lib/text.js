@@ -56,7 +56,16 @@ export const wordsOf = ({ body, content }) => (content ? words(content).trim() :
 function words(node) {
   if (typeof node === 'string') return node;
   if (Array.isArray(node)) return node.map(words).join('');
-  const inner = node.t === 'user' ? `@${node.text}` : node.t === 'room' ? `#${node.text}` : node.t === 'all' ? `@${node.text}` : node.t === 'br' ? ' ' : (node.text ?? words(node.c ?? []));
+  const inner =
+    node.t === 'user'
+      ? `@${node.text}`
+      : node.t === 'room'
+        ? `#${node.text}`
+        : node.t === 'all'
+          ? `@${node.text}`
+          : node.t === 'br'
+            ? ' '
+            : (node.text ?? words(node.c ?? []));
   return /^(p|h|quote|code|list|rule)$/.test(node.t) ? `${inner} ` : inner;
 }
 

@@ -45,6 +45,18 @@ export function mountActions(root, wires) {
     show(article);
   });
 
+  // What can be done may have changed, and with it the message.
+  watch(
+    (s) => [s.deeds, s.timelines[s.view.room], s.view.editing],
+    () => {
+      const message = bar && messageOf(bar.parentElement);
+      if (!bar || (message && !message.deleted && !bar.parentElement?.querySelector('.edit'))) return;
+      if (bar.contains(document.activeElement)) bar.parentElement?.focus({ preventScroll: true });
+      bar.remove();
+      bar = null;
+    },
+  );
+
   // A tap on the message itself, not on something in it.
   root.addEventListener('click', (event) => {
     const target = /** @type {HTMLElement} */ (event.target);

@@ -34,7 +34,8 @@ export function openMenu(anchor, label, items, at) {
       ),
     );
   }
-  (anchor.closest('dialog') ?? document.body).append(menu);
+  // In the landmark that it belongs to.
+  (anchor.closest('dialog, aside, main, .side') ?? document.body).append(menu);
   place(menu, anchor, at);
   anchor.setAttribute('aria-expanded', 'true');
   const entries = () => /** @type {HTMLElement[]} */ ([...menu.querySelectorAll('button')]);

@@ -141,11 +141,14 @@ function member(room, user, role, { select, send, watch, call }) {
     const answer = await asked;
     send({ do: 'toast', words: answer.ok ? done : (answer.title ?? '') });
   };
-  const more = iconButton('more', `Options for ${name}`, () =>
-    openMenu(more, `Options for ${name}`, [
-      { icon: 'user', words: 'Make owner', act: () => report(`${name} looks after this room now`, call('setMember', room, user.id, 'owner')) },
-      { icon: 'x', words: 'Remove from room', danger: true, act: () => report(`${name} was removed`, call('removeMember', room, user.id)) },
-    ]),
+  const more = iconButton(
+    'more',
+    `Options for ${name}`,
+    () =>
+      openMenu(more, `Options for ${name}`, [
+        { icon: 'user', words: 'Make owner', act: () => report(`${name} looks after this room now`, call('setMember', room, user.id, 'owner')) },
+        { icon: 'x', words: 'Remove from room', danger: true, act: () => report(`${name} was removed`, call('removeMember', room, user.id)) },
+      ]),
     { 'data-tip': null, 'aria-haspopup': 'menu' },
   );
   row.append(more);

@@ -1,0 +1,343 @@
+//! Texts as trees: what each mark becomes, and what no text can make of the tree.
+
+use crate::harness::Chance;
+use chapp::chat::markup::{Names, candidates, parse};
+use chapp::limits::{BODY_CHARS_MAX, CONTENT_DEPTH_MAX, CONTENT_NODES_MAX, LINK_CHARS_MAX, MENTIONS_MAX};
+use chapp::model::{Block, Body, Content, Inline, RoomId, UserId, Written};
+
+mod examples;
+
+/// Ada is 1, Ben is 2, Ada Lovelace is 3; the rooms Tea and Tea Time are 2 and 3.
+fn names() -> Names {
+    let mut names = Names::default();
+    let people = [("ada", 1), ("ben", 2), ("ada lovelace", 3)];
+    names.people = people.map(|(name, id)| (name.to_owned(), UserId(id))).into();
+    names.rooms = [("tea", 2), ("tea time", 3)]
+        .map(|(name, id)| (name.to_owned(), RoomId(id)))
+        .into();
+    names
+}
+
+fn understood(text: &str) -> Written {
+    parse(Body::parse(text).unwrap(), &names())
+}
+
+/// What is true of a tree, whatever it was made of.
+#[derive(Default)]
+struct Facts {
+    nodes: usize,
+    /// Of nodes within nodes; text that a node holds is no node of its own.
+    depth: usize,
+    hrefs: Vec<String>,
+    /// All that is shown, in order.
+    shown: String,
+    languages: Vec<String>,
+}
+
+impl Facts {
+    fn of(content: &Content) -> Facts {
+        let mut facts = Facts::default();
+        facts.blocks(&content.0, 1);
+        facts
+    }
+
+    fn blocks(&mut self, blocks: &[Block], depth: usize) {
+        for block in blocks {
+            self.nodes += 1;
+            self.depth = self.depth.max(depth);
+            match block {
+                Block::Paragraph(inlines) | Block::Heading(inlines) => self.inlines(inlines, depth + 1),
+                Block::Quote(blocks) => self.blocks(blocks, depth + 1),
+                Block::Code { language, text } => {
+                    self.languages.extend(language.clone());
+                    self.shown.push_str(text);
+                }
+                Block::List { items, .. } => items.iter().for_each(|item| self.blocks(item, depth + 1)),
+                Block::Rule => {}
+            }
+            self.shown.push('\n');
+        }
+    }
+
+    fn inlines(&mut self, inlines: &[Inline], depth: usize) {
+        for inline in inlines {
+            self.nodes += 1;
+            if !matches!(inline, Inline::Text(_)) {
+                self.depth = self.depth.max(depth);
+            }
+            match inline {
+                Inline::Text(text) | Inline::Code(text) => self.shown.push_str(text),
+                Inline::Bold(inlines) | Inline::Italic(inlines) | Inline::Strike(inlines) => {
+                    self.inlines(inlines, depth + 1);
+                }
+                Inline::Link { href, inlines } => {
+                    self.hrefs.push(href.clone());
+                    self.inlines(inlines, depth + 1);
+                }
+                Inline::Break => self.shown.push('\n'),
+                Inline::User { text, .. } => self.shown.push_str(&format!("@{text}")),
+                Inline::Room { text, .. } => self.shown.push_str(&format!("#{text}")),
+                Inline::Everyone => self.shown.push_str("@room"),
+                Inline::Here => self.shown.push_str("@here"),
+                Inline::Emoji { name, .. } => self.shown.push_str(&format!(":{name}:")),
+            }
+        }
+    }
+}
+
+/// Turns the direction of what follows, or ends that (UAX #9 §2.2, §2.4).
+fn is_override(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Checks all that must be so for any text; returns its tree.
+#[track_caller]
+fn check(text: &str) -> Option<Facts> {
+    let written = understood(text);
+    assert_eq!(written.body, Body::parse(text).unwrap(), "the text itself stays");
+    let Some(content) = &written.content else {
+        assert!(!text.contains(is_override), "shown as it is: {text:?}");
+        assert!(written.mentions.is_empty());
+        return None;
+    };
+    let facts = Facts::of(content);
+    let start: String = text.chars().take(60).collect();
+    assert!(facts.nodes <= CONTENT_NODES_MAX, "{} nodes of {start:?}", facts.nodes);
+    assert!(!content.0.is_empty() && !facts.shown.contains(is_override), "{start:?}");
+    for href in &facts.hrefs {
+        let scheme = href.split(':').next().unwrap().to_ascii_lowercase();
+        assert!(matches!(scheme.as_str(), "http" | "https" | "mailto"), "{href}");
+        assert!(href.chars().count() <= LINK_CHARS_MAX, "{start:?}");
+        assert!(
+            !href.contains(|c: char| is_override(c) || c.is_whitespace() || c.is_control()),
+            "{href}"
+        );
+    }
+    assert!(!facts.languages.iter().any(|language| language.contains(is_override)));
+    Some(facts)
+}
+
+/// Checks the depth, too.
+#[track_caller]
+fn check_depth(text: &str) {
+    let depth = check(text).map_or(0, |facts| facts.depth);
+    let start: String = text.chars().take(60).collect();
+    assert!(depth <= CONTENT_DEPTH_MAX, "{depth} deep: {start:?}");
+}
+
+/// Up to 8,000 characters of this again and again.
+fn full_of(piece: &str) -> String {
+    piece.chars().cycle().take(BODY_CHARS_MAX).collect()
+}
+
+const PIECES: [&str; 44] = [
+    "*",
+    "_",
+    "~",
+    "**",
+    "***",
+    "~~",
+    "`",
+    "``",
+    "```\n",
+    "> ",
+    "- ",
+    "1. ",
+    "# ",
+    "---\n",
+    "[",
+    "](",
+    ")",
+    "!",
+    "<",
+    ">",
+    "\n",
+    "\n\n",
+    "    ",
+    "\\",
+    "&amp;",
+    "&#x202e;",
+    "http://",
+    "https://e.org/a_b",
+    "www.e.org",
+    "a@e.org",
+    "javascript:",
+    "data:",
+    "mailto:",
+    "@",
+    "@ada",
+    "@ada lovelace",
+    "@room",
+    "@here",
+    "#tea time",
+    ":tada:",
+    "\u{202e}",
+    "\u{200b}",
+    "<b>",
+    "word",
+];
+
+#[test]
+fn no_text_makes_a_tree_that_is_too_large_or_leads_elsewhere() {
+    for piece in PIECES {
+        if !piece.trim().is_empty() {
+            check(&full_of(piece));
+        }
+    }
+    for piece in [
+        "[x](http://e.org) ",
+        "*a **b ~~c ",
+        "> - 1. ",
+        "@ada ",
+        ":tada:",
+        "a\n",
+        "[a]: b\n\n",
+        "<!--",
+    ] {
+        check(&full_of(piece));
+    }
+}
+
+#[test]
+fn no_text_of_chance_makes_a_tree_that_is_too_large_or_leads_elsewhere() {
+    let mut chance = Chance::new(17);
+    let mut trees = 0;
+    for _ in 0..3_000 {
+        let count = 1 + chance.below(60);
+        let text: String = (0..count)
+            .map(|_| PIECES[chance.below(PIECES.len() as u64) as usize])
+            .collect();
+        if Body::parse(&text).is_ok() {
+            trees += usize::from(check(&text).is_some());
+        }
+    }
+    assert!(trees > 1_000, "{trees} of them were more than plain text");
+}
+
+#[test]
+fn no_text_nests_deeper_than_readers_follow() {
+    for count in [7, 8, 9, 50] {
+        check_depth(&format!("{}x", "> ".repeat(count)));
+        check_depth(&format!("{}x", "- ".repeat(count)));
+        check_depth(&format!("{}x", "> - ".repeat(count)));
+        check_depth(&format!("{}`x`", "> ".repeat(count)));
+        check_depth(&format!("{}```\nx", "> ".repeat(count)));
+        check_depth(&format!("{}# x", "> ".repeat(count)));
+        check_depth(&format!("{}x{}", "*a **b ".repeat(count), "** *".repeat(count)));
+    }
+    for piece in PIECES {
+        if !piece.trim().is_empty() {
+            check_depth(&full_of(piece));
+        }
+    }
+}
+
+#[test]
+fn what_lies_too_deep_is_still_shown() {
+    for count in [7, 8, 9, 50] {
+        for nest in ["> ", "- ", "> 1. "] {
+            let facts = check(&format!("{}deep **down**", nest.repeat(count))).unwrap();
+            assert!(
+                facts.shown.contains("deep down"),
+                "{count} of {nest:?}: {:?}",
+                facts.shown
+            );
+        }
+    }
+}
+
+#[test]
+fn addresses_that_run_programs_cannot_be_followed_and_are_shown() {
+    for address in [
+        "javascript:alert(1)",
+        "JaVaScRiPt:alert(1)",
+        "javascript://e.org/%0aalert(1)",
+        "data:text/html,x",
+        "vbscript:x",
+        "file:///etc/passwd",
+        "blob:http://e.org/x",
+        "//e.org/x",
+        "/api/logout",
+        "x",
+    ] {
+        for text in [
+            format!("[click]({address})"),
+            format!("![click]({address})"),
+            format!("<{address}>"),
+        ] {
+            let facts = check(&text);
+            let (hrefs, shown) = facts.map_or((Vec::new(), text.clone()), |facts| (facts.hrefs, facts.shown));
+            assert_eq!(hrefs, Vec::<String>::new(), "{text}");
+            assert!(shown.contains(address.trim_start_matches('/')), "{text}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn an_address_that_hides_something_or_is_too_long_cannot_be_followed() {
+    for address in [
+        "http://e.org/\u{202e}gpj.exe",
+        "http://e.org/\u{200b}",
+        "java&#10;script:x",
+        "http://e.org/&#10;x",
+    ] {
+        let facts = check(&format!("[click]({address})")).unwrap();
+        assert_eq!(facts.hrefs, Vec::<String>::new(), "{address}");
+        assert!(facts.shown.contains("click"));
+    }
+    let of = |chars: usize| format!("http://e.org/{}", "x".repeat(chars - "http://e.org/".len()));
+    let (just, over) = (of(LINK_CHARS_MAX), of(LINK_CHARS_MAX + 1));
+    assert_eq!(check(&just).unwrap().hrefs, [just.clone()]);
+    assert_eq!(check(&format!("[a]({just})")).unwrap().hrefs, [just]);
+    assert!(check(&over).is_none_or(|facts| facts.hrefs.is_empty()));
+    assert_eq!(check(&format!("[a]({over})")).unwrap().hrefs, Vec::<String>::new());
+}
+
+#[test]
+fn characters_that_turn_the_direction_are_left_out_of_every_kind_of_node() {
+    let turn = "\u{202e}\u{2066}";
+    for text in [
+        format!("{turn}plain"),
+        format!("**{turn}plain** *{turn}plain* ~~{turn}plain~~"),
+        format!("`{turn}plain`"),
+        format!("```a{turn}\n{turn}plain\n```"),
+        format!("> {turn}plain"),
+        format!("# {turn}plain"),
+        format!("- {turn}plain"),
+        format!("[{turn}plain](http://e.org)"),
+        format!("[plain](x{turn})"),
+        format!("<{turn}plain>"),
+        format!("@ada {turn}plain"),
+        "&#x202e;&#x2066;plain".to_owned(),
+        "`plain` &#8238;".to_owned(),
+    ] {
+        let facts = check(&text).unwrap_or_else(|| panic!("no tree without them of {text:?}"));
+        assert!(facts.shown.contains("plain"), "{text:?}: {:?}", facts.shown);
+    }
+}
+
+#[test]
+fn a_text_too_large_for_a_tree_stays_as_it_is_but_for_what_turns_it() {
+    let text = full_of("*a* ");
+    let written = understood(&text);
+    assert_eq!(written.content, None);
+    let turned = format!("{}\u{202e}", &text[..text.len() - 9]);
+    let facts = check(&format!("{turned}x")).unwrap();
+    assert!(facts.shown.trim_end() == format!("{}x", turned.replace('\u{202e}', "")));
+}
+
+#[test]
+fn further_names_than_a_message_can_mention_stay_text() {
+    let mut names = Names::default();
+    for id in 1..=MENTIONS_MAX as u64 + 5 {
+        names.people.insert(format!("p{id}"), UserId(id));
+    }
+    let text: Vec<String> = (1..=MENTIONS_MAX + 5).map(|id| format!("@p{id}")).collect();
+    let body = Body::parse(&text.join(" ")).unwrap();
+    let found = candidates(body.as_str()).people;
+    assert!(names.people.keys().all(|key| found.contains(key)), "{found:?}");
+    let written = parse(body, &names);
+    let expected: Vec<UserId> = (1..=MENTIONS_MAX as u64).map(UserId).collect();
+    assert_eq!(written.mentions.users, expected);
+    assert_eq!(Facts::of(&written.content.unwrap()).shown.trim_end(), text.join(" "));
+}
