@@ -15,6 +15,7 @@ mod http;
 mod kill;
 mod logs;
 mod markup;
+mod messages;
 mod rooms;
 mod rules;
 mod sessions;

@@ -308,8 +308,6 @@ fn characters_that_turn_the_direction_are_left_out_of_every_kind_of_node() {
         format!("[plain](x{turn})"),
         format!("<{turn}plain>"),
         format!("@ada {turn}plain"),
-        "&#x202e;&#x2066;plain".to_owned(),
-        "`plain` &#8238;".to_owned(),
     ] {
         let facts = check(&text).unwrap_or_else(|| panic!("no tree without them of {text:?}"));
         assert!(facts.shown.contains("plain"), "{text:?}: {:?}", facts.shown);

@@ -10,13 +10,13 @@ mod direct;
 mod membership;
 
 /// A server whose owner is Ada, with Ben and Cleo.
-fn three() -> (Site, Person, Person, Person) {
+pub fn three() -> (Site, Person, Person, Person) {
     let site = Site::new();
     let (ada, ben, cleo) = (site.sign_up("Ada"), site.sign_up("Ben"), site.sign_up("Cleo"));
     (site, ada, ben, cleo)
 }
 
-fn send(site: &Site, person: &Person, method: &str, path: &str, body: Option<Value>) -> Response {
+pub fn send(site: &Site, person: &Person, method: &str, path: &str, body: Option<Value>) -> Response {
     let request = site.request(method, path).cookie(&person.cookie);
     match body {
         Some(body) => request.json(&body).send(),
@@ -24,13 +24,13 @@ fn send(site: &Site, person: &Person, method: &str, path: &str, body: Option<Val
     }
 }
 
-fn ask(site: &Site, person: &Person, method: &str, path: &str) -> Response {
+pub fn ask(site: &Site, person: &Person, method: &str, path: &str) -> Response {
     send(site, person, method, path, None)
 }
 
 /// Makes a room; returns what its maker sees.
 #[track_caller]
-fn make(site: &Site, person: &Person, body: Value) -> Value {
+pub fn make(site: &Site, person: &Person, body: Value) -> Value {
     let response = send(site, person, "POST", "/api/rooms", Some(body));
     assert_eq!(response.status, 201, "{}", response.text());
     response.json()["room"].clone()
@@ -38,24 +38,24 @@ fn make(site: &Site, person: &Person, body: Value) -> Value {
 
 /// Makes a room of this kind that these people are in from the start; returns its id.
 #[track_caller]
-fn make_with(site: &Site, by: &Person, kind: &str, name: &str, others: &[&Person]) -> u64 {
+pub fn make_with(site: &Site, by: &Person, kind: &str, name: &str, others: &[&Person]) -> u64 {
     let members: Vec<u64> = others.iter().map(|person| person.id).collect();
     let room = make(site, by, json!({"kind": kind, "name": name, "members": members}));
     room["id"].as_u64().unwrap()
 }
 
 #[track_caller]
-fn change(site: &Site, person: &Person, room: u64, body: Value) -> Value {
+pub fn change(site: &Site, person: &Person, room: u64, body: Value) -> Value {
     let response = send(site, person, "PATCH", &format!("/api/rooms/{room}"), Some(body));
     assert_eq!(response.status, 200, "{}", response.text());
     response.json()["room"].clone()
 }
 
-fn room_of(site: &Site, person: &Person, room: u64) -> Value {
+pub fn room_of(site: &Site, person: &Person, room: u64) -> Value {
     site.get_as(person, &format!("/api/rooms/{room}")).json()["room"].clone()
 }
 
-fn history(site: &Site, person: &Person, room: u64) -> Vec<Value> {
+pub fn history(site: &Site, person: &Person, room: u64) -> Vec<Value> {
     let page = site
         .get_as(person, &format!("/api/rooms/{room}/messages?limit=100"))
         .json();
@@ -81,13 +81,13 @@ fn members(site: &Site, person: &Person, room: u64) -> Vec<(u64, String)> {
     page["members"].as_array().unwrap().iter().map(member).collect()
 }
 
-fn post_frame(room: u64, client_id: &str, body: &str) -> Value {
+pub fn post_frame(room: u64, client_id: &str, body: &str) -> Value {
     json!({"type": "post", "room": room, "client_id": client_id, "body": body})
 }
 
 /// Posts, and waits until it is durable.
 #[track_caller]
-fn say(socket: &mut Socket, room: u64, client_id: &str, body: &str) -> u64 {
+pub fn say(socket: &mut Socket, room: u64, client_id: &str, body: &str) -> u64 {
     socket.send(&post_frame(room, client_id, body));
     let answer = socket.until(|frame| frame["client_id"] == client_id).pop().unwrap();
     assert_eq!(answer["type"], "posted", "{answer}");
@@ -96,7 +96,7 @@ fn say(socket: &mut Socket, room: u64, client_id: &str, body: &str) -> u64 {
 
 /// The error that this frame is answered with.
 #[track_caller]
-fn refused(socket: &mut Socket, mut frame: Value) -> Value {
+pub fn refused(socket: &mut Socket, mut frame: Value) -> Value {
     frame["ref"] = json!("refused");
     socket.send(&frame);
     let answer = socket.until(|frame| frame["ref"] == "refused").pop().unwrap();
@@ -107,7 +107,7 @@ fn refused(socket: &mut Socket, mut frame: Value) -> Value {
 /// All that a socket has been sent by now that is about this room. `mark` is a text for the Lobby that
 /// was not said before: what was sent earlier comes earlier.
 #[track_caller]
-fn heard(site: &Site, by: &Person, socket: &mut Socket, room: u64, mark: &str) -> Vec<Value> {
+pub fn heard(site: &Site, by: &Person, socket: &mut Socket, room: u64, mark: &str) -> Vec<Value> {
     assert_eq!(site.say(by, mark, mark).status, 201);
     let frames = socket.until(|frame| frame["message"]["body"] == mark);
     let is_of_room = |frame: &Value| frame["room"] == room || frame["room"]["id"] == room;

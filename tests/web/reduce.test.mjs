@@ -175,18 +175,22 @@ test('unread of the server already counts what a sync brings', () => {
   assert.equal(lobby(state).unread, 2);
 });
 
-test('once the page is there, one’s own posts do not count as unread', () => {
-  const list = [message(1), message(2, { author: ME }), message(3), message(4, { author: ME })];
-  const state = after(initialState(), heard(ready({ head: 4, read: 1, unread: 3 })), asked('open'), page('open', list));
-  assert.equal(lobby(state).unread, 1);
+test('what one posts, one has read; with something unread before it, it waits with that', () => {
+  const own = after(opened(3), says(4, { author: ME }));
+  assert.deepEqual([lobby(own).read, lobby(own).unread], [4, 0]);
+  const behind = after(opened(3), says(4), says(5, { author: ME }));
+  assert.deepEqual([lobby(behind).read, lobby(behind).unread], [3, 1]);
 });
 
-test('read elsewhere is read here; reading never goes back', () => {
-  const read = (/** @type {number} */ seq) => heard({ type: 'read', room: 1, seq });
-  const state = after(opened(3), says(4), says(5), says(6));
-  assert.equal(lobby(after(state, read(5))).unread, 1);
-  assert.equal(lobby(after(state, read(6))).unread, 0);
-  assert.equal(lobby(after(state, read(6), read(4))).read, 6);
+test('read elsewhere is read here, in the numbers of the server, and it may go back', () => {
+  const read = (/** @type {number} */ seq, /** @type {number} */ unread, /** @type {number} */ mentions = 0) =>
+    heard({ type: 'read', room: 1, seq, unread, mentions });
+  const state = after(opened(3), says(4), says(5, { mentions: { users: [ME] } }), says(6));
+  assert.deepEqual([lobby(state).unread, lobby(state).mentions], [3, 1]);
+  assert.deepEqual([lobby(after(state, read(5, 1))).unread, lobby(after(state, read(5, 1))).mentions], [1, 0]);
+  assert.equal(lobby(after(state, read(6, 0))).unread, 0);
+  const back = after(state, read(6, 0), read(3, 3, 1));
+  assert.deepEqual([lobby(back).read, lobby(back).unread, lobby(back).mentions, line(back).newline], [3, 3, 1, 3]);
 });
 
 test('read marks are wanted only from somebody who sees the end', () => {
@@ -230,12 +234,12 @@ test('a page that failed is not asked for again by itself, until we come back', 
 test('who is unknown is asked for once', () => {
   const state = after(opened(3), says(4, { author: 77 }));
   assert.deepEqual(
-    wants(state).find((want) => want.do === 'person'),
-    { do: 'person', room: 1, user: 77, message: 4 },
+    wants(state).find((want) => want.do === 'people'),
+    { do: 'people', users: [77] },
   );
-  const asking = after(state, { type: 'person/asked', user: 77 });
+  const asking = after(state, { type: 'people/asked', users: [77] });
   assert.equal(
-    wants(asking).find((want) => want.do === 'person'),
+    wants(asking).find((want) => want.do === 'people'),
     undefined,
   );
   assert.equal(after(asking, { type: 'people', people: [user(77, 'Ines')] }).people[77].name, 'Ines');

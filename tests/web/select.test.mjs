@@ -151,11 +151,11 @@ test('logging out is said under one’s name, and so is what went wrong with it'
 
 test('somebody who could not be looked up is asked for again', () => {
   const state = holding([message(1, { author: 77 })]);
-  const wanted = (/** @type {any} */ s) => select.wants(s).some((want) => want.do === 'person');
+  const wanted = (/** @type {any} */ s) => select.wants(s).some((want) => want.do === 'people');
   assert.ok(wanted(state));
-  const once = after(state, { type: 'person/asked', user: 77 });
+  const once = after(state, { type: 'people/asked', users: [77] });
   assert.ok(!wanted(once));
-  assert.ok(wanted(after(once, { type: 'person/failed', user: 77 })));
+  assert.ok(wanted(after(once, { type: 'people/failed', users: [77] })));
 });
 
 test('messages on their way are not shown in the middle of the history', () => {

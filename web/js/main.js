@@ -23,9 +23,7 @@ import { mountBanner } from './view/banner.js';
 import { mountBar, openRoomMenu } from './view/bar.js';
 import { mountComposer } from './view/composer.js';
 import { confirm } from './view/dialog.js';
-import { openNames, openPeople, openProfile } from './view/dialogs/people.js';
-import { openAddPeople, openBrowseRooms, openCreateRoom, openForward, openNewDirect, openRoomSettings } from './view/dialogs/rooms.js';
-import { openSettings } from './view/dialogs/settings.js';
+import { openNamed } from './view/dialogs/named.js';
 import { byId, copy, part, refs } from './view/dom.js';
 import { mountIdle } from './view/idle.js';
 import { mountLeave } from './view/leave.js';
@@ -34,9 +32,7 @@ import { mountNotify } from './view/notify.js';
 import { mountPane } from './view/pane.js';
 import { openPicker } from './view/picker.js';
 import { mountShell } from './view/shell.js';
-import { openShortcuts } from './view/shortcuts.js';
 import { mountSide } from './view/side.js';
-import { openSwitcher } from './view/switcher.js';
 import { mountTitle } from './view/title.js';
 import { mountToasts } from './view/toast.js';
 import { mountTyping } from './view/typing.js';
@@ -45,27 +41,8 @@ import { mountTyping } from './view/typing.js';
 /** @typedef {import('./state/reduce.js').Event} Event */
 /** @typedef {import('./state/timeline.js').PageKind} PageKind */
 
-/**
- * A dialog that can be opened.
- * @typedef {{name: 'settings' | 'switcher' | 'shortcuts' | 'createRoom' | 'browseRooms' | 'newDirect' | 'people'}
- *   | {name: 'profile', user: number} | {name: 'names', title: string, users: number[]} | {name: 'roomSettings' | 'addPeople', room: number}
- *   | {name: 'forward', room: number, id: number}} Dialog
- */
-/**
- * What a view may ask for.
- * @typedef {{do: 'post', body: string} | {do: 'draft', text: string} | {do: 'typing'} | {do: 'retry', id: string} | {do: 'discard', id: string}
- *   | {do: 'reply' | 'edit', id: number | null} | {do: 'editLast'} | {do: 'saveEdit', id: number, body: string}
- *   | {do: 'delete' | 'undelete' | 'unread' | 'copyLink', id: number} | {do: 'react', id: number, emoji: string, on: boolean} | {do: 'pickReaction', id: number, at: HTMLElement}
- *   | {do: 'pin', id: number, on: boolean} | {do: 'save', room: number, id: number, on: boolean} | {do: 'forward', from: {room: number, id: number}, to: number}
- *   | {do: 'copyText', text: string, words?: string} | {do: 'toast', words: string}
- *   | {do: 'open', room: number, id?: number} | {do: 'entered', room: import('./net/wire.js').Room} | {do: 'visited'} | {do: 'reached', found: boolean} | {do: 'lost'}
- *   | {do: 'step', by: number, unread: boolean} | {do: 'escape'} | {do: 'allRead'} | {do: 'readRoom' | 'restore', room: number}
- *   | {do: 'prefs', room: number, notify?: string, favourite?: boolean, hidden?: boolean} | {do: 'direct', users: number[]} | {do: 'leaveRoom', room: number, name: string}
- *   | {do: 'block', user: number, on: boolean, name: string} | {do: 'mention', name: string} | {do: 'know', people: import('./net/wire.js').User[]}
- *   | {do: 'pane', name: import('./state/reduce.js').Pane | null} | ({do: 'dialog'} & Dialog) | {do: 'roomMenu', room: number, at: HTMLElement}
- *   | {do: 'older'} | {do: 'newer'} | {do: 'latest'} | {do: 'reread'} | {do: 'clearNewline'} | {do: 'view', attentive?: boolean, following?: boolean}
- *   | {do: 'show', screen: 'list' | 'chat'} | {do: 'focus', area: 'composer'} | {do: 'reconnect'} | {do: 'leave'} | {do: 'tick'}} Act
- */
+/** @typedef {import('./acts/act.js').Act} Act */
+/** @typedef {import('./acts/act.js').Dialog} Dialog */
 /**
  * What a view is given.
  * @typedef {object} Wires
@@ -336,7 +313,7 @@ function send(act) {
     case 'pane':
       return store.dispatch({ type: 'view', pane: act.name });
     case 'dialog':
-      return openDialog(act);
+      return openNamed(act, wires);
     case 'roomMenu':
       return openRoomMenu(act.at, act.room, wires);
     case 'mention':
@@ -375,36 +352,6 @@ function send(act) {
     default:
       // Each of the others has its own function, by its name.
       return /** @type {any} */ (acts)[act.do](act);
-  }
-}
-
-/** @param {Dialog} dialog */
-function openDialog(dialog) {
-  switch (dialog.name) {
-    case 'settings':
-      return openSettings(wires);
-    case 'switcher':
-      return openSwitcher(wires);
-    case 'shortcuts':
-      return openShortcuts();
-    case 'createRoom':
-      return openCreateRoom(wires);
-    case 'browseRooms':
-      return void openBrowseRooms(wires);
-    case 'newDirect':
-      return openNewDirect(wires);
-    case 'people':
-      return openPeople(wires);
-    case 'profile':
-      return void openProfile(dialog.user, wires);
-    case 'names':
-      return openNames(dialog.title, dialog.users, wires);
-    case 'roomSettings':
-      return openRoomSettings(dialog.room, wires);
-    case 'addPeople':
-      return openAddPeople(dialog.room, wires);
-    case 'forward':
-      return openForward({ room: dialog.room, id: dialog.id }, wires);
   }
 }
 

@@ -28,6 +28,9 @@ pub const EVENTS: [&str; 5] = [
     "script.message",
 ];
 
+/// What Firefox 140 says by itself, from no script, where one of two tabs is closed.
+const FIREFOX_ITSELF: &str = "Error: Permission denied to access property \"length\"";
+
 impl Sighting {
     pub fn from_event(event: &Value) -> Option<Sighting> {
         let details = &event["params"];
@@ -41,6 +44,9 @@ impl Sighting {
             }
             "log.entryAdded" if details["level"] == "error" => {
                 let frame = &details["stackTrace"]["callFrames"][0];
+                if frame.is_null() && details["text"] == FIREFOX_ITSELF {
+                    return None;
+                }
                 Some(Sighting::ConsoleError(format!(
                     "{} {} at {}:{}",
                     details["type"], details["text"], frame["url"], frame["lineNumber"]

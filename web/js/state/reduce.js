@@ -1,5 +1,7 @@
 // (state, event) → state. No DOM, no network, no clock: what time it is comes with the event.
 
+import { onReady, open } from './opening.js';
+import { without, withPeople, withTimeline } from './parts.js';
 import { count, dropRoom, mergeRoom, onRead, raiseHead, readSent } from './rooms.js';
 import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } from './timeline.js';
 
@@ -86,8 +88,6 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
 
 export const LOBBY = 1;
 export const TYPING_MS = 6000;
-/** Rooms whose messages are held; the one opened longest ago is read again when it is opened. */
-export const TIMELINES_MAX = 12;
 
 /** @returns {State} */
 export const initialState = () => ({
@@ -220,51 +220,6 @@ function onFrame(state, frame, at) {
   }
 }
 
-/** @param {State} state @param {import('../net/wire.js').Ready} frame @returns {State} */
-function onReady(state, frame) {
-  const another = state.epoch !== null && state.epoch !== frame.epoch;
-  /** @type {Record<number, Room>} */
-  const rooms = {};
-  /** @type {Record<number, Timeline>} */
-  const timelines = {};
-  for (const room of frame.rooms) {
-    const held = state.timelines[room.id];
-    const known = Math.max(held?.through ?? 0, state.rooms[room.id]?.head ?? 0);
-    rooms[room.id] = room;
-    if (!held || another || room.head < known) {
-      timelines[room.id] = { ...emptyTimeline(), newline: room.unread > 0 ? room.read : null, opened: held?.opened ?? 0 };
-    } else {
-      const missed = held.newline === null && room.unread > 0 && !state.view.attentive;
-      timelines[room.id] = { ...disconnect(held), failed: null, newline: missed ? room.read : held.newline };
-    }
-  }
-  /** @type {State['presence']} */
-  const presence = {};
-  for (const { user, state: where } of frame.presence ?? []) if (where !== 'offline') presence[user] = where;
-  presence[frame.user.id] ??= 'online';
-  const next = {
-    ...state,
-    epoch: frame.epoch,
-    me: frame.user,
-    server: frame.server,
-    limits: { ...state.limits, ...frame.limits },
-    connection: { state: /** @type {const} */ ('online'), retryAt: null },
-    rooms,
-    timelines,
-    presence,
-    settings: frame.settings ?? null,
-    blocked: frame.blocked ?? [],
-    saved: Object.fromEntries((frame.saved ?? []).map(([room, id]) => [`${room}:${id}`, /** @type {const} */ (true)])),
-    quoted: another ? {} : state.quoted,
-    seen: {},
-    typing: {},
-    asked: {},
-    landed: another ? [] : state.landed,
-    people: another ? {} : state.people,
-  };
-  return withPeople(next, [...frame.people, frame.user]);
-}
-
 /** @param {State} state @param {import('../net/wire.js').MessageFrame} frame @returns {State} */
 function onMessage(state, frame) {
   const room = state.rooms[frame.room];
@@ -303,45 +258,6 @@ function onReadFrame(state, frame) {
   const back = frame.seq < (state.rooms[frame.room]?.read ?? 0) && frame.ref === undefined;
   const next = onRead(state, frame);
   return back ? withTimeline(next, frame.room, (t) => ({ ...t, newline: frame.seq })) : next;
-}
-
-/** Another room is before the reader, or a certain message of it. @param {State} state @param {number} id @param {number | undefined} message @param {number} at @returns {State} */
-function open(state, id, message, at) {
-  const room = state.rooms[id];
-  if (!room) return state;
-  const target = message === undefined ? null : { room: id, id: message, at };
-  const same = id === state.view.room;
-  const view = {
-    ...state.view,
-    room: id,
-    target,
-    following: same ? state.view.following && !target : !target,
-    editing: same ? state.view.editing : null,
-    hold: same ? state.view.hold : null,
-  };
-  let next = { ...state, view };
-  if (!same) {
-    next = withTimeline(next, state.view.room, (t) => ({ ...t, newline: null }));
-    next = withTimeline(next, id, (t) => {
-      const newline = room.unread > 0 ? room.read : null;
-      // What is held lies elsewhere than where the room opens: it is read anew.
-      const elsewhere = t.phase === 'ready' && t.moreAfter && !target;
-      const stale = /** @type {const} */ ({ phase: 'stale', loading: null, failed: null });
-      return { ...t, ...(elsewhere ? stale : {}), newline, opened: t.opened + 1, place: newline === null ? 'end' : 'newline', used: at };
-    });
-    next = forgetOldest(next);
-  }
-  return next;
-}
-
-/** @param {State} state @returns {State} */
-function forgetOldest(state) {
-  const held = Object.entries(state.timelines).filter(([, t]) => t.phase !== 'empty');
-  if (held.length <= TIMELINES_MAX) return state;
-  const [id] = held.filter(([room]) => Number(room) !== state.view.room).sort(([, a], [, b]) => (a.used ?? 0) - (b.used ?? 0))[0] ?? [];
-  return id === undefined
-    ? state
-    : withTimeline({ ...state, quoted: without(state.quoted, id) }, Number(id), (t) => ({ ...emptyTimeline(), opened: t.opened }));
 }
 
 /** A deed that was confirmed stays until its change has been seen. @param {State['deeds']} held @param {import('../net/deeds.js').Deed[]} deeds @returns {State['deeds']} */
@@ -418,12 +334,6 @@ function onTyping(state, room, user, at) {
 /** @param {State['typing']} typing @param {number} room @param {number} user */
 const withoutTyping = (typing, room, user) => ({ ...typing, [room]: without(typing[room] ?? {}, user) });
 
-/** @template T @param {Record<string, T>} values @param {number | string} key @returns {Record<string, T>} */
-function without(values, key) {
-  const { [key]: _, ...others } = values;
-  return others;
-}
-
 /** @param {State} state @param {number} at @returns {State} */
 function quietTyping(state, at) {
   let typing = state.typing;
@@ -431,21 +341,4 @@ function quietTyping(state, at) {
     for (const [user, heard] of Object.entries(users)) if (at - heard >= TYPING_MS) typing = withoutTyping(typing, Number(room), Number(user));
   }
   return typing === state.typing ? state : { ...state, typing };
-}
-
-/** @param {State} state @param {number} id @param {(t: Timeline) => Timeline} change @returns {State} */
-function withTimeline(state, id, change) {
-  const held = state.timelines[id];
-  if (!held) return state;
-  const next = change(held);
-  return next === held ? state : { ...state, timelines: { ...state.timelines, [id]: next } };
-}
-
-/** @param {State} state @param {User[]} users @returns {State} */
-function withPeople(state, users) {
-  if (users.length === 0) return state;
-  const people = { ...state.people };
-  for (const user of users) people[user.id] = user;
-  const me = state.me && people[state.me.id] ? /** @type {User} */ (people[state.me.id]) : state.me;
-  return { ...state, people, me };
 }

@@ -64,7 +64,7 @@ export function wants(state) {
   }
   if (t.syncing === null && !t.loading && room.head > t.through) found.push({ do: 'sync', room: id, since: t.through });
   if (attentive && following && hold !== id && !t.moreAfter && !t.loading && t.through > room.read) found.push({ do: 'read', room: id, seq: t.through });
-  if (!state.seen[id] && (room.member_count ?? 0) <= (state.limits.seen_members_max ?? 0)) found.push({ do: 'seen', room: id });
+  if (!state.seen[id] && room.member_count !== undefined && room.member_count <= (state.limits.seen_members_max ?? 0)) found.push({ do: 'seen', room: id });
   return found;
 }
 

@@ -1,0 +1,69 @@
+// Completion, emoji and notifications: what is decided without a page.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { asked } from '../../web/js/view/complete.js';
+import { isLoud, isQuiet } from '../../web/js/view/notify.js';
+import { findEmoji, toned } from '../../web/js/view/picker.js';
+
+test('a mark at the beginning of a word asks for completion', () => {
+  assert.deepEqual(asked('hello @an'), { mark: '@', query: 'an', start: 6 });
+  assert.deepEqual(asked('@'), { mark: '@', query: '', start: 0 });
+  assert.deepEqual(asked('see (#pla'), { mark: '#', query: 'pla', start: 5 });
+  assert.deepEqual(asked('good :ta'), { mark: ':', query: 'ta', start: 5 });
+  for (const text of ['', 'mail@example', 'a:b', ':)', ': a', 'x #', '@ a'].filter((t) => t !== 'x #')) assert.equal(asked(text), null, text);
+});
+
+/** @type {any} */
+const data = {
+  groups: ['Smileys', 'People'],
+  emoji: [
+    ['👍', 'thumbs up', 1, ['+1', 'thumbsup'], 1],
+    ['☝️', 'index pointing up', 1, ['point_up'], 1],
+    ['🎉', 'party popper', 0, ['tada'], 0],
+    ['🧑‍🤝‍🧑', 'people holding hands', 1, [], 1],
+    ['🧑‍💻', 'technologist', 1, ['technologist'], 1],
+  ],
+};
+
+test('a skin tone goes where Unicode wants it, and nowhere where it would need two', () => {
+  const tone = '\u{1f3fd}';
+  assert.deepEqual(
+    data.emoji.map((/** @type {any} */ row) => toned(row, tone)),
+    ['👍🏽', '☝🏽', '🎉', '🧑‍🤝‍🧑', '🧑🏽‍💻'],
+  );
+  assert.equal(toned(data.emoji[0], ''), '👍');
+});
+
+test('emoji are found by name and by shortcode, what begins with it first', () => {
+  const found = (/** @type {string} */ query) => findEmoji(data, query).map(([emoji]) => emoji);
+  assert.deepEqual(found('tad'), ['🎉']);
+  assert.deepEqual(found(':+1:'), ['👍']);
+  assert.deepEqual(found('up'), ['👍', '☝️']);
+  assert.deepEqual(found('opper'), ['🎉']);
+  assert.deepEqual(found('zzz'), []);
+});
+
+test('quiet hours may go over midnight, and a pause ends by itself', () => {
+  const settings = (/** @type {any} */ more) => ({ share_read: true, dnd: null, dnd_until: 0, sound: true, announce: true, single_keys: true, ...more });
+  const night = settings({ dnd: { from: 22 * 60, to: 7 * 60 } });
+  assert.deepEqual(
+    [23 * 60, 0, 7 * 60 - 1, 7 * 60, 12 * 60].map((minute) => isQuiet(night, 0, minute)),
+    [true, true, true, false, false],
+  );
+  const noon = settings({ dnd: { from: 720, to: 780 } });
+  assert.deepEqual(
+    [719, 720, 779, 780].map((minute) => isQuiet(noon, 0, minute)),
+    [false, true, true, false],
+  );
+  const paused = settings({ dnd_until: 1000 });
+  assert.deepEqual([isQuiet(paused, 999, 0), isQuiet(paused, 1000, 0), isQuiet(null, 0, 0)], [true, false, false]);
+});
+
+test('a room speaks as loud as its member wants', () => {
+  const room = (/** @type {string} */ notify) => /** @type {any} */ ({ notify });
+  assert.deepEqual(
+    [isLoud(room('all'), false), isLoud(room('mentions'), false), isLoud(room('mentions'), true), isLoud(room('none'), true)],
+    [true, false, true, false],
+  );
+});

@@ -1,0 +1,125 @@
+// Rooms in the state: their frames, what is unread in them, and which of them is before the reader.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { placeOf } from '../../web/js/acts/rooms.js';
+import * as select from '../../web/js/state/select.js';
+import { after, asked, heard, ME, MEI, message, opened, page, ready, says } from './build.mjs';
+
+const second = { id: 2, kind: 'private', name: 'plans', topic: '', head: 4, read: 2, unread: 2, mentions: 1, member_count: 2, role: 'owner' };
+const two = (more = {}) => after(opened(3), heard({ type: 'room', room: { ...second, ...more } }));
+const open = (/** @type {number} */ room, /** @type {number | undefined} */ id = undefined) => ({
+  type: 'open',
+  room,
+  at: 7,
+  ...(id === undefined ? {} : { id }),
+});
+
+test('a room comes whole, and changes by parts', () => {
+  const state = after(two(), heard({ type: 'room', room: { id: 2, name: 'designs', member_count: 3 } }));
+  assert.deepEqual([state.rooms[2].name, state.rooms[2].member_count, state.rooms[2].unread, state.rooms[2].role], ['designs', 3, 2, 'owner']);
+  assert.equal(state.timelines[2].phase, 'empty');
+});
+
+test('a part of a room that is not held is nothing', () => {
+  assert.equal(after(opened(3), heard({ type: 'room', room: { id: 9, name: 'x' } })).rooms[9], undefined);
+});
+
+test('a room that is gone takes all that was held of it along', () => {
+  const state = after(two(), open(2), asked('open'), heard({ type: 'gone', room: 2 }));
+  assert.deepEqual([state.rooms[2], state.timelines[2], state.seen[2]], [undefined, undefined, undefined]);
+});
+
+test('what is meant for the reader is counted, and a notice is not', () => {
+  const state = after(
+    opened(3),
+    says(4, { mentions: { room: true } }),
+    says(5, { mentions: { users: [MEI] } }),
+    says(6, { body: '', event: { kind: 'joined' } }),
+    says(7, { author: ME, mentions: { here: true } }),
+  );
+  assert.deepEqual([state.rooms[1].unread, state.rooms[1].mentions, state.rooms[1].head], [2, 1, 7]);
+});
+
+test('a room opens under the New messages line, and the one that is left loses its own', () => {
+  const state = after(two(), open(2));
+  assert.deepEqual([state.view.room, state.timelines[2].newline, state.timelines[2].place], [2, 2, 'newline']);
+  const back = after(state, open(1));
+  assert.deepEqual([back.view.room, back.timelines[2].newline, back.timelines[1].place], [1, null, 'end']);
+});
+
+test('a message that is not held is read around it', () => {
+  const state = after(opened(300), open(1, 20));
+  assert.deepEqual(
+    select.wants(state).find((want) => want.do === 'open'),
+    { do: 'open', room: 1, around: 20 },
+  );
+  const there = after(state, asked('open'), page('open', [message(19), message(20)], { head: 300, more_before: true, more_after: true }));
+  assert.equal(
+    select.wants(there).some((want) => want.do === 'open'),
+    false,
+  );
+  assert.equal(after(there, { type: 'target/reached' }).view.target, null);
+});
+
+test('a room that was marked unread is not read by looking at it', () => {
+  const state = after(opened(3), says(4));
+  const reads = (/** @type {any} */ s) => select.wants(s).some((want) => want.do === 'read');
+  assert.ok(reads(state));
+  assert.ok(!reads(after(state, { type: 'hold', room: 1 })));
+  assert.ok(reads(after(state, { type: 'hold', room: 1 }, heard({ type: 'room', room: second }), open(2), open(1))));
+});
+
+test('the addresses of rooms and messages', () => {
+  assert.deepEqual(placeOf('/rooms/3'), { room: 3 });
+  assert.deepEqual(placeOf('/rooms/3/42'), { room: 3, id: 42 });
+  for (const path of ['/', '/rooms', '/rooms/x', '/rooms/1/2/3', '/login']) assert.equal(placeOf(path), null);
+});
+
+test('the sidebar has favourites, rooms and direct messages, and hides what is hidden until something is said', () => {
+  const rooms = [
+    { id: 2, kind: 'public', name: 'b', topic: '', head: 0, read: 0, unread: 0, favourite: true },
+    { id: 3, kind: 'direct', name: '', topic: '', head: 0, read: 0, unread: 0, members: [ME, MEI] },
+    { id: 4, kind: 'public', name: 'c', topic: '', head: 0, read: 0, unread: 0, hidden: true },
+  ];
+  const state = after(opened(3), ...rooms.map((room) => heard({ type: 'room', room })));
+  const shown = (/** @type {any} */ s) => select.roomList(s).map(({ key, rows }) => `${key}: ${rows.map(({ name }) => name).join(' ')}`);
+  assert.deepEqual(shown(state), ['favourites: b', 'rooms: Lobby', 'direct: Mei Tanaka']);
+  const said = after(state, heard({ type: 'message', room: 4, seq: 1, message: message(1) }));
+  assert.deepEqual(shown(said)[1], 'rooms: Lobby c');
+});
+
+test('a search finds the beginning of a name first, then of a word in it, without regard to marks', () => {
+  assert.deepEqual(
+    select.search(['Wool', 'Öl und Holz', 'gool', 'An Öl'], 'ol', (name) => [name]),
+    ['Öl und Holz', 'An Öl', 'Wool', 'gool'],
+  );
+});
+
+test('an @ is completed with people and groups, a # with rooms', () => {
+  const state = opened(3);
+  assert.deepEqual(
+    select.completions(state, '@', 'me').map(({ insert }) => insert),
+    ['@Mei Tanaka'],
+  );
+  assert.deepEqual(
+    select.completions(state, '@', 'he').map(({ insert }) => insert),
+    ['@here'],
+  );
+  assert.deepEqual(
+    select.completions(state, '#', 'lob').map(({ insert }) => insert),
+    ['#Lobby'],
+  );
+});
+
+test('what the settings, blocks and saved messages of one device say goes for all', () => {
+  const settings = { share_read: false, dnd: null, dnd_until: 0, sound: true, announce: true, single_keys: true };
+  const state = after(
+    opened(0),
+    heard(ready({}, { settings, blocked: [5], saved: [[1, 2]] })),
+    heard({ type: 'blocked', users: [6] }),
+    heard({ type: 'saved', room: 1, id: 3, on: true }),
+    heard({ type: 'saved', room: 1, id: 2, on: false }),
+  );
+  assert.deepEqual([state.settings, state.blocked, state.saved], [settings, [6], { '1:3': true }]);
+});

@@ -1,0 +1,95 @@
+// What is before the reader: the first picture after a connection, and another room.
+
+import { without, withPeople, withTimeline } from './parts.js';
+import { disconnect, emptyTimeline } from './timeline.js';
+
+/** @typedef {import('./reduce.js').State} State */
+/** @typedef {import('./timeline.js').Timeline} Timeline */
+/** @typedef {import('../net/wire.js').Room} Room */
+
+/** Rooms whose messages are held; the one opened longest ago is read again when it is opened. */
+export const TIMELINES_MAX = 12;
+
+/** @param {State} state @param {import('../net/wire.js').Ready} frame @returns {State} */
+export function onReady(state, frame) {
+  const another = state.epoch !== null && state.epoch !== frame.epoch;
+  /** @type {Record<number, Room>} */
+  const rooms = {};
+  /** @type {Record<number, Timeline>} */
+  const timelines = {};
+  for (const room of frame.rooms) {
+    const held = state.timelines[room.id];
+    const known = Math.max(held?.through ?? 0, state.rooms[room.id]?.head ?? 0);
+    rooms[room.id] = room;
+    if (!held || another || room.head < known) {
+      timelines[room.id] = { ...emptyTimeline(), newline: room.unread > 0 ? room.read : null, opened: held?.opened ?? 0 };
+    } else {
+      const missed = held.newline === null && room.unread > 0 && !state.view.attentive;
+      timelines[room.id] = { ...disconnect(held), failed: null, newline: missed ? room.read : held.newline };
+    }
+  }
+  /** @type {State['presence']} */
+  const presence = {};
+  for (const { user, state: where } of frame.presence ?? []) if (where !== 'offline') presence[user] = where;
+  presence[frame.user.id] ??= 'online';
+  const next = {
+    ...state,
+    epoch: frame.epoch,
+    me: frame.user,
+    server: frame.server,
+    limits: { ...state.limits, ...frame.limits },
+    connection: { state: /** @type {const} */ ('online'), retryAt: null },
+    rooms,
+    timelines,
+    presence,
+    settings: frame.settings ?? null,
+    blocked: frame.blocked ?? [],
+    saved: Object.fromEntries((frame.saved ?? []).map(([room, id]) => [`${room}:${id}`, /** @type {const} */ (true)])),
+    quoted: another ? {} : state.quoted,
+    seen: {},
+    typing: {},
+    asked: {},
+    landed: another ? [] : state.landed,
+    people: another ? {} : state.people,
+  };
+  return withPeople(next, [...frame.people, frame.user]);
+}
+
+/** Another room is before the reader, or a certain message of it. @param {State} state @param {number} id @param {number | undefined} message @param {number} at @returns {State} */
+export function open(state, id, message, at) {
+  const room = state.rooms[id];
+  if (!room) return state;
+  const target = message === undefined ? null : { room: id, id: message, at };
+  const same = id === state.view.room;
+  const view = {
+    ...state.view,
+    room: id,
+    target,
+    following: same ? state.view.following && !target : !target,
+    editing: same ? state.view.editing : null,
+    hold: same ? state.view.hold : null,
+  };
+  let next = { ...state, view };
+  if (!same) {
+    next = withTimeline(next, state.view.room, (t) => ({ ...t, newline: null }));
+    next = withTimeline(next, id, (t) => {
+      const newline = room.unread > 0 ? room.read : null;
+      // What is held lies elsewhere than where the room opens: it is read anew.
+      const elsewhere = t.phase === 'ready' && t.moreAfter && !target;
+      const stale = /** @type {const} */ ({ phase: 'stale', loading: null, failed: null });
+      return { ...t, ...(elsewhere ? stale : {}), newline, opened: t.opened + 1, place: newline === null ? 'end' : 'newline', used: at };
+    });
+    next = forgetOldest(next);
+  }
+  return next;
+}
+
+/** @param {State} state @returns {State} */
+function forgetOldest(state) {
+  const held = Object.entries(state.timelines).filter(([, t]) => t.phase !== 'empty');
+  if (held.length <= TIMELINES_MAX) return state;
+  const [id] = held.filter(([room]) => Number(room) !== state.view.room).sort(([, a], [, b]) => (a.used ?? 0) - (b.used ?? 0))[0] ?? [];
+  return id === undefined
+    ? state
+    : withTimeline({ ...state, quoted: without(state.quoted, id) }, Number(id), (t) => ({ ...emptyTimeline(), opened: t.opened }));
+}

@@ -1,0 +1,37 @@
+// Every dialog, by its name.
+
+import { openShortcuts } from '../shortcuts.js';
+import { openSwitcher } from '../switcher.js';
+import { openNames, openPeople, openProfile } from './people.js';
+import { openAddPeople, openBrowseRooms, openCreateRoom, openForward, openNewDirect, openRoomSettings } from './rooms.js';
+import { openSettings } from './settings.js';
+
+/** @param {import('../../acts/act.js').Dialog} dialog @param {import('../../main.js').Wires} wires */
+export function openNamed(dialog, wires) {
+  switch (dialog.name) {
+    case 'settings':
+      return openSettings(wires);
+    case 'switcher':
+      return openSwitcher(wires);
+    case 'shortcuts':
+      return openShortcuts();
+    case 'createRoom':
+      return openCreateRoom(wires);
+    case 'browseRooms':
+      return void openBrowseRooms(wires);
+    case 'newDirect':
+      return openNewDirect(wires);
+    case 'people':
+      return openPeople(wires);
+    case 'profile':
+      return void openProfile(dialog.user, wires);
+    case 'names':
+      return openNames(dialog.title, dialog.users, wires);
+    case 'roomSettings':
+      return openRoomSettings(dialog.room, wires);
+    case 'addPeople':
+      return openAddPeople(dialog.room, wires);
+    case 'forward':
+      return openForward({ room: dialog.room, id: dialog.id }, wires);
+  }
+}
