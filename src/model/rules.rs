@@ -54,13 +54,16 @@ pub fn may_write(who: Option<&Standing>) -> Result<Standing> {
 /// Whether `by` may edit this message.
 ///
 /// # Errors
-/// Those of [`may_write`]; `forbidden` for somebody else's, `conflict` for what was deleted.
+/// Those of [`may_write`]; `forbidden` for somebody else's and for a forwarded one, `conflict` for what was
+/// deleted.
 pub fn may_edit(who: Option<&Standing>, by: UserId, message: &Message) -> Result<()> {
     may_write(who)?;
     is_post(message)?;
-    match message.author == by {
-        true => is_there(message),
-        false => Err(forbidden("Only its author can edit a message.")),
+    match (message.author == by, message.forwarded) {
+        (false, _) => Err(forbidden("Only its author can edit a message.")),
+        // It would put words into the mouth of who wrote it first.
+        (true, Some(_)) => Err(forbidden("A forwarded message cannot be edited.")),
+        (true, None) => is_there(message),
     }
 }
 

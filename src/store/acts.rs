@@ -26,9 +26,11 @@ pub(super) fn act(tables: &mut Tables<'_>, by: UserId, place: Place, act: &Act, 
             let changes = text.body.as_str() != row.body;
             if changes {
                 mention(tables, &row, false)?;
-                // Who was here when it was posted stays who was meant.
-                let here: Vec<UserId> = row.here.iter().map(|user| UserId((*user).into())).collect();
-                say(tables, &mut row, text, &here)?;
+                // Who was here when it was posted stays who is meant; an edit calls nobody else.
+                let here = std::mem::take(&mut row.here);
+                say(tables, &mut row, text, &[])?;
+                row.mentions_here &= !here.is_empty();
+                row.here = here;
                 mention(tables, &row, true)?;
                 row.edited_at = Some(at.0);
             }

@@ -10,6 +10,7 @@ use super::note::Note;
 use super::tables::{COMMIT, Snapshot, Source, Tables, get_known};
 use super::{Options, codec::CommitRow};
 use redb::{Builder, Database, Durability, ReadTransaction, ReadableDatabase};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{PoisonError, RwLock};
@@ -124,6 +125,11 @@ impl DataFile {
     /// The number of the last commit that a reader sees.
     pub fn last_commit(&self) -> Option<u64> {
         self.read(last_commit).ok()
+    }
+
+    /// Brings down to the disk what was written to the file; tells whether that went well.
+    pub fn sync(&self) -> bool {
+        File::open(&self.path).and_then(|file| file.sync_all()).is_ok()
     }
 
     pub fn opened(&self) -> u64 {

@@ -1,7 +1,7 @@
 //! How far somebody has read, and what stands after that: plain arithmetic over seqs, so that no count
 //! can stick or drift.
 
-use super::codec::{UserRoomRow, key};
+use super::codec::{Stored, UserRoomRow, key};
 use super::fault::Fault;
 use super::log::{self, Head};
 use super::people;
@@ -133,24 +133,22 @@ pub(super) fn unread_from(tables: &mut Tables<'_>, user: UserId, place: Place) -
     let head = log::head(tables, room)?;
     let id = key(place.id.0).filter(|id| (1..=head.seq).contains(id));
     let id = id.ok_or_else(|| Error::not_found("There is no such message.").at("id"))?;
-    // The posts of one's own after the mark, whose rows went when it passed them.
-    let is_own = |seq| -> Result<bool, Fault> {
-        let found = log::message(tables, room, seq)?;
-        Ok(found.is_some_and(|found| found.is_post() && found.author() == who))
-    };
-    let mut own = Vec::new();
-    for seq in (id..=head.seq).rev().take(crate::limits::UNREAD_BACK_MAX) {
-        if is_own(seq)? {
-            own.push(seq);
-        }
-    }
     let first = head.seq.saturating_sub(crate::limits::UNREAD_BACK_MAX as u32 - 1);
     if id < first {
         return Err(Error::invalid("id", "That message is too far back to be unread from.").into());
     }
     move_to(tables, who, room, id - 1)?;
-    for seq in own {
-        put(&mut tables.own_posts, (who, room, seq), &())?;
+    // What the arithmetic needs of the messages after the mark: the rows of one's own went when it passed
+    // them, and those that mention somebody are kept for who was in the room at that time.
+    for seq in id..=head.seq {
+        let Some(Stored::Post(row)) = log::message(tables, room, seq)? else {
+            continue;
+        };
+        if row.author == who {
+            put(&mut tables.own_posts, (who, room, seq), &())?;
+        } else if row.deleted.is_none() && row.is_for(who) {
+            put(&mut tables.mentioned, (who, room, seq), &row.author)?;
+        }
     }
     let mark = mark(tables, who, room, head)?;
     Ok(Done::told(Event::Read { mark, by: None }))

@@ -122,7 +122,8 @@ fn pass_on(source: &impl Source, row: &mut PostRow, by: UserId, from: Place) -> 
 /// Writes down whom a message is meant for, or that it no longer is.
 pub(super) fn mention(tables: &mut Tables<'_>, row: &PostRow, on: bool) -> Result<(), Fault> {
     let everybody = row.mentions_room.then_some(EVERYBODY);
-    let people = row.mentioned.iter().chain(&row.here).copied();
+    let here = row.here.iter().filter(|_| row.mentions_here);
+    let people = row.mentioned.iter().chain(here).copied();
     for user in people.chain(everybody) {
         if on && user != EVERYBODY && standing::role(tables, row.room, user)?.is_none() {
             continue;

@@ -86,12 +86,15 @@ pub(super) fn page(
     Ok(SavedPage { saved, people, next })
 }
 
-/// Which messages of their rooms somebody keeps for later.
+/// Which messages of the rooms that they are in somebody keeps for later.
 pub(super) fn places(source: &impl Source, viewer: UserId) -> Result<Vec<Place>, Fault> {
     let who = known(source, viewer)?;
     let mut places = Vec::new();
     for row in source.saved_places()?.range((who, 0, 0)..=(who, u32::MAX, u32::MAX))? {
         let (_, room, id) = row?.0.value();
+        if standing::role(source, room, who)?.is_none() {
+            continue;
+        }
         let (room, id) = (RoomId(room.into()), crate::model::Seq(id.into()));
         places.push(Place { room, id });
     }

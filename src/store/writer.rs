@@ -214,6 +214,11 @@ impl Writer {
                     Ok(()) if self.commits == count => Ok(outcomes),
                     Ok(()) => Err(fault),
                     Err(_) if self.file.last_commit().is_some_and(|last| last < count) => Err(fault),
+                    // The disk took the commit, and then nothing more: once it is down there, it has happened.
+                    Err(_) if fault.is_full() && self.file.last_commit() == Some(count) && self.file.sync() => {
+                        self.commits = count;
+                        Ok(outcomes)
+                    }
                     Err(closed) => {
                         self.in_doubt = Some((count, told(&outcomes)));
                         Err(Fault::Closed(format!("{fault}; then {closed}")))

@@ -26,4 +26,5 @@ mod stop;
 mod store_laws;
 mod throttle;
 mod tidy;
+mod upgrade;
 mod wire;

@@ -78,7 +78,10 @@ fn an_edit_is_answered_and_everybody_gets_the_message_as_it_is_now() {
     let frame = at_seq(&mut bens, seq);
     let shown = &frame["message"];
     assert_eq!((&shown["id"], &shown["body"]), (&json!(id), &json!("**other** words")));
-    assert_eq!(shown["content"], json!([{"t": "p", "c": [{"t": "b", "c": ["other"]}, " words"]}]));
+    assert_eq!(
+        shown["content"],
+        json!([{"t": "p", "c": [{"t": "b", "c": ["other"]}, " words"]}])
+    );
     assert!(shown["edited_at"].as_u64() >= shown["sent_at"].as_u64());
     assert_eq!(*shown, message(&site, &ben, 1, id));
     // The same words again change nothing.
@@ -107,8 +110,8 @@ fn reactions_stand_in_the_order_of_their_first_use() {
     assert_eq!(act(&mut sockets[1], react(1, id, "👍", true)), head);
     assert_eq!(act(&mut sockets[1], react(1, id, "🎉", false)), head);
     assert_eq!(site.head(&ada), head);
-    for who in 0..3 {
-        act(&mut sockets[who], react(1, id, "👍", false));
+    for socket in &mut sockets {
+        act(socket, react(1, id, "👍", false));
     }
     assert_eq!(message(&site, &ben, 1, id)["reactions"], json!([of("🎉", &[cleo.id])]));
     act(&mut sockets[2], react(1, id, "🎉", false));
@@ -117,9 +120,11 @@ fn reactions_stand_in_the_order_of_their_first_use() {
 
 #[test]
 fn a_catch_up_brings_each_changed_message_once_as_it_is_now() {
-    let (mut site, ada, ben, _) = three();
-    let mut adas = site.socket(&ada);
-    let ids: Vec<u64> = (1..=6).map(|n| say(&mut adas, 1, &format!("c{n}"), &format!("m{n}"))).collect();
+    let (mut site, ada, ben, cleo) = three();
+    let (mut adas, mut cleos) = (site.socket(&ada), site.socket(&cleo));
+    let ids: Vec<u64> = (1..=6)
+        .map(|n| say(&mut adas, 1, &format!("c{n}"), &format!("m{n}")))
+        .collect();
     for frame in [
         edit(1, ids[0], "once"),
         react(1, ids[2], "👍", true),
@@ -133,7 +138,9 @@ fn a_catch_up_brings_each_changed_message_once_as_it_is_now() {
     ] {
         act(&mut adas, frame);
     }
-    drop(adas);
+    // Whoever comes from now on hears of it by a catch-up alone.
+    at_seq(&mut cleos, 15);
+    drop((adas, cleos));
     for _ in 0..2 {
         let mut bens = site.socket(&ben);
         let now = history(&site, &ben, 1);
@@ -141,7 +148,14 @@ fn a_catch_up_brings_each_changed_message_once_as_it_is_now() {
             let (frames, through) = sync(&mut bens, 1, since);
             assert_eq!(through, 15);
             // By seq, each once: 1 to 6 are posts, 9 the last edit, 10 the deletion, and so on.
-            let last = [(ids[5], 6), (ids[0], 9), (ids[1], 10), (ids[3], 12), (ids[4], 14), (ids[2], 15)];
+            let last = [
+                (ids[5], 6),
+                (ids[0], 9),
+                (ids[1], 10),
+                (ids[3], 12),
+                (ids[4], 14),
+                (ids[2], 15),
+            ];
             let expected: Vec<(u64, u64)> = last.into_iter().filter(|(_, seq)| *seq > since).collect();
             let place = |frame: &Value| (frame["message"]["id"].as_u64().unwrap(), frame["seq"].as_u64().unwrap());
             assert_eq!(frames.iter().map(place).collect::<Vec<_>>(), expected, "since {since}");
@@ -167,7 +181,10 @@ fn everybody_hears_every_seq_once_and_in_order() {
     }
     let head = site.head(&cleo);
     let frames = cleos.until(|frame| frame["seq"] == head);
-    let seqs: Vec<u64> = of_type(&frames, "message").iter().map(|frame| frame["seq"].as_u64().unwrap()).collect();
+    let seqs: Vec<u64> = of_type(&frames, "message")
+        .iter()
+        .map(|frame| frame["seq"].as_u64().unwrap())
+        .collect();
     assert_eq!(seqs, (1..=head).collect::<Vec<_>>());
     assert_eq!(head, 45, "a pin that is not there is not taken off");
 }

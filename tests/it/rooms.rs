@@ -267,11 +267,12 @@ fn a_change_of_a_room_is_a_notice_to_everybody_in_it_and_survives_a_restart() {
     let mut expected = vec![(ben.id, json!({"kind": "created"}))];
     for (patch, notice) in steps {
         let changed = change(&site, &ben, tea, patch.clone());
-        let frames = cleos.until(|frame| frame["type"] == "room");
-        let message = of_type(&frames, "message")[0];
-        assert_eq!((&message["room"], &message["message"]["event"]), (&json!(tea), &notice));
-        assert_eq!(message["seq"], message["message"]["id"]);
-        let facts = &frames[frames.len() - 1]["room"];
+        let message = cleos.until(|frame| frame["message"]["event"] == notice).pop().unwrap();
+        assert_eq!(
+            (&message["room"], &message["seq"]),
+            (&json!(tea), &message["message"]["id"])
+        );
+        let facts = cleos.expect("room")["room"].clone();
         for key in ["id", "name", "topic", "archived"] {
             assert_eq!(facts[key], changed[key], "{key} of {facts}");
         }
@@ -332,8 +333,11 @@ fn the_lobby_is_renamed_by_the_servers_owner_and_never_archived_or_left() {
 #[test]
 fn how_somebody_arranges_a_room_is_told_to_their_own_sockets_only() {
     let (site, _, ben, cleo) = three();
-    let tea = make_with(&site, &ben, "public", "Tea", &[&cleo]);
     let (mut bens, mut cleos) = (site.socket(&ben), site.socket(&cleo));
+    let tea = make_with(&site, &ben, "public", "Tea", &[&cleo]);
+    for socket in [&mut bens, &mut cleos] {
+        socket.until(|frame| frame["room"]["id"] == tea);
+    }
     for patch in [
         json!({"notify": "none", "favourite": true}),
         json!({"hidden": true}),
@@ -350,7 +354,7 @@ fn how_somebody_arranges_a_room_is_told_to_their_own_sockets_only() {
         for (key, value) in patch.as_object().unwrap() {
             assert_eq!(room[key], *value);
         }
-        assert_eq!(cleos.expect("room")["room"], room);
+        assert_eq!(cleos.expect("room"), json!({"type": "room", "room": room}));
     }
     let room = room_of(&site, &cleo, tea);
     assert_eq!(

@@ -6,7 +6,7 @@ import { createDeeds, DEEDS_MAX } from '../../web/js/net/deeds.js';
 import { FakeStorage, fakeClock } from './fakes.mjs';
 
 /** @param {{store?: any, online?: boolean}} [options] */
-function world({ store = new FakeStorage(), online = true } = {}) {
+function world({ store = new FakeStorage().tab(), online = true } = {}) {
   const clock = fakeClock();
   /** @type {any[]} */
   const sent = [];

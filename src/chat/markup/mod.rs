@@ -12,6 +12,7 @@ mod tree;
 use crate::model::{Block, Body, Content, Inline, Mentions, RoomId, UserId, Written};
 pub use names::{Candidates, candidates};
 use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use text::Scanner;
 use tree::{Container, Tree};
@@ -25,8 +26,8 @@ pub struct Names {
     pub rooms: HashMap<String, RoomId>,
 }
 
-/// Characters kept of the language of a code block.
-const LANGUAGE_CHARS_MAX: usize = 32;
+/// How often a text is read again without what looks like the definition of a link.
+const READINGS_MAX: usize = 8;
 
 /// Understands a text.
 pub fn parse(body: Body, names: &Names) -> Written {
@@ -51,11 +52,38 @@ pub fn parse(body: Body, names: &Names) -> Written {
     }
 }
 
+/// The text without what CommonMark would take for the definition of a link (§4.7) and show nowhere:
+/// in a chat it is a line like any other.
+fn undefined(source: &str) -> Option<Cow<'_, str>> {
+    let mut text = Cow::Borrowed(source);
+    for _ in 0..READINGS_MAX {
+        let parser = Parser::new_ext(&text, Options::ENABLE_STRIKETHROUGH);
+        let found = parser.reference_definitions().iter();
+        let mut places: Vec<usize> = found.map(|(_, definition)| definition.span.start).collect();
+        if places.is_empty() {
+            return Some(text);
+        }
+        places.sort_unstable();
+        let mut escaped = text.into_owned();
+        for place in places.into_iter().rev() {
+            escaped.insert(place, '\\');
+        }
+        text = Cow::Owned(escaped);
+    }
+    None
+}
+
 /// The tree, where it is of a size that we keep.
 fn tree(source: &str, scanner: &mut Scanner) -> Option<Vec<Block>> {
+    let source = &*undefined(source)?;
     let mut tree = Tree::default();
     // Text comes in pieces: what is scanned is all of it up to the next thing that is no text.
     let mut pending = String::new();
+    // The line under a heading that is made by it (CommonMark §4.3) is shown as it was typed: in a chat,
+    // nobody means it so.
+    let mut underline: Option<String> = None;
+    // The titles of open links, which no client would show.
+    let mut titles: Vec<String> = Vec::new();
     let parser = Parser::new_ext(source, Options::ENABLE_STRIKETHROUGH);
     for (event, range) in parser.into_offset_iter() {
         match event {
@@ -80,9 +108,31 @@ fn tree(source: &str, scanner: &mut Scanner) -> Option<Vec<Block>> {
                     tree.add(Inline::Break);
                 }
             }
+            Event::Start(Tag::Heading { .. }) if !source[range.clone()].trim_start().starts_with('#') => {
+                scanner.scan(&mut pending, &mut tree);
+                underline = source[range].lines().last().map(|line| line.trim().to_owned());
+                tree.open(Container::Paragraph);
+            }
+            Event::End(TagEnd::Heading(_)) if underline.is_some() => {
+                scanner.scan(&mut pending, &mut tree);
+                tree.add(Inline::Break);
+                tree.add(Inline::Text(underline.take().unwrap_or_default()));
+                tree.close();
+            }
             event => {
                 scanner.scan(&mut pending, &mut tree);
+                let title = match &event {
+                    Event::Start(Tag::Link { title, .. } | Tag::Image { title, .. }) => {
+                        titles.push(title.to_string());
+                        String::new()
+                    }
+                    Event::End(TagEnd::Link | TagEnd::Image) => titles.pop().unwrap_or_default(),
+                    _ => String::new(),
+                };
                 other(event, &mut tree);
+                if !title.is_empty() {
+                    tree.add(Inline::Text(text::visible(&format!(" ({title})"))));
+                }
             }
         }
         if tree.is_full() {
@@ -110,7 +160,8 @@ fn start(tag: Tag, tree: &mut Tree) {
         Tag::Paragraph | Tag::HtmlBlock => tree.open(Container::Paragraph),
         Tag::Heading { .. } => tree.open(Container::Heading),
         Tag::BlockQuote(_) => tree.open(Container::Quote),
-        Tag::CodeBlock(kind) => tree.open(Container::Code(language(kind))),
+        Tag::CodeBlock(CodeBlockKind::Fenced(info)) => tree.open(Container::Code(info.into_string())),
+        Tag::CodeBlock(CodeBlockKind::Indented) => tree.open(Container::Code(String::new())),
         Tag::List(start) => {
             let start = start.map(|start| u32::try_from(start).unwrap_or(1));
             tree.open(Container::List(start));
@@ -152,32 +203,20 @@ fn end(tag: TagEnd, tree: &mut Tree) {
     }
 }
 
-fn language(kind: CodeBlockKind) -> Option<String> {
-    let CodeBlockKind::Fenced(info) = kind else { return None };
-    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '+' | '#' | '-' | '_' | '.');
-    let word: String = info
-        .chars()
-        .take_while(|c| is_part(*c))
-        .take(LANGUAGE_CHARS_MAX)
-        .collect();
-    (!word.is_empty()).then_some(word)
-}
-
-/// Whether the tree says nothing that the text does not say by itself.
+/// Whether the tree says nothing that the text does not say by itself: paragraphs of plain text, which
+/// lost nothing but white space. That stands in the text, as it was typed.
 fn is_plain(blocks: &[Block], source: &str) -> bool {
     let mut text = String::new();
-    for (place, block) in blocks.iter().enumerate() {
+    for block in blocks {
         let Block::Paragraph(inlines) = block else { return false };
-        if place > 0 {
-            text.push_str("\n\n");
-        }
         for inline in inlines {
             match inline {
                 Inline::Text(piece) => text.push_str(piece),
-                Inline::Break => text.push('\n'),
+                Inline::Break => {}
                 _ => return false,
             }
         }
     }
-    text == source
+    let seen = |c: &char| !c.is_whitespace();
+    text.chars().filter(seen).eq(source.chars().filter(seen))
 }

@@ -4,12 +4,15 @@ use super::text::visible;
 use crate::limits::{CONTENT_DEPTH_MAX, CONTENT_NODES_MAX, LINK_CHARS_MAX};
 use crate::model::{Block, Inline};
 
+/// Characters of the language of a code block.
+const LANGUAGE_CHARS_MAX: usize = 32;
+
 /// What is open.
 pub(super) enum Container {
     Paragraph,
     Heading,
     Quote,
-    Code(Option<String>),
+    Code(String),
     List(Option<u32>),
     Item,
     Bold,
@@ -85,8 +88,16 @@ impl Tree {
             self.imply_paragraph();
         }
         self.nodes += 1;
-        // Code is always a node: what is in it must not be taken for text. It holds no others.
-        let is_too_deep = self.depth() >= CONTENT_DEPTH_MAX && !matches!(container, Container::Code(_));
+        let is_too_deep = match container {
+            // What is in code must not be taken for text, and it holds no others.
+            Container::Code(_) | Container::Paragraph | Container::Heading => false,
+            Container::Item => self.open.last().is_none_or(|node| node.container.is_none()),
+            // Below it there are a paragraph and what stands in it.
+            Container::Quote | Container::List(_) => self.depth() + 3 > CONTENT_DEPTH_MAX,
+            Container::Bold | Container::Italic | Container::Strike | Container::Link(_) => {
+                self.depth() + 2 > CONTENT_DEPTH_MAX
+            }
+        };
         self.open.push(Node {
             container: (!is_too_deep).then_some(container),
             ..Node::default()
@@ -94,7 +105,9 @@ impl Tree {
     }
 
     fn depth(&self) -> usize {
-        self.open.iter().filter(|node| node.container.is_some()).count()
+        // An item is no node of its own: a list holds lists of blocks.
+        let nodes = self.open.iter().filter_map(|node| node.container.as_ref());
+        nodes.filter(|container| !matches!(container, Container::Item)).count()
     }
 
     /// The innermost node that is one.
@@ -170,9 +183,10 @@ impl Tree {
             Some(Container::Paragraph) => self.put(Block::Paragraph(node.inlines)),
             Some(Container::Heading) => self.put(Block::Heading(node.inlines)),
             Some(Container::Quote) => self.put(Block::Quote(node.blocks)),
-            Some(Container::Code(language)) => {
+            Some(Container::Code(info)) => {
+                let (language, first) = language(&info);
                 let text = node.code.strip_suffix('\n').unwrap_or(&node.code);
-                let text = visible(text);
+                let text = visible(&format!("{first}{text}"));
                 self.put(Block::Code { language, text });
             }
             Some(Container::List(start)) => self.put(Block::List {
@@ -214,6 +228,18 @@ impl Tree {
             self.close_last();
         }
         (!self.is_full()).then_some(self.done)
+    }
+}
+
+/// The language that a code block names, where its first line is one word; other words are its first line.
+fn language(info: &str) -> (Option<String>, String) {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '+' | '#' | '-' | '_' | '.');
+    match info.trim() {
+        "" => (None, String::new()),
+        word if word.chars().all(is_part) && word.chars().count() <= LANGUAGE_CHARS_MAX => {
+            (Some(word.to_owned()), String::new())
+        }
+        words => (None, format!("{words}\n")),
     }
 }
 

@@ -159,6 +159,11 @@ impl PostRow {
         })
     }
 
+    /// Whether it names somebody, or was meant for those who were here and they were.
+    pub fn is_for(&self, user: u32) -> bool {
+        self.mentioned.contains(&user) || (self.mentions_here && self.here.contains(&user))
+    }
+
     /// Forgets for good what a deleted message said.
     pub fn erase(&mut self) {
         self.body = String::new();
@@ -334,18 +339,6 @@ impl Stored {
         match self {
             Stored::Post(row) => (row.room, row.seq, row.changed),
             Stored::Notice(row) => (row.room, row.seq, row.seq),
-        }
-    }
-
-    /// Whether it is no notice.
-    pub fn is_post(&self) -> bool {
-        matches!(self, Stored::Post(_))
-    }
-
-    pub fn author(&self) -> u32 {
-        match self {
-            Stored::Post(row) => row.author,
-            Stored::Notice(row) => row.author,
         }
     }
 

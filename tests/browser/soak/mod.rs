@@ -97,12 +97,8 @@ fn crowd(site: &Site, seed: u64, lasts: Duration) -> Outcome {
                 .collect::<Outcome<Vec<()>>>()?;
         }
         let compared = stream::iter(&clients).map(compare).buffer_unordered(AT_ONCE);
-        let compared: Vec<Outcome<HashMap<u64, Vec<Value>>>> = compared.collect().await;
-        let mut histories = HashMap::new();
-        for rooms in compared {
-            histories.extend(rooms?);
-        }
-        clients.iter().try_for_each(|client| once(client, &histories))
+        let compared: Vec<Outcome> = compared.collect().await;
+        compared.into_iter().collect()
     })
 }
 
@@ -119,8 +115,8 @@ async fn sign_up(site: &Site, name: String, seed: u64, end: Instant) -> Outcome<
     Err(last)
 }
 
-/// What a client holds against what somebody fresh sees; returns the rooms' histories.
-async fn compare(client: &Client) -> Outcome<HashMap<u64, Vec<Value>>> {
+/// What a client holds against what the same person sees who comes fresh.
+async fn compare(client: &Client) -> Outcome {
     if let Some(complaint) = client.picture.complaints.first() {
         return Err(format!("{}: {complaint}", client.name));
     }
@@ -131,9 +127,8 @@ async fn compare(client: &Client) -> Outcome<HashMap<u64, Vec<Value>>> {
         return Err(format!("{}: {}", client.name, difference("", &held, &seen)));
     }
     let rooms = fresh.picture.rooms.into_iter();
-    Ok(rooms
-        .map(|(id, room)| (id, room.messages.into_values().collect()))
-        .collect())
+    let histories = rooms.map(|(id, room)| (id, room.messages.into_values().collect()));
+    once(client, &histories.collect())
 }
 
 /// Every post that was answered stands where the answer said, and no post stands twice.
@@ -155,8 +150,11 @@ fn once(client: &Client, histories: &HashMap<u64, Vec<Value>>) -> Outcome {
         let in_room = client.picture.rooms.contains_key(&place.0);
         if in_room && found.get(client_id.as_str()) != Some(place) {
             let seen = found.get(client_id.as_str());
+            let there = histories
+                .get(&place.0)
+                .and_then(|all| all.iter().find(|m| picture::number(&m["id"]) == place.1));
             return Err(format!(
-                "{client_id} was answered with {place:?} and stands at {seen:?}"
+                "{client_id} was answered with {place:?} and stands at {seen:?}; there stands {there:?}"
             ));
         }
     }

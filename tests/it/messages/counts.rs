@@ -62,7 +62,11 @@ fn names_and_everybody_and_who_is_here_are_mentioned() {
     {
         let seq = say(&mut adas, tea, &format!("a{n}"), body);
         assert_eq!(at_seq(&mut bens, seq)["message"]["mentions"], expected, "{body}");
-        assert_eq!((mentions(&ben), mentions(&dan), mentions(&ada)), (of_ben, of_dan, 0), "{body}");
+        assert_eq!(
+            (mentions(&ben), mentions(&dan), mentions(&ada)),
+            (of_ben, of_dan, 0),
+            "{body}"
+        );
     }
     // An edit means others; what is deleted is meant for nobody.
     act(&mut adas, edit(tea, 2, "hello @Dan"));
@@ -86,11 +90,23 @@ fn whoever_reads_is_told_what_is_left() {
     assert_eq!(tab.expect("read"), read);
     read["ref"] = json!("r");
     assert_eq!(bens.expect("read"), read);
-    assert_eq!(adas.expect("seen"), json!({"type": "seen", "room": 1, "user": ben.id, "seq": 2}));
+    assert_eq!(
+        adas.expect("seen"),
+        json!({"type": "seen", "room": 1, "user": ben.id, "seq": 2})
+    );
     let seen = site.get_as(&ada, "/api/rooms/1/seen").json()["seen"].clone();
-    assert!(seen.as_array().unwrap().contains(&json!({"user": ben.id, "seq": 2})), "{seen}");
-    assert!(!seen.as_array().unwrap().iter().any(|mark| mark["user"] == ada.id), "{seen}");
-    assert_eq!(refused(&mut bens, json!({"type": "read", "room": 1, "seq": 6}))["code"], "invalid");
+    assert!(
+        seen.as_array().unwrap().contains(&json!({"user": ben.id, "seq": 2})),
+        "{seen}"
+    );
+    assert!(
+        !seen.as_array().unwrap().iter().any(|mark| mark["user"] == ada.id),
+        "{seen}"
+    );
+    assert_eq!(
+        refused(&mut bens, json!({"type": "read", "room": 1, "seq": 6}))["code"],
+        "invalid"
+    );
 }
 
 #[test]
@@ -109,7 +125,10 @@ fn a_room_is_unread_from_a_message_on_to_all_of_ones_sockets_and_nobody_elses() 
     }
     assert_eq!(counts(&room_of(&site, &ben, 1)), (2, 2, 2));
     assert!(of_type(&adas.until_pong(), "read").is_empty());
-    assert_eq!(refused(&mut bens, json!({"type": "unread", "room": 1, "id": 7}))["code"], "not_found");
+    assert_eq!(
+        refused(&mut bens, json!({"type": "unread", "room": 1, "id": 7}))["code"],
+        "not_found"
+    );
     bens.send(&json!({"type": "read", "ref": "r", "room": 1, "seq": 6}));
     assert_eq!(bens.until(|frame| frame["ref"] == "r").pop().unwrap()["unread"], 0);
 }
@@ -118,7 +137,10 @@ fn a_room_is_unread_from_a_message_on_to_all_of_ones_sockets_and_nobody_elses() 
 fn who_does_not_share_what_they_read_is_not_seen() {
     let (site, ada, ben, _) = three();
     let body = Some(json!({"share_read": false}));
-    assert_eq!(crate::rooms::send(&site, &ben, "PUT", "/api/me/settings", body).status, 200);
+    assert_eq!(
+        crate::rooms::send(&site, &ben, "PUT", "/api/me/settings", body).status,
+        200
+    );
     let (mut adas, mut bens) = (site.socket(&ada), site.socket(&ben));
     say(&mut adas, 1, "a1", "hello");
     bens.send(&json!({"type": "read", "ref": "r", "room": 1, "seq": 1}));
@@ -127,7 +149,10 @@ fn who_does_not_share_what_they_read_is_not_seen() {
     let frames = adas.until(|frame| frame["message"]["body"] == "mark");
     assert!(of_type(&frames, "seen").is_empty(), "{frames:?}");
     let seen = site.get_as(&ada, "/api/rooms/1/seen").json()["seen"].clone();
-    assert!(!seen.as_array().unwrap().iter().any(|mark| mark["user"] == ben.id), "{seen}");
+    assert!(
+        !seen.as_array().unwrap().iter().any(|mark| mark["user"] == ben.id),
+        "{seen}"
+    );
 }
 
 #[test]
@@ -144,7 +169,14 @@ fn after_whatever_people_do_the_counts_are_what_counting_gives() {
     for n in 0..250 {
         let who = chance.below(3) as usize;
         let socket = &mut sockets[who];
-        let texts = ["words", "@Ben", "@Cleo and @Ada", "@room", "@Dan", "@Ada @Ben @Cleo @Dan"];
+        let texts = [
+            "words",
+            "@Ben",
+            "@Cleo and @Ada",
+            "@room",
+            "@Dan",
+            "@Ada @Ben @Cleo @Dan",
+        ];
         let text = texts[chance.below(6) as usize];
         let head = room_of(&site, people[who], tea)["head"].as_u64().unwrap();
         let of_own = (!own[who].is_empty()).then(|| own[who][chance.below(own[who].len().max(1) as u64) as usize]);
@@ -168,7 +200,11 @@ fn after_whatever_people_do_the_counts_are_what_counting_gives() {
                 let mark = read["seq"].as_u64().unwrap();
                 assert!(mark >= seq);
                 let expected = counted(&messages, people[who].id, true, mark);
-                let told = (mark, read["unread"].as_u64().unwrap(), read["mentions"].as_u64().unwrap());
+                let told = (
+                    mark,
+                    read["unread"].as_u64().unwrap(),
+                    read["mentions"].as_u64().unwrap(),
+                );
                 assert_eq!(told, expected, "{read}");
             }
             (8, _) => {
@@ -191,7 +227,9 @@ fn after_whatever_people_do_the_counts_are_what_counting_gives() {
 
 fn message_is_deleted(site: &Site, person: &Person, room: u64, id: u64) -> bool {
     let messages = whole(site, person, room);
-    messages.iter().any(|message| message["id"] == id && message["deleted"] == true)
+    messages
+        .iter()
+        .any(|message| message["id"] == id && message["deleted"] == true)
 }
 
 /// Counts for everybody; returns how much is unread to them together.

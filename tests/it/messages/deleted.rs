@@ -15,8 +15,8 @@ fn everything(site: &Site, person: &Person, room: u64) -> String {
     }
     all += site.get_as(person, "/api/me/saved").text();
     let mut socket = site.socket(person);
-    all += &format!("{} {:?}", socket.ready, sync(&mut socket, room, 0).0);
-    all
+    all += &json!(sync(&mut socket, room, 0).0).to_string();
+    all + &socket.ready.to_string()
 }
 
 #[test]
@@ -102,6 +102,9 @@ fn a_quoted_message_that_is_deleted_is_quoted_without_its_text() {
     bens.expect("posted");
     act(&mut adas, delete(1, id));
     let page = site.get_as(&ben, "/api/rooms/1/messages?limit=1").json();
-    assert_eq!((&page["quoted"][0]["id"], &page["quoted"][0]["body"]), (&json!(id), &json!("")));
+    assert_eq!(
+        (&page["quoted"][0]["id"], &page["quoted"][0]["body"]),
+        (&json!(id), &json!(""))
+    );
     assert_eq!(page["quoted"][0]["deleted"], true);
 }

@@ -26,7 +26,9 @@ fn what_somebody_keeps_is_theirs_alone_and_newest_first() {
     let (mut site, ada, ben, _) = three();
     let laptop = site.log_in("Ben");
     let (mut adas, mut bens, mut tab) = (site.socket(&ada), site.socket(&ben), site.socket(&laptop));
-    let all: Vec<u64> = (0..5).map(|n| say(&mut adas, 1, &format!("a{n}"), &format!("m{n}"))).collect();
+    let all: Vec<u64> = (0..5)
+        .map(|n| say(&mut adas, 1, &format!("a{n}"), &format!("m{n}")))
+        .collect();
     for n in [2, 0, 4, 1] {
         save(&mut bens, 1, all[n], true);
         let frame = json!({"type": "saved", "room": 1, "id": all[n], "on": true});
@@ -89,12 +91,17 @@ fn a_frame_does_not_tell_what_is_kept_of_a_room_that_one_is_not_in() {
 fn pins_are_for_everybody_and_the_newest_pin_comes_first() {
     let (mut site, ada, ben, _) = three();
     let (mut adas, mut bens) = (site.socket(&ada), site.socket(&ben));
-    let all: Vec<u64> = (0..4).map(|n| say(&mut adas, 1, &format!("a{n}"), &format!("m{n}"))).collect();
+    let all: Vec<u64> = (0..4)
+        .map(|n| say(&mut adas, 1, &format!("a{n}"), &format!("m{n}")))
+        .collect();
     for n in [3, 0, 2] {
         let seq = act(&mut bens, pin(1, all[n], true));
         let frame = at_seq(&mut adas, seq);
         let pinned = &frame["message"]["pinned"];
-        assert_eq!((&frame["message"]["id"], &pinned["by"]), (&json!(all[n]), &json!(ben.id)));
+        assert_eq!(
+            (&frame["message"]["id"], &pinned["by"]),
+            (&json!(all[n]), &json!(ben.id))
+        );
         // Any two pins of one millisecond stand by id; the next one waits for another.
         let at = pinned["at"].as_u64().unwrap();
         while chapp::clock::Clock::System.now().0 <= at {
@@ -109,7 +116,10 @@ fn pins_are_for_everybody_and_the_newest_pin_comes_first() {
     };
     assert_eq!(pins(&site), [all[2], all[0], all[3]]);
     let head = site.head(&ada);
-    assert!(act(&mut adas, pin(1, all[0], true)) < head, "the seq of its last change");
+    assert!(
+        act(&mut adas, pin(1, all[0], true)) < head,
+        "the seq of its last change"
+    );
     assert_eq!(site.head(&ada), head);
     act(&mut adas, pin(1, all[0], false));
     assert_eq!(pins(&site), [all[2], all[3]]);

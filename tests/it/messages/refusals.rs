@@ -58,7 +58,11 @@ fn an_archived_room_is_read_and_not_written_to() {
     assert_eq!(message(&site, &ben, tea, id)["body"], "words");
     let head = crate::rooms::room_of(&site, &ben, tea)["head"].clone();
     change(&site, &ben, tea, json!({"archived": false}));
-    assert_eq!(json!(say(&mut bens, tea, "b3", "x") - 2), head, "the notice, and the post");
+    assert_eq!(
+        json!(say(&mut bens, tea, "b3", "x") - 2),
+        head,
+        "the notice, and the post"
+    );
 }
 
 #[test]
@@ -158,7 +162,11 @@ fn a_frame_without_what_it_needs_is_refused_and_names_it() {
             frame.insert("type".to_owned(), json!(kind));
             frame.remove(*field);
             let error = refused(&mut adas, Value::Object(frame));
-            assert_eq!((&error["code"], &error["field"]), (&json!("bad_request"), &json!(field)), "{kind}");
+            assert_eq!(
+                (&error["code"], &error["field"]),
+                (&json!("bad_request"), &json!(field)),
+                "{kind}"
+            );
         }
     }
 }

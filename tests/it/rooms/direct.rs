@@ -22,7 +22,7 @@ fn a_direct_room_is_made_once_whoever_asks_and_however() {
         (&room["members"], &room["member_count"]),
         (&json!([ada.id, ben.id]), &json!(2))
     );
-    let frame = bens.expect("room");
+    let frame = bens.until(|frame| frame["room"]["id"] == room["id"]).pop().unwrap();
     assert_eq!(
         (&frame["room"]["id"], &frame["room"]["members"]),
         (&room["id"], &room["members"])

@@ -121,8 +121,9 @@ fn whoever_joins_gets_the_room_and_what_is_said_from_then_on() {
         &room["unread"],
     );
     assert_eq!(facts, (&json!("member"), &json!(2), &json!(3), &json!(3), &json!(0)));
-    assert_eq!(cleos.expect("room")["room"], room);
-    let frames = bens.until(|frame| frame["type"] == "room" && frame["room"]["member_count"] == 2);
+    // A socket may still be told what its first frame has said already.
+    cleos.until(|frame| frame["room"] == room);
+    let frames = bens.until(|frame| frame["room"]["id"] == tea && frame["room"]["member_count"] == 2);
     assert!(
         frames
             .iter()
@@ -150,7 +151,8 @@ fn any_member_brings_others_who_get_the_room() {
     for _ in 0..2 {
         assert_eq!(ask(&site, &cleo, "PUT", &member(tea, &ada)).status, 204);
     }
-    assert_eq!(adas.expect("room")["room"], room_of(&site, &ada, tea));
+    let frame = adas.until(|frame| frame["room"]["id"] == tea).pop().unwrap();
+    assert_eq!(frame["room"], room_of(&site, &ada, tea));
     let mut cleos = site.socket(&cleo);
     say(&mut cleos, tea, "c1", "welcome");
     adas.expect_message("welcome");
@@ -209,8 +211,9 @@ fn the_room_goes_to_whom_it_is_handed_over() {
     send(&site, &ben, "PUT", &member(tea, &dan), owner()).refused(404, "not_found");
     send(&site, &ben, "PUT", &member(tea, &ben), Some(json!({"role": "member"}))).refused(409, "conflict");
     assert_eq!(send(&site, &ben, "PUT", &member(tea, &cleo), owner()).status, 204);
-    assert_eq!(bens.expect("room")["room"], json!({"id": tea, "role": "member"}));
-    assert_eq!(cleos.expect("room")["room"], json!({"id": tea, "role": "owner"}));
+    // A socket may still be told what its first frame has said already.
+    bens.until(|frame| frame["room"] == json!({"id": tea, "role": "member"}));
+    cleos.until(|frame| frame["room"] == json!({"id": tea, "role": "owner"}));
     assert_eq!(
         members(&site, &ben, tea),
         [(cleo.id, "owner".to_owned()), (ben.id, "member".to_owned())]

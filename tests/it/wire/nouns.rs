@@ -239,11 +239,9 @@ fn texts(value: &Value) -> Vec<String> {
 pub fn ready(frame: &Value) -> bytes::Bytes {
     let rooms: Vec<RoomView> = list(&frame["rooms"]).iter().map(view).collect();
     let state_of = |user: &User| {
-        let states = list(&frame["presence"]).iter();
-        let state = states
-            .filter(|state| state["user"] == user.id.0)
-            .map(|state| &state["state"]);
-        match state.last().unwrap() == "away" {
+        let mut states = list(&frame["presence"]).iter();
+        let here = states.find(|state| state["user"] == user.id.0).unwrap();
+        match here["state"] == "away" {
             true => Presence::Away,
             false => Presence::Online,
         }

@@ -156,8 +156,7 @@ export const endDevice = (id) => ask(id ? `/api/me/sessions/${id}` : '/api/me/se
 /** @param {number} user @param {boolean} on */
 export const block = (user, on) => ask(`/api/me/blocks/${user}`, withJson(on ? 'PUT' : 'DELETE'), done);
 
-/** What the emoji picker shows. @param {string} assets the folder of this version's files */
-export const emoji = (assets) =>
-  ask(`${assets}/emoji.json`, { cache: 'default' }, (body) => (Array.isArray(body?.emoji) ? /** @type {EmojiData} */ (body) : null));
+/** What the emoji picker shows. @param {string} path */
+export const emoji = (path) => ask(path, { cache: 'default' }, (body) => (Array.isArray(body?.emoji) ? /** @type {EmojiData} */ (body) : null));
 
 /** @typedef {{groups: string[], emoji: [string, string, number, string[], number][]}} EmojiData */

@@ -76,7 +76,7 @@ let closeOpen = null;
 /** The data, read once. @param {import('../main.js').Wires} wires */
 export async function emojiData({ call }) {
   if (loaded) return loaded;
-  const answer = await call('emoji', document.documentElement.dataset.assets ?? '');
+  const answer = await call('emoji', new URL('../../emoji.json', import.meta.url).pathname);
   loaded = answer.ok ? answer.value : null;
   return loaded;
 }

@@ -1,0 +1,317 @@
+//! The laws again, for everything that people do: rooms that come and go, edits, deletions, reactions, pins.
+//! What the feed tells, put together, is what a fresh reader sees; and every count is what one counts by hand.
+
+use super::world::*;
+use chapp::clock::Time;
+use chapp::error::Result;
+use chapp::model::*;
+use chapp::store::Store;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const PEOPLE: u64 = 4;
+const ROOMS: u64 = 4;
+const EMOJI: [&str; 3] = ["👍", "🎉", "❤️"];
+
+/// The messages of one room in their present state, and its last seq.
+#[derive(Default, PartialEq, Debug)]
+struct Picture {
+    messages: BTreeMap<Seq, Message>,
+    head: Seq0,
+}
+
+/// A seq, or 0 before the first.
+type Seq0 = u64;
+
+impl Picture {
+    fn apply(&mut self, posted: &Posted) {
+        assert_eq!(posted.seq.0, self.head + 1, "a hole in room {}", posted.room);
+        let is_new = !self.messages.contains_key(&posted.message.id);
+        assert_eq!(is_new, posted.seq == posted.message.id);
+        self.head = posted.seq.0;
+        self.messages.insert(posted.message.id, posted.message.clone());
+    }
+}
+
+fn written_to(dice: &mut Dice, person: u64) -> Written {
+    let words = format!("{} of {person}", dice.roll(1_000));
+    let mut written = Written::plain(Body::parse(&words).unwrap());
+    match dice.roll(4) {
+        0 => written.mentions.users = vec![UserId(1 + dice.roll(PEOPLE))],
+        1 => written.mentions.room = true,
+        _ => {}
+    }
+    written
+}
+
+/// Anything that anybody can do, allowed or not.
+fn anything(dice: &mut Dice, person: u64, number: u64) -> Change {
+    let by = UserId(person);
+    let room = RoomId(1 + dice.roll(ROOMS));
+    let other = UserId(1 + dice.roll(PEOPLE));
+    let place = Place {
+        room,
+        id: Seq(1 + dice.roll(60)),
+    };
+    let at = Time(1_000 + number);
+    let on = dice.roll(3) > 0;
+    let act = |act| Change::Act { by, place, act, at };
+    match dice.roll(20) {
+        0..6 => Change::Post(NewPost {
+            author: by,
+            room,
+            client_id: ClientId::parse(&format!("{person}.{number}")).unwrap(),
+            draft: Draft::Written {
+                text: written_to(dice, person),
+                reply_to: (dice.roll(4) == 0).then_some(place.id),
+            },
+            here: Vec::new(),
+            at,
+        }),
+        6 => act(Act::Edit(written_to(dice, person))),
+        7 => act(Act::Delete),
+        8 => act(Act::Undelete),
+        9 | 10 => act(Act::React {
+            emoji: Emoji::parse(EMOJI[dice.roll(3) as usize]).unwrap(),
+            on,
+        }),
+        11 => act(Act::Pin { on }),
+        12 => Change::MarkRead {
+            user: by,
+            room,
+            seq: place.id,
+            by: None,
+        },
+        13 => Change::MarkUnread { user: by, place },
+        14 => Change::AddMember {
+            by,
+            room,
+            user: other,
+            at,
+        },
+        15 => Change::AddMember { by, room, user: by, at },
+        16 => Change::RemoveMember {
+            by,
+            room,
+            user: if on { by } else { other },
+            at,
+        },
+        17 => Change::EditRoom {
+            by,
+            room,
+            patch: RoomPatch {
+                topic: Some(Topic::parse(&format!("topic {}", dice.roll(9))).unwrap()),
+                ..RoomPatch::default()
+            },
+            at,
+        },
+        18 => Change::SetMemberRole {
+            by,
+            room,
+            user: other,
+            role: MemberRole::Owner,
+            at,
+        },
+        _ => Change::Erase {
+            before: Time(at.0.saturating_sub(20)),
+        },
+    }
+}
+
+/// People 1 to 4, the Lobby, a public and a private room, and a direct one between 1 and 2.
+fn furnish(world: &World) {
+    world.sign_up_people(PEOPLE);
+    let rooms = [
+        (RoomKind::Public, "open", vec![2]),
+        (RoomKind::Private, "closed", vec![2, 3]),
+        (RoomKind::Direct, "", vec![2]),
+    ];
+    for (kind, name, members) in rooms {
+        let change = Change::CreateRoom(NewRoom {
+            by: UserId(1),
+            kind,
+            name: match kind {
+                RoomKind::Direct => RoomName::nameless(),
+                _ => RoomName::parse(name).unwrap(),
+            },
+            topic: Topic::default(),
+            members: members.into_iter().map(UserId).collect(),
+            at: Time(1_000),
+        });
+        wait(world.store.commit(change)).unwrap();
+    }
+}
+
+/// Everybody does anything, at once, in bursts. Gives the answers.
+fn live(world: &World, seed: u64, bursts: u64) -> Vec<Result<Event>> {
+    let lives = world.together(1..=PEOPLE, async move |store, person| {
+        let mut dice = Dice(seed ^ (person << 32));
+        let mut answers = Vec::new();
+        for burst in 0..bursts {
+            let changes = (0..8).map(|n| anything(&mut dice, person, seed % 1_000 * 1_000 + burst * 8 + n));
+            let mut pending = Vec::new();
+            for change in changes.collect::<Vec<_>>() {
+                pending.push(store.submit(change).await.unwrap());
+            }
+            for answer in pending {
+                answers.push(answer.await);
+            }
+        }
+        answers
+    });
+    lives.into_iter().flatten().collect()
+}
+
+/// What somebody sees of a room who reads its history, page by page.
+async fn fresh(store: &Store, viewer: UserId, room: RoomId) -> Option<Picture> {
+    let mut picture = Picture::default();
+    let mut anchor = Anchor::Latest;
+    loop {
+        let page = store
+            .history(viewer, room, anchor, PageSize::parse(17).unwrap())
+            .await
+            .ok()?;
+        picture.head = page.head.0;
+        anchor = Anchor::Before(page.messages.first().map_or(Seq(1), |message| message.id));
+        picture
+            .messages
+            .extend(page.messages.into_iter().map(|message| (message.id, message)));
+        if !page.more_before {
+            return Some(picture);
+        }
+    }
+}
+
+/// The same by a catch-up from the start.
+async fn caught_up(store: &Store, viewer: UserId, room: RoomId) -> Picture {
+    let mut picture = Picture::default();
+    loop {
+        let since = Seq(picture.head);
+        let Catchup::Changed { messages, through } = store.catchup(viewer, room, since).await.unwrap() else {
+            panic!("a reset");
+        };
+        if through == since {
+            return picture;
+        }
+        for (seq, message) in messages {
+            assert!(seq > since && seq <= through);
+            picture.messages.insert(message.id, message);
+        }
+        picture.head = through.0;
+    }
+}
+
+fn is_for(message: &Message, user: UserId) -> bool {
+    message.mentions.room || message.mentions.users.contains(&user)
+}
+
+/// Whatever somebody can see is the same by every road, and is counted right.
+async fn check_readers(store: &Store, told: Option<&BTreeMap<RoomId, Picture>>) {
+    let mut seen = 0;
+    for user in (1..=PEOPLE).map(UserId) {
+        for view in store.rooms(user).await.unwrap() {
+            let room = view.room.id;
+            let picture = fresh(store, user, room).await.unwrap();
+            assert_eq!(picture, caught_up(store, user, room).await, "room {room}");
+            if let Some(told) = told.and_then(|told| told.get(&room)) {
+                assert_eq!(&picture, told, "room {room}");
+            }
+            let others = picture
+                .messages
+                .values()
+                .filter(|message| message.id > view.read && message.author != user && message.notice.is_none());
+            assert_eq!(
+                view.unread,
+                others.clone().count() as u64,
+                "{user} in {room}, read {}",
+                view.read
+            );
+            let mentions = others.filter(|message| is_for(message, user)).count() as u64;
+            assert_eq!(view.mentions, mentions, "{user} in {room}, read {}", view.read);
+            let pins = store.pins(user, room).await.unwrap().messages.len();
+            let pinned = picture
+                .messages
+                .values()
+                .filter(|message| message.pinned.is_some())
+                .count();
+            assert_eq!(pins, pinned, "room {room}");
+            let members = store
+                .members(user, room, "", None, PageSize::default())
+                .await
+                .unwrap()
+                .members;
+            assert_eq!(view.room.member_count, members.len() as u64, "room {room}");
+            let owners = members.iter().filter(|(_, role)| *role == MemberRole::Owner).count();
+            let has_owner = view.room.kind != RoomKind::Direct && room != LOBBY;
+            assert_eq!(owners, usize::from(has_owner), "room {room}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= PEOPLE, "everybody is in the Lobby");
+}
+
+#[test]
+fn what_the_feed_tells_put_together_is_what_a_fresh_reader_sees() {
+    let world = World::new();
+    furnish(&world);
+    let answers = live(&world, 11, 60);
+    let done = answers.iter().filter(|answer| answer.is_ok()).count();
+    assert!(
+        done > 500 && done < answers.len(),
+        "{done} of {} were allowed",
+        answers.len()
+    );
+    let store = world.store.clone();
+    // The feed is complete once the store is closed; what it tells is compared with the file opened again.
+    let (path, folder) = (world.path.clone(), world.keep_folder());
+    let mut told: BTreeMap<RoomId, Picture> = BTreeMap::new();
+    for event in world.close() {
+        if let Event::Posted(posted) | Event::Changed(posted) = event {
+            told.entry(posted.room).or_default().apply(&posted);
+        }
+    }
+    drop(store);
+    let changed = told
+        .values()
+        .map(|picture| picture.head - picture.messages.len() as u64)
+        .sum::<u64>();
+    assert!(changed > 50, "edits, deletions, reactions and pins took {changed} seqs");
+    let (again, feed) = Store::open(&path, chapp::store::Options::default()).unwrap();
+    drop(feed);
+    wait(check_readers(&again, Some(&told)));
+    wait(again.close());
+    drop(folder);
+}
+
+#[test]
+fn a_crash_at_any_write_leaves_every_change_whole_or_undone() {
+    let mut dice = Dice(23);
+    let mut lost = 0;
+    for round in 0..12 {
+        let disk = Arc::new(ShakyDisk::default());
+        let world = World::with(disk.options());
+        furnish(&world);
+        disk.fail(Fault::Dead, dice.roll(400));
+        let answers = live(&world, 100 + round, 12);
+        lost += answers.iter().filter(|answer| answer.is_err()).count();
+        let world = world.reopen();
+        wait(async {
+            check_readers(&world.store, None).await;
+            for answer in answers.into_iter().flatten() {
+                if let Event::Posted(posted) | Event::Changed(posted) = answer {
+                    // The owner of the server may have left a room by now; somebody is in it, or nobody.
+                    for user in (1..=PEOPLE).map(UserId) {
+                        if let Some(picture) = fresh(&world.store, user, posted.room).await {
+                            assert!(picture.head >= posted.seq.0, "what was acknowledged is gone");
+                            assert!(picture.messages.contains_key(&posted.message.id));
+                        }
+                    }
+                }
+            }
+        });
+        // It goes on from there.
+        live(&world, 500 + round, 4);
+        wait(check_readers(&world.store, None));
+    }
+    assert!(lost > 200, "the crashes came too late to show anything: {lost}");
+}
