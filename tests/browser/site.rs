@@ -103,6 +103,15 @@ impl Site {
         }
     }
 
+    /// Another device of somebody.
+    pub fn log_in(&self, name: &str) -> Outcome {
+        let answer = self.request("POST", "/api/login", None, &json!({"name": name, "password": PASSWORD}))?;
+        match answer.status {
+            200 => Ok(()),
+            status => Err(format!("log-in of {name}: {status}")),
+        }
+    }
+
     /// Posts messages into the Lobby, one after the other.
     pub fn post_all(&self, author: &Account, texts: impl Iterator<Item = String>) -> Outcome {
         for text in texts {

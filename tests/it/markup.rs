@@ -281,16 +281,18 @@ fn an_address_that_hides_something_or_is_too_long_cannot_be_followed() {
         "java&#10;script:x",
         "http://e.org/&#10;x",
     ] {
-        let facts = check(&format!("[click]({address})")).unwrap();
-        assert_eq!(facts.hrefs, Vec::<String>::new(), "{address}");
-        assert!(facts.shown.contains("click"));
+        // Either a tree without a link, or no tree at all: the text as it was typed.
+        if let Some(facts) = check(&format!("[click]({address})")) {
+            assert_eq!(facts.hrefs, Vec::<String>::new(), "{address}");
+            assert!(facts.shown.contains("[click]"), "{}", facts.shown);
+        }
     }
     let of = |chars: usize| format!("http://e.org/{}", "x".repeat(chars - "http://e.org/".len()));
     let (just, over) = (of(LINK_CHARS_MAX), of(LINK_CHARS_MAX + 1));
     assert_eq!(check(&just).unwrap().hrefs, std::slice::from_ref(&just));
     assert_eq!(check(&format!("[a]({just})")).unwrap().hrefs, [just]);
     assert!(check(&over).is_none_or(|facts| facts.hrefs.is_empty()));
-    assert_eq!(check(&format!("[a]({over})")).unwrap().hrefs, Vec::<String>::new());
+    assert!(check(&format!("[a]({over})")).is_none_or(|facts| facts.hrefs.is_empty()));
 }
 
 #[test]

@@ -516,6 +516,33 @@ fn whoever_closes_one_of_two_tabs_is_still_here() {
 }
 
 #[test]
+fn somebody_is_away_when_all_of_their_tabs_are() {
+    let (site, ada, ben) = two();
+    let mut bens = site.socket(&ben);
+    let (mut one, mut two) = (site.socket(&ada), site.socket(&ada));
+    let away = |socket: &mut Socket, on: bool| {
+        socket.send(&json!({"type": "away", "on": on}));
+        socket.until_pong();
+    };
+    let is_now =
+        |frame: &Value, state: &str| frame["type"] == "presence" && frame["user"] == ada.id && frame["state"] == state;
+    away(&mut one, true);
+    bens.post("mark", "one tab is left alone");
+    let frames = bens.until(|frame| frame["message"]["body"] == "one tab is left alone");
+    assert!(!frames.iter().any(|frame| is_now(frame, "away")), "{frames:?}");
+    away(&mut two, true);
+    bens.until(|frame| is_now(frame, "away"));
+    let ready = site.socket(&ben).ready;
+    let states = ready["presence"].as_array().unwrap();
+    assert!(states.contains(&json!({"user": ada.id, "state": "away"})), "{states:?}");
+    away(&mut one, false);
+    bens.until(|frame| is_now(frame, "online"));
+    // The one that was used goes: what is left is away.
+    one.leave();
+    bens.until(|frame| is_now(frame, "away"));
+}
+
+#[test]
 fn two_tabs_of_one_session_both_hear_everything() {
     let (site, ada, ben) = two();
     let (mut one, mut two, mut bens) = (site.socket(&ada), site.socket(&ada), site.socket(&ben));

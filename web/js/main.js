@@ -177,6 +177,7 @@ function begin() {
   if (room !== store.state.view.room || place?.id) {
     store.dispatch({ type: 'open', room, at: clock.now(), ...(place?.room === room && place.id ? { id: place.id } : {}) });
   }
+  history.replaceState({ ...history.state, room }, '', place && place.room !== room ? `/rooms/${room}` : undefined);
   enterComposer(room);
 }
 

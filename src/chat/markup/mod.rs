@@ -14,8 +14,9 @@ pub use names::{Candidates, candidates};
 use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 use text::Scanner;
-use tree::{Container, Tree};
+use tree::{Container, Tree, href};
 
 /// What the names in a text mean to its author.
 #[derive(Debug, Default)]
@@ -85,8 +86,24 @@ fn tree(source: &str, scanner: &mut Scanner) -> Option<Vec<Block>> {
     // The titles of open links, which no client would show.
     let mut titles: Vec<String> = Vec::new();
     let parser = Parser::new_ext(source, Options::ENABLE_STRIKETHROUGH);
-    for (event, range) in parser.into_offset_iter() {
+    let mut events = parser.into_offset_iter();
+    while let Some((event, range)) = events.next() {
         match event {
+            // A link that nobody may follow stays what was typed.
+            Event::Start(Tag::Link {
+                ref dest_url,
+                link_type,
+                ..
+            }) if href(&address(link_type, dest_url)).is_none() => {
+                skip(&mut events);
+                scanner.scan(&mut pending, &mut tree);
+                tree.add(Inline::Text(text::visible(&source[range])));
+            }
+            Event::Start(Tag::Image { ref dest_url, .. }) if href(dest_url).is_none() => {
+                skip(&mut events);
+                scanner.scan(&mut pending, &mut tree);
+                tree.add(Inline::Text(text::visible(&source[range])));
+            }
             Event::Text(text) => match tree.is_code() {
                 true => tree.code(&text),
                 // An entity such as `&amp;` stays what was typed: this is no HTML.
@@ -172,16 +189,30 @@ fn start(tag: Tag, tree: &mut Tree) {
         Tag::Strikethrough => tree.open(Container::Strike),
         Tag::Link {
             link_type, dest_url, ..
-        } => {
-            let address = match link_type {
-                LinkType::Email => format!("mailto:{dest_url}"),
-                _ => dest_url.to_string(),
-            };
-            tree.open(Container::Link(address));
-        }
+        } => tree.open(Container::Link(address(link_type, &dest_url))),
         // Nothing is fetched for a reader: a picture from elsewhere is a link to it.
         Tag::Image { dest_url, .. } => tree.open(Container::Link(dest_url.to_string())),
         _ => {}
+    }
+}
+
+fn address(link_type: LinkType, destination: &str) -> String {
+    match link_type {
+        LinkType::Email => format!("mailto:{destination}"),
+        _ => destination.to_owned(),
+    }
+}
+
+/// Leaves out what stands in the tag that has just begun, and its end.
+fn skip<'s>(events: &mut impl Iterator<Item = (Event<'s>, Range<usize>)>) {
+    let mut open = 1;
+    while open > 0 {
+        match events.next() {
+            Some((Event::Start(_), _)) => open += 1,
+            Some((Event::End(_), _)) => open -= 1,
+            Some(_) => {}
+            None => return,
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod connection;
 mod history;
 mod layout;
 mod messages;
+mod people;
 mod rooms;
 mod talking;
 
@@ -74,6 +75,12 @@ pub const ALL: &[(&str, Scenario)] = scenarios! {
         names_rooms_and_emoji_are_completed,
         pins_and_saved_messages_have_their_lists,
         deeds_without_network_happen_once_it_is_back;
+    people:
+        who_has_read_is_told_by_name_unless_they_keep_it_to_themselves,
+        what_is_said_elsewhere_is_notified_as_each_room_wants_it,
+        a_picture_is_cropped_here_and_shown_to_everybody,
+        another_password_logs_the_other_devices_out,
+        a_message_goes_on_to_another_room;
     layout:
         a_phone_shows_one_screen_at_a_time,
         nothing_scrolls_sideways,

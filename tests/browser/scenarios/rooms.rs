@@ -282,11 +282,16 @@ pub fn the_switcher_and_the_keys_go_anywhere(world: &World) -> Outcome {
         browser.until("document.activeElement.id === 'composer'", SOON)?;
         browser.chord(&["\u{e00a}", "\u{e013}"])?;
         browser.until("location.pathname === '/rooms/1'", SOON)?;
+        let current = |room: u64| {
+            let row = format!("document.querySelector('.side a.row[aria-current]').pathname === '/rooms/{room}'");
+            browser.until(&row, SOON)
+        };
         browser.script("history.back()", json!([]))?;
-        browser.until(
-            &format!("document.querySelector('.side a.row[aria-current]').pathname === '/rooms/{room}'"),
-            SOON,
-        )
+        current(room)?;
+        // The first page had no room in its address, and is still a place to go back to.
+        browser.script("history.back()", json!([]))?;
+        browser.until("location.pathname === '/'", SOON)?;
+        current(1)
     })
 }
 

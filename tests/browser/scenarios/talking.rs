@@ -185,7 +185,7 @@ fn unread_is_the_same(world: &World, ada: &Browser, first: &str, second: &str) -
 }
 
 /// A headless tab has the focus and is visible for ever, so the page is told otherwise.
-fn look_away(browser: &Browser) -> Outcome {
+pub fn look_away(browser: &Browser) -> Outcome {
     let away = "Document.prototype.hasFocus = () => false;
         Object.defineProperty(document, 'visibilityState', {configurable: true, get: () => 'hidden'});
         Object.defineProperty(document, 'hidden', {configurable: true, get: () => true});
@@ -194,7 +194,7 @@ fn look_away(browser: &Browser) -> Outcome {
     browser.script(away, json!([])).map(drop)
 }
 
-fn look_back(browser: &Browser) -> Outcome {
+pub fn look_back(browser: &Browser) -> Outcome {
     let back = "Document.prototype.hasFocus = () => true;
         delete document.visibilityState;
         delete document.hidden;

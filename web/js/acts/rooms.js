@@ -46,7 +46,8 @@ export function roomActs(c) {
     open: (act) => go(act, { visit: true }),
     /** The reader went back or forward. */
     visited() {
-      const place = placeOf(location.pathname);
+      // The first page has no room in its address.
+      const place = placeOf(location.pathname) ?? (history.state?.room ? { room: Number(history.state.room) } : null);
       if (place && (place.room !== current() || place.id !== undefined)) go(place, { visit: false });
     },
     /** @param {{found: boolean}} act */
