@@ -45,7 +45,7 @@ pub fn enter(browser: &Browser, room: u64) -> Outcome {
     browser.until(&format!("document.querySelector('{row}').ariaCurrent === 'page'"), SOON)?;
     browser.until(
         "!document.querySelector('#messages [data-ref=again]:not([hidden])')
-         && !document.querySelector('#messages .blank [role=status]')",
+         && !document.querySelector('#messages .blank > p[role=status]')",
         SOON,
     )
 }

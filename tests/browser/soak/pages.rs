@@ -33,7 +33,7 @@ const WALK: &str = "const rooms = [...document.querySelectorAll('.side a.row')];
     rooms[arguments[0] % rooms.length]?.click();";
 
 /// Joins the first reaction of a message, or leaves it.
-const REACT: &str = "const reactions = [...document.querySelectorAll('#messages .reaction[aria-pressed]')];
+const REACT: &str = "const reactions = [...document.querySelectorAll('#messages .react[aria-pressed]')];
     reactions[arguments[0] % reactions.length]?.click();";
 
 /// Where the room takes messages.
@@ -74,8 +74,8 @@ fn all_rooms(browser: &Browser) -> Outcome<Vec<Value>> {
         browser.script(go, json!([link]))?;
         let there = format!(
             "document.querySelector('.side a.row[aria-current=page]')?.getAttribute('href') === {link} &&
-             document.querySelector('#messages article.msg, #messages .sys, #messages .blank, #messages .start') &&
-             !document.querySelector('#messages [data-loading]')"
+             document.querySelector('#messages article.msg, #messages .blank, #messages .start') &&
+             !document.querySelector('#messages .blank > p[role=status]')"
         );
         browser.until(&there, SOON)?;
         press_latest(browser)?;
@@ -96,7 +96,7 @@ fn shown() -> String {
         "[...document.querySelectorAll('#messages article.msg')].slice(-{COMPARED}).map((message) => [
             message.dataset.id,
             message.querySelector('[data-ref=text]')?.textContent.trim(),
-            [...message.querySelectorAll('.reaction[aria-pressed]')].map((one) => one.textContent.trim() + one.ariaPressed),
+            [...message.querySelectorAll('.react[aria-pressed]')].map((one) => one.textContent.trim() + one.ariaPressed),
         ])"
     )
 }

@@ -1,6 +1,7 @@
 // The messages before the reader, as they are drawn: what is in the window with what was done to it and not
 // confirmed yet, then what is on its way, cut into days and groups.
 
+import { nameOf } from './lists.js';
 import { isForMe } from './rooms.js';
 
 /** @typedef {import('./reduce.js').State} State */
@@ -26,6 +27,7 @@ import { isForMe } from './rooms.js';
  * @property {boolean} retry can be tried again
  * @property {number | null} replyTo
  * @property {Message | undefined} quote what it answers, where that is held
+ * @property {string} names of the others who are named in it, to see that one of them changed
  * @property {boolean} forMe it mentions the reader
  * @property {boolean} saved
  * @property {boolean} blocked the reader has blocked its author
@@ -97,6 +99,7 @@ function entries(state, t) {
     e.message = message;
     e.replyTo = message.reply_to ?? null;
     e.quote = e.replyTo === null ? undefined : messageAt(state, room, e.replyTo);
+    e.names = namesIn(state, message, e.quote);
     e.forMe = isForMe(state, message);
     e.saved = state.saved[`${room}:${message.id}`] === true;
     e.blocked = state.blocked.includes(message.author);
@@ -121,6 +124,16 @@ function entries(state, t) {
   const last = list.findLast((e) => e.kind === 'message');
   if (last?.kind === 'message' && last.message && !last.message.deleted) last.seenBy = seenBy(state, last.message);
   return list;
+}
+
+/** Reactors whose names are looked at. */
+const NAMED_MAX = 12;
+
+/** @param {State} state @param {Message} message @param {Message | undefined} quote */
+function namesIn(state, message, quote) {
+  const reactors = (message.reactions ?? []).flatMap(({ users }) => users.slice(0, NAMED_MAX));
+  const ids = [quote?.author, message.pinned?.by, message.deleted_by, message.forwarded?.author, ...reactors];
+  return ids.map((id) => (id === undefined ? '' : nameOf(state.people[id]))).join();
 }
 
 /** A message that is held: in the window, or as what another one answers. @param {State} state @param {number} room @param {number} id @returns {Message | undefined} */
@@ -203,6 +216,7 @@ const entry = (key, author, mine, at, body) => ({
   retry: false,
   replyTo: null,
   quote: undefined,
+  names: '',
   forMe: false,
   saved: false,
   blocked: false,

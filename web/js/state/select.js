@@ -82,6 +82,8 @@ function unknownPeople(state, t) {
     ids.add(m.author);
     if (m.event?.user) ids.add(m.event.user);
     if (m.forwarded) ids.add(m.forwarded.author);
+    if (m.pinned) ids.add(m.pinned.by);
+    if (m.deleted_by) ids.add(m.deleted_by);
     for (const reaction of m.reactions ?? []) for (const user of reaction.users.slice(0, 20)) ids.add(user);
   }
   for (const m of Object.values(state.quoted[state.view.room] ?? {})) ids.add(m.author);

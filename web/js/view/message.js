@@ -44,6 +44,7 @@ export function makeMessage() {
 /** @param {MessageNode} node @param {Entry} entry @param {Wires} wires @param {() => void} grew the row changed its height by itself */
 export function updateMessage(node, entry, wires, grew) {
   const { article, refs, entry: old } = node;
+  const renamed = old?.names !== entry.names;
   node.entry = entry;
   if (!old || old.author !== entry.author) {
     say(part(refs, 'who'), wires.select.nameOf(entry.author));
@@ -61,10 +62,11 @@ export function updateMessage(node, entry, wires, grew) {
   mark(article, 'data-mention', entry.forMe ? '' : null);
   mark(article, 'data-pinned', entry.message?.pinned ? '' : null);
   mark(article, 'data-saved', entry.saved ? '' : null);
-  if (!old || old.quote !== entry.quote || old.replyTo !== entry.replyTo || old.message?.forwarded !== entry.message?.forwarded) drawSource(node, entry, wires);
-  if (!old || old.message !== entry.message || old.body !== entry.body || old.blocked !== entry.blocked || old.undo !== entry.undo)
+  if (!old || old.quote !== entry.quote || old.replyTo !== entry.replyTo || old.message?.forwarded !== entry.message?.forwarded || renamed)
+    drawSource(node, entry, wires);
+  if (!old || old.message !== entry.message || old.body !== entry.body || old.blocked !== entry.blocked || old.undo !== entry.undo || renamed)
     drawText(node, entry, wires);
-  if (!old || old.message?.reactions !== entry.message?.reactions) node.reactions = drawReactions(node.reactions, part(refs, 'text'), entry, wires);
+  if (!old || old.message?.reactions !== entry.message?.reactions || renamed) node.reactions = drawReactions(node.reactions, part(refs, 'text'), entry, wires);
   if (old?.editing !== entry.editing) drawEditor(node, entry, wires);
   drawSeen(node, entry, wires);
   if (old?.state !== entry.state || old.words !== entry.words || old.retry !== entry.retry) showState(node, entry, wires, grew);
