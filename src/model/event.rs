@@ -41,6 +41,8 @@ pub struct ReadMark {
     pub unread: u64,
     /// How many of those are meant for them.
     pub mentions: u64,
+    /// The room's head when they were counted.
+    pub head: Seq,
 }
 
 /// Something happened.

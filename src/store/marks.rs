@@ -37,6 +37,7 @@ pub(super) fn mark(source: &impl Source, user: u32, room: u32, head: Head) -> Re
         seq: Seq(read.into()),
         unread,
         mentions,
+        head: Seq(head.seq.into()),
     })
 }
 

@@ -285,6 +285,7 @@ pub fn read(reference: Option<&str>, mark: &ReadMark) -> Bytes {
         seq: Some(mark.seq.0),
         unread: Some(mark.unread),
         mentions: Some(mark.mentions),
+        head: Some(mark.head.0),
         ..Small::default()
     })
 }

@@ -62,8 +62,8 @@
 //! `ready`; in rooms `message` `typing` `seen` (`room` `user` `seq`: how far somebody else has read, in
 //! rooms of up to `limits.seen_members_max` people) `room` `gone` (`room`: the viewer is no longer in it and
 //! hears nothing more of it); about people `person` `presence` (`user` `state` `last_seen?`); the viewer's
-//! own `read` (`room` `seq` `unread` `mentions`) `settings` `blocked` `saved` (`room` `id` `on`); answers
-//! `posted` `done` `synced` `reset` `pong` `error`.
+//! own `read` (`room` `seq` `unread` `mentions`, as counted at the room's `head`) `settings` `blocked`
+//! `saved` (`room` `id` `on`); answers `posted` `done` `synced` `reset` `pong` `error`.
 //!
 //! Said here beyond the common contract:
 //! - Every seq of a room is exactly one `message` frame: `seq` equals `message.id` where it is new;

@@ -265,7 +265,7 @@ fn what_somebody_has_read_is_told_to_their_other_sockets_and_to_nobody_else() {
     adas.send(&json!({"type": "read", "room": 1, "seq": 2}));
     assert_eq!(
         tab.expect("read"),
-        json!({"type": "read", "room": 1, "seq": 2, "unread": 1, "mentions": 0})
+        json!({"type": "read", "room": 1, "seq": 2, "unread": 1, "mentions": 0, "head": 3})
     );
     let lobby = &site.get_as(&laptop, "/api/rooms").json()["rooms"][0];
     assert_eq!((&lobby["read"], &lobby["unread"]), (&json!(2), &json!(1)));

@@ -273,6 +273,7 @@ fn sessions_and_read_marks_last_as_long_as_they_should() {
                         seq: Seq(kept),
                         unread: 3 - kept,
                         mentions: 0,
+                        head: Seq(3),
                     },
                     by: None,
                 }

@@ -161,6 +161,7 @@ fn encoded(frame: &Value) -> Value {
                 seq: Seq(number(&frame["seq"])),
                 unread: number(&frame["unread"]),
                 mentions: number(&frame["mentions"]),
+                head: Seq(number(&frame["head"])),
             },
         ),
         "done" => wire::done(reference, room(), Seq(number(&frame["seq"]))),

@@ -193,6 +193,17 @@ test('read elsewhere is read here, in the numbers of the server, and it may go b
   assert.deepEqual([lobby(back).read, lobby(back).unread, lobby(back).mentions, line(back).newline], [3, 3, 1, 3]);
 });
 
+test('numbers that were counted before a message that we have counted are not taken', () => {
+  const state = after(opened(3), says(4), says(5));
+  const mark = (/** @type {number} */ head) => heard({ type: 'read', room: 1, seq: 4, unread: head - 4, mentions: 0, head });
+  assert.equal(after(state, mark(4)), state);
+  const read = after(state, mark(5), says(6));
+  assert.deepEqual([lobby(read).read, lobby(read).unread], [4, 2]);
+  // And what they count already is not counted again.
+  const ahead = after(state, mark(6), says(6));
+  assert.deepEqual([lobby(ahead).read, lobby(ahead).unread], [4, 2]);
+});
+
 test('read marks are wanted only from somebody who sees the end', () => {
   const state = after(opened(3), says(4));
   const wanted = (/** @type {any} */ s) => wants(s).some((want) => want.do === 'read');

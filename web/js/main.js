@@ -295,7 +295,7 @@ async function fulfil(want) {
 
 const markRead = throttle(() => {
   for (const want of select.wants(store.state)) {
-    if (want.do === 'read' && socket.send({ type: 'read', room: want.room, seq: want.seq, ref: `read:${want.room}` }))
+    if (want.do === 'read' && socket.send({ type: 'read', room: want.room, seq: want.seq }))
       store.dispatch({ type: 'read/sent', room: want.room, seq: want.seq });
   }
 }, READ_EVERY_MS);

@@ -165,8 +165,12 @@ pub fn rooms_dialogs_and_menus_have_no_barriers(world: &World) -> Outcome {
         let own = format!("by {}", person(browser));
         send(browser, &own)?;
         sees(browser, &own)?;
-        let number = "Number([...document.querySelectorAll('article[data-id]')].at(-1).dataset.id)";
-        let id = browser.value_of(number)?;
+        // The others send theirs meanwhile, and only one's own can be edited.
+        let number = format!(
+            "Number([...document.querySelectorAll('article[data-id]')]
+                .find((article) => article.querySelector('[data-ref=text]')?.innerText.trim() === '{own}').dataset.id)"
+        );
+        let id = browser.value_of(&number)?;
         let last = format!("article[data-id=\"{id}\"]");
         let focus = format!("document.querySelector('{last}').focus()");
         browser.script(&focus, json!([]))?;

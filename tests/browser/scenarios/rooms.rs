@@ -77,7 +77,7 @@ pub fn a_room_is_made_found_and_joined(world: &World) -> Outcome {
         "document.querySelector('.bar [data-ref=name]').textContent === 'open-day'",
         SOON,
     )?;
-    holds(ada, "document.querySelector('[data-notice=created]') !== null")?;
+    ada.until("document.querySelector('[data-notice=created]')", SOON)?;
     send(ada, "who brings the poster?")?;
     for other in [bo, cleo] {
         press(other, "#h-rooms + button")?;

@@ -177,6 +177,11 @@ fn unread_is_the_same(world: &World, ada: &Browser, first: &str, second: &str) -
     }
     ada.switch_to(first)?;
     look_back(ada)?;
+    // They look for as long as it takes: Cleo has read it, and now so has Ada.
+    bo.until(
+        "document.querySelector('#messages').innerText.includes('Seen by 2')",
+        SOON,
+    )?;
     for tab in [first, second] {
         ada.switch_to(tab)?;
         ada.until("!document.title.startsWith('(')", SOON)?;

@@ -37,7 +37,7 @@ export function roomActs(c) {
   /** @param {number} id */
   const read = (id) => {
     const room = store.state.rooms[id];
-    if (room && room.head > room.read && socket.send({ type: 'read', room: id, seq: room.head, ref: `read:${id}` }))
+    if (room && room.head > room.read && socket.send({ type: 'read', room: id, seq: room.head }))
       store.dispatch({ type: 'read/sent', room: id, seq: room.head });
   };
 

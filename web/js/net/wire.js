@@ -56,7 +56,7 @@
  * @typedef {{type: 'presence', user: number, state: Presence, last_seen?: number}} PresenceFrame
  * @typedef {{type: 'person', user: User}} PersonFrame
  * @typedef {{type: 'typing', room: number, user: number}} TypingFrame
- * @typedef {{type: 'read', ref?: string, room: number, seq: number, unread?: number, mentions?: number}} ReadFrame
+ * @typedef {{type: 'read', ref?: string, room: number, seq: number, unread?: number, mentions?: number, head?: number}} ReadFrame
  * @typedef {{type: 'seen', room: number, user: number, seq: number}} SeenFrame
  * @typedef {{type: 'room', room: RoomPart}} RoomFrame
  * @typedef {{type: 'gone', room: number}} GoneFrame
@@ -126,7 +126,7 @@ const FRAMES = {
   presence: shape({ user: id, state }),
   person: shape({ user }),
   typing: shape({ room: id, user: id }),
-  read: shape({ room: id, seq: count, unread: maybe(count), mentions: maybe(count) }),
+  read: shape({ room: id, seq: count, unread: maybe(count), mentions: maybe(count), head: maybe(count) }),
   synced: shape({ room: id, through: count }),
   reset: shape({ room: id, head: count }),
   error: shape({ code: text, title: text, ref: maybe(text), client_id: maybe(text), retry_after_ms: maybe(count) }),

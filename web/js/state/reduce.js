@@ -257,7 +257,7 @@ function onRoom(state, part) {
 function onReadFrame(state, frame) {
   const back = frame.seq < (state.rooms[frame.room]?.read ?? 0) && frame.ref === undefined;
   const next = onRead(state, frame);
-  return back ? withTimeline(next, frame.room, (t) => ({ ...t, newline: frame.seq })) : next;
+  return back && next !== state ? withTimeline(next, frame.room, (t) => ({ ...t, newline: frame.seq })) : next;
 }
 
 /** A deed that was confirmed stays until its change has been seen. @param {State['deeds']} held @param {import('../net/deeds.js').Deed[]} deeds @returns {State['deeds']} */

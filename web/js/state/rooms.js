@@ -32,17 +32,25 @@ export function count(state, { room: id, seq, message }) {
   });
 }
 
-/** What the server says about how far the reader has read. @param {State} state @param {import('../net/wire.js').ReadFrame} frame @returns {State} */
-export function onRead(state, { room: id, seq, unread, mentions }) {
-  return withRoom(state, id, (room) => ({
-    ...room,
-    read: seq,
-    unread: unread ?? (seq >= room.head ? 0 : room.unread),
-    mentions: mentions ?? (seq >= room.head ? 0 : (room.mentions ?? 0)),
-  }));
+/**
+ * What the server says about how far the reader has read, unless it counted before messages that we have counted since.
+ * @param {State} state @param {import('../net/wire.js').ReadFrame} frame @returns {State}
+ */
+export function onRead(state, { room: id, seq, unread, mentions, head }) {
+  return withRoom(state, id, (room) =>
+    head !== undefined && head < room.head
+      ? room
+      : {
+          ...room,
+          head: Math.max(room.head, head ?? 0),
+          read: seq,
+          unread: unread ?? (seq >= room.head ? 0 : room.unread),
+          mentions: mentions ?? (seq >= room.head ? 0 : (room.mentions ?? 0)),
+        },
+  );
 }
 
-/** We have said that the reader has read so far; the answer brings the numbers. @param {State} state @param {number} id @param {number} seq @returns {State} */
+/** We have said that the reader has read so far. @param {State} state @param {number} id @param {number} seq @returns {State} */
 export function readSent(state, id, seq) {
   return withRoom(state, id, (room) => {
     if (seq <= room.read) return room;
