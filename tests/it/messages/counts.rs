@@ -86,7 +86,7 @@ fn whoever_reads_is_told_what_is_left() {
         say(&mut adas, 1, &format!("a{n}"), "for @Ben");
     }
     bens.send(&json!({"type": "read", "ref": "r", "room": 1, "seq": 2}));
-    let mut read = json!({"type": "read", "room": 1, "seq": 2, "unread": 3, "mentions": 3});
+    let mut read = json!({"type": "read", "room": 1, "seq": 2, "unread": 3, "mentions": 3, "head": 5});
     assert_eq!(tab.expect("read"), read);
     read["ref"] = json!("r");
     assert_eq!(bens.expect("read"), read);
@@ -120,7 +120,7 @@ fn a_room_is_unread_from_a_message_on_to_all_of_ones_sockets_and_nobody_elses() 
     }
     bens.send(&json!({"type": "unread", "room": 1, "id": 3}));
     for socket in [&mut bens, &mut tab] {
-        let read = json!({"type": "read", "room": 1, "seq": 2, "unread": 2, "mentions": 2});
+        let read = json!({"type": "read", "room": 1, "seq": 2, "unread": 2, "mentions": 2, "head": 6});
         assert_eq!(socket.expect("read"), read);
     }
     assert_eq!(counts(&room_of(&site, &ben, 1)), (2, 2, 2));
