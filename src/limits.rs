@@ -59,6 +59,10 @@ pub const ROOMS_PER_PERSON_MAX: usize = 1_000;
 pub const DIRECT_MEMBERS_MAX: usize = 10;
 /// People whom a new room begins with.
 pub const FIRST_MEMBERS_MAX: usize = 100;
+/// Seqs at a room's end among which its last post is looked for.
+pub const LAST_LOOKED_AT_MAX: usize = 20;
+/// Characters of a room's last post that lists of rooms show.
+pub const LAST_CHARS_MAX: usize = 200;
 /// Public rooms that browsing shows.
 pub const BROWSE_ROOMS_MAX: usize = 1_000;
 /// Pinned messages in a room.
@@ -109,6 +113,8 @@ pub const SYNC_BYTES_MAX: usize = 128 << 10;
 pub const SYNC_BEHIND_MAX: u64 = 5_000;
 /// People named in `ready`.
 pub const PEOPLE_MAX: usize = 500;
+/// People of whom `ready` says that they are here.
+pub const PRESENCE_MAX: usize = 2_000;
 
 // ---- HTTP --------------------------------------------------------------------------------------
 
@@ -140,8 +146,13 @@ pub const SOCKET_PING_AFTER: Duration = Duration::from_secs(25);
 pub const SOCKET_DEAD_AFTER: Duration = Duration::from_secs(60);
 /// How often sockets are looked at: quiet ones, dead ones, ended sessions.
 pub const SOCKET_SWEEP_EVERY: Duration = Duration::from_secs(5);
-/// Written bytes that the other end does not take for this long end a connection (Linux).
-pub const WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// Written bytes that the other end does not take for this long, or questions of the kernel that it does not
+/// answer, end a connection (Linux: RFC 5482). With [`PRESENCE_GRACE`], whoever vanished is gone within 15 s.
+pub const WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// A connection that carries nothing for this long is asked for by the kernel (RFC 9293 §3.8.4).
+pub const KEEPALIVE_AFTER: Duration = Duration::from_secs(5);
+/// How often it is asked again.
+pub const KEEPALIVE_EVERY: Duration = Duration::from_secs(2);
 /// Connections of one person at a time.
 pub const SOCKETS_PER_PERSON_MAX: usize = 64;
 /// Addresses of this computer that `ready` names.

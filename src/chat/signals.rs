@@ -4,17 +4,17 @@ use super::Chat;
 use crate::error::Result;
 use crate::hub::Departure;
 use crate::limits::PRESENCE_GRACE;
-use crate::model::{Change, Event, RoomId, Viewer, rules};
+use crate::model::{Change, Event, RoomId, Viewer};
 use std::sync::Arc;
 
 impl Chat {
     /// Somebody is typing.
     ///
     /// # Errors
-    /// `not_found` for a room that the viewer is not in.
+    /// `not_found` for a room that the viewer is not in; `forbidden` where they could not post.
     pub async fn typing(&self, viewer: &Viewer, room: RoomId) -> Result<()> {
         let user = viewer.user.id;
-        rules::may_read(self.store.standing(user, room).await?.as_ref())?;
+        self.store.may_post(user, room).await?;
         self.store.relay(Event::Typing { user, room });
         Ok(())
     }
@@ -33,6 +33,20 @@ impl Chat {
                 chat.hub.gone(departure, at);
             }
         });
+    }
+
+    /// Takes note that all who are here were here until now. The server stops: nobody else will.
+    pub async fn note_last_seen(&self) {
+        let at = self.clock.now();
+        let mut noting = Vec::new();
+        for (user, _) in self.hub.here() {
+            let user = user.id;
+            noting.push(self.store.submit(Change::Seen { user, at }).await);
+        }
+        for note in noting.into_iter().flatten() {
+            // Where it fails they were last seen earlier.
+            let _ = note.await;
+        }
     }
 
     /// Tells everybody who comes and goes, for as long as the server runs. Unlike typing, this is never

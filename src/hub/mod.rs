@@ -115,6 +115,11 @@ impl Hub {
         }
     }
 
+    /// How somebody shows themselves, as read from the file after they joined.
+    pub fn update(&self, user: &User) {
+        self.state().people.update(user);
+    }
+
     /// A connection is left alone, or used again.
     pub fn set_away(&self, id: ConnectionId, on: bool) {
         let mut state = self.state();

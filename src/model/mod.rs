@@ -21,7 +21,9 @@ pub use event::{Event, Posted, Presence, ReadMark};
 pub use id::{ConnectionId, ID_MAX, RoomId, Seq, UserId};
 pub use message::{Body, ClientId, Emoji, Forwarded, Mentions, Message, Notice, Pinned, Reaction};
 pub use page::{Anchor, Catchup, MembersPage, Page, PageSize, PeoplePage, SavedMessage, SavedPage};
-pub use room::{LOBBY, Listing, MemberRole, Notify, Room, RoomKind, RoomName, RoomPatch, RoomPrefs, RoomView, Topic};
+pub use room::{
+    LOBBY, LastPost, Listing, MemberRole, Notify, Room, RoomKind, RoomName, RoomPatch, RoomPrefs, RoomView, Topic,
+};
 pub use session::{NewSession, Session, SessionId, Token};
 pub use settings::{QuietHours, Settings, SettingsPatch};
 pub use user::{

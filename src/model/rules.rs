@@ -128,10 +128,12 @@ pub fn may_manage(who: Option<&Standing>, archives: bool) -> Result<()> {
 /// Whether somebody may come in by themselves.
 ///
 /// # Errors
-/// `not_found` for a room that is not public, `forbidden` for an archived one.
+/// `not_found` for a room that is not public, `forbidden` for an archived one. The owner of the server comes in
+/// all the same: where everybody has left, nobody else could bring the room back.
 pub fn may_join(who: Option<&Standing>) -> Result<()> {
     match who {
         Some(who) if who.member.is_some() => Ok(()),
+        Some(who) if who.kind == RoomKind::Public && who.server == Role::Owner => Ok(()),
         Some(who) if who.kind == RoomKind::Public && who.archived => Err(forbidden("This room is archived.")),
         Some(who) if who.kind == RoomKind::Public => Ok(()),
         _ => Err(no_such_room()),

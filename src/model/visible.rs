@@ -12,6 +12,8 @@ use unicode_normalization::UnicodeNormalization;
 pub(super) const EMOJI_STYLE: char = '\u{fe0f}';
 /// Joins two pictures into one (UTS #51 §2.3).
 const JOINER: char = '\u{200d}';
+/// Marks on one letter; more of them pile up over other lines. Scripts need fewer.
+const MARKS_MAX: usize = 8;
 /// To Unicode it is a sign like any other; to people it is nothing at all.
 const BRAILLE_BLANK: char = '\u{2800}';
 
@@ -73,26 +75,66 @@ pub(super) fn search_key(text: &str) -> String {
         .collect()
 }
 
+/// Whether there is anything to be seen. What Unicode does not know yet may be the emoji of next year.
+pub(super) fn shows_something(text: &str) -> bool {
+    text.chars().any(|c| {
+        let is_nothing = matches!(
+            category(c),
+            GeneralCategory::Control
+                | GeneralCategory::Format
+                | GeneralCategory::Surrogate
+                | GeneralCategory::SpaceSeparator
+                | GeneralCategory::LineSeparator
+                | GeneralCategory::ParagraphSeparator
+        );
+        c != BRAILLE_BLANK && !is_nothing && !is_mark(c) && !is_ignorable(c)
+    })
+}
+
+fn is_mark(c: char) -> bool {
+    GeneralCategoryGroup::Mark.contains(category(c))
+}
+
+/// What fonts leave out (Default_Ignorable_Code_Point).
+fn is_ignorable(c: char) -> bool {
+    CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+}
+
+/// Whether each mark has a letter to stand on, and none has too many.
+fn marks_have_letters(chars: &[char]) -> bool {
+    let mut marks = MARKS_MAX;
+    chars.iter().all(|&c| {
+        marks = match c {
+            c if is_mark(c) => marks + 1,
+            ' ' => MARKS_MAX,
+            _ => 0,
+        };
+        marks <= MARKS_MAX
+    })
+}
+
 /// Whether everybody sees each character of a text: no control or format characters, nothing that
-/// fonts leave out, nothing unassigned. Emoji may have the invisible parts that they are made of.
+/// fonts leave out, nothing unassigned, no marks without letters. Emoji may have the invisible parts that they
+/// are made of.
 pub(super) fn is_visible(text: &str) -> bool {
     let chars: Vec<char> = text.chars().collect();
-    chars.iter().enumerate().all(|(at, &c)| {
-        let before = at.checked_sub(1).and_then(|at| chars.get(at).copied());
-        match c {
-            EMOJI_STYLE => before.is_some_and(|c| CodePointSetData::new::<Emoji>().contains(c)),
-            JOINER => before.is_some_and(is_picture) && chars.get(at + 1).copied().is_some_and(is_picture),
-            BRAILLE_BLANK => false,
-            c => {
-                !GeneralCategoryGroup::Other.contains(category(c))
-                    && !matches!(
-                        category(c),
-                        GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator
-                    )
-                    && !CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+    marks_have_letters(&chars)
+        && chars.iter().enumerate().all(|(at, &c)| {
+            let before = at.checked_sub(1).and_then(|at| chars.get(at).copied());
+            match c {
+                EMOJI_STYLE => before.is_some_and(|c| CodePointSetData::new::<Emoji>().contains(c)),
+                JOINER => before.is_some_and(is_picture) && chars.get(at + 1).copied().is_some_and(is_picture),
+                BRAILLE_BLANK => false,
+                c => {
+                    !GeneralCategoryGroup::Other.contains(category(c))
+                        && !matches!(
+                            category(c),
+                            GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator
+                        )
+                        && !is_ignorable(c)
+                }
             }
-        }
-    })
+        })
 }
 
 /// A picture, or what may stand between a picture and a joiner: its style or its skin tone.

@@ -17,7 +17,11 @@ use redb::{ReadableTable, ReadableTableMetadata};
 pub(super) fn act(tables: &mut Tables<'_>, by: UserId, place: Place, act: &Act, at: Time) -> Result<Done, Fault> {
     let who = known(tables, by)?;
     let standing = standing(tables, place.room, who)?;
-    rules::may_write(standing.as_ref())?;
+    // Words can be taken back also where no new ones may be said.
+    match act {
+        Act::Delete | Act::Undelete => drop(rules::may_write(standing.as_ref())?),
+        Act::Edit(_) | Act::React { .. } | Act::Pin { .. } => drop(messages::may_post(tables, who, place.room)?),
+    }
     let mut row = post_at(tables, place.room.0 as u32, place.id)?;
     let message = row.clone().message();
     let changes = match act {
@@ -67,8 +71,9 @@ pub(super) fn act(tables: &mut Tables<'_>, by: UserId, place: Place, act: &Act, 
 /// Its text stays in the row until it is too late to bring it back; nobody reads it there.
 fn delete(tables: &mut Tables<'_>, row: &mut PostRow, by: u32, at: Time) -> Result<bool, Fault> {
     mention(tables, row, false)?;
-    if row.pinned.is_some() {
-        pin(tables, row, by, false, at)?;
+    // The row keeps it for whoever brings the message back.
+    if let Some((_, since)) = row.pinned {
+        tables.pins.remove((row.room, since, row.seq))?;
     }
     row.deleted = Some(Deleted { by, at: at.0 });
     put(&mut tables.deleted, (at.0, row.room, row.seq), &())?;
@@ -80,7 +85,18 @@ fn undelete(tables: &mut Tables<'_>, row: &mut PostRow) -> Result<bool, Fault> {
         tables.deleted.remove((deleted.at, row.room, row.seq))?;
     }
     mention(tables, row, true)?;
+    if let Some((by, since)) = row.pinned.take()
+        && has_place_for_a_pin(tables, row.room)?
+    {
+        row.pinned = Some((by, since));
+        put(&mut tables.pins, (row.room, since, row.seq), &())?;
+    }
     Ok(true)
+}
+
+fn has_place_for_a_pin(tables: &Tables<'_>, room: u32) -> Result<bool, Fault> {
+    let all = (room, 0, 0)..=(room, u64::MAX, u32::MAX);
+    Ok(tables.pins.range(all)?.count() < PINS_MAX)
 }
 
 fn react(row: &mut PostRow, who: u32, emoji: &Emoji, on: bool) -> Result<bool, Fault> {
@@ -114,8 +130,7 @@ fn pin(tables: &mut Tables<'_>, row: &mut PostRow, by: u32, on: bool, at: Time) 
         tables.pins.remove((row.room, since, row.seq))?;
     }
     if on {
-        let all = (row.room, 0, 0)..=(row.room, u64::MAX, u32::MAX);
-        if tables.pins.range(all)?.count() >= PINS_MAX {
+        if !has_place_for_a_pin(tables, row.room)? {
             let title = format!("There are {PINS_MAX} pinned messages. Unpin one of them first.");
             return Err(conflict(title));
         }

@@ -54,12 +54,14 @@ fn unread(source: &impl Source, user: u32, room: u32, read: u32, head: Head) -> 
 
 fn mentions(source: &impl Source, user: u32, room: u32, read: u32) -> Result<u64, Fault> {
     let mentioned = source.mentioned()?;
+    let blocked = people::blocked_by(source, user)?;
     let mut found = Vec::new();
     for whom in [user, EVERYBODY] {
         let after = (whom, room, read.saturating_add(1))..=(whom, room, u32::MAX);
         for row in mentioned.range(after)?.take(MENTIONS_COUNTED_MAX) {
             let (key, author) = row?;
-            if super::codec::unseal::<u32>(author.value())? != user {
+            let author = super::codec::unseal::<u32>(author.value())?;
+            if author != user && blocked.binary_search(&author).is_err() {
                 found.push(key.value().2);
             }
         }
@@ -70,10 +72,26 @@ fn mentions(source: &impl Source, user: u32, room: u32, read: u32) -> Result<u64
     Ok(found.len().min(MENTIONS_COUNTED_MAX) as u64)
 }
 
+/// The marks of somebody in all of their rooms.
+pub(super) fn of_rooms(source: &impl Source, user: u32) -> Result<Vec<ReadMark>, Fault> {
+    let rooms = rooms_of(source, user)?.into_iter();
+    rooms
+        .map(|room| mark(source, user, room, log::head(source, room)?))
+        .collect()
+}
+
 /// Somebody is new in a room: what was said before is history to them, not unread.
 pub(super) fn enter(tables: &mut Tables<'_>, user: u32, room: u32) -> Result<(), Fault> {
     let head = log::head(tables, room)?;
+    put(&mut tables.entered, (user, room), &head.seq)?;
     move_to(tables, user, room, head.seq)
+}
+
+/// How far somebody has shown to have read: nothing until they read or write.
+fn shown_until(source: &impl Source, user: u32, room: u32) -> Result<Option<u32>, Fault> {
+    let read = read_until(source, user, room)?;
+    let entered: u32 = get(source.entered()?, (user, room))?.unwrap_or(0);
+    Ok(Some(read).filter(|read| *read > entered))
 }
 
 /// Somebody posts: to them, it is read. `head` is the room's head before the post `seq`.
@@ -123,6 +141,25 @@ pub(super) fn read(
     Ok(Done::tells(Event::Read { mark, by }, told))
 }
 
+/// What the others in somebody's rooms are told when that person shows from now on how far they read, or not.
+pub(super) fn shows(source: &impl Source, user: u32) -> Result<Vec<Event>, Fault> {
+    let shares = people::settings(source, user)?.share_read;
+    let mut told = Vec::new();
+    for room in rooms_of(source, user)? {
+        if super::rooms::member_count(source, room)? > SEEN_MEMBERS_MAX {
+            continue;
+        }
+        if let Some(read) = shown_until(source, user, room)? {
+            told.push(Event::SeenBy {
+                user: UserId(user.into()),
+                room: RoomId(room.into()),
+                seq: Seq(if shares { read.into() } else { 0 }),
+            });
+        }
+    }
+    Ok(told)
+}
+
 /// Whether the others in a room see how far this member has read.
 fn is_shown(source: &impl Source, user: u32, room: u32) -> Result<bool, Fault> {
     let members = super::rooms::member_count(source, room)?;
@@ -164,8 +201,8 @@ pub(super) fn seen(source: &impl Source, viewer: UserId, room: RoomId) -> Result
     let mut seen = Vec::new();
     for user in super::members::all(source, place)? {
         if user != who && people::settings(source, user)?.share_read {
-            let read = read_until(source, user, place)?;
-            seen.push((UserId(user.into()), Seq(read.into())));
+            let read = shown_until(source, user, place)?;
+            seen.extend(read.map(|read| (UserId(user.into()), Seq(read.into()))));
         }
     }
     Ok(seen)

@@ -51,6 +51,9 @@ pub(super) fn add(tables: &mut Tables<'_>, by: UserId, room: RoomId, user: UserI
         let view = rooms::view(tables, comes, id)?;
         return Ok(Done::nothing(Event::InAlready { view }));
     }
+    if who != comes {
+        people::refuse_blocked(tables, who, comes)?;
+    }
     has_place(tables, comes)?;
 
     let is_empty = rooms::member_count(tables, id)? == 0;
@@ -123,6 +126,7 @@ pub(super) fn remove(tables: &mut Tables<'_>, by: UserId, room: RoomId, user: Us
 fn forget(tables: &mut Tables<'_>, user: u32, room: u32) -> Result<(), Fault> {
     tables.user_rooms.remove((user, room))?;
     tables.read_marks.remove((user, room))?;
+    tables.entered.remove((user, room))?;
     let all = (user, room, 0)..=(user, room, u32::MAX);
     tables.own_posts.retain_in(all.clone(), |_, _| false)?;
     tables.mentioned.retain_in(all, |_, _| false)?;

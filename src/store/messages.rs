@@ -7,11 +7,14 @@ use super::standing::{self, known, standing};
 use super::tables::{Source, Tables, get, get_known, put};
 use super::writer::Done;
 use super::{log, marks, members, people};
+use crate::clock::Time;
 use crate::error::Error;
-use crate::limits::{HERE_MAX, PEOPLE_MAX, SYNC_BEHIND_MAX, SYNC_BYTES_MAX, SYNC_MESSAGES_MAX};
+use crate::limits::{
+    HERE_MAX, LAST_CHARS_MAX, LAST_LOOKED_AT_MAX, PEOPLE_MAX, SYNC_BEHIND_MAX, SYNC_BYTES_MAX, SYNC_MESSAGES_MAX,
+};
 use crate::model::{
-    Anchor, Catchup, Draft, Event, Message, NewPost, Notice, Page, PageSize, Place, Posted, RoomId, RoomKind, Seq,
-    User, UserId, Written, rules,
+    Anchor, Catchup, Draft, Event, LastPost, Message, NewPost, Notice, Page, PageSize, Place, Posted, RoomId, RoomKind,
+    Seq, User, UserId, Written, rules, rules::Standing,
 };
 use std::collections::BTreeSet;
 
@@ -26,13 +29,8 @@ pub(super) fn post(tables: &mut Tables<'_>, new: &NewPost) -> Result<Done, Fault
             client_id: new.client_id.clone(),
         }));
     }
-    let who = rules::may_write(standing(tables, new.room, author)?.as_ref())?;
+    may_post(tables, author, new.room)?;
     let room = new.room.0 as u32;
-    if who.kind == RoomKind::Direct
-        && let [one, two] = members::all(tables, room)?[..]
-    {
-        people::refuse_blocked(tables, author, if author == one { two } else { one })?;
-    }
     let mut row = PostRow {
         room,
         author,
@@ -58,6 +56,18 @@ pub(super) fn post(tables: &mut Tables<'_>, new: &NewPost) -> Result<Done, Fault
         seq: Seq(row.seq.into()),
         message: row.message(),
     })))
+}
+
+/// Whether somebody may say something in a room, or to what is said there: between two people of whom one has
+/// blocked the other nobody may.
+pub(super) fn may_post(source: &impl Source, user: u32, room: RoomId) -> Result<Standing, Fault> {
+    let who = rules::may_write(standing(source, room, user)?.as_ref())?;
+    if who.kind == RoomKind::Direct
+        && let [one, two] = members::all(source, room.0 as u32)?[..]
+    {
+        people::refuse_blocked(source, user, if user == one { two } else { one })?;
+    }
+    Ok(who)
 }
 
 /// The message that a reply answers.
@@ -193,6 +203,30 @@ impl<S: Source> Reader<'_, S> {
         older.append(&mut newer);
         Ok((older, more_before, more_after))
     }
+}
+
+/// The last post of a room that is there, if it is among the last things that happened.
+pub(super) fn last(source: &impl Source, room: u32) -> Result<Option<LastPost>, Fault> {
+    for place in log::places(source.seqs()?, room, 0..=u32::MAX)?
+        .rev()
+        .take(LAST_LOOKED_AT_MAX)
+    {
+        let (seq, place) = place?;
+        if place.message != seq {
+            continue;
+        }
+        if let Stored::Post(row) = log::stored(source, room, seq, place.entry)?
+            && row.deleted.is_none()
+        {
+            return Ok(Some(LastPost {
+                id: Seq(row.seq.into()),
+                author: UserId(row.author.into()),
+                sent_at: Time(row.sent_at),
+                text: row.body.chars().take(LAST_CHARS_MAX).collect(),
+            }));
+        }
+    }
+    Ok(None)
 }
 
 /// Seqs beyond what a room can hold are beyond its head.

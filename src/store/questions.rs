@@ -1,11 +1,11 @@
 //! What can be asked: each question is answered from one snapshot, who may know included.
 
-use super::{Store, accounts, acts, marks, members, messages, people, rooms, saved, sessions};
+use super::{Store, accounts, acts, marks, members, messages, people, rooms, saved, sessions, standing};
 use crate::clock::Time;
 use crate::error::Result;
 use crate::model::{
     Account, Anchor, Catchup, Listing, MembersPage, Name, Page, PageSize, PeoplePage, Place, RoomId, RoomView,
-    SavedPage, Seq, Session, SessionId, Settings, User, UserId, rules,
+    SavedPage, Seq, Session, SessionId, Settings, User, UserId,
 };
 use bytes::Bytes;
 use std::collections::HashMap;
@@ -60,6 +60,11 @@ impl Store {
         self.ask(|file| people::named(file, names))
     }
 
+    /// How often anybody has changed what they show of themselves.
+    pub async fn people_version(&self) -> Result<u64> {
+        self.ask(|file| people::version(file))
+    }
+
     /// Everybody in somebody's direct rooms.
     pub async fn direct_people(&self, user: UserId) -> Result<Vec<User>> {
         self.ask(|file| people::of_directs(file, user))
@@ -95,9 +100,9 @@ impl Store {
         self.ask(|file| rooms::ids(file, user))
     }
 
-    /// What somebody is to a room, if there is one.
-    pub async fn standing(&self, user: UserId, room: RoomId) -> Result<Option<rules::Standing>> {
-        self.ask(|file| rooms::standing_of(file, user, room))
+    /// Whether somebody may say something in a room; `forbidden` where they may not.
+    pub async fn may_post(&self, user: UserId, room: RoomId) -> Result<()> {
+        self.ask(|file| messages::may_post(file, standing::known(file, user)?, room).map(drop))
     }
 
     /// The public rooms there are, by name.

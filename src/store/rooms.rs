@@ -1,11 +1,11 @@
 //! Rooms: made, changed, arranged, and seen by one of their members.
 
-use super::codec::{FactsRow, MemberRow, RoomRow, UserRoomRow, key, room as room_of};
+use super::codec::{FactsRow, MemberRow, RoomRow, UserRoomRow, room as room_of};
 use super::fault::Fault;
 use super::standing::{self, FIRST_ROOM, facts, known, other, standing};
 use super::tables::{Source, Tables, get, get_known, put};
 use super::writer::Done;
-use super::{log, marks, members, people};
+use super::{log, marks, members, messages, people};
 use crate::clock::{Clock, Time};
 use crate::error::{Error, Kind};
 use crate::limits::{BROWSE_ROOMS_MAX, DIRECT_MEMBERS_MAX, FIRST_MEMBERS_MAX, ROOMS_MAX};
@@ -69,6 +69,7 @@ pub(super) fn view(source: &impl Source, user: u32, room: u32) -> Result<RoomVie
         favourite: arranged.favourite,
         hidden: arranged.hidden,
         members: members.into_iter().map(|user| UserId(user.into())).collect(),
+        last: messages::last(source, room)?,
         room: found,
     })
 }
@@ -160,6 +161,9 @@ fn create_named(tables: &mut Tables<'_>, new: &NewRoom, by: u32, first: Vec<u32>
             .into());
     }
     for user in &people {
+        if *user != by {
+            people::refuse_blocked(tables, by, *user)?;
+        }
         members::has_place(tables, *user)?;
     }
 
@@ -193,8 +197,8 @@ fn create_direct(tables: &mut Tables<'_>, new: &NewRoom, by: u32, mut people: Ve
         let view = view(tables, by, room)?;
         return Ok(Done::nothing(Event::InAlready { view }));
     }
-    if let [one, two] = people[..] {
-        people::refuse_blocked(tables, by, if by == one { two } else { one })?;
+    for user in people.iter().filter(|user| **user != by) {
+        people::refuse_blocked(tables, by, *user)?;
     }
     for user in &people {
         members::has_place(tables, *user)?;
@@ -325,12 +329,4 @@ pub(super) fn longest_there(source: &impl Source, room: u32) -> Result<Option<u3
         }
     }
     Ok(first.map(|(_, user)| user))
-}
-
-/// What somebody is to a room.
-pub(super) fn standing_of(source: &impl Source, user: UserId, room: RoomId) -> Result<Option<rules::Standing>, Fault> {
-    match key(user.0) {
-        Some(user) => standing(source, room, user),
-        None => Ok(None),
-    }
 }

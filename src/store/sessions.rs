@@ -47,6 +47,8 @@ pub(super) fn touch(tables: &mut Tables<'_>, id: SessionId, address: &str, at: T
     row.seen_at = row.seen_at.max(at.0);
     row.address = address.to_owned();
     put(&mut tables.sessions, id.0, &row)?;
+    // Whoever is there for hours was seen, also where nobody will be left to say so.
+    put(&mut tables.last_seen, row.user, &at.0)?;
     Ok(Done::answered(Event::SessionSeen))
 }
 

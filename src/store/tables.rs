@@ -26,6 +26,7 @@ pub(super) type Row = &'static [u8];
 pub(super) const FORMAT: &str = "format";
 pub(super) const FILE: &str = "file";
 pub(super) const COMMIT: &str = "commit";
+pub(super) const PEOPLE: &str = "people";
 
 macro_rules! schema {
     ($($(#[$doc:meta])* $field:ident: $key:ty = $name:ident $text:literal;)+) => {
@@ -72,7 +73,7 @@ macro_rules! schema {
 }
 
 schema! {
-    /// `format`, `file` and `commit`.
+    /// `format`, `file`, `commit`, and `people`: how often somebody has changed what they show of themselves.
     meta: &'static str = META "chapp";
     users: u32 = USERS "users";
     /// `Name::key` → user.
@@ -98,6 +99,8 @@ schema! {
     user_rooms: (u32, u32) = USER_ROOMS "user_rooms";
     /// User, room → how far they have read.
     read_marks: (u32, u32) = READ_MARKS "read_marks";
+    /// User, room → where their mark was put when they came in; what stands before was not seen by them.
+    entered: (u32, u32) = ENTERED "entered";
     /// User, room, own post that was made while something before it was unread.
     own_posts: (u32, u32, u32) = OWN_POSTS "own_posts";
     /// User (0: everybody in the room), room, message that is meant for them → its author.

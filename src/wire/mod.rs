@@ -20,7 +20,8 @@
 //!   room) `topic` `archived` `created_at` `member_count` `role` (the viewer's, `owner` `member`) `head`
 //!   `read` `unread` (posts of others after `read`; notices and changes do not count) `mentions` (those of
 //!   them that are meant for the viewer) `notify` (`all` `mentions` `none`) `favourite` `hidden`
-//!   `members?` (of a direct room, the viewer included). A `room` frame may carry only some of these, and
+//!   `members?` (of a direct room, the viewer included) `last?` (`{"id","author","sent_at","text"}`: how the
+//!   last post begins, unless much has happened since). A `room` frame may carry only some of these, and
 //!   always `id`: a client merges it into what it has.
 //! - Message: `id` `author` `sent_at` `body` `content?` (absent where the body is plain text)
 //!   `client_id?` (for its author) `edited_at?` `deleted?` (`true`; then `body` is empty) `deleted_by?`
@@ -69,10 +70,16 @@
 //! - Every seq of a room is exactly one `message` frame: `seq` equals `message.id` where it is new;
 //!   otherwise the message has changed, and the frame brings its present state.
 //! - `ready` also has `presence` (who is here: `{"user","state"}`), `settings`, `blocked` (user ids) and
-//!   `saved` (`[[room, id]…]`); its `people` are the viewer, who is here, at most
-//!   [`PEOPLE_MAX`](crate::limits::PEOPLE_MAX), and who is in a direct room with the viewer. A `person`
+//!   `saved` (`[[room, id]…]`); its `presence` names at most
+//!   [`PRESENCE_MAX`](crate::limits::PRESENCE_MAX) people, whom the viewer writes with first, and its `people`
+//!   are the viewer, the first [`PEOPLE_MAX`](crate::limits::PEOPLE_MAX) of those, and who is in a direct room
+//!   with the viewer. A `person`
 //!   frame comes before the first `presence` of somebody, and a page of history names in `people` whom its
 //!   messages name, and in `quoted` the messages that they answer and that are not among them.
+//! - `people_version` in `ready` grows with each change of anybody's profile. Where it is another one than before,
+//!   a client asks again for the people whom it holds and whom `ready` does not bring.
+//! - `seen` with `seq` 0: this member no longer shows how far they read.
+//! - Everybody is in the first room, the Lobby: a new account is told by `person` and takes no seq there.
 //! - `server.id` in `ready` names the data file (a browser keeps unsent messages by it), and
 //!   `server.addresses` is how others on the network reach it.
 //! - `synced.through` may be below the room's head: there is more, ask again since there.

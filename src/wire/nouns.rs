@@ -1,6 +1,8 @@
 //! The JSON shapes of people, rooms and settings.
 
-use crate::model::{Listing, MemberRole, Notify, Presence, QuietHours, Role, Room, RoomKind, RoomView, Settings, User};
+use crate::model::{
+    LastPost, Listing, MemberRole, Notify, Presence, QuietHours, Role, Room, RoomKind, RoomView, Settings, User,
+};
 use serde::Serialize;
 
 /// Encodes what cannot fail to encode: our own shapes have text keys and finite numbers only.
@@ -88,6 +90,27 @@ pub(super) struct RoomJson<'a> {
     hidden: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     members: Vec<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last: Option<LastJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct LastJson<'a> {
+    id: u64,
+    author: u64,
+    sent_at: u64,
+    text: &'a str,
+}
+
+impl<'a> From<&'a LastPost> for LastJson<'a> {
+    fn from(last: &'a LastPost) -> LastJson<'a> {
+        LastJson {
+            id: last.id.0,
+            author: last.author.0,
+            sent_at: last.sent_at.0,
+            text: &last.text,
+        }
+    }
 }
 
 impl<'a> From<&'a RoomView> for RoomJson<'a> {
@@ -107,6 +130,7 @@ impl<'a> From<&'a RoomView> for RoomJson<'a> {
             favourite: view.favourite,
             hidden: view.hidden,
             members: view.members.iter().map(|user| user.0).collect(),
+            last: view.last.as_ref().map(LastJson::from),
         }
     }
 }

@@ -4,7 +4,8 @@ use super::frame::frame;
 use super::nouns::{RoomJson, SettingsJson, UserJson, encode, state};
 use crate::limits::{
     BODY_CHARS_MAX, CLIENT_ID_CHARS_MAX, DISPLAY_NAME_CHARS_MAX, FRAME_BYTES_MAX, NAME_CHARS_MAX, PAGE_MESSAGES_MAX,
-    PEOPLE_MAX, PICTURE_BYTES_MAX, ROOM_NAME_CHARS_MAX, SEEN_MEMBERS_MAX, STATUS_CHARS_MAX, TOPIC_CHARS_MAX, UNDO_MS,
+    PEOPLE_MAX, PICTURE_BYTES_MAX, PRESENCE_MAX, ROOM_NAME_CHARS_MAX, SEEN_MEMBERS_MAX, STATUS_CHARS_MAX,
+    TOPIC_CHARS_MAX, UNDO_MS,
 };
 use crate::model::{Place, Presence, RoomView, Settings, User, UserId};
 use bytes::Bytes;
@@ -22,8 +23,10 @@ pub struct Ready<'a> {
     pub rooms: &'a [RoomView],
     /// Who is here, and whether they look.
     pub here: &'a [(Arc<User>, Presence)],
-    /// Who is in a direct room with the viewer.
+    /// Who is in a direct room with the viewer, by id.
     pub direct: &'a [User],
+    /// How often anybody has changed what they show of themselves.
+    pub people_version: u64,
     /// What the viewer has chosen.
     pub settings: &'a Settings,
     /// Whom the viewer has blocked.
@@ -78,6 +81,7 @@ pub fn ready(ready: &Ready) -> Bytes {
         user: UserJson<'a>,
         rooms: Vec<RoomJson<'a>>,
         people: Vec<UserJson<'a>>,
+        people_version: u64,
         presence: Vec<Here>,
         settings: SettingsJson,
         blocked: Vec<u64>,
@@ -85,8 +89,12 @@ pub fn ready(ready: &Ready) -> Bytes {
         server: ServerJson<'a>,
         limits: LimitsJson,
     }
-    let here = ready.here.iter().take(PEOPLE_MAX);
-    let mut people: BTreeMap<UserId, &User> = here.clone().map(|(user, _)| (user.id, &**user)).collect();
+    // Whom the viewer writes with comes first: a crowd must not hide them.
+    let is_direct = |user: &User| ready.direct.binary_search_by_key(&user.id, |direct| direct.id).is_ok();
+    let (direct, others): (Vec<_>, Vec<_>) = ready.here.iter().partition(|(user, _)| is_direct(user));
+    let here = direct.into_iter().chain(others).take(PRESENCE_MAX);
+    let named = here.clone().take(PEOPLE_MAX);
+    let mut people: BTreeMap<UserId, &User> = named.map(|(user, _)| (user.id, &**user)).collect();
     people.extend(ready.direct.iter().map(|user| (user.id, user)));
     // As the file has them: what is here may be a moment behind.
     people.insert(ready.viewer.id, ready.viewer);
@@ -103,6 +111,7 @@ pub fn ready(ready: &Ready) -> Bytes {
             })
             .collect(),
         people: people.into_values().map(UserJson::from).collect(),
+        people_version: ready.people_version,
         settings: ready.settings.into(),
         blocked: ready.blocked.iter().map(|user| user.0).collect(),
         saved: ready.saved.iter().map(|place| (place.room.0, place.id.0)).collect(),

@@ -114,12 +114,14 @@ impl Connection {
         hub.set_rooms(self.client.id, store.room_ids(user).await?);
         // As the file has them now: the request's copy may be a moment old.
         let viewer = store.user(user).await?.ok_or_else(Error::unauthenticated)?;
+        hub.update(&viewer);
         Ok(wire::ready(&wire::Ready {
             epoch: store.epoch(),
             viewer: &viewer,
             rooms: &store.rooms(user).await?,
             here: &hub.here(),
             direct: &store.direct_people(user).await?,
+            people_version: store.people_version().await?,
             settings: &store.settings(user).await?,
             blocked: &store.blocked(user).await?,
             saved: &store.saved_places(user).await?,

@@ -16,6 +16,7 @@ mod kill;
 mod logs;
 mod markup;
 mod messages;
+mod people;
 mod rooms;
 mod rules;
 mod sessions;

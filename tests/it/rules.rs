@@ -58,7 +58,7 @@ const TABLE: [(Verb, [Row; 6], Row); 24] = [
     (Verb::Archive,
      ["fyyf fyyf", "fyyf fyyf", "nnnn nnnn", "fyyf fyyf", "ffff ffff", "nnnn nnnn"], "n"),
     (Verb::Join,
-     ["yyyy yyyy", "yyyy yyyy", "yynn ffnn", "yyyy yyyy", "yyyy yyyy", "yynn ffnn"], "n"),
+     ["yyyy yyyy", "yyyy yyyy", "yynn yynn", "yyyy yyyy", "yyyy yyyy", "yynn ffnn"], "n"),
     (Verb::Leave,
      ["fyyf fyyf", "fyyf fyyf", "nnnn nnnn", "fyyf fyyf", "fyyf fyyf", "nnnn nnnn"], "n"),
     (Verb::Invite,

@@ -170,6 +170,7 @@ impl PostRow {
         self.content = None;
         self.reply_to = None;
         self.reactions = Vec::new();
+        self.pinned = None;
         self.forwarded = None;
         self.mentioned = Vec::new();
         self.here = Vec::new();

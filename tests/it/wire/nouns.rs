@@ -74,7 +74,14 @@ pub fn facts(room: &Value) -> Room {
 }
 
 pub fn view(room: &Value) -> RoomView {
+    let last = room.get("last").map(|last| LastPost {
+        id: Seq(number(&last["id"])),
+        author: UserId(number(&last["author"])),
+        sent_at: Time(number(&last["sent_at"])),
+        text: last["text"].as_str().unwrap().to_owned(),
+    });
     RoomView {
+        last,
         room: facts(room),
         role: match text(&room["role"]) {
             "owner" => MemberRole::Owner,
@@ -258,6 +265,7 @@ pub fn ready(frame: &Value) -> bytes::Bytes {
         rooms: &rooms,
         here: &here,
         direct: &[],
+        people_version: number(&frame["people_version"]),
         settings: &settings(&frame["settings"]),
         blocked: &users(&frame["blocked"]),
         saved: &saved.collect::<Vec<_>>(),

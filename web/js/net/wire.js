@@ -48,7 +48,7 @@
  * @typedef {{messages: Message[], quoted?: Message[], head: number, more_before: boolean, more_after: boolean, people?: User[]}} Page
  * @typedef {'online' | 'away' | 'offline'} Presence
  *
- * @typedef {{type: 'ready', protocol: number, epoch: string, user: User, rooms: Room[], people: User[], presence?: {user: number, state: Presence}[], settings?: Settings,
+ * @typedef {{type: 'ready', protocol: number, epoch: string, user: User, rooms: Room[], people: User[], people_version?: number, presence?: {user: number, state: Presence}[], settings?: Settings,
  *   blocked?: number[], saved?: [number, number][], server: {name: string, version: string, id: string, addresses?: string[]}, limits: Limits}} Ready
  * @typedef {{type: 'message', room: number, seq: number, message: Message}} MessageFrame
  * @typedef {{type: 'posted', ref?: string, client_id: string, room: number, seq: number}} Posted
@@ -110,6 +110,7 @@ const FRAMES = {
     user: (value) => user(value) && count(value.created_at),
     rooms: list(room),
     people: list(user),
+    people_version: maybe(count),
     presence: maybe(list(shape({ user: id, state }))),
     server: shape({ name: text, version: text, id: text, addresses: maybe(list(text)) }),
     limits: shape({ body_chars_max: id }),

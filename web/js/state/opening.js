@@ -49,6 +49,11 @@ export function onReady(state, frame) {
     seen: {},
     typing: {},
     asked: {},
+    peopleVersion: frame.people_version ?? 0,
+    doubted:
+      frame.people_version === state.peopleVersion
+        ? state.doubted
+        : Object.fromEntries(Object.keys(state.people).map((id) => [id, /** @type {const} */ (true)])),
     landed: another ? [] : state.landed,
     people: another ? {} : state.people,
   };

@@ -32,6 +32,8 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
  * @property {Pending[]} pending as the outbox holds them
  * @property {Pending[]} landed
  * @property {Record<number, true>} asked people we have asked for
+ * @property {number} peopleVersion how often anybody had changed their profile when we connected
+ * @property {Record<number, true>} doubted people who may have changed theirs while we were away
  * @property {import('../net/wire.js').Settings | null} settings
  * @property {number[]} blocked
  * @property {Record<string, true>} saved `ROOM:ID` of what is kept for later
@@ -104,6 +106,8 @@ export const initialState = () => ({
   pending: [],
   landed: [],
   asked: {},
+  peopleVersion: 0,
+  doubted: {},
   settings: null,
   blocked: [],
   saved: {},
@@ -242,6 +246,8 @@ function onMessage(state, frame) {
 /** Only what we have asked for is held: a room's marks come with its opening. @param {State} state @param {number} room @param {number} user @param {number} seq @returns {State} */
 function withSeen(state, room, user, seq) {
   const held = state.seen[room];
+  // They no longer show how far they read.
+  if (held && seq === 0) return { ...state, seen: { ...state.seen, [room]: without(held, user) } };
   if (!held || user === state.me?.id || (held[user] ?? -1) >= seq) return state;
   return { ...state, seen: { ...state.seen, [room]: { ...held, [user]: seq } } };
 }

@@ -75,7 +75,7 @@ function isHeld(t, id) {
   return (id >= first || !t.moreBefore) && (id <= last || !t.moreAfter);
 }
 
-/** Whom the window names and we do not know. @param {State} state @param {Timeline} t @returns {number[]} */
+/** Whom the window names and we do not know, or not as they are now. @param {State} state @param {Timeline} t @returns {number[]} */
 function unknownPeople(state, t) {
   const ids = new Set(Object.values(state.rooms).flatMap((room) => room.members ?? []));
   for (const m of t.messages) {
@@ -87,7 +87,7 @@ function unknownPeople(state, t) {
     for (const reaction of m.reactions ?? []) for (const user of reaction.users.slice(0, 20)) ids.add(user);
   }
   for (const m of Object.values(state.quoted[state.view.room] ?? {})) ids.add(m.author);
-  return [...ids].filter((id) => !state.people[id] && !state.asked[id]).slice(0, STRANGERS_MAX);
+  return [...ids].filter((id) => (!state.people[id] || state.doubted[id]) && !state.asked[id]).slice(0, STRANGERS_MAX);
 }
 
 /** Where to open: at the end, or around what was read last when more is unread than a page holds. @param {import('../net/wire.js').Room} room */
