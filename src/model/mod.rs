@@ -10,6 +10,7 @@ mod message;
 mod page;
 mod room;
 pub mod rules;
+mod server;
 mod session;
 mod settings;
 mod user;
@@ -22,6 +23,9 @@ pub use id::{ConnectionId, ID_MAX, RoomId, Seq, UserId};
 pub use message::{Body, ClientId, Emoji, Forwarded, Mentions, Message, Notice, Pinned, Reaction};
 pub use page::{Anchor, Catchup, MembersPage, Page, PageSize, PeoplePage, SavedMessage, SavedPage};
 pub use room::{LOBBY, Listing, MemberRole, Notify, Room, RoomKind, RoomName, RoomPatch, RoomPrefs, RoomView, Topic};
+pub use server::{
+    Backup, Code, CodeDigest, Door, Invite, PasswordReset, ServerCard, ServerCounts, ServerDeed, ServerName, invite_end,
+};
 pub use session::{NewSession, Session, SessionId, Token};
 pub use settings::{QuietHours, Settings, SettingsPatch};
 pub use user::{

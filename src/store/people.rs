@@ -4,7 +4,7 @@ use super::codec::{PictureRow, ProfileRow, SettingsRow, UserRow, key, user as us
 use super::fault::Fault;
 use super::marks;
 use super::members;
-use super::standing::{known, other};
+use super::standing::{is_barred, known, other};
 use super::tables::{Source, Tables, get, get_known, has, put};
 use super::writer::Done;
 use crate::clock::Time;
@@ -25,6 +25,7 @@ pub(super) fn user(source: &impl Source, id: u32) -> Result<User, Fault> {
         row,
         get(source.profiles()?, id)?,
         get(source.last_seen()?, id)?,
+        is_barred(source, id)?,
     ))
 }
 
@@ -178,7 +179,8 @@ pub(super) fn edit_settings(tables: &mut Tables<'_>, who: UserId, patch: &Settin
 }
 
 pub(super) fn seen(tables: &mut Tables<'_>, who: UserId, at: Time) -> Result<Done, Fault> {
-    let id = known(tables, who)?;
+    // Also of somebody who was shut out just then.
+    let id = other(tables, who)?;
     put(&mut tables.last_seen, id, &at.0)?;
     Ok(Done::answered(Event::LastSeen))
 }

@@ -111,6 +111,7 @@ mod frame;
 mod message;
 mod nouns;
 mod ready;
+mod server;
 
 pub use answer::{
     listings, me, members, one_room, own_settings, page, people, pins, post_receipt, rooms, saved_page, seen_by,
@@ -119,6 +120,7 @@ pub use answer::{
 pub use command::{Command, Incoming, Refused, decode};
 pub use frame::{
     CloseCode, blocked, close_frame, done, error, frame, gone, message, person, ping_frame, pong, posted, presence,
-    read, reset, room, room_facts, room_role, saved, seen, settings, synced, typing,
+    read, reset, room, room_facts, room_role, saved, seen, server, settings, synced, typing,
 };
 pub use ready::{Ready, ready};
+pub use server::{ServerFacts, invite, qr, reset_link, server_facts};
