@@ -109,9 +109,9 @@ impl Server {
         }
     }
 
-    /// How others on the network reach the server, as `HOST:PORT`.
+    /// The addresses of this computer by which others on the network reach the server, as `HOST:PORT`.
     pub fn addresses(&self) -> Vec<String> {
-        addresses(self.address, &self.hosts)
+        own_addresses(self.address).into_iter().take(ADDRESSES_MAX).collect()
     }
 
     /// Serves until `stop`, then stops in order: no new work, what was accepted is committed and
@@ -251,7 +251,11 @@ fn addresses(listening: SocketAddr, hosts: &[Host]) -> Vec<String> {
         80 => host.name.clone(),
         port => format!("{}:{port}", host.name),
     });
-    own_addresses(listening).into_iter().chain(named).take(ADDRESSES_MAX).collect()
+    own_addresses(listening)
+        .into_iter()
+        .chain(named)
+        .take(ADDRESSES_MAX)
+        .collect()
 }
 
 /// Whether a name means this computer to every browser (RFC 6761 §6.3).

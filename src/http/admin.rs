@@ -64,7 +64,12 @@ fn ok(body: Vec<u8>) -> Answer {
 }
 
 impl Visit<'_> {
-    pub(super) async fn at_server(&self, viewer: &Viewer, asks: AtServer, request: Request<Incoming>) -> Result<Answer> {
+    pub(super) async fn at_server(
+        &self,
+        viewer: &Viewer,
+        asks: AtServer,
+        request: Request<Incoming>,
+    ) -> Result<Answer> {
         let chat = self.chat();
         match asks {
             AtServer::Show => self.facts(viewer).await,
@@ -175,12 +180,7 @@ impl Visit<'_> {
         }
     }
 
-    async fn reset_page(
-        &self,
-        person: Result<String>,
-        typed: &Typed,
-        headers: &hyper::HeaderMap,
-    ) -> Result<Answer> {
+    async fn reset_page(&self, person: Result<String>, typed: &Typed, headers: &hyper::HeaderMap) -> Result<Answer> {
         let server = self.chat().server().await?;
         let mut filling = pages::Filling::new(server.name.as_str(), headers);
         filling.code = &typed.code;
@@ -200,7 +200,10 @@ impl Visit<'_> {
     pub(super) async fn reset(&self, request: Request<Incoming>) -> Result<Answer> {
         let caller = self.caller(request.headers());
         let typed: ResetForm = request::json(request).await?;
-        let entered = self.chat().reset_password(&typed.code, &typed.password, &caller).await?;
+        let entered = self
+            .chat()
+            .reset_password(&typed.code, &typed.password, &caller)
+            .await?;
         self.replace_session().await;
         let mut answer = ok(wire::user(&entered.user));
         answer
@@ -229,18 +232,16 @@ impl Visit<'_> {
         let headers = answer.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
         headers.insert(CONTENT_LENGTH, bytes.into());
-        headers.insert(CONTENT_DISPOSITION, HeaderValue::try_from(name).map_err(Error::internal)?);
+        headers.insert(
+            CONTENT_DISPOSITION,
+            HeaderValue::try_from(name).map_err(Error::internal)?,
+        );
         Ok(answer)
     }
 }
 
 /// Reads the copy as fast as it is taken; ends early with whoever wanted it.
-async fn send_backup(
-    chat: Arc<Chat>,
-    viewer: Viewer,
-    taken: BackupTaken,
-    send: mpsc::Sender<std::io::Result<Bytes>>,
-) {
+async fn send_backup(chat: Arc<Chat>, viewer: Viewer, taken: BackupTaken, send: mpsc::Sender<std::io::Result<Bytes>>) {
     let backup = Backup {
         at: taken.at,
         bytes: taken.copy.bytes,

@@ -167,7 +167,9 @@ impl Visit<'_> {
         let (status, entered) = match route {
             Route::Signup => (
                 StatusCode::CREATED,
-                self.chat().sign_up(&typed.name, &typed.password, &typed.invite, &caller).await?,
+                self.chat()
+                    .sign_up(&typed.name, &typed.password, &typed.invite, &caller)
+                    .await?,
             ),
             _ => (
                 StatusCode::OK,

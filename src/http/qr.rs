@@ -11,7 +11,10 @@ use std::fmt::Write;
 /// `invalid` with the field `text` for none, and for more than [`QR_BYTES_MAX`] bytes.
 pub fn draw(text: &str) -> Result<(usize, String)> {
     if text.is_empty() || text.len() > QR_BYTES_MAX {
-        return Err(Error::invalid("text", format!("A QR code holds 1 to {QR_BYTES_MAX} bytes.")));
+        return Err(Error::invalid(
+            "text",
+            format!("A QR code holds 1 to {QR_BYTES_MAX} bytes."),
+        ));
     }
     // Level M: 15 % of it may be hidden or dirty.
     let code = QrCode::with_error_correction_level(text, EcLevel::M).map_err(Error::internal)?;

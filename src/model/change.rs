@@ -1,8 +1,9 @@
 //! What we will do: attributed, validated, stamped; plain data. The store makes Events of these.
 
 use super::{
-    Body, ClientId, Code, ConnectionId, Content, Emoji, MemberRole, Mentions, Name, NewSession, PasswordHash, PasswordReset, ProfilePatch,
-    RoomId, RoomKind, RoomName, RoomPatch, RoomPrefs, Seq, ServerDeed, SessionId, SettingsPatch, Topic, UserId,
+    Body, ClientId, Code, ConnectionId, Content, Emoji, MemberRole, Mentions, Name, NewSession, PasswordHash,
+    PasswordReset, ProfilePatch, RoomId, RoomKind, RoomName, RoomPatch, RoomPrefs, Seq, ServerDeed, SessionId,
+    SettingsPatch, Topic, UserId,
 };
 use crate::clock::Time;
 use bytes::Bytes;

@@ -1,7 +1,8 @@
 //! What happened: durable, numbered, in commit order; and signals, which are neither durable nor numbered.
 
 use super::{
-    ClientId, ConnectionId, Invite, MemberRole, Message, Place, Room, RoomId, RoomView, Seq, ServerCard, SessionId, Settings, User, UserId,
+    ClientId, ConnectionId, Invite, MemberRole, Message, Place, Room, RoomId, RoomView, Seq, ServerCard, SessionId,
+    Settings, User, UserId,
 };
 use crate::clock::Time;
 use std::sync::Arc;

@@ -62,7 +62,9 @@ impl Store {
     /// `storage_full`.
     pub fn has_room_for_backup(&self) -> Result<()> {
         let storage = self.storage();
-        let needed = storage.file_bytes.saturating_add(self.0.file.options.disk_free_bytes_min);
+        let needed = storage
+            .file_bytes
+            .saturating_add(self.0.file.options.disk_free_bytes_min);
         match storage.disk {
             Some((free, _)) if free < needed => Err(Fault::Full.error()),
             _ => Ok(()),

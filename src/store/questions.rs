@@ -4,8 +4,8 @@ use super::{Store, accounts, acts, admin, marks, members, messages, people, room
 use crate::clock::Time;
 use crate::error::Result;
 use crate::model::{
-    Account, Anchor, Catchup, Code, CodeDigest, Listing, MembersPage, Name, Page, PageSize, PeoplePage, Place, RoomId, RoomView,
-    SavedPage, Seq, ServerCard, ServerCounts, Session, SessionId, Settings, User, UserId, rules,
+    Account, Anchor, Catchup, Code, CodeDigest, Listing, MembersPage, Name, Page, PageSize, PeoplePage, Place, RoomId,
+    RoomView, SavedPage, Seq, ServerCard, ServerCounts, Session, SessionId, Settings, User, UserId, rules,
 };
 use bytes::Bytes;
 use std::collections::HashMap;

@@ -1,6 +1,8 @@
 //! The JSON shapes of people, rooms and settings.
 
-use crate::model::{Door, Listing, MemberRole, Notify, Presence, QuietHours, Role, Room, RoomKind, RoomView, Settings, User};
+use crate::model::{
+    Door, Listing, MemberRole, Notify, Presence, QuietHours, Role, Room, RoomKind, RoomView, Settings, User,
+};
 use serde::Serialize;
 
 /// Encodes what cannot fail to encode: our own shapes have text keys and finite numbers only.

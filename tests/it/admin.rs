@@ -30,7 +30,12 @@ impl Site {
     }
 
     pub fn set_deactivated(&self, by: &Person, whom: &Person, off: bool) -> Response {
-        self.ask(by, "PATCH", &format!("/api/people/{}", whom.id), &json!({"deactivated": off}))
+        self.ask(
+            by,
+            "PATCH",
+            &format!("/api/people/{}", whom.id),
+            &json!({"deactivated": off}),
+        )
     }
 
     pub fn facts(&self, person: &Person) -> Value {
@@ -59,10 +64,18 @@ fn a_member_learns_nothing_of_the_server_and_changes_nothing() {
         ("PATCH", "/api/server".to_owned(), json!({"name": "Ben's"})),
         ("PATCH", "/api/server".to_owned(), json!({"door": "nobody"})),
         ("POST", "/api/server/invite".to_owned(), json!({})),
-        ("PATCH", "/api/server/invite".to_owned(), json!({"ends_at": u64::MAX >> 12})),
+        (
+            "PATCH",
+            "/api/server/invite".to_owned(),
+            json!({"ends_at": u64::MAX >> 12}),
+        ),
         ("PATCH", format!("/api/people/{}", owner.id), json!({"role": "member"})),
         ("PATCH", format!("/api/people/{}", ben.id), json!({"role": "owner"})),
-        ("PATCH", format!("/api/people/{}", owner.id), json!({"deactivated": true})),
+        (
+            "PATCH",
+            format!("/api/people/{}", owner.id),
+            json!({"deactivated": true}),
+        ),
         ("POST", format!("/api/people/{}/reset", owner.id), Value::Null),
         ("GET", "/api/backup".to_owned(), Value::Null),
     ];
@@ -112,14 +125,24 @@ fn another_name_is_heard_by_everybody_and_stands_on_every_page() {
     let name = "<b>Mill & \"race\"</b> 🌾";
     let response = site.ask(&ada, "PATCH", "/api/server", &json!({"name": format!("  {name} ")}));
     assert_eq!(response.json()["server"]["name"], name);
-    assert_eq!(socket.expect("server")["server"], json!({"name": name, "door": "anyone"}));
+    assert_eq!(
+        socket.expect("server")["server"],
+        json!({"name": name, "door": "anyone"})
+    );
     site.restart();
     assert_eq!(site.socket(&ben).ready["server"]["name"], name);
-    let pages = [site.get("/login").send(), site.get("/signup").send(), site.get_as(&ada, "/")];
+    let pages = [
+        site.get("/login").send(),
+        site.get("/signup").send(),
+        site.get_as(&ada, "/"),
+    ];
     for page in pages {
         assert_eq!(page.status, 200);
         assert!(!page.text().contains("<b>Mill"), "it became markup");
-        assert!(page.text().contains("&lt;b&gt;Mill &amp; &quot;race&quot;&lt;/b&gt; 🌾"));
+        assert!(
+            page.text()
+                .contains("&lt;b&gt;Mill &amp; &quot;race&quot;&lt;/b&gt; 🌾")
+        );
     }
 }
 
@@ -128,7 +151,15 @@ fn a_name_that_nobody_could_see_or_read_is_refused() {
     let site = Site::new();
     let ada = site.sign_up("Ada");
     let long = "x".repeat(49);
-    for name in ["", "   ", "\u{200b}", "a\nb", "right \u{202e}left", "\u{0}", long.as_str()] {
+    for name in [
+        "",
+        "   ",
+        "\u{200b}",
+        "a\nb",
+        "right \u{202e}left",
+        "\u{0}",
+        long.as_str(),
+    ] {
         let response = site.ask(&ada, "PATCH", "/api/server", &json!({"name": name}));
         assert_eq!(response.refused(422, "invalid")["field"], "name", "{name:?}");
     }

@@ -266,7 +266,12 @@ const PEOPLE: [(&str, fn(Role, Whom) -> Result<()>, [Row; 3]); 3] = [
 
 #[test]
 fn people_are_looked_after_by_who_stands_above_them() {
-    let whom = [Whom::Self_, Whom::Other(Role::Owner), Whom::Other(Role::Admin), Whom::Other(Role::Member)];
+    let whom = [
+        Whom::Self_,
+        Whom::Other(Role::Owner),
+        Whom::Other(Role::Admin),
+        Whom::Other(Role::Member),
+    ];
     for (verb, rule, rows) in PEOPLE {
         for (who, expected) in ROLES.into_iter().zip(rows) {
             let found: String = whom.map(|whom| outcome(rule(who, whom))).iter().collect();

@@ -10,6 +10,8 @@ import { button, copy, h, icon, say } from './dom.js';
 const SVG = 'http://www.w3.org/2000/svg';
 /** Light modules around the code (ISO/IEC 18004). */
 const QUIET = 4;
+/** A whole number of pixels for each module, or its edges blur. */
+const MODULE_PX = 4;
 const COPIED_MS = 4000;
 
 /** Where this server is for others. @param {Wires} wires */
@@ -29,6 +31,8 @@ export async function qrCode(link, { call }) {
   const svg = document.createElementNS(SVG, 'svg');
   for (const [name, value] of Object.entries({
     class: 'qr',
+    width: String(side * MODULE_PX),
+    height: String(side * MODULE_PX),
     viewBox: `${-QUIET} ${-QUIET} ${side} ${side}`,
     role: 'img',
     'aria-label': `QR code for ${link}`,

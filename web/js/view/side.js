@@ -103,7 +103,7 @@ function mountRooms(parts, wires) {
     return { el, node: { list, held: new Map() } };
   };
   watch(
-    (s) => [s.rooms, s.view.room, s.timelines, s.people, s.me, s.presence, s.drafts],
+    (s) => [s.rooms, s.view.room, s.view.page, s.timelines, s.people, s.me, s.presence, s.drafts],
     () =>
       patch(root, groups, watch.now(select.roomList), {
         key: (group) => group.key,

@@ -98,7 +98,7 @@ function changeEnd({ call, clock }, ends_at, done) {
 /** @type {[Door, string, string][]} */
 const DOORS = [
   ['anyone', 'Anyone on this network', ''],
-  ['invite', 'With the invite link', 'Recommended where strangers share the network'],
+  ['invite', 'With the invite link', 'Recommended'],
   ['nobody', 'Nobody for now', ''],
 ];
 

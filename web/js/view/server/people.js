@@ -42,7 +42,7 @@ export function peopleBox(wires, { refresh, fail }) {
   );
   const status = h('p', { class: 'hint', role: 'status' });
   const more = button('Show more', () => read(ids.at(-1)), 'btn--s', { hidden: true });
-  el.append(table, status, h('div', {}, more));
+  el.append(table, status, more);
   /** @type {number[]} */
   let ids = [];
   let asked = 0;
