@@ -254,11 +254,14 @@ fn an_admin_may_in_rooms_what_the_owner_may_but_remove_the_owner_of_one() {
     }
 }
 
+type AboutPeople = fn(Role, Whom) -> Result<()>;
+type AboutServer = fn(Role) -> Result<()>;
+
 const ROLES: [Role; 3] = [Role::Owner, Role::Admin, Role::Member];
 
 /// Rows: who asks. Columns: to oneself, the owner, an admin, a member.
 #[rustfmt::skip]
-const PEOPLE: [(&str, fn(Role, Whom) -> Result<()>, [Row; 3]); 3] = [
+const PEOPLE: [(&str, AboutPeople, [Row; 3]); 3] = [
     ("set a role", rules::may_set_role,   ["fyyy", "ffff", "ffff"]),
     ("deactivate", rules::may_deactivate, ["fyyy", "fffy", "ffff"]),
     ("reset",      rules::may_offer_reset, ["fyyy", "fffy", "ffff"]),
@@ -282,7 +285,7 @@ fn people_are_looked_after_by_who_stands_above_them() {
 
 #[test]
 fn the_server_is_looked_after_by_its_owner_and_admins_and_copied_by_its_owner_alone() {
-    let verbs: [(fn(Role) -> Result<()>, Row); 4] = [
+    let verbs: [(AboutServer, Row); 4] = [
         (rules::may_see_server, "yyf"),
         (rules::may_rename_server, "yyf"),
         (rules::may_open_door, "yyf"),
