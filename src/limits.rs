@@ -83,6 +83,27 @@ pub const MENTIONS_COUNTED_MAX: usize = 1_000;
 /// Characters in a search for people.
 pub const QUERY_CHARS_MAX: usize = 64;
 
+// ---- The server itself -------------------------------------------------------------------------
+
+/// Characters in the name of the server.
+pub const SERVER_NAME_CHARS_MAX: usize = 48;
+/// An invite link works this long, unless told otherwise: 7 days.
+pub const INVITE_MS: u64 = 7 * DAY_MS;
+/// An invite link works no longer than this: a year.
+pub const INVITE_MS_MAX: u64 = 366 * DAY_MS;
+/// A link with which somebody sets another password works this long: a day.
+pub const RESET_MS: u64 = DAY_MS;
+/// Bytes of a text that is drawn as a QR code.
+pub const QR_BYTES_MAX: usize = 300;
+/// Rows that a backup copies before it lets others work.
+pub const BACKUP_BATCH_ROWS: usize = 20_000;
+/// Bytes of a copied row and its key, at least, when a batch is counted.
+pub const BACKUP_BATCH_BYTES: usize = 8 << 20;
+/// Bytes of a backup that are read at once.
+pub const BACKUP_CHUNK_BYTES: usize = 256 << 10;
+/// Chunks of a backup that wait for a slow reader; then the reading of it waits.
+pub const BACKUP_CHUNKS_AHEAD: usize = 2;
+
 // ---- Pictures ----------------------------------------------------------------------------------
 
 /// Bytes of an uploaded picture.

@@ -3,6 +3,7 @@
 //! A verb takes valid input and a viewer, asks the throttle, makes a Change, and hands it to the store.
 
 mod accounts;
+mod admin;
 pub mod markup;
 mod messages;
 mod passwords;
@@ -12,10 +13,11 @@ mod rooms;
 mod signals;
 mod throttle;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Time};
 use crate::hub::Hub;
 use crate::store::Store;
 pub use accounts::{Caller, LoggedIn};
+pub use admin::{BackupTaken, ServerFacts};
 pub use messages::Answer;
 use passwords::Passwords;
 pub use rooms::RoomPlan;
@@ -38,6 +40,9 @@ pub struct Chat {
     /// Whose turn it is to have a picture encoded.
     pictures: Semaphore,
     addresses: Mutex<Arc<[String]>>,
+    started_at: Time,
+    /// Whose turn it is to take a backup.
+    backups: Arc<Semaphore>,
 }
 
 impl Chat {
@@ -49,6 +54,7 @@ impl Chat {
         Ok(Chat {
             store,
             hub,
+            started_at: clock.now(),
             clock,
             rate_limits,
             passwords: Passwords::start()?,
@@ -56,6 +62,7 @@ impl Chat {
             acts: ActThrottle::default(),
             pictures: Semaphore::new(1),
             addresses: Mutex::new(Arc::new([])),
+            backups: Arc::new(Semaphore::new(1)),
         })
     }
 

@@ -11,13 +11,19 @@ use hyper::body::{Body, Incoming};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-/// A name and a password as somebody typed them.
+/// What somebody typed on a sign-in page, or a script sent in its place.
 #[derive(Default, Deserialize)]
-pub struct Credentials {
+pub struct Typed {
     /// As typed.
     pub name: String,
     /// As typed.
     pub password: String,
+    /// Of the invite link that they came by.
+    #[serde(default)]
+    pub invite: String,
+    /// Of the link that sets a password anew.
+    #[serde(skip)]
+    pub code: String,
 }
 
 async fn body(request: Request<Incoming>, bytes_max: usize) -> Result<Bytes> {
@@ -73,17 +79,19 @@ pub async fn picture(request: Request<Incoming>) -> Result<Bytes> {
 ///
 /// # Errors
 /// `too_large`, `bad_request`.
-pub async fn form(request: Request<Incoming>) -> Result<Credentials> {
+pub async fn form(request: Request<Incoming>) -> Result<Typed> {
     let body = body(request, REQUEST_BODY_BYTES_MAX).await?;
-    let mut credentials = Credentials::default();
+    let mut typed = Typed::default();
     for (key, value) in form_urlencoded::parse(&body) {
         match &*key {
-            "name" => credentials.name = value.into_owned(),
-            "password" => credentials.password = value.into_owned(),
+            "name" => typed.name = value.into_owned(),
+            "password" => typed.password = value.into_owned(),
+            "invite" => typed.invite = value.into_owned(),
+            "code" => typed.code = value.into_owned(),
             _ => {}
         }
     }
-    Ok(credentials)
+    Ok(typed)
 }
 
 /// Which page of a room's history is asked for.

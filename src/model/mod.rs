@@ -10,6 +10,7 @@ mod message;
 mod page;
 mod room;
 pub mod rules;
+mod server;
 mod session;
 mod settings;
 mod user;
@@ -23,6 +24,9 @@ pub use message::{Body, ClientId, Emoji, Forwarded, Mentions, Message, Notice, P
 pub use page::{Anchor, Catchup, MembersPage, Page, PageSize, PeoplePage, SavedMessage, SavedPage};
 pub use room::{
     LOBBY, LastPost, Listing, MemberRole, Notify, Room, RoomKind, RoomName, RoomPatch, RoomPrefs, RoomView, Topic,
+};
+pub use server::{
+    Backup, Code, CodeDigest, Door, Invite, PasswordReset, ServerCard, ServerCounts, ServerDeed, ServerName, invite_end,
 };
 pub use session::{NewSession, Session, SessionId, Token};
 pub use settings::{QuietHours, Settings, SettingsPatch};

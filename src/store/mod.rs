@@ -9,6 +9,8 @@
 
 mod accounts;
 mod acts;
+mod admin;
+mod backup;
 mod codec;
 mod create;
 mod disk;
@@ -31,6 +33,7 @@ mod tables;
 mod upgrade;
 mod writer;
 
+pub use backup::{BackupFile, Storage};
 pub use disk::{DiskAct, Faults};
 pub use open_error::OpenError;
 

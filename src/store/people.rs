@@ -4,7 +4,7 @@ use super::codec::{PictureRow, ProfileRow, SettingsRow, UserRow, key, user as us
 use super::fault::Fault;
 use super::marks;
 use super::members;
-use super::standing::{known, other};
+use super::standing::{is_barred, known, other};
 use super::tables::{PEOPLE, Source, Tables, get, get_known, has, put};
 use super::writer::Done;
 use crate::clock::Time;
@@ -25,6 +25,7 @@ pub(super) fn user(source: &impl Source, id: u32) -> Result<User, Fault> {
         row,
         get(source.profiles()?, id)?,
         get(source.last_seen()?, id)?,
+        is_barred(source, id)?,
     ))
 }
 
@@ -120,10 +121,10 @@ pub(super) fn version(source: &impl Source) -> Result<u64, Fault> {
 
 /// Somebody shows something else of themselves: whoever hears it late, because they slept, can see that there was
 /// something to hear.
-pub(super) fn changed(tables: &mut Tables<'_>, id: u32) -> Result<Done, Fault> {
+pub(super) fn changed(tables: &mut Tables<'_>, id: u32) -> Result<Event, Fault> {
     let next = version(tables)? + 1;
     put(&mut tables.meta, PEOPLE, &next)?;
-    Ok(Done::told(Event::PersonChanged(user(tables, id)?)))
+    Ok(Event::PersonChanged(user(tables, id)?))
 }
 
 pub(super) fn edit(tables: &mut Tables<'_>, who: UserId, patch: &ProfilePatch) -> Result<Done, Fault> {
@@ -139,7 +140,7 @@ pub(super) fn edit(tables: &mut Tables<'_>, who: UserId, patch: &ProfilePatch) -
         row.color = Some(color.get());
     }
     put(&mut tables.profiles, id, &row)?;
-    changed(tables, id)
+    changed(tables, id).map(Done::told)
 }
 
 pub(super) fn set_picture(tables: &mut Tables<'_>, who: UserId, picture: Option<&Picture>) -> Result<Done, Fault> {
@@ -157,7 +158,7 @@ pub(super) fn set_picture(tables: &mut Tables<'_>, who: UserId, picture: Option<
         }
     }
     put(&mut tables.profiles, id, &row)?;
-    changed(tables, id)
+    changed(tables, id).map(Done::told)
 }
 
 pub(super) fn picture(source: &impl Source, who: UserId, version: &str) -> Result<Option<Bytes>, Fault> {
@@ -196,7 +197,8 @@ pub(super) fn edit_settings(tables: &mut Tables<'_>, who: UserId, patch: &Settin
 }
 
 pub(super) fn seen(tables: &mut Tables<'_>, who: UserId, at: Time) -> Result<Done, Fault> {
-    let id = known(tables, who)?;
+    // Also of somebody who was shut out just then.
+    let id = other(tables, who)?;
     put(&mut tables.last_seen, id, &at.0)?;
     Ok(Done::answered(Event::LastSeen))
 }

@@ -1,11 +1,11 @@
 //! What can be asked: each question is answered from one snapshot, who may know included.
 
-use super::{Store, accounts, acts, marks, members, messages, people, rooms, saved, sessions, standing};
+use super::{Store, accounts, acts, admin, marks, members, messages, people, rooms, saved, sessions, standing};
 use crate::clock::Time;
 use crate::error::Result;
 use crate::model::{
-    Account, Anchor, Catchup, Listing, MembersPage, Name, Page, PageSize, PeoplePage, Place, RoomId, RoomView,
-    SavedPage, Seq, Session, SessionId, Settings, User, UserId,
+    Account, Anchor, Catchup, Code, CodeDigest, Listing, MembersPage, Name, Page, PageSize, PeoplePage, Place, RoomId,
+    RoomView, SavedPage, Seq, ServerCard, ServerCounts, Session, SessionId, Settings, User, UserId,
 };
 use bytes::Bytes;
 use std::collections::HashMap;
@@ -18,6 +18,26 @@ impl Store {
     /// with a viewer and a room: `not_found` where the viewer is not in it.
     pub async fn has_accounts(&self) -> Result<bool> {
         self.ask(|file| people::any(file))
+    }
+
+    /// What is kept about the server.
+    pub async fn server(&self) -> Result<ServerCard> {
+        self.ask(|file| admin::card(file))
+    }
+
+    /// What there is on the server.
+    pub async fn counts(&self) -> Result<ServerCounts> {
+        self.ask(|file| admin::counts(file))
+    }
+
+    /// Whether somebody may make an account who shows this; `forbidden` with a sentence where not.
+    pub async fn may_sign_up(&self, shown: Option<&Code>, now: Time) -> Result<()> {
+        self.ask(|file| admin::may_sign_up(file, shown, now))
+    }
+
+    /// Whose password a link sets; `not_found` where it is over.
+    pub async fn reset(&self, code: &CodeDigest, now: Time) -> Result<User> {
+        self.ask(|file| admin::reset(file, code, now))
     }
 
     /// The account of that name, in any spelling that is the same name.

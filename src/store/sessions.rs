@@ -81,6 +81,15 @@ pub(super) fn remove_others(tables: &mut Tables<'_>, user: u32, keep: SessionId)
     Ok(others)
 }
 
+/// Removes all sessions of somebody.
+pub(super) fn remove_all(tables: &mut Tables<'_>, user: u32) -> Result<Vec<SessionId>, Fault> {
+    let ids: Vec<SessionId> = all_of(tables, user)?.into_iter().map(|session| session.id).collect();
+    for id in &ids {
+        tables.sessions.remove(id.0)?;
+    }
+    Ok(ids)
+}
+
 /// Where somebody is logged in. Walks over all sessions: it is asked for by hand, and seldom.
 fn all_of(source: &impl Source, user: u32) -> Result<Vec<Session>, Fault> {
     let mut found = Vec::new();

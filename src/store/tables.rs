@@ -51,6 +51,12 @@ macro_rules! schema {
             }
         }
 
+        /// Copies each table in turn.
+        pub(super) fn copy_tables(copier: &mut impl CopyTable) -> Result<(), Fault> {
+            $(copier.copy($name)?;)+
+            Ok(())
+        }
+
         /// What can be asked, whether or not it can be changed.
         pub(super) trait Source {
             $(fn $field(&self) -> Result<&impl ReadableTable<$key, Row>, Fault>;)+
@@ -70,6 +76,11 @@ macro_rules! schema {
             })+
         }
     };
+}
+
+/// Copies one table to somewhere else.
+pub(super) trait CopyTable {
+    fn copy<K: Key + 'static>(&mut self, table: TableDefinition<'static, K, Row>) -> Result<(), Fault>;
 }
 
 schema! {
@@ -119,6 +130,12 @@ schema! {
     saved_places: (u32, u32, u32) = SAVED_PLACES "saved_places";
     /// When, room, message that was deleted and still has its text.
     deleted: (u64, u32, u32) = DELETED "deleted";
+    /// `card`, `invite` and `backup`: what is kept about the server itself.
+    server: &'static str = SERVER "server";
+    /// User whose account is shut.
+    barred: u32 = BARRED "barred";
+    /// SHA-256 of what stands in a link → whose password it sets.
+    resets: [u8; 32] = RESETS "resets";
 }
 
 impl Tables<'_> {

@@ -6,7 +6,7 @@
 use super::fault::Fault;
 use super::file::{DataFile, Failed, Wrote};
 use super::tables::Tables;
-use super::{accounts, acts, marks, members, messages, people, rooms, saved, sessions};
+use super::{accounts, acts, admin, marks, members, messages, people, rooms, saved, sessions};
 use crate::error::Result;
 use crate::limits::{BATCH_MAX, STORE_HEAL_EVERY};
 use crate::model::{Change, Event};
@@ -337,5 +337,7 @@ fn apply(tables: &mut Tables<'_>, change: &Change) -> std::result::Result<Done, 
             at,
         } => members::hand_over(tables, *by, *room, *user, *role, *at),
         Change::ArrangeRoom { user, room, prefs } => rooms::arrange(tables, *user, *room, prefs),
+        Change::Server { by, deed, at } => admin::act(tables, *by, deed, *at),
+        Change::ResetPassword(new) => admin::reset_password(tables, new),
     }
 }

@@ -14,8 +14,9 @@
 //!
 //! Fields with a `?` may be absent.
 //!
-//! - User: `id` `name` `display_name` `role` (`owner` `member`) `created_at` `color` (0 to 7) `status?`
-//!   `avatar?` (a version; the picture is at `/avatars/ID/VERSION`) `last_seen?`
+//! - User: `id` `name` `display_name` `role` (`owner` `admin` `member`) `created_at` `color` (0 to 7)
+//!   `status?` `avatar?` (a version; the picture is at `/avatars/ID/VERSION`) `last_seen?` `deactivated?`
+//!   (`true`: the account is shut, its sessions are over)
 //! - Room, as one member sees it: `id` `kind` (`public` `private` `direct`) `name` (empty for a direct
 //!   room) `topic` `archived` `created_at` `member_count` `role` (the viewer's, `owner` `member`) `head`
 //!   `read` `unread` (posts of others after `read`; notices and changes do not count) `mentions` (those of
@@ -80,8 +81,9 @@
 //!   a client asks again for the people whom it holds and whom `ready` does not bring.
 //! - `seen` with `seq` 0: this member no longer shows how far they read.
 //! - Everybody is in the first room, the Lobby: a new account is told by `person` and takes no seq there.
-//! - `server.id` in `ready` names the data file (a browser keeps unsent messages by it), and
-//!   `server.addresses` is how others on the network reach it.
+//! - `server.id` in `ready` names the data file (a browser keeps unsent messages by it),
+//!   `server.addresses` is how others on the network reach it, and `server.door` who may sign up: `anyone`,
+//!   `invite` (with the invite link), `nobody`. A `server` frame brings another `name` or `door` to everybody.
 //! - `synced.through` may be below the room's head: there is more, ask again since there.
 //! - A frame that is no JSON object with a `type` closes the socket with 4400, as does a binary one;
 //!   a `type` that this server does not know, or a field of the wrong type, is an `error`.
@@ -110,6 +112,22 @@
 //! | `GET /api/rooms/R/messages?before\|after\|around&limit`, `POST …` | a page, a receipt |
 //! | `GET /api/rooms/R/pins` | `messages`, newest pin first; `people` |
 //! | `GET /api/rooms/R/seen` | `seen`: `user` `seq` |
+//! | `GET /api/qr?text` | `size` `path`: a QR code (level M) without its quiet zone, the dark modules as an SVG path |
+//! | `POST /api/signup` `name` `password` `invite?` | `user`; `forbidden` with the field `invite` where the door is shut |
+//! | `POST /api/reset` `code` `password` | `user`, and a session; all sessions of before end with 4401 |
+//!
+//! For the owner and admins (`forbidden` for members):
+//!
+//! | request | answer |
+//! |---|---|
+//! | `GET /api/server`, `PATCH /api/server` `name?` `door?` | `server`: `name` `door` `invite?` `version` `started_at` `addresses` `connections` `people` `deactivated` `messages` `storage` (`file_bytes` `free_bytes?` `disk_bytes?`) `backup` (`at?` `bytes?` `running`) |
+//! | `POST /api/server/invite` `ends_at?` | `invite`: `code` `path` `ends_at`; the link before opens nothing any more |
+//! | `PATCH /api/server/invite` `ends_at` | `invite`; at most a year from now |
+//! | `PATCH /api/people/USER` `role` (owner only; `owner` hands the server over) or `deactivated` | `user` |
+//! | `POST /api/people/USER/reset` | `path` `ends_at`: a link that sets a password, once, within a day |
+//! | `GET /api/backup` (owner only) | the data file as of now; `HEAD` tells whether one could begin: `conflict` while another is being taken, `storage_full` |
+//!
+//! `/join/CODE` and `/reset/CODE` are pages. Admins act on members; the owner on everybody but themselves.
 
 mod answer;
 mod command;
@@ -118,6 +136,7 @@ mod frame;
 mod message;
 mod nouns;
 mod ready;
+mod server;
 
 pub use answer::{
     listings, me, members, one_room, own_settings, page, people, pins, post_receipt, rooms, saved_page, seen_by,
@@ -126,6 +145,7 @@ pub use answer::{
 pub use command::{Command, Incoming, Refused, decode};
 pub use frame::{
     CloseCode, blocked, close_frame, done, error, frame, gone, message, person, ping_frame, pong, posted, presence,
-    read, reset, room, room_facts, room_role, saved, seen, settings, synced, typing,
+    read, reset, room, room_facts, room_role, saved, seen, server, settings, synced, typing,
 };
 pub use ready::{Ready, ready};
+pub use server::{ServerFacts, invite, qr, reset_link, server_facts};

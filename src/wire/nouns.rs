@@ -1,7 +1,7 @@
 //! The JSON shapes of people, rooms and settings.
 
 use crate::model::{
-    LastPost, Listing, MemberRole, Notify, Presence, QuietHours, Role, Room, RoomKind, RoomView, Settings, User,
+    Door, LastPost, Listing, MemberRole, Notify, Presence, QuietHours, Role, Room, RoomKind, RoomView, Settings, User,
 };
 use serde::Serialize;
 
@@ -24,6 +24,8 @@ pub(super) struct UserJson<'a> {
     avatar: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_seen: Option<u64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    deactivated: bool,
 }
 
 impl<'a> From<&'a User> for UserJson<'a> {
@@ -34,6 +36,7 @@ impl<'a> From<&'a User> for UserJson<'a> {
             display_name: user.profile.display_name.as_str(),
             role: match user.role {
                 Role::Owner => "owner",
+                Role::Admin => "admin",
                 Role::Member => "member",
             },
             created_at: user.created_at.0,
@@ -41,6 +44,7 @@ impl<'a> From<&'a User> for UserJson<'a> {
             status: user.profile.status.as_str(),
             avatar: user.profile.avatar.as_deref(),
             last_seen: user.last_seen.map(|at| at.0),
+            deactivated: user.deactivated,
         }
     }
 }
@@ -156,6 +160,14 @@ pub(super) fn role(role: MemberRole) -> &'static str {
     match role {
         MemberRole::Owner => "owner",
         MemberRole::Member => "member",
+    }
+}
+
+pub(super) fn door(door: Door) -> &'static str {
+    match door {
+        Door::Anyone => "anyone",
+        Door::Invited => "invite",
+        Door::Nobody => "nobody",
     }
 }
 

@@ -1,13 +1,13 @@
 //! The first frame of a socket: all that a client needs to draw its first picture.
 
 use super::frame::frame;
-use super::nouns::{RoomJson, SettingsJson, UserJson, encode, state};
+use super::nouns::{RoomJson, SettingsJson, UserJson, door, encode, state};
 use crate::limits::{
     BODY_CHARS_MAX, CLIENT_ID_CHARS_MAX, DISPLAY_NAME_CHARS_MAX, FRAME_BYTES_MAX, NAME_CHARS_MAX, PAGE_MESSAGES_MAX,
     PEOPLE_MAX, PICTURE_BYTES_MAX, PRESENCE_MAX, ROOM_NAME_CHARS_MAX, SEEN_MEMBERS_MAX, STATUS_CHARS_MAX,
     TOPIC_CHARS_MAX, UNDO_MS,
 };
-use crate::model::{Place, Presence, RoomView, Settings, User, UserId};
+use crate::model::{Place, Presence, RoomView, ServerCard, Settings, User, UserId};
 use bytes::Bytes;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -33,8 +33,8 @@ pub struct Ready<'a> {
     pub blocked: &'a [UserId],
     /// What the viewer keeps for later.
     pub saved: &'a [Place],
-    /// The server's own name.
-    pub server_name: &'a str,
+    /// What the server is called, and who may come in.
+    pub server: &'a ServerCard,
     /// Which data file this is.
     pub server_id: &'a str,
     /// `HOST:PORT` by which others on the network reach the server; none where it listens on this
@@ -50,6 +50,7 @@ pub fn ready(ready: &Ready) -> Bytes {
         version: &'static str,
         id: &'a str,
         addresses: &'a [String],
+        door: &'static str,
     }
     #[derive(Serialize)]
     struct LimitsJson {
@@ -116,10 +117,11 @@ pub fn ready(ready: &Ready) -> Bytes {
         blocked: ready.blocked.iter().map(|user| user.0).collect(),
         saved: ready.saved.iter().map(|place| (place.room.0, place.id.0)).collect(),
         server: ServerJson {
-            name: ready.server_name,
+            name: ready.server.name.as_str(),
             version: env!("CARGO_PKG_VERSION"),
             id: ready.server_id,
             addresses: ready.addresses,
+            door: door(ready.server.door),
         },
         limits: LimitsJson {
             body_chars_max: BODY_CHARS_MAX,

@@ -5,7 +5,7 @@
 
 use crate::chat::{Answer, Chat, RateLimits, TokenBucket};
 use crate::clock::Clock;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::hub::Client;
 use crate::limits::{
     FRAME_BYTES_MAX, FRAMES_BURST, FRAMES_PER_SECOND, POSTS_IN_FLIGHT_MAX, SOCKET_CLOSE_TIMEOUT, SOCKET_READ_BYTES,
@@ -100,7 +100,10 @@ impl Connection {
             }
             Err(error) => {
                 error.log();
-                CloseCode::Internal
+                match error.kind {
+                    Kind::Unauthenticated => CloseCode::SignedOut,
+                    _ => CloseCode::Internal,
+                }
             }
         };
         self.chat.hub().close(self.client.id, code);
@@ -112,6 +115,10 @@ impl Connection {
         let (store, hub) = (self.chat.store(), self.chat.hub());
         let user = self.viewer.user.id;
         hub.set_rooms(self.client.id, store.room_ids(user).await?);
+        // What ended the session between the handshake and the join above ended no socket.
+        if store.session(self.viewer.session).await?.is_none() {
+            return Err(Error::unauthenticated());
+        }
         // As the file has them now: the request's copy may be a moment old.
         let viewer = store.user(user).await?.ok_or_else(Error::unauthenticated)?;
         hub.update(&viewer);
@@ -125,7 +132,7 @@ impl Connection {
             settings: &store.settings(user).await?,
             blocked: &store.blocked(user).await?,
             saved: &store.saved_places(user).await?,
-            server_name: "Chapp",
+            server: &store.server().await?,
             server_id: store.file_id(),
             addresses: &self.chat.addresses(),
         }))

@@ -68,6 +68,12 @@ fn an_old_file_keeps_all_that_was_in_it_and_a_copy_stays_beside_it() {
             (Seq(7), 2, RoomKind::Public)
         );
         assert_eq!(store.browse(ben).await.unwrap().len(), 1);
+        // What the server was never told, it does without.
+        let card = store.server().await.unwrap();
+        assert_eq!((card.name.as_str(), card.door), ("Chapp", Door::Anyone));
+        assert_eq!((card.invite, card.backup), (None, None));
+        assert!(!account.user.deactivated);
+        assert!(store.may_sign_up(None, Time(1)).await.is_ok());
     });
     close(store);
     assert_eq!(names(folder.path()), ["chapp.redb", "chapp.redb.format-1"]);

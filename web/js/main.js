@@ -2,7 +2,7 @@
 // what people do comes back as commands.
 
 import { messageActs } from './acts/messages.js';
-import { placeOf, roomActs } from './acts/rooms.js';
+import { placeOf, roomActs, SERVER_PATH } from './acts/rooms.js';
 import * as appearance from './lib/appearance.js';
 import * as scroll from './lib/scroll.js';
 import * as text from './lib/text.js';
@@ -31,6 +31,7 @@ import { mountLog } from './view/log.js';
 import { mountNotify } from './view/notify.js';
 import { mountPane } from './view/pane.js';
 import { openPicker } from './view/picker.js';
+import { mountServer } from './view/server.js';
 import { mountShell } from './view/shell.js';
 import { mountSide } from './view/side.js';
 import { mountTitle } from './view/title.js';
@@ -177,7 +178,10 @@ function begin() {
   if (room !== store.state.view.room || place?.id) {
     store.dispatch({ type: 'open', room, at: clock.now(), ...(place?.room === room && place.id ? { id: place.id } : {}) });
   }
-  history.replaceState({ ...history.state, room }, '', place && place.room !== room ? `/rooms/${room}` : undefined);
+  const page = location.pathname === SERVER_PATH;
+  const elsewhere = (place && place.room !== room) || (page && !select.looksAfter(store.state));
+  history.replaceState({ ...history.state, room }, '', elsewhere ? `/rooms/${room}` : undefined);
+  if (page) acts.visited();
   enterComposer(room);
 }
 
@@ -423,6 +427,7 @@ mountBanner(part(main, 'strip'), wires);
 mountLog(byId('messages'), byId('latest'), wires);
 mountActions(byId('messages'), wires);
 mountPane(byId('pane'), wires);
+mountServer(byId('server'), /** @type {HTMLElement} */ (document.querySelector('main')), wires);
 mountTyping({ line: part(main, 'typing'), dots: part(main, 'dots') }, wires);
 mountAnnouncer(byId('announcer'), wires);
 mountTitle(/** @type {HTMLElement} */ (document.querySelector('link[rel="icon"]')), wires);

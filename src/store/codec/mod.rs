@@ -5,10 +5,12 @@
 mod message;
 mod people;
 mod room;
+mod server;
 
 pub(super) use message::{Deleted, Entry, Forward, NoticeRow, PostRow, SeqRow, Stored};
 pub(super) use people::{PictureRow, ProfileRow, SessionRow, SettingsRow, UserRow, user};
 pub(super) use room::{FactsRow, MemberRow, RoomRow, UserRoomRow, room};
+pub(super) use server::{BackupRow, BarredRow, InviteRow, ResetRow, ServerRow};
 
 use super::fault::Fault;
 use serde::de::DeserializeOwned;

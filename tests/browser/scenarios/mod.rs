@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod admin;
 mod connection;
 mod history;
 mod layout;
@@ -81,6 +82,13 @@ pub const ALL: &[(&str, Scenario)] = scenarios! {
         a_picture_is_cropped_here_and_shown_to_everybody,
         another_password_logs_the_other_devices_out,
         a_message_goes_on_to_another_room;
+    admin:
+        the_first_minute_shows_a_code_that_leads_in,
+        whoever_has_the_link_comes_in_and_nobody_else,
+        the_owner_decides_who_is_what_and_who_is_out,
+        a_lost_password_is_set_anew_by_a_link,
+        the_owner_takes_a_backup_from_the_page,
+        the_servers_page_has_no_barriers;
     layout:
         a_phone_shows_one_screen_at_a_time,
         nothing_scrolls_sideways,

@@ -144,6 +144,7 @@ pub fn sign_up(name: &str, token: u64) -> Change {
     Change::SignUp(NewAccount {
         name: Name::parse(name).unwrap(),
         password: PasswordHash("$argon2id$…".to_owned()),
+        invite: None,
         session: session(token),
         at: Time(1_000),
     })

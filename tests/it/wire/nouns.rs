@@ -37,10 +37,10 @@ pub fn user(user: &Value) -> User {
     User {
         id: UserId(number(&user["id"])),
         name: Name::parse(text(&user["name"])).unwrap(),
-        role: if user["role"] == "owner" {
-            Role::Owner
-        } else {
-            Role::Member
+        role: match text(&user["role"]) {
+            "owner" => Role::Owner,
+            "admin" => Role::Admin,
+            _ => Role::Member,
         },
         created_at: Time(number(&user["created_at"])),
         profile: Profile {
@@ -50,6 +50,7 @@ pub fn user(user: &Value) -> User {
             avatar: user["avatar"].as_str().map(str::to_owned),
         },
         last_seen: time(&user["last_seen"]),
+        deactivated: user["deactivated"] == true,
     }
 }
 
@@ -243,6 +244,19 @@ fn texts(value: &Value) -> Vec<String> {
     list(value).iter().map(|item| text(item).to_owned()).collect()
 }
 
+pub fn server_card(server: &Value) -> ServerCard {
+    ServerCard {
+        name: ServerName::parse(text(&server["name"])).unwrap(),
+        door: match text(&server["door"]) {
+            "anyone" => Door::Anyone,
+            "invite" => Door::Invited,
+            _ => Door::Nobody,
+        },
+        invite: None,
+        backup: None,
+    }
+}
+
 pub fn ready(frame: &Value) -> bytes::Bytes {
     let rooms: Vec<RoomView> = list(&frame["rooms"]).iter().map(view).collect();
     let state_of = |user: &User| {
@@ -269,7 +283,7 @@ pub fn ready(frame: &Value) -> bytes::Bytes {
         settings: &settings(&frame["settings"]),
         blocked: &users(&frame["blocked"]),
         saved: &saved.collect::<Vec<_>>(),
-        server_name: text(&frame["server"]["name"]),
+        server: &server_card(&frame["server"]),
         server_id: text(&frame["server"]["id"]),
         addresses: &texts(&frame["server"]["addresses"]),
     })

@@ -1,6 +1,6 @@
 // The few things that go over plain HTTP. Every answer is a value: nothing here throws.
 
-import { decodePage, decodeRoom, decodeUser, hasLists, parse } from './wire.js';
+import { decodePage, decodeRoom, decodeServer, decodeUser, hasLists, parse } from './wire.js';
 
 /**
  * @template T
@@ -42,7 +42,7 @@ function refusal(response, body) {
   return { ok: false, status: response.status, code: String(body?.code ?? ''), title, field: body?.field };
 }
 
-/** @param {'signup' | 'login'} act @param {{name: string, password: string}} who */
+/** @param {'signup' | 'login' | 'reset'} act @param {{name?: string, password: string, invite?: string, code?: string}} who */
 export const enter = (act, who) =>
   ask(`/api/${act}`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(who) }, (body) => decodeUser(body?.user));
 
@@ -155,6 +155,36 @@ export const endDevice = (id) => ask(id ? `/api/me/sessions/${id}` : '/api/me/se
 
 /** @param {number} user @param {boolean} on */
 export const block = (user, on) => ask(`/api/me/blocks/${user}`, withJson(on ? 'PUT' : 'DELETE'), done);
+
+/** @typedef {import('./wire.js').Server} Server */
+/** @typedef {{code: string, path: string, ends_at: number}} Invite */
+/** @typedef {{size: number, path: string}} Qr */
+/** @param {any} body */
+const oneServer = (body) => decodeServer(body?.server);
+
+export const server = () => ask('/api/server', {}, oneServer);
+
+/** @param {{name?: string, door?: string}} change */
+export const editServer = (change) => ask('/api/server', withJson('PATCH', change), oneServer);
+
+/** Another link in place of the one that there is. */
+export const makeInvite = () => ask('/api/server/invite', withJson('POST'), (body) => /** @type {Invite | null} */ (body?.invite ?? null));
+
+/** @param {number} ends_at */
+export const endInvite = (ends_at) => ask('/api/server/invite', withJson('PATCH', { ends_at }), (body) => /** @type {Invite | null} */ (body?.invite ?? null));
+
+/** @param {number} user @param {{role?: string, deactivated?: boolean}} change */
+export const editPerson = (user, change) => ask(`/api/people/${user}`, withJson('PATCH', change), oneUser);
+
+/** @param {number} user */
+export const offerReset = (user) =>
+  ask(`/api/people/${user}/reset`, withJson('POST'), (body) => (body?.path ? /** @type {{path: string, ends_at: number}} */ (body) : null));
+
+/** A text as the dark modules of a QR code. @param {string} text */
+export const qr = (text) => ask(`/api/qr?${queryOf({ text })}`, {}, (body) => (body?.size && body.path ? /** @type {Qr} */ (body) : null));
+
+/** Whether a backup could begin now: the browser itself fetches it. */
+export const mayBackUp = () => ask('/api/backup', { method: 'HEAD' }, done);
 
 /** What the emoji picker shows. @param {string} path */
 export const emoji = (path) => ask(path, { cache: 'default' }, (body) => (Array.isArray(body?.emoji) ? /** @type {EmojiData} */ (body) : null));

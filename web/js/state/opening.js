@@ -69,11 +69,13 @@ export function open(state, id, message, at) {
   const view = {
     ...state.view,
     room: id,
+    page: /** @type {'server' | null} */ (null),
     target,
     following: same ? state.view.following && !target : !target,
     editing: same ? state.view.editing : null,
     hold: same ? state.view.hold : null,
   };
+  /** @type {State} */
   let next = { ...state, view };
   if (!same) {
     next = withTimeline(next, state.view.room, (t) => ({ ...t, newline: null }));

@@ -54,6 +54,7 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
  * @property {boolean} following
  * @property {{room: number, id: number, at: number} | null} target a message to go to
  * @property {Pane | null} pane
+ * @property {'server' | null} page what stands in the conversation's place
  * @property {Record<number, number>} replying room → the message that is being answered
  * @property {number | null} editing the message of this room that is being edited
  * @property {number | null} hold this room was marked unread: reading it does not count until it is opened again
@@ -75,7 +76,7 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
  *   | {type: 'leaving', busy: boolean, words: string}
  *   | {type: 'people', people: User[]}
  *   | {type: 'read/sent', room: number, seq: number}
- *   | {type: 'view', attentive?: boolean, following?: boolean, pane?: Pane | null, editing?: number | null}
+ *   | {type: 'view', attentive?: boolean, following?: boolean, pane?: Pane | null, editing?: number | null, page?: 'server' | null}
  *   | {type: 'open', room: number, id?: number, at: number}
  *   | {type: 'target/reached'}
  *   | {type: 'reply', room: number, id: number | null}
@@ -116,7 +117,7 @@ export const initialState = () => ({
   undo: {},
   drafts: {},
   deeds: [],
-  view: { room: LOBBY, attentive: true, following: true, target: null, pane: null, replying: {}, editing: null, hold: null },
+  view: { room: LOBBY, attentive: true, following: true, target: null, pane: null, page: null, replying: {}, editing: null, hold: null },
   leaving: { busy: false, words: '' },
 });
 
@@ -207,6 +208,8 @@ function onFrame(state, frame, at) {
       return withSeen(state, frame.room, frame.user, frame.seq);
     case 'room':
       return onRoom(state, frame.room);
+    case 'server':
+      return state.server ? { ...state, server: { ...state.server, ...frame.server } } : state;
     case 'gone':
       return dropRoom(state, frame.room);
     case 'settings':
@@ -237,7 +240,7 @@ function onMessage(state, frame) {
   const seen = frame.seq === message.id ? withSeen({ ...state, typing, quoted }, frame.room, message.author, frame.seq) : { ...state, typing, quoted };
   return withTimeline(count(seen, frame), frame.room, (t) => {
     // Nobody is looking and all before has been read: the line goes above what comes now.
-    const away = !state.view.attentive || frame.room !== state.view.room;
+    const away = !state.view.attentive || state.view.page !== null || frame.room !== state.view.room;
     const newline = isNews && away && room.unread === 0 ? frame.seq - 1 : t.newline;
     return { ...applyFrame(t, frame, state.view.following || frame.room !== state.view.room), newline };
   });

@@ -48,7 +48,7 @@ export function wants(state) {
   if (state.connection.state !== 'online') return [];
   /** @type {Want[]} */
   const found = [];
-  const { room: id, attentive, following, target, hold } = state.view;
+  const { room: id, attentive, page, following, target, hold } = state.view;
   const room = state.rooms[id];
   const t = state.timelines[id];
   if (!room || !t) return found;
@@ -63,7 +63,8 @@ export function wants(state) {
     return found;
   }
   if (t.syncing === null && !t.loading && room.head > t.through) found.push({ do: 'sync', room: id, since: t.through });
-  if (attentive && following && hold !== id && !t.moreAfter && !t.loading && t.through > room.read) found.push({ do: 'read', room: id, seq: t.through });
+  if (attentive && page === null && following && hold !== id && !t.moreAfter && !t.loading && t.through > room.read)
+    found.push({ do: 'read', room: id, seq: t.through });
   if (!state.seen[id] && room.member_count !== undefined && room.member_count <= (state.limits.seen_members_max ?? 0)) found.push({ do: 'seen', room: id });
   return found;
 }
@@ -103,6 +104,21 @@ export function invitation(state, { host, origin, alone }) {
   return better ? { address: better, url: `http://${better}`, alone: false } : { address: host, url: origin, alone };
 }
 
+/**
+ * The link to hand on: the invite where there is one that works, else the sign-up page where it needs none.
+ * @param {State} state
+ * @param {string} url of this server
+ * @param {{path: string, ends_at: number} | undefined} invite as those who look after the server know it
+ * @param {number} now
+ * @returns {string | null}
+ */
+export function linkToHandOn(state, url, invite, now) {
+  const door = state.server?.door ?? 'anyone';
+  if (door === 'nobody') return null;
+  if (invite && invite.ends_at > now) return `${url}${invite.path}`;
+  return door === 'anyone' ? `${url}/signup` : null;
+}
+
 /** What stands under the reader's own name. @param {State} state */
 export const standing = (state) => state.leaving.words || (state.connection.state === 'online' ? 'Online' : 'Connecting');
 
@@ -123,7 +139,10 @@ export const urgentTotal = (state) =>
   Object.values(state.rooms).reduce((sum, room) => sum + (room.notify === 'none' ? 0 : room.kind === 'direct' ? room.unread : (room.mentions ?? 0)), 0);
 
 /** Whether the reader looks after a room. @param {State} state @param {import('../net/wire.js').Room | undefined} room */
-export const canManage = (state, room) => Boolean(room && room.kind !== 'direct' && (room.role === 'owner' || state.me?.role === 'owner'));
+export const canManage = (state, room) => Boolean(room && room.kind !== 'direct' && (room.role === 'owner' || looksAfter(state)));
+
+/** Whether the reader looks after the server. @param {State} state */
+export const looksAfter = (state) => state.me?.role === 'owner' || state.me?.role === 'admin';
 
 /** Why the reader cannot write here, and what they can do about it. @param {State} state @returns {{words: string, restore: boolean} | null} */
 export function closed(state) {
