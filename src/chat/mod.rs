@@ -9,6 +9,7 @@ mod passwords;
 mod people;
 mod picture;
 mod rooms;
+mod search;
 mod signals;
 mod throttle;
 
@@ -37,6 +38,7 @@ pub struct Chat {
     acts: ActThrottle,
     /// Whose turn it is to have a picture encoded.
     pictures: Semaphore,
+    searches: search::Searches,
     addresses: Mutex<Arc<[String]>>,
 }
 
@@ -55,6 +57,7 @@ impl Chat {
             logins: LoginThrottle::default(),
             acts: ActThrottle::default(),
             pictures: Semaphore::new(1),
+            searches: search::Searches::default(),
             addresses: Mutex::new(Arc::new([])),
         })
     }

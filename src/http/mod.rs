@@ -10,6 +10,7 @@ mod pages;
 mod request;
 mod response;
 mod route;
+mod search;
 
 use crate::chat::{Caller, Chat};
 use crate::config::Host;
@@ -194,6 +195,7 @@ impl Visit<'_> {
             }
             Route::Me(asks) => self.me(&viewer, asks, request).await,
             Route::People => self.people(&request).await,
+            Route::Search => self.search(&viewer, request.uri().query().unwrap_or_default()).await,
             Route::Avatar(user, version) => self.avatar(user, &version).await,
             Route::Rooms => self.rooms(&viewer, &request).await,
             Route::CreateRoom => self.create_room(&viewer, request).await,

@@ -40,6 +40,8 @@ pub enum Route {
     Me(Me),
     /// `GET /api/people`
     People,
+    /// `GET /api/search`
+    Search,
     /// `GET /avatars/USER/VERSION`
     Avatar(UserId, String),
     /// `GET /api/rooms`
@@ -189,6 +191,7 @@ fn find(method: &Method, parts: &[&str]) -> Option<Route> {
         ("POST", ["api", "login"]) => Some(Route::Login),
         ("POST", ["api", "logout"]) => Some(Route::Logout),
         ("GET", ["api", "people"]) => Some(Route::People),
+        ("GET", ["api", "search"]) => Some(Route::Search),
         ("GET", ["api", "rooms"]) => Some(Route::Rooms),
         ("POST", ["api", "rooms"]) => Some(Route::CreateRoom),
         (method, ["api", "me", rest @ ..]) => me(method, rest).map(Route::Me),

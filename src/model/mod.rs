@@ -10,10 +10,12 @@ mod message;
 mod page;
 mod room;
 pub mod rules;
+mod search;
 mod session;
 mod settings;
 mod user;
 mod visible;
+mod words;
 
 pub use change::{Act, Change, Deed, Draft, NewAccount, NewPost, NewRoom, Picture, Place, Says, Written};
 pub use content::{Block, Content, Inline};
@@ -22,6 +24,7 @@ pub use id::{ConnectionId, ID_MAX, RoomId, Seq, UserId};
 pub use message::{Body, ClientId, Emoji, Forwarded, Mentions, Message, Notice, Pinned, Reaction};
 pub use page::{Anchor, Catchup, MembersPage, Page, PageSize, PeoplePage, SavedMessage, SavedPage};
 pub use room::{LOBBY, Listing, MemberRole, Notify, Room, RoomKind, RoomName, RoomPatch, RoomPrefs, RoomView, Topic};
+pub use search::{Hit, HitCount, Lookup, Mark, SearchPage, SearchQuery, Sought, tokens};
 pub use session::{NewSession, Session, SessionId, Token};
 pub use settings::{QuietHours, Settings, SettingsPatch};
 pub use user::{

@@ -1,11 +1,11 @@
 //! What can be asked: each question is answered from one snapshot, who may know included.
 
-use super::{Store, accounts, acts, marks, members, messages, people, rooms, saved, sessions};
+use super::{Store, accounts, acts, marks, members, messages, people, rooms, saved, search, sessions};
 use crate::clock::Time;
 use crate::error::Result;
 use crate::model::{
     Account, Anchor, Catchup, Listing, MembersPage, Name, Page, PageSize, PeoplePage, Place, RoomId, RoomView,
-    SavedPage, Seq, Session, SessionId, Settings, User, UserId, rules,
+    SavedPage, SearchPage, SearchQuery, Seq, Session, SessionId, Settings, User, UserId, rules,
 };
 use bytes::Bytes;
 use std::collections::HashMap;
@@ -150,6 +150,11 @@ impl Store {
     /// Which messages somebody keeps for later; at most `SAVED_MAX`.
     pub async fn saved_places(&self, viewer: UserId) -> Result<Vec<Place>> {
         self.ask(|file| saved::places(file, viewer))
+    }
+
+    /// What somebody finds, newest first: in the rooms that they are in now. Blocks, for milliseconds.
+    pub fn search(&self, viewer: UserId, query: &SearchQuery) -> Result<SearchPage> {
+        self.ask(|file| search::search(file, viewer, query))
     }
 
     /// Whether there are messages that were deleted before then and still have their text.

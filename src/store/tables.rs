@@ -116,6 +116,11 @@ schema! {
     saved_places: (u32, u32, u32) = SAVED_PLACES "saved_places";
     /// When, room, message that was deleted and still has its text.
     deleted: (u64, u32, u32) = DELETED "deleted";
+    /// First entry of the log → what a run of entries that are indexed has in common.
+    segments: u64 = SEGMENTS "segments";
+    /// First entry of a segment, token → which of its entries have it. The segment comes first, so that the
+    /// index grows at its end, as the log does.
+    tokens: (u64, &'static str) = TOKENS "tokens";
 }
 
 impl Tables<'_> {
