@@ -18,6 +18,7 @@ mod markup;
 mod messages;
 mod rooms;
 mod rules;
+mod search;
 mod sessions;
 mod slow_reader;
 mod socket;

@@ -6,7 +6,7 @@ use chapp::clock::Time;
 use chapp::limits::{SEGMENT_ENTRIES, UNDO_MS};
 use chapp::model::*;
 use chapp::store::Store;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 const ROOMS: u64 = 3;
@@ -123,8 +123,8 @@ fn search(store: &Store, viewer: UserId, query: &SearchQuery) -> Vec<(RoomId, Me
 }
 
 /// Every message of the rooms that everybody is in.
-fn everything(store: &Store) -> Vec<(RoomId, Message)> {
-    let mut all = Vec::new();
+fn everything(store: &Store) -> BTreeMap<(RoomId, Seq), Message> {
+    let mut all = BTreeMap::new();
     for room in (1..=ROOMS).map(RoomId) {
         let mut anchor = Anchor::After(Seq(0));
         loop {
@@ -132,7 +132,7 @@ fn everything(store: &Store) -> Vec<(RoomId, Message)> {
             let page = wait(store.history(UserId(1), room, anchor, size)).unwrap();
             let Some(last) = page.messages.last() else { break };
             anchor = Anchor::After(last.id);
-            all.extend(page.messages.into_iter().map(|message| (room, message)));
+            all.extend(page.messages.into_iter().map(|message| ((room, message.id), message)));
         }
     }
     all
@@ -143,19 +143,16 @@ fn check(store: &Store, seed: u64) -> Vec<Vec<(RoomId, Seq)>> {
     let mut dice = Dice(seed);
     let all = everything(store);
     let mut found = Vec::new();
-    for _ in 0..60 {
+    for _ in 0..40 {
         let query = Query::new(&mut dice);
         let expected: BTreeSet<(RoomId, Seq)> = all
             .iter()
-            .filter(|(room, message)| query.is_met(*room, message))
-            .map(|(room, message)| (*room, message.id))
+            .filter(|(place, message)| query.is_met(place.0, message))
+            .map(|(place, _)| *place)
             .collect();
         let hits = search(store, UserId(1), &query.asked);
         for (room, message) in &hits {
-            assert!(
-                all.iter().any(|known| (&known.0, &known.1) == (room, message)),
-                "as it is now"
-            );
+            assert_eq!(all.get(&(*room, message.id)), Some(message), "as it is now");
         }
         let places: Vec<(RoomId, Seq)> = hits.iter().map(|(room, message)| (*room, message.id)).collect();
         for room in (1..=ROOMS).map(RoomId) {
@@ -268,7 +265,7 @@ fn the_same_search_finds_the_same_whatever_was_indexed_when() {
         }
     }
     let found = check(&world.store, 77);
-    assert!(found.iter().filter(|hits| !hits.is_empty()).count() > 30);
+    assert!(found.iter().filter(|hits| !hits.is_empty()).count() > 20);
     let world = world.reopen();
     assert_eq!(check(&world.store, 77), found);
     world.close();
@@ -285,7 +282,7 @@ fn the_same_search_finds_the_same_whatever_was_indexed_when() {
 #[test]
 fn a_crash_at_any_write_leaves_the_index_and_the_log_in_agreement() {
     let mut dice = Dice(31);
-    for round in 0..6 {
+    for round in 0..5 {
         let disk = Arc::new(ShakyDisk::default());
         let world = World::with(disk.options());
         furnish(&world);
