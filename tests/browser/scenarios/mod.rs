@@ -8,6 +8,7 @@ mod layout;
 mod messages;
 mod people;
 mod rooms;
+mod search;
 mod talking;
 
 use crate::driver::Outcome;
@@ -81,6 +82,11 @@ pub const ALL: &[(&str, Scenario)] = scenarios! {
         a_picture_is_cropped_here_and_shown_to_everybody,
         another_password_logs_the_other_devices_out,
         a_message_goes_on_to_another_room;
+    search:
+        a_search_leads_to_the_message_and_the_pane_stays,
+        hits_are_loaded_while_one_scrolls_and_are_never_out_of_date,
+        a_search_that_finds_nothing_says_what_to_do,
+        searching_has_no_barriers;
     layout:
         a_phone_shows_one_screen_at_a_time,
         nothing_scrolls_sideways,

@@ -1,7 +1,6 @@
 //! What was deleted, edited away or erased leaves nothing in the index. The one test that looks into the
 //! file as the store keeps it.
 
-use super::*;
 use crate::store_laws::world::{World, pipeline, post, wait, written};
 use chapp::clock::Time;
 use chapp::limits::SEGMENT_ENTRIES;

@@ -111,9 +111,9 @@ fn long_words_and_long_messages_are_found_to_a_bound() {
     );
     assert_eq!(finds(&format!("{word}y")), 0);
     // Two thousand words of one message; those after them are not looked for.
-    let words: Vec<String> = (0..2_100).map(|n| format!("{n:x}")).collect();
-    say(&mut socket, 1, "c2", &words.join("."));
-    let finds_word = |n: usize| finds(&format!("\"{n:x}\""));
+    let ideograph = |n: u32| char::from_u32(0x4e00 + n).unwrap().to_string();
+    say(&mut socket, 1, "c2", &(0..2_100).map(ideograph).collect::<String>());
+    let finds_word = |n| finds(&ideograph(n));
     assert_eq!(
         [finds_word(0), finds_word(1_999), finds_word(2_000), finds_word(2_099)],
         [1, 1, 0, 0]

@@ -22,7 +22,7 @@ export function searchActs(c) {
   const ask = async (loads) => {
     hush();
     const { asked, turn: last, next, found, phase } = store.state.search;
-    if (loads === 'more' && (next === null || phase !== 'ready')) return;
+    if (loads === 'more' && (next === null || phase === 'busy' || phase === 'typed')) return;
     const turn = last + 1;
     // Asked again, it brings back as much as was there.
     const limit = loads === 'more' ? HITS : Math.min(Math.max(HITS, found.length), HITS_MAX);

@@ -119,8 +119,10 @@ export function searchWant(state) {
 export function searchSurface(state) {
   const { search, connection } = state;
   if (asksNothing(search.asked)) return 'idle';
-  if (search.phase === 'failed') return connection.state === 'online' || !search.trouble?.again ? 'failed' : 'offline';
-  if (hitsOf(state).length > 0) return 'hits';
+  const holds = hitsOf(state).length > 0;
+  // What was found stays when more of it does not come.
+  if (search.phase === 'failed' && !(holds && search.loads === 'more')) return connection.state === 'online' || !search.trouble?.again ? 'failed' : 'offline';
+  if (holds) return 'hits';
   if (search.phase === 'ready') return search.next !== null && search.pages < PAGES_MAX ? 'searching' : 'nothing';
   return connection.state === 'online' ? 'searching' : 'offline';
 }

@@ -41,7 +41,8 @@ export function mountSearch(body, wires) {
   const status = h('p', { class: 'hint find__n', role: 'status' });
   const list = h('ul', { class: 'hits', role: 'list' });
   const rest = h('div', {});
-  body.before(h('div', { class: 'find', role: 'search' }, h('div', { class: 'find__q' }, icon('search', 'i--s'), field), chips(wires), status));
+  const narrow = chips(wires);
+  body.before(h('div', { class: 'find', role: 'search' }, h('div', { class: 'find__q' }, icon('search', 'i--s'), field), narrow.el, status));
   body.append(list, rest);
   field.value = watch.now((s) => s.search.asked.q);
   field.focus();
@@ -50,27 +51,30 @@ export function mountSearch(body, wires) {
   /** @type {Map<string, {el: HTMLElement, node: HTMLElement}>} */
   const held = new Map();
   const more = () => {
-    if (body.scrollHeight - body.scrollTop - body.clientHeight < MORE_AT_PX) send({ do: 'searchMore' });
+    const { phase, pages } = watch.now((s) => s.search);
+    if (phase === 'ready' && pages < select.PAGES_MAX && body.scrollHeight - body.scrollTop - body.clientHeight < MORE_AT_PX) send({ do: 'searchMore' });
   };
-  const stop = watch(
-    (s) => [s.search, s.people, s.rooms, s.blocked, s.connection.state, s.view.target],
-    () => {
-      if (!body.isConnected) return stop?.();
-      const state = watch.now((s) => s);
-      const surface = select.searchSurface(state);
-      say(status, select.searchWords(state));
-      patch(list, held, surface === 'hits' ? select.hitsOf(state) : [], {
-        key: ({ room, message }) => `${room}:${message.id}`,
-        make: () => {
-          const node = h('li', {});
-          return { el: node, node };
-        },
-        update: (node, found) => drawHit(node, found, wires),
-      });
-      list.hidden = surface !== 'hits';
-      drawRest(rest, surface, wires);
-    },
-  );
+  const draw = () => {
+    if (!body.isConnected) return stop();
+    const state = watch.now((s) => s);
+    narrow.draw();
+    const surface = select.searchSurface(state);
+    say(status, select.searchWords(state));
+    patch(list, held, surface === 'hits' ? select.hitsOf(state) : [], {
+      key: ({ room, message }) => `${room}:${message.id}`,
+      make: () => {
+        const node = h('li', {});
+        return { el: node, node };
+      },
+      update: (node, found) => drawHit(node, found, wires),
+    });
+    list.hidden = surface !== 'hits';
+    drawRest(rest, surface, wires);
+    if (surface === 'hits') more();
+  };
+  /** The pane shows something else by now. */
+  let stop = () => {};
+  stop = watch((s) => [s.search, s.people, s.rooms, s.blocked, s.connection.state, s.view.target], draw);
   body.addEventListener('scroll', more, { passive: true });
   field.addEventListener('input', () => send({ do: 'search', q: field.value }));
   steer(field, list, wires);
@@ -98,7 +102,7 @@ function steer(field, list, { send, watch }) {
 
 /** What narrows the search. @param {Wires} wires */
 function chips(wires) {
-  const { watch, select, send, times: _times } = wires;
+  const { watch, select, send } = wires;
   /** @param {string} label @param {() => import('./menu.js').MenuItem[]} items */
   const chip = (label, items) => {
     const words = h('span', {});
@@ -112,20 +116,17 @@ function chips(wires) {
     const now = watch.now((s) => s.search.asked.span);
     return SPANS.map(([span, words]) => ({ icon: 'clock', words, checked: span === now, act: () => send({ do: 'search', span }) }));
   });
-  const stop = watch(
-    (s) => [s.search.asked, s.rooms, s.people],
-    ({ room: inRoom, author, span }) => {
-      if (room.el.parentElement && !room.el.isConnected) return stop?.();
-      const [place, name] = watch.now((s) => /** @type {const} */ ([s.rooms[inRoom ?? 0], select.nameOf(s.people[author ?? 0])]));
-      say(room.words, place ? watch.now((s) => placeName(s, place, wires)) : 'All rooms');
-      say(who.words, author === null ? 'Anyone' : name);
-      say(when.words, SPANS.find(([one]) => one === span)?.[1] ?? '');
-      mark(room.el, 'data-on', inRoom === null ? null : '');
-      mark(who.el, 'data-on', author === null ? null : '');
-      mark(when.el, 'data-on', span === 'any' ? null : '');
-    },
-  );
-  return h('div', { class: 'chips', role: 'group', 'aria-label': 'Narrow the search' }, room.el, who.el, when.el);
+  const draw = () => {
+    const state = watch.now((s) => s);
+    const { room: inRoom, author, span } = state.search.asked;
+    say(room.words, inRoom === null ? 'All rooms' : placeName(state, state.rooms[inRoom], wires));
+    say(who.words, author === null ? 'Anyone' : author === state.me?.id ? 'You' : select.nameOf(state.people[author]));
+    say(when.words, SPANS.find(([one]) => one === span)?.[1] ?? '');
+    mark(room.el, 'data-on', inRoom === null ? null : '');
+    mark(who.el, 'data-on', author === null ? null : '');
+    mark(when.el, 'data-on', span === 'any' ? null : '');
+  };
+  return { el: h('div', { class: 'chips', role: 'group', 'aria-label': 'Narrow the search' }, room.el, who.el, when.el), draw };
 }
 
 /** @param {Wires} wires @returns {import('./menu.js').MenuItem[]} */
@@ -228,7 +229,10 @@ function drawRest(el, surface, wires) {
   switch (surface) {
     case 'idle':
       return el.replaceChildren(
-        blank('Search what was said', 'In all your rooms and direct messages. The beginning of a word is enough. Put words in “quotation marks” to find them side by side.'),
+        blank(
+          'Search what was said',
+          'In all your rooms and direct messages. The beginning of a word is enough. Put words in “quotation marks” to find them side by side.',
+        ),
       );
     case 'offline':
       return el.replaceChildren(blank('You are offline', 'Chapp searches as soon as the connection is back.'));
@@ -246,6 +250,10 @@ function drawRest(el, surface, wires) {
       return el.replaceChildren(blank(title, words, stuck ? further : anywhere));
     }
     default:
+      if (trouble) {
+        const again = button('Try again', () => send({ do: 'searchMore' }), 'btn--s');
+        return el.replaceChildren(h('div', { class: 'find__more' }, h('p', { class: 'hint' }, trouble.title), again));
+      }
       el.replaceChildren(stuck ? h('div', { class: 'find__more' }, further) : '');
   }
 }
