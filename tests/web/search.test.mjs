@@ -131,7 +131,13 @@ const shown = (text, marks) =>
     .join('');
 
 test('marks count characters as the server does, whatever a string is made of', () => {
-  assert.equal(shown('👍🏽👨‍👩‍👧‍👦 café 🎉 noir', [[10, 14], [17, 21]]), '👍🏽👨‍👩‍👧‍👦 [café] 🎉 [noir]');
+  assert.equal(
+    shown('👍🏽👨‍👩‍👧‍👦 café 🎉 noir', [
+      [10, 14],
+      [17, 21],
+    ]),
+    '👍🏽👨‍👩‍👧‍👦 [café] 🎉 [noir]',
+  );
   assert.equal(shown('𝒟𝓇𝒶𝓂𝒶!', [[0, 5]]), '[𝒟𝓇𝒶𝓂𝒶]!');
   assert.equal(shown('e\u0301te\u0301', [[0, 5]]), '[e\u0301te\u0301]');
   assert.equal(shown('שלום 𐐀', [[5, 6]]), 'שלום [𐐀]');

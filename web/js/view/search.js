@@ -35,7 +35,6 @@ export function mountSearch(body, wires) {
     autocomplete: 'off',
     spellcheck: 'false',
     enterkeyhint: 'search',
-    dir: 'auto',
     maxlength: 256,
   });
   const status = h('p', { class: 'hint find__n', role: 'status' });
@@ -87,7 +86,8 @@ function steer(field, list, { send, watch }) {
     if (event.isComposing) return;
     if (event.key === 'Enter' && watch.now((s) => s.search.phase) === 'typed') send({ do: 'searchNow' });
     else if (event.key === 'ArrowDown') links()[0]?.focus();
-    else return;
+    // The pane closes and keeps what was typed; by itself, the browser would empty the field.
+    else if (event.key !== 'Escape') return;
     event.preventDefault();
   });
   list.addEventListener('keydown', (event) => {
@@ -188,12 +188,13 @@ function drawHit(node, found, wires) {
   if (current) for (const other of node.parentElement?.querySelectorAll('[aria-current]') ?? []) other.removeAttribute('aria-current');
   if (current) mark(link, 'aria-current', 'true');
   const place = placeName(state, state.rooms[room], wires);
-  const key = JSON.stringify([place, select.nameOf(author), author?.avatar, author?.color, message.body, found.said, blocked]);
+  const marks = select.marksOf(found);
+  const key = JSON.stringify([place, select.nameOf(author), author?.avatar, author?.color, message.body, marks, blocked]);
   if (link.dataset.drawn === key) return;
   link.dataset.drawn = key;
   const words = blocked
     ? [h('span', { class: 'hit__gone' }, 'Somebody you have blocked.')]
-    : text.snippet(message.body, select.marksOf(found)).map((piece) => (piece.mark ? h('mark', {}, piece.text) : piece.text));
+    : text.snippet(message.body, marks).map((piece) => (piece.mark ? h('mark', {}, piece.text) : piece.text));
   link.replaceChildren(
     h(
       'span',
