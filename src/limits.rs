@@ -104,6 +104,36 @@ pub const BACKUP_CHUNK_BYTES: usize = 256 << 10;
 /// Chunks of a backup that wait for a slow reader; then the reading of it waits.
 pub const BACKUP_CHUNKS_AHEAD: usize = 2;
 
+// ---- Search ------------------------------------------------------------------------------------
+
+/// Characters in a search.
+pub const SEARCH_CHARS_MAX: usize = 256;
+/// Words in a search, each ideograph one.
+pub const SEARCH_WORDS_MAX: usize = 32;
+/// Messages in a page of hits, unless asked otherwise.
+pub const SEARCH_HITS: usize = 20;
+/// Messages in a page of hits, at most.
+pub const SEARCH_HITS_MAX: usize = 50;
+/// Words of one message that can be found, from its beginning on, each ideograph one.
+pub const SEARCHABLE_WORDS_MAX: usize = 2_000;
+/// Characters of a word that the index keeps; what is longer is told apart by reading the message.
+pub const TOKEN_CHARS_MAX: usize = 32;
+/// Rows of the log and of the index that one search looks at; long texts count for more. Then it
+/// answers with what it has, and goes on when it is asked to.
+pub const SEARCH_WORK_MAX: usize = 20_000;
+/// Bytes of text that count as much as one row.
+pub const SEARCH_WORK_BYTES: usize = 64;
+/// Searches that run at once.
+pub const SEARCHES_MAX: usize = 2;
+/// Searches that run or wait; then they are shed with 429.
+pub const SEARCHES_WAITING_MAX: usize = 64;
+/// When a search that was shed may come again.
+pub const SEARCH_AGAIN_MS: u64 = 1_000;
+/// Entries of the log that are indexed at once; those after the last segment are looked through.
+pub const SEGMENT_ENTRIES: u64 = 1_024;
+/// Words of a segment; one with long messages has fewer entries. Ends after the message that passes it.
+pub const SEGMENT_WORDS_MAX: usize = 16_384;
+
 // ---- Pictures ----------------------------------------------------------------------------------
 
 /// Bytes of an uploaded picture.

@@ -10,6 +10,7 @@ mod passwords;
 mod people;
 mod picture;
 mod rooms;
+mod search;
 mod signals;
 mod throttle;
 
@@ -39,6 +40,7 @@ pub struct Chat {
     acts: ActThrottle,
     /// Whose turn it is to have a picture encoded.
     pictures: Semaphore,
+    searches: search::Searches,
     addresses: Mutex<Arc<[String]>>,
     started_at: Time,
     /// Whose turn it is to take a backup.
@@ -61,6 +63,7 @@ impl Chat {
             logins: LoginThrottle::default(),
             acts: ActThrottle::default(),
             pictures: Semaphore::new(1),
+            searches: search::Searches::default(),
             addresses: Mutex::new(Arc::new([])),
             backups: Arc::new(Semaphore::new(1)),
         })

@@ -12,6 +12,7 @@ mod qr;
 mod request;
 mod response;
 mod route;
+mod search;
 
 use crate::chat::{Caller, Chat};
 use crate::config::Host;
@@ -207,6 +208,7 @@ impl Visit<'_> {
             Route::Person(user, asks) => self.person(&viewer, user, asks, request).await,
             Route::Backup => self.backup(&viewer, &request).await,
             Route::Qr => self.qr(&request),
+            Route::Search => self.search(&viewer, request.uri().query().unwrap_or_default()).await,
             Route::Avatar(user, version) => self.avatar(user, &version).await,
             Route::Rooms => self.rooms(&viewer, &request).await,
             Route::CreateRoom => self.create_room(&viewer, request).await,

@@ -163,7 +163,11 @@ pub fn list(query: &str) -> Result<ListPart> {
     Ok(part)
 }
 
-fn number(value: &str, field: &'static str) -> Result<u64> {
+/// A number in the address.
+///
+/// # Errors
+/// `invalid`, naming the parameter.
+pub fn number(value: &str, field: &'static str) -> Result<u64> {
     let number = value.parse::<u64>();
     number.map_err(|_| Error::invalid(field, format!("{field} is a whole number.")))
 }

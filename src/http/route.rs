@@ -55,6 +55,8 @@ pub enum Route {
     Me(Me),
     /// `GET /api/people`
     People,
+    /// `GET /api/search`
+    Search,
     /// `GET /avatars/USER/VERSION`
     Avatar(UserId, String),
     /// `GET /api/rooms`
@@ -252,6 +254,7 @@ fn find(method: &Method, parts: &[&str]) -> Option<Route> {
         ("GET", ["api", "qr"]) => Some(Route::Qr),
         ("POST", ["api", "logout"]) => Some(Route::Logout),
         ("GET", ["api", "people"]) => Some(Route::People),
+        ("GET", ["api", "search"]) => Some(Route::Search),
         ("GET", ["api", "rooms"]) => Some(Route::Rooms),
         ("POST", ["api", "rooms"]) => Some(Route::CreateRoom),
         (method, ["api", "me", rest @ ..]) => me(method, rest).map(Route::Me),

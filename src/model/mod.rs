@@ -10,11 +10,13 @@ mod message;
 mod page;
 mod room;
 pub mod rules;
+mod search;
 mod server;
 mod session;
 mod settings;
 mod user;
 mod visible;
+mod words;
 
 pub use change::{Act, Change, Deed, Draft, NewAccount, NewPost, NewRoom, Picture, Place, Says, Written};
 pub use content::{Block, Content, Inline};
@@ -25,6 +27,7 @@ pub use page::{Anchor, Catchup, MembersPage, Page, PageSize, PeoplePage, SavedMe
 pub use room::{
     LOBBY, LastPost, Listing, MemberRole, Notify, Room, RoomKind, RoomName, RoomPatch, RoomPrefs, RoomView, Topic,
 };
+pub use search::{Hit, HitCount, Lookup, Mark, SearchPage, SearchQuery, Sought, tokens};
 pub use server::{
     Backup, Code, CodeDigest, Door, Invite, PasswordReset, ServerCard, ServerCounts, ServerDeed, ServerName, invite_end,
 };

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use caseless::Caseless;
 use icu_properties::props::{
-    DefaultIgnorableCodePoint, Emoji, ExtendedPictographic, GeneralCategory, GeneralCategoryGroup,
+    DefaultIgnorableCodePoint, Emoji, ExtendedPictographic, GeneralCategory, GeneralCategoryGroup, Script,
 };
 use icu_properties::{CodePointMapData, CodePointSetData};
 use unicode_normalization::UnicodeNormalization;
@@ -87,11 +87,11 @@ pub(super) fn shows_something(text: &str) -> bool {
                 | GeneralCategory::LineSeparator
                 | GeneralCategory::ParagraphSeparator
         );
-        c != BRAILLE_BLANK && !is_nothing && !is_mark(c) && !is_ignorable(c)
+        c != BRAILLE_BLANK && !is_nothing && !is_combining(c) && !is_ignorable(c)
     })
 }
 
-fn is_mark(c: char) -> bool {
+fn is_combining(c: char) -> bool {
     GeneralCategoryGroup::Mark.contains(category(c))
 }
 
@@ -105,12 +105,52 @@ fn marks_have_letters(chars: &[char]) -> bool {
     let mut marks = MARKS_MAX;
     chars.iter().all(|&c| {
         marks = match c {
-            c if is_mark(c) => marks + 1,
+            c if is_combining(c) => marks + 1,
             ' ' => MARKS_MAX,
             _ => 0,
         };
         marks <= MARKS_MAX
     })
+}
+
+/// Whether it changes the character before it: an accent, a vowel sign, a part of a Korean syllable, a
+/// half-width voicing mark.
+pub(super) fn is_mark(c: char) -> bool {
+    !c.is_ascii()
+        && (GeneralCategoryGroup::Mark.contains(category(c))
+            || matches!(c, '\u{1160}'..='\u{11ff}' | '\u{ff9e}' | '\u{ff9f}'))
+}
+
+/// Whether it is there for the layout alone: joiners, soft hyphens, marks of direction.
+pub(super) fn is_format(c: char) -> bool {
+    !c.is_ascii() && category(c) == GeneralCategory::Format
+}
+
+pub(super) fn is_punctuation(c: char) -> bool {
+    match c.is_ascii() {
+        true => c.is_ascii_punctuation(),
+        false => GeneralCategoryGroup::Punctuation.contains(category(c)),
+    }
+}
+
+/// Whether it is of a script that has no spaces between its words, or, in Korean, none before its endings.
+pub(super) fn is_spaceless(c: char) -> bool {
+    // The sign for a long vowel belongs to two scripts, and so, to Unicode, to none.
+    !c.is_ascii()
+        && (matches!(c, '\u{30fc}' | '\u{ff70}')
+            || matches!(
+                CodePointMapData::<Script>::new().get(c),
+                Script::Han
+                    | Script::Hiragana
+                    | Script::Katakana
+                    | Script::Hangul
+                    | Script::Bopomofo
+                    | Script::Yi
+                    | Script::Thai
+                    | Script::Lao
+                    | Script::Khmer
+                    | Script::Myanmar
+            ))
 }
 
 /// Whether everybody sees each character of a text: no control or format characters, nothing that

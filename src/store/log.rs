@@ -2,6 +2,7 @@
 
 use super::codec::{Entry, NoticeRow, PostRow, SeqRow, Stored, unseal};
 use super::fault::Fault;
+use super::search::index;
 use super::tables::{Row, Source, Tables, get, get_known, put};
 use crate::clock::Time;
 use crate::model::{Event, Notice, Posted, RoomId, Seq};
@@ -138,6 +139,7 @@ pub(super) fn change(tables: &mut Tables<'_>, mut row: PostRow, by: u32, at: Tim
 /// Writes a post where it stands.
 pub(super) fn rewrite(tables: &mut Tables<'_>, row: PostRow) -> Result<(), Fault> {
     let place: SeqRow = get_known(&tables.seqs, (row.room, row.seq), "a changed message")?;
+    index::rewrite(tables, place.entry, row.says())?;
     put(&mut tables.log, place.entry, &row.entry())
 }
 

@@ -27,6 +27,7 @@ mod people;
 mod questions;
 mod rooms;
 mod saved;
+mod search;
 mod sessions;
 mod standing;
 mod tables;

@@ -1,11 +1,12 @@
 //! What can be asked: each question is answered from one snapshot, who may know included.
 
-use super::{Store, accounts, acts, admin, marks, members, messages, people, rooms, saved, sessions, standing};
+use super::{Store, accounts, acts, admin, marks, members, messages, people, rooms, saved, search, sessions, standing};
 use crate::clock::Time;
 use crate::error::Result;
 use crate::model::{
     Account, Anchor, Catchup, Code, CodeDigest, Listing, MembersPage, Name, Page, PageSize, PeoplePage, Place, RoomId,
-    RoomView, SavedPage, Seq, ServerCard, ServerCounts, Session, SessionId, Settings, User, UserId,
+    RoomView, SavedPage, SearchPage, SearchQuery, Seq, ServerCard, ServerCounts, Session, SessionId, Settings, User,
+    UserId,
 };
 use bytes::Bytes;
 use std::collections::HashMap;
@@ -175,6 +176,11 @@ impl Store {
     /// Which messages somebody keeps for later; at most `SAVED_MAX`.
     pub async fn saved_places(&self, viewer: UserId) -> Result<Vec<Place>> {
         self.ask(|file| saved::places(file, viewer))
+    }
+
+    /// What somebody finds, newest first: in the rooms that they are in now. Blocks, for milliseconds.
+    pub fn search(&self, viewer: UserId, query: &SearchQuery) -> Result<SearchPage> {
+        self.ask(|file| search::search(file, viewer, query))
     }
 
     /// Whether there are messages that were deleted before then and still have their text.

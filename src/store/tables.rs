@@ -136,6 +136,11 @@ schema! {
     barred: u32 = BARRED "barred";
     /// SHA-256 of what stands in a link → whose password it sets.
     resets: [u8; 32] = RESETS "resets";
+    /// First entry of the log → what a run of entries that are indexed has in common.
+    segments: u64 = SEGMENTS "segments";
+    /// First entry of a segment, token → which of its entries have it. The segment comes first, so that the
+    /// index grows at its end, as the log does.
+    tokens: (u64, &'static str) = TOKENS "tokens";
 }
 
 impl Tables<'_> {

@@ -3,8 +3,8 @@
 use super::message::{MessageJson, Reader};
 use super::nouns::{ListingJson, RoomJson, SettingsJson, UserJson, encode, role};
 use crate::model::{
-    Listing, MembersPage, Page, PeoplePage, RoomId, RoomView, SavedPage, Seq, Session, SessionId, Settings, User,
-    UserId,
+    Listing, MembersPage, Page, PeoplePage, RoomId, RoomView, SavedPage, SearchPage, Seq, Session, SessionId, Settings,
+    User, UserId,
 };
 use serde::Serialize;
 
@@ -199,6 +199,33 @@ pub fn saved_page(page: &SavedPage, viewer: &User) -> Vec<u8> {
     });
     encode(&Shape {
         saved: saved.collect(),
+        people: page.people.iter().map(UserJson::from).collect(),
+        next: page.next,
+    })
+}
+
+/// `{"hits":[{"room","message":Message,"marks":[[start,end]…]}…],"people":[User…],"next"?}`
+pub fn search_page(page: &SearchPage, viewer: &User) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Found<'a> {
+        room: u64,
+        message: MessageJson<'a>,
+        marks: &'a [(u32, u32)],
+    }
+    #[derive(Serialize)]
+    struct Shape<'a> {
+        hits: Vec<Found<'a>>,
+        people: Vec<UserJson<'a>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next: Option<u64>,
+    }
+    let hits = page.hits.iter().map(|hit| Found {
+        room: hit.room.0,
+        message: MessageJson::new(&hit.message, Reader::of(&hit.message, viewer.id)),
+        marks: &hit.marks,
+    });
+    encode(&Shape {
+        hits: hits.collect(),
         people: page.people.iter().map(UserJson::from).collect(),
         next: page.next,
     })

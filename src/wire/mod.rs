@@ -102,6 +102,7 @@
 //! | `PUT /api/me/blocks/USER`, `DELETE /api/me/blocks/USER` | 204 |
 //! | `GET /api/me/saved?before&limit` | `saved`: `room` `message` `saved_at`, latest first; `people` `next?` |
 //! | `GET /api/people?q&before&limit`, `GET /api/people?ids=1,2` | `people`, newest account first; `more` |
+//! | `GET /api/search?q&room&author&since&until&before&limit` | `hits`: `room` `message` `marks`; `people` `next?` |
 //! | `GET /api/rooms`, `GET /api/rooms?browse=1` | `rooms`: the viewer's, or the public ones with `joined` |
 //! | `POST /api/rooms` `kind` `name` `topic?` `members?`; `kind: "direct"` `members` | `room` |
 //! | `GET /api/rooms/R`, `PATCH /api/rooms/R` `name?` `topic?` `archived?` | `room` |
@@ -128,6 +129,16 @@
 //! | `GET /api/backup` (owner only) | the data file as of now; `HEAD` tells whether one could begin: `conflict` while another is being taken, `storage_full` |
 //!
 //! `/join/CODE` and `/reset/CODE` are pages. Admins act on members; the owner on everybody but themselves.
+//!
+//! # Search
+//!
+//! Finds messages in the rooms that the viewer is in now, newest first, by all the words of `q`, without
+//! regard to case and accents. The last word may be the beginning of one; words in quotation marks follow
+//! each other. Chinese, Japanese, Korean and Thai are found by any part of their text. `q` may be empty
+//! where `room`, `author` (a user id), `since` or `until` (times; sent then or later, before then) is given.
+//! `marks` are `[start, end]` in Unicode scalars of `body`, in order, without overlaps. `next`, given as
+//! `before`, goes on; a search does bounded work, so a page with a `next` may have fewer than `limit` hits
+//! (1 to 50), or none.
 
 mod answer;
 mod command;
@@ -139,8 +150,8 @@ mod ready;
 mod server;
 
 pub use answer::{
-    listings, me, members, one_room, own_settings, page, people, pins, post_receipt, rooms, saved_page, seen_by,
-    sessions, user,
+    listings, me, members, one_room, own_settings, page, people, pins, post_receipt, rooms, saved_page, search_page,
+    seen_by, sessions, user,
 };
 pub use command::{Command, Incoming, Refused, decode};
 pub use frame::{

@@ -20,6 +20,7 @@ mod messages;
 mod people;
 mod rooms;
 mod rules;
+mod search;
 mod sessions;
 mod slow_reader;
 mod socket;

@@ -3,7 +3,7 @@
 //! `files/format-1.redb.gz` was written by a release of that format: Ada (the owner) and Ben signed up and
 //! posted seven messages in turn, `a1`, `b2`, … `a7`, "line N **as it was**".
 
-use crate::store_laws::world::{client_id, kind, post, wait};
+use crate::store_laws::world::{client_id, kind, pipeline, post, wait};
 use chapp::clock::Time;
 use chapp::error::Kind;
 use chapp::model::*;
@@ -118,6 +118,28 @@ fn what_was_posted_to_an_old_file_is_not_posted_again_and_can_be_changed() {
     });
     close(store);
     assert_eq!(names(folder.path()).len(), 2, "one copy, made once");
+}
+
+#[test]
+fn what_was_said_in_an_old_file_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = old_file(folder.path());
+    let store = open(&path);
+    let found = |text: &str| {
+        let query = SearchQuery {
+            sought: Sought::parse(text).unwrap(),
+            ..SearchQuery::default()
+        };
+        let page = store.search(UserId(2), &query).unwrap();
+        page.hits.iter().map(|hit| hit.message.id.0).collect::<Vec<_>>()
+    };
+    assert_eq!(found("line was"), [7, 6, 5, 4, 3, 2, 1]);
+    assert_eq!(found("line 6"), [6]);
+    // Far more than is looked through without an index.
+    let posts = (0..3_000).map(|n| post(1, &format!("new {n}"))).collect();
+    wait(pipeline(&store, posts));
+    assert_eq!(found("line was"), [7, 6, 5, 4, 3, 2, 1]);
+    close(store);
 }
 
 #[test]

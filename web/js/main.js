@@ -3,6 +3,7 @@
 
 import { messageActs } from './acts/messages.js';
 import { placeOf, roomActs, SERVER_PATH } from './acts/rooms.js';
+import { searchActs } from './acts/search.js';
 import * as appearance from './lib/appearance.js';
 import * as scroll from './lib/scroll.js';
 import * as text from './lib/text.js';
@@ -417,7 +418,7 @@ const context = {
   enterComposer,
   remember: (room) => void attempt(() => localStorage.setItem(`chapp:room:${account}`, String(room))),
 };
-const acts = { ...messageActs(context), ...roomActs(context) };
+const acts = { ...messageActs(context), ...roomActs(context), ...searchActs(context) };
 const notify = mountNotify({ ...wires, tab });
 const idle = mountIdle(clock, (on) => socket.send({ type: 'away', on }));
 const ask = mountLeave(byId('leave'));
@@ -436,6 +437,8 @@ watch(
   (s) => [s],
   (s) => {
     for (const want of select.wants(s)) fulfil(want);
+    const want = select.searchWant(s);
+    if (want) send(want);
   },
 );
 

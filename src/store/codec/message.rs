@@ -164,6 +164,11 @@ impl PostRow {
         self.mentioned.contains(&user) || (self.mentions_here && self.here.contains(&user))
     }
 
+    /// What a search may find: nothing of what was deleted.
+    pub fn says(&self) -> &str {
+        if self.deleted.is_some() { "" } else { &self.body }
+    }
+
     /// Forgets for good what a deleted message said.
     pub fn erase(&mut self) {
         self.body = String::new();

@@ -66,6 +66,19 @@ pub(super) struct ClientIdRow {
 }
 
 #[derive(Serialize, Deserialize)]
+pub(super) struct SegmentRow {
+    /// The entry of the log after its last one.
+    pub end: u64,
+    /// Where its messages stand.
+    pub rooms: Vec<u32>,
+    /// Who wrote them.
+    pub authors: Vec<u32>,
+    /// When the first and the last of them was sent, by their own times.
+    pub oldest: u64,
+    pub newest: u64,
+}
+
+#[derive(Serialize, Deserialize)]
 pub(super) struct SavedRow {
     pub room: u32,
     pub id: u32,

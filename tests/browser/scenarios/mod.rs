@@ -9,6 +9,7 @@ mod layout;
 mod messages;
 mod people;
 mod rooms;
+mod search;
 mod talking;
 
 use crate::driver::Outcome;
@@ -89,6 +90,11 @@ pub const ALL: &[(&str, Scenario)] = scenarios! {
         a_lost_password_is_set_anew_by_a_link,
         the_owner_takes_a_backup_from_the_page,
         the_servers_page_has_no_barriers;
+    search:
+        a_search_leads_to_the_message_and_the_pane_stays,
+        hits_are_loaded_while_one_scrolls_and_are_never_out_of_date,
+        a_search_that_finds_nothing_says_what_to_do,
+        searching_has_no_barriers;
     layout:
         a_phone_shows_one_screen_at_a_time,
         nothing_scrolls_sideways,

@@ -133,6 +133,13 @@ export const seenBy = (room) =>
 export const saved = (before) =>
   ask(`/api/me/saved?${queryOf({ before, limit: 50 })}`, {}, (body) => (Array.isArray(body?.saved) ? /** @type {SavedPage} */ (body) : null));
 
+/** @typedef {{room: number, message: Message, marks: [number, number][]}} Hit */
+/** @typedef {{hits: Hit[], people: User[], next?: number}} SearchPage */
+
+/** @param {{q: string, room?: number | undefined, author?: number | undefined, since?: number | undefined, before?: number | undefined, limit: number}} asked */
+export const search = (asked) =>
+  ask(`/api/search?${queryOf(asked)}`, {}, (body) => (Array.isArray(body?.hits) && Array.isArray(body?.people) ? /** @type {SearchPage} */ (body) : null));
+
 /** @param {{display_name?: string, status?: string, color?: number}} profile */
 export const editProfile = (profile) => ask('/api/me', withJson('PATCH', profile), oneUser);
 

@@ -1,6 +1,7 @@
 // What is before the reader: the first picture after a connection, and another room.
 
 import { without, withPeople, withTimeline } from './parts.js';
+import { reconnected } from './search.js';
 import { disconnect, emptyTimeline } from './timeline.js';
 
 /** @typedef {import('./reduce.js').State} State */
@@ -56,6 +57,7 @@ export function onReady(state, frame) {
         : Object.fromEntries(Object.keys(state.people).map((id) => [id, /** @type {const} */ (true)])),
     landed: another ? [] : state.landed,
     people: another ? {} : state.people,
+    search: reconnected(state.search, another),
   };
   return withPeople(next, [...frame.people, frame.user]);
 }

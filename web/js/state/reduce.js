@@ -3,6 +3,7 @@
 import { onReady, open } from './opening.js';
 import { without, withPeople, withTimeline } from './parts.js';
 import { count, dropRoom, mergeRoom, onRead, raiseHead, readSent } from './rooms.js';
+import { noSearch, onHitChanged, onSearch, withoutRoom } from './search.js';
 import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } from './timeline.js';
 
 /** @typedef {import('../net/wire.js').Frame} Frame */
@@ -43,10 +44,11 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
  * @property {Record<number, true>} drafts rooms with something unfinished in their composer
  * @property {(import('../net/deeds.js').Deed & {seq?: number})[]} deeds what was done to messages and is not seen in them yet
  * @property {View} view what the reader has before them
+ * @property {import('./search.js').Search} search
  * @property {{busy: boolean, words: string}} leaving logging out, and what there is to say about it
  */
 
-/** @typedef {'members' | 'pins' | 'saved'} Pane */
+/** @typedef {'members' | 'pins' | 'saved' | 'search'} Pane */
 /**
  * @typedef {object} View
  * @property {number} room
@@ -86,6 +88,7 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
  *   | {type: 'deeds', deeds: import('../net/deeds.js').Deed[]}
  *   | {type: 'seen', room: number, seen: {user: number, seq: number}[]}
  *   | {type: 'newline/clear', room: number}
+ *   | import('./search.js').SearchEvent
  *   | {type: 'tick', at: number}} Event
  */
 
@@ -118,6 +121,7 @@ export const initialState = () => ({
   drafts: {},
   deeds: [],
   view: { room: LOBBY, attentive: true, following: true, target: null, pane: null, page: null, replying: {}, editing: null, hold: null },
+  search: noSearch(),
   leaving: { busy: false, words: '' },
 });
 
@@ -180,6 +184,12 @@ export function reduce(state, event) {
       return { ...state, seen: { ...state.seen, [event.room]: Object.fromEntries(event.seen.map(({ user, seq }) => [user, seq])) } };
     case 'newline/clear':
       return withTimeline(state, event.room, (t) => (t.newline === null ? t : { ...t, newline: null }));
+    case 'search/typed':
+    case 'search/asked':
+    case 'search/failed':
+      return { ...state, search: onSearch(state.search, event) };
+    case 'search/found':
+      return { ...withPeople(state, event.page.people), search: onSearch(state.search, event) };
     case 'tick':
       return quietTyping(state, event.at);
   }
@@ -191,7 +201,7 @@ function onFrame(state, frame, at) {
     case 'ready':
       return onReady(state, frame);
     case 'message':
-      return onMessage(state, frame);
+      return onHitChanged(onMessage(state, frame), frame.room, frame.message);
     case 'posted':
       return onPosted(state, frame);
     case 'presence':
@@ -211,7 +221,7 @@ function onFrame(state, frame, at) {
     case 'server':
       return state.server ? { ...state, server: { ...state.server, ...frame.server } } : state;
     case 'gone':
-      return dropRoom(state, frame.room);
+      return { ...dropRoom(state, frame.room), search: withoutRoom(state.search, frame.room) };
     case 'settings':
       return { ...state, settings: frame.settings };
     case 'blocked':

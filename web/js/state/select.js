@@ -5,6 +5,7 @@ import { indexOf } from './timeline.js';
 export * from './entries.js';
 export * from './lists.js';
 export { isForMe } from './rooms.js';
+export { hitsOf, marksOf, PAGES_MAX, searchSurface, searchWant, searchWords, since } from './search.js';
 
 /** @typedef {import('./reduce.js').State} State */
 /** @typedef {import('./reduce.js').Pending} Pending */

@@ -8,8 +8,8 @@ import { openMenu } from './menu.js';
  * @param {import('../main.js').Wires} wires
  */
 export function mountBar(parts, { watch, select, send }) {
-  const { name, topic, kind, pins, members, options } = /** @type {Record<string, HTMLElement>} */ (parts);
-  if (!name || !topic || !kind || !pins || !members || !options) throw new Error('the bar has parts missing');
+  const { name, topic, kind, find, pins, members, options } = /** @type {Record<string, HTMLElement>} */ (parts);
+  if (!name || !topic || !kind || !find || !pins || !members || !options) throw new Error('the bar has parts missing');
   const count = h('span', {});
   members.append(count);
   watch(
@@ -25,12 +25,14 @@ export function mountBar(parts, { watch, select, send }) {
       mark(members, 'aria-label', `Members, ${room.member_count ?? 0}`);
       mark(members, 'aria-expanded', String(pane === 'members'));
       mark(pins, 'aria-expanded', String(pane === 'pins'));
+      mark(find, 'aria-expanded', String(pane === 'search'));
       const label = `${room.kind === 'direct' ? '' : '#'}${title}`;
       const main = document.querySelector('main');
       if (main) mark(main, 'aria-label', label);
       mark(/** @type {HTMLElement} */ (document.getElementById('messages')), 'aria-label', `Messages in ${label}`);
     },
   );
+  find.addEventListener('click', () => send({ do: 'pane', name: watch.now((s) => s.view.pane) === 'search' ? null : 'search' }));
   pins.addEventListener('click', () => send({ do: 'pane', name: watch.now((s) => s.view.pane) === 'pins' ? null : 'pins' }));
   members.addEventListener('click', () => send({ do: 'pane', name: watch.now((s) => s.view.pane) === 'members' ? null : 'members' }));
   options.addEventListener('click', () => send({ do: 'roomMenu', room: watch.now((s) => s.view.room), at: options }));

@@ -5,11 +5,12 @@ import { avatar } from './avatar.js';
 import { inApp } from './content.js';
 import { button, h, iconButton } from './dom.js';
 import { openMenu } from './menu.js';
+import { mountSearch } from './search.js';
 
 /** @typedef {import('../main.js').Wires} Wires */
 /** @typedef {import('../net/wire.js').Message} Message */
 
-const TITLES = { members: 'Members', pins: 'Pinned messages', saved: 'Saved for later' };
+const TITLES = { members: 'Members', pins: 'Pinned messages', saved: 'Saved for later', search: 'Search' };
 const SEARCH_AFTER_MS = 200;
 const REREAD_AFTER_MS = 400;
 
@@ -30,7 +31,7 @@ export function mountPane(root, wires) {
   watch(
     (s) => [s.view.pane, s.view.room],
     (pane, room) => {
-      const key = pane ? `${pane}:${pane === 'saved' ? '' : room}` : '';
+      const key = pane ? `${pane}:${pane === 'saved' || pane === 'search' ? '' : room}` : '';
       if (key === drawn) return;
       if (drawn === '' && key) back = document.activeElement;
       const was = drawn;
@@ -52,6 +53,7 @@ export function mountPane(root, wires) {
         ),
         body,
       );
+      if (pane === 'search') return mountSearch(body, wires);
       draw(pane, room, root, body, wires);
       if (was.split(':')[0] !== pane) title.focus({ preventScroll: true });
     },
