@@ -38,6 +38,8 @@ pub const MENTIONS_MAX: usize = 50;
 pub const HERE_MAX: usize = 500;
 /// Other rooms that one message can link to.
 pub const ROOM_LINKS_MAX: usize = 50;
+/// Names of people, and of rooms, that are looked up for one message: what follows an `@` may be several.
+pub const NAMES_LOOKED_UP_MAX: usize = 1_000;
 /// Different emoji under one message.
 pub const REACTIONS_EMOJI_MAX: usize = 20;
 /// Reactions of all people under one message.

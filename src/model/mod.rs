@@ -35,6 +35,12 @@ pub fn name_key(text: &str) -> String {
     visible::key(text)
 }
 
+/// Whether the [`name_key`] of a text that goes on with this character is that of what comes before and
+/// that of the rest, one after the other.
+pub fn begins_anew(c: char) -> bool {
+    visible::begins_anew(c)
+}
+
 /// What a search for a name looks at: like [`name_key`], and without marks over and under letters.
 pub fn search_key(text: &str) -> String {
     visible::search_key(text)

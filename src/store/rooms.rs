@@ -14,7 +14,7 @@ use crate::model::{
     RoomView, Topic, UserId, rules,
 };
 use redb::{ReadableTable, ReadableTableMetadata};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What a new file holds: the room that every account is in.
 pub(super) fn create_lobby(tables: &mut Tables<'_>) -> Result<(), Fault> {
@@ -110,10 +110,11 @@ pub(super) fn browse(source: &impl Source, viewer: UserId) -> Result<Vec<Listing
 pub(super) fn named(source: &impl Source, viewer: UserId, names: &[String]) -> Result<HashMap<String, RoomId>, Fault> {
     let user = known(source, viewer)?;
     let mut rooms = HashMap::new();
+    let wanted: HashSet<&str> = names.iter().map(String::as_str).collect();
     for room in marks::rooms_of(source, user)? {
         let row: RoomRow = get_known(source.rooms()?, room, "a room")?;
         let name = RoomName::stored(row.name);
-        if names.iter().any(|wanted| wanted == name.key()) {
+        if wanted.contains(name.key()) {
             rooms.insert(name.key().to_owned(), RoomId(room.into()));
         }
     }
