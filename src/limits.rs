@@ -109,7 +109,10 @@ pub const PAGE_MESSAGES: usize = 50;
 pub const PAGE_MESSAGES_MAX: usize = 100;
 /// Messages in one piece of a catch-up.
 pub const SYNC_MESSAGES_MAX: usize = 500;
-/// Bytes of message text in one piece of a catch-up; the piece ends after the message that passes it.
+/// Bytes of messages in a page, as they are stored (as JSON they take about three times as many) and with
+/// what they answer; the page ends after the message that passes it.
+pub const PAGE_BYTES_MAX: usize = 256 << 10;
+/// Bytes of messages in one piece of a catch-up, as stored; the piece ends after the message that passes it.
 pub const SYNC_BYTES_MAX: usize = 128 << 10;
 /// Changes that a catch-up still follows; whoever is further behind reads the history again.
 pub const SYNC_BEHIND_MAX: u64 = 5_000;

@@ -4,6 +4,7 @@
 mod changes;
 mod faults;
 mod reading;
+mod work;
 pub mod world;
 
 use chapp::clock::Time;
