@@ -86,6 +86,8 @@ pub const MENTIONS_COUNTED_MAX: usize = 1_000;
 pub const QUERY_CHARS_MAX: usize = 64;
 
 // ---- Pictures ----------------------------------------------------------------------------------
+/// Bytes of the messages, as stored, that a room can be unread back from its head.
+pub const UNREAD_BACK_BYTES_MAX: usize = 2 << 20;
 
 /// Bytes of an uploaded picture.
 pub const PICTURE_BYTES_MAX: usize = 2 << 20;

@@ -2,6 +2,7 @@
 //! kept in memory: what one person did often must not make everybody's questions slow.
 
 use super::world::*;
+use chapp::limits::UNREAD_BACK_BYTES_MAX;
 use chapp::model::*;
 use chapp::store::{DiskAct, Faults, Options};
 use std::collections::HashSet;
@@ -189,4 +190,48 @@ fn pages_among_changes_hold_the_messages_that_stand_there() {
         let expected = (ids[above..last].to_vec(), above > 0, last < ids.len());
         assert_eq!(read(Anchor::After(Seq(at))), expected, "after {at}");
     }
+}
+
+#[test]
+fn who_never_reads_and_posts_much_posts_as_fast_as_at_first() {
+    let reads_of = |own: u64| {
+        let world = World::of_people(2);
+        does(&world, vec![post(2, "unread")]);
+        does(&world, (0..own).map(|n| post(1, &format!("{n}"))).collect());
+        let (world, counter) = counted(world);
+        counter.of(|| does(&world, vec![post(1, "one more")])).1
+    };
+    let (few, many) = (reads_of(100), reads_of(8_000));
+    assert!(many < few + 20, "{many} reads, not {few}");
+}
+
+#[test]
+fn a_room_is_unread_from_a_message_and_not_from_a_change_or_from_behind_very_much() {
+    let world = World::of_people(2);
+    does(&world, vec![post(1, "first")]);
+    does(&world, toggles(2, 1, 2));
+    let unread = |id| {
+        let place = Place {
+            room: LOBBY,
+            id: Seq(id),
+        };
+        let user = UserId(2);
+        wait(world.store.commit(Change::MarkUnread { user, place }))
+    };
+    assert_eq!(kind(unread(2)), chapp::error::Kind::NotFound);
+    assert_eq!(kind(unread(3)), chapp::error::Kind::NotFound);
+    unread(1).unwrap();
+    // Each takes 32 KB.
+    let long = "𝕩".repeat(8_000);
+    let count = UNREAD_BACK_BYTES_MAX as u64 / 32_000 + 1;
+    does(&world, (0..count).map(|n| say(1, &format!("{n}"), &long)).collect());
+    let before = wait(world.store.room(UserId(2), LOBBY)).unwrap();
+    let refused = unread(4).unwrap_err();
+    assert_eq!((refused.kind, refused.field), (chapp::error::Kind::Invalid, Some("id")));
+    assert_eq!(wait(world.store.room(UserId(2), LOBBY)).unwrap(), before);
+    unread(4 + count / 2).unwrap();
+    assert_eq!(
+        wait(world.store.room(UserId(2), LOBBY)).unwrap().unread,
+        count - count / 2
+    );
 }
