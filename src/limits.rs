@@ -65,12 +65,14 @@ pub const FIRST_MEMBERS_MAX: usize = 100;
 pub const LAST_LOOKED_AT_MAX: usize = 20;
 /// Characters of a room's last post that lists of rooms show.
 pub const LAST_CHARS_MAX: usize = 200;
-/// Public rooms that browsing shows.
+/// Public rooms in a page of them, unless it is asked for fewer.
 pub const BROWSE_ROOMS_MAX: usize = 1_000;
 /// Pinned messages in a room.
 pub const PINS_MAX: usize = 100;
 /// Messages that one person keeps for later.
 pub const SAVED_MAX: u64 = 1_000;
+/// Public rooms that one page of them looks at.
+pub const ROOMS_SCAN_MAX: usize = 10_000;
 /// People whom one person blocks.
 pub const BLOCKED_MAX: usize = 500;
 /// Members of a room in which everybody sees how far the others have read. In a larger one each
@@ -238,6 +240,8 @@ pub const STORE_HEAL_EVERY: Duration = Duration::from_secs(1);
 /// Open files asked for at start; a connection takes two.
 pub const OPEN_FILES_WANTED: u64 = 65_536;
 /// Files that are no connections.
+/// Searches through very many rows at a time; then whoever searches waits.
+pub const SEARCHES_AT_ONCE_MAX: usize = 2;
 pub const OPEN_FILES_SPARE: u64 = 64;
 /// Connections that wait to be accepted.
 pub const LISTEN_BACKLOG: i32 = 1_024;

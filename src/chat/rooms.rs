@@ -3,8 +3,8 @@
 use super::{Chat, accounts::unexpected};
 use crate::error::Result;
 use crate::model::{
-    Change, Event, Listing, MemberRole, MembersPage, NewRoom, PageSize, RoomId, RoomKind, RoomName, RoomPatch,
-    RoomPrefs, RoomView, Topic, UserId, Viewer, search_key,
+    Change, Event, MemberRole, MembersPage, NewRoom, PageSize, RoomId, RoomKind, RoomName, RoomPatch, RoomPrefs,
+    RoomView, RoomsPage, Topic, UserId, Viewer, search_key,
 };
 
 /// A room that somebody wants to make.
@@ -37,12 +37,14 @@ impl Chat {
         self.store.room(viewer.user.id, room).await
     }
 
-    /// The public rooms there are.
+    /// A page of the public rooms, by name: at most `count` after that of `after`, whose names or topics
+    /// hold `query`.
     ///
     /// # Errors
-    /// When the data file cannot be read.
-    pub async fn browse(&self, viewer: &Viewer) -> Result<Vec<Listing>> {
-        self.store.browse(viewer.user.id).await
+    /// `invalid` with the field `after` for what is no public room.
+    pub async fn browse(&self, viewer: &Viewer, query: &str, after: Option<RoomId>, count: usize) -> Result<RoomsPage> {
+        let query = search_key(query);
+        self.store.browse(viewer.user.id, &query, after, count).await
     }
 
     /// A page of the people in a room.

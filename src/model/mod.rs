@@ -20,7 +20,9 @@ pub use content::{Block, Content, Inline};
 pub use event::{Event, Posted, Presence, ReadMark};
 pub use id::{ConnectionId, ID_MAX, RoomId, Seq, UserId};
 pub use message::{Body, ClientId, Emoji, Forwarded, Mentions, Message, Notice, Pinned, Reaction};
-pub use page::{Anchor, Catchup, MembersPage, Page, PageSize, PeoplePage, SavedMessage, SavedPage};
+pub use page::{
+    Anchor, Catchup, MembersPage, Page, PageSize, PeoplePage, PinsPage, RoomsPage, SavedMessage, SavedPage,
+};
 pub use room::{
     LOBBY, LastPost, Listing, MemberRole, Notify, Room, RoomKind, RoomName, RoomPatch, RoomPrefs, RoomView, Topic,
 };

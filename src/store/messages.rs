@@ -272,7 +272,7 @@ pub(super) fn history(
 }
 
 /// Messages with all that belongs to them.
-pub(super) fn page(
+fn page(
     source: &impl Source,
     room: u32,
     rows: Vec<Stored>,

@@ -100,7 +100,8 @@
 //! | `PUT /api/me/blocks/USER`, `DELETE /api/me/blocks/USER` | 204 |
 //! | `GET /api/me/saved?before&limit` | `saved`: `room` `message` `saved_at`, latest first; `people` `next?` |
 //! | `GET /api/people?q&before&limit`, `GET /api/people?ids=1,2` | `people`, newest account first; `more` |
-//! | `GET /api/rooms`, `GET /api/rooms?browse=1` | `rooms`: the viewer's, or the public ones with `joined` |
+//! | `GET /api/rooms` | `rooms`: the viewer's |
+//! | `GET /api/rooms?browse=1&q&after&limit` | `rooms`: the public ones by name, with `joined`; `next?` (the room to go on `after`) |
 //! | `POST /api/rooms` `kind` `name` `topic?` `members?`; `kind: "direct"` `members` | `room` |
 //! | `GET /api/rooms/R`, `PATCH /api/rooms/R` `name?` `topic?` `archived?` | `room` |
 //! | `PUT /api/rooms/R/me` `notify?` `favourite?` `hidden?` | `room` |
@@ -108,8 +109,12 @@
 //! | `GET /api/rooms/R/members?q&before&limit` | `members`: `user` `role`; `more` |
 //! | `PUT /api/rooms/R/members/USER` `role?`, `DELETE …` | 204 |
 //! | `GET /api/rooms/R/messages?before\|after\|around&limit`, `POST …` | a page, a receipt |
-//! | `GET /api/rooms/R/pins` | `messages`, newest pin first; `people` |
+//! | `GET /api/rooms/R/pins?before` | `messages`, newest pin first; `people` `next?` |
 //! | `GET /api/rooms/R/seen` | `seen`: `user` `seq` |
+//!
+//! A page may hold fewer than `limit` where what it holds is long: `more_before`, `more_after`, `more` and
+//! `next` tell whether there is more, and nothing else does. `next` is the `before` (or `after`) to go on
+//! with. Whoever asks for too much at once is answered with 429 and `Retry-After`.
 
 mod answer;
 mod command;

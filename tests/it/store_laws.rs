@@ -3,6 +3,7 @@
 
 mod changes;
 mod faults;
+mod limits;
 mod reading;
 mod work;
 pub mod world;

@@ -235,3 +235,33 @@ fn a_room_is_unread_from_a_message_and_not_from_a_change_or_from_behind_very_muc
         count - count / 2
     );
 }
+
+#[test]
+fn a_search_keeps_nobody_else_waiting() {
+    let world = World::of_people(300);
+    let room = Change::CreateRoom(NewRoom {
+        by: UserId(1),
+        kind: RoomKind::Private,
+        name: RoomName::parse("Tea").unwrap(),
+        topic: Topic::parse("").unwrap(),
+        members: (2..=90).map(UserId).collect(),
+        at: chapp::clock::Time(1_000),
+    });
+    does(&world, vec![room]);
+    let (world, counter) = counted(world);
+    let (own, store, size) = (thread::current().id(), &world.store, PageSize::default());
+    let (found, reads, by) = counter.of(|| wait(store.people("person 2", None, size)).unwrap().people);
+    assert!(
+        found.len() == 50 && reads > 0 && !by.contains(&own),
+        "{reads} reads by {by:?}"
+    );
+    let (found, reads, by) = counter.of(|| wait(store.members(UserId(1), RoomId(2), "9", None, size)).unwrap());
+    assert!(
+        found.members.len() == 10 && reads > 0 && !by.contains(&own),
+        "{reads} reads by {by:?}"
+    );
+    let (found, _, by) = counter.of(|| wait(store.browse(UserId(1), "lob", None, 10)).unwrap());
+    assert!(found.rooms.len() == 1 && !by.contains(&own));
+    let (_, _, by) = counter.of(|| wait(store.people("", None, size)).unwrap());
+    assert!(by.contains(&own), "what looks at few rows is not worth another thread");
+}

@@ -1,0 +1,103 @@
+//! What is at its limit, and one more: the limit is kept, the refusal is a sentence, and it changes nothing.
+
+use super::world::*;
+use chapp::clock::Time;
+use chapp::error::{Error, Kind};
+use chapp::limits::*;
+use chapp::model::*;
+use chapp::store::Store;
+
+fn all(store: &Store, changes: Vec<Change>) {
+    for answer in wait(pipeline(store, changes)) {
+        answer.unwrap();
+    }
+}
+
+/// Does one thing more than there may be; it is refused with this kind.
+#[track_caller]
+fn too_many(store: &Store, change: Change, expected: Kind) -> Error {
+    let error = wait(store.commit(change)).unwrap_err();
+    assert_eq!(error.kind, expected, "{error}");
+    error
+}
+
+fn lobby(id: u64) -> Place {
+    Place {
+        room: LOBBY,
+        id: Seq(id),
+    }
+}
+
+fn room(by: u64, kind: RoomKind, name: &str, members: &[u64]) -> Change {
+    let name = match kind {
+        RoomKind::Direct => RoomName::nameless(),
+        _ => RoomName::parse(name).unwrap(),
+    };
+    Change::CreateRoom(NewRoom {
+        by: UserId(by),
+        kind,
+        name,
+        topic: Topic::parse("").unwrap(),
+        members: members.iter().copied().map(UserId).collect(),
+        at: Time(1_000),
+    })
+}
+
+fn for_here(person: u64, client_id: &str, here: u64) -> Change {
+    let mut change = post(person, client_id);
+    if let Change::Post(post) = &mut change {
+        post.draft = Draft::Written {
+            text: here_text("@here"),
+            reply_to: None,
+        };
+        post.here = (1..=here).map(UserId).collect();
+    }
+    change
+}
+
+fn here_text(body: &str) -> Written {
+    let mut text = Written::plain(Body::parse(body).unwrap());
+    text.mentions.here = true;
+    text
+}
+
+#[test]
+fn browsing_comes_in_pages_that_lead_to_every_room() {
+    let world = World::of_people(2);
+    let store = &world.store;
+    let rooms = (0..BROWSE_ROOMS_MAX).map(|n| room(1, RoomKind::Public, &format!("! {n:05}"), &[]));
+    let mut changes: Vec<Change> = rooms.take(ROOMS_PER_PERSON_MAX - 1).collect();
+    changes.push(room(2, RoomKind::Public, "! 99999", &[]));
+    changes.push(room(2, RoomKind::Public, "Zéta", &[]));
+    all(store, changes);
+    let browse = |query, after, count| {
+        let page = wait(store.browse(UserId(2), query, after, count)).unwrap();
+        let names: Vec<String> = page
+            .rooms
+            .iter()
+            .map(|found| found.room.name.as_str().to_owned())
+            .collect();
+        (names, page.next)
+    };
+    let (first, next) = browse("", None, BROWSE_ROOMS_MAX);
+    assert_eq!((first.len(), next.is_some()), (BROWSE_ROOMS_MAX, true));
+    assert_eq!(
+        browse("", next, BROWSE_ROOMS_MAX),
+        (vec!["Lobby".to_owned(), "Zéta".to_owned()], None)
+    );
+    assert_eq!(browse("zeta", None, 10), (vec!["Zéta".to_owned()], None));
+    assert_eq!(browse("lobby", None, 10).0, ["Lobby"]);
+    // What a room is for is searched as well.
+    assert_eq!(browse("everyone", None, 10).0, ["Lobby"]);
+    let (few, next) = browse("! 0001", None, 3);
+    assert_eq!(few, ["! 00010", "! 00011", "! 00012"]);
+    assert_eq!(browse("! 0001", next, 3).0, ["! 00013", "! 00014", "! 00015"]);
+    let secret = room(1, RoomKind::Direct, "", &[2]);
+    let Ok(Event::Entered { view, .. }) = wait(store.commit(secret)) else {
+        panic!()
+    };
+    for after in [view.room.id, RoomId(999_999)] {
+        let refused = wait(store.browse(UserId(2), "", Some(after), 10)).unwrap_err();
+        assert_eq!((refused.kind, refused.field), (Kind::Invalid, Some("after")));
+    }
+}
