@@ -177,6 +177,20 @@ pub const PRESENCE_GRACE: Duration = Duration::from_secs(3);
 pub const FRAMES_BURST: u32 = 60;
 /// Frames a second that one connection may send on; faster is flooding and closes with 4429.
 pub const FRAMES_PER_SECOND: u32 = 30;
+/// Requests over HTTP that one person may make at once; pictures of people are not counted.
+pub const REQUESTS_BURST: u32 = 120;
+/// Requests over HTTP a second that one person may make on; faster is answered with 429.
+pub const REQUESTS_PER_SECOND: u32 = 30;
+/// Rooms that one person may make at once; direct ones are not counted.
+pub const ROOMS_MADE_BURST: u32 = 100;
+/// Rooms a day that one person may make on.
+pub const ROOMS_MADE_PER_DAY: u32 = 100;
+/// Times that one person can be told to be typing at once; what comes faster is told to nobody.
+pub const TYPING_BURST: u32 = 3;
+/// Times a second that one person can be told to be typing on.
+pub const TYPING_PER_SECOND: u32 = 1;
+/// What somebody is (here, away, gone) is told this often at most; then it is what they are by then.
+pub const PRESENCE_EVERY: Duration = Duration::from_secs(2);
 /// Posts that one person may send at once.
 pub const POSTS_BURST: u32 = 20;
 /// Posts a second that one person may send on; faster is answered with `too_many_requests`.

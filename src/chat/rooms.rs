@@ -67,9 +67,12 @@ impl Chat {
     /// there is a new one.
     ///
     /// # Errors
-    /// `invalid`, `name_taken`, `conflict` at a limit, `forbidden` where one of two has blocked the other.
+    /// `invalid`, `name_taken`, `conflict` or `too_many_requests` at a limit, `forbidden` where one of two has blocked the other.
     pub async fn create_room(&self, viewer: &Viewer, plan: RoomPlan) -> Result<(RoomView, bool)> {
         let at = self.count_act(viewer)?;
+        if plan.kind != RoomKind::Direct {
+            self.rooms_made.take(self.rate_limits, at, viewer.user.id)?;
+        }
         let name = match (plan.kind, plan.name) {
             (RoomKind::Direct, _) => RoomName::nameless(),
             (_, Some(name)) => name,
