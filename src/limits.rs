@@ -55,8 +55,12 @@ pub const ERASED_MAX: usize = 500;
 
 /// Rooms of a server, direct ones included.
 pub const ROOMS_MAX: u64 = 100_000;
-/// Rooms that one person is in, direct ones included.
+/// Rooms that one person is in, but for direct ones.
 pub const ROOMS_PER_PERSON_MAX: usize = 1_000;
+/// Direct rooms that one person is in.
+pub const DIRECTS_PER_PERSON_MAX: usize = 1_000;
+/// Rooms of any kind that somebody is in because the same other person has put them there.
+pub const BROUGHT_BY_ONE_MAX: usize = 100;
 /// People in a direct room.
 pub const DIRECT_MEMBERS_MAX: usize = 10;
 /// People whom a new room begins with.

@@ -192,7 +192,7 @@ fn create_named(tables: &mut Tables<'_>, new: &NewRoom, by: u32, first: Vec<u32>
         if *user != by {
             people::refuse_blocked(tables, by, *user)?;
         }
-        members::has_place(tables, *user)?;
+        members::has_place(tables, *user, by, new.kind)?;
     }
 
     let room = insert(tables, new, people.len())?;
@@ -201,6 +201,7 @@ fn create_named(tables: &mut Tables<'_>, new: &NewRoom, by: u32, first: Vec<u32>
     }
     for (order, user) in people.iter().enumerate() {
         members::insert(tables, room, *user, *user == by, order as u32)?;
+        members::bring(tables, room, *user, by)?;
     }
     let mut told = vec![log::notice(tables, room, by, &Notice::Created, new.at)?];
     for user in people.iter().rev() {
@@ -229,13 +230,14 @@ fn create_direct(tables: &mut Tables<'_>, new: &NewRoom, by: u32, mut people: Ve
         people::refuse_blocked(tables, by, *user)?;
     }
     for user in &people {
-        members::has_place(tables, *user)?;
+        members::has_place(tables, *user, by, new.kind)?;
     }
 
     let room = insert(tables, new, people.len())?;
     put(&mut tables.directs, names.as_slice(), &room)?;
     for (order, user) in people.iter().enumerate() {
         members::insert(tables, room, *user, false, order as u32)?;
+        members::bring(tables, room, *user, by)?;
     }
     let mut told = Vec::new();
     for user in &people {

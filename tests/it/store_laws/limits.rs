@@ -62,6 +62,65 @@ fn here_text(body: &str) -> Written {
 }
 
 #[test]
+fn nobody_is_in_more_rooms_than_there_may_be_and_direct_messages_are_counted_apart() {
+    let world = World::of_people(3);
+    let store = &world.store;
+    let max = ROOMS_PER_PERSON_MAX;
+    let rooms = (1..max).map(|n| room(1, RoomKind::Private, &format!("room {n}"), &[]));
+    all(store, rooms.collect());
+    let error = too_many(store, room(1, RoomKind::Private, "one more", &[]), Kind::Conflict);
+    assert!(error.title.contains("person 1"), "{error}");
+    too_many(store, room(2, RoomKind::Private, "of another", &[1]), Kind::Conflict);
+    all(
+        store,
+        vec![room(2, RoomKind::Direct, "", &[1]), room(1, RoomKind::Direct, "", &[3])],
+    );
+    assert_eq!(wait(store.rooms(UserId(1))).unwrap().len(), max + 2);
+    // Whoever leaves one has a place again.
+    let leave = Change::RemoveMember {
+        by: UserId(1),
+        room: RoomId(2),
+        user: UserId(1),
+        at: Time(1_000),
+    };
+    all(store, vec![leave, room(1, RoomKind::Private, "one more", &[])]);
+}
+
+#[test]
+fn one_person_cannot_fill_the_places_of_another() {
+    let world = World::of_people(4);
+    let store = &world.store;
+    let max = BROUGHT_BY_ONE_MAX as u64;
+    let rooms = (1..=max).map(|n| room(2, RoomKind::Private, &format!("room {n}"), &[1]));
+    all(store, rooms.collect());
+    let error = too_many(store, room(2, RoomKind::Private, "one more", &[1]), Kind::Conflict);
+    assert!(error.title.contains("person 1"), "{error}");
+    too_many(store, room(2, RoomKind::Direct, "", &[1]), Kind::Conflict);
+    all(store, vec![room(2, RoomKind::Private, "own", &[])]);
+    let own = RoomId(2 + max);
+    let add = |by, room, user| Change::AddMember {
+        by: UserId(by),
+        room,
+        user: UserId(user),
+        at: Time(1_000),
+    };
+    too_many(store, add(2, own, 1), Kind::Conflict);
+    // Others can still bring them and write to them, and they have their own way in and out.
+    all(
+        store,
+        vec![add(2, own, 3), add(3, own, 1), room(4, RoomKind::Direct, "", &[1])],
+    );
+    let leave = Change::RemoveMember {
+        by: UserId(1),
+        room: RoomId(2),
+        user: UserId(1),
+        at: Time(1_000),
+    };
+    all(store, vec![leave, add(2, RoomId(2), 1)]);
+    too_many(store, room(2, RoomKind::Direct, "", &[1]), Kind::Conflict);
+}
+
+#[test]
 fn browsing_comes_in_pages_that_lead_to_every_room() {
     let world = World::of_people(2);
     let store = &world.store;
