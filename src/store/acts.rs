@@ -32,8 +32,11 @@ pub(super) fn act(tables: &mut Tables<'_>, by: UserId, place: Place, act: &Act, 
                 mention(tables, &row, false)?;
                 // Who was here when it was posted stays who is meant; an edit calls nobody else.
                 let here = std::mem::take(&mut row.here);
+                // Where they were more than are named one by one, it is everybody.
+                let everybody = row.mentions_here && row.mentions_room && here.is_empty();
                 say(tables, &mut row, text, &[])?;
-                row.mentions_here &= !here.is_empty();
+                row.mentions_room |= row.mentions_here && everybody;
+                row.mentions_here &= everybody || !here.is_empty();
                 row.here = here;
                 mention(tables, &row, true)?;
                 row.edited_at = Some(at.0);

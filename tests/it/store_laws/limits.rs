@@ -62,6 +62,25 @@ fn here_text(body: &str) -> Written {
 }
 
 #[test]
+fn where_more_are_here_than_are_named_everybody_is_meant_also_after_an_edit() {
+    let world = World::of_people(2);
+    let mentions = || wait(world.store.room(UserId(2), LOBBY)).unwrap().mentions;
+    let edit = |id, body| Change::Act {
+        by: UserId(1),
+        place: lobby(id),
+        act: Act::Edit(here_text(body)),
+        at: Time(2_000),
+    };
+    // Person 2 is not among those who are here, who are only one.
+    all(&world.store, vec![for_here(1, "few", 1)]);
+    assert_eq!(mentions(), 0);
+    all(&world.store, vec![for_here(1, "many", HERE_MAX as u64 + 1)]);
+    assert_eq!(mentions(), 1);
+    all(&world.store, vec![edit(1, "@here again"), edit(2, "@here again")]);
+    assert_eq!(mentions(), 1, "an edit calls nobody else, and forgets nobody");
+}
+
+#[test]
 fn nobody_is_in_more_rooms_than_there_may_be_and_direct_messages_are_counted_apart() {
     let world = World::of_people(3);
     let store = &world.store;
