@@ -71,12 +71,12 @@ pub const LAST_LOOKED_AT_MAX: usize = 20;
 pub const LAST_CHARS_MAX: usize = 200;
 /// Public rooms in a page of them, unless it is asked for fewer.
 pub const BROWSE_ROOMS_MAX: usize = 1_000;
+/// Public rooms that one page of them looks at.
+pub const ROOMS_SCAN_MAX: usize = 10_000;
 /// Pinned messages in a room.
 pub const PINS_MAX: usize = 100;
 /// Messages that one person keeps for later.
 pub const SAVED_MAX: u64 = 1_000;
-/// Public rooms that one page of them looks at.
-pub const ROOMS_SCAN_MAX: usize = 10_000;
 /// People whom one person blocks.
 pub const BLOCKED_MAX: usize = 500;
 /// Members of a room in which everybody sees how far the others have read. In a larger one each
@@ -86,14 +86,14 @@ pub const SEEN_MEMBERS_MAX: u64 = 100;
 pub const PEOPLE_SCAN_MAX: usize = 10_000;
 /// Seqs that a room can be unread back from its head.
 pub const UNREAD_BACK_MAX: usize = 5_000;
+/// Bytes of the messages, as stored, that a room can be unread back from its head.
+pub const UNREAD_BACK_BYTES_MAX: usize = 2 << 20;
 /// Mentions that are counted; then they are as many as this.
 pub const MENTIONS_COUNTED_MAX: usize = 1_000;
 /// Characters in a search for people.
 pub const QUERY_CHARS_MAX: usize = 64;
 
 // ---- Pictures ----------------------------------------------------------------------------------
-/// Bytes of the messages, as stored, that a room can be unread back from its head.
-pub const UNREAD_BACK_BYTES_MAX: usize = 2 << 20;
 
 /// Bytes of an uploaded picture.
 pub const PICTURE_BYTES_MAX: usize = 2 << 20;
@@ -177,10 +177,6 @@ pub const PRESENCE_GRACE: Duration = Duration::from_secs(3);
 
 // ---- Rates (switched off by `--rate-limits off`) ------------------------------------------------
 
-/// Frames that one connection may send at once.
-pub const FRAMES_BURST: u32 = 60;
-/// Frames a second that one connection may send on; faster is flooding and closes with 4429.
-pub const FRAMES_PER_SECOND: u32 = 30;
 /// Requests over HTTP that one person may make at once; pictures of people are not counted.
 pub const REQUESTS_BURST: u32 = 120;
 /// Requests over HTTP a second that one person may make on; faster is answered with 429.
@@ -195,6 +191,10 @@ pub const TYPING_BURST: u32 = 3;
 pub const TYPING_PER_SECOND: u32 = 1;
 /// What somebody is (here, away, gone) is told this often at most; then it is what they are by then.
 pub const PRESENCE_EVERY: Duration = Duration::from_secs(2);
+/// Frames that one connection may send at once.
+pub const FRAMES_BURST: u32 = 60;
+/// Frames a second that one connection may send on; faster is flooding and closes with 4429.
+pub const FRAMES_PER_SECOND: u32 = 30;
 /// Posts that one person may send at once.
 pub const POSTS_BURST: u32 = 20;
 /// Posts a second that one person may send on; faster is answered with `too_many_requests`.
@@ -233,11 +233,15 @@ pub const SESSION_TOUCH_MS: u64 = 60 * 60 * 1000;
 
 /// Expired sessions that one change forgets.
 pub const SESSIONS_DROPPED_MAX: usize = 1_000;
+/// Sessions of connections that are looked at in one go; then everybody else has their turn.
+pub const SESSIONS_SWEPT_AT_ONCE_MAX: usize = 100;
 /// How often expired sessions are forgotten.
 pub const SESSIONS_DROP_EVERY: Duration = Duration::from_secs(60 * 60);
 
 // ---- The store ---------------------------------------------------------------------------------
 
+/// Searches through very many rows at a time; then whoever searches waits.
+pub const SEARCHES_AT_ONCE_MAX: usize = 2;
 /// Changes that wait for the writer; then whoever brings one waits.
 pub const WRITER_QUEUE_MAX: usize = 4_096;
 /// Changes in one transaction.
@@ -258,8 +262,6 @@ pub const STORE_HEAL_EVERY: Duration = Duration::from_secs(1);
 /// Open files asked for at start; a connection takes two.
 pub const OPEN_FILES_WANTED: u64 = 65_536;
 /// Files that are no connections.
-/// Searches through very many rows at a time; then whoever searches waits.
-pub const SEARCHES_AT_ONCE_MAX: usize = 2;
 pub const OPEN_FILES_SPARE: u64 = 64;
 /// Connections that wait to be accepted.
 pub const LISTEN_BACKLOG: i32 = 1_024;
