@@ -179,3 +179,122 @@ fn browsing_comes_in_pages_that_lead_to_every_room() {
         assert_eq!((refused.kind, refused.field), (Kind::Invalid, Some("after")));
     }
 }
+
+#[test]
+fn a_message_has_no_more_reactions_than_there_may_be() {
+    let people = (REACTIONS_MAX / REACTIONS_EMOJI_MAX) as u64;
+    let world = World::of_people(people + 1);
+    let emoji: Vec<Emoji> = [
+        "👍", "👎", "😀", "🎉", "😕", "❤️", "🚀", "👀", "🔥", "💯", "🙏", "👏", "😂", "😮", "😢", "😡", "🤔", "🥳",
+        "🍕", "☕", "🌱",
+    ]
+    .iter()
+    .map(|emoji| Emoji::parse(emoji).unwrap())
+    .collect();
+    let react = |by, emoji: &Emoji, on| Change::Act {
+        by: UserId(by),
+        place: lobby(1),
+        act: Act::React {
+            emoji: emoji.clone(),
+            on,
+        },
+        at: Time(1_000),
+    };
+    let store = &world.store;
+    all(store, vec![post(1, "a")]);
+    all(
+        store,
+        (1..=people)
+            .flat_map(|by| {
+                emoji[..REACTIONS_EMOJI_MAX]
+                    .iter()
+                    .map(move |emoji| react(by, emoji, true))
+            })
+            .collect(),
+    );
+    too_many(store, react(people + 1, &emoji[0], true), Kind::Conflict);
+    too_many(store, react(1, &emoji[REACTIONS_EMOJI_MAX], true), Kind::Conflict);
+    all(
+        store,
+        vec![react(1, &emoji[0], false), react(people + 1, &emoji[0], true)],
+    );
+}
+
+#[test]
+fn nobody_blocks_or_keeps_more_than_they_may() {
+    let world = World::of_people(BLOCKED_MAX as u64 + 2);
+    let store = &world.store;
+    let block = |other, on| Change::Block {
+        user: UserId(1),
+        other: UserId(other),
+        on,
+    };
+    let last = BLOCKED_MAX as u64 + 2;
+    all(store, (2..last).map(|other| block(other, true)).collect());
+    too_many(store, block(last, true), Kind::Conflict);
+    all(store, vec![block(2, true), block(2, false), block(last, true)]);
+    assert_eq!(wait(store.blocked(UserId(1))).unwrap().len(), BLOCKED_MAX);
+
+    let save = |id, on| Change::Save {
+        user: UserId(1),
+        place: lobby(id),
+        on,
+        at: Time(1_000),
+        by: None,
+    };
+    all(store, (0..=SAVED_MAX).map(|n| post(1, &format!("{n}"))).collect());
+    all(store, (1..=SAVED_MAX).map(|id| save(id, true)).collect());
+    too_many(store, save(SAVED_MAX + 1, true), Kind::Conflict);
+    all(store, vec![save(1, true), save(1, false), save(SAVED_MAX + 1, true)]);
+    assert_eq!(wait(store.saved_places(UserId(1))).unwrap().len() as u64, SAVED_MAX);
+}
+
+#[test]
+fn a_room_is_unread_and_mentions_are_counted_up_to_a_bound() {
+    let world = World::of_people(2);
+    let store = &world.store;
+    let count = UNREAD_BACK_MAX as u64 + 1;
+    all(store, (0..count).map(|n| post(1, &format!("{n}"))).collect());
+    let unread = |id| Change::MarkUnread {
+        user: UserId(2),
+        place: lobby(id),
+    };
+    assert_eq!(too_many(store, unread(1), Kind::Invalid).field, Some("id"));
+    all(store, vec![unread(2)]);
+    let mut mentions: Vec<Change> = Vec::new();
+    for n in 0..=MENTIONS_COUNTED_MAX {
+        let mut change = post(1, &format!("for 2, {n}"));
+        if let Change::Post(NewPost {
+            draft: Draft::Written { text, .. },
+            ..
+        }) = &mut change
+        {
+            text.mentions.users = vec![UserId(2)];
+        }
+        mentions.push(change);
+    }
+    let said = mentions.len() as u64;
+    all(store, mentions);
+    let lobby = wait(store.room(UserId(2), LOBBY)).unwrap();
+    assert_eq!(
+        (lobby.unread, lobby.mentions),
+        (count - 1 + said, MENTIONS_COUNTED_MAX as u64)
+    );
+}
+
+#[test]
+fn a_search_looks_at_a_bounded_number_of_people_and_says_that_there_are_more() {
+    let world = World::new();
+    let store = &world.store;
+    let count = PEOPLE_SCAN_MAX as u64 + 2;
+    all(store, (1..=count).map(|n| sign_up(&format!("person {n}"), n)).collect());
+    let search = |query: &str| {
+        let page = wait(store.people(query, None, PageSize::default())).unwrap();
+        (page.people.len(), page.more)
+    };
+    assert_eq!(search("nobody"), (0, true));
+    assert_eq!(search(&format!("person {count}")), (1, true));
+    assert_eq!(search("person"), (50, true));
+    let page = wait(store.people("nobody", Some(UserId(PEOPLE_SCAN_MAX as u64)), PageSize::default())).unwrap();
+    assert_eq!((page.people.len(), page.more), (0, false));
+}
