@@ -38,6 +38,8 @@ pub const MENTIONS_MAX: usize = 50;
 pub const HERE_MAX: usize = 500;
 /// Other rooms that one message can link to.
 pub const ROOM_LINKS_MAX: usize = 50;
+/// Names of people, and of rooms, that are looked up for one message: what follows an `@` may be several.
+pub const NAMES_LOOKED_UP_MAX: usize = 1_000;
 /// Different emoji under one message.
 pub const REACTIONS_EMOJI_MAX: usize = 20;
 /// Reactions of all people under one message.
@@ -53,8 +55,12 @@ pub const ERASED_MAX: usize = 500;
 
 /// Rooms of a server, direct ones included.
 pub const ROOMS_MAX: u64 = 100_000;
-/// Rooms that one person is in, direct ones included.
+/// Rooms that one person is in, but for direct ones.
 pub const ROOMS_PER_PERSON_MAX: usize = 1_000;
+/// Direct rooms that one person is in.
+pub const DIRECTS_PER_PERSON_MAX: usize = 1_000;
+/// Rooms of any kind that somebody is in because the same other person has put them there.
+pub const BROUGHT_BY_ONE_MAX: usize = 100;
 /// People in a direct room.
 pub const DIRECT_MEMBERS_MAX: usize = 10;
 /// People whom a new room begins with.
@@ -63,8 +69,10 @@ pub const FIRST_MEMBERS_MAX: usize = 100;
 pub const LAST_LOOKED_AT_MAX: usize = 20;
 /// Characters of a room's last post that lists of rooms show.
 pub const LAST_CHARS_MAX: usize = 200;
-/// Public rooms that browsing shows.
+/// Public rooms in a page of them, unless it is asked for fewer.
 pub const BROWSE_ROOMS_MAX: usize = 1_000;
+/// Public rooms that one page of them looks at.
+pub const ROOMS_SCAN_MAX: usize = 10_000;
 /// Pinned messages in a room.
 pub const PINS_MAX: usize = 100;
 /// Messages that one person keeps for later.
@@ -78,6 +86,8 @@ pub const SEEN_MEMBERS_MAX: u64 = 100;
 pub const PEOPLE_SCAN_MAX: usize = 10_000;
 /// Seqs that a room can be unread back from its head.
 pub const UNREAD_BACK_MAX: usize = 5_000;
+/// Bytes of the messages, as stored, that a room can be unread back from its head.
+pub const UNREAD_BACK_BYTES_MAX: usize = 2 << 20;
 /// Mentions that are counted; then they are as many as this.
 pub const MENTIONS_COUNTED_MAX: usize = 1_000;
 /// Characters in a search for people.
@@ -158,7 +168,10 @@ pub const PAGE_MESSAGES: usize = 50;
 pub const PAGE_MESSAGES_MAX: usize = 100;
 /// Messages in one piece of a catch-up.
 pub const SYNC_MESSAGES_MAX: usize = 500;
-/// Bytes of message text in one piece of a catch-up; the piece ends after the message that passes it.
+/// Bytes of messages in a page, as they are stored (as JSON they take about three times as many) and with
+/// what they answer; the page ends after the message that passes it.
+pub const PAGE_BYTES_MAX: usize = 256 << 10;
+/// Bytes of messages in one piece of a catch-up, as stored; the piece ends after the message that passes it.
 pub const SYNC_BYTES_MAX: usize = 128 << 10;
 /// Changes that a catch-up still follows; whoever is further behind reads the history again.
 pub const SYNC_BEHIND_MAX: u64 = 5_000;
@@ -215,6 +228,20 @@ pub const PRESENCE_GRACE: Duration = Duration::from_secs(3);
 
 // ---- Rates (switched off by `--rate-limits off`) ------------------------------------------------
 
+/// Requests over HTTP that one person may make at once; pictures of people are not counted.
+pub const REQUESTS_BURST: u32 = 120;
+/// Requests over HTTP a second that one person may make on; faster is answered with 429.
+pub const REQUESTS_PER_SECOND: u32 = 30;
+/// Rooms that one person may make at once; direct ones are not counted.
+pub const ROOMS_MADE_BURST: u32 = 100;
+/// Rooms a day that one person may make on.
+pub const ROOMS_MADE_PER_DAY: u32 = 100;
+/// Times that one person can be told to be typing at once; what comes faster is told to nobody.
+pub const TYPING_BURST: u32 = 3;
+/// Times a second that one person can be told to be typing on.
+pub const TYPING_PER_SECOND: u32 = 1;
+/// What somebody is (here, away, gone) is told this often at most; then it is what they are by then.
+pub const PRESENCE_EVERY: Duration = Duration::from_secs(2);
 /// Frames that one connection may send at once.
 pub const FRAMES_BURST: u32 = 60;
 /// Frames a second that one connection may send on; faster is flooding and closes with 4429.
@@ -257,11 +284,15 @@ pub const SESSION_TOUCH_MS: u64 = 60 * 60 * 1000;
 
 /// Expired sessions that one change forgets.
 pub const SESSIONS_DROPPED_MAX: usize = 1_000;
+/// Sessions of connections that are looked at in one go; then everybody else has their turn.
+pub const SESSIONS_SWEPT_AT_ONCE_MAX: usize = 100;
 /// How often expired sessions are forgotten.
 pub const SESSIONS_DROP_EVERY: Duration = Duration::from_secs(60 * 60);
 
 // ---- The store ---------------------------------------------------------------------------------
 
+/// Searches through very many rows at a time; then whoever searches waits.
+pub const SEARCHES_AT_ONCE_MAX: usize = 2;
 /// Changes that wait for the writer; then whoever brings one waits.
 pub const WRITER_QUEUE_MAX: usize = 4_096;
 /// Changes in one transaction.

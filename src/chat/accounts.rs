@@ -2,7 +2,7 @@
 
 use super::Chat;
 use crate::error::{Error, Kind, Result};
-use crate::limits::{DEVICE_CHARS_MAX, SESSION_TOUCH_MS, SESSIONS_DROPPED_MAX};
+use crate::limits::{DEVICE_CHARS_MAX, SESSION_TOUCH_MS, SESSIONS_DROPPED_MAX, SESSIONS_SWEPT_AT_ONCE_MAX};
 use crate::model::{Change, Code, Event, Name, NewAccount, NewSession, Password, Role, SessionId, Token, User, Viewer};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -177,7 +177,10 @@ impl Chat {
     pub async fn sweep_sessions(&self) {
         let now = self.clock.now();
         let mut over = Vec::new();
-        for id in self.hub.sessions() {
+        for (number, id) in self.hub.sessions().into_iter().enumerate() {
+            if number % SESSIONS_SWEPT_AT_ONCE_MAX == SESSIONS_SWEPT_AT_ONCE_MAX - 1 {
+                tokio::task::yield_now().await;
+            }
             match self.store.session(id).await {
                 Ok(Some((session, _))) if !session.is_live(now) => over.push(id),
                 Ok(Some((session, _))) if now.since(session.seen_at) >= SESSION_TOUCH_MS => {

@@ -195,6 +195,10 @@ impl Visit<'_> {
 
     async fn member(&self, route: Route, request: Request<Incoming>) -> Result<Answer> {
         let viewer = self.viewer().await?;
+        // A page may show hundreds of people at once; and whoever wants to leave can.
+        if !matches!(route, Route::Avatar(..) | Route::Logout) {
+            self.chat().count_request(&viewer)?;
+        }
         match route {
             Route::Logout => {
                 self.chat().log_out(viewer.session).await?;

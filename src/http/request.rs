@@ -126,14 +126,23 @@ pub fn page(query: &str) -> Result<(Anchor, PageSize)> {
 pub struct ListPart {
     /// Below this.
     pub before: Option<u64>,
+    /// After this.
+    pub after: Option<u64>,
     /// At most so many.
-    pub size: PageSize,
+    pub limit: Option<PageSize>,
     /// Whose names hold this.
     pub query: String,
     /// These alone.
     pub ids: Option<Vec<UserId>>,
     /// All there are, not only one's own.
     pub browse: bool,
+}
+
+impl ListPart {
+    /// At most so many, also where nothing is said.
+    pub fn size(&self) -> PageSize {
+        self.limit.unwrap_or_default()
+    }
 }
 
 /// Which part of a list is asked for.
@@ -145,7 +154,8 @@ pub fn list(query: &str) -> Result<ListPart> {
     for (key, value) in form_urlencoded::parse(query.as_bytes()) {
         match &*key {
             "before" => part.before = Some(number(&value, "before")?),
-            "limit" => part.size = PageSize::parse(number(&value, "limit")?)?,
+            "after" => part.after = Some(number(&value, "after")?),
+            "limit" => part.limit = Some(PageSize::parse(number(&value, "limit")?)?),
             "q" if value.chars().count() > QUERY_CHARS_MAX => {
                 let title = format!("Search for at most {QUERY_CHARS_MAX} characters.");
                 return Err(Error::invalid("q", title));

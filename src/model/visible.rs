@@ -7,6 +7,7 @@ use icu_properties::props::{
 };
 use icu_properties::{CodePointMapData, CodePointSetData};
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::canonical_combining_class;
 
 /// Variation selector 16: shows the sign before it as an emoji (UTS #51).
 pub(super) const EMOJI_STYLE: char = '\u{fe0f}';
@@ -65,6 +66,18 @@ pub(super) fn key(text: &str) -> String {
         .default_case_fold()
         .nfkd()
         .collect()
+}
+
+/// Whether the key of what stands before this character is the same with it and without it: it is no
+/// mark that belongs there, nor becomes one (The Unicode Standard §3.11, D107 and D109).
+pub(super) fn begins_anew(c: char) -> bool {
+    if c.is_ascii() {
+        return true;
+    }
+    let is_starter = |c: Option<char>| c.is_some_and(|c| canonical_combining_class(c) == 0);
+    let decomposed = std::iter::once(c).nfd().next();
+    let folded = key(c.encode_utf8(&mut [0; 4])).chars().next();
+    is_starter(Some(c)) && is_starter(decomposed) && is_starter(folded)
 }
 
 /// The same without marks over and under letters.

@@ -4,9 +4,9 @@ use super::{Store, accounts, acts, admin, marks, members, messages, people, room
 use crate::clock::Time;
 use crate::error::Result;
 use crate::model::{
-    Account, Anchor, Catchup, Code, CodeDigest, Listing, MembersPage, Name, Page, PageSize, PeoplePage, Place, RoomId,
-    RoomView, SavedPage, SearchPage, SearchQuery, Seq, ServerCard, ServerCounts, Session, SessionId, Settings, User,
-    UserId,
+    Account, Anchor, Catchup, Code, CodeDigest, MembersPage, Name, Page, PageSize, PeoplePage, PinsPage, Place, RoomId,
+    RoomView, RoomsPage, SavedPage, SearchPage, SearchQuery, Seq, ServerCard, ServerCounts, Session, SessionId,
+    Settings, User, UserId,
 };
 use bytes::Bytes;
 use std::collections::HashMap;
@@ -73,7 +73,12 @@ impl Store {
 
     /// A page of all people. `query` is a [`search_key`](crate::model::search_key); empty for all.
     pub async fn people(&self, query: &str, before: Option<UserId>, size: PageSize) -> Result<PeoplePage> {
-        self.ask(|file| people::page(file, query, before, size))
+        if query.is_empty() {
+            return self.ask(|file| people::page(file, query, before, size));
+        }
+        let query = query.to_owned();
+        let search = self.ask_aside(move |file| people::page(file, &query, before, size));
+        search.await
     }
 
     /// The people of these names, given and found by their keys.
@@ -126,9 +131,12 @@ impl Store {
         self.ask(|file| messages::may_post(file, standing::known(file, user)?, room).map(drop))
     }
 
-    /// The public rooms there are, by name.
-    pub async fn browse(&self, viewer: UserId) -> Result<Vec<Listing>> {
-        self.ask(|file| rooms::browse(file, viewer))
+    /// A page of the public rooms, by name: at most `count` after that of `after`, whose names or topics
+    /// hold `query`, a [`search_key`](crate::model::search_key).
+    pub async fn browse(&self, viewer: UserId, query: &str, after: Option<RoomId>, count: usize) -> Result<RoomsPage> {
+        let query = query.to_owned();
+        let search = self.ask_aside(move |file| rooms::browse(file, viewer, &query, after, count));
+        search.await
     }
 
     /// The rooms that these names mean to the viewer, given and found by their keys.
@@ -145,7 +153,12 @@ impl Store {
         before: Option<UserId>,
         size: PageSize,
     ) -> Result<MembersPage> {
-        self.ask(|file| members::page(file, viewer, room, query, before, size))
+        if query.is_empty() {
+            return self.ask(|file| members::page(file, viewer, room, query, before, size));
+        }
+        let query = query.to_owned();
+        let search = self.ask_aside(move |file| members::page(file, viewer, room, &query, before, size));
+        search.await
     }
 
     /// A page of a room's messages.
@@ -158,9 +171,9 @@ impl Store {
         self.ask(|file| messages::catchup(file, viewer, room, since))
     }
 
-    /// The pinned messages of a room, newest pin first.
-    pub async fn pins(&self, viewer: UserId, room: RoomId) -> Result<Page> {
-        self.ask(|file| acts::pins(file, viewer, room))
+    /// A page of the pinned messages of a room, newest pin first, below `before`.
+    pub async fn pins(&self, viewer: UserId, room: RoomId, before: Option<u64>) -> Result<PinsPage> {
+        self.ask(|file| acts::pins(file, viewer, room, before))
     }
 
     /// How far the others in a room have read, who let it be seen.

@@ -108,6 +108,8 @@ schema! {
     members: (u32, u32) = MEMBERS "members";
     /// User, room → how they have arranged it; missing for the first room until they do.
     user_rooms: (u32, u32) = USER_ROOMS "user_rooms";
+    /// User, room that somebody else has put them into → who did.
+    brought: (u32, u32) = BROUGHT "brought";
     /// User, room → how far they have read.
     read_marks: (u32, u32) = READ_MARKS "read_marks";
     /// User, room → where their mark was put when they came in; what stands before was not seen by them.

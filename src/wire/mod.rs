@@ -103,7 +103,8 @@
 //! | `GET /api/me/saved?before&limit` | `saved`: `room` `message` `saved_at`, latest first; `people` `next?` |
 //! | `GET /api/people?q&before&limit`, `GET /api/people?ids=1,2` | `people`, newest account first; `more` |
 //! | `GET /api/search?q&room&author&since&until&before&limit` | `hits`: `room` `message` `marks`; `people` `next?` |
-//! | `GET /api/rooms`, `GET /api/rooms?browse=1` | `rooms`: the viewer's, or the public ones with `joined` |
+//! | `GET /api/rooms` | `rooms`: the viewer's |
+//! | `GET /api/rooms?browse=1&q&after&limit` | `rooms`: the public ones by name, with `joined`; `next?` (the room to go on `after`) |
 //! | `POST /api/rooms` `kind` `name` `topic?` `members?`; `kind: "direct"` `members` | `room` |
 //! | `GET /api/rooms/R`, `PATCH /api/rooms/R` `name?` `topic?` `archived?` | `room` |
 //! | `PUT /api/rooms/R/me` `notify?` `favourite?` `hidden?` | `room` |
@@ -111,7 +112,7 @@
 //! | `GET /api/rooms/R/members?q&before&limit` | `members`: `user` `role`; `more` |
 //! | `PUT /api/rooms/R/members/USER` `role?`, `DELETE …` | 204 |
 //! | `GET /api/rooms/R/messages?before\|after\|around&limit`, `POST …` | a page, a receipt |
-//! | `GET /api/rooms/R/pins` | `messages`, newest pin first; `people` |
+//! | `GET /api/rooms/R/pins?before` | `messages`, newest pin first; `people` `next?` |
 //! | `GET /api/rooms/R/seen` | `seen`: `user` `seq` |
 //! | `GET /api/qr?text` | `size` `path`: a QR code (level M) without its quiet zone, the dark modules as an SVG path |
 //! | `POST /api/signup` `name` `password` `invite?` | `user`; `forbidden` with the field `invite` where the door is shut |
@@ -129,6 +130,10 @@
 //! | `GET /api/backup` (owner only) | the data file as of now; `HEAD` tells whether one could begin: `conflict` while another is being taken, `storage_full` |
 //!
 //! `/join/CODE` and `/reset/CODE` are pages. Admins act on members; the owner on everybody but themselves.
+//!
+//! A page may hold fewer than `limit` where what it holds is long: `more_before`, `more_after`, `more` and
+//! `next` tell whether there is more, and nothing else does. `next` is the `before` (or `after`) to go on
+//! with. Whoever asks for too much at once is answered with 429 and `Retry-After`.
 //!
 //! # Search
 //!

@@ -95,7 +95,7 @@ impl Connection {
                 let mut socket = WebSocketStream::from_raw_socket(edge, Role::Server, Some(settings())).await;
                 let code = self.talk(&mut socket).await;
                 self.chat.hub().close(self.client.id, code);
-                drain(&self.client, &mut socket.get_mut().reading).await;
+                drain(&self.client, &mut socket).await;
                 return code;
             }
             Err(error) => {
@@ -315,13 +315,23 @@ fn close_code(error: &SocketError) -> CloseCode {
     }
 }
 
-/// Waits, for a while, until the client has taken what was written and has closed its end: a socket
-/// that is dropped with unread bytes resets the connection, and the close frame is lost.
-async fn drain(client: &Client, reading: &mut OwnedReadHalf) {
+/// Waits, for a while, until the client has taken what was written and has said its last word: a socket
+/// that is dropped with unread bytes resets the connection, and the close frame is lost. After both close
+/// frames it is for the server to end the connection (RFC 6455 §7.1.1); from a client that cannot be
+/// understood any more, no close frame comes, so its end is waited for.
+async fn drain(client: &Client, socket: &mut WebSocketStream<Edge>) {
     let patience = SOCKET_CLOSE_TIMEOUT;
     let _ = tokio::time::timeout(patience, async {
         client.flushed().await;
+        loop {
+            match socket.next().await {
+                None | Some(Ok(Message::Close(_))) => return,
+                Some(Ok(_)) => {}
+                Some(Err(_)) => break,
+            }
+        }
         let mut sink = [0; 1024];
+        let reading = &mut socket.get_mut().reading;
         while reading.read(&mut sink).await.is_ok_and(|read| read > 0) {}
     })
     .await;

@@ -3,8 +3,10 @@
 
 mod changes;
 mod faults;
+mod limits;
 mod reading;
 mod search;
+mod work;
 pub mod world;
 
 use chapp::clock::Time;

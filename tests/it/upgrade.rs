@@ -67,7 +67,7 @@ fn an_old_file_keeps_all_that_was_in_it_and_a_copy_stays_beside_it() {
             (lobby.head, lobby.room.member_count, lobby.room.kind),
             (Seq(7), 2, RoomKind::Public)
         );
-        assert_eq!(store.browse(ben).await.unwrap().len(), 1);
+        assert_eq!(store.browse(ben, "", None, 10).await.unwrap().rooms.len(), 1);
         // What the server was never told, it does without.
         let card = store.server().await.unwrap();
         assert_eq!((card.name.as_str(), card.door), ("Chapp", Door::Anyone));

@@ -312,7 +312,7 @@ async fn check_readers(store: &Store, told: Option<&BTreeMap<RoomId, Picture>>) 
             );
             let mentions = others.filter(|message| is_for(message, user, &blocked)).count() as u64;
             assert_eq!(view.mentions, mentions, "{user} in {room}, read {}", view.read);
-            let pins = store.pins(user, room).await.unwrap().messages.len();
+            let pins = store.pins(user, room, None).await.unwrap().messages.len();
             let pinned = picture
                 .messages
                 .values()

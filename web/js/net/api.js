@@ -80,6 +80,8 @@ const queryOf = (values) => {
 /** @typedef {{members: {user: User, role: string}[], more: boolean}} MembersPage */
 /** @typedef {{saved: {room: number, message: Message, saved_at: number}[], people: User[], next?: number}} SavedPage */
 /** @typedef {{id: number, kind: string, name: string, topic: string, archived: boolean, member_count: number, joined: boolean}} Listing */
+/** @typedef {{rooms: Listing[], next?: number}} ListingsPage */
+/** @typedef {{messages: Message[], people: User[], next?: number}} PinsPage */
 /** @typedef {{id: string, device: string, address: string, created_at: number, seen_at: number, current: boolean}} Device */
 
 /** @param {number[]} ids */
@@ -90,7 +92,9 @@ export const peopleOf = (ids) =>
 export const people = (q, before) =>
   ask(`/api/people?${queryOf({ q, before, limit: 100 })}`, {}, (body) => (hasLists(body, { people: true }) ? /** @type {PeoplePage} */ (body) : null));
 
-export const browse = () => ask('/api/rooms?browse=1', {}, (body) => (Array.isArray(body?.rooms) ? /** @type {Listing[]} */ (body.rooms) : null));
+/** The open rooms, or those of them that hold a text. @param {string} [q] */
+export const browse = (q) =>
+  ask(`/api/rooms?${queryOf({ browse: 1, q })}`, {}, (body) => (Array.isArray(body?.rooms) ? /** @type {ListingsPage} */ (body) : null));
 
 /** @param {{kind: string, name?: string, topic?: string, members?: number[]}} plan */
 export const createRoom = (plan) => ask('/api/rooms', withJson('POST', plan), oneRoom);
@@ -119,10 +123,10 @@ export const setMember = (room, user, role) => ask(`/api/rooms/${room}/members/$
 /** @param {number} room @param {number} user */
 export const removeMember = (room, user) => ask(`/api/rooms/${room}/members/${user}`, withJson('DELETE'), done);
 
-/** @param {number} room */
-export const pins = (room) =>
-  ask(`/api/rooms/${room}/pins`, {}, (body) =>
-    hasLists(body, { messages: true, people: true }) ? /** @type {{messages: Message[], people: User[]}} */ (body) : null,
+/** @param {number} room @param {number} [before] */
+export const pins = (room, before) =>
+  ask(`/api/rooms/${room}/pins?${queryOf({ before })}`, {}, (body) =>
+    hasLists(body, { messages: true, people: true }) ? /** @type {PinsPage} */ (body) : null,
   );
 
 /** @param {number} room */
