@@ -183,7 +183,8 @@ const PIECES: [&str; 44] = [
 #[test]
 fn no_text_makes_a_tree_that_is_too_large_or_leads_elsewhere() {
     for piece in PIECES {
-        if !piece.trim().is_empty() {
+        // One that cannot be seen makes no message.
+        if Body::parse(&full_of(piece)).is_ok() {
             check(&full_of(piece));
         }
     }
