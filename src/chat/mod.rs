@@ -3,11 +3,13 @@
 //! A verb takes valid input and a viewer, asks the throttle, makes a Change, and hands it to the store.
 
 mod accounts;
+mod files;
 pub mod markup;
 mod messages;
 mod passwords;
 mod people;
 mod picture;
+mod preview;
 mod rooms;
 mod signals;
 mod throttle;
@@ -16,6 +18,7 @@ use crate::clock::Clock;
 use crate::hub::Hub;
 use crate::store::Store;
 pub use accounts::{Caller, LoggedIn};
+pub use files::Upload;
 pub use messages::Answer;
 use passwords::Passwords;
 pub use rooms::RoomPlan;
@@ -37,6 +40,7 @@ pub struct Chat {
     acts: ActThrottle,
     /// Whose turn it is to have a picture encoded.
     pictures: Semaphore,
+    files: files::Turns,
     addresses: Mutex<Arc<[String]>>,
 }
 
@@ -55,6 +59,7 @@ impl Chat {
             logins: LoginThrottle::default(),
             acts: ActThrottle::default(),
             pictures: Semaphore::new(1),
+            files: files::Turns::default(),
             addresses: Mutex::new(Arc::new([])),
         })
     }

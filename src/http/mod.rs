@@ -4,6 +4,7 @@
 mod assets;
 mod bodies;
 mod cookies;
+mod files;
 mod gate;
 mod members;
 mod pages;
@@ -198,7 +199,13 @@ impl Visit<'_> {
             Route::Rooms => self.rooms(&viewer, &request).await,
             Route::CreateRoom => self.create_room(&viewer, request).await,
             Route::Room(room, asks) => self.in_room(&viewer, room, asks, request).await,
-            Route::Socket => ws::upgrade(self.chat().clone(), viewer, self.connection.clone().permit, request),
+            Route::Upload => self.upload(&viewer, request).await,
+            Route::File(id) => self.file(&viewer, id, &request).await,
+            Route::Preview(id) => self.preview(&viewer, id, request.headers()).await,
+            Route::Socket => {
+                let socket = ws::upgrade(self.chat().clone(), viewer, self.connection.clone().permit, request)?;
+                Ok(socket.map(response::whole))
+            }
             _ => Err(Error::internal("a public route asked for a member")),
         }
     }

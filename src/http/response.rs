@@ -2,7 +2,8 @@
 
 use crate::error::{Error, Kind};
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full};
 use hyper::header::{
     ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
 };
@@ -10,7 +11,10 @@ use hyper::{Response, StatusCode};
 use serde::Serialize;
 
 /// What hyper sends.
-pub type Answer = Response<Full<Bytes>>;
+pub type Answer = Response<Body>;
+
+/// All at once, or piece by piece.
+pub type Body = UnsyncBoxBody<Bytes, Error>;
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; \
     font-src 'self'; media-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; \
@@ -45,11 +49,12 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
     ),
 ];
 
-/// Adds the headers that every response carries. What says nothing about caching is not cached.
+/// Adds the headers that every response carries; one with a policy of its own keeps it. What says nothing
+/// about caching is not cached.
 pub fn secure(answer: &mut Answer) {
     let headers = answer.headers_mut();
     for (name, value) in HEADERS {
-        headers.insert(name, value);
+        headers.entry(name).or_insert(value);
     }
     headers
         .entry(CACHE_CONTROL)
@@ -58,12 +63,17 @@ pub fn secure(answer: &mut Answer) {
 
 /// An answer of this media type.
 pub fn answer(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Answer {
-    let mut answer = Response::new(Full::new(body.into()));
+    let mut answer = Response::new(whole(body.into()));
     *answer.status_mut() = status;
     answer
         .headers_mut()
         .insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     answer
+}
+
+/// A body that is there already.
+pub fn whole(bytes: Bytes) -> Body {
+    Full::new(bytes).map_err(|never| match never {}).boxed_unsync()
 }
 
 /// JSON.
@@ -73,7 +83,7 @@ pub fn json(status: StatusCode, body: Vec<u8>) -> Answer {
 
 /// Nothing more to say.
 pub fn empty(status: StatusCode) -> Answer {
-    let mut answer = Response::new(Full::default());
+    let mut answer = Response::new(whole(Bytes::new()));
     *answer.status_mut() = status;
     answer
 }

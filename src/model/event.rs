@@ -1,7 +1,8 @@
 //! What happened: durable, numbered, in commit order; and signals, which are neither durable nor numbered.
 
 use super::{
-    ClientId, ConnectionId, MemberRole, Message, Place, Room, RoomId, RoomView, Seq, SessionId, Settings, User, UserId,
+    ClientId, ConnectionId, FileEvent, MemberRole, Message, Place, Room, RoomId, RoomView, Seq, SessionId, Settings,
+    User, UserId,
 };
 use crate::clock::Time;
 use std::sync::Arc;
@@ -110,6 +111,8 @@ pub enum Event {
         /// How many; at the bound of one sweep there may be more.
         count: usize,
     },
+    /// What became of a file. For the one who asked.
+    File(FileEvent),
     /// Somebody keeps a message for later, or no longer. For themselves.
     Saved {
         /// Who.

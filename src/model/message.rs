@@ -1,6 +1,6 @@
 //! Messages and what they are made of.
 
-use super::{Content, RoomId, RoomName, Seq, Topic, UserId};
+use super::{Attachment, Content, RoomId, RoomName, Seq, Topic, UserId};
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::limits::{BODY_CHARS_MAX, CLIENT_ID_CHARS_MAX};
@@ -19,7 +19,7 @@ impl Body {
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         let text = text.trim_end();
         if text.trim_start().is_empty() {
-            return Err(Error::invalid("body", "A message needs some text."));
+            return Err(needs_text());
         }
         if text.chars().count() > BODY_CHARS_MAX {
             return Err(Error::invalid(
@@ -31,6 +31,22 @@ impl Body {
             return Err(Error::invalid("body", "A message cannot hold control characters."));
         }
         Ok(Body(text.to_owned()))
+    }
+
+    /// Like [`Body::parse`], and accepts nothing at all: a message may show files alone.
+    ///
+    /// # Errors
+    /// `invalid` with the field `body`.
+    pub fn parse_or_empty(text: &str) -> Result<Body> {
+        match text.trim().is_empty() {
+            true => Ok(Body::empty()),
+            false => Body::parse(text),
+        }
+    }
+
+    /// Whether there is no text.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// What is left of a deleted message, and what a notice has.
@@ -47,6 +63,11 @@ impl Body {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A message without text and files.
+pub fn needs_text() -> Error {
+    Error::invalid("body", "A message needs some text.")
 }
 
 /// A client's own name for a post: the same one again, at any later time, posts nothing new.
@@ -201,6 +222,8 @@ pub struct Message {
     pub deleted_by: Option<UserId>,
     /// The message in the same room that it answers.
     pub reply_to: Option<Seq>,
+    /// In the order in which its author put them there.
+    pub files: Vec<Attachment>,
     /// In the order of their first use.
     pub reactions: Vec<Reaction>,
     /// Whether it is pinned.

@@ -1,11 +1,11 @@
 //! What can be asked: each question is answered from one snapshot, who may know included.
 
-use super::{Store, accounts, acts, marks, members, messages, people, rooms, saved, sessions};
+use super::{Store, accounts, acts, files, marks, members, messages, people, rooms, saved, sessions};
 use crate::clock::Time;
 use crate::error::Result;
 use crate::model::{
-    Account, Anchor, Catchup, Listing, MembersPage, Name, Page, PageSize, PeoplePage, Place, RoomId, RoomView,
-    SavedPage, Seq, Session, SessionId, Settings, User, UserId, rules,
+    Account, Anchor, Attachment, Catchup, FileId, Listing, MembersPage, Name, Page, PageSize, PeoplePage, Place,
+    RoomId, RoomView, SavedPage, Seq, Session, SessionId, Settings, User, UserId, rules,
 };
 use bytes::Bytes;
 use std::collections::HashMap;
@@ -150,6 +150,43 @@ impl Store {
     /// Which messages somebody keeps for later; at most `SAVED_MAX`.
     pub async fn saved_places(&self, viewer: UserId) -> Result<Vec<Place>> {
         self.ask(|file| saved::places(file, viewer))
+    }
+
+    /// A file that a message in a room of the viewer's shows, or that they sent and have not posted yet.
+    ///
+    /// # Errors
+    /// `not_found` for any other.
+    pub async fn file(&self, viewer: UserId, id: FileId) -> Result<Attachment> {
+        self.ask(|file| files::one(file, viewer, id))
+    }
+
+    /// A smaller picture of such a file: what its bytes are, and the bytes.
+    ///
+    /// # Errors
+    /// `not_found`, also where there is none.
+    pub async fn preview(&self, viewer: UserId, id: FileId) -> Result<(String, Bytes)> {
+        self.ask(|file| files::preview(file, viewer, id))
+    }
+
+    /// The `index`-th `FILE_CHUNK_BYTES` of a file, whoever asks. Blocks.
+    ///
+    /// # Errors
+    /// `not_found` where it has been erased.
+    pub fn chunk(&self, id: FileId, index: u32) -> Result<Bytes> {
+        self.ask(|file| files::chunk(file, id, index))
+    }
+
+    /// All bytes of a file, whoever asks; `size` of them. Blocks.
+    ///
+    /// # Errors
+    /// `not_found` where they have been erased.
+    pub fn whole_file(&self, id: FileId, size: u64) -> Result<Vec<u8>> {
+        self.ask(|file| files::whole(file, id, size))
+    }
+
+    /// Whether there are files to erase that came before then.
+    pub async fn has_unshown(&self, before: Time) -> Result<bool> {
+        self.ask(|file| files::has_unshown(file, before))
     }
 
     /// Whether there are messages that were deleted before then and still have their text.

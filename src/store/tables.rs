@@ -22,10 +22,12 @@ use std::cell::OnceCell;
 pub(super) const FORMAT_VERSION: u32 = 2;
 
 pub(super) type Row = &'static [u8];
+pub(super) type FileKey = [u8; 16];
 
 pub(super) const FORMAT: &str = "format";
 pub(super) const FILE: &str = "file";
 pub(super) const COMMIT: &str = "commit";
+pub(super) const FILES_BYTES: &str = "files";
 
 macro_rules! schema {
     ($($(#[$doc:meta])* $field:ident: $key:ty = $name:ident $text:literal;)+) => {
@@ -72,7 +74,7 @@ macro_rules! schema {
 }
 
 schema! {
-    /// `format`, `file` and `commit`.
+    /// `format`, `file`, `commit` and `files`, the bytes of all files.
     meta: &'static str = META "chapp";
     users: u32 = USERS "users";
     /// `Name::key` → user.
@@ -116,6 +118,14 @@ schema! {
     saved_places: (u32, u32, u32) = SAVED_PLACES "saved_places";
     /// When, room, message that was deleted and still has its text.
     deleted: (u64, u32, u32) = DELETED "deleted";
+    files: FileKey = FILES "files";
+    /// File, 0, 1, 2, … → its bytes.
+    chunks: (FileKey, u32) = CHUNKS "chunks";
+    previews: FileKey = PREVIEWS "previews";
+    /// File, room, message that shows it.
+    shown: (FileKey, u32, u32) = SHOWN "shown";
+    /// When, file that no message shows: it is coming, was never posted, or was deleted (then at 0).
+    unshown: (u64, FileKey) = UNSHOWN "unshown";
 }
 
 impl Tables<'_> {

@@ -6,10 +6,10 @@
 use super::fault::Fault;
 use super::file::{DataFile, Failed, Wrote};
 use super::tables::Tables;
-use super::{accounts, acts, marks, members, messages, people, rooms, saved, sessions};
+use super::{accounts, acts, files, marks, members, messages, people, rooms, saved, sessions};
 use crate::error::Result;
 use crate::limits::{BATCH_MAX, STORE_HEAL_EVERY};
-use crate::model::{Change, Event};
+use crate::model::{Change, Event, FileChange};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
@@ -185,7 +185,10 @@ impl Writer {
         let removes = |change: &Change| {
             matches!(
                 change,
-                Change::CloseSession { .. } | Change::CloseOtherSessions { .. } | Change::DropSessions { .. }
+                Change::CloseSession { .. }
+                    | Change::CloseOtherSessions { .. }
+                    | Change::DropSessions { .. }
+                    | Change::File(FileChange::GiveUp { .. } | FileChange::Erase { .. })
             )
         };
         if !changes.iter().all(removes) && !self.file.has_room() {
@@ -316,6 +319,7 @@ fn apply(tables: &mut Tables<'_>, change: &Change) -> std::result::Result<Done, 
         Change::Post(new) => messages::post(tables, new),
         Change::Act { by, place, act, at } => acts::act(tables, *by, *place, act, *at),
         Change::Erase { before } => acts::erase(tables, *before),
+        Change::File(change) => files::apply(tables, change),
         Change::Save {
             user,
             place,

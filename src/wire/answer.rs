@@ -1,10 +1,10 @@
 //! The bodies of HTTP answers.
 
 use super::message::{MessageJson, Reader};
-use super::nouns::{ListingJson, RoomJson, SettingsJson, UserJson, encode, role};
+use super::nouns::{FileJson, ListingJson, RoomJson, SettingsJson, UserJson, encode, role};
 use crate::model::{
-    Listing, MembersPage, Page, PeoplePage, RoomId, RoomView, SavedPage, Seq, Session, SessionId, Settings, User,
-    UserId,
+    Attachment, Listing, MembersPage, Page, PeoplePage, RoomId, RoomView, SavedPage, Seq, Session, SessionId, Settings,
+    User, UserId,
 };
 use serde::Serialize;
 
@@ -155,6 +155,15 @@ pub fn pins(page: &Page, viewer: &User) -> Vec<u8> {
         messages: page.messages.iter().map(json).collect(),
         people: page.people.iter().map(UserJson::from).collect(),
     })
+}
+
+/// `{"file":File}`
+pub fn file(file: &Attachment) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Shape<'a> {
+        file: FileJson<'a>,
+    }
+    encode(&Shape { file: file.into() })
 }
 
 /// `{"seen":[{"user","seq"}…]}`

@@ -8,6 +8,7 @@ mod accounts;
 mod assets;
 mod bad_frames;
 mod data_file;
+mod files;
 mod gate;
 mod harness;
 mod history;

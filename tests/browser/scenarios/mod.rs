@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod connection;
+mod files;
 mod history;
 mod layout;
 mod messages;
@@ -81,6 +82,13 @@ pub const ALL: &[(&str, Scenario)] = scenarios! {
         a_picture_is_cropped_here_and_shown_to_everybody,
         another_password_logs_the_other_devices_out,
         a_message_goes_on_to_another_room;
+    files:
+        a_picture_and_a_file_arrive_by_every_road,
+        pictures_are_looked_at_one_after_the_other,
+        a_deleted_message_takes_its_files_with_it,
+        a_message_waits_for_its_files_over_a_lost_connection,
+        a_file_that_cannot_be_sent_says_why,
+        files_have_no_barriers;
     layout:
         a_phone_shows_one_screen_at_a_time,
         nothing_scrolls_sideways,
