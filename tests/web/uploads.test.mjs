@@ -208,3 +208,21 @@ test('half a surrogate pair in a name does not stop its file', () => {
   p.uploads.add(1, [source('a\ud800b.txt')]);
   assert.equal(p.last().name, 'a\ufffdb.txt');
 });
+
+test('what has arrived is in the composer again after a reload, and the rest is named', async () => {
+  const before = page();
+  before.uploads.add(1, [source('a'), source('b'), source('empty', 0)]);
+  before.uploads.add(2, [source('c')]);
+  await before.requests[0]?.answer(arrived('f1'));
+  const kept = JSON.parse(JSON.stringify(before.uploads.kept()));
+  const after = page();
+  assert.deepEqual(after.uploads.restore(kept), ['b', 'c']);
+  assert.deepEqual(
+    after.shown.map(({ room, state, file }) => [room, state, file?.id]),
+    [[1, 'done', 'f1']],
+  );
+  assert.equal(after.requests.length, 0);
+  assert.deepEqual(after.uploads.take(1), [arrived('f1').body.file]);
+  // What is no such thing is nothing.
+  for (const odd of [null, 7, {}, [null], [{ room: 'x', file: 9 }]]) assert.deepEqual(after.uploads.restore(odd), []);
+});

@@ -254,6 +254,7 @@ function welcome(frame) {
     changed: (items) => store.dispatch({ type: 'outbox', items }),
     unsaved: () => composer.warn('This browser has no room left: unsent messages are lost if you close the page.'),
   });
+  restoreFiles();
   deeds = createDeeds({
     account,
     tab,
@@ -264,6 +265,14 @@ function welcome(frame) {
     changed: (items) => store.dispatch({ type: 'deeds', deeds: items }),
   });
   return true;
+}
+
+/** What stood in the composers when this tab was reloaded. */
+function restoreFiles() {
+  const key = `chapp:files:${account}`;
+  const lost = attempt(() => uploads?.restore(JSON.parse(sessionStorage.getItem(key) ?? '[]'))) ?? [];
+  attempt(() => sessionStorage.removeItem(key));
+  if (lost.length > 0) composer.warn(`${lost.join(', ')}: still on the way when the page closed. Add ${lost.length === 1 ? 'it' : 'them'} again.`);
 }
 
 /** The same after a reload, so that a tab finds its own again. Put away only while the page is gone: a copy of a living tab is another one. */
@@ -467,10 +476,13 @@ document.addEventListener('visibilitychange', () => document.visibilityState ===
 addEventListener('pageshow', (event) => {
   if (!event.persisted) return;
   sessionStorage.removeItem('chapp:tab');
+  sessionStorage.removeItem(`chapp:files:${account}`);
   socket.nudge();
 });
 addEventListener('pagehide', () => {
   sessionStorage.setItem('chapp:tab', tab);
+  const files = uploads?.kept() ?? [];
+  if (files.length > 0) attempt(() => sessionStorage.setItem(`chapp:files:${account}`, JSON.stringify(files)));
   outbox?.close();
   socket.rest();
 });

@@ -173,7 +173,10 @@ pub fn a_deleted_message_takes_its_files_with_it(world: &World) -> Outcome {
             person(browser)
         );
         browser.script(&focus, json!([]))?;
-        press(browser, "article.msg:focus .acts button[aria-label=Delete]")
+        browser.chord(&[ENTER])?;
+        let delete = "[...document.querySelectorAll('.menu__it')].find((item) => item.textContent.startsWith('Delete'))";
+        browser.until(delete, SOON)?;
+        browser.script(&format!("({delete}).click();"), json!([])).map(drop)
     })?;
     world.each(|browser| {
         browser.until("document.querySelectorAll('article[data-deleted]').length === 3", SOON)?;
@@ -185,9 +188,10 @@ pub fn a_deleted_message_takes_its_files_with_it(world: &World) -> Outcome {
             browser.async_script(gone, &json!([]))?,
             json!([404, 404, 404]),
         )?;
-        // Undone, they are back.
-        press(browser, "article[data-deleted] .lk")
+        Ok(())
     })?;
+    // Undone, they are back.
+    world.each(|browser| press(browser, "article[data-deleted] .lk"))?;
     world.each(|browser| {
         ["Ada", "Bo", "Cleo"]
             .iter()
@@ -228,6 +232,21 @@ pub fn a_message_waits_for_its_files_over_a_lost_connection(world: &World) -> Ou
         })()";
         holds(browser, order)?;
         holds(browser, "!document.querySelector('#messages progress')")
+    })
+}
+
+pub fn what_has_arrived_survives_a_reload(world: &World) -> Outcome {
+    world.each(|browser| {
+        join(browser, &world.site)?;
+        let name = format!("{}.txt", person(browser));
+        bring(browser, "paste", &name, "text")?;
+        chips(browser, 1, "done")?;
+        browser.reload()?;
+        online(browser, SOON)?;
+        chips(browser, 1, "done")?;
+        browser.type_into("#composer", ENTER)?;
+        sees_card(browser, &name)?;
+        browser.until("document.querySelectorAll('.chip').length === 0", SOON)
     })
 }
 

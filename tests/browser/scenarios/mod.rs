@@ -87,6 +87,7 @@ pub const ALL: &[(&str, Scenario)] = scenarios! {
         pictures_are_looked_at_one_after_the_other,
         a_deleted_message_takes_its_files_with_it,
         a_message_waits_for_its_files_over_a_lost_connection,
+        what_has_arrived_survives_a_reload,
         a_file_that_cannot_be_sent_says_why,
         files_have_no_barriers;
     layout:

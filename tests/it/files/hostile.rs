@@ -86,7 +86,7 @@ fn what_is_shown_is_said_to_be_what_its_bytes_are() {
         ("a.html", b"RIFF\x24\0\0\0WEBPVP8 <script>".to_vec(), "image/webp"),
         ("a", ftyp(b"avif"), "image/avif"),
         ("a", ftyp(b"isom"), "video/mp4"),
-        ("a", webm.to_vec(), "video/webm"),
+        ("a", [webm.as_slice(), &[0; 240]].concat(), "video/webm"),
         ("a", b"ID3\x03\0\0\0\0\0\0".to_vec(), "audio/mpeg"),
         ("a", b"OggS\0\x02".to_vec(), "audio/ogg"),
         ("a", b"RIFF\x24\0\0\0WAVEfmt ".to_vec(), "audio/wav"),

@@ -177,6 +177,31 @@ export function createUploads({ clock, newId, wellFormed, send, limits, changed,
       return taken;
     },
 
+    /** What stands in the composers, for the page that comes after this one. @returns {Kept[]} */
+    kept: () =>
+      [...held.values()]
+        .filter(({ upload }) => !upload.posted && upload.state !== 'failed')
+        .map(({ upload: { room, name, file } }) => ({ room, name, ...(file ? { file } : {}) })),
+
+    /** What stood in the composers of the page before: what had arrived is there again. @param {any} kept @returns {string[]} the names of what had not */
+    restore(kept) {
+      if (!Array.isArray(kept)) return [];
+      /** @type {string[]} */
+      const lost = [];
+      for (const one of kept) {
+        const file = decodeFile(one?.file);
+        if (!file || !Number.isSafeInteger(one.room)) {
+          if (typeof one?.name === 'string') lost.push(one.name);
+          continue;
+        }
+        const id = newId();
+        const { name, type, size } = file;
+        held.set(id, { upload: { id, room: one.room, name, type, size, sent: size, state: 'done', file }, source: file, tries: 0, at: 0, stop: null });
+      }
+      tell();
+      return lost;
+    },
+
     /** Whether this page still has it. @param {string} id */
     has: (id) => held.has(id),
 
@@ -194,6 +219,7 @@ export function createUploads({ clock, newId, wellFormed, send, limits, changed,
 }
 
 /** @typedef {{upload: string, name: string, type: string, size: number}} Coming a file of a message that has not arrived yet */
+/** @typedef {{room: number, name: string, file?: FileInfo}} Kept */
 /** @typedef {ReturnType<typeof createUploads>} Uploads */
 
 /** "The disk is full." as the end of another sentence. @param {any} body an RFC 9457 problem, if it is one */

@@ -45,7 +45,7 @@ function make(file, wires, tabIndex) {
 }
 
 /** @param {{name: string, size: number}} file */
-const caption = (file) => [h('bdi', {}, file.name), `, ${sizeWords(file.size)}`];
+const caption = (file) => [h('bdi', {}, file.name), ', ', h('bdi', {}, sizeWords(file.size))];
 
 /** @param {FileInfo} file @param {Wires} wires @param {number} tabIndex */
 function picture(file, { send }, tabIndex) {

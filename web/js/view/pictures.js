@@ -61,7 +61,7 @@ export function openPictures(id, { watch, select, times }) {
     const { file, message } = one;
     const who = watch.now((s) => select.nameOf(s.people[message.author]));
     say(name, file.name);
-    say(about, `${who}, ${times.full(message.sent_at)}. ${sizeWords(file.size)}${pictures.length > 1 ? `, ${at + 1} of ${pictures.length}` : ''}`);
+    say(about, `${pictures.length > 1 ? `${at + 1} of ${pictures.length}, ` : ''}${sizeWords(file.size)}, ${who}, ${times.full(message.sent_at)}`);
     const shape = fitted(file.width ?? 1, file.height ?? 1, Infinity);
     const image = h('img', { src: fileUrl(file), alt: file.name, ...shape });
     image.addEventListener('click', () => scale(zoom.getAttribute('aria-pressed') !== 'true'));
