@@ -155,6 +155,44 @@ pub const PICTURE_SIDE_MAX: u32 = 4_096;
 /// Pixels a side of a kept picture.
 pub const PICTURE_SIDE: u32 = 256;
 
+// ---- Files -------------------------------------------------------------------------------------
+
+/// Bytes of a file.
+pub const FILE_BYTES_MAX: u64 = 64 << 20;
+/// Bytes of all files together. Each commit costs a little more in a larger data file.
+pub const FILES_BYTES_MAX: u64 = 4 << 30;
+/// Files in one message.
+pub const FILES_MAX: usize = 10;
+/// Characters in the name of a file.
+pub const FILE_NAME_CHARS_MAX: usize = 150;
+/// Bytes of a file in one row: with its key and its checksum a little less than a power of two, which is
+/// what redb hands out.
+pub const FILE_CHUNK_BYTES: usize = (256 << 10) - 128;
+/// Files that come at the same time; further ones wait.
+pub const UPLOADS_MAX: usize = 8;
+/// Files of one person that come or wait at the same time.
+pub const UPLOADS_PER_PERSON_MAX: usize = 4;
+/// How long a file waits for its turn to come.
+pub const UPLOAD_TURN_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the next bytes of a file may take to come.
+pub const UPLOAD_STALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a file stays that no message shows: a day.
+pub const UPLOAD_KEPT_MS: u64 = 24 * 60 * 60 * 1000;
+/// Rows of forgotten files that one change removes: 16 MiB of bytes.
+pub const FILE_CHUNKS_ERASED_MAX: usize = 64;
+/// Pixels of the longer side of a preview.
+pub const PREVIEW_SIDE: u32 = 768;
+/// Bytes of a picture that a preview is made of; a larger one is shown as a file.
+pub const PREVIEW_SOURCE_BYTES_MAX: u64 = 24 << 20;
+/// Bytes of a picture that needs no preview.
+pub const PREVIEW_WORTH_BYTES: u64 = 96 << 10;
+/// Pixels a side of a picture that a preview is made of.
+pub const PREVIEW_SOURCE_SIDE_MAX: u32 = 12_000;
+/// Bytes that decoding a picture for its preview may take.
+pub const PREVIEW_DECODE_BYTES_MAX: u64 = 160 << 20;
+/// Pieces of files that are read at the same time; further ones wait.
+pub const FILE_READS_MAX: usize = 4;
+
 // ---- What browsers call themselves -------------------------------------------------------------
 
 /// Characters kept of what a browser calls itself.

@@ -303,10 +303,11 @@ async fn sweep(chat: Arc<Chat>, listening: SocketAddr, hosts: Vec<Host>) {
     }
 }
 
-/// What was deleted and can no longer be brought back is gone for good soon afterwards.
+/// What was deleted and can no longer be brought back, or never was posted, is gone for good soon afterwards.
 async fn erase(chat: Arc<Chat>) {
     loop {
         tokio::time::sleep(ERASE_EVERY).await;
         chat.erase_deleted().await;
+        chat.erase_files().await;
     }
 }

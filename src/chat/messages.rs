@@ -36,9 +36,10 @@ impl Chat {
         let now = self.clock.now();
         self.acts.take(self.rate_limits, now, viewer.user.id)?;
         let draft = match says {
-            Says::Text { body, reply_to } => Draft::Written {
+            Says::Text { body, reply_to, files } => Draft::Written {
                 text: self.written(viewer, body).await?,
                 reply_to,
+                files,
             },
             Says::Forward(Place { room, id }) => Draft::Forward { room, id },
         };

@@ -4,11 +4,13 @@
 
 mod accounts;
 mod admin;
+mod files;
 pub mod markup;
 mod messages;
 mod passwords;
 mod people;
 mod picture;
+mod preview;
 mod rooms;
 mod search;
 mod signals;
@@ -23,6 +25,7 @@ use crate::limits::{
 use crate::store::Store;
 pub use accounts::{Caller, LoggedIn};
 pub use admin::{BackupTaken, ServerFacts};
+pub use files::Upload;
 pub use messages::Answer;
 use passwords::Passwords;
 pub use rooms::RoomPlan;
@@ -52,6 +55,7 @@ pub struct Chat {
     /// Whose turn it is to have a picture encoded.
     pictures: Semaphore,
     searches: search::Searches,
+    files: files::Turns,
     addresses: Mutex<Arc<[String]>>,
     started_at: Time,
     /// Whose turn it is to take a backup.
@@ -93,6 +97,7 @@ impl Chat {
             typing: ActThrottle::new(TYPING_BURST, TYPING_PER_SECOND, SECOND, "That is a lot of typing."),
             pictures: Semaphore::new(1),
             searches: search::Searches::default(),
+            files: files::Turns::default(),
             addresses: Mutex::new(Arc::new([])),
             backups: Arc::new(Semaphore::new(1)),
         })

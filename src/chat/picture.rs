@@ -66,7 +66,7 @@ fn decode(upload: &[u8]) -> Result<DynamicImage> {
 }
 
 /// JPEG has no transparency.
-fn on_white(image: &DynamicImage) -> RgbImage {
+pub(super) fn on_white(image: &DynamicImage) -> RgbImage {
     let image = image.to_rgba8();
     RgbImage::from_fn(image.width(), image.height(), |x, y| {
         let [red, green, blue, alpha] = image.get_pixel(x, y).0;

@@ -226,7 +226,7 @@ impl Visit<'_> {
         tokio::spawn(send_backup(chat, viewer, taken, send));
         let chunks = futures_util::stream::unfold(receive, |mut receive| async move {
             let chunk: std::io::Result<Bytes> = receive.recv().await?;
-            Some((chunk.map(Frame::data), receive))
+            Some((chunk.map(Frame::data).map_err(Error::internal), receive))
         });
         let mut answer = hyper::Response::new(StreamBody::new(chunks).boxed_unsync());
         let headers = answer.headers_mut();

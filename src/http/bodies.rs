@@ -5,7 +5,7 @@ use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::limits::FIRST_MEMBERS_MAX;
 use crate::model::{
-    Body, ClientId, Color, DisplayName, MemberRole, Notify, Place, ProfilePatch, QuietHours, RoomId, RoomKind,
+    Body, ClientId, Color, DisplayName, FileId, MemberRole, Notify, Place, ProfilePatch, QuietHours, RoomId, RoomKind,
     RoomName, RoomPatch, RoomPrefs, Says, Seq, SettingsPatch, Status, Topic, UserId,
 };
 use serde::{Deserialize, Deserializer};
@@ -16,6 +16,8 @@ pub struct Draft {
     client_id: String,
     body: Option<String>,
     reply_to: Option<u64>,
+    #[serde(default)]
+    files: Vec<String>,
     forward: Option<Source>,
 }
 
@@ -37,8 +39,12 @@ impl Draft {
                 let missing = || Error::bad_request("The field body is missing.").at("body");
                 let reply_to = self.reply_to.map(Seq::parse).transpose();
                 Says::Text {
-                    body: Body::parse(&self.body.ok_or_else(missing)?)?,
+                    body: match self.files.is_empty() {
+                        true => Body::parse(&self.body.ok_or_else(missing)?)?,
+                        false => Body::parse_or_empty(&self.body.unwrap_or_default())?,
+                    },
                     reply_to: reply_to.map_err(|error| error.at("reply_to"))?,
+                    files: FileId::parse_all(&self.files)?,
                 }
             }
         };

@@ -5,6 +5,7 @@ mod admin;
 mod assets;
 mod bodies;
 mod cookies;
+mod files;
 mod gate;
 mod members;
 mod pages;
@@ -217,6 +218,9 @@ impl Visit<'_> {
             Route::Rooms => self.rooms(&viewer, &request).await,
             Route::CreateRoom => self.create_room(&viewer, request).await,
             Route::Room(room, asks) => self.in_room(&viewer, room, asks, request).await,
+            Route::Upload => self.upload(&viewer, request).await,
+            Route::File(id) => self.file(&viewer, id, &request).await,
+            Route::Preview(id) => self.preview(&viewer, id, request.headers()).await,
             Route::Socket => ws::upgrade(self.chat().clone(), viewer, self.connection.clone().permit, request)
                 .map(|upgrade| upgrade.map(|_| response::whole(Bytes::new()))),
             _ => Err(Error::internal("a public route asked for a member")),

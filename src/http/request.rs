@@ -94,6 +94,13 @@ pub async fn form(request: Request<Incoming>) -> Result<Typed> {
     Ok(typed)
 }
 
+/// The parameter `name`, or nothing.
+pub fn name(query: &str) -> String {
+    let mut parameters = form_urlencoded::parse(query.as_bytes());
+    let name = parameters.find(|(key, _)| key == "name");
+    name.map(|(_, value)| value.into_owned()).unwrap_or_default()
+}
+
 /// Which page of a room's history is asked for.
 ///
 /// # Errors

@@ -14,7 +14,7 @@ use serde::Serialize;
 pub type Answer = Response<Body>;
 
 /// A body: all at once, or as it comes. One that breaks off breaks the connection off.
-pub type Body = UnsyncBoxBody<Bytes, std::io::Error>;
+pub type Body = UnsyncBoxBody<Bytes, Error>;
 
 /// A body that is there already.
 pub fn whole(bytes: impl Into<Bytes>) -> Body {
@@ -54,11 +54,12 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
     ),
 ];
 
-/// Adds the headers that every response carries. What says nothing about caching is not cached.
+/// Adds the headers that every response carries; one with a policy of its own keeps it. What says nothing
+/// about caching is not cached.
 pub fn secure(answer: &mut Answer) {
     let headers = answer.headers_mut();
     for (name, value) in HEADERS {
-        headers.insert(name, value);
+        headers.entry(name).or_insert(value);
     }
     headers
         .entry(CACHE_CONTROL)

@@ -1,6 +1,6 @@
 //! Which request means what: a pure function from (method, path) to [`Route`].
 
-use crate::model::{RoomId, Seq, SessionId, UserId};
+use crate::model::{FileId, RoomId, Seq, SessionId, UserId};
 use hyper::Method;
 
 /// A page of the client.
@@ -73,6 +73,12 @@ pub enum Route {
     Backup,
     /// `GET /api/qr`
     Qr,
+    /// `POST /api/files`
+    Upload,
+    /// `GET /files/ID/NAME`
+    File(FileId),
+    /// `GET /files/ID/preview`
+    Preview(FileId),
     /// `GET /ws`
     Socket,
 }
@@ -241,6 +247,15 @@ fn find(method: &Method, parts: &[&str]) -> Option<Route> {
         ("GET", ["avatars", user, version]) => {
             id(user, UserId::parse).map(|user| Route::Avatar(user, (*version).to_owned()))
         }
+        ("GET", ["files", id, name]) => {
+            let id = FileId::parse(id).ok().filter(|_| !name.is_empty())?;
+            Some(if *name == "preview" {
+                Route::Preview(id)
+            } else {
+                Route::File(id)
+            })
+        }
+        ("POST", ["api", "files"]) => Some(Route::Upload),
         ("POST", ["api", "signup"]) => Some(Route::Signup),
         ("POST", ["api", "login"]) => Some(Route::Login),
         ("POST", ["api", "reset"]) => Some(Route::Reset),

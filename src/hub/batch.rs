@@ -166,7 +166,8 @@ impl Making {
             | Event::SessionSeen
             | Event::SessionsDropped { .. }
             | Event::LastSeen
-            | Event::Erased { .. } => {}
+            | Event::Erased { .. }
+            | Event::File(_) => {}
         }
         None
     }

@@ -1,9 +1,9 @@
 //! What we will do: attributed, validated, stamped; plain data. The store makes Events of these.
 
 use super::{
-    Body, ClientId, Code, ConnectionId, Content, Emoji, MemberRole, Mentions, Name, NewSession, PasswordHash,
-    PasswordReset, ProfilePatch, RoomId, RoomKind, RoomName, RoomPatch, RoomPrefs, Seq, ServerDeed, SessionId,
-    SettingsPatch, Topic, UserId,
+    Body, ClientId, Code, ConnectionId, Content, Emoji, FileChange, FileId, MemberRole, Mentions, Name, NewSession,
+    PasswordHash, PasswordReset, ProfilePatch, RoomId, RoomKind, RoomName, RoomPatch, RoomPrefs, Seq, ServerDeed,
+    SessionId, SettingsPatch, Topic, UserId,
 };
 use crate::clock::Time;
 use bytes::Bytes;
@@ -54,6 +54,8 @@ pub enum Draft {
         text: Written,
         /// The message in the same room that it answers.
         reply_to: Option<Seq>,
+        /// What it shows.
+        files: Vec<FileId>,
     },
     /// What another message says, which its author can read.
     Forward {
@@ -73,6 +75,8 @@ pub enum Says {
         body: Body,
         /// The message that it answers.
         reply_to: Option<Seq>,
+        /// What it shows.
+        files: Vec<FileId>,
     },
     /// What another message says.
     Forward(Place),
@@ -281,6 +285,8 @@ pub enum Change {
         /// Deleted before.
         before: Time,
     },
+    /// A file comes or goes. Answered by `Event::File`.
+    File(FileChange),
     /// Keep a message for later, or no longer. Answered by `Event::Saved`.
     Save {
         /// Who.

@@ -1,8 +1,8 @@
 //! What happened: durable, numbered, in commit order; and signals, which are neither durable nor numbered.
 
 use super::{
-    ClientId, ConnectionId, Invite, MemberRole, Message, Place, Room, RoomId, RoomView, Seq, ServerCard, SessionId,
-    Settings, User, UserId,
+    ClientId, ConnectionId, FileEvent, Invite, MemberRole, Message, Place, Room, RoomId, RoomView, Seq, ServerCard,
+    SessionId, Settings, User, UserId,
 };
 use crate::clock::Time;
 use std::sync::Arc;
@@ -119,6 +119,8 @@ pub enum Event {
         /// How many; at the bound of one sweep there may be more.
         count: usize,
     },
+    /// What became of a file. For the one who asked.
+    File(FileEvent),
     /// Somebody keeps a message for later, or no longer. For themselves.
     Saved {
         /// Who.

@@ -1,6 +1,6 @@
 //! Messages and what they are made of.
 
-use super::{Content, RoomId, RoomName, Seq, Topic, UserId, visible};
+use super::{Attachment, Content, RoomId, RoomName, Seq, Topic, UserId, visible};
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::limits::{BODY_CHARS_MAX, CLIENT_ID_CHARS_MAX};
@@ -19,7 +19,7 @@ impl Body {
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         let text = text.trim_end();
         if text.trim_start().is_empty() {
-            return Err(Error::invalid("body", "A message needs some text."));
+            return Err(needs_text());
         }
         // Longer than it can be in UTF-8, before anything walks over it.
         if text.len() > BODY_CHARS_MAX * 4 || text.chars().count() > BODY_CHARS_MAX {
@@ -37,6 +37,22 @@ impl Body {
         Ok(Body(text.to_owned()))
     }
 
+    /// Like [`Body::parse`], and accepts nothing at all: a message may show files alone.
+    ///
+    /// # Errors
+    /// `invalid` with the field `body`.
+    pub fn parse_or_empty(text: &str) -> Result<Body> {
+        match text.trim().is_empty() {
+            true => Ok(Body::empty()),
+            false => Body::parse(text),
+        }
+    }
+
+    /// Whether there is no text.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// What is left of a deleted message, and what a notice has.
     pub fn empty() -> Body {
         Body(String::new())
@@ -51,6 +67,11 @@ impl Body {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A message without text and files.
+pub fn needs_text() -> Error {
+    Error::invalid("body", "A message needs some text.")
 }
 
 /// A client's own name for a post: the same one again, at any later time, posts nothing new.
@@ -205,6 +226,8 @@ pub struct Message {
     pub deleted_by: Option<UserId>,
     /// The message in the same room that it answers.
     pub reply_to: Option<Seq>,
+    /// In the order in which its author put them there.
+    pub files: Vec<Attachment>,
     /// In the order of their first use.
     pub reactions: Vec<Reaction>,
     /// Whether it is pinned.

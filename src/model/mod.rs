@@ -5,6 +5,7 @@
 mod change;
 mod content;
 mod event;
+mod file;
 mod id;
 mod message;
 mod page;
@@ -21,8 +22,9 @@ mod words;
 pub use change::{Act, Change, Deed, Draft, NewAccount, NewPost, NewRoom, Picture, Place, Says, Written};
 pub use content::{Block, Content, Inline};
 pub use event::{Event, Posted, Presence, ReadMark};
+pub use file::{Attachment, FileChange, FileEvent, FileId, FileName, NewFile, file_too_large};
 pub use id::{ConnectionId, ID_MAX, RoomId, Seq, UserId};
-pub use message::{Body, ClientId, Emoji, Forwarded, Mentions, Message, Notice, Pinned, Reaction};
+pub use message::{Body, ClientId, Emoji, Forwarded, Mentions, Message, Notice, Pinned, Reaction, needs_text};
 pub use page::{
     Anchor, Catchup, MembersPage, Page, PageSize, PeoplePage, PinsPage, RoomsPage, SavedMessage, SavedPage,
 };

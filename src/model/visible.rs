@@ -171,23 +171,31 @@ pub(super) fn is_spaceless(c: char) -> bool {
 /// are made of.
 pub(super) fn is_visible(text: &str) -> bool {
     let chars: Vec<char> = text.chars().collect();
-    marks_have_letters(&chars)
-        && chars.iter().enumerate().all(|(at, &c)| {
-            let before = at.checked_sub(1).and_then(|at| chars.get(at).copied());
-            match c {
-                EMOJI_STYLE => before.is_some_and(|c| CodePointSetData::new::<Emoji>().contains(c)),
-                JOINER => before.is_some_and(is_picture) && chars.get(at + 1).copied().is_some_and(is_picture),
-                BRAILLE_BLANK => false,
-                c => {
-                    !GeneralCategoryGroup::Other.contains(category(c))
-                        && !matches!(
-                            category(c),
-                            GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator
-                        )
-                        && !is_ignorable(c)
-                }
-            }
-        })
+    marks_have_letters(&chars) && (0..chars.len()).all(|at| is_visible_at(&chars, at))
+}
+
+/// The first characters of a text as a line in NFKC, without what cannot be seen.
+pub(super) fn visible_line(text: &str, chars_max: usize) -> String {
+    let chars: Vec<char> = text.chars().take(chars_max).nfkc().collect();
+    let seen = (0..chars.len()).filter(|at| is_visible_at(&chars, *at));
+    seen.map(|at| chars[at]).collect()
+}
+
+fn is_visible_at(chars: &[char], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|at| chars.get(at).copied());
+    match chars[at] {
+        EMOJI_STYLE => before.is_some_and(|c| CodePointSetData::new::<Emoji>().contains(c)),
+        JOINER => before.is_some_and(is_picture) && chars.get(at + 1).copied().is_some_and(is_picture),
+        BRAILLE_BLANK => false,
+        c => {
+            !GeneralCategoryGroup::Other.contains(category(c))
+                && !matches!(
+                    category(c),
+                    GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator
+                )
+                && !is_ignorable(c)
+        }
+    }
 }
 
 /// A picture, or what may stand between a picture and a joiner: its style or its skin tone.

@@ -7,11 +7,11 @@ use super::messages::{may_post, mention, named_in, post_at, say};
 use super::standing::{known, standing};
 use super::tables::{Source, Tables, has, put};
 use super::writer::Done;
-use super::{log, standing};
+use super::{files, log, standing};
 use crate::clock::Time;
 use crate::error::{Error, Kind};
 use crate::limits::{ERASED_MAX, PAGE_BYTES_MAX, PINS_MAX, REACTIONS_EMOJI_MAX, REACTIONS_MAX};
-use crate::model::{Act, Emoji, Event, PinsPage, Place, RoomId, Seq, UserId, rules};
+use crate::model::{Act, Emoji, Event, PinsPage, Place, RoomId, Seq, UserId, needs_text, rules};
 use redb::{ReadableTable, ReadableTableMetadata};
 
 pub(super) fn act(tables: &mut Tables<'_>, by: UserId, place: Place, act: &Act, at: Time) -> Result<Done, Fault> {
@@ -27,6 +27,9 @@ pub(super) fn act(tables: &mut Tables<'_>, by: UserId, place: Place, act: &Act, 
     let changes = match act {
         Act::Edit(text) => {
             rules::may_edit(standing.as_ref(), by, &message)?;
+            if text.body.is_empty() && row.files.is_empty() {
+                return Err(needs_text().into());
+            }
             let changes = text.body.as_str() != row.body;
             if changes {
                 mention(tables, &row, false)?;
@@ -78,6 +81,7 @@ fn delete(tables: &mut Tables<'_>, row: &mut PostRow, by: u32, at: Time) -> Resu
     if let Some((_, since)) = row.pinned {
         tables.pins.remove((row.room, since, row.seq))?;
     }
+    files::hide(tables, row, true)?;
     row.deleted = Some(Deleted { by, at: at.0 });
     put(&mut tables.deleted, (at.0, row.room, row.seq), &())?;
     Ok(true)
@@ -94,6 +98,7 @@ fn undelete(tables: &mut Tables<'_>, row: &mut PostRow) -> Result<bool, Fault> {
         row.pinned = Some((by, since));
         put(&mut tables.pins, (row.room, since, row.seq), &())?;
     }
+    files::hide(tables, row, false)?;
     Ok(true)
 }
 
@@ -155,6 +160,7 @@ pub(super) fn erase(tables: &mut Tables<'_>, before: Time) -> Result<Done, Fault
     }
     for (at, room, id) in &places {
         let mut row = post_at(tables, *room, Seq((*id).into()))?;
+        files::forget(tables, &row)?;
         row.erase();
         log::rewrite(tables, row)?;
         tables.deleted.remove((*at, *room, *id))?;

@@ -9,7 +9,7 @@ use super::disk::Disk;
 use super::fault::{Fault, guard};
 use super::file::{self, DataFile, Wrote};
 use super::tables::{CopyTable, FILE, META, RESETS, Row, SERVER, copy_tables, get_known, put};
-use super::{Options, Store, admin, codec::FileRow};
+use super::{Options, Store, admin, codec::DataFileRow};
 use crate::error::{Error, Result};
 use crate::limits::{BACKUP_BATCH_BYTES, BACKUP_BATCH_ROWS};
 use redb::{Database, Durability, Key, ReadTransaction, ReadableTable, TableDefinition, TableError, TableHandle};
@@ -177,7 +177,7 @@ impl CopyTable for Copier<'_> {
 /// checks all of it first.
 fn seal(snapshot: &ReadTransaction, into: &Database) -> std::result::Result<(), Fault> {
     let count = file::last_commit(snapshot)?;
-    let mut row: FileRow = get_known(&snapshot.open_table(META)?, FILE, "the name of the file")?;
+    let mut row: DataFileRow = get_known(&snapshot.open_table(META)?, FILE, "the name of the file")?;
     row.home = [0; 32];
     let sealed = file::write(into, count, |tables| {
         put(&mut tables.meta, FILE, &row)?;

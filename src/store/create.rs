@@ -3,7 +3,7 @@
 //! A kill while redb makes a file leaves one that never opens; here it leaves a draft, which the
 //! next start removes.
 
-use super::codec::FileRow;
+use super::codec::DataFileRow;
 use super::disk::Disk;
 use super::fault::{Fault, guard};
 use super::file::{self, Wrote};
@@ -48,7 +48,7 @@ pub(super) fn sweep(path: &Path) {
 /// A file with the schema and nothing else in it, down on the disk.
 fn draw(draft: &Path, options: &Options) -> Result<(), Fault> {
     let database = file::builder(options).create_with_backend(Disk::create(draft, options)?)?;
-    let row = FileRow {
+    let row = DataFileRow {
         id: random()?,
         epoch: random()?,
         home: home(draft)?,

@@ -6,7 +6,7 @@ use super::marks::EVERYBODY;
 use super::standing::{self, known, standing};
 use super::tables::{Source, Tables, get, get_known, put};
 use super::writer::Done;
-use super::{log, marks, members, people};
+use super::{files, log, marks, members, people};
 use crate::clock::Time;
 use crate::error::Error;
 use crate::limits::{
@@ -39,8 +39,9 @@ pub(super) fn post(tables: &mut Tables<'_>, new: &NewPost) -> Result<Done, Fault
         ..PostRow::default()
     };
     match &new.draft {
-        Draft::Written { text, reply_to } => {
+        Draft::Written { text, reply_to, files } => {
             row.reply_to = reply_to.map(|id| answered(tables, room, id)).transpose()?;
+            row.files = files::to_show(tables, author, files)?;
             say(tables, &mut row, text, &new.here)?;
         }
         Draft::Forward { room, id } => pass_on(tables, &mut row, new.author, Place { room: *room, id: *id })?,
@@ -51,6 +52,7 @@ pub(super) fn post(tables: &mut Tables<'_>, new: &NewPost) -> Result<Done, Fault
     let first = ClientIdRow { room, seq: row.seq };
     put(&mut tables.client_ids, (author, new.client_id.as_str()), &first)?;
     mention(tables, &row, true)?;
+    files::show(tables, &row)?;
     marks::own_post(tables, author, room, head, row.seq)?;
     Ok(Done::told(Event::Posted(Posted {
         room: new.room,
@@ -127,6 +129,7 @@ fn pass_on(source: &impl Source, row: &mut PostRow, by: UserId, from: Place) -> 
     });
     row.body = found.body;
     row.content = found.content;
+    row.files = found.files;
     Ok(())
 }
 

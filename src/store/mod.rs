@@ -16,6 +16,7 @@ mod create;
 mod disk;
 mod fault;
 mod file;
+mod files;
 mod log;
 mod marks;
 mod members;

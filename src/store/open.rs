@@ -2,14 +2,14 @@
 //!
 //! All of that is seen through glass (`disk`), so a file that we refuse keeps every byte.
 
-use super::codec::{CommitRow, FileRow};
+use super::codec::{CommitRow, DataFileRow};
 use super::create;
 use super::fault::{Fault, guard, is_full};
 use super::file::{self, Checked, DataFile, Wrote};
 use super::note::Note;
 use super::tables::{COMMIT, FILE, FORMAT, FORMAT_VERSION, META, get, get_known, put};
 use super::upgrade::{self, FORMAT_OLDEST};
-use super::{OpenError, Options};
+use super::{OpenError, Options, files};
 use crate::clock::Time;
 use crate::limits::DATA_FILE_TOUCHED_MS;
 use redb::{Database, ReadableDatabase, TableError};
@@ -59,6 +59,7 @@ pub(super) fn open(path: &Path, options: Options) -> Result<(DataFile, u64), Ope
             if old {
                 upgrade::upgrade(tables)?;
             }
+            files::give_up_unfinished(tables)?;
             Ok(((), Wrote::Something))
         });
         stamped.map_err(|failed| open_error(path, failed.into()))?;
@@ -71,7 +72,7 @@ pub(super) fn open(path: &Path, options: Options) -> Result<(DataFile, u64), Ope
 }
 
 /// Whether this is a data file, and of a format that we know.
-fn examine(path: &Path, options: &Options) -> Result<(u32, FileRow, CommitRow), OpenError> {
+fn examine(path: &Path, options: &Options) -> Result<(u32, DataFileRow, CommitRow), OpenError> {
     let not_ours = || OpenError::NotOurs { path: path.to_owned() };
     let mut magic = Vec::new();
     let file = File::open(path).map_err(|error| io_error(path, &error))?;

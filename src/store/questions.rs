@@ -1,12 +1,14 @@
 //! What can be asked: each question is answered from one snapshot, who may know included.
 
-use super::{Store, accounts, acts, admin, marks, members, messages, people, rooms, saved, search, sessions, standing};
+use super::{
+    Store, accounts, acts, admin, files, marks, members, messages, people, rooms, saved, search, sessions, standing,
+};
 use crate::clock::Time;
 use crate::error::Result;
 use crate::model::{
-    Account, Anchor, Catchup, Code, CodeDigest, MembersPage, Name, Page, PageSize, PeoplePage, PinsPage, Place, RoomId,
-    RoomView, RoomsPage, SavedPage, SearchPage, SearchQuery, Seq, ServerCard, ServerCounts, Session, SessionId,
-    Settings, User, UserId,
+    Account, Anchor, Attachment, Catchup, Code, CodeDigest, FileId, MembersPage, Name, Page, PageSize, PeoplePage,
+    PinsPage, Place, RoomId, RoomView, RoomsPage, SavedPage, SearchPage, SearchQuery, Seq, ServerCard, ServerCounts,
+    Session, SessionId, Settings, User, UserId,
 };
 use bytes::Bytes;
 use std::collections::HashMap;
@@ -194,6 +196,43 @@ impl Store {
     /// What somebody finds, newest first: in the rooms that they are in now. Blocks, for milliseconds.
     pub fn search(&self, viewer: UserId, query: &SearchQuery) -> Result<SearchPage> {
         self.ask(|file| search::search(file, viewer, query))
+    }
+
+    /// A file that a message in a room of the viewer's shows, or that they sent and have not posted yet.
+    ///
+    /// # Errors
+    /// `not_found` for any other.
+    pub async fn file(&self, viewer: UserId, id: FileId) -> Result<Attachment> {
+        self.ask(|file| files::one(file, viewer, id))
+    }
+
+    /// A smaller picture of such a file: what its bytes are, and the bytes.
+    ///
+    /// # Errors
+    /// `not_found`, also where there is none.
+    pub async fn preview(&self, viewer: UserId, id: FileId) -> Result<(String, Bytes)> {
+        self.ask(|file| files::preview(file, viewer, id))
+    }
+
+    /// The `index`-th `FILE_CHUNK_BYTES` of a file, whoever asks. Blocks.
+    ///
+    /// # Errors
+    /// `not_found` where it has been erased.
+    pub fn chunk(&self, id: FileId, index: u32) -> Result<Bytes> {
+        self.ask(|file| files::chunk(file, id, index))
+    }
+
+    /// All bytes of a file, whoever asks; `size` of them. Blocks.
+    ///
+    /// # Errors
+    /// `not_found` where they have been erased.
+    pub fn whole_file(&self, id: FileId, size: u64) -> Result<Vec<u8>> {
+        self.ask(|file| files::whole(file, id, size))
+    }
+
+    /// Whether there are files to erase that came before then.
+    pub async fn has_unshown(&self, before: Time) -> Result<bool> {
+        self.ask(|file| files::has_unshown(file, before))
     }
 
     /// Whether there are messages that were deleted before then and still have their text.

@@ -22,11 +22,13 @@ use std::cell::OnceCell;
 pub(super) const FORMAT_VERSION: u32 = 2;
 
 pub(super) type Row = &'static [u8];
+pub(super) type FileKey = [u8; 16];
 
 pub(super) const FORMAT: &str = "format";
 pub(super) const FILE: &str = "file";
 pub(super) const COMMIT: &str = "commit";
 pub(super) const PEOPLE: &str = "people";
+pub(super) const FILES_BYTES: &str = "files";
 
 macro_rules! schema {
     ($($(#[$doc:meta])* $field:ident: $key:ty = $name:ident $text:literal;)+) => {
@@ -84,7 +86,8 @@ pub(super) trait CopyTable {
 }
 
 schema! {
-    /// `format`, `file`, `commit`, and `people`: how often somebody has changed what they show of themselves.
+    /// `format`, `file`, `commit`, `files`: the bytes of all files, and `people`: how often somebody has changed what
+    /// they show of themselves.
     meta: &'static str = META "chapp";
     users: u32 = USERS "users";
     /// `Name::key` → user.
@@ -143,6 +146,14 @@ schema! {
     /// First entry of a segment, token → which of its entries have it. The segment comes first, so that the
     /// index grows at its end, as the log does.
     tokens: (u64, &'static str) = TOKENS "tokens";
+    files: FileKey = FILES "files";
+    /// File, 0, 1, 2, … → its bytes.
+    chunks: (FileKey, u32) = CHUNKS "chunks";
+    previews: FileKey = PREVIEWS "previews";
+    /// File, room, message that shows it.
+    shown: (FileKey, u32, u32) = SHOWN "shown";
+    /// When, file that no message shows: it is coming, was never posted, or was deleted (then at 0).
+    unshown: (u64, FileKey) = UNSHOWN "unshown";
 }
 
 impl Tables<'_> {

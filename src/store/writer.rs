@@ -7,10 +7,10 @@ use super::fault::Fault;
 use super::file::{DataFile, Failed, Wrote};
 use super::search::index::{self, Step};
 use super::tables::Tables;
-use super::{accounts, acts, admin, marks, members, messages, people, rooms, saved, sessions};
+use super::{accounts, acts, admin, files, marks, members, messages, people, rooms, saved, sessions};
 use crate::error::Result;
 use crate::limits::{BATCH_MAX, STORE_HEAL_EVERY};
-use crate::model::{Change, Event};
+use crate::model::{Change, Event, FileChange};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
@@ -203,7 +203,10 @@ impl Writer {
         let removes = |change: &Change| {
             matches!(
                 change,
-                Change::CloseSession { .. } | Change::CloseOtherSessions { .. } | Change::DropSessions { .. }
+                Change::CloseSession { .. }
+                    | Change::CloseOtherSessions { .. }
+                    | Change::DropSessions { .. }
+                    | Change::File(FileChange::GiveUp { .. } | FileChange::Erase { .. })
             )
         };
         if (changes.is_empty() || !changes.iter().all(removes)) && !self.file.has_room() {
@@ -348,6 +351,7 @@ fn apply(tables: &mut Tables<'_>, change: &Change) -> std::result::Result<Done, 
         Change::Post(new) => messages::post(tables, new),
         Change::Act { by, place, act, at } => acts::act(tables, *by, *place, act, *at),
         Change::Erase { before } => acts::erase(tables, *before),
+        Change::File(change) => files::apply(tables, change),
         Change::Save {
             user,
             place,

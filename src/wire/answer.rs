@@ -1,10 +1,10 @@
 //! The bodies of HTTP answers.
 
 use super::message::{MessageJson, Reader};
-use super::nouns::{ListingJson, RoomJson, SettingsJson, UserJson, encode, role};
+use super::nouns::{FileJson, ListingJson, RoomJson, SettingsJson, UserJson, encode, role};
 use crate::model::{
-    MembersPage, Page, PeoplePage, PinsPage, RoomId, RoomView, RoomsPage, SavedPage, SearchPage, Seq, Session,
-    SessionId, Settings, User, UserId,
+    Attachment, MembersPage, Page, PeoplePage, PinsPage, RoomId, RoomView, RoomsPage, SavedPage, SearchPage, Seq,
+    Session, SessionId, Settings, User, UserId,
 };
 use serde::Serialize;
 
@@ -161,6 +161,15 @@ pub fn pins(page: &PinsPage, viewer: &User) -> Vec<u8> {
         people: page.people.iter().map(UserJson::from).collect(),
         next: page.next,
     })
+}
+
+/// `{"file":File}`
+pub fn file(file: &Attachment) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Shape<'a> {
+        file: FileJson<'a>,
+    }
+    encode(&Shape { file: file.into() })
 }
 
 /// `{"seen":[{"user","seq"}…]}`

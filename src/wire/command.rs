@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::limits::REF_CHARS_MAX;
-use crate::model::{Body, ClientId, Deed, Emoji, Place, RoomId, Says, Seq};
+use crate::model::{Body, ClientId, Deed, Emoji, FileId, Place, RoomId, Says, Seq};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -101,6 +101,8 @@ struct Fields {
     client_id: Option<String>,
     body: Option<String>,
     reply_to: Option<u64>,
+    #[serde(default)]
+    files: Vec<String>,
     forward: Option<PlaceFields>,
     id: Option<u64>,
     emoji: Option<String>,
@@ -164,12 +166,20 @@ fn command(fields: Fields) -> Result<Command> {
                     id: Seq::parse(from.id).map_err(|error| error.at("forward"))?,
                 }),
                 None => Says::Text {
-                    body: body()?,
+                    body: match fields.files.is_empty() {
+                        true => body()?,
+                        false => Body::parse_or_empty(fields.body.as_deref().unwrap_or_default())?,
+                    },
                     reply_to: fields.reply_to.map(|id| seq(Some(id), "reply_to")).transpose()?,
+                    files: FileId::parse_all(&fields.files)?,
                 },
             },
         }),
-        "edit" => deed(Deed::Edit(body()?)),
+        "edit" => {
+            // The store knows whether there are files, without which there must be text.
+            let body = fields.body.as_deref().ok_or_else(|| missing("body"))?;
+            deed(Deed::Edit(Body::parse_or_empty(body)?))
+        }
         "delete" => deed(Deed::Delete),
         "undelete" => deed(Deed::Undelete),
         "react" => {

@@ -1,6 +1,7 @@
 //! The JSON shape of a message.
 
 use super::content::Blocks;
+use super::nouns::FileJson;
 use crate::model::{Mentions, Message, Notice, Posted, Reaction, UserId};
 use serde::Serialize;
 
@@ -38,6 +39,8 @@ pub(super) struct MessageJson<'a> {
     deleted_by: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reply_to: Option<u64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    files: Vec<FileJson<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reactions: Vec<ReactionJson<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -138,6 +141,7 @@ impl<'a> MessageJson<'a> {
             deleted: message.deleted_by.is_some(),
             deleted_by: message.deleted_by.filter(|by| *by != message.author).map(|by| by.0),
             reply_to: message.reply_to.map(|id| id.0),
+            files: message.files.iter().map(FileJson::from).collect(),
             reactions: message.reactions.iter().map(reaction).collect(),
             pinned: message.pinned.map(|pinned| PinnedJson {
                 by: pinned.by.0,

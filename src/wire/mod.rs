@@ -27,7 +27,7 @@
 //! - Message: `id` `author` `sent_at` `body` `content?` (absent where the body is plain text)
 //!   `client_id?` (for its author) `edited_at?` `deleted?` (`true`; then `body` is empty) `deleted_by?`
 //!   (where that was not its author) `reply_to?` (a message id in the same room)
-//!   `reactions?` (`[{"emoji","users"}…]`) `pinned?` (`{"by","at"}`) `forwarded?`
+//!   `files?` (`[File…]`) `reactions?` (`[{"emoji","users"}…]`) `pinned?` (`{"by","at"}`) `forwarded?`
 //!   (`{"room","id","author","sent_at"}`) `mentions?` (`{"users?","room?","here?"}`) `event?`
 //! - `event`: this message is no post but a notice, a line about the room: `kind` (`created` `joined`
 //!   `left` `added` `removed` `renamed` `topic` `archived` `restored` `owner`) `user?` `text?`. It takes a
@@ -37,6 +37,8 @@
 //!   `{"t":"b"|"i"|"s","c"}` `{"t":"code","text"}` `{"t":"a","href","c"}` `{"t":"br"}`
 //!   `{"t":"user","id","text"}` `{"t":"all","text":"room"|"here"}` `{"t":"room","id","text"}`
 //!   `{"t":"emoji","text","name"}`. Where `t` is unknown, a client shows `c` or `text`.
+//! - File: `id` (text) `name` `type` (RFC 6838, by its first bytes) `size` (bytes) `width?` `height?` (pixels of
+//!   a picture, as it is shown) `preview?` (`true`: a smaller one is at `/files/ID/preview`)
 //! - Settings: `share_read` `dnd` (`null` or `{"from","to"}`, minutes of the local day) `dnd_until` (time;
 //!   0: not) `sound` `announce` `single_keys`
 //!
@@ -46,8 +48,8 @@
 //!
 //! | frame | answer |
 //! |---|---|
-//! | `post` `room` `client_id` `body` `reply_to?` | `posted` once durable, the first answer again for a known `client_id` |
-//! | `post` `room` `client_id` `forward` (`{"room","id"}`) | the same; the text is the other message's |
+//! | `post` `room` `client_id` `body` `reply_to?` `files?` (ids; then `body` may be empty) | `posted` once durable, the first answer again for a known `client_id` |
+//! | `post` `room` `client_id` `forward` (`{"room","id"}`) | the same; text and files are the other message's |
 //! | `edit` `room` `id` `body` | `done` with the seq of the change; for what is so already, of its last one |
 //! | `delete` `room` `id`, `undelete` `room` `id` | `done`; undo is for `limits.undo_ms`, then the text is gone |
 //! | `react` `room` `id` `emoji` `on`, `pin` `room` `id` `on` | `done` |
@@ -112,6 +114,8 @@
 //! | `GET /api/rooms/R/members?q&before&limit` | `members`: `user` `role`; `more` |
 //! | `PUT /api/rooms/R/members/USER` `role?`, `DELETE …` | 204 |
 //! | `GET /api/rooms/R/messages?before\|after\|around&limit`, `POST …` | a page, a receipt |
+//! | `POST /api/files?name=NAME`, the bytes as the body | `file`; goes into a message by its id, within a day |
+//! | `GET /files/ID/NAME`, `GET /files/ID/preview` | the bytes (`Range`, `ETag`), for whoever is in a room where a message shows the file, and for its uploader until one does |
 //! | `GET /api/rooms/R/pins?before` | `messages`, newest pin first; `people` `next?` |
 //! | `GET /api/rooms/R/seen` | `seen`: `user` `seq` |
 //! | `GET /api/qr?text` | `size` `path`: a QR code (level M) without its quiet zone, the dark modules as an SVG path |
@@ -155,8 +159,8 @@ mod ready;
 mod server;
 
 pub use answer::{
-    listings, me, members, one_room, own_settings, page, people, pins, post_receipt, rooms, saved_page, search_page,
-    seen_by, sessions, user,
+    file, listings, me, members, one_room, own_settings, page, people, pins, post_receipt, rooms, saved_page,
+    search_page, seen_by, sessions, user,
 };
 pub use command::{Command, Incoming, Refused, decode};
 pub use frame::{

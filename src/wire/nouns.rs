@@ -1,7 +1,8 @@
-//! The JSON shapes of people, rooms and settings.
+//! The JSON shapes of people, rooms, files and settings.
 
 use crate::model::{
-    Door, LastPost, Listing, MemberRole, Notify, Presence, QuietHours, Role, Room, RoomKind, RoomView, Settings, User,
+    Attachment, Door, LastPost, Listing, MemberRole, Notify, Presence, QuietHours, Role, Room, RoomKind, RoomView,
+    Settings, User,
 };
 use serde::Serialize;
 
@@ -45,6 +46,35 @@ impl<'a> From<&'a User> for UserJson<'a> {
             avatar: user.profile.avatar.as_deref(),
             last_seen: user.last_seen.map(|at| at.0),
             deactivated: user.deactivated,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct FileJson<'a> {
+    id: String,
+    name: &'a str,
+    #[serde(rename = "type")]
+    media_type: &'a str,
+    size: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    width: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    height: Option<u32>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    preview: bool,
+}
+
+impl<'a> From<&'a Attachment> for FileJson<'a> {
+    fn from(file: &'a Attachment) -> FileJson<'a> {
+        FileJson {
+            id: file.id.to_string(),
+            name: file.name.as_str(),
+            media_type: &file.media_type,
+            size: file.size,
+            width: file.pixels.map(|(width, _)| width),
+            height: file.pixels.map(|(_, height)| height),
+            preview: file.has_preview,
         }
     }
 }

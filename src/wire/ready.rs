@@ -3,9 +3,9 @@
 use super::frame::frame;
 use super::nouns::{RoomJson, SettingsJson, UserJson, door, encode, state};
 use crate::limits::{
-    BODY_CHARS_MAX, CLIENT_ID_CHARS_MAX, DISPLAY_NAME_CHARS_MAX, FRAME_BYTES_MAX, NAME_CHARS_MAX, PAGE_MESSAGES_MAX,
-    PEOPLE_MAX, PICTURE_BYTES_MAX, PRESENCE_MAX, ROOM_NAME_CHARS_MAX, SEEN_MEMBERS_MAX, STATUS_CHARS_MAX,
-    TOPIC_CHARS_MAX, UNDO_MS,
+    BODY_CHARS_MAX, CLIENT_ID_CHARS_MAX, DISPLAY_NAME_CHARS_MAX, FILE_BYTES_MAX, FILES_MAX, FRAME_BYTES_MAX,
+    NAME_CHARS_MAX, PAGE_MESSAGES_MAX, PEOPLE_MAX, PICTURE_BYTES_MAX, PRESENCE_MAX, ROOM_NAME_CHARS_MAX,
+    SEEN_MEMBERS_MAX, STATUS_CHARS_MAX, TOPIC_CHARS_MAX, UNDO_MS,
 };
 use crate::model::{Place, Presence, RoomView, ServerCard, Settings, User, UserId};
 use bytes::Bytes;
@@ -67,6 +67,8 @@ pub fn ready(ready: &Ready) -> Bytes {
         undo_ms: u64,
         seen_members_max: u64,
         picture_bytes_max: usize,
+        file_bytes_max: u64,
+        files_max: usize,
     }
     #[derive(Serialize)]
     struct Here {
@@ -137,6 +139,8 @@ pub fn ready(ready: &Ready) -> Bytes {
             undo_ms: UNDO_MS,
             seen_members_max: SEEN_MEMBERS_MAX,
             picture_bytes_max: PICTURE_BYTES_MAX,
+            file_bytes_max: FILE_BYTES_MAX,
+            files_max: FILES_MAX,
         },
     }))
 }

@@ -7,7 +7,6 @@ use crate::error::{Error, Result};
 use crate::limits::SOCKETS_PER_PERSON_MAX;
 use crate::model::Viewer;
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
@@ -29,7 +28,7 @@ pub fn upgrade(
     viewer: Viewer,
     permit: Arc<dyn Any + Send + Sync>,
     mut request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>> {
+) -> Result<Response<Bytes>> {
     let is_limited = chat.rate_limits() == RateLimits::On;
     if is_limited && chat.hub().connections_of(viewer.user.id) >= SOCKETS_PER_PERSON_MAX {
         return Err(Error::too_many(
@@ -52,5 +51,5 @@ pub fn upgrade(
         drop(parts.read_buf);
         Box::pin(connection::live(chat, viewer, stream)).await;
     });
-    Ok(response.map(|()| Full::default()))
+    Ok(response.map(|()| Bytes::new()))
 }

@@ -9,6 +9,7 @@ mod admin;
 mod assets;
 mod bad_frames;
 mod data_file;
+mod files;
 mod gate;
 mod harness;
 mod history;

@@ -123,6 +123,7 @@ fn message(author: UserId, deleted_by: Option<UserId>, notice: Option<Notice>) -
         edited_at: None,
         deleted_by,
         reply_to: None,
+        files: Vec::new(),
         reactions: Vec::new(),
         pinned: None,
         forwarded: None,

@@ -108,6 +108,8 @@ fn the_first_frame_tells_all_that_a_client_needs() {
             "undo_ms": limits::UNDO_MS,
             "seen_members_max": limits::SEEN_MEMBERS_MAX,
             "picture_bytes_max": limits::PICTURE_BYTES_MAX,
+            "file_bytes_max": limits::FILE_BYTES_MAX,
+            "files_max": limits::FILES_MAX,
         })
     );
     let epoch = ready["epoch"].as_str().unwrap().to_owned();

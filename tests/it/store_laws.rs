@@ -3,6 +3,7 @@
 
 mod changes;
 mod faults;
+mod files;
 mod limits;
 mod reading;
 mod search;

@@ -52,8 +52,12 @@ fn command(frame: &Value) -> Command {
                     id: Seq(number(&from["id"])),
                 }),
                 None => Says::Text {
-                    body: body(),
+                    body: match frame.get("files") {
+                        Some(_) => Body::parse_or_empty(frame["body"].as_str().unwrap_or_default()).unwrap(),
+                        None => body(),
+                    },
                     reply_to: frame.get("reply_to").map(|id| Seq(number(id))),
+                    files: ids(&frame["files"]),
                 },
             },
         },

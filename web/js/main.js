@@ -14,6 +14,7 @@ import { createDeeds } from './net/deeds.js';
 import { createDrafts } from './net/drafts.js';
 import { Outbox } from './net/outbox.js';
 import { Socket } from './net/socket.js';
+import { createUploads, post } from './net/uploads.js';
 import { accountOf } from './net/wire.js';
 import { initialState, LOBBY, reduce } from './state/reduce.js';
 import * as select from './state/select.js';
@@ -22,16 +23,19 @@ import { mountActions } from './view/actions.js';
 import { mountAnnouncer } from './view/announcer.js';
 import { mountBanner } from './view/banner.js';
 import { mountBar, openRoomMenu } from './view/bar.js';
+import { mountChips } from './view/chips.js';
 import { mountComposer } from './view/composer.js';
 import { confirm } from './view/dialog.js';
 import { openNamed } from './view/dialogs/named.js';
 import { byId, copy, part, refs } from './view/dom.js';
+import { mountDrop } from './view/drop.js';
 import { mountIdle } from './view/idle.js';
 import { mountLeave } from './view/leave.js';
 import { mountLog } from './view/log.js';
 import { mountNotify } from './view/notify.js';
 import { mountPane } from './view/pane.js';
 import { openPicker } from './view/picker.js';
+import { openPictures } from './view/pictures.js';
 import { mountServer } from './view/server.js';
 import { mountShell } from './view/shell.js';
 import { mountSide } from './view/side.js';
@@ -68,6 +72,7 @@ import { mountTyping } from './view/typing.js';
  * @property {import('./lib/throttle.js').Clock} clock
  * @property {(act: Act) => void} send
  * @property {Outbox | null} outbox
+ * @property {import('./net/uploads.js').Uploads | null} uploads
  * @property {import('./net/deeds.js').Deeds | null} deeds
  * @property {ReturnType<typeof mountComposer>} composer
  * @property {ReturnType<typeof mountShell>} shell
@@ -106,6 +111,8 @@ function nextFrame(run) {
 
 /** @type {Outbox | null} */
 let outbox = null;
+/** @type {import('./net/uploads.js').Uploads | null} */
+let uploads = null;
 /** @type {import('./net/drafts.js').Drafts | null} */
 let drafts = null;
 /** @type {import('./net/deeds.js').Deeds | null} */
@@ -129,6 +136,7 @@ const socket = new Socket({
       const state = reached || retryAt !== null || store.state.connection.state === 'offline' ? 'offline' : 'connecting';
       store.dispatch({ type: 'connection', state, retryAt });
       outbox?.disconnected(code);
+      uploads?.disconnected();
     },
     async refused() {
       const me = await api.whoAmI();
@@ -143,6 +151,7 @@ function after(frame, before) {
   switch (frame.type) {
     case 'ready':
       outbox?.connected();
+      uploads?.connected();
       deeds?.connected();
       if (idle.away) socket.send({ type: 'away', on: true });
       return begin();
@@ -228,7 +237,18 @@ function welcome(frame) {
   }
   account = who;
   drafts = createDrafts({ store: localStorage, account, tab, channel: new BroadcastChannel(`chapp:drafts:${account}`), clock });
+  uploads = createUploads({
+    clock,
+    newId: text.randomId,
+    wellFormed: text.wellFormed,
+    send: post,
+    limits: () => store.state.limits,
+    changed: (items) => store.dispatch({ type: 'uploads', uploads: items }),
+    arrived: (id, file) => outbox?.arrived(id, file),
+    failed: (id, reason) => outbox?.lost(id, reason),
+  });
   outbox = new Outbox({
+    uploads,
     account,
     tab,
     store: localStorage,
@@ -239,6 +259,7 @@ function welcome(frame) {
     changed: (items) => store.dispatch({ type: 'outbox', items }),
     unsaved: () => composer.warn('This browser has no room left: unsent messages are lost if you close the page.'),
   });
+  restoreFiles();
   deeds = createDeeds({
     account,
     tab,
@@ -249,6 +270,14 @@ function welcome(frame) {
     changed: (items) => store.dispatch({ type: 'deeds', deeds: items }),
   });
   return true;
+}
+
+/** What stood in the composers when this tab was reloaded. */
+function restoreFiles() {
+  const key = `chapp:files:${account}`;
+  const lost = attempt(() => uploads?.restore(JSON.parse(sessionStorage.getItem(key) ?? '[]'))) ?? [];
+  attempt(() => sessionStorage.removeItem(key));
+  if (lost.length > 0) composer.warn(`${lost.join(', ')}: still on the way when the page closed. Add ${lost.length === 1 ? 'it' : 'them'} again.`);
 }
 
 /** The same after a reload, so that a tab finds its own again. Put away only while the page is gone: a copy of a living tab is another one. */
@@ -322,6 +351,8 @@ function send(act) {
       return openNamed(act, wires);
     case 'roomMenu':
       return openRoomMenu(act.at, act.room, wires);
+    case 'pictures':
+      return openPictures(act.id, wires);
     case 'mention':
       return composer.insert(`@${act.name} `);
     case 'typing':
@@ -405,6 +436,9 @@ const context = {
   get outbox() {
     return outbox;
   },
+  get uploads() {
+    return uploads;
+  },
   get deeds() {
     return deeds;
   },
@@ -431,6 +465,8 @@ mountPane(byId('pane'), wires);
 mountServer(byId('server'), /** @type {HTMLElement} */ (document.querySelector('main')), wires);
 mountTyping({ line: part(main, 'typing'), dots: part(main, 'dots') }, wires);
 mountAnnouncer(byId('announcer'), wires);
+mountChips(/** @type {HTMLFormElement} */ (part(main, 'form')), byId('messages'), wires);
+mountDrop(/** @type {HTMLElement} */ (document.querySelector('.main')), wires);
 mountTitle(/** @type {HTMLElement} */ (document.querySelector('link[rel="icon"]')), wires);
 
 watch(
@@ -448,10 +484,13 @@ document.addEventListener('visibilitychange', () => document.visibilityState ===
 addEventListener('pageshow', (event) => {
   if (!event.persisted) return;
   sessionStorage.removeItem('chapp:tab');
+  sessionStorage.removeItem(`chapp:files:${account}`);
   socket.nudge();
 });
 addEventListener('pagehide', () => {
   sessionStorage.setItem('chapp:tab', tab);
+  const files = uploads?.kept() ?? [];
+  if (files.length > 0) attempt(() => sessionStorage.setItem(`chapp:files:${account}`, JSON.stringify(files)));
   outbox?.close();
   socket.rest();
 });

@@ -1,5 +1,6 @@
 //! What stands in the log, as rows.
 
+use super::AttachmentRow;
 use crate::clock::Time;
 use crate::model::{
     Body, ClientId, Content, Emoji, Forwarded, Mentions, Message, Notice, Pinned, Reaction, RoomId, RoomName, Seq,
@@ -121,6 +122,7 @@ pub(in crate::store) struct PostRow {
     pub mentions_here: bool,
     /// Who was here, where it is meant for them.
     pub here: Vec<u32>,
+    pub files: Vec<AttachmentRow>,
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -147,6 +149,7 @@ impl PostRow {
             && self.mentioned.is_empty()
             && !self.mentions_room
             && !self.mentions_here
+            && self.files.is_empty()
     }
 
     /// As the log keeps it.
@@ -185,6 +188,7 @@ impl PostRow {
         self.forwarded = None;
         self.mentioned = Vec::new();
         self.here = Vec::new();
+        self.files = Vec::new();
         (self.mentions_room, self.mentions_here) = (false, false);
     }
 
@@ -204,6 +208,7 @@ impl PostRow {
             edited_at: self.edited_at.map(Time),
             deleted_by: self.deleted.map(|deleted| user_id(deleted.by)),
             reply_to: self.reply_to.map(|id| Seq(id.into())),
+            files: self.files.into_iter().map(AttachmentRow::attachment).collect(),
             reactions: self.reactions.into_iter().map(reaction).collect(),
             pinned: self.pinned.map(|(by, at)| Pinned {
                 by: user_id(by),
@@ -311,6 +316,7 @@ impl NoticeRow {
             edited_at: None,
             deleted_by: None,
             reply_to: None,
+            files: Vec::new(),
             reactions: Vec::new(),
             pinned: None,
             forwarded: None,

@@ -2,11 +2,13 @@
 //!
 //! A row's fields are never reordered or removed within a FORMAT_VERSION, and a new variant comes last.
 
+mod file;
 mod message;
 mod people;
 mod room;
 mod server;
 
+pub(super) use file::{AttachmentRow, FileRow, PreviewRow};
 pub(super) use message::{Deleted, Entry, Forward, NoticeRow, PostRow, SeqRow, Stored};
 pub(super) use people::{PictureRow, ProfileRow, SessionRow, SettingsRow, UserRow, user};
 pub(super) use room::{FactsRow, MemberRow, RoomRow, UserRoomRow, room};
@@ -36,13 +38,29 @@ pub(super) fn unseal<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
     postcard::from_bytes(row).map_err(|error| Fault::Damaged(error.to_string()))
 }
 
+/// Raw bytes and their checksum.
+pub(super) fn seal_bytes(bytes: &[u8]) -> Vec<u8> {
+    let mut sealed = Vec::with_capacity(bytes.len() + CHECKSUM_BYTES);
+    sealed.extend_from_slice(bytes);
+    sealed.extend(crc32c::crc32c(bytes).to_le_bytes());
+    sealed
+}
+
+/// The bytes that `seal_bytes` sealed.
+pub(super) fn unseal_bytes(sealed: &[u8]) -> Result<&[u8], Fault> {
+    match sealed.split_last_chunk::<CHECKSUM_BYTES>() {
+        Some((bytes, checksum)) if crc32c::crc32c(bytes) == u32::from_le_bytes(*checksum) => Ok(bytes),
+        _ => Err(Fault::Damaged("bytes with a wrong checksum".to_owned())),
+    }
+}
+
 /// A number of the model as a number of the file. What does not fit names nothing.
 pub(super) fn key(number: u64) -> Option<u32> {
     u32::try_from(number).ok()
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct FileRow {
+pub(super) struct DataFileRow {
     /// Never changes.
     pub id: [u8; 16],
     /// Changes when a backup is restored.

@@ -67,7 +67,7 @@ fn move_through_messages(browser: &Browser) -> Outcome {
 
 /// Presses Tab, or Shift and Tab where the element stands further up, until it has the focus. So the
 /// focus stays in the page: from a headless window that it has left it does not come back whole.
-fn tab_to(browser: &Browser, selector: &str) -> Outcome {
+pub(super) fn tab_to(browser: &Browser, selector: &str) -> Outcome {
     const STOPS_MAX: usize = 40;
     let way = format!(
         "(() => {{

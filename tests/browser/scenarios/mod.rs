@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod admin;
 mod connection;
+mod files;
 mod history;
 mod layout;
 mod messages;
@@ -95,6 +96,14 @@ pub const ALL: &[(&str, Scenario)] = scenarios! {
         hits_are_loaded_while_one_scrolls_and_are_never_out_of_date,
         a_search_that_finds_nothing_says_what_to_do,
         searching_has_no_barriers;
+    files:
+        a_picture_and_a_file_arrive_by_every_road,
+        pictures_are_looked_at_one_after_the_other,
+        a_deleted_message_takes_its_files_with_it,
+        a_message_waits_for_its_files_over_a_lost_connection,
+        what_has_arrived_survives_a_reload,
+        a_file_that_cannot_be_sent_says_why,
+        files_have_no_barriers;
     layout:
         a_phone_shows_one_screen_at_a_time,
         nothing_scrolls_sideways,

@@ -64,6 +64,7 @@ fn anything(dice: &mut Dice, person: u64, number: u64) -> Change {
             draft: Draft::Written {
                 text: written_to(dice, person),
                 reply_to: (dice.roll(4) == 0).then_some(place.id),
+                files: Vec::new(),
             },
             here: Vec::new(),
             at,

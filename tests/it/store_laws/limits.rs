@@ -47,6 +47,7 @@ fn for_here(person: u64, client_id: &str, here: u64) -> Change {
     let mut change = post(person, client_id);
     if let Change::Post(post) = &mut change {
         post.draft = Draft::Written {
+            files: Vec::new(),
             text: here_text("@here"),
             reply_to: None,
         };

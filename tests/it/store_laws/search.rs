@@ -216,6 +216,7 @@ impl Life {
                 room,
                 client_id: ClientId::parse(&self.number.to_string()).unwrap(),
                 draft: Draft::Written {
+                    files: Vec::new(),
                     text: says,
                     reply_to: None,
                 },

@@ -189,6 +189,7 @@ pub fn written(text: &str) -> Draft {
     Draft::Written {
         text: Written::plain(Body::parse(text).unwrap()),
         reply_to: None,
+        files: Vec::new(),
     }
 }
 

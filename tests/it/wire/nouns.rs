@@ -190,6 +190,24 @@ fn notice(event: &Value) -> Notice {
     }
 }
 
+fn file(file: &Value) -> Attachment {
+    let pixels = |side: &str| file[side].as_u64().map(|pixels| pixels as u32);
+    Attachment {
+        id: FileId::parse(text(&file["id"])).unwrap(),
+        name: FileName::clean(text(&file["name"])),
+        media_type: text(&file["type"]).to_owned(),
+        size: number(&file["size"]),
+        pixels: pixels("width").zip(pixels("height")),
+        has_preview: file["preview"] == true,
+    }
+}
+
+/// The files that a post names.
+pub fn ids(value: &Value) -> Vec<FileId> {
+    let ids = list(value).iter().map(|id| FileId::parse(text(id)).unwrap());
+    ids.collect()
+}
+
 pub fn message(frame: &Value) -> bytes::Bytes {
     let message = &frame["message"];
     let is_own = message.get("client_id").is_some();
@@ -211,6 +229,7 @@ pub fn message(frame: &Value) -> bytes::Bytes {
             edited_at: time(&message["edited_at"]),
             deleted_by: message.get("deleted").map(|_| deleted_by),
             reply_to: message["reply_to"].as_u64().map(Seq),
+            files: list(&message["files"]).iter().map(file).collect(),
             reactions: list(&message["reactions"])
                 .iter()
                 .map(|reaction| Reaction {

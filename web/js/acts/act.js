@@ -8,7 +8,7 @@
  */
 /**
  * What a view may ask for.
- * @typedef {{do: 'post', body: string} | {do: 'draft', text: string} | {do: 'typing'} | {do: 'retry', id: string} | {do: 'discard', id: string}
+ * @typedef {{do: 'post', body: string} | {do: 'attach', files: File[]} | {do: 'retryUpload' | 'dropUpload', id: string} | {do: 'pictures', id: string} | {do: 'draft', text: string} | {do: 'typing'} | {do: 'retry', id: string} | {do: 'discard', id: string}
  *   | {do: 'reply' | 'edit', id: number | null} | {do: 'editLast'} | {do: 'saveEdit', id: number, body: string}
  *   | {do: 'delete' | 'undelete' | 'unread' | 'copyLink', id: number} | {do: 'react', id: number, emoji: string, on: boolean} | {do: 'pickReaction', id: number, at: HTMLElement}
  *   | {do: 'pin', id: number, on: boolean} | {do: 'save', room: number, id: number, on: boolean} | {do: 'forward', from: {room: number, id: number}, to: number}

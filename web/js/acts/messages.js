@@ -17,9 +17,25 @@ export function messageActs(c) {
     post({ body }) {
       const reply_to = store.state.view.replying[room()];
       store.dispatch({ type: 'view', following: true });
-      c.outbox?.add(room(), body, reply_to === undefined ? {} : { reply_to });
+      const files = c.uploads?.take(room()) ?? [];
+      c.outbox?.add(room(), body, { ...(reply_to === undefined ? {} : { reply_to }), ...(files.length > 0 ? { files } : {}) });
       if (reply_to !== undefined) store.dispatch({ type: 'reply', room: room(), id: null });
       if (select.currentTimeline(store.state)?.moreAfter) c.send({ do: 'latest' });
+    },
+    /** @param {{files: File[]}} act */
+    attach({ files }) {
+      if (select.closed(store.state) || files.length === 0) return;
+      c.uploads?.add(room(), files);
+      c.composer.focus();
+    },
+    /** @param {{id: string}} act */
+    retryUpload({ id }) {
+      c.uploads?.retry(id);
+    },
+    /** @param {{id: string}} act */
+    dropUpload({ id }) {
+      c.uploads?.drop(id);
+      c.composer.focus();
     },
     /** @param {{id: number | null}} act */
     reply({ id }) {
@@ -78,8 +94,8 @@ export function messageActs(c) {
     },
     /** @param {{from: {room: number, id: number}, to: number}} act */
     forward({ from, to }) {
-      const body = select.messageAt(store.state, from.room, from.id)?.body ?? '';
-      c.outbox?.add(to, body, { forward: from });
+      const { body = '', files } = select.messageAt(store.state, from.room, from.id) ?? {};
+      c.outbox?.add(to, body, { forward: from, ...(files ? { files } : {}) });
       const name = select.roomName(store.state, store.state.rooms[to]);
       c.toast(`Forwarded to ${name}`, to === room() ? undefined : { words: 'Open', act: () => c.send({ do: 'open', room: to }) });
     },

@@ -1,5 +1,7 @@
 // Words: counting, cutting, naming. Pure functions on strings.
 
+import { filesWords } from './files.js';
+
 /** Unicode scalars, as the server counts them. @param {string} text */
 export function scalars(text) {
   let count = 0;
@@ -49,8 +51,8 @@ export function typingWords(names) {
 /** A sentence as the tail of another: "Not sent: the disk is full". @param {string} sentence */
 export const clause = (sentence) => sentence.trim().replace(/[.。]+$/u, '');
 
-/** The words of a message without its marks. @param {{body: string, content?: any[]}} message */
-export const wordsOf = ({ body, content }) => (content ? words(content).trim() : body);
+/** The words of a message without its marks; without any, what it shows. @param {{body: string, content?: any[], files?: {name: string, type: string}[]}} message */
+export const wordsOf = ({ body, content, files }) => (content ? words(content).trim() : body || filesWords(files ?? []));
 
 /** @param {any} node a node of a message's tree, or a list of them @returns {string} */
 function words(node) {

@@ -12,8 +12,9 @@ import { parse } from './wire.js';
 /** @typedef {import('../lib/throttle.js').Clock} Clock */
 /** @typedef {import('../state/reduce.js').Pending} Pending */
 /** @typedef {Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>} Store */
-/** @typedef {{reply_to?: number, forward?: {room: number, id: number}}} Extra what a post has beside its text */
-/** @typedef {{client_id: string, room: number, body: string, created_at: number, order: number, owner: string, failed?: string} & Extra} Item */
+/** @typedef {import('./wire.js').FileInfo | import('./uploads.js').Coming} Attached */
+/** @typedef {{reply_to?: number, forward?: {room: number, id: number}, files?: Attached[]}} Extra what a post has beside its text */
+/** @typedef {{client_id: string, room: number, body: string, created_at: number, order: number, owner: string, failed?: string, lost?: boolean} & Extra} Item */
 
 /**
  * @typedef {object} Options
@@ -25,6 +26,7 @@ import { parse } from './wire.js';
  * @property {(text: string) => string} wellFormed
  * @property {(command: Command) => boolean} send false: not connected
  * @property {(items: Pending[]) => void} changed
+ * @property {Pick<import('./uploads.js').Uploads, 'has' | 'retry' | 'drop'>} [uploads] what messages wait for
  * @property {() => void} unsaved the browser has no room to keep a message
  * @property {() => number} [chance]
  */
@@ -36,6 +38,7 @@ const RETRY_MS = 1_000;
 const ALIVE_EVERY_MS = 4_000;
 const ALIVE_FOR_MS = 15_000;
 const PASSING = new Set(['storage_full', 'unavailable', 'internal']);
+const UPLOAD_REASON = 'its files are on their way';
 const BEHIND_REASON = 'an earlier message goes first';
 export const NO_ANSWER_REASON = 'the server did not answer';
 /** The server hangs up on what it cannot read: the same would happen again and again. @type {Record<number, string>} */
@@ -79,9 +82,11 @@ export class Outbox {
   retry(id) {
     const item = this.#items.get(id);
     if (!item || this.#flight?.id === id) return;
+    if (item.lost) return;
     const { failed: _, ...again } = item;
     this.#free(id);
     this.#items.set(id, { ...again, owner: this.#o.tab });
+    for (const file of coming(item)) this.#o.uploads?.retry(file.upload);
     this.#save({ ...again, owner: this.#o.tab });
     this.#tell();
     this.#pump();
@@ -91,7 +96,9 @@ export class Outbox {
   end(id) {
     if (this.#flight?.id === id) this.#land();
     this.#free(id);
-    if (!this.#items.delete(id)) return;
+    const item = this.#items.get(id);
+    if (!item || !this.#items.delete(id)) return;
+    for (const file of coming(item)) this.#o.uploads?.drop(file.upload);
     try {
       this.#o.store.removeItem(this.#prefix + id);
     } catch {
@@ -99,6 +106,30 @@ export class Outbox {
     }
     this.#tell();
     this.#pump();
+  }
+
+  /** One of the files that a message waits for. @param {string} upload @param {import('./wire.js').FileInfo} file */
+  arrived(upload, file) {
+    const item = this.#waitingFor(upload);
+    if (!item) return;
+    const files = item.files?.map((one) => ('upload' in one && one.upload === upload ? file : one));
+    const next = { ...item, ...(files ? { files } : {}) };
+    this.#items.set(item.client_id, next);
+    this.#save(next);
+    this.#tell();
+    this.#pump();
+  }
+
+  /** It does not come. @param {string} upload @param {string} reason */
+  lost(upload, reason) {
+    const item = this.#waitingFor(upload);
+    const file = item && coming(item).find((one) => one.upload === upload);
+    if (item && file) this.#fail(item, `${file.name}: ${reason}`);
+  }
+
+  /** @param {string} upload */
+  #waitingFor(upload) {
+    return [...this.#items.values()].find((item) => coming(item).some((file) => file.upload === upload));
   }
 
   connected() {
@@ -154,10 +185,18 @@ export class Outbox {
 
   #pump() {
     if (!this.#online || this.#flight || this.#pause !== null) return;
-    const item = this.#sorted().find((one) => one.failed === undefined && this.#isOurs(one));
+    this.#loseFiles();
+    // Nothing overtakes a message in its room that waits for its files.
+    const held = new Set();
+    const item = this.#sorted().find((one) => {
+      if (one.failed !== undefined || !this.#isOurs(one)) return false;
+      if (coming(one).length > 0) held.add(one.room);
+      return !held.has(one.room);
+    });
     if (!item) return;
-    const { client_id, room, body, reply_to, forward } = item;
-    const says = forward ? { forward } : reply_to === undefined ? { body } : { body, reply_to };
+    const { client_id, room, body, reply_to, forward, files = [] } = item;
+    const ids = files.flatMap((file) => ('id' in file ? [file.id] : []));
+    const says = forward ? { forward } : { body, ...(reply_to === undefined ? {} : { reply_to }), ...(ids.length > 0 ? { files: ids } : {}) };
     if (!this.#o.send({ type: 'post', room, client_id, ...says })) return;
     const timer = this.#o.clock.set(() => {
       this.#land();
@@ -165,6 +204,15 @@ export class Outbox {
     }, ANSWER_WITHIN_MS);
     this.#flight = { id: client_id, timer };
     this.#tell();
+  }
+
+  /** Whose page is gone, their files that had not arrived are gone with it. */
+  #loseFiles() {
+    for (const item of this.#sorted()) {
+      const file = coming(item).find(({ upload }) => !this.#o.uploads?.has(upload));
+      if (item.failed !== undefined || !file || !this.#isOurs(item)) continue;
+      this.#fail({ ...item, lost: true }, `${file.name} was still on its way when the page closed, add it again`);
+    }
   }
 
   /** Nothing is in the air any more. */
@@ -251,8 +299,13 @@ export class Outbox {
   #tell() {
     this.#o.changed(
       this.#sorted().map((item) => {
-        const { client_id, room, body, created_at, reply_to, forward } = item;
-        const extra = { ...(reply_to === undefined ? {} : { reply_to }), ...(forward ? { forward } : {}) };
+        const { client_id, room, body, created_at, reply_to, forward, files, lost } = item;
+        const extra = {
+          ...(reply_to === undefined ? {} : { reply_to }),
+          ...(forward ? { forward } : {}),
+          ...(files ? { files } : {}),
+          ...(lost ? { lost } : {}),
+        };
         return { client_id, room, body, created_at, ...extra, ...this.#journey(item) };
       }),
     );
@@ -266,6 +319,7 @@ export class Outbox {
       return { state: long ? 'failed' : 'waiting', reason: this.#stuck.reason, retrying: true };
     }
     if (this.#flight?.id === item.client_id) return { state: 'sending' };
+    if (coming(item).length > 0) return { state: 'waiting', reason: UPLOAD_REASON };
     return this.#stuck && this.#isOurs(item) ? { state: 'waiting', reason: BEHIND_REASON } : { state: 'waiting' };
   }
 
@@ -281,8 +335,10 @@ export class Outbox {
     const id = key.slice(this.#prefix.length);
     const { room, failed } = value;
     const body = this.#o.wellFormed(value.body);
-    const { reply_to, forward } = value;
+    const { reply_to, forward, files, lost } = value;
     const extra = {
+      ...(Array.isArray(files) && files.length > 0 && files.every(isFile) ? { files } : {}),
+      ...(lost === true ? { lost } : {}),
       ...(Number.isSafeInteger(reply_to) ? { reply_to } : {}),
       ...(Number.isSafeInteger(forward?.room) && Number.isSafeInteger(forward?.id) ? { forward } : {}),
     };
@@ -332,6 +388,12 @@ export class Outbox {
     }
   }
 }
+
+/** @param {any} value from storage */
+const isFile = (value) => [value?.name, value?.type, value?.id ?? value?.upload].every((text) => typeof text === 'string') && Number.isSafeInteger(value.size);
+
+/** The files that it waits for. @param {Item} item @returns {import('./uploads.js').Coming[]} */
+const coming = ({ files = [] }) => files.flatMap((file) => ('upload' in file ? [file] : []));
 
 /** "The disk is full." becomes the end of "Not sent: the disk is full". @param {string} title */
 function reasonOf(title) {

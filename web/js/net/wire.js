@@ -7,6 +7,7 @@
  * @typedef {{kind: string, user?: number, text?: string}} Notice
  * @typedef {string | {t: string, c?: Inline[], text?: string, href?: string, id?: number, name?: string}} Inline
  * @typedef {{t: string, c?: any[], text?: string, lang?: string, start?: number}} Block
+ * @typedef {{id: string, name: string, type: string, size: number, width?: number, height?: number, preview?: boolean}} FileInfo
  * @typedef {object} Message
  * @property {number} id
  * @property {number} author
@@ -18,6 +19,7 @@
  * @property {boolean} [deleted]
  * @property {number} [deleted_by]
  * @property {number} [reply_to]
+ * @property {FileInfo[]} [files]
  * @property {Reaction[]} [reactions]
  * @property {{by: number, at: number}} [pinned]
  * @property {{room: number, id: number, author: number, sent_at: number}} [forwarded]
@@ -43,7 +45,7 @@
  *
  * @typedef {{id: number} & Partial<Room>} RoomPart
  * @typedef {{body_chars_max: number, frame_bytes_max?: number, page_max?: number, client_id_chars_max?: number, people_max?: number, room_name_chars_max?: number,
- *   topic_chars_max?: number, display_name_chars_max?: number, status_chars_max?: number, undo_ms?: number, seen_members_max?: number, picture_bytes_max?: number}} Limits
+ *   topic_chars_max?: number, display_name_chars_max?: number, status_chars_max?: number, undo_ms?: number, seen_members_max?: number, picture_bytes_max?: number, file_bytes_max?: number, files_max?: number}} Limits
  * @typedef {{share_read: boolean, dnd: {from: number, to: number} | null, dnd_until: number, sound: boolean, announce: boolean, single_keys: boolean}} Settings
  * @typedef {{messages: Message[], quoted?: Message[], head: number, more_before: boolean, more_after: boolean, people?: User[]}} Page
  * @typedef {'online' | 'away' | 'offline'} Presence
@@ -77,7 +79,7 @@
  *
  * @typedef {{type: 'edit', room: number, id: number, body: string} | {type: 'delete' | 'undelete' | 'unread', room: number, id: number}
  *   | {type: 'react', room: number, id: number, emoji: string, on: boolean} | {type: 'pin' | 'save', room: number, id: number, on: boolean}} DeedCommand
- * @typedef {{type: 'post', room: number, client_id: string, body?: string, reply_to?: number, forward?: {room: number, id: number}, ref?: string}
+ * @typedef {{type: 'post', room: number, client_id: string, body?: string, reply_to?: number, files?: string[], forward?: {room: number, id: number}, ref?: string}
  *   | {type: 'typing', room: number}
  *   | {type: 'away', on: boolean}
  *   | {type: 'read', room: number, seq: number, ref?: string}
@@ -101,7 +103,8 @@ const maybe = (check) => (value) => value === undefined || value === null || che
 const shape = (fields) => (value) => typeof value === 'object' && value !== null && Object.entries(fields).every(([name, check]) => check(value[name]));
 
 const user = shape({ id, name: text, display_name: text });
-const message = shape({ id, author: id, sent_at: count, body: text, client_id: maybe(text) });
+const file = shape({ id: text, name: text, type: text, size: count, width: maybe(id), height: maybe(id) });
+const message = shape({ id, author: id, sent_at: count, body: text, client_id: maybe(text), files: maybe(list(file)) });
 const room = shape({ id, name: text, head: count, read: count, unread: count });
 const flag = (/** @type {unknown} */ value) => typeof value === 'boolean';
 const roomPart = shape({ id, name: maybe(text), topic: maybe(text), head: maybe(count), read: maybe(count), unread: maybe(count), mentions: maybe(count) });
@@ -163,6 +166,9 @@ export const decodeUser = (value) => (user(value) ? /** @type {User} */ (value) 
 
 /** Whether an answer of the server has these lists. @param {any} value @param {{messages?: boolean, people?: boolean}} parts */
 export const hasLists = (value, { messages, people }) => (!messages || list(message)(value?.messages)) && (!people || list(user)(value?.people));
+
+/** @param {unknown} value @returns {FileInfo | null} */
+export const decodeFile = (value) => (file(value) ? /** @type {FileInfo} */ (value) : null);
 
 /** @param {unknown} value @returns {Room | null} */
 export const decodeRoom = (value) => (room(value) ? /** @type {Room} */ (value) : null);

@@ -21,6 +21,7 @@ import { isForMe } from './rooms.js';
  * @property {boolean} mine
  * @property {number} at
  * @property {string} body
+ * @property {import('../net/outbox.js').Attached[]} files
  * @property {boolean} start has a name above it
  * @property {'posted' | 'sending' | 'queued' | 'failed'} state
  * @property {string} words why it is not posted
@@ -97,6 +98,7 @@ function entries(state, t) {
     e.id = message.id;
     e.clientId = message.client_id ?? '';
     e.message = message;
+    e.files = message.files ?? NO_FILES;
     e.replyTo = message.reply_to ?? null;
     e.quote = e.replyTo === null ? undefined : messageAt(state, room, e.replyTo);
     e.names = namesIn(state, message, e.quote);
@@ -114,11 +116,12 @@ function entries(state, t) {
     const e = entry(`c${p.client_id}`, state.me ?? undefined, true, p.created_at, p.body);
     e.id = p.seq ?? null;
     e.clientId = p.client_id;
+    e.files = p.files ?? NO_FILES;
     e.replyTo = p.reply_to ?? null;
     e.quote = e.replyTo === null ? undefined : messageAt(state, room, e.replyTo);
     e.state = journey(p, state.connection.state);
     e.words = why(e.state, p);
-    e.retry = e.state === 'failed' || (e.state === 'queued' && p.retrying === true);
+    e.retry = (e.state === 'failed' && !p.lost) || (e.state === 'queued' && p.retrying === true);
     list.push(e);
   }
   const last = list.findLast((e) => e.kind === 'message');
@@ -126,6 +129,8 @@ function entries(state, t) {
   return list;
 }
 
+/** @type {import('../net/outbox.js').Attached[]} the same one each time, so that nothing is drawn again */
+const NO_FILES = [];
 /** Reactors whose names are looked at. */
 const NAMED_MAX = 12;
 
@@ -210,6 +215,7 @@ const entry = (key, author, mine, at, body) => ({
   mine,
   at,
   body,
+  files: NO_FILES,
   start: false,
   state: 'posted',
   words: '',

@@ -15,7 +15,7 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
 
 /**
  * A message on its way: `waiting` to be sent, `sending`, `failed` with a reason, or `landed` under a seq that the window has not reached yet.
- * @typedef {{client_id: string, room: number, body: string, created_at: number, state: 'waiting' | 'sending' | 'failed' | 'landed', reason?: string, retrying?: boolean, seq?: number, reply_to?: number, forward?: {room: number, id: number}}} Pending
+ * @typedef {{client_id: string, room: number, body: string, created_at: number, state: 'waiting' | 'sending' | 'failed' | 'landed', reason?: string, retrying?: boolean, seq?: number, reply_to?: number, forward?: {room: number, id: number}, files?: import('../net/outbox.js').Attached[], lost?: boolean}} Pending
  */
 
 /**
@@ -43,6 +43,7 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
  * @property {Record<string, number>} undo `ROOM:ID` of what the reader has just deleted → until when it can be brought back
  * @property {Record<number, true>} drafts rooms with something unfinished in their composer
  * @property {(import('../net/deeds.js').Deed & {seq?: number})[]} deeds what was done to messages and is not seen in them yet
+ * @property {import('../net/uploads.js').Upload[]} uploads files on their way, and those that stand in a composer
  * @property {View} view what the reader has before them
  * @property {import('./search.js').Search} search
  * @property {{busy: boolean, words: string}} leaving logging out, and what there is to say about it
@@ -85,6 +86,7 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
  *   | {type: 'hold', room: number | null}
  *   | {type: 'undo', room: number, id: number, until: number | null}
  *   | {type: 'draft', room: number, on: boolean}
+ *   | {type: 'uploads', uploads: State['uploads']}
  *   | {type: 'deeds', deeds: import('../net/deeds.js').Deed[]}
  *   | {type: 'seen', room: number, seen: {user: number, seq: number}[]}
  *   | {type: 'newline/clear', room: number}
@@ -120,6 +122,7 @@ export const initialState = () => ({
   undo: {},
   drafts: {},
   deeds: [],
+  uploads: [],
   view: { room: LOBBY, attentive: true, following: true, target: null, pane: null, page: null, replying: {}, editing: null, hold: null },
   search: noSearch(),
   leaving: { busy: false, words: '' },
@@ -178,6 +181,8 @@ export function reduce(state, event) {
     case 'draft':
       if ((state.drafts[event.room] === true) === event.on) return state;
       return { ...state, drafts: event.on ? { ...state.drafts, [event.room]: true } : without(state.drafts, event.room) };
+    case 'uploads':
+      return { ...state, uploads: event.uploads };
     case 'deeds':
       return settle({ ...state, deeds: withDeeds(state.deeds, event.deeds) });
     case 'seen':

@@ -1,5 +1,6 @@
 // Questions about the state. Pure: what is shown is decided here, so that views decide nothing.
 
+import { shownAs } from '../lib/files.js';
 import { indexOf } from './timeline.js';
 
 export * from './entries.js';
@@ -153,6 +154,17 @@ export function closed(state) {
   if (other !== undefined && state.blocked.includes(other)) return { words: 'You have blocked this person. Nothing can be sent here.', restore: false };
   return null;
 }
+
+/** The files in the composer of this room. @param {State} state */
+export const chips = (state) => state.uploads.filter((upload) => upload.room === state.view.room && !upload.posted);
+
+/** The pictures of this room that are held, in the order in which they are shown. @param {State} state */
+export const pictures = (state) =>
+  (currentTimeline(state)?.messages ?? []).flatMap((message) =>
+    message.deleted || state.blocked.includes(message.author)
+      ? []
+      : (message.files ?? []).filter((file) => shownAs(file) === 'picture').map((file) => ({ file, message })),
+  );
 
 /** What the reader can do to a message. @param {State} state @param {Message} message */
 export function rights(state, message) {

@@ -144,7 +144,7 @@ function items(message, { send, select, watch }) {
     can.act && { icon: 'reply', words: 'Reply', key: 'R', act: () => send({ do: 'reply', id }) },
     can.act && { icon: 'react', words: 'React', key: '+', act: () => send({ do: 'pickReaction', id, at: articleOf(id) }) },
     can.edit && { icon: 'edit', words: 'Edit', key: 'E', act: () => send({ do: 'edit', id }) },
-    !message.deleted && { icon: 'copy', words: 'Copy text', act: () => send({ do: 'copyText', text: message.body }) },
+    !message.deleted && message.body !== '' && { icon: 'copy', words: 'Copy text', act: () => send({ do: 'copyText', text: message.body }) },
     { icon: 'link', words: 'Copy link', key: 'L', act: () => send({ do: 'copyLink', id }) },
     can.act && { icon: 'pin', words: message.pinned ? 'Unpin' : 'Pin to room', key: 'P', act: () => send({ do: 'pin', id, on: !message.pinned }) },
     (can.act || kept) && { icon: 'flag', words: kept ? 'Remove from saved' : 'Save for later', act: () => send({ do: 'save', room, id, on: !kept }) },

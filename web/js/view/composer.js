@@ -33,10 +33,11 @@ export function mountComposer(form, { note, keys }, wires) {
   let warning = '';
 
   const check = () => {
-    const [limit, me] = watch.now((s) => /** @type {const} */ ([s.limits.body_chars_max, s.me]));
+    const [limit, me, chips] = watch.now((s) => /** @type {const} */ ([s.limits.body_chars_max, s.me, wires.select.chips(s)]));
+    const failed = chips.some(({ state }) => state === 'failed');
     const body = text.tidy(box.value);
     const left = limit - text.scalars(body);
-    mark(button, 'aria-disabled', String(body === '' || left < 0 || !me));
+    mark(button, 'aria-disabled', String((body === '' && chips.length === 0) || failed || left < 0 || !me));
     say(
       note,
       warning
@@ -45,7 +46,9 @@ export function mountComposer(form, { note, keys }, wires) {
           ? `${text.plural(-left, 'character')} too many. Send it in parts.`
           : left <= NEAR_CHARS
             ? `${text.plural(left, 'character')} left`
-            : '',
+            : failed
+              ? 'Remove the file that was not uploaded, or try it again'
+              : '',
     );
     mark(note, 'data-bad', left < 0 ? '' : null);
     keys.hidden = note.textContent !== '';
@@ -124,7 +127,7 @@ export function mountComposer(form, { note, keys }, wires) {
   hint();
   addEventListener('pagehide', () => keep.flush());
 
-  watch((s) => [s.me, s.limits], check);
+  watch((s) => [s.me, s.limits, s.uploads, s.view.room], check);
   watch(
     (s) => [wires.select.closed(s)?.words ?? ''],
     (words) => {

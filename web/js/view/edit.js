@@ -15,7 +15,7 @@ export function makeEditor(message, { send, text, watch }, done) {
   const save = () => {
     const body = text.tidy(box.value);
     const limit = watch.now((s) => s.limits.body_chars_max);
-    if (body === '') {
+    if (body === '' && !message.files) {
       note.textContent = 'A message needs some text. To take it away, delete it.';
       return;
     }

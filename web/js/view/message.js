@@ -4,6 +4,7 @@ import { drawAvatar } from './avatar.js';
 import { drawContent, inApp } from './content.js';
 import { clone, h, icon, mark, part, say } from './dom.js';
 import { makeEditor } from './edit.js';
+import { drawFiles } from './files.js';
 import { drawReactions } from './reactions.js';
 
 /** @typedef {import('../state/entries.js').Entry} Entry */
@@ -16,6 +17,7 @@ import { drawReactions } from './reactions.js';
  * @property {Entry | null} entry
  * @property {HTMLElement | null} unsent
  * @property {HTMLElement | null} editor
+ * @property {HTMLElement | null} files
  * @property {HTMLElement | null} reactions
  * @property {boolean} unfolded the reader wants to see what somebody says whom they have blocked
  * @property {unknown} timer
@@ -32,13 +34,13 @@ export function makeMessage() {
   const { el, refs } = clone('t-message');
   const article = /** @type {HTMLElement} */ (el.firstElementChild);
   made += 1;
-  const ids = ['who', 'text', 'time', 'state'].map((name) => {
+  const ids = ['who', 'text', 'attached', 'time', 'state'].map((name) => {
     const id = `m${made}-${name}`;
     part(refs, name).id = id;
     return id;
   });
   article.setAttribute('aria-labelledby', ids.join(' '));
-  return { el, article, refs, entry: null, unsent: null, editor: null, reactions: null, unfolded: false, timer: null };
+  return { el, article, refs, entry: null, unsent: null, editor: null, files: null, reactions: null, unfolded: false, timer: null };
 }
 
 /** @param {MessageNode} node @param {Entry} entry @param {Wires} wires @param {() => void} grew the row changed its height by itself */
@@ -66,7 +68,9 @@ export function updateMessage(node, entry, wires, grew) {
     drawSource(node, entry, wires);
   if (!old || old.message !== entry.message || old.body !== entry.body || old.blocked !== entry.blocked || old.undo !== entry.undo || renamed)
     drawText(node, entry, wires);
-  if (!old || old.message?.reactions !== entry.message?.reactions || renamed) node.reactions = drawReactions(node.reactions, part(refs, 'text'), entry, wires);
+  if (!old || old.files !== entry.files || old.blocked !== entry.blocked) node.files = drawFiles(node.files, node, entry, wires);
+  if (!old || old.message?.reactions !== entry.message?.reactions || renamed)
+    node.reactions = drawReactions(node.reactions, node.files ?? part(refs, 'text'), entry, wires);
   if (old?.editing !== entry.editing) drawEditor(node, entry, wires);
   drawSeen(node, entry, wires);
   if (old?.state !== entry.state || old.words !== entry.words || old.retry !== entry.retry) showState(node, entry, wires, grew);
@@ -83,6 +87,7 @@ function drawText(node, entry, wires) {
     const unfold = () => {
       node.unfolded = true;
       drawText(node, entry, wires);
+      node.files = drawFiles(node.files, node, entry, wires);
     };
     return text.replaceChildren(
       h(
@@ -94,6 +99,8 @@ function drawText(node, entry, wires) {
     );
   }
   const me = watch.now((s) => s.me?.id ?? 0);
+  // Files may stand alone.
+  if (entry.body === '' && entry.files.length > 0 && !entry.message?.edited_at && !entry.message?.pinned) return text.replaceChildren();
   drawContent(text, entry.message ?? entry, { me, tabIndex: article.tabIndex, send, clock, pieces: wires.text.pieces });
   const { edited_at, pinned } = entry.message ?? {};
   const end = text.lastElementChild?.tagName === 'P' ? text.lastElementChild : text;

@@ -1,7 +1,7 @@
 // One tab stop for the whole list: the arrows move it, Tab goes into its own links and on.
 
 /** A code block that scrolls keeps its own stop. */
-const INSIDE = 'a, button';
+const INSIDE = 'a, button, video, audio';
 
 /**
  * @param {HTMLElement} root

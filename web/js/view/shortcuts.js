@@ -24,6 +24,7 @@ const LIST = [
       ['New line', 'Shift', 'Enter'],
       ['Edit your last message', '↑'],
       ['Bold, italic, code', 'Ctrl', 'B / I / E'],
+      ['Add files', 'Ctrl', 'U'],
       ['Mention someone', '@'],
       ['Link a room', '#'],
       ['Emoji by name', ':'],

@@ -1,0 +1,266 @@
+//! Files: taking them in, and giving them out to whoever sees a message that shows them.
+//!
+//! A file is never whole in memory: its bytes go to the store piece by piece. The one exception is a
+//! picture while its preview is made, one picture at a time.
+
+use super::{Chat, accounts::unexpected, preview};
+use crate::chat::RateLimits;
+use crate::clock::Time;
+use crate::error::{Error, Kind, Result};
+use crate::limits::{
+    FILE_BYTES_MAX, FILE_CHUNK_BYTES, FILE_READS_MAX, UPLOAD_KEPT_MS, UPLOAD_TURN_TIMEOUT, UPLOADS_MAX,
+    UPLOADS_PER_PERSON_MAX,
+};
+use crate::model::{
+    Attachment, Change, Event, FileChange, FileEvent, FileId, FileName, NewFile, UserId, Viewer, file_too_large,
+};
+use crate::store::Store;
+use bytes::{Bytes, BytesMut};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// When somebody with too many uploads should try again.
+const TOO_MANY_RETRY_MS: u64 = 2_000;
+
+/// Whose turn it is to send a file, or to have one read.
+pub(super) struct Turns {
+    uploads: Arc<Semaphore>,
+    /// Of whom there are how many that come or wait.
+    of: Arc<Mutex<HashMap<UserId, usize>>>,
+    reads: Semaphore,
+}
+
+impl Default for Turns {
+    fn default() -> Turns {
+        Turns {
+            uploads: Arc::new(Semaphore::new(UPLOADS_MAX)),
+            of: Arc::default(),
+            reads: Semaphore::new(FILE_READS_MAX),
+        }
+    }
+}
+
+/// Somebody's place among those who send files.
+struct Place {
+    of: Arc<Mutex<HashMap<UserId, usize>>>,
+    user: UserId,
+}
+
+impl Place {
+    fn take(turns: &Turns, limits: RateLimits, user: UserId) -> Result<Place> {
+        let mut of = turns.of.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = of.entry(user).or_default();
+        if *count >= UPLOADS_PER_PERSON_MAX && limits == RateLimits::On {
+            let title = format!("{UPLOADS_PER_PERSON_MAX} of your files are on their way. The next one has to wait.");
+            return Err(Error::too_many(title, TOO_MANY_RETRY_MS));
+        }
+        *count += 1;
+        Ok(Place {
+            of: turns.of.clone(),
+            user,
+        })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = of.get_mut(&self.user) {
+            *count -= 1;
+            if *count == 0 {
+                of.remove(&self.user);
+            }
+        }
+    }
+}
+
+/// A file that is coming. Dropped before its end, it is given up.
+pub struct Upload {
+    store: Store,
+    id: FileId,
+    name: FileName,
+    owner: UserId,
+    at: Time,
+    /// Bytes that are kept.
+    kept: u64,
+    pending: BytesMut,
+    /// The first bytes, which say what it is.
+    head: Bytes,
+    is_done: bool,
+    _place: Place,
+    _turn: OwnedSemaphorePermit,
+}
+
+impl Upload {
+    /// Takes the next bytes.
+    ///
+    /// # Errors
+    /// `too_large`, `storage_full`, `unavailable`.
+    pub async fn take(&mut self, bytes: Bytes) -> Result<()> {
+        if self.kept + (self.pending.len() + bytes.len()) as u64 > FILE_BYTES_MAX {
+            return Err(file_too_large());
+        }
+        self.pending.extend_from_slice(&bytes);
+        while self.pending.len() >= FILE_CHUNK_BYTES {
+            let chunk = self.pending.split_to(FILE_CHUNK_BYTES).freeze();
+            self.keep(chunk).await?;
+        }
+        Ok(())
+    }
+
+    async fn keep(&mut self, bytes: Bytes) -> Result<()> {
+        if self.kept == 0 {
+            self.head = bytes.clone();
+        }
+        let index = self.kept / FILE_CHUNK_BYTES as u64;
+        self.kept += bytes.len() as u64;
+        let change = FileChange::Keep {
+            id: self.id,
+            index: u32::try_from(index).map_err(Error::internal)?,
+            bytes,
+            at: self.at,
+        };
+        self.store.commit(Change::File(change)).await.map(drop)
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        if self.is_done || self.kept == 0 {
+            return;
+        }
+        let (store, id, at) = (self.store.clone(), self.id, self.at);
+        // Without a runtime the server has ended, and the next start gives it up.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                let _ = store.commit(Change::File(FileChange::GiveUp { id, at })).await;
+            });
+        }
+    }
+}
+
+impl Chat {
+    /// Begins to take a file, once it is its turn; `size` where it is known.
+    ///
+    /// # Errors
+    /// `too_many_requests`, `too_large`, `invalid` for an empty one, `unavailable` where it is not its turn
+    /// in time.
+    pub async fn begin_upload(&self, viewer: &Viewer, name: &str, size: Option<u64>) -> Result<Upload> {
+        let at = self.count_act(viewer)?;
+        match size {
+            Some(0) => return Err(empty()),
+            Some(size) if size > FILE_BYTES_MAX => return Err(file_too_large()),
+            _ => {}
+        }
+        let place = Place::take(&self.files, self.rate_limits, viewer.user.id)?;
+        let turn = tokio::time::timeout(UPLOAD_TURN_TIMEOUT, self.files.uploads.clone().acquire_owned()).await;
+        let turn = turn.map_err(|_| Error::new(Kind::Unavailable, "Many files are on their way. Try again soon."))?;
+        let mut id = [0; 16];
+        getrandom::fill(&mut id).map_err(Error::internal)?;
+        Ok(Upload {
+            store: self.store.clone(),
+            id: FileId(id),
+            name: FileName::clean(name),
+            owner: viewer.user.id,
+            at,
+            kept: 0,
+            pending: BytesMut::new(),
+            head: Bytes::new(),
+            is_done: false,
+            _place: place,
+            _turn: turn.map_err(Error::internal)?,
+        })
+    }
+
+    /// All bytes of a file have come.
+    ///
+    /// # Errors
+    /// `invalid` for an empty one, `storage_full`, `unavailable`.
+    pub async fn finish_upload(&self, mut upload: Upload) -> Result<Attachment> {
+        let rest = upload.pending.split().freeze();
+        if !rest.is_empty() {
+            upload.keep(rest).await?;
+        }
+        if upload.kept == 0 {
+            return Err(empty());
+        }
+        let seen = preview::look(&upload.head);
+        let preview = self.preview_of(&upload, &seen).await;
+        let change = FileChange::Add(NewFile {
+            file: Attachment {
+                id: upload.id,
+                name: upload.name.clone(),
+                media_type: seen.media_type.to_owned(),
+                size: upload.kept,
+                pixels: seen.pixels,
+                has_preview: preview.is_some(),
+            },
+            preview,
+            owner: upload.owner,
+            at: upload.at,
+        });
+        match self.store.commit(Change::File(change)).await? {
+            Event::File(FileEvent::Added(file)) => {
+                upload.is_done = true;
+                Ok(file)
+            }
+            other => Err(unexpected(&other)),
+        }
+    }
+    /// A smaller picture of what has come, where it is one that is worth it. Whatever is wrong with it
+    /// concerns the preview alone.
+    async fn preview_of(&self, upload: &Upload, seen: &preview::Seen) -> Option<(String, Bytes)> {
+        if !preview::is_worth(seen, upload.kept) {
+            return None;
+        }
+        // One at a time: each may take some 200 MB while it is decoded.
+        let _turn = self.pictures.acquire().await.ok()?;
+        let (store, id, size) = (upload.store.clone(), upload.id, upload.kept);
+        let making = tokio::task::spawn_blocking(move || preview::make(&store.whole_file(id, size).ok()?));
+        making.await.ok().flatten()
+    }
+
+    /// A file that the viewer may see.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn file(&self, viewer: &Viewer, id: FileId) -> Result<Attachment> {
+        self.store.file(viewer.user.id, id).await
+    }
+
+    /// A smaller picture of such a file: what its bytes are, and the bytes.
+    ///
+    /// # Errors
+    /// `not_found`, also where there is none.
+    pub async fn preview(&self, viewer: &Viewer, id: FileId) -> Result<(String, Bytes)> {
+        self.store.preview(viewer.user.id, id).await
+    }
+
+    /// The `index`-th `FILE_CHUNK_BYTES` of a file that [`Chat::file`] has given.
+    ///
+    /// # Errors
+    /// `not_found` where it has been erased since.
+    pub async fn chunk(&self, id: FileId, index: u32) -> Result<Bytes> {
+        let _turn = self.files.reads.acquire().await.map_err(Error::internal)?;
+        let store = self.store.clone();
+        let reading = tokio::task::spawn_blocking(move || store.chunk(id, index));
+        reading.await.map_err(Error::internal)?
+    }
+
+    /// Erases what nothing shows any more, and what was never posted.
+    pub async fn erase_files(&self) {
+        let before = Time(self.clock.now().0.saturating_sub(UPLOAD_KEPT_MS));
+        while matches!(self.store.has_unshown(before).await, Ok(true)) {
+            match self.store.commit(Change::File(FileChange::Erase { before })).await {
+                Ok(Event::File(FileEvent::Erased { count: 1.. })) => {}
+                Ok(_) => return,
+                Err(error) => return error.log(),
+            }
+        }
+    }
+}
+
+fn empty() -> Error {
+    Error::invalid("file", "That file is empty.")
+}

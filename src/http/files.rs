@@ -1,0 +1,258 @@
+//! Files over HTTP: a body that goes into the store as it comes, and ranges of what is kept.
+//!
+//! Whatever somebody uploads is served so that no browser runs it: its type is what its bytes are, with
+//! `nosniff`; what may hold a program is only to be kept; and the policy of each answer is a sandbox.
+
+use super::Visit;
+use super::request;
+use super::response::{self, Answer};
+use crate::chat::{Chat, Upload};
+use crate::error::{Error, Result};
+use crate::limits::{FILE_BYTES_MAX, FILE_CHUNK_BYTES, REQUEST_BODY_TIMEOUT, UPLOAD_STALL_TIMEOUT};
+use crate::model::{Attachment, FileId, Viewer};
+use crate::wire;
+use bytes::Bytes;
+use futures_util::stream;
+use http_body_util::{BodyExt, StreamBody};
+use hyper::body::{Body, Frame, Incoming};
+use hyper::header::{
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_SECURITY_POLICY,
+    CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, IF_RANGE, RANGE,
+};
+use hyper::{Method, Request, Response, StatusCode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::ops::Range;
+use std::sync::Arc;
+
+const POLICY: HeaderValue = HeaderValue::from_static("sandbox; default-src 'none'");
+/// Kept by the browser, and asked for again each time: who may see it can change.
+const LIFETIME: HeaderValue = HeaderValue::from_static("private, no-cache");
+
+/// What stands as it is in a parameter of RFC 8187 (`attr-char`).
+const ATTR_CHARS: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'!')
+    .remove(b'#')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'^')
+    .remove(b'_')
+    .remove(b'`')
+    .remove(b'|')
+    .remove(b'~');
+
+impl Visit<'_> {
+    pub(super) async fn upload(&self, viewer: &Viewer, request: Request<Incoming>) -> Result<Answer> {
+        let name = request::name(request.uri().query().unwrap_or_default());
+        let mut body = request.into_body();
+        let size = body.size_hint().exact();
+        let taken = match self.chat().begin_upload(viewer, &name, size).await {
+            Ok(mut upload) => take(&mut body, &mut upload).await.map(|()| upload),
+            Err(error) => Err(error),
+        };
+        match taken {
+            Ok(upload) => {
+                let file = self.chat().finish_upload(upload).await?;
+                Ok(response::json(StatusCode::CREATED, wire::file(&file)))
+            }
+            Err(error) => {
+                // What is said to be too long is not waited for.
+                if size.is_none_or(|size| size <= FILE_BYTES_MAX) {
+                    let _ = tokio::time::timeout(REQUEST_BODY_TIMEOUT, pass_over(&mut body)).await;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    pub(super) async fn file(&self, viewer: &Viewer, id: FileId, request: &Request<Incoming>) -> Result<Answer> {
+        let file = self.chat().file(viewer, id).await?;
+        let tag = format!("\"{id}\"");
+        let headers = request.headers();
+        if is_known(headers, &tag) {
+            return Ok(tagged(response::empty(StatusCode::NOT_MODIFIED), &tag));
+        }
+        let asked = match *request.method() {
+            Method::GET => range(headers, &tag, file.size),
+            _ => Asked::All,
+        };
+        let (status, range) = match asked {
+            Asked::All => (StatusCode::OK, 0..file.size),
+            Asked::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
+            Asked::Outside => {
+                let mut answer = tagged(response::empty(StatusCode::RANGE_NOT_SATISFIABLE), &tag);
+                set(&mut answer, CONTENT_RANGE, &format!("bytes */{}", file.size));
+                return Ok(answer);
+            }
+        };
+        let part = format!("bytes {}-{}/{}", range.start, range.end.saturating_sub(1), file.size);
+        let mut answer = tagged(Response::new(pieces(self.chat().clone(), id, range.clone())), &tag);
+        *answer.status_mut() = status;
+        answer
+            .headers_mut()
+            .insert(CONTENT_LENGTH, (range.end - range.start).into());
+        answer
+            .headers_mut()
+            .insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+        if status == StatusCode::PARTIAL_CONTENT {
+            set(&mut answer, CONTENT_RANGE, &part);
+        }
+        set(&mut answer, CONTENT_TYPE, served_type(&file));
+        set(&mut answer, CONTENT_DISPOSITION, &disposition(&file));
+        Ok(answer)
+    }
+
+    pub(super) async fn preview(&self, viewer: &Viewer, id: FileId, headers: &HeaderMap) -> Result<Answer> {
+        let (media_type, bytes) = self.chat().preview(viewer, id).await?;
+        let tag = format!("\"{id}-preview\"");
+        if is_known(headers, &tag) {
+            return Ok(tagged(response::empty(StatusCode::NOT_MODIFIED), &tag));
+        }
+        let mut answer = tagged(Response::new(response::whole(bytes)), &tag);
+        set(&mut answer, CONTENT_TYPE, &media_type);
+        Ok(answer)
+    }
+}
+
+/// Brings a body to the store. It may take as long as it comes on.
+async fn take(body: &mut Incoming, upload: &mut Upload) -> Result<()> {
+    loop {
+        let frame = tokio::time::timeout(UPLOAD_STALL_TIMEOUT, body.frame()).await;
+        match frame.map_err(|_| Error::bad_request("The file stopped coming."))? {
+            None => return Ok(()),
+            Some(Err(error)) => return Err(Error::bad_request("The file broke off.").because(error)),
+            Some(Ok(frame)) => {
+                if let Ok(bytes) = frame.into_data() {
+                    upload.take(bytes).await?;
+                }
+            }
+        }
+    }
+}
+
+/// Reads over the rest of a refused body, as far as a file may go: a connection that closed before would
+/// take the answer with it.
+async fn pass_over(body: &mut Incoming) {
+    let mut passed = 0;
+    while passed < FILE_BYTES_MAX {
+        match body.frame().await {
+            Some(Ok(frame)) => passed += frame.data_ref().map_or(0, Bytes::len) as u64,
+            _ => return,
+        }
+    }
+}
+
+fn set(answer: &mut Answer, name: hyper::header::HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        answer.headers_mut().insert(name, value);
+    }
+}
+
+/// With what belongs to every answer about a file.
+fn tagged(mut answer: Answer, tag: &str) -> Answer {
+    set(&mut answer, ETAG, tag);
+    answer.headers_mut().insert(CACHE_CONTROL, LIFETIME);
+    answer.headers_mut().insert(CONTENT_SECURITY_POLICY, POLICY);
+    answer
+}
+
+/// Whether the browser has it already (RFC 9110 §13.1.2).
+fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    let tags = headers
+        .get_all(IF_NONE_MATCH)
+        .iter()
+        .filter_map(|tags| tags.to_str().ok());
+    tags.flat_map(|tags| tags.split(','))
+        .map(str::trim)
+        .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
+}
+
+/// Which part of a file is asked for.
+#[derive(Debug, PartialEq, Eq)]
+enum Asked {
+    All,
+    Part(Range<u64>),
+    Outside,
+}
+
+/// Reads a `Range` (RFC 9110 §14.2). One that is not understood, or of several parts, asks for all.
+fn range(headers: &HeaderMap, tag: &str, size: u64) -> Asked {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    // Of another file than this one (RFC 9110 §13.1.5).
+    if headers.contains_key(IF_RANGE) && text(IF_RANGE) != Some(tag) {
+        return Asked::All;
+    }
+    let asked = text(RANGE).and_then(|range| {
+        let (unit, part) = range.split_once('=')?;
+        let (first, last) = part.trim().split_once('-')?;
+        let number = |digits: &str| match digits.bytes().all(|b| b.is_ascii_digit()) {
+            // Longer than any number of ours, and still one.
+            true if !digits.is_empty() => Some(digits.parse().unwrap_or(u64::MAX)),
+            _ => None,
+        };
+        let is_bytes = unit.trim().eq_ignore_ascii_case("bytes");
+        match (is_bytes, first.is_empty(), last.is_empty()) {
+            (true, true, false) => Some(size.saturating_sub(number(last)?)..size),
+            (true, false, true) => Some(number(first)?..size),
+            (true, false, false) => {
+                let (first, last) = (number(first)?, number(last)?);
+                (first <= last).then(|| first..size.min(last.saturating_add(1)))
+            }
+            _ => None,
+        }
+    });
+    match asked {
+        None => Asked::All,
+        Some(part) if part.start < part.end => Asked::Part(part),
+        Some(_) => Asked::Outside,
+    }
+}
+
+/// What the bytes are said to be: no more than a browser may take them for.
+fn served_type(file: &Attachment) -> &str {
+    match (file.is_shown_inline(), file.media_type.as_str()) {
+        (true, "text/plain") => "text/plain; charset=utf-8",
+        (true, known) => known,
+        (false, _) => "application/octet-stream",
+    }
+}
+
+/// Whether a file is shown or kept, and its name, once for those who know ASCII only
+/// (RFC 6266 §4.3, RFC 8187).
+fn disposition(file: &Attachment) -> String {
+    let kind = if file.is_shown_inline() { "inline" } else { "attachment" };
+    let name = file.name.as_str();
+    let plain: String = name
+        .chars()
+        .map(|c| match c {
+            // Some readers decode `%`, and `\` escapes the next sign.
+            '"' | '\\' | '%' => '_',
+            ' '..='~' => c,
+            _ => '_',
+        })
+        .collect();
+    let full = utf8_percent_encode(name, ATTR_CHARS);
+    format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{full}")
+}
+
+/// A part of a file, read piece by piece as the reader takes it.
+fn pieces(chat: Arc<Chat>, id: FileId, range: Range<u64>) -> response::Body {
+    let next = move |(chat, rest): (Arc<Chat>, Range<u64>)| async move {
+        if rest.is_empty() {
+            return Ok(None);
+        }
+        let chunk = FILE_CHUNK_BYTES as u64;
+        let index = u32::try_from(rest.start / chunk).map_err(Error::internal)?;
+        let bytes = chat.chunk(id, index).await.inspect_err(Error::log)?;
+        let from = rest.start % chunk;
+        let to = (bytes.len() as u64).min(from + (rest.end - rest.start));
+        if to <= from {
+            return Err(Error::internal("a file is shorter than it was"));
+        }
+        let piece = Frame::data(bytes.slice(from as usize..to as usize));
+        Ok(Some((piece, (chat, rest.start + (to - from)..rest.end))))
+    };
+    BodyExt::boxed_unsync(StreamBody::new(stream::try_unfold((chat, range), next)))
+}

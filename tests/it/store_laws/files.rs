@@ -1,0 +1,310 @@
+//! The laws for files: whatever people do at once, and at whatever write the disk dies, a file is readable by
+//! exactly those who see a message that shows it, whole; and what nothing shows is gone after it was erased.
+
+use super::world::*;
+use chapp::clock::Time;
+use chapp::limits::FILE_CHUNK_BYTES;
+use chapp::model::*;
+use chapp::store::Store;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+const PEOPLE: u64 = 3;
+/// The Lobby, and a private room of 1 and 2.
+const ROOMS: u64 = 2;
+
+/// A file that everybody can name who knows the person and the number.
+fn id(person: u64, number: u64) -> FileId {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&person.to_be_bytes());
+    bytes[8..].copy_from_slice(&number.to_be_bytes());
+    FileId(bytes)
+}
+
+fn owner(id: FileId) -> u64 {
+    u64::from_be_bytes(id.0[..8].try_into().unwrap())
+}
+
+/// The bytes of a file: the last ones of two chunks.
+fn bytes(id: FileId) -> Vec<u8> {
+    let number = u64::from_be_bytes(id.0[8..].try_into().unwrap());
+    let length = FILE_CHUNK_BYTES / 2 * (1 + number as usize % 3) + 7;
+    id.0.iter().copied().cycle().take(length).collect()
+}
+
+/// All that brings a file, in order.
+fn coming(id: FileId, at: Time) -> Vec<Change> {
+    let all = bytes(id);
+    let mut changes: Vec<Change> = (0..)
+        .zip(all.chunks(FILE_CHUNK_BYTES))
+        .map(|(index, chunk)| {
+            Change::File(FileChange::Keep {
+                id,
+                index,
+                bytes: chunk.to_vec().into(),
+                at,
+            })
+        })
+        .collect();
+    changes.push(Change::File(FileChange::Add(NewFile {
+        file: Attachment {
+            id,
+            name: FileName::clean("a.bin"),
+            media_type: "application/octet-stream".to_owned(),
+            size: all.len() as u64,
+            pixels: None,
+            has_preview: true,
+        },
+        preview: Some(("image/png".to_owned(), id.0.to_vec().into())),
+        owner: UserId(owner(id)),
+        at,
+    })));
+    changes
+}
+
+fn furnish(world: &World) {
+    world.sign_up_people(PEOPLE);
+    let room = Change::CreateRoom(NewRoom {
+        by: UserId(1),
+        kind: RoomKind::Private,
+        name: RoomName::parse("closed").unwrap(),
+        topic: Topic::default(),
+        members: vec![UserId(2)],
+        at: Time(1_000),
+    });
+    wait(world.store.commit(room)).unwrap();
+}
+
+/// Anything that has to do with files.
+fn anything(dice: &mut Dice, person: u64, number: u64) -> Vec<Change> {
+    let by = UserId(person);
+    let at = Time(1_000 + number);
+    let room = RoomId(1 + dice.roll(ROOMS));
+    let place = Place {
+        room,
+        id: Seq(1 + dice.roll(20)),
+    };
+    let act = |act| vec![Change::Act { by, place, act, at }];
+    let any_file = |dice: &mut Dice| id(1 + dice.roll(PEOPLE), dice.roll(number + 1));
+    let post = |draft| {
+        vec![Change::Post(NewPost {
+            author: by,
+            room,
+            client_id: ClientId::parse(&format!("{person}.{number}")).unwrap(),
+            draft,
+            here: Vec::new(),
+            at,
+        })]
+    };
+    match dice.roll(12) {
+        0..3 => coming(id(person, number), at),
+        3 => {
+            let mut changes = coming(id(person, number), at);
+            changes.truncate(1);
+            changes.push(Change::File(FileChange::GiveUp {
+                id: id(person, number),
+                at,
+            }));
+            changes
+        }
+        4..7 => post(Draft::Written {
+            text: Written::plain(Body::parse("look").unwrap()),
+            reply_to: None,
+            files: BTreeSet::from([any_file(dice), id(person, dice.roll(number + 1))])
+                .into_iter()
+                .take(1 + dice.roll(2) as usize)
+                .collect(),
+        }),
+        7 => post(Draft::Forward {
+            room: place.room,
+            id: place.id,
+        }),
+        8 => act(Act::Delete),
+        9 => act(Act::Undelete),
+        10 => vec![Change::Erase {
+            before: Time(at.0.saturating_sub(5)),
+        }],
+        _ => vec![Change::File(FileChange::Erase { before: Time(1) })],
+    }
+}
+
+fn live(world: &World, seed: u64, from: u64, steps: u64) -> u64 {
+    let lives = world.together(1..=PEOPLE, async move |store, person| {
+        let mut dice = Dice(seed ^ (person << 32));
+        let mut failed = 0;
+        for number in from..from + steps {
+            let changes = anything(&mut dice, person, number);
+            let answers = pipeline(&store, changes).await;
+            failed += answers.iter().filter(|answer| answer.is_err()).count() as u64;
+        }
+        failed
+    });
+    lives.into_iter().sum()
+}
+
+/// What each room shows now.
+async fn shown(store: &Store) -> BTreeMap<u64, BTreeSet<FileId>> {
+    let mut rooms = BTreeMap::new();
+    for room in 1..=ROOMS {
+        let mut files = BTreeSet::new();
+        let mut anchor = Anchor::Latest;
+        loop {
+            let page = store
+                .history(UserId(1), RoomId(room), anchor, PageSize::parse(50).unwrap())
+                .await
+                .unwrap();
+            anchor = Anchor::Before(page.messages.first().map_or(Seq(1), |message| message.id));
+            for message in page.messages {
+                assert!(
+                    message.deleted_by.is_none() || message.files.is_empty(),
+                    "deleted, and shown"
+                );
+                files.extend(message.files.into_iter().map(|file| file.id));
+            }
+            if !page.more_before {
+                break;
+            }
+        }
+        rooms.insert(room, files);
+    }
+    rooms
+}
+
+/// Everybody reads what they should, whole, and nothing else. `posted` are all files that were ever shown.
+async fn check(store: &Store, steps: u64, posted: &mut BTreeSet<FileId>) {
+    let rooms = shown(store).await;
+    posted.extend(rooms.values().flatten());
+    let mut readable = 0;
+    for id in (1..=PEOPLE).flat_map(|person| (0..steps).map(move |number| id(person, number))) {
+        for user in 1..=PEOPLE {
+            let seen = rooms[&1].contains(&id) || (user < 3 && rooms[&2].contains(&id));
+            let found = store.file(UserId(user), id).await;
+            if seen {
+                let file = found.unwrap_or_else(|error| panic!("{id}: {error}"));
+                assert!(
+                    store.whole_file(id, file.size).unwrap() == bytes(id),
+                    "{id} is not whole"
+                );
+                assert_eq!(store.preview(UserId(user), id).await.unwrap().1, id.0.to_vec());
+                readable += 1;
+            } else if found.is_ok() {
+                assert_eq!(user, owner(id), "{id}: not posted, and read by another");
+                assert!(
+                    !posted.contains(&id),
+                    "{id}: posted and deleted, and read by its uploader"
+                );
+                assert!(store.whole_file(id, found.unwrap().size).unwrap() == bytes(id));
+            }
+        }
+    }
+    assert!(readable > 0);
+}
+
+/// After all that can be erased is erased, only what is shown has bytes.
+async fn check_erased(store: &Store, steps: u64) -> u64 {
+    let all = Time(u64::MAX);
+    while matches!(
+        store.commit(Change::Erase { before: all }).await.unwrap(),
+        Event::Erased { count: 1.. }
+    ) {}
+    let erase = || Change::File(FileChange::Erase { before: all });
+    let mut rounds = 0;
+    while store.has_unshown(all).await.unwrap() {
+        let answer = store.commit(erase()).await.unwrap();
+        assert!(
+            matches!(answer, Event::File(FileEvent::Erased { count: 1.. })),
+            "{answer:?}"
+        );
+        rounds += 1;
+    }
+    assert_eq!(
+        store.commit(erase()).await.unwrap(),
+        Event::File(FileEvent::Erased { count: 0 })
+    );
+    let rooms = shown(store).await;
+    for id in (1..=PEOPLE).flat_map(|person| (0..steps).map(move |number| id(person, number))) {
+        let is_shown = rooms.values().any(|files| files.contains(&id));
+        for index in 0..2 {
+            let has = store.chunk(id, index).is_ok();
+            let is_there = is_shown && bytes(id).len() > index as usize * FILE_CHUNK_BYTES;
+            assert_eq!(has, is_there, "{id} chunk {index}");
+        }
+        let readers = [store.file(UserId(1), id).await, store.file(UserId(owner(id)), id).await];
+        assert!(readers.iter().any(Result::is_ok) == is_shown, "{id}");
+    }
+    rounds
+}
+
+#[test]
+fn a_file_is_read_by_exactly_those_who_see_what_shows_it() {
+    let world = World::new();
+    furnish(&world);
+    let mut posted = BTreeSet::new();
+    live(&world, 41, 0, 120);
+    wait(check(&world.store, 120, &mut posted));
+    let world = world.reopen();
+    wait(check(&world.store, 120, &mut posted));
+    let rounds = wait(check_erased(&world.store, 120));
+    assert!(rounds > 1, "one change removes a bounded number of rows");
+    wait(check(&world.store, 120, &mut posted));
+    let heard = world.close();
+    assert!(
+        !heard.iter().any(|event| matches!(event, Event::File(_))),
+        "nobody is told of bytes"
+    );
+}
+
+#[test]
+fn a_crash_at_any_write_loses_no_track_of_a_file() {
+    let mut dice = Dice(29);
+    let mut failed = 0;
+    for round in 0..10 {
+        let disk = Arc::new(ShakyDisk::default());
+        let world = World::with(disk.options());
+        furnish(&world);
+        live(&world, 900 + round, 0, 12);
+        disk.fail(Fault::Dead, dice.roll(600));
+        failed += live(&world, 300 + round, 12, 18);
+        let world = world.reopen();
+        let mut posted = BTreeSet::new();
+        wait(check(&world.store, 30, &mut posted));
+        // It goes on from there.
+        live(&world, 700 + round, 30, 10);
+        wait(check(&world.store, 40, &mut posted));
+        wait(check_erased(&world.store, 40));
+        wait(check(&world.store, 40, &mut posted));
+    }
+    assert!(failed > 200, "the crashes came too late to show anything: {failed}");
+}
+
+#[test]
+fn what_was_coming_at_a_kill_is_erased_after_the_next_start() {
+    let world = World::of_people(1);
+    let (half, whole) = (id(1, 2), id(1, 5));
+    let mut changes = coming(half, Time(5_000));
+    changes.pop();
+    changes.extend(coming(whole, Time(5_000)));
+    for answer in wait(pipeline(&world.store, changes)) {
+        answer.unwrap();
+    }
+    // As if a day had not passed: nothing.
+    let none = Event::File(FileEvent::Erased { count: 0 });
+    let erase = |before| Change::File(FileChange::Erase { before: Time(before) });
+    assert_eq!(wait(world.store.commit(erase(5_000))).unwrap(), none);
+    assert!(world.store.chunk(half, 1).is_ok());
+    let world = world.reopen();
+    assert!(wait(world.store.has_unshown(Time(1))).unwrap());
+    wait(world.store.commit(erase(1))).unwrap();
+    assert!(world.store.chunk(half, 0).is_err() && world.store.chunk(half, 1).is_err());
+    // It does not come any more.
+    let mut late = coming(half, Time(5_000));
+    late.remove(0);
+    for answer in wait(pipeline(&world.store, late)) {
+        assert_eq!(kind(answer), chapp::error::Kind::Conflict);
+    }
+    assert!(world.store.chunk(half, 1).is_err(), "and leaves nothing behind");
+    assert!(wait(world.store.file(UserId(1), whole)).is_ok());
+    wait(world.store.commit(erase(5_001))).unwrap();
+    assert!(wait(world.store.file(UserId(1), whole)).is_err());
+    assert!(!wait(world.store.has_unshown(Time(u64::MAX))).unwrap());
+}
