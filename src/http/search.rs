@@ -32,6 +32,7 @@ fn parse(query: &str) -> Result<SearchQuery> {
             }
             "since" => asked.since = Some(Time(number(&value, "since")?)),
             "until" => asked.until = Some(Time(number(&value, "until")?)),
+            "files" => asked.with_files = number(&value, "files")? > 0,
             "before" => asked.before = Some(number(&value, "before")?),
             "limit" => asked.size = HitCount::parse(number(&value, "limit")?)?,
             _ => {}

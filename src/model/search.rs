@@ -194,6 +194,8 @@ pub struct SearchQuery {
     pub since: Option<Time>,
     /// Sent before then.
     pub until: Option<Time>,
+    /// With files alone.
+    pub with_files: bool,
     /// Where the page before this one ended.
     pub before: Option<u64>,
     /// At most so many.
@@ -206,11 +208,12 @@ impl SearchQuery {
     /// # Errors
     /// `invalid` with the field `q` for neither words nor a filter, with `until` where no time is left.
     pub fn check(self) -> Result<SearchQuery> {
-        let narrows = self.room.is_some() || self.author.is_some() || self.since.is_some() || self.until.is_some();
+        let when = self.since.is_some() || self.until.is_some();
+        let narrows = self.room.is_some() || self.author.is_some() || when || self.with_files;
         if self.sought.is_empty() && !narrows {
             return Err(Error::invalid(
                 "q",
-                "Search for a word, or choose a room, a person or a time.",
+                "Search for a word, or choose a room, a person, a time or files.",
             ));
         }
         match (self.since, self.until) {

@@ -104,7 +104,7 @@
 //! | `PUT /api/me/blocks/USER`, `DELETE /api/me/blocks/USER` | 204 |
 //! | `GET /api/me/saved?before&limit` | `saved`: `room` `message` `saved_at`, latest first; `people` `next?` |
 //! | `GET /api/people?q&before&limit`, `GET /api/people?ids=1,2` | `people`, newest account first; `more` |
-//! | `GET /api/search?q&room&author&since&until&before&limit` | `hits`: `room` `message` `marks`; `people` `next?` |
+//! | `GET /api/search?q&room&author&since&until&files&before&limit` | `hits`: `room` `message` `marks`; `people` `next?` |
 //! | `GET /api/rooms` | `rooms`: the viewer's |
 //! | `GET /api/rooms?browse=1&q&after&limit` | `rooms`: the public ones by name, with `joined`; `next?` (the room to go on `after`) |
 //! | `POST /api/rooms` `kind` `name` `topic?` `members?`; `kind: "direct"` `members` | `room` |
@@ -144,7 +144,8 @@
 //! Finds messages in the rooms that the viewer is in now, newest first, by all the words of `q`, without
 //! regard to case and accents. The last word may be the beginning of one; words in quotation marks follow
 //! each other. Chinese, Japanese, Korean and Thai are found by any part of their text. `q` may be empty
-//! where `room`, `author` (a user id), `since` or `until` (times; sent then or later, before then) is given.
+//! where `room`, `author` (a user id), `since` or `until` (times; sent then or later, before then) is given, or
+//! `files=1` (messages that show files).
 //! `marks` are `[start, end]` in Unicode scalars of `body`, in order, without overlaps. `next`, given as
 //! `before`, goes on; a search does bounded work, so a page with a `next` may have fewer than `limit` hits
 //! (1 to 50), or none.

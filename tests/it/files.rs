@@ -25,7 +25,7 @@ fn try_upload(site: &Site, person: &Person, name: &str, bytes: &[u8]) -> Respons
 
 /// Sends a file that is taken; returns what it is then.
 #[track_caller]
-fn upload(site: &Site, person: &Person, name: &str, bytes: &[u8]) -> Value {
+pub fn upload(site: &Site, person: &Person, name: &str, bytes: &[u8]) -> Value {
     let response = try_upload(site, person, name, bytes);
     assert_eq!(response.status, 201, "{}", response.text());
     response.json()["file"].clone()
@@ -47,7 +47,7 @@ fn show_frame(room: u64, client_id: &str, files: &[&Value]) -> Value {
 
 /// Posts files, and waits until that is durable. Returns the seq.
 #[track_caller]
-fn show(socket: &mut Socket, room: u64, client_id: &str, files: &[&Value]) -> u64 {
+pub fn show(socket: &mut Socket, room: u64, client_id: &str, files: &[&Value]) -> u64 {
     answered(socket, show_frame(room, client_id, files), "posted")
 }
 

@@ -307,3 +307,26 @@ fn strange_searches_are_answered() {
         assert!(matches!(response.status, 200 | 422), "{path}: {}", response.text());
     }
 }
+
+#[test]
+fn messages_with_files_are_found_as_such_and_by_what_they_say() {
+    let (site, ada, ben, _) = three();
+    let mut adas = site.socket(&ada);
+    let (plan, list) = (
+        crate::files::upload(&site, &ada, "plan.txt", b"north"),
+        crate::files::upload(&site, &ada, "list.txt", b"south"),
+    );
+    say(&mut adas, 1, "a1", "the plan is coming");
+    let shown = json!({"type": "post", "room": 1, "client_id": "a2", "body": "the plan", "files": [plan["id"]]});
+    adas.send(&shown);
+    let with = adas.expect("posted")["seq"].as_u64().unwrap();
+    crate::files::show(&mut adas, 1, "a3", &[&list]);
+    assert_eq!(found(&site, &ben, &[("files", "1")]), ["", "the plan"]);
+    assert_eq!(found(&site, &ben, &[("q", "plan"), ("files", "1")]), ["the plan"]);
+    assert_eq!(
+        found(&site, &ben, &[("q", "plan"), ("files", "0")]),
+        ["the plan", "the plan is coming"]
+    );
+    act(&mut adas, delete(1, with));
+    assert_eq!(found(&site, &ben, &[("files", "1")]), [""]);
+}

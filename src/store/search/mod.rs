@@ -26,6 +26,7 @@ pub(super) fn search(source: &impl Source, viewer: UserId, query: &SearchQuery) 
         rooms: rooms.into_iter().collect(),
         lookups: query.sought.lookups(),
         at: query.before.unwrap_or(u64::MAX),
+        begun: query.before.unwrap_or(u64::MAX),
         work: SEARCH_WORK_MAX,
         hits: Vec::new(),
     };
@@ -45,6 +46,8 @@ struct Search<'s, S> {
     lookups: BTreeSet<Lookup>,
     /// All entries from here on have been looked at.
     at: u64,
+    /// Where this page began.
+    begun: u64,
     /// How many more rows may be looked at.
     work: usize,
     hits: Vec<Hit>,
@@ -147,7 +150,8 @@ impl<S: Source> Search<'_, S> {
 
     /// Looks at one entry; breaks where the page or the work is at its end before it.
     fn look(&mut self, entry: u64, row: Entry) -> ControlFlow<()> {
-        if self.work == 0 {
+        // Each page gets further, whatever the index has cost.
+        if self.work == 0 && self.at < self.begun {
             return Break(());
         }
         self.spend(1);
@@ -182,4 +186,5 @@ fn admits(query: &SearchQuery, row: &PostRow) -> bool {
     query.author.is_none_or(|author| author.0 == u64::from(row.author))
         && query.since.is_none_or(|since| row.sent_at >= since.0)
         && query.until.is_none_or(|until| row.sent_at < until.0)
+        && (!query.with_files || !row.files.is_empty())
 }

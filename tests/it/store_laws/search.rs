@@ -76,6 +76,7 @@ impl Query {
         let beginning: String = last.chars().take(cut).collect();
         typed += &beginning;
         let asked = SearchQuery {
+            with_files: false,
             sought: Sought::parse(&typed).unwrap(),
             room: (dice.roll(4) == 0).then(|| RoomId(1 + dice.roll(ROOMS))),
             author: (dice.roll(4) == 0).then(|| UserId(1 + dice.roll(2))),
@@ -331,4 +332,35 @@ fn searching_goes_on_where_a_page_ended_while_others_write() {
         found, before,
         "nothing is left out, nothing comes twice, nothing new comes in between"
     );
+}
+
+#[test]
+fn a_search_that_would_take_long_comes_in_pieces_and_misses_nothing() {
+    let world = World::of_people(1);
+    wait(world.store.commit(post(1, "needle"))).unwrap();
+    let long = "hay stack ".repeat(790);
+    let posts = (0..250).map(|n| {
+        let mut change = post(1, &format!("{n}"));
+        if let Change::Post(new) = &mut change {
+            new.draft = written(&long);
+        }
+        change
+    });
+    wait(pipeline(&world.store, posts.collect()));
+    let mut query = SearchQuery {
+        sought: Sought::parse("needle").unwrap(),
+        ..SearchQuery::default()
+    };
+    let mut pages = Vec::new();
+    loop {
+        let page = world.store.search(UserId(1), &query).unwrap();
+        pages.push(page.hits.len());
+        match page.next {
+            Some(next) => query.before = Some(next),
+            None => break,
+        }
+    }
+    let (last, before) = pages.split_last().unwrap();
+    assert_eq!((*last, before.iter().sum::<usize>()), (1, 0));
+    assert!((1..5).contains(&before.len()), "{} pages without a hit", before.len());
 }

@@ -27,12 +27,13 @@ export function searchActs(c) {
     // Asked again, it brings back as much as was there.
     const limit = loads === 'more' ? HITS : Math.min(Math.max(HITS, found.length), HITS_MAX);
     store.dispatch({ type: 'search/asked', turn, loads });
-    const { q, room, author, span } = asked;
+    const { q, room, author, span, files } = asked;
     const answer = await api.search({
       q: q.trim(),
       room: room ?? undefined,
       author: author ?? undefined,
       since: since(span, clock.now()),
+      files: files ? 1 : undefined,
       before: loads === 'more' ? (next ?? undefined) : undefined,
       limit,
     });
@@ -42,12 +43,13 @@ export function searchActs(c) {
 
   return {
     /** @param {Partial<import('../state/search.js').Asked>} act */
-    search({ q, room, author, span }) {
+    search({ q, room, author, span, files }) {
       const change = {
         ...(q === undefined ? {} : { q }),
         ...(room === undefined ? {} : { room }),
         ...(author === undefined ? {} : { author }),
         ...(span === undefined ? {} : { span }),
+        ...(files === undefined ? {} : { files }),
       };
       store.dispatch({ type: 'search/typed', change });
       hush();

@@ -140,7 +140,7 @@ export const saved = (before) =>
 /** @typedef {{room: number, message: Message, marks: [number, number][]}} Hit */
 /** @typedef {{hits: Hit[], people: User[], next?: number}} SearchPage */
 
-/** @param {{q: string, room?: number | undefined, author?: number | undefined, since?: number | undefined, before?: number | undefined, limit: number}} asked */
+/** @param {{q: string, room?: number | undefined, author?: number | undefined, since?: number | undefined, files?: number | undefined, before?: number | undefined, limit: number}} asked */
 export const search = (asked) =>
   ask(`/api/search?${queryOf(asked)}`, {}, (body) => (Array.isArray(body?.hits) && Array.isArray(body?.people) ? /** @type {SearchPage} */ (body) : null));
 

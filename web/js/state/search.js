@@ -4,7 +4,7 @@
 /** @typedef {import('../net/wire.js').Message} Message */
 /** @typedef {import('../net/api.js').SearchPage} SearchPage */
 /** @typedef {'any' | 'day' | 'week' | 'month' | 'year'} Span */
-/** @typedef {{q: string, room: number | null, author: number | null, span: Span}} Asked */
+/** @typedef {{q: string, room: number | null, author: number | null, span: Span, files: boolean}} Asked */
 /** @typedef {{room: number, message: Message, marks: [number, number][], said: string}} Found `said`: the text that the marks belong to */
 /**
  * @typedef {object} Search
@@ -31,7 +31,7 @@ const DAY_MS = 86_400_000;
 
 /** @returns {Search} */
 export const noSearch = () => ({
-  asked: { q: '', room: null, author: null, span: 'any' },
+  asked: { q: '', room: null, author: null, span: 'any', files: false },
   phase: 'idle',
   loads: 'fresh',
   turn: 0,
@@ -43,7 +43,7 @@ export const noSearch = () => ({
 });
 
 /** @param {Asked} asked */
-const asksNothing = ({ q, room, author, span }) => q.trim() === '' && room === null && author === null && span === 'any';
+const asksNothing = ({ q, room, author, span, files }) => q.trim() === '' && room === null && author === null && span === 'any' && !files;
 
 /** @param {Search} search @param {SearchEvent} event @returns {Search} */
 export function onSearch(search, event) {

@@ -116,9 +116,12 @@ function chips(wires) {
     const now = watch.now((s) => s.search.asked.span);
     return SPANS.map(([span, words]) => ({ icon: 'clock', words, checked: span === now, act: () => send({ do: 'search', span }) }));
   });
+  const files = h('button', { type: 'button', class: 'fchip fchip--end' }, icon('clip', 'i--xs'), h('span', {}, 'With files'));
+  files.addEventListener('click', () => send({ do: 'search', files: !watch.now((s) => s.search.asked.files) }));
   const draw = () => {
     const state = watch.now((s) => s);
     const { room: inRoom, author, span } = state.search.asked;
+    mark(files, 'aria-pressed', String(state.search.asked.files));
     say(room.words, inRoom === null ? 'All rooms' : placeName(state, state.rooms[inRoom], wires));
     say(who.words, author === null ? 'Anyone' : author === state.me?.id ? 'You' : select.nameOf(state.people[author]));
     say(when.words, SPANS.find(([one]) => one === span)?.[1] ?? '');
@@ -126,7 +129,7 @@ function chips(wires) {
     mark(who.el, 'data-on', author === null ? null : '');
     mark(when.el, 'data-on', span === 'any' ? null : '');
   };
-  return { el: h('div', { class: 'chips', role: 'group', 'aria-label': 'Narrow the search' }, room.el, who.el, when.el), draw };
+  return { el: h('div', { class: 'chips', role: 'group', 'aria-label': 'Narrow the search' }, room.el, who.el, when.el, files), draw };
 }
 
 /** @param {Wires} wires @returns {import('./menu.js').MenuItem[]} */
@@ -189,7 +192,7 @@ function drawHit(node, found, wires) {
   if (current) mark(link, 'aria-current', 'true');
   const place = placeName(state, state.rooms[room], wires);
   const marks = select.marksOf(found);
-  const key = JSON.stringify([place, select.nameOf(author), author?.avatar, author?.color, message.body, marks, blocked]);
+  const key = JSON.stringify([place, select.nameOf(author), author?.avatar, author?.color, message.body, message.files, marks, blocked]);
   if (link.dataset.drawn === key) return;
   link.dataset.drawn = key;
   const words = blocked
@@ -203,7 +206,8 @@ function drawHit(node, found, wires) {
       h('time', { datetime: times.iso(message.sent_at), title: times.full(message.sent_at) }, times.short(message.sent_at, clock.now())),
     ),
     h('span', { class: 'hit__w' }, avatar(author, 'xs'), h('bdi', {}, select.nameOf(author))),
-    h('span', { class: 'hit__t', dir: 'auto' }, ...words),
+    ...(message.body === '' && !blocked ? [] : [h('span', { class: 'hit__t', dir: 'auto' }, ...words)]),
+    ...(blocked ? [] : (message.files ?? []).map((file) => h('span', { class: 'hit__f' }, icon('clip', 'i--xs'), h('bdi', {}, file.name)))),
   );
 }
 
@@ -225,8 +229,8 @@ function drawRest(el, surface, wires) {
   const blank = (/** @type {string} */ title, /** @type {string} */ words, /** @type {HTMLElement | false} */ act = false) =>
     h('div', { class: 'blank blank--s' }, h('h3', {}, title), h('p', {}, words), act && h('div', { class: 'blank__a' }, act));
   const further = button('Look further back', () => send({ do: 'searchMore' }), 'btn--s');
-  const everywhere = { do: /** @type {const} */ ('search'), room: null, author: null, span: /** @type {const} */ ('any') };
-  const narrowed = asked.room !== null || asked.author !== null || asked.span !== 'any';
+  const everywhere = { do: /** @type {const} */ ('search'), room: null, author: null, span: /** @type {const} */ ('any'), files: false };
+  const narrowed = asked.room !== null || asked.author !== null || asked.span !== 'any' || asked.files;
   switch (surface) {
     case 'idle':
       return el.replaceChildren(
