@@ -64,7 +64,7 @@ fn toggles(person: u64, id: u64, count: u64) -> Vec<Change> {
         },
         act: Act::React {
             emoji: Emoji::parse("👍").unwrap(),
-            on: n % 2 == 0,
+            on: n.is_multiple_of(2),
         },
         at: chapp::clock::Time(2_000),
     };
