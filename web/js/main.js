@@ -33,6 +33,7 @@ import { mountPane } from './view/pane.js';
 import { openPicker } from './view/picker.js';
 import { mountShell } from './view/shell.js';
 import { mountSide } from './view/side.js';
+import { mountTips } from './view/tip.js';
 import { mountTitle } from './view/title.js';
 import { mountToasts } from './view/toast.js';
 import { mountTyping } from './view/typing.js';
@@ -160,7 +161,7 @@ function after(frame, before) {
       return send({ do: 'lost' });
     case 'error': {
       const refused = deeds?.refused(frame);
-      if (refused) toast(frame.title);
+      if (refused) toast.refuse(frame.title);
       if (!deeds?.has(frame.ref) && !refused && !outbox?.refused(frame)) onRefusal(frame.ref ?? '', frame.retry_after_ms);
     }
   }
@@ -173,7 +174,7 @@ function begin() {
   const place = placeOf(location.pathname);
   const kept = Number(attempt(() => localStorage.getItem(`chapp:room:${account}`)));
   const room = place && store.state.rooms[place.room] ? place.room : store.state.rooms[kept] ? kept : LOBBY;
-  if (place && place.room !== room) toast('You are not in that room, or it is not there.');
+  if (place && place.room !== room) toast.refuse('You are not in that room, or it is not there.');
   if (room !== store.state.view.room || place?.id) {
     store.dispatch({ type: 'open', room, at: clock.now(), ...(place?.room === room && place.id ? { id: place.id } : {}) });
   }
@@ -193,7 +194,7 @@ function attempt(run) {
 /** What stands in the composer stays with the room that is left. @param {number} room */
 function leaveComposer(room) {
   composer.flush();
-  store.dispatch({ type: 'draft', room, on: !composer.empty });
+  store.dispatch({ type: 'draft', room, on: !composer.empty, text: composer.text });
 }
 
 /** @param {number} room */
@@ -287,6 +288,12 @@ async function fulfil(want) {
     if (answer.ok) store.dispatch({ type: 'seen', room: want.room, seen: answer.value });
     return;
   }
+  if (want.do === 'pins') {
+    store.dispatch({ type: 'pins', room: want.room, ids: [] });
+    const answer = await api.pins(want.room);
+    if (answer.ok) store.dispatch({ type: 'pins', room: want.room, ids: answer.value.messages.map(({ id }) => id) });
+    return;
+  }
   store.dispatch({ type: 'people/asked', users: want.users });
   const answer = await api.peopleOf(want.users);
   if (answer.ok) store.dispatch({ type: 'people', people: answer.value.people });
@@ -309,6 +316,8 @@ function send(act) {
       return void drafts?.keep(room, act.text);
     case 'toast':
       return toast(act.words);
+    case 'refused':
+      return toast.refuse(act.words);
     case 'know':
       return store.dispatch({ type: 'people', people: act.people });
     case 'pane':
@@ -425,6 +434,7 @@ mountActions(byId('messages'), wires);
 mountPane(byId('pane'), wires);
 mountTyping({ line: part(main, 'typing'), dots: part(main, 'dots') }, wires);
 mountAnnouncer(byId('announcer'), wires);
+mountTips(wires);
 mountTitle(/** @type {HTMLElement} */ (document.querySelector('link[rel="icon"]')), wires);
 
 watch(

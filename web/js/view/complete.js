@@ -98,8 +98,15 @@ export function mountCompletion(box, place, wires, changed) {
       offers.map(({ insert, name, hint, user, room }) => ({
         insert,
         parts: [
-          user ? avatar(user, 's') : icon(room?.kind === 'private' ? 'lock' : room ? 'hash' : 'users'),
+          user
+            ? avatar(
+                user,
+                's',
+                watch.now((s) => select.presenceOf(s, user.id)),
+              )
+            : icon(room?.kind === 'private' ? 'lock' : room ? 'hash' : 'users'),
           h('span', {}, h('bdi', {}, name), hint ? h('small', {}, hint) : ''),
+          h('span', { class: 'pick__e', 'aria-hidden': 'true' }, h('kbd', {}, 'Enter')),
         ],
       })),
     );

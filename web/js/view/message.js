@@ -66,7 +66,8 @@ export function updateMessage(node, entry, wires, grew) {
     drawSource(node, entry, wires);
   if (!old || old.message !== entry.message || old.body !== entry.body || old.blocked !== entry.blocked || old.undo !== entry.undo || renamed)
     drawText(node, entry, wires);
-  if (!old || old.message?.reactions !== entry.message?.reactions || renamed) node.reactions = drawReactions(node.reactions, part(refs, 'text'), entry, wires);
+  if (!old || old.message?.reactions !== entry.message?.reactions || renamed)
+    node.reactions = drawReactions(node.reactions, part(refs, 'pinned'), entry, wires);
   if (old?.editing !== entry.editing) drawEditor(node, entry, wires);
   drawSeen(node, entry, wires);
   if (old?.state !== entry.state || old.words !== entry.words || old.retry !== entry.retry) showState(node, entry, wires, grew);
@@ -75,8 +76,9 @@ export function updateMessage(node, entry, wires, grew) {
 /** @param {MessageNode} node @param {Entry} entry @param {Wires} wires */
 function drawText(node, entry, wires) {
   const { article } = node;
-  const text = part(node.refs, 'text');
+  const [text, pin] = [part(node.refs, 'text'), part(node.refs, 'pinned')];
   const { send, clock, watch } = wires;
+  pin.hidden = true;
   mark(article, 'data-deleted', entry.message?.deleted ? '' : null);
   if (entry.message?.deleted) return text.replaceChildren(tombstone(entry, wires));
   if (entry.blocked && !node.unfolded) {
@@ -93,14 +95,16 @@ function drawText(node, entry, wires) {
       ),
     );
   }
-  const me = watch.now((s) => s.me?.id ?? 0);
-  drawContent(text, entry.message ?? entry, { me, tabIndex: article.tabIndex, send, clock, pieces: wires.text.pieces });
+  const [me, people] = watch.now((s) => /** @type {const} */ ([s.me?.id ?? 0, s.people]));
+  const nameOf = (/** @type {number} */ id) => people[id] && wires.select.nameOf(people[id]);
+  drawContent(text, entry.message ?? entry, { me, tabIndex: article.tabIndex, send, clock, pieces: wires.text.pieces, nameOf });
   const { edited_at, pinned } = entry.message ?? {};
   const end = text.lastElementChild?.tagName === 'P' ? text.lastElementChild : text;
   if (edited_at !== undefined) end.append(h('span', { class: 'msg__ed', title: `Edited ${wires.times.full(edited_at)}` }, ' (edited)'));
+  pin.hidden = !pinned;
   if (pinned) {
     const by = watch.now((s) => wires.select.nameOf(s.people[pinned.by]));
-    text.append(h('p', { class: 'msg__fwd' }, icon('pin', 'i--xs msg__pin'), `Pinned by ${by}`));
+    pin.replaceChildren(icon('pin', 'i--xs msg__pin'), `Pinned by ${by}`);
   }
 }
 
@@ -122,7 +126,7 @@ function tombstone(entry, { send, select, watch }) {
 /** What stands above the text: what it answers, and where it comes from. @param {MessageNode} node @param {Entry} entry @param {Wires} wires */
 function drawSource(node, entry, wires) {
   const body = part(node.refs, 'body');
-  for (const el of body.querySelectorAll(':scope > .quote, :scope > .msg__fwd')) el.remove();
+  for (const el of body.querySelectorAll(':scope > .quote, :scope > .msg__fwd:not([data-ref])')) el.remove();
   const forwarded = entry.message?.forwarded;
   if (forwarded) part(node.refs, 'text').before(forwardLine(forwarded, wires, node.article.tabIndex));
   if (entry.replyTo !== null) body.prepend(quote(entry.replyTo, entry.quote, wires, node.article.tabIndex));
@@ -154,7 +158,7 @@ function forwardLine({ room, id, author }, { send, select, watch }, tabIndex) {
   const place = source ? watch.now((s) => select.roomName(s, source)) : '';
   const words = `Forwarded from ${who}${place ? ` in ${place}` : ''}`;
   const link = source && h('a', { href: `/rooms/${room}/${id}`, tabindex: tabIndex, onclick: inApp(() => send({ do: 'open', room, id })) }, words);
-  return h('p', { class: 'msg__fwd' }, icon('reply', 'i--xs i--flip'), link ?? words);
+  return h('p', { class: 'msg__fwd' }, icon('forward', 'i--xs'), link ?? words);
 }
 
 /** @param {MessageNode} node @param {Entry} entry @param {Wires} wires */
@@ -178,14 +182,18 @@ function drawSeen(node, entry, { select, watch, send }) {
   const words = `Seen by ${users.length}`;
   const title = names.join(', ');
   if (line) {
-    line.textContent = words;
-    line.setAttribute('title', title);
-    line.setAttribute('aria-label', `${words}: ${title}`);
+    say(/** @type {HTMLElement} */ (line), words);
+    mark(line, 'data-names', title);
+    mark(line, 'aria-label', `${words}: ${title}`);
     return;
   }
   const show = () => send({ do: 'dialog', name: 'names', title: words, users: node.entry?.seenBy ?? [] });
   part(node.refs, 'body').append(
-    h('button', { type: 'button', class: 'msg__seen', tabindex: node.article.tabIndex, title, 'aria-label': `${words}: ${title}`, onclick: show }, words),
+    h(
+      'button',
+      { type: 'button', class: 'msg__seen', tabindex: node.article.tabIndex, 'data-names': title, 'aria-label': `${words}: ${title}`, onclick: show },
+      words,
+    ),
   );
 }
 
