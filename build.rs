@@ -131,7 +131,6 @@ fn fill(bytes: Vec<u8>, hash: &str) -> Vec<u8> {
     let version = env::var("CARGO_PKG_VERSION").expect("cargo sets the version");
     text.replace("{{assets}}", &format!("/-/{hash}"))
         .replace("{{version}}", &version)
-        .replace("{{server}}", "Chapp")
         .into_bytes()
 }
 

@@ -38,6 +38,8 @@ pub const MENTIONS_MAX: usize = 50;
 pub const HERE_MAX: usize = 500;
 /// Other rooms that one message can link to.
 pub const ROOM_LINKS_MAX: usize = 50;
+/// Names of people, and of rooms, that are looked up for one message: what follows an `@` may be several.
+pub const NAMES_LOOKED_UP_MAX: usize = 1_000;
 /// Different emoji under one message.
 pub const REACTIONS_EMOJI_MAX: usize = 20;
 /// Reactions of all people under one message.
@@ -53,14 +55,24 @@ pub const ERASED_MAX: usize = 500;
 
 /// Rooms of a server, direct ones included.
 pub const ROOMS_MAX: u64 = 100_000;
-/// Rooms that one person is in, direct ones included.
+/// Rooms that one person is in, but for direct ones.
 pub const ROOMS_PER_PERSON_MAX: usize = 1_000;
+/// Direct rooms that one person is in.
+pub const DIRECTS_PER_PERSON_MAX: usize = 1_000;
+/// Rooms of any kind that somebody is in because the same other person has put them there.
+pub const BROUGHT_BY_ONE_MAX: usize = 100;
 /// People in a direct room.
 pub const DIRECT_MEMBERS_MAX: usize = 10;
 /// People whom a new room begins with.
 pub const FIRST_MEMBERS_MAX: usize = 100;
-/// Public rooms that browsing shows.
+/// Seqs at a room's end among which its last post is looked for.
+pub const LAST_LOOKED_AT_MAX: usize = 20;
+/// Characters of a room's last post that lists of rooms show.
+pub const LAST_CHARS_MAX: usize = 200;
+/// Public rooms in a page of them, unless it is asked for fewer.
 pub const BROWSE_ROOMS_MAX: usize = 1_000;
+/// Public rooms that one page of them looks at.
+pub const ROOMS_SCAN_MAX: usize = 10_000;
 /// Pinned messages in a room.
 pub const PINS_MAX: usize = 100;
 /// Messages that one person keeps for later.
@@ -74,10 +86,63 @@ pub const SEEN_MEMBERS_MAX: u64 = 100;
 pub const PEOPLE_SCAN_MAX: usize = 10_000;
 /// Seqs that a room can be unread back from its head.
 pub const UNREAD_BACK_MAX: usize = 5_000;
+/// Bytes of the messages, as stored, that a room can be unread back from its head.
+pub const UNREAD_BACK_BYTES_MAX: usize = 2 << 20;
 /// Mentions that are counted; then they are as many as this.
 pub const MENTIONS_COUNTED_MAX: usize = 1_000;
 /// Characters in a search for people.
 pub const QUERY_CHARS_MAX: usize = 64;
+
+// ---- The server itself -------------------------------------------------------------------------
+
+/// Characters in the name of the server.
+pub const SERVER_NAME_CHARS_MAX: usize = 48;
+/// An invite link works this long, unless told otherwise: 7 days.
+pub const INVITE_MS: u64 = 7 * DAY_MS;
+/// An invite link works no longer than this: a year.
+pub const INVITE_MS_MAX: u64 = 366 * DAY_MS;
+/// A link with which somebody sets another password works this long: a day.
+pub const RESET_MS: u64 = DAY_MS;
+/// Bytes of a text that is drawn as a QR code.
+pub const QR_BYTES_MAX: usize = 300;
+/// Rows that a backup copies before it lets others work.
+pub const BACKUP_BATCH_ROWS: usize = 20_000;
+/// Bytes of a copied row and its key, at least, when a batch is counted.
+pub const BACKUP_BATCH_BYTES: usize = 8 << 20;
+/// Bytes of a backup that are read at once.
+pub const BACKUP_CHUNK_BYTES: usize = 256 << 10;
+/// Chunks of a backup that wait for a slow reader; then the reading of it waits.
+pub const BACKUP_CHUNKS_AHEAD: usize = 2;
+
+// ---- Search ------------------------------------------------------------------------------------
+
+/// Characters in a search.
+pub const SEARCH_CHARS_MAX: usize = 256;
+/// Words in a search, each ideograph one.
+pub const SEARCH_WORDS_MAX: usize = 32;
+/// Messages in a page of hits, unless asked otherwise.
+pub const SEARCH_HITS: usize = 20;
+/// Messages in a page of hits, at most.
+pub const SEARCH_HITS_MAX: usize = 50;
+/// Words of one message that can be found, from its beginning on, each ideograph one.
+pub const SEARCHABLE_WORDS_MAX: usize = 2_000;
+/// Characters of a word that the index keeps; what is longer is told apart by reading the message.
+pub const TOKEN_CHARS_MAX: usize = 32;
+/// Rows of the log and of the index that one search looks at; long texts count for more. Then it
+/// answers with what it has, and goes on when it is asked to.
+pub const SEARCH_WORK_MAX: usize = 20_000;
+/// Bytes of text that count as much as one row.
+pub const SEARCH_WORK_BYTES: usize = 64;
+/// Searches that run at once.
+pub const SEARCHES_MAX: usize = 2;
+/// Searches that run or wait; then they are shed with 429.
+pub const SEARCHES_WAITING_MAX: usize = 64;
+/// When a search that was shed may come again.
+pub const SEARCH_AGAIN_MS: u64 = 1_000;
+/// Entries of the log that are indexed at once; those after the last segment are looked through.
+pub const SEGMENT_ENTRIES: u64 = 1_024;
+/// Words of a segment; one with long messages has fewer entries. Ends after the message that passes it.
+pub const SEGMENT_WORDS_MAX: usize = 16_384;
 
 // ---- Pictures ----------------------------------------------------------------------------------
 
@@ -103,12 +168,17 @@ pub const PAGE_MESSAGES: usize = 50;
 pub const PAGE_MESSAGES_MAX: usize = 100;
 /// Messages in one piece of a catch-up.
 pub const SYNC_MESSAGES_MAX: usize = 500;
-/// Bytes of message text in one piece of a catch-up; the piece ends after the message that passes it.
+/// Bytes of messages in a page, as they are stored (as JSON they take about three times as many) and with
+/// what they answer; the page ends after the message that passes it.
+pub const PAGE_BYTES_MAX: usize = 256 << 10;
+/// Bytes of messages in one piece of a catch-up, as stored; the piece ends after the message that passes it.
 pub const SYNC_BYTES_MAX: usize = 128 << 10;
 /// Changes that a catch-up still follows; whoever is further behind reads the history again.
 pub const SYNC_BEHIND_MAX: u64 = 5_000;
 /// People named in `ready`.
 pub const PEOPLE_MAX: usize = 500;
+/// People of whom `ready` says that they are here.
+pub const PRESENCE_MAX: usize = 2_000;
 
 // ---- HTTP --------------------------------------------------------------------------------------
 
@@ -140,8 +210,13 @@ pub const SOCKET_PING_AFTER: Duration = Duration::from_secs(25);
 pub const SOCKET_DEAD_AFTER: Duration = Duration::from_secs(60);
 /// How often sockets are looked at: quiet ones, dead ones, ended sessions.
 pub const SOCKET_SWEEP_EVERY: Duration = Duration::from_secs(5);
-/// Written bytes that the other end does not take for this long end a connection (Linux).
-pub const WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// Written bytes that the other end does not take for this long, or questions of the kernel that it does not
+/// answer, end a connection (Linux: RFC 5482). With [`PRESENCE_GRACE`], whoever vanished is gone within 15 s.
+pub const WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// A connection that carries nothing for this long is asked for by the kernel (RFC 9293 §3.8.4).
+pub const KEEPALIVE_AFTER: Duration = Duration::from_secs(5);
+/// How often it is asked again.
+pub const KEEPALIVE_EVERY: Duration = Duration::from_secs(2);
 /// Connections of one person at a time.
 pub const SOCKETS_PER_PERSON_MAX: usize = 64;
 /// Addresses of this computer that `ready` names.
@@ -153,6 +228,20 @@ pub const PRESENCE_GRACE: Duration = Duration::from_secs(3);
 
 // ---- Rates (switched off by `--rate-limits off`) ------------------------------------------------
 
+/// Requests over HTTP that one person may make at once; pictures of people are not counted.
+pub const REQUESTS_BURST: u32 = 120;
+/// Requests over HTTP a second that one person may make on; faster is answered with 429.
+pub const REQUESTS_PER_SECOND: u32 = 30;
+/// Rooms that one person may make at once; direct ones are not counted.
+pub const ROOMS_MADE_BURST: u32 = 100;
+/// Rooms a day that one person may make on.
+pub const ROOMS_MADE_PER_DAY: u32 = 100;
+/// Times that one person can be told to be typing at once; what comes faster is told to nobody.
+pub const TYPING_BURST: u32 = 3;
+/// Times a second that one person can be told to be typing on.
+pub const TYPING_PER_SECOND: u32 = 1;
+/// What somebody is (here, away, gone) is told this often at most; then it is what they are by then.
+pub const PRESENCE_EVERY: Duration = Duration::from_secs(2);
 /// Frames that one connection may send at once.
 pub const FRAMES_BURST: u32 = 60;
 /// Frames a second that one connection may send on; faster is flooding and closes with 4429.
@@ -195,11 +284,15 @@ pub const SESSION_TOUCH_MS: u64 = 60 * 60 * 1000;
 
 /// Expired sessions that one change forgets.
 pub const SESSIONS_DROPPED_MAX: usize = 1_000;
+/// Sessions of connections that are looked at in one go; then everybody else has their turn.
+pub const SESSIONS_SWEPT_AT_ONCE_MAX: usize = 100;
 /// How often expired sessions are forgotten.
 pub const SESSIONS_DROP_EVERY: Duration = Duration::from_secs(60 * 60);
 
 // ---- The store ---------------------------------------------------------------------------------
 
+/// Searches through very many rows at a time; then whoever searches waits.
+pub const SEARCHES_AT_ONCE_MAX: usize = 2;
 /// Changes that wait for the writer; then whoever brings one waits.
 pub const WRITER_QUEUE_MAX: usize = 4_096;
 /// Changes in one transaction.

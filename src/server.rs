@@ -2,12 +2,13 @@
 
 use crate::chat::Chat;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Host};
 use crate::http::{Connection, Http};
 use crate::hub::Hub;
 use crate::limits::{
-    ADDRESSES_MAX, ERASE_EVERY, LISTEN_BACKLOG, OPEN_FILES_SPARE, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_TIMEOUT,
-    SESSIONS_DROP_EVERY, SOCKET_SEND_BYTES, SOCKET_SWEEP_EVERY, STOP_TIMEOUT,
+    ADDRESSES_MAX, ERASE_EVERY, KEEPALIVE_AFTER, KEEPALIVE_EVERY, LISTEN_BACKLOG, OPEN_FILES_SPARE,
+    REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_TIMEOUT, SESSIONS_DROP_EVERY, SOCKET_SEND_BYTES, SOCKET_SWEEP_EVERY,
+    STOP_TIMEOUT, WRITE_STALL_TIMEOUT,
 };
 use crate::store::{Feed, OpenError, Options, Store};
 use crate::wire::CloseCode;
@@ -16,7 +17,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{fmt, io};
@@ -65,6 +66,7 @@ impl std::error::Error for StartError {}
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
+    hosts: Vec<Host>,
     chat: Arc<Chat>,
     http: Arc<Http>,
     feed: Feed,
@@ -85,6 +87,7 @@ impl Server {
         Ok(Server {
             listener,
             address,
+            hosts: config.hosts.clone(),
             http: Arc::new(Http::new(chat.clone(), config.hosts.clone())),
             chat,
             feed,
@@ -107,9 +110,9 @@ impl Server {
         }
     }
 
-    /// How others on the network reach the server, as `HOST:PORT`.
+    /// The addresses of this computer by which others on the network reach the server, as `HOST:PORT`.
     pub fn addresses(&self) -> Vec<String> {
-        addresses(self.address)
+        own_addresses(self.address).into_iter().take(ADDRESSES_MAX).collect()
     }
 
     /// Serves until `stop`, then stops in order: no new work, what was accepted is committed and
@@ -117,6 +120,7 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let Server {
             address,
+            hosts,
             listener,
             chat,
             http,
@@ -131,7 +135,7 @@ impl Server {
                 }
             }
         });
-        let sweep = tokio::spawn(sweep(chat.clone(), address));
+        let sweep = tokio::spawn(sweep(chat.clone(), address, hosts));
         let presence = tokio::spawn({
             let chat = chat.clone();
             async move { chat.tell_presence().await }
@@ -147,6 +151,7 @@ impl Server {
         erase.abort();
         let _ = stopping.send(true);
         presence.abort();
+        chat.note_last_seen().await;
         chat.hub().stop(CloseCode::GoingAway);
         // Every connection holds a place until it ends.
         let all = places.acquire_many(connections_max);
@@ -170,9 +175,14 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
         #[cfg(unix)]
         socket.set_reuse_address(true)?;
         socket.set_send_buffer_size(SOCKET_SEND_BYTES)?;
-        // A reader that has vanished, or that reads no more, must not hold its place for ever.
+        // A reader that has vanished must not look as if it were here, one that reads no more must not hold
+        // its place: the kernel asks the other kernel, which costs neither us nor the browser anything.
+        let asking = socket2::TcpKeepalive::new()
+            .with_time(KEEPALIVE_AFTER)
+            .with_interval(KEEPALIVE_EVERY);
+        socket.set_tcp_keepalive(&asking)?;
         #[cfg(target_os = "linux")]
-        socket.set_tcp_user_timeout(Some(crate::limits::WRITE_STALL_TIMEOUT))?;
+        socket.set_tcp_user_timeout(Some(WRITE_STALL_TIMEOUT))?;
         socket.set_nonblocking(true)?;
         socket.bind(&address.into())?;
         socket.listen(LISTEN_BACKLOG)?;
@@ -239,8 +249,28 @@ async fn serve(stream: TcpStream, connection: Connection, http: Arc<Http>, mut s
     }
 }
 
-/// The addresses of this computer that a server which listens on `listening` can be reached at from others.
-fn addresses(listening: SocketAddr) -> Vec<String> {
+/// How others reach a server that listens on `listening`: by the addresses of this computer, and by the
+/// names that it was told.
+fn addresses(listening: SocketAddr, hosts: &[Host]) -> Vec<String> {
+    let port = listening.port();
+    let named = hosts.iter().filter(|host| !is_only_here(&host.name));
+    let named = named.map(|host| match host.port.unwrap_or(port) {
+        80 => host.name.clone(),
+        port => format!("{}:{port}", host.name),
+    });
+    own_addresses(listening)
+        .into_iter()
+        .chain(named)
+        .take(ADDRESSES_MAX)
+        .collect()
+}
+
+/// Whether a name means this computer to every browser (RFC 6761 §6.3).
+fn is_only_here(name: &str) -> bool {
+    name == "localhost" || name.ends_with(".localhost") || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+}
+
+fn own_addresses(listening: SocketAddr) -> Vec<String> {
     let ip = listening.ip();
     if ip.is_loopback() {
         return Vec::new();
@@ -256,14 +286,13 @@ fn addresses(listening: SocketAddr) -> Vec<String> {
     let short = others.map(|interface| interface.ip()).filter(|ip| ip.is_ipv4());
     short
         .map(|ip| SocketAddr::new(ip, listening.port()).to_string())
-        .take(ADDRESSES_MAX)
         .collect()
 }
 
-async fn sweep(chat: Arc<Chat>, listening: SocketAddr) {
+async fn sweep(chat: Arc<Chat>, listening: SocketAddr, hosts: Vec<Host>) {
     let mut next_drop = Instant::now();
     loop {
-        chat.set_addresses(addresses(listening));
+        chat.set_addresses(addresses(listening, &hosts));
         if Instant::now() >= next_drop {
             chat.drop_expired_sessions().await;
             next_drop = Instant::now() + SESSIONS_DROP_EVERY;

@@ -2,8 +2,8 @@
 
 use super::Chat;
 use crate::error::{Error, Kind, Result};
-use crate::limits::{DEVICE_CHARS_MAX, SESSION_TOUCH_MS, SESSIONS_DROPPED_MAX};
-use crate::model::{Change, Event, Name, NewAccount, NewSession, Password, SessionId, Token, User, Viewer};
+use crate::limits::{DEVICE_CHARS_MAX, SESSION_TOUCH_MS, SESSIONS_DROPPED_MAX, SESSIONS_SWEPT_AT_ONCE_MAX};
+use crate::model::{Change, Code, Event, Name, NewAccount, NewSession, Password, Role, SessionId, Token, User, Viewer};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -33,16 +33,19 @@ impl Chat {
         Ok(!self.store.has_accounts().await?)
     }
 
-    /// Makes an account and logs it in.
+    /// Makes an account and logs it in. `invite` is what the invite link said that they came by, or empty.
     ///
     /// # Errors
-    /// `invalid` for a name or password out of bounds, `name_taken`, `too_many_requests`.
-    pub async fn sign_up(&self, name: &str, password: &str, caller: &Caller) -> Result<LoggedIn> {
+    /// `invalid` for a name or password out of bounds, `name_taken`, `forbidden` with the field `invite`
+    /// where they may not come in, `too_many_requests`.
+    pub async fn sign_up(&self, name: &str, password: &str, invite: &str, caller: &Caller) -> Result<LoggedIn> {
         let name = Name::parse(name)?;
         let password = Password::parse(password)?;
         let now = self.clock.now();
         self.logins.count(self.rate_limits, now, caller.address)?;
         // Before the costly part; the store decides.
+        let invite = Code::parse(invite);
+        self.store.may_sign_up(invite.as_ref(), now).await?;
         if self.store.account(&name).await?.is_some() {
             return Err(Error::new(Kind::NameTaken, "That name is taken.").at("name"));
         }
@@ -51,11 +54,17 @@ impl Chat {
         let account = NewAccount {
             name,
             password,
+            invite,
             session,
             at: now,
         };
         match self.store.commit(Change::SignUp(account)).await? {
-            Event::SignedUp(user) => Ok(LoggedIn { user, token }),
+            Event::SignedUp(user) => {
+                if user.role == Role::Owner {
+                    self.make_first_invite(user.id).await;
+                }
+                Ok(LoggedIn { user, token })
+            }
             other => Err(unexpected(&other)),
         }
     }
@@ -85,11 +94,11 @@ impl Chat {
         // A try that was shed was none.
         let verified = verified.inspect_err(|_| self.logins.take_back(key, caller.address))?;
         let (Some(account), Some(verified)) = (account, verified) else {
-            return Err(Error::new(
-                Kind::Unauthenticated,
-                "That name and password do not match.",
-            ));
+            return Err(no_match());
         };
+        if account.user.deactivated {
+            return Err(no_match());
+        }
         self.logins.succeeded(key, caller.address);
         let (token, session) = new_session(caller)?;
         let change = Change::OpenSession {
@@ -168,7 +177,10 @@ impl Chat {
     pub async fn sweep_sessions(&self) {
         let now = self.clock.now();
         let mut over = Vec::new();
-        for id in self.hub.sessions() {
+        for (number, id) in self.hub.sessions().into_iter().enumerate() {
+            if number % SESSIONS_SWEPT_AT_ONCE_MAX == SESSIONS_SWEPT_AT_ONCE_MAX - 1 {
+                tokio::task::yield_now().await;
+            }
             match self.store.session(id).await {
                 Ok(Some((session, _))) if !session.is_live(now) => over.push(id),
                 Ok(Some((session, _))) if now.since(session.seen_at) >= SESSION_TOUCH_MS => {
@@ -191,7 +203,11 @@ impl Chat {
     }
 }
 
-fn new_session(caller: &Caller) -> Result<(Token, NewSession)> {
+fn no_match() -> Error {
+    Error::new(Kind::Unauthenticated, "That name and password do not match.")
+}
+
+pub(super) fn new_session(caller: &Caller) -> Result<(Token, NewSession)> {
     let mut random = [0; 32];
     getrandom::fill(&mut random).map_err(Error::internal)?;
     let token = Token::new(random);

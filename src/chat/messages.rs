@@ -3,8 +3,8 @@
 use super::{Chat, accounts::unexpected, markup};
 use crate::error::Result;
 use crate::model::{
-    Act, Anchor, Body, Catchup, Change, ClientId, ConnectionId, Deed, Draft, Event, NewPost, Page, PageSize, Place,
-    ReadMark, RoomId, SavedPage, Says, Seq, UserId, Viewer, Written,
+    Act, Anchor, Body, Catchup, Change, ClientId, ConnectionId, Deed, Draft, Event, NewPost, Page, PageSize, PinsPage,
+    Place, ReadMark, RoomId, SavedPage, Says, Seq, UserId, Viewer, Written,
 };
 use std::future::Future;
 
@@ -144,12 +144,12 @@ impl Chat {
         self.store.catchup(viewer.user.id, room, since).await
     }
 
-    /// The pinned messages of a room.
+    /// A page of the pinned messages of a room, below `before`.
     ///
     /// # Errors
     /// `not_found` for a room that the viewer is not in.
-    pub async fn pins(&self, viewer: &Viewer, room: RoomId) -> Result<Page> {
-        self.store.pins(viewer.user.id, room).await
+    pub async fn pins(&self, viewer: &Viewer, room: RoomId, before: Option<u64>) -> Result<PinsPage> {
+        self.store.pins(viewer.user.id, room, before).await
     }
 
     /// How far the others in a room have read.

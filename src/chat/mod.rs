@@ -3,27 +3,37 @@
 //! A verb takes valid input and a viewer, asks the throttle, makes a Change, and hands it to the store.
 
 mod accounts;
+mod admin;
 pub mod markup;
 mod messages;
 mod passwords;
 mod people;
 mod picture;
 mod rooms;
+mod search;
 mod signals;
 mod throttle;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Time};
 use crate::hub::Hub;
+use crate::limits::{
+    POSTS_BURST, POSTS_PER_SECOND, REQUESTS_BURST, REQUESTS_PER_SECOND, ROOMS_MADE_BURST, ROOMS_MADE_PER_DAY,
+    TYPING_BURST, TYPING_PER_SECOND,
+};
 use crate::store::Store;
 pub use accounts::{Caller, LoggedIn};
+pub use admin::{BackupTaken, ServerFacts};
 pub use messages::Answer;
 use passwords::Passwords;
 pub use rooms::RoomPlan;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use throttle::{ActThrottle, LoginThrottle};
 pub use throttle::{RateLimits, TokenBucket};
 use tokio::sync::Semaphore;
+
+const SECOND: Duration = Duration::from_secs(1);
 
 /// What every verb works on.
 pub struct Chat {
@@ -35,9 +45,17 @@ pub struct Chat {
     logins: LoginThrottle,
     /// Of posts and of everything else that a person does.
     acts: ActThrottle,
+    /// Of requests over HTTP, whatever they ask.
+    requests: ActThrottle,
+    rooms_made: ActThrottle,
+    typing: ActThrottle,
     /// Whose turn it is to have a picture encoded.
     pictures: Semaphore,
+    searches: search::Searches,
     addresses: Mutex<Arc<[String]>>,
+    started_at: Time,
+    /// Whose turn it is to take a backup.
+    backups: Arc<Semaphore>,
 }
 
 impl Chat {
@@ -49,13 +67,34 @@ impl Chat {
         Ok(Chat {
             store,
             hub,
+            started_at: clock.now(),
             clock,
             rate_limits,
             passwords: Passwords::start()?,
             logins: LoginThrottle::default(),
-            acts: ActThrottle::default(),
+            acts: ActThrottle::new(
+                POSTS_BURST,
+                POSTS_PER_SECOND,
+                SECOND,
+                "That is a lot at once. It goes out in a moment.",
+            ),
+            requests: ActThrottle::new(
+                REQUESTS_BURST,
+                REQUESTS_PER_SECOND,
+                SECOND,
+                "That is a lot at once. Try again in a moment.",
+            ),
+            rooms_made: ActThrottle::new(
+                ROOMS_MADE_BURST,
+                ROOMS_MADE_PER_DAY,
+                24 * 60 * 60 * SECOND,
+                "You have made very many rooms. Make the next one later.",
+            ),
+            typing: ActThrottle::new(TYPING_BURST, TYPING_PER_SECOND, SECOND, "That is a lot of typing."),
             pictures: Semaphore::new(1),
+            searches: search::Searches::default(),
             addresses: Mutex::new(Arc::new([])),
+            backups: Arc::new(Semaphore::new(1)),
         })
     }
 

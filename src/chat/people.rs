@@ -18,6 +18,14 @@ impl Chat {
         Ok(now)
     }
 
+    /// Counts a request of the viewer's.
+    ///
+    /// # Errors
+    /// `too_many_requests`.
+    pub fn count_request(&self, viewer: &Viewer) -> Result<()> {
+        self.requests.take(self.rate_limits, self.clock.now(), viewer.user.id)
+    }
+
     /// Another profile.
     ///
     /// # Errors

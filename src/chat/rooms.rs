@@ -3,8 +3,8 @@
 use super::{Chat, accounts::unexpected};
 use crate::error::Result;
 use crate::model::{
-    Change, Event, Listing, MemberRole, MembersPage, NewRoom, PageSize, RoomId, RoomKind, RoomName, RoomPatch,
-    RoomPrefs, RoomView, Topic, UserId, Viewer, search_key,
+    Change, Event, MemberRole, MembersPage, NewRoom, PageSize, RoomId, RoomKind, RoomName, RoomPatch, RoomPrefs,
+    RoomView, RoomsPage, Topic, UserId, Viewer, search_key,
 };
 
 /// A room that somebody wants to make.
@@ -37,12 +37,14 @@ impl Chat {
         self.store.room(viewer.user.id, room).await
     }
 
-    /// The public rooms there are.
+    /// A page of the public rooms, by name: at most `count` after that of `after`, whose names or topics
+    /// hold `query`.
     ///
     /// # Errors
-    /// When the data file cannot be read.
-    pub async fn browse(&self, viewer: &Viewer) -> Result<Vec<Listing>> {
-        self.store.browse(viewer.user.id).await
+    /// `invalid` with the field `after` for what is no public room.
+    pub async fn browse(&self, viewer: &Viewer, query: &str, after: Option<RoomId>, count: usize) -> Result<RoomsPage> {
+        let query = search_key(query);
+        self.store.browse(viewer.user.id, &query, after, count).await
     }
 
     /// A page of the people in a room.
@@ -65,9 +67,12 @@ impl Chat {
     /// there is a new one.
     ///
     /// # Errors
-    /// `invalid`, `name_taken`, `conflict` at a limit, `forbidden` where one of two has blocked the other.
+    /// `invalid`, `name_taken`, `conflict` or `too_many_requests` at a limit, `forbidden` where one of two has blocked the other.
     pub async fn create_room(&self, viewer: &Viewer, plan: RoomPlan) -> Result<(RoomView, bool)> {
         let at = self.count_act(viewer)?;
+        if plan.kind != RoomKind::Direct {
+            self.rooms_made.take(self.rate_limits, at, viewer.user.id)?;
+        }
         let name = match (plan.kind, plan.name) {
             (RoomKind::Direct, _) => RoomName::nameless(),
             (_, Some(name)) => name,

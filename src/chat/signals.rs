@@ -1,21 +1,26 @@
 //! What is neither durable nor numbered: who is here, who is typing.
 
-use super::Chat;
+use super::{Chat, RateLimits};
 use crate::error::Result;
-use crate::hub::Departure;
-use crate::limits::PRESENCE_GRACE;
-use crate::model::{Change, Event, RoomId, Viewer, rules};
+use crate::hub::{Departure, PresenceChange};
+use crate::limits::{PRESENCE_EVERY, PRESENCE_GRACE};
+use crate::model::{Change, Event, RoomId, UserId, Viewer};
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 
 impl Chat {
-    /// Somebody is typing.
+    /// Somebody is typing. Told a bounded number of times a second: each goes to everybody in the room.
     ///
     /// # Errors
-    /// `not_found` for a room that the viewer is not in.
+    /// `not_found` for a room that the viewer is not in; `forbidden` where they could not post.
     pub async fn typing(&self, viewer: &Viewer, room: RoomId) -> Result<()> {
         let user = viewer.user.id;
-        rules::may_read(self.store.standing(user, room).await?.as_ref())?;
-        self.store.relay(Event::Typing { user, room });
+        self.store.may_post(user, room).await?;
+        if self.typing.take(self.rate_limits, self.clock.now(), user).is_ok() {
+            self.store.relay(Event::Typing { user, room });
+        }
         Ok(())
     }
 
@@ -35,12 +40,48 @@ impl Chat {
         });
     }
 
+    /// Takes note that all who are here were here until now. The server stops: nobody else will.
+    pub async fn note_last_seen(&self) {
+        let at = self.clock.now();
+        let mut noting = Vec::new();
+        for (user, _) in self.hub.here() {
+            let user = user.id;
+            noting.push(self.store.submit(Change::Seen { user, at }).await);
+        }
+        for note in noting.into_iter().flatten() {
+            // Where it fails they were last seen earlier.
+            let _ = note.await;
+        }
+    }
+
     /// Tells everybody who comes and goes, for as long as the server runs. Unlike typing, this is never
-    /// dropped: it waits while the feed is full, and then tells the state of that moment.
+    /// dropped: it waits while the feed is full, and while the same person's state was told a moment ago,
+    /// and then tells the state of that moment.
     pub async fn tell_presence(&self) {
+        let every = match self.rate_limits {
+            RateLimits::On => PRESENCE_EVERY,
+            RateLimits::Off => Duration::ZERO,
+        };
+        // When somebody's state was told, where that was a moment ago; and what waits for the next time.
+        let mut told: HashMap<UserId, Instant> = HashMap::new();
+        let mut waiting: HashMap<UserId, PresenceChange> = HashMap::new();
         loop {
-            let changes = self.hub.presence_changes().await.into_iter();
-            let events = changes.map(|change| Event::Presence {
+            let next = waiting.keys().filter_map(|user| told.get(user)).min();
+            let changes = match next {
+                Some(at) => timeout_at(*at + every, self.hub.presence_changes()).await,
+                None => Ok(self.hub.presence_changes().await),
+            };
+            let changes = changes.unwrap_or_default().into_iter();
+            waiting.extend(changes.map(|change| (change.user.id, change)));
+            let now = Instant::now();
+            told.retain(|_, at| *at + every > now);
+            let due = waiting.extract_if(|user, _| !told.contains_key(user));
+            let due: Vec<PresenceChange> = due.map(|(_, change)| change).collect();
+            told.extend(due.iter().map(|change| (change.user.id, now)));
+            if due.is_empty() {
+                continue;
+            }
+            let events = due.into_iter().map(|change| Event::Presence {
                 user: change.user,
                 state: change.state,
                 at: change.at,

@@ -7,8 +7,7 @@ use super::network;
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::limits::{
-    LOGIN_BUCKETS_MAX, LOGIN_FREE_TRIES, LOGIN_PER_NETWORK_PER_MINUTE, LOGIN_WAIT_MAX, POSTS_BUCKETS_MAX, POSTS_BURST,
-    POSTS_PER_SECOND,
+    LOGIN_BUCKETS_MAX, LOGIN_FREE_TRIES, LOGIN_PER_NETWORK_PER_MINUTE, LOGIN_WAIT_MAX, POSTS_BUCKETS_MAX,
 };
 use crate::model::UserId;
 use std::collections::HashMap;
@@ -94,27 +93,32 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Posts of each person.
-pub(super) struct ActThrottle(Mutex<Bounded<UserId, TokenBucket>>);
-
-impl Default for ActThrottle {
-    fn default() -> ActThrottle {
-        ActThrottle(Mutex::new(Bounded::new(POSTS_BUCKETS_MAX)))
-    }
+/// Something that each person does now and then.
+pub(super) struct ActThrottle {
+    buckets: Mutex<Bounded<UserId, TokenBucket>>,
+    /// So many at once, and so many in a time.
+    rate: (u32, u32, Duration),
+    /// For whoever does it too often.
+    title: &'static str,
 }
 
 impl ActThrottle {
+    pub fn new(burst: u32, refill: u32, period: Duration, title: &'static str) -> ActThrottle {
+        ActThrottle {
+            buckets: Mutex::new(Bounded::new(POSTS_BUCKETS_MAX)),
+            rate: (burst, refill, period),
+            title,
+        }
+    }
+
     pub fn take(&self, limits: RateLimits, now: Time, user: UserId) -> Result<()> {
         if limits == RateLimits::Off {
             return Ok(());
         }
-        let mut buckets = lock(&self.0);
-        let bucket = buckets.entry(user, now, || {
-            TokenBucket::new(POSTS_BURST, POSTS_PER_SECOND, Duration::from_secs(1), now)
-        });
-        bucket
-            .take(now)
-            .map_err(|wait_ms| Error::too_many("That is a lot at once. It goes out in a moment.", wait_ms))
+        let mut buckets = lock(&self.buckets);
+        let (burst, refill, period) = self.rate;
+        let bucket = buckets.entry(user, now, || TokenBucket::new(burst, refill, period, now));
+        bucket.take(now).map_err(|wait_ms| Error::too_many(self.title, wait_ms))
     }
 }
 

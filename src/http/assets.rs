@@ -69,13 +69,9 @@ pub fn page(name: &str, values: &[(&str, &str)], request: &HeaderMap) -> Result<
     Ok(answer)
 }
 
-/// Replaces `{{key}}`; values become text, never markup. In release builds the first three are done.
+/// Replaces `{{key}}`; values become text, never markup. In release builds the first two are done.
 fn fill(text: &str, values: &[(&str, &str)]) -> String {
-    let built_in = [
-        ("assets", PREFIX),
-        ("version", env!("CARGO_PKG_VERSION")),
-        ("server", "Chapp"),
-    ];
+    let built_in = [("assets", PREFIX), ("version", env!("CARGO_PKG_VERSION"))];
     let mut parts = text.split("{{");
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {

@@ -107,7 +107,7 @@ impl Gate {
 /// `Sec-Fetch-Site` is absent on plain http to other addresses than this machine's own, and then says nothing.
 fn check_fetch_site(asked: &Asked) -> Result<()> {
     let header = |name| asked.headers.get(name).and_then(text);
-    let is_page = matches!(asked.route, None | Some(Route::Page(_)));
+    let is_page = matches!(asked.route, None | Some(Route::Page(_) | Route::Link(..)));
     let is_navigation = is_safe(asked.method) && header(SEC_FETCH_MODE) == Some("navigate");
     match header(SEC_FETCH_SITE) {
         None | Some("same-origin") => Ok(()),

@@ -5,7 +5,8 @@ use super::response::{self, Answer};
 use super::route::{InRoom, Me};
 use super::{Visit, bodies};
 use crate::error::Result;
-use crate::model::{RoomId, UserId, Viewer};
+use crate::limits::BROWSE_ROOMS_MAX;
+use crate::model::{PageSize, RoomId, UserId, Viewer};
 use crate::wire;
 use hyper::body::Incoming;
 use hyper::header::{CACHE_CONTROL, HeaderValue};
@@ -62,7 +63,7 @@ impl Visit<'_> {
             Me::Block(user, on) => chat.block(viewer, user, on).await.map(|()| done()),
             Me::Saved => {
                 let part = asked(&request)?;
-                let page = chat.saved(viewer, part.before, part.size).await?;
+                let page = chat.saved(viewer, part.before, part.size()).await?;
                 Ok(ok(wire::saved_page(&page, &viewer.user)))
             }
         }
@@ -72,7 +73,7 @@ impl Visit<'_> {
         let part = asked(request)?;
         let page = match &part.ids {
             Some(ids) => self.chat().people_of(ids).await?,
-            None => self.chat().people(&part.query, below(&part)?, part.size).await?,
+            None => self.chat().people(&part.query, below(&part)?, part.size()).await?,
         };
         Ok(ok(wire::people(&page)))
     }
@@ -85,10 +86,15 @@ impl Visit<'_> {
     }
 
     pub(super) async fn rooms(&self, viewer: &Viewer, request: &Request<Incoming>) -> Result<Answer> {
-        match asked(request)?.browse {
-            true => Ok(ok(wire::listings(&self.chat().browse(viewer).await?))),
-            false => Ok(ok(wire::rooms(&self.chat().rooms(viewer).await?))),
+        let part = asked(request)?;
+        if !part.browse {
+            return Ok(ok(wire::rooms(&self.chat().rooms(viewer).await?)));
         }
+        let after = part.after.map(RoomId::parse).transpose();
+        let after = after.map_err(|error| error.at("after"))?;
+        let count = part.limit.map_or(BROWSE_ROOMS_MAX, PageSize::get);
+        let page = self.chat().browse(viewer, &part.query, after, count).await?;
+        Ok(ok(wire::listings(&page)))
     }
 
     pub(super) async fn create_room(&self, viewer: &Viewer, request: Request<Incoming>) -> Result<Answer> {
@@ -121,7 +127,7 @@ impl Visit<'_> {
             InRoom::Members => {
                 let part = asked(&request)?;
                 let page = chat
-                    .members(viewer, room, &part.query, below(&part)?, part.size)
+                    .members(viewer, room, &part.query, below(&part)?, part.size())
                     .await?;
                 Ok(ok(wire::members(&page)))
             }
@@ -149,7 +155,10 @@ impl Visit<'_> {
                 };
                 Ok(response::json(status, wire::post_receipt(posted.room, posted.seq)))
             }
-            InRoom::Pins => Ok(ok(wire::pins(&chat.pins(viewer, room).await?, &viewer.user))),
+            InRoom::Pins => {
+                let page = chat.pins(viewer, room, asked(&request)?.before).await?;
+                Ok(ok(wire::pins(&page, &viewer.user)))
+            }
             InRoom::Seen => Ok(ok(wire::seen_by(&chat.seen(viewer, room).await?))),
         }
     }

@@ -1,26 +1,32 @@
 //! The request edge: one outer function that gives every request its gate, its answer and its line in
 //! the log, and one inner function that may use `?`.
 
+mod admin;
 mod assets;
 mod bodies;
 mod cookies;
 mod gate;
 mod members;
 mod pages;
+mod qr;
 mod request;
 mod response;
 mod route;
+mod search;
 
 use crate::chat::{Caller, Chat};
 use crate::config::Host;
 use crate::error::{Error, Kind, Result};
-use crate::model::{Token, Viewer};
+use crate::model::{Code, Token, Viewer};
 use crate::{wire, ws};
+use bytes::Bytes;
 use cookies::SessionCookie;
 use gate::{Asked, Gate};
 use hyper::body::Incoming;
 use hyper::header::{SET_COOKIE, USER_AGENT};
 use hyper::{HeaderMap, Request, StatusCode};
+use pages::Filling;
+use request::Typed;
 use response::Answer;
 use route::{Access, NoRoute, Page, Route};
 use std::any::Any;
@@ -146,6 +152,8 @@ impl Visit<'_> {
     async fn anybody(&self, route: Route, request: Request<Incoming>) -> Result<Answer> {
         match route {
             Route::Page(page) => self.page(page, request.headers()).await,
+            Route::Link(link, code) => self.link(link, &code, &request).await,
+            Route::Reset => self.reset(request).await,
             Route::Form(page) => self.form(page, request).await,
             Route::Asset { hash, path } => assets::asset(&hash, &path, request.headers()),
             Route::Signup | Route::Login => self.enter(route, request).await,
@@ -156,11 +164,13 @@ impl Visit<'_> {
     /// Sign-up or log-in by a script.
     async fn enter(&self, route: Route, request: Request<Incoming>) -> Result<Answer> {
         let caller = self.caller(request.headers());
-        let typed: request::Credentials = request::json(request).await?;
+        let typed: Typed = request::json(request).await?;
         let (status, entered) = match route {
             Route::Signup => (
                 StatusCode::CREATED,
-                self.chat().sign_up(&typed.name, &typed.password, &caller).await?,
+                self.chat()
+                    .sign_up(&typed.name, &typed.password, &typed.invite, &caller)
+                    .await?,
             ),
             _ => (
                 StatusCode::OK,
@@ -185,6 +195,10 @@ impl Visit<'_> {
 
     async fn member(&self, route: Route, request: Request<Incoming>) -> Result<Answer> {
         let viewer = self.viewer().await?;
+        // A page may show hundreds of people at once; and whoever wants to leave can.
+        if !matches!(route, Route::Avatar(..) | Route::Logout) {
+            self.chat().count_request(&viewer)?;
+        }
         match route {
             Route::Logout => {
                 self.chat().log_out(viewer.session).await?;
@@ -194,30 +208,61 @@ impl Visit<'_> {
             }
             Route::Me(asks) => self.me(&viewer, asks, request).await,
             Route::People => self.people(&request).await,
+            Route::Server(asks) => self.at_server(&viewer, asks, request).await,
+            Route::Person(user, asks) => self.person(&viewer, user, asks, request).await,
+            Route::Backup => self.backup(&viewer, &request).await,
+            Route::Qr => self.qr(&request),
+            Route::Search => self.search(&viewer, request.uri().query().unwrap_or_default()).await,
             Route::Avatar(user, version) => self.avatar(user, &version).await,
             Route::Rooms => self.rooms(&viewer, &request).await,
             Route::CreateRoom => self.create_room(&viewer, request).await,
             Route::Room(room, asks) => self.in_room(&viewer, room, asks, request).await,
-            Route::Socket => ws::upgrade(self.chat().clone(), viewer, self.connection.clone().permit, request),
+            Route::Socket => ws::upgrade(self.chat().clone(), viewer, self.connection.clone().permit, request)
+                .map(|upgrade| upgrade.map(|_| response::whole(Bytes::new()))),
             _ => Err(Error::internal("a public route asked for a member")),
         }
     }
 
     async fn page(&self, page: Page, headers: &HeaderMap) -> Result<Answer> {
         match (page, self.viewer().await) {
-            (Page::Chat, Ok(_)) => assets::page("index.html", &pages::values(headers), headers),
-            (Page::Login | Page::Signup, Ok(_)) => Ok(response::see_other("/")),
+            (Page::Chat, Ok(_)) => self.filled("index.html", headers).await,
+            (_, Ok(_)) => Ok(response::see_other("/")),
             (page, Err(error)) if error.kind == Kind::Unauthenticated => {
                 let is_empty = self.chat().is_empty().await?;
                 match page {
-                    Page::Chat if is_empty => Ok(response::see_other("/signup")),
+                    Page::Chat | Page::Login if is_empty => Ok(response::see_other("/signup")),
                     Page::Chat => Ok(response::see_other("/login")),
-                    Page::Login if is_empty => Ok(response::see_other("/signup")),
-                    page => assets::page(pages::file(page, is_empty), &pages::values(headers), headers),
+                    Page::Signup => self.sign_up_page(&Typed::default(), headers).await,
+                    page => self.filled(pages::file(page, is_empty), headers).await,
                 }
             }
             (_, Err(error)) => Err(error),
         }
+    }
+
+    async fn filled(&self, file: &str, headers: &HeaderMap) -> Result<Answer> {
+        let server = self.chat().server().await?;
+        let filling = Filling::new(server.name.as_str(), headers);
+        assets::page(file, &filling.values(), headers)
+    }
+
+    /// With the form where it is of use, else with what is missing.
+    async fn sign_up_page(&self, typed: &Typed, headers: &HeaderMap) -> Result<Answer> {
+        let server = self.chat().server().await?;
+        let is_empty = self.chat().is_empty().await?;
+        let mut filling = Filling::new(server.name.as_str(), headers);
+        filling.invite = &typed.invite;
+        let refused = self.chat().may_sign_up(Code::parse(&typed.invite).as_ref()).await;
+        let refused = refused.map_err(|error| match error.kind {
+            Kind::Forbidden => Ok(error.title),
+            _ => Err(error),
+        });
+        let closed = match refused {
+            Ok(()) => None,
+            Err(title) => Some(title?),
+        };
+        filling.closed = closed.as_deref();
+        assets::page(pages::file(Page::Signup, is_empty), &filling.values(), headers)
     }
 
     /// Sign-up or log-in by a form without script: on to the chat, or the same page with what was wrong.
@@ -225,9 +270,11 @@ impl Visit<'_> {
         let headers = request.headers().clone();
         let caller = self.caller(&headers);
         let typed = request::form(request).await?;
+        let (chat, password) = (self.chat(), &typed.password);
         let entered = match page {
-            Page::Signup => self.chat().sign_up(&typed.name, &typed.password, &caller).await,
-            _ => self.chat().log_in(&typed.name, &typed.password, &caller).await,
+            Page::Signup => chat.sign_up(&typed.name, password, &typed.invite, &caller).await,
+            Page::Reset => chat.reset_password(&typed.code, password, &caller).await,
+            _ => chat.log_in(&typed.name, password, &caller).await,
         };
         match entered {
             Ok(entered) => {
@@ -240,8 +287,12 @@ impl Visit<'_> {
             }
             Err(error) => {
                 error.log();
-                let is_empty = self.chat().is_empty().await?;
-                pages::with_error(page, is_empty, &typed.name, &error, &headers)
+                let server = chat.server().await?;
+                let mut filling = Filling::new(server.name.as_str(), &headers);
+                (filling.name, filling.invite, filling.code) = (&typed.name, &typed.invite, &typed.code);
+                filling.error = Some(&error.title);
+                let file = pages::file(page, chat.is_empty().await?);
+                pages::with_error(file, &filling, &error, &headers)
             }
         }
     }

@@ -14,42 +14,68 @@ pub fn file(page: Page, is_empty: bool) -> &'static str {
         Page::Login => "login.html",
         Page::Signup if is_empty => "welcome.html",
         Page::Signup => "signup.html",
+        Page::Reset => "reset.html",
     }
 }
 
-/// What a page without an error says.
-pub fn values(headers: &HeaderMap) -> [(&str, &str); 5] {
-    [
-        ("address", address(headers)),
-        ("name", ""),
-        ("error", ""),
-        ("hidden", "hidden"),
-        ("invalid", "false"),
-    ]
+/// What is filled into a page.
+pub struct Filling<'a> {
+    server: &'a str,
+    address: &'a str,
+    /// As somebody typed it, or whose password is set anew.
+    pub name: &'a str,
+    /// What the invite link said that they came by.
+    pub invite: &'a str,
+    /// What the link said that sets a password.
+    pub code: &'a str,
+    /// What was wrong.
+    pub error: Option<&'a str>,
+    /// Why the form is of no use; it is not shown then.
+    pub closed: Option<&'a str>,
 }
 
-fn address(headers: &HeaderMap) -> &str {
-    headers
-        .get(HOST)
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or_default()
+impl<'a> Filling<'a> {
+    /// A page of this server on which nothing was typed yet.
+    pub fn new(server: &'a str, headers: &'a HeaderMap) -> Filling<'a> {
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+        Filling {
+            server,
+            address: host.unwrap_or_default(),
+            name: "",
+            invite: "",
+            code: "",
+            error: None,
+            closed: None,
+        }
+    }
+
+    /// By the placeholders that they stand for.
+    pub fn values(&self) -> [(&'static str, &'a str); 11] {
+        let hidden_unless = |shown: bool| if shown { "" } else { "hidden" };
+        [
+            ("server", self.server),
+            ("address", self.address),
+            ("name", self.name),
+            ("invite", self.invite),
+            ("code", self.code),
+            ("error", self.error.unwrap_or_default()),
+            ("hidden", hidden_unless(self.error.is_some())),
+            ("invalid", if self.error.is_some() { "true" } else { "false" }),
+            ("closed", self.closed.unwrap_or_default()),
+            ("closed_hidden", hidden_unless(self.closed.is_some())),
+            ("form_hidden", hidden_unless(self.closed.is_none())),
+        ]
+    }
 }
 
-/// A sign-in page that tells what was wrong, with the name still in it.
+/// A sign-in page that tells what was wrong, with what was typed still in it.
 ///
 /// # Errors
 /// `not_found`, which would be a mistake of ours.
-pub fn with_error(page: Page, is_empty: bool, name: &str, error: &Error, headers: &HeaderMap) -> Result<Answer> {
-    let values = [
-        ("address", address(headers)),
-        ("name", name),
-        ("error", &error.title),
-        ("hidden", ""),
-        ("invalid", "true"),
-    ];
+pub fn with_error(file: &str, filling: &Filling, error: &Error, headers: &HeaderMap) -> Result<Answer> {
     let mut fresh = headers.clone();
     fresh.remove(IF_NONE_MATCH);
-    let mut answer = assets::page(file(page, is_empty), &values, &fresh)?;
+    let mut answer = assets::page(file, &filling.values(), &fresh)?;
     *answer.status_mut() = status(error.kind);
     answer.headers_mut().remove(ETAG);
     answer

@@ -11,13 +11,19 @@ use hyper::body::{Body, Incoming};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-/// A name and a password as somebody typed them.
+/// What somebody typed on a sign-in page, or a script sent in its place.
 #[derive(Default, Deserialize)]
-pub struct Credentials {
+pub struct Typed {
     /// As typed.
     pub name: String,
     /// As typed.
     pub password: String,
+    /// Of the invite link that they came by.
+    #[serde(default)]
+    pub invite: String,
+    /// Of the link that sets a password anew.
+    #[serde(skip)]
+    pub code: String,
 }
 
 async fn body(request: Request<Incoming>, bytes_max: usize) -> Result<Bytes> {
@@ -73,17 +79,19 @@ pub async fn picture(request: Request<Incoming>) -> Result<Bytes> {
 ///
 /// # Errors
 /// `too_large`, `bad_request`.
-pub async fn form(request: Request<Incoming>) -> Result<Credentials> {
+pub async fn form(request: Request<Incoming>) -> Result<Typed> {
     let body = body(request, REQUEST_BODY_BYTES_MAX).await?;
-    let mut credentials = Credentials::default();
+    let mut typed = Typed::default();
     for (key, value) in form_urlencoded::parse(&body) {
         match &*key {
-            "name" => credentials.name = value.into_owned(),
-            "password" => credentials.password = value.into_owned(),
+            "name" => typed.name = value.into_owned(),
+            "password" => typed.password = value.into_owned(),
+            "invite" => typed.invite = value.into_owned(),
+            "code" => typed.code = value.into_owned(),
             _ => {}
         }
     }
-    Ok(credentials)
+    Ok(typed)
 }
 
 /// Which page of a room's history is asked for.
@@ -118,14 +126,23 @@ pub fn page(query: &str) -> Result<(Anchor, PageSize)> {
 pub struct ListPart {
     /// Below this.
     pub before: Option<u64>,
+    /// After this.
+    pub after: Option<u64>,
     /// At most so many.
-    pub size: PageSize,
+    pub limit: Option<PageSize>,
     /// Whose names hold this.
     pub query: String,
     /// These alone.
     pub ids: Option<Vec<UserId>>,
     /// All there are, not only one's own.
     pub browse: bool,
+}
+
+impl ListPart {
+    /// At most so many, also where nothing is said.
+    pub fn size(&self) -> PageSize {
+        self.limit.unwrap_or_default()
+    }
 }
 
 /// Which part of a list is asked for.
@@ -137,7 +154,8 @@ pub fn list(query: &str) -> Result<ListPart> {
     for (key, value) in form_urlencoded::parse(query.as_bytes()) {
         match &*key {
             "before" => part.before = Some(number(&value, "before")?),
-            "limit" => part.size = PageSize::parse(number(&value, "limit")?)?,
+            "after" => part.after = Some(number(&value, "after")?),
+            "limit" => part.limit = Some(PageSize::parse(number(&value, "limit")?)?),
             "q" if value.chars().count() > QUERY_CHARS_MAX => {
                 let title = format!("Search for at most {QUERY_CHARS_MAX} characters.");
                 return Err(Error::invalid("q", title));
@@ -155,7 +173,11 @@ pub fn list(query: &str) -> Result<ListPart> {
     Ok(part)
 }
 
-fn number(value: &str, field: &'static str) -> Result<u64> {
+/// A number in the address.
+///
+/// # Errors
+/// `invalid`, naming the parameter.
+pub fn number(value: &str, field: &'static str) -> Result<u64> {
     let number = value.parse::<u64>();
     number.map_err(|_| Error::invalid(field, format!("{field} is a whole number.")))
 }

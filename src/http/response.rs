@@ -2,7 +2,8 @@
 
 use crate::error::{Error, Kind};
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full};
 use hyper::header::{
     ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
 };
@@ -10,7 +11,15 @@ use hyper::{Response, StatusCode};
 use serde::Serialize;
 
 /// What hyper sends.
-pub type Answer = Response<Full<Bytes>>;
+pub type Answer = Response<Body>;
+
+/// A body: all at once, or as it comes. One that breaks off breaks the connection off.
+pub type Body = UnsyncBoxBody<Bytes, std::io::Error>;
+
+/// A body that is there already.
+pub fn whole(bytes: impl Into<Bytes>) -> Body {
+    Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
+}
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; \
     font-src 'self'; media-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; \
@@ -58,7 +67,7 @@ pub fn secure(answer: &mut Answer) {
 
 /// An answer of this media type.
 pub fn answer(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Answer {
-    let mut answer = Response::new(Full::new(body.into()));
+    let mut answer = Response::new(whole(body));
     *answer.status_mut() = status;
     answer
         .headers_mut()
@@ -73,7 +82,7 @@ pub fn json(status: StatusCode, body: Vec<u8>) -> Answer {
 
 /// Nothing more to say.
 pub fn empty(status: StatusCode) -> Answer {
-    let mut answer = Response::new(Full::default());
+    let mut answer = Response::new(whole(Bytes::new()));
     *answer.status_mut() = status;
     answer
 }

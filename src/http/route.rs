@@ -12,14 +12,27 @@ pub enum Page {
     Login,
     /// Sign up; for the first visitor, the welcome.
     Signup,
+    /// Set a password anew, by a link.
+    Reset,
+}
+
+/// A link that somebody was given, with a code in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// Come in.
+    Join,
+    /// Set a password anew.
+    Reset,
 }
 
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// `GET /`, `/rooms/R`, `/rooms/R/M`, `/login`, `/signup`
+    /// `GET /`, `/rooms/R`, `/rooms/R/M`, `/server`, `/login`, `/signup`
     Page(Page),
-    /// `POST /login`, `/signup` from a form without script
+    /// `GET /join/CODE`, `/reset/CODE`
+    Link(Link, String),
+    /// `POST /login`, `/signup`, `/reset` from a form without script
     Form(Page),
     /// `GET /-/HASH/…`
     Asset {
@@ -34,12 +47,16 @@ pub enum Route {
     Signup,
     /// `POST /api/login`
     Login,
+    /// `POST /api/reset`
+    Reset,
     /// `POST /api/logout`
     Logout,
     /// `/api/me…`
     Me(Me),
     /// `GET /api/people`
     People,
+    /// `GET /api/search`
+    Search,
     /// `GET /avatars/USER/VERSION`
     Avatar(UserId, String),
     /// `GET /api/rooms`
@@ -48,8 +65,38 @@ pub enum Route {
     CreateRoom,
     /// `/api/rooms/R…`
     Room(RoomId, InRoom),
+    /// `/api/server…`
+    Server(AtServer),
+    /// `/api/people/USER…`
+    Person(UserId, Who),
+    /// `GET /api/backup`
+    Backup,
+    /// `GET /api/qr`
+    Qr,
     /// `GET /ws`
     Socket,
+}
+
+/// What a request asks for below `/api/server`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AtServer {
+    /// `GET`
+    Show,
+    /// `PATCH`
+    Edit,
+    /// `POST …/invite`
+    MakeInvite,
+    /// `PATCH …/invite`
+    EndInvite,
+}
+
+/// What a request asks for below `/api/people/USER`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// `PATCH`
+    Edit,
+    /// `POST …/reset`
+    OfferReset,
 }
 
 /// What a request asks for below `/api/me`.
@@ -121,9 +168,14 @@ impl Route {
     /// Access is for members, unless it says otherwise here.
     pub fn access(&self) -> Access {
         match self {
-            Route::Page(_) | Route::Form(_) | Route::Asset { .. } | Route::Health | Route::Signup | Route::Login => {
-                Access::Anybody
-            }
+            Route::Page(_)
+            | Route::Link(..)
+            | Route::Form(_)
+            | Route::Asset { .. }
+            | Route::Health
+            | Route::Signup
+            | Route::Login
+            | Route::Reset => Access::Anybody,
             _ => Access::Member,
         }
     }
@@ -176,6 +228,10 @@ fn find(method: &Method, parts: &[&str]) -> Option<Route> {
         ("POST", ["login"]) => Some(Route::Form(Page::Login)),
         ("GET", ["signup"]) => Some(Route::Page(Page::Signup)),
         ("POST", ["signup"]) => Some(Route::Form(Page::Signup)),
+        ("GET", ["server"]) => Some(Route::Page(Page::Chat)),
+        ("GET", ["join", code]) => Some(Route::Link(Link::Join, (*code).to_owned())),
+        ("GET", ["reset", code]) => Some(Route::Link(Link::Reset, (*code).to_owned())),
+        ("POST", ["reset"]) => Some(Route::Form(Page::Reset)),
         ("GET", ["healthz"]) => Some(Route::Health),
         ("GET", ["ws"]) => Some(Route::Socket),
         ("GET", ["-", hash, rest @ ..]) if !rest.is_empty() => Some(Route::Asset {
@@ -187,8 +243,18 @@ fn find(method: &Method, parts: &[&str]) -> Option<Route> {
         }
         ("POST", ["api", "signup"]) => Some(Route::Signup),
         ("POST", ["api", "login"]) => Some(Route::Login),
+        ("POST", ["api", "reset"]) => Some(Route::Reset),
+        ("GET", ["api", "server"]) => Some(Route::Server(AtServer::Show)),
+        ("PATCH", ["api", "server"]) => Some(Route::Server(AtServer::Edit)),
+        ("POST", ["api", "server", "invite"]) => Some(Route::Server(AtServer::MakeInvite)),
+        ("PATCH", ["api", "server", "invite"]) => Some(Route::Server(AtServer::EndInvite)),
+        ("PATCH", ["api", "people", user]) => Some(Route::Person(id(user, UserId::parse)?, Who::Edit)),
+        ("POST", ["api", "people", user, "reset"]) => Some(Route::Person(id(user, UserId::parse)?, Who::OfferReset)),
+        ("GET", ["api", "backup"]) => Some(Route::Backup),
+        ("GET", ["api", "qr"]) => Some(Route::Qr),
         ("POST", ["api", "logout"]) => Some(Route::Logout),
         ("GET", ["api", "people"]) => Some(Route::People),
+        ("GET", ["api", "search"]) => Some(Route::Search),
         ("GET", ["api", "rooms"]) => Some(Route::Rooms),
         ("POST", ["api", "rooms"]) => Some(Route::CreateRoom),
         (method, ["api", "me", rest @ ..]) => me(method, rest).map(Route::Me),

@@ -51,13 +51,13 @@ pub(super) struct Run {
     common: Vec<(u64, Vec<Bytes>)>,
     /// What changes after it.
     pub then: Option<Step>,
+    /// Sessions that end after it: what comes later is not for them.
+    pub closed_sessions: Vec<SessionId>,
 }
 
 /// Encoded events.
 pub(super) struct Batch {
     pub runs: Vec<Run>,
-    /// Sessions that have ended in this batch.
-    pub closed_sessions: Vec<SessionId>,
     /// People who show something else of themselves.
     pub people: Vec<User>,
 }
@@ -99,6 +99,7 @@ impl Making {
             rooms,
             common: Vec::new(),
             then,
+            closed_sessions: Vec::new(),
         }
     }
 
@@ -141,6 +142,7 @@ impl Making {
             Event::Blocked { user, others } => self.piece(own(user), &wire::blocked(others), None),
             Event::RoomChanged(room) => self.piece(Audience::Room(room.id), &wire::room_facts(room), None),
             Event::RoleChanged { user, room, role } => self.piece(own(user), &wire::room_role(*room, *role), None),
+            Event::ServerChanged(card) => self.piece(Audience::Everyone, &wire::server(card), None),
             Event::RoomArranged { user, view } => self.piece(own(user), &wire::room(view), None),
             Event::Entered { user, view, people } => {
                 for person in people {
@@ -156,6 +158,9 @@ impl Making {
             Event::PostedBefore { .. }
             | Event::Unchanged { .. }
             | Event::InAlready { .. }
+            | Event::InviteChanged(_)
+            | Event::Noted
+            | Event::SignedIn(_)
             | Event::SessionOpened { .. }
             | Event::SessionsClosed { .. }
             | Event::SessionSeen
@@ -183,10 +188,14 @@ impl Piece {
 impl Batch {
     pub fn encode(events: &[Event]) -> Batch {
         let (mut runs, mut making) = (Vec::new(), Making::default());
-        let (mut closed_sessions, mut people) = (Vec::new(), Vec::new());
+        let mut people = Vec::new();
         for event in events {
             match event {
-                Event::SessionsClosed { ids } => closed_sessions.extend_from_slice(ids),
+                Event::SessionsClosed { ids } => {
+                    let mut run = making.run(None);
+                    run.closed_sessions.clone_from(ids);
+                    runs.push(run);
+                }
                 Event::PersonChanged(user) => people.push(user.clone()),
                 _ => {}
             }
@@ -197,11 +206,7 @@ impl Batch {
         if !making.pieces.is_empty() {
             runs.push(making.run(None));
         }
-        Batch {
-            runs,
-            closed_sessions,
-            people,
-        }
+        Batch { runs, people }
     }
 }
 

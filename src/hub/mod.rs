@@ -115,6 +115,11 @@ impl Hub {
         }
     }
 
+    /// How somebody shows themselves, as read from the file after they joined.
+    pub fn update(&self, user: &User) {
+        self.state().people.update(user);
+    }
+
     /// A connection is left alone, or used again.
     pub fn set_away(&self, id: ConnectionId, on: bool) {
         let mut state = self.state();
@@ -208,19 +213,26 @@ impl Hub {
                     slot.write(&frames);
                 }
             }
+            if !run.closed_sessions.is_empty() {
+                state.end_sessions(|session| run.closed_sessions.contains(&session), CloseCode::SignedOut);
+            }
             let Some(step) = run.then else { continue };
             for slot in state.slots.iter_mut().filter(|slot| slot.user == step.user) {
                 slot.rooms.step(step);
             }
-        }
-        if !batch.closed_sessions.is_empty() {
-            state.end_sessions(|session| batch.closed_sessions.contains(&session), CloseCode::SignedOut);
         }
     }
 
     /// Asks the connections of these sessions to end.
     pub fn end_sessions(&self, ended: impl Fn(SessionId) -> bool, code: CloseCode) {
         self.state().end_sessions(ended, code);
+    }
+
+    /// Asks all connections of somebody to end.
+    pub fn end_person(&self, user: UserId, code: CloseCode) {
+        for slot in self.state().slots.iter_mut().filter(|slot| slot.user == user) {
+            slot.end(code);
+        }
     }
 
     /// The sessions of all connections.

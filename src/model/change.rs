@@ -1,8 +1,9 @@
 //! What we will do: attributed, validated, stamped; plain data. The store makes Events of these.
 
 use super::{
-    Body, ClientId, ConnectionId, Content, Emoji, MemberRole, Mentions, Name, NewSession, PasswordHash, ProfilePatch,
-    RoomId, RoomKind, RoomName, RoomPatch, RoomPrefs, Seq, SessionId, SettingsPatch, Topic, UserId,
+    Body, ClientId, Code, ConnectionId, Content, Emoji, MemberRole, Mentions, Name, NewSession, PasswordHash,
+    PasswordReset, ProfilePatch, RoomId, RoomKind, RoomName, RoomPatch, RoomPrefs, Seq, ServerDeed, SessionId,
+    SettingsPatch, Topic, UserId,
 };
 use crate::clock::Time;
 use bytes::Bytes;
@@ -14,6 +15,8 @@ pub struct NewAccount {
     pub name: Name,
     /// What their password hashes to.
     pub password: PasswordHash,
+    /// What the invite link said that they came by, if they came by one.
+    pub invite: Option<Code>,
     /// They are logged in at once.
     pub session: NewSession,
     /// When.
@@ -368,4 +371,16 @@ pub enum Change {
         /// What changes.
         prefs: RoomPrefs,
     },
+    /// Something done to the server or to its people. Answered as [`ServerDeed`] says.
+    Server {
+        /// Who does it.
+        by: UserId,
+        /// What.
+        deed: ServerDeed,
+        /// When.
+        at: Time,
+    },
+    /// Another password by a link that works once; all sessions of its owner end. Answered by
+    /// `Event::SignedIn`.
+    ResetPassword(PasswordReset),
 }

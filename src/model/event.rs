@@ -1,7 +1,8 @@
 //! What happened: durable, numbered, in commit order; and signals, which are neither durable nor numbered.
 
 use super::{
-    ClientId, ConnectionId, MemberRole, Message, Place, Room, RoomId, RoomView, Seq, SessionId, Settings, User, UserId,
+    ClientId, ConnectionId, Invite, MemberRole, Message, Place, Room, RoomId, RoomView, Seq, ServerCard, SessionId,
+    Settings, User, UserId,
 };
 use crate::clock::Time;
 use std::sync::Arc;
@@ -77,6 +78,14 @@ pub enum Event {
         /// Who.
         user: UserId,
     },
+    /// The server has another name, or somebody else may come in. For everybody.
+    ServerChanged(ServerCard),
+    /// There is another invite link, or it ends at another time. An answer only.
+    InviteChanged(Invite),
+    /// It is written down. An answer only.
+    Noted,
+    /// Somebody has set another password by a link. An answer only.
+    SignedIn(User),
     /// So many expired sessions are gone.
     SessionsDropped {
         /// How many; at the bound of one sweep there may be more.

@@ -1,6 +1,6 @@
 //! Messages and what they are made of.
 
-use super::{Content, RoomId, RoomName, Seq, Topic, UserId};
+use super::{Content, RoomId, RoomName, Seq, Topic, UserId, visible};
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::limits::{BODY_CHARS_MAX, CLIENT_ID_CHARS_MAX};
@@ -10,7 +10,7 @@ use crate::limits::{BODY_CHARS_MAX, CLIENT_ID_CHARS_MAX};
 pub struct Body(String);
 
 impl Body {
-    /// Accepts 1 to [`BODY_CHARS_MAX`] characters that are not all white space. Line ends become
+    /// Accepts 1 to [`BODY_CHARS_MAX`] characters of which one at least can be seen. Line ends become
     /// `\n`, white space at the end goes. Other control characters than tab are refused.
     ///
     /// # Errors
@@ -21,7 +21,8 @@ impl Body {
         if text.trim_start().is_empty() {
             return Err(Error::invalid("body", "A message needs some text."));
         }
-        if text.chars().count() > BODY_CHARS_MAX {
+        // Longer than it can be in UTF-8, before anything walks over it.
+        if text.len() > BODY_CHARS_MAX * 4 || text.chars().count() > BODY_CHARS_MAX {
             return Err(Error::invalid(
                 "body",
                 format!("A message has at most {BODY_CHARS_MAX} characters."),
@@ -29,6 +30,9 @@ impl Body {
         }
         if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
             return Err(Error::invalid("body", "A message cannot hold control characters."));
+        }
+        if !visible::shows_something(text) {
+            return Err(Error::invalid("body", "A message needs something that can be seen."));
         }
         Ok(Body(text.to_owned()))
     }

@@ -10,18 +10,29 @@ mod message;
 mod page;
 mod room;
 pub mod rules;
+mod search;
+mod server;
 mod session;
 mod settings;
 mod user;
 mod visible;
+mod words;
 
 pub use change::{Act, Change, Deed, Draft, NewAccount, NewPost, NewRoom, Picture, Place, Says, Written};
 pub use content::{Block, Content, Inline};
 pub use event::{Event, Posted, Presence, ReadMark};
 pub use id::{ConnectionId, ID_MAX, RoomId, Seq, UserId};
 pub use message::{Body, ClientId, Emoji, Forwarded, Mentions, Message, Notice, Pinned, Reaction};
-pub use page::{Anchor, Catchup, MembersPage, Page, PageSize, PeoplePage, SavedMessage, SavedPage};
-pub use room::{LOBBY, Listing, MemberRole, Notify, Room, RoomKind, RoomName, RoomPatch, RoomPrefs, RoomView, Topic};
+pub use page::{
+    Anchor, Catchup, MembersPage, Page, PageSize, PeoplePage, PinsPage, RoomsPage, SavedMessage, SavedPage,
+};
+pub use room::{
+    LOBBY, LastPost, Listing, MemberRole, Notify, Room, RoomKind, RoomName, RoomPatch, RoomPrefs, RoomView, Topic,
+};
+pub use search::{Hit, HitCount, Lookup, Mark, SearchPage, SearchQuery, Sought, tokens};
+pub use server::{
+    Backup, Code, CodeDigest, Door, Invite, PasswordReset, ServerCard, ServerCounts, ServerDeed, ServerName, invite_end,
+};
 pub use session::{NewSession, Session, SessionId, Token};
 pub use settings::{QuietHours, Settings, SettingsPatch};
 pub use user::{
@@ -31,6 +42,12 @@ pub use user::{
 /// Two names with the same key are the same name (The Unicode Standard §3.13, D146).
 pub fn name_key(text: &str) -> String {
     visible::key(text)
+}
+
+/// Whether the [`name_key`] of a text that goes on with this character is that of what comes before and
+/// that of the rest, one after the other.
+pub fn begins_anew(c: char) -> bool {
+    visible::begins_anew(c)
 }
 
 /// What a search for a name looks at: like [`name_key`], and without marks over and under letters.

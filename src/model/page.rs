@@ -1,6 +1,6 @@
 //! Pieces of a room's history: a page for somebody who reads, a catch-up for somebody who was away.
 
-use super::{MemberRole, Message, RoomId, Seq, User};
+use super::{Listing, MemberRole, Message, RoomId, Seq, User};
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::limits::{PAGE_MESSAGES, PAGE_MESSAGES_MAX};
@@ -64,6 +64,26 @@ pub struct Page {
     pub more_before: bool,
     /// Whether there are newer messages.
     pub more_after: bool,
+}
+
+/// A page of the pinned messages of a room, newest pin first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PinsPage {
+    /// The messages.
+    pub messages: Vec<Message>,
+    /// Who wrote and pinned them, each once.
+    pub people: Vec<User>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<u64>,
+}
+
+/// A page of the public rooms, by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomsPage {
+    /// The rooms.
+    pub rooms: Vec<Listing>,
+    /// After which room the next page begins, if there is one.
+    pub next: Option<RoomId>,
 }
 
 /// A page of the people in a room, newest account first.

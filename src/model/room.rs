@@ -181,6 +181,21 @@ pub struct RoomView {
     pub hidden: bool,
     /// Everybody in it, by id, where it is a direct room; otherwise nobody.
     pub members: Vec<UserId>,
+    /// The last thing that was said, where that is not long ago.
+    pub last: Option<LastPost>,
+}
+
+/// The beginning of a post.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastPost {
+    /// Which message.
+    pub id: Seq,
+    /// Whose.
+    pub author: UserId,
+    /// When.
+    pub sent_at: Time,
+    /// At most [`LAST_CHARS_MAX`](crate::limits::LAST_CHARS_MAX) characters of its text.
+    pub text: String,
 }
 
 /// A public room as somebody finds it who looks for one.

@@ -2,10 +2,13 @@
 //!
 //! `tests/it/rules.rs` holds the whole table: every verb for every role in every kind of room.
 
+mod server;
+
 use super::{LOBBY, MemberRole, Message, Role, RoomId, RoomKind, UserId};
 use crate::clock::Time;
 use crate::error::{Error, Kind, Result};
 use crate::limits::UNDO_MS;
+pub use server::*;
 
 /// What somebody is to a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,10 +26,10 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// Looks after the room: its owner, or the owner of the server where they are in it.
+    /// Looks after the room: its owner, or the owner or an admin of the server where they are in it.
     fn manages(&self) -> bool {
         self.member
-            .is_some_and(|role| role == MemberRole::Owner || self.server == Role::Owner)
+            .is_some_and(|role| role == MemberRole::Owner || self.server != Role::Member)
     }
 }
 
@@ -128,10 +131,12 @@ pub fn may_manage(who: Option<&Standing>, archives: bool) -> Result<()> {
 /// Whether somebody may come in by themselves.
 ///
 /// # Errors
-/// `not_found` for a room that is not public, `forbidden` for an archived one.
+/// `not_found` for a room that is not public, `forbidden` for an archived one. Who looks after the server
+/// comes in all the same: where everybody has left, nobody else could bring the room back.
 pub fn may_join(who: Option<&Standing>) -> Result<()> {
     match who {
         Some(who) if who.member.is_some() => Ok(()),
+        Some(who) if who.kind == RoomKind::Public && who.server != Role::Member => Ok(()),
         Some(who) if who.kind == RoomKind::Public && who.archived => Err(forbidden("This room is archived.")),
         Some(who) if who.kind == RoomKind::Public => Ok(()),
         _ => Err(no_such_room()),

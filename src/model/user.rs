@@ -99,8 +99,10 @@ impl std::fmt::Debug for PasswordHash {
 /// What somebody may do beyond being here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// Made the first account.
+    /// Made the first account, or was handed the server by its owner.
     Owner,
+    /// Looks after people and rooms, by the owner's word.
+    Admin,
     /// Everybody else.
     Member,
 }
@@ -120,6 +122,8 @@ pub struct User {
     pub profile: Profile,
     /// When their last connection ended, if they ever had one.
     pub last_seen: Option<Time>,
+    /// Their account is shut: they are still somebody, and cannot come in.
+    pub deactivated: bool,
 }
 
 /// What somebody shows of themselves beside their name.

@@ -3,15 +3,18 @@
 use crate::error::{Error, Result};
 use caseless::Caseless;
 use icu_properties::props::{
-    DefaultIgnorableCodePoint, Emoji, ExtendedPictographic, GeneralCategory, GeneralCategoryGroup,
+    DefaultIgnorableCodePoint, Emoji, ExtendedPictographic, GeneralCategory, GeneralCategoryGroup, Script,
 };
 use icu_properties::{CodePointMapData, CodePointSetData};
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::canonical_combining_class;
 
 /// Variation selector 16: shows the sign before it as an emoji (UTS #51).
 pub(super) const EMOJI_STYLE: char = '\u{fe0f}';
 /// Joins two pictures into one (UTS #51 §2.3).
 const JOINER: char = '\u{200d}';
+/// Marks on one letter; more of them pile up over other lines. Scripts need fewer.
+const MARKS_MAX: usize = 8;
 /// To Unicode it is a sign like any other; to people it is nothing at all.
 const BRAILLE_BLANK: char = '\u{2800}';
 
@@ -65,6 +68,18 @@ pub(super) fn key(text: &str) -> String {
         .collect()
 }
 
+/// Whether the key of what stands before this character is the same with it and without it: it is no
+/// mark that belongs there, nor becomes one (The Unicode Standard §3.11, D107 and D109).
+pub(super) fn begins_anew(c: char) -> bool {
+    if c.is_ascii() {
+        return true;
+    }
+    let is_starter = |c: Option<char>| c.is_some_and(|c| canonical_combining_class(c) == 0);
+    let decomposed = std::iter::once(c).nfd().next();
+    let folded = key(c.encode_utf8(&mut [0; 4])).chars().next();
+    is_starter(Some(c)) && is_starter(decomposed) && is_starter(folded)
+}
+
 /// The same without marks over and under letters.
 pub(super) fn search_key(text: &str) -> String {
     key(text)
@@ -73,26 +88,106 @@ pub(super) fn search_key(text: &str) -> String {
         .collect()
 }
 
+/// Whether there is anything to be seen. What Unicode does not know yet may be the emoji of next year.
+pub(super) fn shows_something(text: &str) -> bool {
+    text.chars().any(|c| {
+        let is_nothing = matches!(
+            category(c),
+            GeneralCategory::Control
+                | GeneralCategory::Format
+                | GeneralCategory::Surrogate
+                | GeneralCategory::SpaceSeparator
+                | GeneralCategory::LineSeparator
+                | GeneralCategory::ParagraphSeparator
+        );
+        c != BRAILLE_BLANK && !is_nothing && !is_combining(c) && !is_ignorable(c)
+    })
+}
+
+fn is_combining(c: char) -> bool {
+    GeneralCategoryGroup::Mark.contains(category(c))
+}
+
+/// What fonts leave out (Default_Ignorable_Code_Point).
+fn is_ignorable(c: char) -> bool {
+    CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+}
+
+/// Whether each mark has a letter to stand on, and none has too many.
+fn marks_have_letters(chars: &[char]) -> bool {
+    let mut marks = MARKS_MAX;
+    chars.iter().all(|&c| {
+        marks = match c {
+            c if is_combining(c) => marks + 1,
+            ' ' => MARKS_MAX,
+            _ => 0,
+        };
+        marks <= MARKS_MAX
+    })
+}
+
+/// Whether it changes the character before it: an accent, a vowel sign, a part of a Korean syllable, a
+/// half-width voicing mark.
+pub(super) fn is_mark(c: char) -> bool {
+    !c.is_ascii()
+        && (GeneralCategoryGroup::Mark.contains(category(c))
+            || matches!(c, '\u{1160}'..='\u{11ff}' | '\u{ff9e}' | '\u{ff9f}'))
+}
+
+/// Whether it is there for the layout alone: joiners, soft hyphens, marks of direction.
+pub(super) fn is_format(c: char) -> bool {
+    !c.is_ascii() && category(c) == GeneralCategory::Format
+}
+
+pub(super) fn is_punctuation(c: char) -> bool {
+    match c.is_ascii() {
+        true => c.is_ascii_punctuation(),
+        false => GeneralCategoryGroup::Punctuation.contains(category(c)),
+    }
+}
+
+/// Whether it is of a script that has no spaces between its words, or, in Korean, none before its endings.
+pub(super) fn is_spaceless(c: char) -> bool {
+    // The sign for a long vowel belongs to two scripts, and so, to Unicode, to none.
+    !c.is_ascii()
+        && (matches!(c, '\u{30fc}' | '\u{ff70}')
+            || matches!(
+                CodePointMapData::<Script>::new().get(c),
+                Script::Han
+                    | Script::Hiragana
+                    | Script::Katakana
+                    | Script::Hangul
+                    | Script::Bopomofo
+                    | Script::Yi
+                    | Script::Thai
+                    | Script::Lao
+                    | Script::Khmer
+                    | Script::Myanmar
+            ))
+}
+
 /// Whether everybody sees each character of a text: no control or format characters, nothing that
-/// fonts leave out, nothing unassigned. Emoji may have the invisible parts that they are made of.
+/// fonts leave out, nothing unassigned, no marks without letters. Emoji may have the invisible parts that they
+/// are made of.
 pub(super) fn is_visible(text: &str) -> bool {
     let chars: Vec<char> = text.chars().collect();
-    chars.iter().enumerate().all(|(at, &c)| {
-        let before = at.checked_sub(1).and_then(|at| chars.get(at).copied());
-        match c {
-            EMOJI_STYLE => before.is_some_and(|c| CodePointSetData::new::<Emoji>().contains(c)),
-            JOINER => before.is_some_and(is_picture) && chars.get(at + 1).copied().is_some_and(is_picture),
-            BRAILLE_BLANK => false,
-            c => {
-                !GeneralCategoryGroup::Other.contains(category(c))
-                    && !matches!(
-                        category(c),
-                        GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator
-                    )
-                    && !CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+    marks_have_letters(&chars)
+        && chars.iter().enumerate().all(|(at, &c)| {
+            let before = at.checked_sub(1).and_then(|at| chars.get(at).copied());
+            match c {
+                EMOJI_STYLE => before.is_some_and(|c| CodePointSetData::new::<Emoji>().contains(c)),
+                JOINER => before.is_some_and(is_picture) && chars.get(at + 1).copied().is_some_and(is_picture),
+                BRAILLE_BLANK => false,
+                c => {
+                    !GeneralCategoryGroup::Other.contains(category(c))
+                        && !matches!(
+                            category(c),
+                            GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator
+                        )
+                        && !is_ignorable(c)
+                }
             }
-        }
-    })
+        })
 }
 
 /// A picture, or what may stand between a picture and a joiner: its style or its skin tone.

@@ -5,7 +5,7 @@ use super::fault::Fault;
 use super::standing::{FIRST_ROOM, known};
 use super::tables::{Source, Tables, get, get_known, put};
 use super::writer::Done;
-use super::{marks, people, rooms, sessions};
+use super::{admin, marks, people, rooms, sessions};
 use crate::error::{Error, Kind};
 use crate::model::{
     Account, Color, DisplayName, Event, Name, NewAccount, PasswordHash, Profile, Role, SessionId, Status, User, UserId,
@@ -16,6 +16,7 @@ pub(super) fn sign_up(tables: &mut Tables<'_>, new: &NewAccount) -> Result<Done,
     if tables.names.get(new.name.key())?.is_some() {
         return Err(Error::new(Kind::NameTaken, "That name is taken.").at("name").into());
     }
+    admin::may_sign_up(tables, new.invite.as_ref(), new.at)?;
     let last = tables.users.last()?.map_or(0, |(id, _)| id.value());
     let id = last + 1;
     let user = User {
@@ -30,6 +31,7 @@ pub(super) fn sign_up(tables: &mut Tables<'_>, new: &NewAccount) -> Result<Done,
         },
         name: new.name.clone(),
         last_seen: None,
+        deactivated: false,
     };
     put(&mut tables.users, id, &UserRow::new(&user, &new.password))?;
     put(&mut tables.names, new.name.key(), &id)?;

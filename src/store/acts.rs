@@ -3,21 +3,25 @@
 
 use super::codec::{Deleted, PostRow};
 use super::fault::Fault;
-use super::messages::{self, mention, post_at, say};
+use super::messages::{may_post, mention, named_in, post_at, say};
 use super::standing::{known, standing};
 use super::tables::{Source, Tables, has, put};
 use super::writer::Done;
 use super::{log, standing};
 use crate::clock::Time;
 use crate::error::{Error, Kind};
-use crate::limits::{ERASED_MAX, PINS_MAX, REACTIONS_EMOJI_MAX, REACTIONS_MAX};
-use crate::model::{Act, Emoji, Event, Page, Place, RoomId, Seq, UserId, rules};
+use crate::limits::{ERASED_MAX, PAGE_BYTES_MAX, PINS_MAX, REACTIONS_EMOJI_MAX, REACTIONS_MAX};
+use crate::model::{Act, Emoji, Event, PinsPage, Place, RoomId, Seq, UserId, rules};
 use redb::{ReadableTable, ReadableTableMetadata};
 
 pub(super) fn act(tables: &mut Tables<'_>, by: UserId, place: Place, act: &Act, at: Time) -> Result<Done, Fault> {
     let who = known(tables, by)?;
     let standing = standing(tables, place.room, who)?;
-    rules::may_write(standing.as_ref())?;
+    // Words can be taken back also where no new ones may be said.
+    match act {
+        Act::Delete | Act::Undelete => drop(rules::may_write(standing.as_ref())?),
+        Act::Edit(_) | Act::React { .. } | Act::Pin { .. } => drop(may_post(tables, who, place.room)?),
+    }
     let mut row = post_at(tables, place.room.0 as u32, place.id)?;
     let message = row.clone().message();
     let changes = match act {
@@ -28,8 +32,11 @@ pub(super) fn act(tables: &mut Tables<'_>, by: UserId, place: Place, act: &Act, 
                 mention(tables, &row, false)?;
                 // Who was here when it was posted stays who is meant; an edit calls nobody else.
                 let here = std::mem::take(&mut row.here);
+                // Where they were more than are named one by one, it is everybody.
+                let everybody = row.mentions_here && row.mentions_room && here.is_empty();
                 say(tables, &mut row, text, &[])?;
-                row.mentions_here &= !here.is_empty();
+                row.mentions_room |= row.mentions_here && everybody;
+                row.mentions_here &= everybody || !here.is_empty();
                 row.here = here;
                 mention(tables, &row, true)?;
                 row.edited_at = Some(at.0);
@@ -67,8 +74,9 @@ pub(super) fn act(tables: &mut Tables<'_>, by: UserId, place: Place, act: &Act, 
 /// Its text stays in the row until it is too late to bring it back; nobody reads it there.
 fn delete(tables: &mut Tables<'_>, row: &mut PostRow, by: u32, at: Time) -> Result<bool, Fault> {
     mention(tables, row, false)?;
-    if row.pinned.is_some() {
-        pin(tables, row, by, false, at)?;
+    // The row keeps it for whoever brings the message back.
+    if let Some((_, since)) = row.pinned {
+        tables.pins.remove((row.room, since, row.seq))?;
     }
     row.deleted = Some(Deleted { by, at: at.0 });
     put(&mut tables.deleted, (at.0, row.room, row.seq), &())?;
@@ -80,7 +88,18 @@ fn undelete(tables: &mut Tables<'_>, row: &mut PostRow) -> Result<bool, Fault> {
         tables.deleted.remove((deleted.at, row.room, row.seq))?;
     }
     mention(tables, row, true)?;
+    if let Some((by, since)) = row.pinned.take()
+        && has_place_for_a_pin(tables, row.room)?
+    {
+        row.pinned = Some((by, since));
+        put(&mut tables.pins, (row.room, since, row.seq), &())?;
+    }
     Ok(true)
+}
+
+fn has_place_for_a_pin(tables: &Tables<'_>, room: u32) -> Result<bool, Fault> {
+    let all = (room, 0, 0)..=(room, u64::MAX, u32::MAX);
+    Ok(tables.pins.range(all)?.count() < PINS_MAX)
 }
 
 fn react(row: &mut PostRow, who: u32, emoji: &Emoji, on: bool) -> Result<bool, Fault> {
@@ -114,8 +133,7 @@ fn pin(tables: &mut Tables<'_>, row: &mut PostRow, by: u32, on: bool, at: Time) 
         tables.pins.remove((row.room, since, row.seq))?;
     }
     if on {
-        let all = (row.room, 0, 0)..=(row.room, u64::MAX, u32::MAX);
-        if tables.pins.range(all)?.count() >= PINS_MAX {
+        if !has_place_for_a_pin(tables, row.room)? {
             let title = format!("There are {PINS_MAX} pinned messages. Unpin one of them first.");
             return Err(conflict(title));
         }
@@ -154,12 +172,24 @@ pub(super) fn has_deleted(source: &impl Source, before: Time) -> Result<bool, Fa
     Ok(!deleted.is_empty()? && deleted.range(..(before.0, 0, 0))?.next().is_some())
 }
 
-/// The pinned messages of a room, newest pin first.
-pub(super) fn pins(source: &impl Source, viewer: UserId, room: RoomId) -> Result<Page, Fault> {
+/// A page of the pinned messages of a room, newest pin first, below `before`.
+pub(super) fn pins(source: &impl Source, viewer: UserId, room: RoomId, before: Option<u64>) -> Result<PinsPage, Fault> {
     let (_, room) = standing::inside(source, viewer, room)?;
-    let mut rows = Vec::new();
-    for pin in source.pins()?.range((room, 0, 0)..=(room, u64::MAX, u32::MAX))?.rev() {
-        rows.extend(log::message(source, room, pin?.0.value().2)?);
+    let (mut messages, mut bytes, mut next, mut last) = (Vec::new(), 0, None, None);
+    let below = (room, 0, 0)..(room, before.unwrap_or(u64::MAX), 0);
+    for pin in source.pins()?.range(below)?.rev() {
+        let (_, at, id) = pin?.0.value();
+        // Pins of one moment stay together, since the next page begins below that moment.
+        if bytes >= PAGE_BYTES_MAX && last != Some(at) {
+            next = last;
+            break;
+        }
+        if let Some((found, weight)) = log::weighed_message(source, room, id)? {
+            messages.push(found.message());
+            bytes += weight;
+        }
+        last = Some(at);
     }
-    messages::page(source, room, rows, false, false)
+    let people = named_in(source, messages.iter())?;
+    Ok(PinsPage { messages, people, next })
 }

@@ -12,7 +12,7 @@ use super::tables::{FILE, FORMAT, FORMAT_VERSION, put};
 use super::{OpenError, Options, rooms};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Makes the data file at `path`, where there is none. If somebody else makes one first, it stays.
 pub(super) fn create(path: &Path, options: &Options) -> Result<(), OpenError> {
@@ -25,8 +25,7 @@ pub(super) fn create(path: &Path, options: &Options) -> Result<(), OpenError> {
     if !file::has_room(path, options) {
         return Err(OpenError::Full { path: path.to_owned() });
     }
-    let random: [u8; 8] = random().map_err(|error| io_error(path, &error))?;
-    let draft = path.with_file_name(format!("{}{:016x}", draft_prefix(path), u64::from_le_bytes(random)));
+    let draft = draft_path(path).map_err(|error| io_error(path, &error))?;
     let made = guard(|| draw(&draft, options)).map_err(|fault| open_error(path, fault));
     let made = made.and_then(|()| publish(&draft, path).map_err(|error| io_error(path, &error)));
     if made.is_err() {
@@ -92,6 +91,12 @@ pub(super) fn folder(path: &Path) -> &Path {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     }
+}
+
+/// The name of a new draft beside a data file.
+pub(super) fn draft_path(path: &Path) -> io::Result<PathBuf> {
+    let number = u64::from_le_bytes(random()?);
+    Ok(path.with_file_name(format!("{}{number:016x}", draft_prefix(path))))
 }
 
 fn draft_prefix(path: &Path) -> String {

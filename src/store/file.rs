@@ -16,8 +16,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{PoisonError, RwLock};
 
 pub(super) struct DataFile {
-    path: PathBuf,
-    options: Options,
+    pub path: PathBuf,
+    pub options: Options,
     pub id: String,
     pub epoch: String,
     state: RwLock<State>,
@@ -80,6 +80,13 @@ impl DataFile {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         let database = state.database()?;
         guard(|| question(&database.begin_read()?))
+    }
+
+    /// One snapshot to keep for a while; reading it fails once the file was opened again.
+    pub fn snapshot(&self) -> Result<ReadTransaction, Fault> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let database = state.database()?;
+        guard(|| Ok(database.begin_read()?))
     }
 
     /// Runs `work` as one durable transaction, the `count`-th of the file's life.
@@ -225,7 +232,7 @@ pub(super) fn builder(options: &Options) -> Builder {
     builder
 }
 
-fn last_commit(txn: &ReadTransaction) -> Result<u64, Fault> {
+pub(super) fn last_commit(txn: &ReadTransaction) -> Result<u64, Fault> {
     let commit: CommitRow = get_known(Snapshot::new(txn).meta()?, COMMIT, "the number of the last commit")?;
     Ok(commit.count)
 }

@@ -2,6 +2,7 @@
 
 use super::codec::{Entry, NoticeRow, PostRow, SeqRow, Stored, unseal};
 use super::fault::Fault;
+use super::search::index;
 use super::tables::{Row, Source, Tables, get, get_known, put};
 use crate::clock::Time;
 use crate::model::{Event, Notice, Posted, RoomId, Seq};
@@ -14,6 +15,8 @@ pub(super) struct Head {
     pub seq: u32,
     /// How many of its seqs are no posts.
     pub others: u32,
+    /// Its last seq that is a message; 0 where that is not known.
+    last: u32,
     /// The log entry of its last seq.
     entry: u64,
 }
@@ -31,9 +34,11 @@ pub(super) fn head(source: &impl Source, room: u32) -> Result<Head, Fault> {
         return Ok(Head::default());
     };
     let row: SeqRow = unseal(row.value())?;
+    let seq = key.value().1;
     Ok(Head {
-        seq: key.value().1,
+        seq,
         others: row.others,
+        last: last_message(&row, seq),
         entry: row.entry,
     })
 }
@@ -49,22 +54,34 @@ pub(super) fn posts_until(source: &impl Source, room: u32, seq: u32) -> Result<u
 
 /// The message that a seq was posted as.
 pub(super) fn message(source: &impl Source, room: u32, id: u32) -> Result<Option<Stored>, Fault> {
+    Ok(weighed_message(source, room, id)?.map(|(found, _)| found))
+}
+
+/// The message that a seq was posted as, with the bytes of its row.
+pub(super) fn weighed_message(source: &impl Source, room: u32, id: u32) -> Result<Option<(Stored, usize)>, Fault> {
     let Some(row) = get::<_, SeqRow>(source.seqs()?, (room, id))? else {
         return Ok(None);
     };
     match row.message == id {
-        true => stored(source, room, id, row.entry).map(Some),
+        true => weighed(source, room, id, row.entry).map(Some),
         false => Ok(None),
     }
 }
 
-/// The message at an entry, which must be this one.
-pub(super) fn stored(source: &impl Source, room: u32, id: u32, entry: u64) -> Result<Stored, Fault> {
-    let row: Entry = get_known(source.log()?, entry, "a message")?;
-    match Stored::of(row) {
-        Some(found) if (found.place().0, found.place().1) == (room, id) => Ok(found),
+/// The message at an entry, which must be this one, and the bytes of its row: about what it takes of a
+/// page or of a catch-up.
+pub(super) fn weighed(source: &impl Source, room: u32, id: u32, entry: u64) -> Result<(Stored, usize), Fault> {
+    let row = source.log()?.get(entry)?;
+    let row = row.ok_or_else(|| Fault::Damaged("a message is missing".to_owned()))?;
+    match Stored::of(unseal(row.value())?) {
+        Some(found) if (found.place().0, found.place().1) == (room, id) => Ok((found, row.value().len())),
         _ => Err(Fault::Damaged("a message of another place".to_owned())),
     }
+}
+
+/// The bytes of an entry's row, which is not read for it.
+pub(super) fn bytes(source: &impl Source, entry: u64) -> Result<usize, Fault> {
+    Ok(source.log()?.get(entry)?.map_or(0, |row| row.value().len()))
 }
 
 /// Takes the room's next seq for a post, whose seqs and time are set.
@@ -77,6 +94,7 @@ pub(super) fn post(tables: &mut Tables<'_>, mut row: PostRow, at: Time) -> Resul
         entry: next_entry(tables)?,
         message: row.seq,
         others: head.others,
+        last: 0,
     };
     put(&mut tables.log, place.entry, &row.clone().entry())?;
     put(&mut tables.seqs, (row.room, row.seq), &place)?;
@@ -98,6 +116,7 @@ pub(super) fn notice(
         entry: next_entry(tables)?,
         message: seq,
         others: head.others + 1,
+        last: 0,
     };
     put(&mut tables.log, place.entry, &Entry::Notice(row.clone()))?;
     put(&mut tables.seqs, (room, seq), &place)?;
@@ -124,6 +143,7 @@ pub(super) fn change(tables: &mut Tables<'_>, mut row: PostRow, by: u32, at: Tim
         entry: next_entry(tables)?,
         message,
         others: head.others + 1,
+        last: head.last,
     };
     put(&mut tables.log, place.entry, &change)?;
     put(&mut tables.seqs, (room, seq), &place)?;
@@ -138,6 +158,7 @@ pub(super) fn change(tables: &mut Tables<'_>, mut row: PostRow, by: u32, at: Tim
 /// Writes a post where it stands.
 pub(super) fn rewrite(tables: &mut Tables<'_>, row: PostRow) -> Result<(), Fault> {
     let place: SeqRow = get_known(&tables.seqs, (row.room, row.seq), "a changed message")?;
+    index::rewrite(tables, place.entry, row.says())?;
     put(&mut tables.log, place.entry, &row.entry())
 }
 
@@ -176,4 +197,80 @@ pub(super) fn places(
         let (key, row) = place?;
         Ok((key.value().1, unseal(row.value())?))
     }))
+}
+
+/// The last seq up to a row's own one that is a message; 0 where that is not known.
+fn last_message(row: &SeqRow, seq: u32) -> u32 {
+    if row.message == seq { seq } else { row.last }
+}
+
+/// The messages of a room up to a seq, newest first. However many changes lie between two of them, it is
+/// a step or a few from one to the next.
+pub(super) fn messages_until<S: Source>(
+    source: &S,
+    room: u32,
+    last: u32,
+) -> Result<impl Iterator<Item = Result<(u32, SeqRow), Fault>>, Fault> {
+    let mut at = head(source, room)?.seq.min(last);
+    let mut next = move || {
+        while at > 0 {
+            let seq = at;
+            let row: SeqRow = get_known(source.seqs()?, (room, seq), "a seq of a room")?;
+            at = match row.message == seq || row.last == 0 {
+                true => seq - 1,
+                false => row.last,
+            };
+            if row.message == seq {
+                return Ok(Some((seq, row)));
+            }
+        }
+        Ok(None)
+    };
+    Ok(std::iter::from_fn(move || next().transpose()))
+}
+
+/// The messages of a room from a seq on; like [`messages_until`], in a few steps from one to the next.
+pub(super) fn messages_from<S: Source>(
+    source: &S,
+    room: u32,
+    first: u32,
+) -> Result<impl Iterator<Item = Result<(u32, SeqRow), Fault>>, Fault> {
+    let head = head(source, room)?.seq;
+    let mut at = first.max(1);
+    let mut next = move || {
+        while at <= head {
+            let seq = at;
+            let row: SeqRow = get_known(source.seqs()?, (room, seq), "a seq of a room")?;
+            if row.message == seq {
+                at += 1;
+                return Ok(Some((seq, row)));
+            }
+            at = next_message(source, room, seq, head)?;
+        }
+        Ok(None)
+    };
+    Ok(std::iter::from_fn(move || next().transpose()))
+}
+
+/// The first message after a change, or what comes behind the head where there is none. Looks ever further
+/// ahead for a place that has a message before it, and then for the first such place.
+fn next_message(source: &impl Source, room: u32, change: u32, head: u32) -> Result<u32, Fault> {
+    let last_until = |seq| -> Result<u32, Fault> {
+        let row: SeqRow = get_known(source.seqs()?, (room, seq), "a seq of a room")?;
+        Ok(last_message(&row, seq))
+    };
+    let (mut before, mut step) = (change, 1);
+    loop {
+        if before == head {
+            return Ok(head + 1);
+        }
+        let ahead = before.saturating_add(step).min(head);
+        match last_until(ahead)? {
+            // A row that does not tell.
+            0 => return Ok(before + 1),
+            last if last <= change => (before, step) = (ahead, step.saturating_mul(2)),
+            _ if ahead == before + 1 => return Ok(ahead),
+            _ => step = (ahead - before) / 2,
+        }
+    }
 }

@@ -9,7 +9,7 @@ use super::standing::{self, FIRST_ROOM};
 use super::tables::{Source, Tables, get, put};
 use super::writer::Done;
 use crate::error::Error;
-use crate::limits::{MENTIONS_COUNTED_MAX, SEEN_MEMBERS_MAX};
+use crate::limits::{MENTIONS_COUNTED_MAX, SEEN_MEMBERS_MAX, UNREAD_BACK_BYTES_MAX, UNREAD_BACK_MAX};
 use crate::model::{ConnectionId, Event, Place, ReadMark, RoomId, Seq, UserId};
 use redb::{ReadableTable, ReadableTableMetadata};
 
@@ -54,12 +54,14 @@ fn unread(source: &impl Source, user: u32, room: u32, read: u32, head: Head) -> 
 
 fn mentions(source: &impl Source, user: u32, room: u32, read: u32) -> Result<u64, Fault> {
     let mentioned = source.mentioned()?;
+    let blocked = people::blocked_by(source, user)?;
     let mut found = Vec::new();
     for whom in [user, EVERYBODY] {
         let after = (whom, room, read.saturating_add(1))..=(whom, room, u32::MAX);
         for row in mentioned.range(after)?.take(MENTIONS_COUNTED_MAX) {
             let (key, author) = row?;
-            if super::codec::unseal::<u32>(author.value())? != user {
+            let author = super::codec::unseal::<u32>(author.value())?;
+            if author != user && blocked.binary_search(&author).is_err() {
                 found.push(key.value().2);
             }
         }
@@ -70,19 +72,53 @@ fn mentions(source: &impl Source, user: u32, room: u32, read: u32) -> Result<u64
     Ok(found.len().min(MENTIONS_COUNTED_MAX) as u64)
 }
 
+/// The marks of somebody in all of their rooms.
+pub(super) fn of_rooms(source: &impl Source, user: u32) -> Result<Vec<ReadMark>, Fault> {
+    let rooms = rooms_of(source, user)?.into_iter();
+    rooms
+        .map(|room| mark(source, user, room, log::head(source, room)?))
+        .collect()
+}
+
 /// Somebody is new in a room: what was said before is history to them, not unread.
 pub(super) fn enter(tables: &mut Tables<'_>, user: u32, room: u32) -> Result<(), Fault> {
     let head = log::head(tables, room)?;
+    put(&mut tables.entered, (user, room), &head.seq)?;
     move_to(tables, user, room, head.seq)
+}
+
+/// How far somebody has shown to have read: nothing until they read or write.
+fn shown_until(source: &impl Source, user: u32, room: u32) -> Result<Option<u32>, Fault> {
+    let read = read_until(source, user, room)?;
+    let entered: u32 = get(source.entered()?, (user, room))?.unwrap_or(0);
+    Ok(Some(read).filter(|read| *read > entered))
 }
 
 /// Somebody posts: to them, it is read. `head` is the room's head before the post `seq`.
 pub(super) fn own_post(tables: &mut Tables<'_>, user: u32, room: u32, head: Head, seq: u32) -> Result<(), Fault> {
     let read = read_until(tables, user, room)?;
-    if read >= head.seq || unread(tables, user, room, read, head)? == 0 {
+    if read >= head.seq || !has_unread(tables, user, room, read, head)? {
         return move_to(tables, user, room, seq);
     }
     put(&mut tables.own_posts, (user, room, seq), &())
+}
+
+/// Whether a post after a mark is of somebody else. Looks at one's own ones only as far as they follow
+/// the mark one after the other: behind those stands somebody else's, or none.
+fn has_unread(source: &impl Source, user: u32, room: u32, read: u32, head: Head) -> Result<bool, Fault> {
+    let before = log::posts_until(source, room, read)?;
+    let posts = head.posts().saturating_sub(before);
+    let after = (user, room, read.saturating_add(1))..=(user, room, u32::MAX);
+    for (own, row) in (0..).zip(source.own_posts()?.range(after)?) {
+        let seq = row?.0.value().2;
+        if log::posts_until(source, room, seq)?.saturating_sub(before) > own + 1 {
+            return Ok(true);
+        }
+        if own + 1 == posts {
+            return Ok(false);
+        }
+    }
+    Ok(posts > 0)
 }
 
 /// Moves a mark, and forgets what the arithmetic needs no more.
@@ -123,6 +159,25 @@ pub(super) fn read(
     Ok(Done::tells(Event::Read { mark, by }, told))
 }
 
+/// What the others in somebody's rooms are told when that person shows from now on how far they read, or not.
+pub(super) fn shows(source: &impl Source, user: u32) -> Result<Vec<Event>, Fault> {
+    let shares = people::settings(source, user)?.share_read;
+    let mut told = Vec::new();
+    for room in rooms_of(source, user)? {
+        if super::rooms::member_count(source, room)? > SEEN_MEMBERS_MAX {
+            continue;
+        }
+        if let Some(read) = shown_until(source, user, room)? {
+            told.push(Event::SeenBy {
+                user: UserId(user.into()),
+                room: RoomId(room.into()),
+                seq: Seq(if shares { read.into() } else { 0 }),
+            });
+        }
+    }
+    Ok(told)
+}
+
 /// Whether the others in a room see how far this member has read.
 fn is_shown(source: &impl Source, user: u32, room: u32) -> Result<bool, Fault> {
     let members = super::rooms::member_count(source, room)?;
@@ -132,17 +187,34 @@ fn is_shown(source: &impl Source, user: u32, room: u32) -> Result<bool, Fault> {
 pub(super) fn unread_from(tables: &mut Tables<'_>, user: UserId, place: Place) -> Result<Done, Fault> {
     let (who, room) = standing::inside(tables, user, place.room)?;
     let head = log::head(tables, room)?;
-    let id = key(place.id.0).filter(|id| (1..=head.seq).contains(id));
-    let id = id.ok_or_else(|| Error::not_found("There is no such message.").at("id"))?;
-    let first = head.seq.saturating_sub(crate::limits::UNREAD_BACK_MAX as u32 - 1);
+    let no_such = || Error::not_found("There is no such message.").at("id");
+    let id = key(place.id.0)
+        .filter(|id| (1..=head.seq).contains(id))
+        .ok_or_else(no_such)?;
+    let first = head.seq.saturating_sub(UNREAD_BACK_MAX as u32 - 1);
+    let too_far = || Error::invalid("id", "That message is too far back to be unread from.");
     if id < first {
-        return Err(Error::invalid("id", "That message is too far back to be unread from.").into());
+        return Err(too_far().into());
+    }
+    let (mut messages, mut bytes) = (Vec::new(), 0);
+    for place in log::places(&tables.seqs, room, id..=head.seq)? {
+        let (seq, place) = place?;
+        if place.message == seq {
+            bytes += log::bytes(tables, place.entry)?;
+            messages.push((seq, place.entry));
+        }
+        if messages.first().is_none_or(|(first, _)| *first != id) {
+            return Err(no_such().into());
+        }
+        if bytes > UNREAD_BACK_BYTES_MAX {
+            return Err(too_far().into());
+        }
     }
     move_to(tables, who, room, id - 1)?;
     // What the arithmetic needs of the messages after the mark: the rows of one's own went when it passed
     // them, and those that mention somebody are kept for who was in the room at that time.
-    for seq in id..=head.seq {
-        let Some(Stored::Post(row)) = log::message(tables, room, seq)? else {
+    for (seq, entry) in messages {
+        let Stored::Post(row) = log::weighed(tables, room, seq, entry)?.0 else {
             continue;
         };
         if row.author == who {
@@ -164,8 +236,8 @@ pub(super) fn seen(source: &impl Source, viewer: UserId, room: RoomId) -> Result
     let mut seen = Vec::new();
     for user in super::members::all(source, place)? {
         if user != who && people::settings(source, user)?.share_read {
-            let read = read_until(source, user, place)?;
-            seen.push((UserId(user.into()), Seq(read.into())));
+            let read = shown_until(source, user, place)?;
+            seen.extend(read.map(|read| (UserId(user.into()), Seq(read.into()))));
         }
     }
     Ok(seen)

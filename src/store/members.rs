@@ -1,6 +1,6 @@
 //! Who is in a room: coming, going, being brought and sent away, and looking after it.
 
-use super::codec::{MemberRow, UserRoomRow, unseal};
+use super::codec::{MemberRow, RoomRow, UserRoomRow, unseal};
 use super::fault::Fault;
 use super::standing::{self, FIRST_ROOM, known, other, standing};
 use super::tables::{Source, Tables, get_known, put};
@@ -8,8 +8,8 @@ use super::writer::Done;
 use super::{log, marks, people, rooms};
 use crate::clock::Time;
 use crate::error::{Error, Kind};
-use crate::limits::{PEOPLE_SCAN_MAX, ROOMS_PER_PERSON_MAX};
-use crate::model::{Event, MemberRole, MembersPage, Notice, PageSize, RoomId, UserId, rules};
+use crate::limits::{BROUGHT_BY_ONE_MAX, DIRECTS_PER_PERSON_MAX, PEOPLE_SCAN_MAX, ROOMS_PER_PERSON_MAX};
+use crate::model::{Event, MemberRole, MembersPage, Notice, PageSize, RoomId, RoomKind, UserId, rules};
 use redb::ReadableTable;
 
 pub(super) fn insert(tables: &mut Tables<'_>, room: u32, user: u32, is_owner: bool, order: u32) -> Result<(), Fault> {
@@ -17,15 +17,55 @@ pub(super) fn insert(tables: &mut Tables<'_>, room: u32, user: u32, is_owner: bo
     put(&mut tables.user_rooms, (user, room), &UserRoomRow::default())
 }
 
-/// Refuses whoever is in as many rooms as one can be.
-pub(super) fn has_place(source: &impl Source, user: u32) -> Result<(), Fault> {
-    if marks::rooms_of(source, user)?.len() < ROOMS_PER_PERSON_MAX {
+/// Notes that somebody was put into a room by somebody else.
+pub(super) fn bring(tables: &mut Tables<'_>, room: u32, user: u32, by: u32) -> Result<(), Fault> {
+    match user == by {
+        true => Ok(()),
+        false => put(&mut tables.brought, (user, room), &by),
+    }
+}
+
+/// Refuses whoever is in as many rooms of a kind as one can be, and whom `by` has put into as many as one
+/// person can: nobody can fill the places of somebody else.
+pub(super) fn has_place(source: &impl Source, user: u32, by: u32, kind: RoomKind) -> Result<(), Fault> {
+    let full = |title: String| Err(Error::new(Kind::Conflict, title).into());
+    let name = || people::user(source, user).map(|user| user.profile.display_name);
+    let rooms = marks::rooms_of(source, user)?;
+    let is_direct = kind == RoomKind::Direct;
+    let max = if is_direct {
+        DIRECTS_PER_PERSON_MAX
+    } else {
+        ROOMS_PER_PERSON_MAX
+    };
+    // Only where there are as many of any kind are those of this kind counted.
+    if rooms.len() >= max {
+        let mut same = 0;
+        for room in rooms {
+            let row: RoomRow = get_known(source.rooms()?, room, "a room")?;
+            same += usize::from((row.kind() == RoomKind::Direct) == is_direct);
+        }
+        if same >= max {
+            let what = if is_direct { "direct messages" } else { "rooms" };
+            return full(format!(
+                "{} is in {max} {what}. Nobody can be in more.",
+                name()?.as_str()
+            ));
+        }
+    }
+    if user == by {
         return Ok(());
     }
-    let name = people::user(source, user)?;
-    let name = name.profile.display_name.as_str();
-    let title = format!("{name} is in {ROOMS_PER_PERSON_MAX} rooms. Nobody can be in more.");
-    Err(Error::new(Kind::Conflict, title).into())
+    let mut brought = 0;
+    for row in source.brought()?.range((user, 0)..=(user, u32::MAX))? {
+        brought += usize::from(unseal::<u32>(row?.1.value())? == by);
+    }
+    match brought < BROUGHT_BY_ONE_MAX {
+        true => Ok(()),
+        false => full(format!(
+            "You have brought {} into {BROUGHT_BY_ONE_MAX} rooms. Somebody else can bring them into more.",
+            name()?.as_str()
+        )),
+    }
 }
 
 /// Everybody in a room, by id; for rooms of a bounded size.
@@ -51,11 +91,20 @@ pub(super) fn add(tables: &mut Tables<'_>, by: UserId, room: RoomId, user: UserI
         let view = rooms::view(tables, comes, id)?;
         return Ok(Done::nothing(Event::InAlready { view }));
     }
-    has_place(tables, comes)?;
+    if who != comes {
+        people::refuse_blocked(tables, who, comes)?;
+    }
+    has_place(
+        tables,
+        comes,
+        who,
+        standing.map_or(RoomKind::Public, |standing| standing.kind),
+    )?;
 
     let is_empty = rooms::member_count(tables, id)? == 0;
     let order = next_order(tables, id)?;
     insert(tables, id, comes, is_empty, order)?;
+    bring(tables, id, comes, who)?;
     let notice = match by == user {
         true => Notice::Joined,
         false => Notice::Added(user),
@@ -122,7 +171,9 @@ pub(super) fn remove(tables: &mut Tables<'_>, by: UserId, room: RoomId, user: Us
 /// What somebody leaves behind in a room are their messages.
 fn forget(tables: &mut Tables<'_>, user: u32, room: u32) -> Result<(), Fault> {
     tables.user_rooms.remove((user, room))?;
+    tables.brought.remove((user, room))?;
     tables.read_marks.remove((user, room))?;
+    tables.entered.remove((user, room))?;
     let all = (user, room, 0)..=(user, room, u32::MAX);
     tables.own_posts.retain_in(all.clone(), |_, _| false)?;
     tables.mentioned.retain_in(all, |_, _| false)?;

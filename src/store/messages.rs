@@ -7,13 +7,17 @@ use super::standing::{self, known, standing};
 use super::tables::{Source, Tables, get, get_known, put};
 use super::writer::Done;
 use super::{log, marks, members, people};
+use crate::clock::Time;
 use crate::error::Error;
-use crate::limits::{HERE_MAX, PEOPLE_MAX, SYNC_BEHIND_MAX, SYNC_BYTES_MAX, SYNC_MESSAGES_MAX};
-use crate::model::{
-    Anchor, Catchup, Draft, Event, Message, NewPost, Notice, Page, PageSize, Place, Posted, RoomId, RoomKind, Seq,
-    User, UserId, Written, rules,
+use crate::limits::{
+    HERE_MAX, LAST_CHARS_MAX, LAST_LOOKED_AT_MAX, PAGE_BYTES_MAX, PEOPLE_MAX, SYNC_BEHIND_MAX, SYNC_BYTES_MAX,
+    SYNC_MESSAGES_MAX,
 };
-use std::collections::BTreeSet;
+use crate::model::{
+    Anchor, Catchup, Draft, Event, LastPost, Message, NewPost, Notice, Page, PageSize, Place, Posted, RoomId, RoomKind,
+    Seq, User, UserId, Written, rules, rules::Standing,
+};
+use std::collections::{BTreeSet, HashMap};
 
 pub(super) fn post(tables: &mut Tables<'_>, new: &NewPost) -> Result<Done, Fault> {
     let author = known(tables, new.author)?;
@@ -26,13 +30,8 @@ pub(super) fn post(tables: &mut Tables<'_>, new: &NewPost) -> Result<Done, Fault
             client_id: new.client_id.clone(),
         }));
     }
-    let who = rules::may_write(standing(tables, new.room, author)?.as_ref())?;
+    may_post(tables, author, new.room)?;
     let room = new.room.0 as u32;
-    if who.kind == RoomKind::Direct
-        && let [one, two] = members::all(tables, room)?[..]
-    {
-        people::refuse_blocked(tables, author, if author == one { two } else { one })?;
-    }
     let mut row = PostRow {
         room,
         author,
@@ -58,6 +57,18 @@ pub(super) fn post(tables: &mut Tables<'_>, new: &NewPost) -> Result<Done, Fault
         seq: Seq(row.seq.into()),
         message: row.message(),
     })))
+}
+
+/// Whether somebody may say something in a room, or to what is said there: between two people of whom one has
+/// blocked the other nobody may.
+pub(super) fn may_post(source: &impl Source, user: u32, room: RoomId) -> Result<Standing, Fault> {
+    let who = rules::may_write(standing(source, room, user)?.as_ref())?;
+    if who.kind == RoomKind::Direct
+        && let [one, two] = members::all(source, room.0 as u32)?[..]
+    {
+        people::refuse_blocked(source, user, if user == one { two } else { one })?;
+    }
+    Ok(who)
 }
 
 /// The message that a reply answers.
@@ -143,45 +154,52 @@ struct Reader<'s, S> {
 }
 
 impl<S: Source> Reader<'_, S> {
-    /// The messages at some places, leaving out the places where an older message changed.
+    /// Up to `count` messages and `bytes` of some, and whether there are more; the message that passes the
+    /// bytes is the last one.
     fn posts(
         &self,
         places: impl Iterator<Item = Result<(u32, SeqRow), Fault>>,
         count: usize,
-    ) -> Result<Vec<Stored>, Fault> {
-        places
-            .filter(|place| !matches!(place, Ok((seq, row)) if row.message != *seq))
-            .take(count)
-            .map(|place| place.and_then(|(seq, row)| log::stored(self.source, self.room, seq, row.entry)))
-            .collect()
+        bytes: usize,
+    ) -> Result<(Vec<Stored>, bool), Fault> {
+        let (mut rows, mut taken) = (Vec::new(), 0);
+        for place in places {
+            let (seq, place) = place?;
+            if rows.len() == count || taken >= bytes {
+                return Ok((rows, true));
+            }
+            let (row, weight) = log::weighed(self.source, self.room, seq, place.entry)?;
+            taken += weight + self.bytes_of_quoted(&row)?;
+            rows.push(row);
+        }
+        Ok((rows, false))
+    }
+
+    /// What a message brings with it that it answers.
+    fn bytes_of_quoted(&self, row: &Stored) -> Result<usize, Fault> {
+        let Some(id) = row.reply_to() else { return Ok(0) };
+        let place: SeqRow = get_known(self.source.seqs()?, (self.room, id), "an answered message")?;
+        log::bytes(self.source, place.entry)
     }
 
     /// Up to `count` messages below `seq` and whether there are more, oldest first.
-    fn before(&self, seq: u32, count: usize) -> Result<(Vec<Stored>, bool), Fault> {
-        let Some(last) = seq.checked_sub(1) else {
-            return Ok((Vec::new(), false));
-        };
-        let places = log::places(self.source.seqs()?, self.room, 0..=last)?;
-        let mut rows = self.posts(places.rev(), count + 1)?;
-        let more = rows.len() > count;
-        rows.truncate(count);
+    fn before(&self, seq: u32, count: usize, bytes: usize) -> Result<(Vec<Stored>, bool), Fault> {
+        let places = log::messages_until(self.source, self.room, seq.saturating_sub(1))?;
+        let (mut rows, more) = self.posts(places, count, bytes)?;
         rows.reverse();
         Ok((rows, more))
     }
 
     /// Up to `count` messages from `seq` on and whether there are more.
-    fn from(&self, seq: u32, count: usize) -> Result<(Vec<Stored>, bool), Fault> {
-        let places = log::places(self.source.seqs()?, self.room, seq..=u32::MAX)?;
-        let mut rows = self.posts(places, count + 1)?;
-        let more = rows.len() > count;
-        rows.truncate(count);
-        Ok((rows, more))
+    fn from(&self, seq: u32, count: usize, bytes: usize) -> Result<(Vec<Stored>, bool), Fault> {
+        let places = log::messages_from(self.source, self.room, seq)?;
+        self.posts(places, count, bytes)
     }
 
     /// Up to `count` messages with `seq` in their middle, or nearer to an end of the room.
     fn around(&self, seq: u32, count: usize) -> Result<(Vec<Stored>, bool, bool), Fault> {
-        let (mut older, mut more_before) = self.before(seq, count)?;
-        let (mut newer, mut more_after) = self.from(seq, count)?;
+        let (mut older, mut more_before) = self.before(seq, count, PAGE_BYTES_MAX / 2)?;
+        let (mut newer, mut more_after) = self.from(seq, count, PAGE_BYTES_MAX / 2)?;
         let take_newer = newer
             .len()
             .min((count - count / 2).max(count.saturating_sub(older.len())));
@@ -193,6 +211,30 @@ impl<S: Source> Reader<'_, S> {
         older.append(&mut newer);
         Ok((older, more_before, more_after))
     }
+}
+
+/// The last post of a room that is there, if it is among the last things that happened.
+pub(super) fn last(source: &impl Source, room: u32) -> Result<Option<LastPost>, Fault> {
+    for place in log::places(source.seqs()?, room, 0..=u32::MAX)?
+        .rev()
+        .take(LAST_LOOKED_AT_MAX)
+    {
+        let (seq, place) = place?;
+        if place.message != seq {
+            continue;
+        }
+        if let Stored::Post(row) = log::weighed(source, room, seq, place.entry)?.0
+            && row.deleted.is_none()
+        {
+            return Ok(Some(LastPost {
+                id: Seq(row.seq.into()),
+                author: UserId(row.author.into()),
+                sent_at: Time(row.sent_at),
+                text: row.body.chars().take(LAST_CHARS_MAX).collect(),
+            }));
+        }
+    }
+    Ok(None)
 }
 
 /// Seqs beyond what a room can hold are beyond its head.
@@ -212,18 +254,18 @@ pub(super) fn history(
     let size = size.get();
     let (rows, more_before, more_after) = match anchor {
         Anchor::Latest => {
-            let (rows, more) = reader.before(u32::MAX, size)?;
+            let (rows, more) = reader.before(u32::MAX, size, PAGE_BYTES_MAX)?;
             (rows, more, false)
         }
         Anchor::Before(seq) => {
             let seq = bounded(seq);
-            let (rows, more) = reader.before(seq, size)?;
-            (rows, more, reader.from(seq, 0)?.1)
+            let (rows, more) = reader.before(seq, size, PAGE_BYTES_MAX)?;
+            (rows, more, reader.from(seq, 0, 0)?.1)
         }
         Anchor::After(seq) => {
             let seq = bounded(seq).saturating_add(1);
-            let (rows, more) = reader.from(seq, size)?;
-            (rows, reader.before(seq, 0)?.1, more)
+            let (rows, more) = reader.from(seq, size, PAGE_BYTES_MAX)?;
+            (rows, reader.before(seq, 0, 0)?.1, more)
         }
         Anchor::Around(seq) => reader.around(bounded(seq), size)?,
     };
@@ -231,7 +273,7 @@ pub(super) fn history(
 }
 
 /// Messages with all that belongs to them.
-pub(super) fn page(
+fn page(
     source: &impl Source,
     room: u32,
     rows: Vec<Stored>,
@@ -290,23 +332,30 @@ pub(super) fn catchup(source: &impl Source, viewer: UserId, room: RoomId, since:
         return Ok(Catchup::Reset { head: Seq(head.into()) });
     }
 
-    let (mut messages, mut bytes, mut through) = (Vec::new(), 0, since);
+    let (mut places, mut last) = (Vec::new(), HashMap::new());
     for place in log::places(source.seqs()?, room, bounded(since).saturating_add(1)..=u32::MAX)? {
-        if messages.len() == SYNC_MESSAGES_MAX || bytes >= SYNC_BYTES_MAX {
-            break;
-        }
         let (seq, place) = place?;
+        last.insert(place.message, seq);
+        places.push((seq, place));
+    }
+    let (mut messages, mut bytes) = (Vec::new(), 0);
+    for (seq, place) in places {
+        // What changed again comes again, later; and is read then.
+        if last.get(&place.message) != Some(&seq) {
+            continue;
+        }
+        if messages.len() == SYNC_MESSAGES_MAX || bytes >= SYNC_BYTES_MAX {
+            let through = Seq(u64::from(seq) - 1);
+            return Ok(Catchup::Changed { messages, through });
+        }
         let entry = match place.message == seq {
             true => place.entry,
             false => get_known::<_, SeqRow>(source.seqs()?, (room, place.message), "a changed message")?.entry,
         };
-        let row = log::stored(source, room, place.message, entry)?;
-        through = Seq(seq.into());
-        // What changed again comes again, later.
-        if row.place().2 == seq {
-            bytes += row.bytes();
-            messages.push((through, row.message()));
-        }
+        let (row, weight) = log::weighed(source, room, place.message, entry)?;
+        bytes += weight;
+        messages.push((Seq(seq.into()), row.message()));
     }
+    let through = Seq(head.into());
     Ok(Catchup::Changed { messages, through })
 }

@@ -9,6 +9,8 @@
 
 mod accounts;
 mod acts;
+mod admin;
+mod backup;
 mod codec;
 mod create;
 mod disk;
@@ -25,17 +27,19 @@ mod people;
 mod questions;
 mod rooms;
 mod saved;
+mod search;
 mod sessions;
 mod standing;
 mod tables;
 mod upgrade;
 mod writer;
 
+pub use backup::{BackupFile, Storage};
 pub use disk::{DiskAct, Faults};
 pub use open_error::OpenError;
 
 use crate::error::{Error, Kind, Result};
-use crate::limits::{CACHE_BYTES, DISK_FREE_BYTES_MIN, FEED_BATCHES_MAX, WRITER_QUEUE_MAX};
+use crate::limits::{CACHE_BYTES, DISK_FREE_BYTES_MIN, FEED_BATCHES_MAX, SEARCHES_AT_ONCE_MAX, WRITER_QUEUE_MAX};
 use crate::model::{Change, Event};
 use fault::Fault;
 use file::DataFile;
@@ -46,7 +50,7 @@ use std::task::{Context, Poll, ready};
 use std::thread::{self, JoinHandle};
 use tables::Snapshot;
 use tokio::runtime;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use writer::{Job, Writer};
 
 /// How a data file is opened.
@@ -83,6 +87,8 @@ struct Shared {
     /// Weak, so that the feed ends with the writer.
     feed: mpsc::WeakSender<Vec<Event>>,
     writer: Mutex<Option<JoinHandle<()>>>,
+    /// Whose turn it is to look at very many rows.
+    searches: Semaphore,
 }
 
 /// What happens, for its one consumer. A writer waits for whoever stops listening.
@@ -133,6 +139,7 @@ impl Store {
             jobs,
             feed: weak,
             writer: Mutex::new(Some(writer)),
+            searches: Semaphore::new(SEARCHES_AT_ONCE_MAX),
         };
         Ok((Store(Arc::new(shared)), Feed(feed)))
     }
@@ -195,6 +202,17 @@ impl Store {
             // It has nothing left to do but to return.
             let _ = writer.join();
         }
+    }
+
+    /// Answers a question that looks at very many rows, away from everybody else's.
+    async fn ask_aside<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Snapshot<'_>) -> std::result::Result<T, Fault> + Send + 'static,
+    ) -> Result<T> {
+        let _turn = self.0.searches.acquire().await.map_err(Error::internal)?;
+        let store = self.clone();
+        let asking = tokio::task::spawn_blocking(move || store.ask(question));
+        asking.await.map_err(Error::internal)?
     }
 
     /// Answers a question from one snapshot: microseconds, so it is not worth another thread.

@@ -4,8 +4,8 @@ use super::codec::{PictureRow, ProfileRow, SettingsRow, UserRow, key, user as us
 use super::fault::Fault;
 use super::marks;
 use super::members;
-use super::standing::{known, other};
-use super::tables::{Source, Tables, get, get_known, has, put};
+use super::standing::{is_barred, known, other};
+use super::tables::{PEOPLE, Source, Tables, get, get_known, has, put};
 use super::writer::Done;
 use crate::clock::Time;
 use crate::error::{Error, Kind};
@@ -25,6 +25,7 @@ pub(super) fn user(source: &impl Source, id: u32) -> Result<User, Fault> {
         row,
         get(source.profiles()?, id)?,
         get(source.last_seen()?, id)?,
+        is_barred(source, id)?,
     ))
 }
 
@@ -113,6 +114,19 @@ pub(super) fn of_directs(source: &impl Source, viewer: UserId) -> Result<Vec<Use
     users(source, ids.into_iter().take(PEOPLE_MAX))
 }
 
+/// How often anybody has changed what they show of themselves.
+pub(super) fn version(source: &impl Source) -> Result<u64, Fault> {
+    Ok(get(source.meta()?, PEOPLE)?.unwrap_or(0))
+}
+
+/// Somebody shows something else of themselves: whoever hears it late, because they slept, can see that there was
+/// something to hear.
+pub(super) fn changed(tables: &mut Tables<'_>, id: u32) -> Result<Event, Fault> {
+    let next = version(tables)? + 1;
+    put(&mut tables.meta, PEOPLE, &next)?;
+    Ok(Event::PersonChanged(user(tables, id)?))
+}
+
 pub(super) fn edit(tables: &mut Tables<'_>, who: UserId, patch: &ProfilePatch) -> Result<Done, Fault> {
     let id = known(tables, who)?;
     let mut row: ProfileRow = get(&tables.profiles, id)?.unwrap_or_default();
@@ -126,7 +140,7 @@ pub(super) fn edit(tables: &mut Tables<'_>, who: UserId, patch: &ProfilePatch) -
         row.color = Some(color.get());
     }
     put(&mut tables.profiles, id, &row)?;
-    Ok(Done::told(Event::PersonChanged(user(tables, id)?)))
+    changed(tables, id).map(Done::told)
 }
 
 pub(super) fn set_picture(tables: &mut Tables<'_>, who: UserId, picture: Option<&Picture>) -> Result<Done, Fault> {
@@ -144,7 +158,7 @@ pub(super) fn set_picture(tables: &mut Tables<'_>, who: UserId, picture: Option<
         }
     }
     put(&mut tables.profiles, id, &row)?;
-    Ok(Done::told(Event::PersonChanged(user(tables, id)?)))
+    changed(tables, id).map(Done::told)
 }
 
 pub(super) fn picture(source: &impl Source, who: UserId, version: &str) -> Result<Option<Bytes>, Fault> {
@@ -174,20 +188,35 @@ pub(super) fn edit_settings(tables: &mut Tables<'_>, who: UserId, patch: &Settin
         single_keys: patch.single_keys.unwrap_or(now.single_keys),
     };
     put(&mut tables.settings, id, &SettingsRow::new(&settings))?;
-    Ok(Done::told(Event::Settings { user: who, settings }))
+    let answer = Event::Settings { user: who, settings };
+    let mut told = vec![answer.clone()];
+    if settings.share_read != now.share_read {
+        told.extend(marks::shows(tables, id)?);
+    }
+    Ok(Done::tells(answer, told))
 }
 
 pub(super) fn seen(tables: &mut Tables<'_>, who: UserId, at: Time) -> Result<Done, Fault> {
-    let id = known(tables, who)?;
+    // Also of somebody who was shut out just then.
+    let id = other(tables, who)?;
     put(&mut tables.last_seen, id, &at.0)?;
     Ok(Done::answered(Event::LastSeen))
 }
 
 /// Whom somebody has blocked.
 pub(super) fn blocked(source: &impl Source, who: UserId) -> Result<Vec<UserId>, Fault> {
-    let id = known(source, who)?;
-    let rows = source.blocks()?.range((id, 0)..=(id, u32::MAX))?;
-    rows.map(|row| Ok(UserId(row?.0.value().1.into()))).collect()
+    let others = blocked_by(source, known(source, who)?)?;
+    Ok(others.into_iter().map(|other| UserId(other.into())).collect())
+}
+
+/// The same, in order.
+pub(super) fn blocked_by(source: &impl Source, who: u32) -> Result<Vec<u32>, Fault> {
+    let blocks = source.blocks()?;
+    if blocks.is_empty()? {
+        return Ok(Vec::new());
+    }
+    let rows = blocks.range((who, 0)..=(who, u32::MAX))?;
+    rows.map(|row| Ok(row?.0.value().1)).collect()
 }
 
 pub(super) fn block(tables: &mut Tables<'_>, who: UserId, whom: UserId, on: bool) -> Result<Done, Fault> {
@@ -204,15 +233,24 @@ pub(super) fn block(tables: &mut Tables<'_>, who: UserId, whom: UserId, on: bool
         let title = format!("You have blocked {BLOCKED_MAX} people. Nobody can block more.");
         return Err(Error::new(Kind::Conflict, title).into());
     }
+    let before = marks::of_rooms(tables, id)?;
     match on {
         true => put(&mut tables.blocks, (id, other), &())?,
         false => drop(tables.blocks.remove((id, other))?),
     }
     let others = blocked(tables, who)?;
-    Ok(Done::told(Event::Blocked { user: who, others }))
+    let answer = Event::Blocked { user: who, others };
+    let mut told = vec![answer.clone()];
+    // Whom one does not want to hear does not call one either: the counts may be others now.
+    for (mark, was) in marks::of_rooms(tables, id)?.into_iter().zip(before) {
+        if mark != was {
+            told.push(Event::Read { mark, by: None });
+        }
+    }
+    Ok(Done::tells(answer, told))
 }
 
-/// Between two people of whom one has blocked the other, there are no direct messages.
+/// Of two people of whom one has blocked the other, neither writes to the other alone or brings them into a room.
 pub(super) fn refuse_blocked(source: &impl Source, from: u32, to: u32) -> Result<(), Fault> {
     let name = |id| -> Result<String, Fault> { Ok(user(source, id)?.profile.display_name.as_str().to_owned()) };
     if has(source.blocks()?, (from, to))? {

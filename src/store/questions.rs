@@ -1,11 +1,12 @@
 //! What can be asked: each question is answered from one snapshot, who may know included.
 
-use super::{Store, accounts, acts, marks, members, messages, people, rooms, saved, sessions};
+use super::{Store, accounts, acts, admin, marks, members, messages, people, rooms, saved, search, sessions, standing};
 use crate::clock::Time;
 use crate::error::Result;
 use crate::model::{
-    Account, Anchor, Catchup, Listing, MembersPage, Name, Page, PageSize, PeoplePage, Place, RoomId, RoomView,
-    SavedPage, Seq, Session, SessionId, Settings, User, UserId, rules,
+    Account, Anchor, Catchup, Code, CodeDigest, MembersPage, Name, Page, PageSize, PeoplePage, PinsPage, Place, RoomId,
+    RoomView, RoomsPage, SavedPage, SearchPage, SearchQuery, Seq, ServerCard, ServerCounts, Session, SessionId,
+    Settings, User, UserId,
 };
 use bytes::Bytes;
 use std::collections::HashMap;
@@ -18,6 +19,26 @@ impl Store {
     /// with a viewer and a room: `not_found` where the viewer is not in it.
     pub async fn has_accounts(&self) -> Result<bool> {
         self.ask(|file| people::any(file))
+    }
+
+    /// What is kept about the server.
+    pub async fn server(&self) -> Result<ServerCard> {
+        self.ask(|file| admin::card(file))
+    }
+
+    /// What there is on the server.
+    pub async fn counts(&self) -> Result<ServerCounts> {
+        self.ask(|file| admin::counts(file))
+    }
+
+    /// Whether somebody may make an account who shows this; `forbidden` with a sentence where not.
+    pub async fn may_sign_up(&self, shown: Option<&Code>, now: Time) -> Result<()> {
+        self.ask(|file| admin::may_sign_up(file, shown, now))
+    }
+
+    /// Whose password a link sets; `not_found` where it is over.
+    pub async fn reset(&self, code: &CodeDigest, now: Time) -> Result<User> {
+        self.ask(|file| admin::reset(file, code, now))
     }
 
     /// The account of that name, in any spelling that is the same name.
@@ -52,12 +73,22 @@ impl Store {
 
     /// A page of all people. `query` is a [`search_key`](crate::model::search_key); empty for all.
     pub async fn people(&self, query: &str, before: Option<UserId>, size: PageSize) -> Result<PeoplePage> {
-        self.ask(|file| people::page(file, query, before, size))
+        if query.is_empty() {
+            return self.ask(|file| people::page(file, query, before, size));
+        }
+        let query = query.to_owned();
+        let search = self.ask_aside(move |file| people::page(file, &query, before, size));
+        search.await
     }
 
     /// The people of these names, given and found by their keys.
     pub async fn people_named(&self, names: &[String]) -> Result<HashMap<String, UserId>> {
         self.ask(|file| people::named(file, names))
+    }
+
+    /// How often anybody has changed what they show of themselves.
+    pub async fn people_version(&self) -> Result<u64> {
+        self.ask(|file| people::version(file))
     }
 
     /// Everybody in somebody's direct rooms.
@@ -95,14 +126,17 @@ impl Store {
         self.ask(|file| rooms::ids(file, user))
     }
 
-    /// What somebody is to a room, if there is one.
-    pub async fn standing(&self, user: UserId, room: RoomId) -> Result<Option<rules::Standing>> {
-        self.ask(|file| rooms::standing_of(file, user, room))
+    /// Whether somebody may say something in a room; `forbidden` where they may not.
+    pub async fn may_post(&self, user: UserId, room: RoomId) -> Result<()> {
+        self.ask(|file| messages::may_post(file, standing::known(file, user)?, room).map(drop))
     }
 
-    /// The public rooms there are, by name.
-    pub async fn browse(&self, viewer: UserId) -> Result<Vec<Listing>> {
-        self.ask(|file| rooms::browse(file, viewer))
+    /// A page of the public rooms, by name: at most `count` after that of `after`, whose names or topics
+    /// hold `query`, a [`search_key`](crate::model::search_key).
+    pub async fn browse(&self, viewer: UserId, query: &str, after: Option<RoomId>, count: usize) -> Result<RoomsPage> {
+        let query = query.to_owned();
+        let search = self.ask_aside(move |file| rooms::browse(file, viewer, &query, after, count));
+        search.await
     }
 
     /// The rooms that these names mean to the viewer, given and found by their keys.
@@ -119,7 +153,12 @@ impl Store {
         before: Option<UserId>,
         size: PageSize,
     ) -> Result<MembersPage> {
-        self.ask(|file| members::page(file, viewer, room, query, before, size))
+        if query.is_empty() {
+            return self.ask(|file| members::page(file, viewer, room, query, before, size));
+        }
+        let query = query.to_owned();
+        let search = self.ask_aside(move |file| members::page(file, viewer, room, &query, before, size));
+        search.await
     }
 
     /// A page of a room's messages.
@@ -132,9 +171,9 @@ impl Store {
         self.ask(|file| messages::catchup(file, viewer, room, since))
     }
 
-    /// The pinned messages of a room, newest pin first.
-    pub async fn pins(&self, viewer: UserId, room: RoomId) -> Result<Page> {
-        self.ask(|file| acts::pins(file, viewer, room))
+    /// A page of the pinned messages of a room, newest pin first, below `before`.
+    pub async fn pins(&self, viewer: UserId, room: RoomId, before: Option<u64>) -> Result<PinsPage> {
+        self.ask(|file| acts::pins(file, viewer, room, before))
     }
 
     /// How far the others in a room have read, who let it be seen.
@@ -150,6 +189,11 @@ impl Store {
     /// Which messages somebody keeps for later; at most `SAVED_MAX`.
     pub async fn saved_places(&self, viewer: UserId) -> Result<Vec<Place>> {
         self.ask(|file| saved::places(file, viewer))
+    }
+
+    /// What somebody finds, newest first: in the rooms that they are in now. Blocks, for milliseconds.
+    pub fn search(&self, viewer: UserId, query: &SearchQuery) -> Result<SearchPage> {
+        self.ask(|file| search::search(file, viewer, query))
     }
 
     /// Whether there are messages that were deleted before then and still have their text.

@@ -5,16 +5,17 @@ use super::fault::Fault;
 use super::standing::{self, FIRST_ROOM, facts, known, other, standing};
 use super::tables::{Source, Tables, get, get_known, put};
 use super::writer::Done;
-use super::{log, marks, members, people};
+use super::{log, marks, members, messages, people};
 use crate::clock::{Clock, Time};
 use crate::error::{Error, Kind};
-use crate::limits::{BROWSE_ROOMS_MAX, DIRECT_MEMBERS_MAX, FIRST_MEMBERS_MAX, ROOMS_MAX};
+use crate::limits::{DIRECT_MEMBERS_MAX, FIRST_MEMBERS_MAX, ROOMS_MAX, ROOMS_SCAN_MAX};
 use crate::model::{
     Event, LOBBY, Listing, MemberRole, NewRoom, Notice, Room, RoomId, RoomKind, RoomName, RoomPatch, RoomPrefs,
-    RoomView, Topic, UserId, rules,
+    RoomView, RoomsPage, Topic, UserId, rules, search_key,
 };
 use redb::{ReadableTable, ReadableTableMetadata};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ops::Bound;
 
 /// What a new file holds: the room that every account is in.
 pub(super) fn create_lobby(tables: &mut Tables<'_>) -> Result<(), Fault> {
@@ -69,6 +70,7 @@ pub(super) fn view(source: &impl Source, user: u32, room: u32) -> Result<RoomVie
         favourite: arranged.favourite,
         hidden: arranged.hidden,
         members: members.into_iter().map(|user| UserId(user.into())).collect(),
+        last: messages::last(source, room)?,
         room: found,
     })
 }
@@ -91,28 +93,55 @@ pub(super) fn ids(source: &impl Source, user: UserId) -> Result<Vec<RoomId>, Fau
     Ok(rooms.map(|room| RoomId(room.into())).collect())
 }
 
-/// The public rooms there are.
-pub(super) fn browse(source: &impl Source, viewer: UserId) -> Result<Vec<Listing>, Fault> {
+/// A page of the public rooms, by name. Looks at a bounded number of them, so it may be short and not the
+/// last one.
+pub(super) fn browse(
+    source: &impl Source,
+    viewer: UserId,
+    query: &str,
+    after: Option<RoomId>,
+    count: usize,
+) -> Result<RoomsPage, Fault> {
     let user = known(source, viewer)?;
-    let mut listings = Vec::new();
-    for row in source.room_names()?.iter()?.take(BROWSE_ROOMS_MAX) {
+    let before_all = Bound::Included(String::new());
+    let start = after.map_or(Ok(before_all), |room| public_name(source, room).map(Bound::Excluded))?;
+    let names = (start.as_ref().map(String::as_str), Bound::Unbounded);
+    let (mut rooms, mut last) = (Vec::new(), None);
+    for (looked_at, row) in source.room_names()?.range::<&str>(names)?.enumerate() {
+        if rooms.len() == count || looked_at == ROOMS_SCAN_MAX {
+            return Ok(RoomsPage { rooms, next: last });
+        }
         let room = super::codec::unseal::<u32>(row?.1.value())?;
-        listings.push(Listing {
-            room: found(source, room)?,
-            joined: standing::role(source, room, user)?.is_some(),
-        });
+        last = Some(RoomId(room.into()));
+        let row: RoomRow = get_known(source.rooms()?, room, "a room")?;
+        let is_wanted = |text: &str| search_key(text).contains(query);
+        if query.is_empty() || is_wanted(&row.name) || is_wanted(&row.topic) {
+            rooms.push(Listing {
+                room: found(source, room)?,
+                joined: standing::role(source, room, user)?.is_some(),
+            });
+        }
     }
-    Ok(listings)
+    Ok(RoomsPage { rooms, next: None })
+}
+
+/// Where a public room stands among the others.
+fn public_name(source: &impl Source, room: RoomId) -> Result<String, Fault> {
+    let no_such = || Error::invalid("after", "There is no such room.");
+    let row: Option<RoomRow> = get(source.rooms()?, key(room.0).ok_or_else(no_such)?)?;
+    let row = row.filter(|row| row.kind() == RoomKind::Public).ok_or_else(no_such)?;
+    Ok(RoomName::stored(row.name).key().to_owned())
 }
 
 /// The rooms that these names mean to somebody: public ones, and those that they are in.
 pub(super) fn named(source: &impl Source, viewer: UserId, names: &[String]) -> Result<HashMap<String, RoomId>, Fault> {
     let user = known(source, viewer)?;
     let mut rooms = HashMap::new();
+    let wanted: HashSet<&str> = names.iter().map(String::as_str).collect();
     for room in marks::rooms_of(source, user)? {
         let row: RoomRow = get_known(source.rooms()?, room, "a room")?;
         let name = RoomName::stored(row.name);
-        if names.iter().any(|wanted| wanted == name.key()) {
+        if wanted.contains(name.key()) {
             rooms.insert(name.key().to_owned(), RoomId(room.into()));
         }
     }
@@ -160,7 +189,10 @@ fn create_named(tables: &mut Tables<'_>, new: &NewRoom, by: u32, first: Vec<u32>
             .into());
     }
     for user in &people {
-        members::has_place(tables, *user)?;
+        if *user != by {
+            people::refuse_blocked(tables, by, *user)?;
+        }
+        members::has_place(tables, *user, by, new.kind)?;
     }
 
     let room = insert(tables, new, people.len())?;
@@ -169,6 +201,7 @@ fn create_named(tables: &mut Tables<'_>, new: &NewRoom, by: u32, first: Vec<u32>
     }
     for (order, user) in people.iter().enumerate() {
         members::insert(tables, room, *user, *user == by, order as u32)?;
+        members::bring(tables, room, *user, by)?;
     }
     let mut told = vec![log::notice(tables, room, by, &Notice::Created, new.at)?];
     for user in people.iter().rev() {
@@ -193,17 +226,18 @@ fn create_direct(tables: &mut Tables<'_>, new: &NewRoom, by: u32, mut people: Ve
         let view = view(tables, by, room)?;
         return Ok(Done::nothing(Event::InAlready { view }));
     }
-    if let [one, two] = people[..] {
-        people::refuse_blocked(tables, by, if by == one { two } else { one })?;
+    for user in people.iter().filter(|user| **user != by) {
+        people::refuse_blocked(tables, by, *user)?;
     }
     for user in &people {
-        members::has_place(tables, *user)?;
+        members::has_place(tables, *user, by, new.kind)?;
     }
 
     let room = insert(tables, new, people.len())?;
     put(&mut tables.directs, names.as_slice(), &room)?;
     for (order, user) in people.iter().enumerate() {
         members::insert(tables, room, *user, false, order as u32)?;
+        members::bring(tables, room, *user, by)?;
     }
     let mut told = Vec::new();
     for user in &people {
@@ -325,12 +359,4 @@ pub(super) fn longest_there(source: &impl Source, room: u32) -> Result<Option<u3
         }
     }
     Ok(first.map(|(_, user)| user))
-}
-
-/// What somebody is to a room.
-pub(super) fn standing_of(source: &impl Source, user: UserId, room: RoomId) -> Result<Option<rules::Standing>, Fault> {
-    match key(user.0) {
-        Some(user) => standing(source, room, user),
-        None => Ok(None),
-    }
 }

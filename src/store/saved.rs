@@ -9,7 +9,7 @@ use super::tables::{Source, Tables, get, put};
 use super::writer::Done;
 use crate::clock::Time;
 use crate::error::{Error, Kind};
-use crate::limits::SAVED_MAX;
+use crate::limits::{PAGE_BYTES_MAX, SAVED_MAX};
 use crate::model::{ConnectionId, Event, PageSize, Place, RoomId, SavedMessage, SavedPage, UserId, rules};
 use redb::ReadableTable;
 
@@ -61,7 +61,7 @@ pub(super) fn page(
     size: PageSize,
 ) -> Result<SavedPage, Fault> {
     let who = known(source, viewer)?;
-    let (mut saved, mut next, mut last) = (Vec::new(), None, None);
+    let (mut saved, mut bytes, mut next, mut last) = (Vec::new(), 0, None, None);
     let rows = source.saved()?.range((who, 0)..(who, before.unwrap_or(u64::MAX)))?;
     for row in rows.rev() {
         let (key, row) = row?;
@@ -69,11 +69,12 @@ pub(super) fn page(
         if standing::role(source, row.room, who)?.is_none() {
             continue;
         }
-        if saved.len() == size.get() {
+        if saved.len() == size.get() || bytes >= PAGE_BYTES_MAX {
             next = last;
             break;
         }
-        if let Some(message) = log::message(source, row.room, row.id)? {
+        if let Some((message, weight)) = log::weighed_message(source, row.room, row.id)? {
+            bytes += weight;
             saved.push(SavedMessage {
                 room: RoomId(row.room.into()),
                 message: message.message(),

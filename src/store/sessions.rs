@@ -47,6 +47,8 @@ pub(super) fn touch(tables: &mut Tables<'_>, id: SessionId, address: &str, at: T
     row.seen_at = row.seen_at.max(at.0);
     row.address = address.to_owned();
     put(&mut tables.sessions, id.0, &row)?;
+    // Whoever is there for hours was seen, also where nobody will be left to say so.
+    put(&mut tables.last_seen, row.user, &at.0)?;
     Ok(Done::answered(Event::SessionSeen))
 }
 
@@ -77,6 +79,15 @@ pub(super) fn remove_others(tables: &mut Tables<'_>, user: u32, keep: SessionId)
         tables.sessions.remove(id.0)?;
     }
     Ok(others)
+}
+
+/// Removes all sessions of somebody.
+pub(super) fn remove_all(tables: &mut Tables<'_>, user: u32) -> Result<Vec<SessionId>, Fault> {
+    let ids: Vec<SessionId> = all_of(tables, user)?.into_iter().map(|session| session.id).collect();
+    for id in &ids {
+        tables.sessions.remove(id.0)?;
+    }
+    Ok(ids)
 }
 
 /// Where somebody is logged in. Walks over all sessions: it is asked for by hand, and seldom.

@@ -2,7 +2,7 @@
 
 use super::codec::{FactsRow, MemberRow, RoomRow, UserRow, key};
 use super::fault::Fault;
-use super::tables::{Source, get, get_known};
+use super::tables::{Source, get, get_known, has};
 use crate::error::Error;
 use crate::model::rules::{self, Standing};
 use crate::model::{LOBBY, MemberRole, RoomId, UserId};
@@ -10,13 +10,18 @@ use redb::ReadableTable;
 
 pub(super) const FIRST_ROOM: u32 = LOBBY.0 as u32;
 
-/// The number of somebody who has an account.
+/// The number of somebody who has an account and may do something with it.
 pub(super) fn known(source: &impl Source, user: UserId) -> Result<u32, Fault> {
     let id = key(user.0).ok_or_else(Error::unauthenticated)?;
     match source.users()?.get(id)? {
-        Some(_) => Ok(id),
-        None => Err(Error::unauthenticated().into()),
+        Some(_) if !is_barred(source, id)? => Ok(id),
+        _ => Err(Error::unauthenticated().into()),
     }
+}
+
+/// Whether somebody's account is shut.
+pub(super) fn is_barred(source: &impl Source, id: u32) -> Result<bool, Fault> {
+    has(source.barred()?, id)
 }
 
 /// The number of somebody else who has an account.

@@ -26,6 +26,7 @@ pub(super) type Row = &'static [u8];
 pub(super) const FORMAT: &str = "format";
 pub(super) const FILE: &str = "file";
 pub(super) const COMMIT: &str = "commit";
+pub(super) const PEOPLE: &str = "people";
 
 macro_rules! schema {
     ($($(#[$doc:meta])* $field:ident: $key:ty = $name:ident $text:literal;)+) => {
@@ -50,6 +51,12 @@ macro_rules! schema {
             }
         }
 
+        /// Copies each table in turn.
+        pub(super) fn copy_tables(copier: &mut impl CopyTable) -> Result<(), Fault> {
+            $(copier.copy($name)?;)+
+            Ok(())
+        }
+
         /// What can be asked, whether or not it can be changed.
         pub(super) trait Source {
             $(fn $field(&self) -> Result<&impl ReadableTable<$key, Row>, Fault>;)+
@@ -71,8 +78,13 @@ macro_rules! schema {
     };
 }
 
+/// Copies one table to somewhere else.
+pub(super) trait CopyTable {
+    fn copy<K: Key + 'static>(&mut self, table: TableDefinition<'static, K, Row>) -> Result<(), Fault>;
+}
+
 schema! {
-    /// `format`, `file` and `commit`.
+    /// `format`, `file`, `commit`, and `people`: how often somebody has changed what they show of themselves.
     meta: &'static str = META "chapp";
     users: u32 = USERS "users";
     /// `Name::key` → user.
@@ -96,8 +108,12 @@ schema! {
     members: (u32, u32) = MEMBERS "members";
     /// User, room → how they have arranged it; missing for the first room until they do.
     user_rooms: (u32, u32) = USER_ROOMS "user_rooms";
+    /// User, room that somebody else has put them into → who did.
+    brought: (u32, u32) = BROUGHT "brought";
     /// User, room → how far they have read.
     read_marks: (u32, u32) = READ_MARKS "read_marks";
+    /// User, room → where their mark was put when they came in; what stands before was not seen by them.
+    entered: (u32, u32) = ENTERED "entered";
     /// User, room, own post that was made while something before it was unread.
     own_posts: (u32, u32, u32) = OWN_POSTS "own_posts";
     /// User (0: everybody in the room), room, message that is meant for them → its author.
@@ -116,6 +132,17 @@ schema! {
     saved_places: (u32, u32, u32) = SAVED_PLACES "saved_places";
     /// When, room, message that was deleted and still has its text.
     deleted: (u64, u32, u32) = DELETED "deleted";
+    /// `card`, `invite` and `backup`: what is kept about the server itself.
+    server: &'static str = SERVER "server";
+    /// User whose account is shut.
+    barred: u32 = BARRED "barred";
+    /// SHA-256 of what stands in a link → whose password it sets.
+    resets: [u8; 32] = RESETS "resets";
+    /// First entry of the log → what a run of entries that are indexed has in common.
+    segments: u64 = SEGMENTS "segments";
+    /// First entry of a segment, token → which of its entries have it. The segment comes first, so that the
+    /// index grows at its end, as the log does.
+    tokens: (u64, &'static str) = TOKENS "tokens";
 }
 
 impl Tables<'_> {

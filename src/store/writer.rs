@@ -5,8 +5,9 @@
 
 use super::fault::Fault;
 use super::file::{DataFile, Failed, Wrote};
+use super::search::index::{self, Step};
 use super::tables::Tables;
-use super::{accounts, acts, marks, members, messages, people, rooms, saved, sessions};
+use super::{accounts, acts, admin, marks, members, messages, people, rooms, saved, sessions};
 use crate::error::Result;
 use crate::limits::{BATCH_MAX, STORE_HEAL_EVERY};
 use crate::model::{Change, Event};
@@ -83,6 +84,8 @@ pub(super) struct Writer {
     in_doubt: Option<(u64, Vec<Event>)>,
     /// The last commit failed for want of space: what fails because of it is told so.
     full: bool,
+    /// There may be more to index: it is done while there is nothing else to do.
+    unindexed: bool,
     /// Only for waiting with an end.
     timer: Runtime,
 }
@@ -102,6 +105,7 @@ impl Writer {
             commits,
             in_doubt: None,
             full: false,
+            unindexed: true,
             timer,
         }
     }
@@ -130,6 +134,8 @@ impl Writer {
             }
             if !changes.is_empty() {
                 self.batch(&changes, answers);
+            } else if self.unindexed && self.file.is_writable() {
+                self.index();
             }
         }
         self.file.close(self.commits + 1);
@@ -142,11 +148,23 @@ impl Writer {
     /// Waits for work. False when there is none left and none can come.
     fn wait(&mut self, jobs: &mut Vec<Job>) -> bool {
         if self.file.is_writable() {
+            if self.unindexed && self.jobs.is_empty() && !self.jobs.is_closed() {
+                return true;
+            }
             return self.jobs.blocking_recv_many(jobs, BATCH_MAX) > 0;
         }
         let work = self.jobs.recv_many(jobs, BATCH_MAX);
         let work = self.timer.block_on(async { timeout(STORE_HEAL_EVERY, work).await });
         work.is_err() || work.is_ok_and(|count| count > 0)
+    }
+
+    /// Goes on with the index while there is nothing else to do.
+    fn index(&mut self) {
+        if let Err(fault) = self.attempt(&[]) {
+            // The next commit tries again.
+            self.unindexed = false;
+            tracing::warn!(cause = %fault, "nothing could be indexed now");
+        }
     }
 
     fn batch(&mut self, changes: &[Change], answers: Vec<Answer>) {
@@ -188,7 +206,7 @@ impl Writer {
                 Change::CloseSession { .. } | Change::CloseOtherSessions { .. } | Change::DropSessions { .. }
             )
         };
-        if !changes.iter().all(removes) && !self.file.has_room() {
+        if (changes.is_empty() || !changes.iter().all(removes)) && !self.file.has_room() {
             return Err(Fault::Full);
         }
         if !self.file.is_writable() {
@@ -196,7 +214,21 @@ impl Writer {
                 .map_err(|fault| if self.full { Fault::Full } else { fault })?;
         }
         let count = self.commits + 1;
-        match self.file.write(count, |tables| apply_all(tables, changes)) {
+        let mut step = None;
+        let written = self.file.write(count, |tables| {
+            let (outcomes, wrote) = apply_all(tables, changes)?;
+            if matches!(wrote, Wrote::Nothing) && !changes.is_empty() {
+                return Ok((outcomes, wrote));
+            }
+            match *step.insert(index::step(tables)?) {
+                Step::Wrote => Ok((outcomes, Wrote::Something)),
+                Step::Nothing => Ok((outcomes, wrote)),
+            }
+        });
+        if let Some(step) = step {
+            self.unindexed = step == Step::Wrote;
+        }
+        match written {
             Ok((outcomes, Wrote::Nothing)) => Ok(outcomes),
             Ok((outcomes, Wrote::Something)) => {
                 self.commits = count;
@@ -337,5 +369,7 @@ fn apply(tables: &mut Tables<'_>, change: &Change) -> std::result::Result<Done, 
             at,
         } => members::hand_over(tables, *by, *room, *user, *role, *at),
         Change::ArrangeRoom { user, room, prefs } => rooms::arrange(tables, *user, *room, prefs),
+        Change::Server { by, deed, at } => admin::act(tables, *by, deed, *at),
+        Change::ResetPassword(new) => admin::reset_password(tables, new),
     }
 }

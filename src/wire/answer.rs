@@ -3,8 +3,8 @@
 use super::message::{MessageJson, Reader};
 use super::nouns::{ListingJson, RoomJson, SettingsJson, UserJson, encode, role};
 use crate::model::{
-    Listing, MembersPage, Page, PeoplePage, RoomId, RoomView, SavedPage, Seq, Session, SessionId, Settings, User,
-    UserId,
+    MembersPage, Page, PeoplePage, PinsPage, RoomId, RoomView, RoomsPage, SavedPage, SearchPage, Seq, Session,
+    SessionId, Settings, User, UserId,
 };
 use serde::Serialize;
 
@@ -61,14 +61,17 @@ pub fn one_room(room: &RoomView) -> Vec<u8> {
     encode(&Shape { room: room.into() })
 }
 
-/// `{"rooms":[{…,"joined"}…]}`
-pub fn listings(listings: &[Listing]) -> Vec<u8> {
+/// `{"rooms":[{…,"joined"}…],"next"?}`
+pub fn listings(page: &RoomsPage) -> Vec<u8> {
     #[derive(Serialize)]
     struct Shape<'a> {
         rooms: Vec<ListingJson<'a>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next: Option<u64>,
     }
     encode(&Shape {
-        rooms: listings.iter().map(ListingJson::from).collect(),
+        rooms: page.rooms.iter().map(ListingJson::from).collect(),
+        next: page.next.map(|room| room.0),
     })
 }
 
@@ -143,17 +146,20 @@ pub fn page(page: &Page, viewer: &User) -> Vec<u8> {
     })
 }
 
-/// `{"messages":[Message…],"people":[User…]}`
-pub fn pins(page: &Page, viewer: &User) -> Vec<u8> {
+/// `{"messages":[Message…],"people":[User…],"next"?}`
+pub fn pins(page: &PinsPage, viewer: &User) -> Vec<u8> {
     #[derive(Serialize)]
     struct Shape<'a> {
         messages: Vec<MessageJson<'a>>,
         people: Vec<UserJson<'a>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next: Option<u64>,
     }
     let json = |message| MessageJson::new(message, Reader::of(message, viewer.id));
     encode(&Shape {
         messages: page.messages.iter().map(json).collect(),
         people: page.people.iter().map(UserJson::from).collect(),
+        next: page.next,
     })
 }
 
@@ -199,6 +205,33 @@ pub fn saved_page(page: &SavedPage, viewer: &User) -> Vec<u8> {
     });
     encode(&Shape {
         saved: saved.collect(),
+        people: page.people.iter().map(UserJson::from).collect(),
+        next: page.next,
+    })
+}
+
+/// `{"hits":[{"room","message":Message,"marks":[[start,end]…]}…],"people":[User…],"next"?}`
+pub fn search_page(page: &SearchPage, viewer: &User) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Found<'a> {
+        room: u64,
+        message: MessageJson<'a>,
+        marks: &'a [(u32, u32)],
+    }
+    #[derive(Serialize)]
+    struct Shape<'a> {
+        hits: Vec<Found<'a>>,
+        people: Vec<UserJson<'a>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next: Option<u64>,
+    }
+    let hits = page.hits.iter().map(|hit| Found {
+        room: hit.room.0,
+        message: MessageJson::new(&hit.message, Reader::of(&hit.message, viewer.id)),
+        marks: &hit.marks,
+    });
+    encode(&Shape {
+        hits: hits.collect(),
         people: page.people.iter().map(UserJson::from).collect(),
         next: page.next,
     })

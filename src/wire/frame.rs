@@ -3,11 +3,11 @@
 //! A frame from a server is not masked (RFC 6455 §5.1), so the same bytes serve every socket.
 
 use super::message::{MessageFrame, Reader};
-use super::nouns::{RoomFacts, RoomJson, SettingsJson, UserJson, encode, role, state};
+use super::nouns::{RoomFacts, RoomJson, SettingsJson, UserJson, door, encode, role, state};
 use crate::clock::Time;
 use crate::error::Error;
 use crate::model::{
-    MemberRole, Place, Posted, Presence, ReadMark, Room, RoomId, RoomView, Seq, Settings, User, UserId,
+    MemberRole, Place, Posted, Presence, ReadMark, Room, RoomId, RoomView, Seq, ServerCard, Settings, User, UserId,
 };
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::Serialize;
@@ -222,6 +222,16 @@ pub fn room_role(room: RoomId, new: MemberRole) -> Bytes {
     }
     let role = role(new);
     of_one!("room", room: RoleOf = RoleOf { id: room.0, role })
+}
+
+/// The server has another name, or somebody else may come in.
+pub fn server(card: &ServerCard) -> Bytes {
+    #[derive(Serialize)]
+    struct Card<'a> {
+        name: &'a str,
+        door: &'static str,
+    }
+    of_one!("server", server: Card<'a> = Card { name: card.name.as_str(), door: door(card.door) })
 }
 
 /// The viewer is no longer in a room.

@@ -14,13 +14,15 @@
 //!
 //! Fields with a `?` may be absent.
 //!
-//! - User: `id` `name` `display_name` `role` (`owner` `member`) `created_at` `color` (0 to 7) `status?`
-//!   `avatar?` (a version; the picture is at `/avatars/ID/VERSION`) `last_seen?`
+//! - User: `id` `name` `display_name` `role` (`owner` `admin` `member`) `created_at` `color` (0 to 7)
+//!   `status?` `avatar?` (a version; the picture is at `/avatars/ID/VERSION`) `last_seen?` `deactivated?`
+//!   (`true`: the account is shut, its sessions are over)
 //! - Room, as one member sees it: `id` `kind` (`public` `private` `direct`) `name` (empty for a direct
 //!   room) `topic` `archived` `created_at` `member_count` `role` (the viewer's, `owner` `member`) `head`
 //!   `read` `unread` (posts of others after `read`; notices and changes do not count) `mentions` (those of
 //!   them that are meant for the viewer) `notify` (`all` `mentions` `none`) `favourite` `hidden`
-//!   `members?` (of a direct room, the viewer included). A `room` frame may carry only some of these, and
+//!   `members?` (of a direct room, the viewer included) `last?` (`{"id","author","sent_at","text"}`: how the
+//!   last post begins, unless much has happened since). A `room` frame may carry only some of these, and
 //!   always `id`: a client merges it into what it has.
 //! - Message: `id` `author` `sent_at` `body` `content?` (absent where the body is plain text)
 //!   `client_id?` (for its author) `edited_at?` `deleted?` (`true`; then `body` is empty) `deleted_by?`
@@ -69,12 +71,19 @@
 //! - Every seq of a room is exactly one `message` frame: `seq` equals `message.id` where it is new;
 //!   otherwise the message has changed, and the frame brings its present state.
 //! - `ready` also has `presence` (who is here: `{"user","state"}`), `settings`, `blocked` (user ids) and
-//!   `saved` (`[[room, id]…]`); its `people` are the viewer, who is here, at most
-//!   [`PEOPLE_MAX`](crate::limits::PEOPLE_MAX), and who is in a direct room with the viewer. A `person`
+//!   `saved` (`[[room, id]…]`); its `presence` names at most
+//!   [`PRESENCE_MAX`](crate::limits::PRESENCE_MAX) people, whom the viewer writes with first, and its `people`
+//!   are the viewer, the first [`PEOPLE_MAX`](crate::limits::PEOPLE_MAX) of those, and who is in a direct room
+//!   with the viewer. A `person`
 //!   frame comes before the first `presence` of somebody, and a page of history names in `people` whom its
 //!   messages name, and in `quoted` the messages that they answer and that are not among them.
-//! - `server.id` in `ready` names the data file (a browser keeps unsent messages by it), and
-//!   `server.addresses` is how others on the network reach it.
+//! - `people_version` in `ready` grows with each change of anybody's profile. Where it is another one than before,
+//!   a client asks again for the people whom it holds and whom `ready` does not bring.
+//! - `seen` with `seq` 0: this member no longer shows how far they read.
+//! - Everybody is in the first room, the Lobby: a new account is told by `person` and takes no seq there.
+//! - `server.id` in `ready` names the data file (a browser keeps unsent messages by it),
+//!   `server.addresses` is how others on the network reach it, and `server.door` who may sign up: `anyone`,
+//!   `invite` (with the invite link), `nobody`. A `server` frame brings another `name` or `door` to everybody.
 //! - `synced.through` may be below the room's head: there is more, ask again since there.
 //! - A frame that is no JSON object with a `type` closes the socket with 4400, as does a binary one;
 //!   a `type` that this server does not know, or a field of the wrong type, is an `error`.
@@ -93,7 +102,9 @@
 //! | `PUT /api/me/blocks/USER`, `DELETE /api/me/blocks/USER` | 204 |
 //! | `GET /api/me/saved?before&limit` | `saved`: `room` `message` `saved_at`, latest first; `people` `next?` |
 //! | `GET /api/people?q&before&limit`, `GET /api/people?ids=1,2` | `people`, newest account first; `more` |
-//! | `GET /api/rooms`, `GET /api/rooms?browse=1` | `rooms`: the viewer's, or the public ones with `joined` |
+//! | `GET /api/search?q&room&author&since&until&before&limit` | `hits`: `room` `message` `marks`; `people` `next?` |
+//! | `GET /api/rooms` | `rooms`: the viewer's |
+//! | `GET /api/rooms?browse=1&q&after&limit` | `rooms`: the public ones by name, with `joined`; `next?` (the room to go on `after`) |
 //! | `POST /api/rooms` `kind` `name` `topic?` `members?`; `kind: "direct"` `members` | `room` |
 //! | `GET /api/rooms/R`, `PATCH /api/rooms/R` `name?` `topic?` `archived?` | `room` |
 //! | `PUT /api/rooms/R/me` `notify?` `favourite?` `hidden?` | `room` |
@@ -101,8 +112,38 @@
 //! | `GET /api/rooms/R/members?q&before&limit` | `members`: `user` `role`; `more` |
 //! | `PUT /api/rooms/R/members/USER` `role?`, `DELETE …` | 204 |
 //! | `GET /api/rooms/R/messages?before\|after\|around&limit`, `POST …` | a page, a receipt |
-//! | `GET /api/rooms/R/pins` | `messages`, newest pin first; `people` |
+//! | `GET /api/rooms/R/pins?before` | `messages`, newest pin first; `people` `next?` |
 //! | `GET /api/rooms/R/seen` | `seen`: `user` `seq` |
+//! | `GET /api/qr?text` | `size` `path`: a QR code (level M) without its quiet zone, the dark modules as an SVG path |
+//! | `POST /api/signup` `name` `password` `invite?` | `user`; `forbidden` with the field `invite` where the door is shut |
+//! | `POST /api/reset` `code` `password` | `user`, and a session; all sessions of before end with 4401 |
+//!
+//! For the owner and admins (`forbidden` for members):
+//!
+//! | request | answer |
+//! |---|---|
+//! | `GET /api/server`, `PATCH /api/server` `name?` `door?` | `server`: `name` `door` `invite?` `version` `started_at` `addresses` `connections` `people` `deactivated` `messages` `storage` (`file_bytes` `free_bytes?` `disk_bytes?`) `backup` (`at?` `bytes?` `running`) |
+//! | `POST /api/server/invite` `ends_at?` | `invite`: `code` `path` `ends_at`; the link before opens nothing any more |
+//! | `PATCH /api/server/invite` `ends_at` | `invite`; at most a year from now |
+//! | `PATCH /api/people/USER` `role` (owner only; `owner` hands the server over) or `deactivated` | `user` |
+//! | `POST /api/people/USER/reset` | `path` `ends_at`: a link that sets a password, once, within a day |
+//! | `GET /api/backup` (owner only) | the data file as of now; `HEAD` tells whether one could begin: `conflict` while another is being taken, `storage_full` |
+//!
+//! `/join/CODE` and `/reset/CODE` are pages. Admins act on members; the owner on everybody but themselves.
+//!
+//! A page may hold fewer than `limit` where what it holds is long: `more_before`, `more_after`, `more` and
+//! `next` tell whether there is more, and nothing else does. `next` is the `before` (or `after`) to go on
+//! with. Whoever asks for too much at once is answered with 429 and `Retry-After`.
+//!
+//! # Search
+//!
+//! Finds messages in the rooms that the viewer is in now, newest first, by all the words of `q`, without
+//! regard to case and accents. The last word may be the beginning of one; words in quotation marks follow
+//! each other. Chinese, Japanese, Korean and Thai are found by any part of their text. `q` may be empty
+//! where `room`, `author` (a user id), `since` or `until` (times; sent then or later, before then) is given.
+//! `marks` are `[start, end]` in Unicode scalars of `body`, in order, without overlaps. `next`, given as
+//! `before`, goes on; a search does bounded work, so a page with a `next` may have fewer than `limit` hits
+//! (1 to 50), or none.
 
 mod answer;
 mod command;
@@ -111,14 +152,16 @@ mod frame;
 mod message;
 mod nouns;
 mod ready;
+mod server;
 
 pub use answer::{
-    listings, me, members, one_room, own_settings, page, people, pins, post_receipt, rooms, saved_page, seen_by,
-    sessions, user,
+    listings, me, members, one_room, own_settings, page, people, pins, post_receipt, rooms, saved_page, search_page,
+    seen_by, sessions, user,
 };
 pub use command::{Command, Incoming, Refused, decode};
 pub use frame::{
     CloseCode, blocked, close_frame, done, error, frame, gone, message, person, ping_frame, pong, posted, presence,
-    read, reset, room, room_facts, room_role, saved, seen, settings, synced, typing,
+    read, reset, room, room_facts, room_role, saved, seen, server, settings, synced, typing,
 };
 pub use ready::{Ready, ready};
+pub use server::{ServerFacts, invite, qr, reset_link, server_facts};

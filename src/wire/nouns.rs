@@ -1,6 +1,8 @@
 //! The JSON shapes of people, rooms and settings.
 
-use crate::model::{Listing, MemberRole, Notify, Presence, QuietHours, Role, Room, RoomKind, RoomView, Settings, User};
+use crate::model::{
+    Door, LastPost, Listing, MemberRole, Notify, Presence, QuietHours, Role, Room, RoomKind, RoomView, Settings, User,
+};
 use serde::Serialize;
 
 /// Encodes what cannot fail to encode: our own shapes have text keys and finite numbers only.
@@ -22,6 +24,8 @@ pub(super) struct UserJson<'a> {
     avatar: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_seen: Option<u64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    deactivated: bool,
 }
 
 impl<'a> From<&'a User> for UserJson<'a> {
@@ -32,6 +36,7 @@ impl<'a> From<&'a User> for UserJson<'a> {
             display_name: user.profile.display_name.as_str(),
             role: match user.role {
                 Role::Owner => "owner",
+                Role::Admin => "admin",
                 Role::Member => "member",
             },
             created_at: user.created_at.0,
@@ -39,6 +44,7 @@ impl<'a> From<&'a User> for UserJson<'a> {
             status: user.profile.status.as_str(),
             avatar: user.profile.avatar.as_deref(),
             last_seen: user.last_seen.map(|at| at.0),
+            deactivated: user.deactivated,
         }
     }
 }
@@ -88,6 +94,27 @@ pub(super) struct RoomJson<'a> {
     hidden: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     members: Vec<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last: Option<LastJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct LastJson<'a> {
+    id: u64,
+    author: u64,
+    sent_at: u64,
+    text: &'a str,
+}
+
+impl<'a> From<&'a LastPost> for LastJson<'a> {
+    fn from(last: &'a LastPost) -> LastJson<'a> {
+        LastJson {
+            id: last.id.0,
+            author: last.author.0,
+            sent_at: last.sent_at.0,
+            text: &last.text,
+        }
+    }
 }
 
 impl<'a> From<&'a RoomView> for RoomJson<'a> {
@@ -107,6 +134,7 @@ impl<'a> From<&'a RoomView> for RoomJson<'a> {
             favourite: view.favourite,
             hidden: view.hidden,
             members: view.members.iter().map(|user| user.0).collect(),
+            last: view.last.as_ref().map(LastJson::from),
         }
     }
 }
@@ -132,6 +160,14 @@ pub(super) fn role(role: MemberRole) -> &'static str {
     match role {
         MemberRole::Owner => "owner",
         MemberRole::Member => "member",
+    }
+}
+
+pub(super) fn door(door: Door) -> &'static str {
+    match door {
+        Door::Anyone => "anyone",
+        Door::Invited => "invite",
+        Door::Nobody => "nobody",
     }
 }
 

@@ -1,12 +1,13 @@
 //! The first frame of a socket: all that a client needs to draw its first picture.
 
 use super::frame::frame;
-use super::nouns::{RoomJson, SettingsJson, UserJson, encode, state};
+use super::nouns::{RoomJson, SettingsJson, UserJson, door, encode, state};
 use crate::limits::{
     BODY_CHARS_MAX, CLIENT_ID_CHARS_MAX, DISPLAY_NAME_CHARS_MAX, FRAME_BYTES_MAX, NAME_CHARS_MAX, PAGE_MESSAGES_MAX,
-    PEOPLE_MAX, PICTURE_BYTES_MAX, ROOM_NAME_CHARS_MAX, SEEN_MEMBERS_MAX, STATUS_CHARS_MAX, TOPIC_CHARS_MAX, UNDO_MS,
+    PEOPLE_MAX, PICTURE_BYTES_MAX, PRESENCE_MAX, ROOM_NAME_CHARS_MAX, SEEN_MEMBERS_MAX, STATUS_CHARS_MAX,
+    TOPIC_CHARS_MAX, UNDO_MS,
 };
-use crate::model::{Place, Presence, RoomView, Settings, User, UserId};
+use crate::model::{Place, Presence, RoomView, ServerCard, Settings, User, UserId};
 use bytes::Bytes;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -22,16 +23,18 @@ pub struct Ready<'a> {
     pub rooms: &'a [RoomView],
     /// Who is here, and whether they look.
     pub here: &'a [(Arc<User>, Presence)],
-    /// Who is in a direct room with the viewer.
+    /// Who is in a direct room with the viewer, by id.
     pub direct: &'a [User],
+    /// How often anybody has changed what they show of themselves.
+    pub people_version: u64,
     /// What the viewer has chosen.
     pub settings: &'a Settings,
     /// Whom the viewer has blocked.
     pub blocked: &'a [UserId],
     /// What the viewer keeps for later.
     pub saved: &'a [Place],
-    /// The server's own name.
-    pub server_name: &'a str,
+    /// What the server is called, and who may come in.
+    pub server: &'a ServerCard,
     /// Which data file this is.
     pub server_id: &'a str,
     /// `HOST:PORT` by which others on the network reach the server; none where it listens on this
@@ -47,6 +50,7 @@ pub fn ready(ready: &Ready) -> Bytes {
         version: &'static str,
         id: &'a str,
         addresses: &'a [String],
+        door: &'static str,
     }
     #[derive(Serialize)]
     struct LimitsJson {
@@ -78,6 +82,7 @@ pub fn ready(ready: &Ready) -> Bytes {
         user: UserJson<'a>,
         rooms: Vec<RoomJson<'a>>,
         people: Vec<UserJson<'a>>,
+        people_version: u64,
         presence: Vec<Here>,
         settings: SettingsJson,
         blocked: Vec<u64>,
@@ -85,8 +90,12 @@ pub fn ready(ready: &Ready) -> Bytes {
         server: ServerJson<'a>,
         limits: LimitsJson,
     }
-    let here = ready.here.iter().take(PEOPLE_MAX);
-    let mut people: BTreeMap<UserId, &User> = here.clone().map(|(user, _)| (user.id, &**user)).collect();
+    // Whom the viewer writes with comes first: a crowd must not hide them.
+    let is_direct = |user: &User| ready.direct.binary_search_by_key(&user.id, |direct| direct.id).is_ok();
+    let (direct, others): (Vec<_>, Vec<_>) = ready.here.iter().partition(|(user, _)| is_direct(user));
+    let here = direct.into_iter().chain(others).take(PRESENCE_MAX);
+    let named = here.clone().take(PEOPLE_MAX);
+    let mut people: BTreeMap<UserId, &User> = named.map(|(user, _)| (user.id, &**user)).collect();
     people.extend(ready.direct.iter().map(|user| (user.id, user)));
     // As the file has them: what is here may be a moment behind.
     people.insert(ready.viewer.id, ready.viewer);
@@ -103,14 +112,16 @@ pub fn ready(ready: &Ready) -> Bytes {
             })
             .collect(),
         people: people.into_values().map(UserJson::from).collect(),
+        people_version: ready.people_version,
         settings: ready.settings.into(),
         blocked: ready.blocked.iter().map(|user| user.0).collect(),
         saved: ready.saved.iter().map(|place| (place.room.0, place.id.0)).collect(),
         server: ServerJson {
-            name: ready.server_name,
+            name: ready.server.name.as_str(),
             version: env!("CARGO_PKG_VERSION"),
             id: ready.server_id,
             addresses: ready.addresses,
+            door: door(ready.server.door),
         },
         limits: LimitsJson {
             body_chars_max: BODY_CHARS_MAX,

@@ -5,7 +5,7 @@
 
 use crate::chat::{Answer, Chat, RateLimits, TokenBucket};
 use crate::clock::Clock;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::hub::Client;
 use crate::limits::{
     FRAME_BYTES_MAX, FRAMES_BURST, FRAMES_PER_SECOND, POSTS_IN_FLIGHT_MAX, SOCKET_CLOSE_TIMEOUT, SOCKET_READ_BYTES,
@@ -95,12 +95,15 @@ impl Connection {
                 let mut socket = WebSocketStream::from_raw_socket(edge, Role::Server, Some(settings())).await;
                 let code = self.talk(&mut socket).await;
                 self.chat.hub().close(self.client.id, code);
-                drain(&self.client, &mut socket.get_mut().reading).await;
+                drain(&self.client, &mut socket).await;
                 return code;
             }
             Err(error) => {
                 error.log();
-                CloseCode::Internal
+                match error.kind {
+                    Kind::Unauthenticated => CloseCode::SignedOut,
+                    _ => CloseCode::Internal,
+                }
             }
         };
         self.chat.hub().close(self.client.id, code);
@@ -112,18 +115,24 @@ impl Connection {
         let (store, hub) = (self.chat.store(), self.chat.hub());
         let user = self.viewer.user.id;
         hub.set_rooms(self.client.id, store.room_ids(user).await?);
+        // What ended the session between the handshake and the join above ended no socket.
+        if store.session(self.viewer.session).await?.is_none() {
+            return Err(Error::unauthenticated());
+        }
         // As the file has them now: the request's copy may be a moment old.
         let viewer = store.user(user).await?.ok_or_else(Error::unauthenticated)?;
+        hub.update(&viewer);
         Ok(wire::ready(&wire::Ready {
             epoch: store.epoch(),
             viewer: &viewer,
             rooms: &store.rooms(user).await?,
             here: &hub.here(),
             direct: &store.direct_people(user).await?,
+            people_version: store.people_version().await?,
             settings: &store.settings(user).await?,
             blocked: &store.blocked(user).await?,
             saved: &store.saved_places(user).await?,
-            server_name: "Chapp",
+            server: &store.server().await?,
             server_id: store.file_id(),
             addresses: &self.chat.addresses(),
         }))
@@ -306,13 +315,23 @@ fn close_code(error: &SocketError) -> CloseCode {
     }
 }
 
-/// Waits, for a while, until the client has taken what was written and has closed its end: a socket
-/// that is dropped with unread bytes resets the connection, and the close frame is lost.
-async fn drain(client: &Client, reading: &mut OwnedReadHalf) {
+/// Waits, for a while, until the client has taken what was written and has said its last word: a socket
+/// that is dropped with unread bytes resets the connection, and the close frame is lost. After both close
+/// frames it is for the server to end the connection (RFC 6455 §7.1.1); from a client that cannot be
+/// understood any more, no close frame comes, so its end is waited for.
+async fn drain(client: &Client, socket: &mut WebSocketStream<Edge>) {
     let patience = SOCKET_CLOSE_TIMEOUT;
     let _ = tokio::time::timeout(patience, async {
         client.flushed().await;
+        loop {
+            match socket.next().await {
+                None | Some(Ok(Message::Close(_))) => return,
+                Some(Ok(_)) => {}
+                Some(Err(_)) => break,
+            }
+        }
         let mut sink = [0; 1024];
+        let reading = &mut socket.get_mut().reading;
         while reading.read(&mut sink).await.is_ok_and(|read| read > 0) {}
     })
     .await;

@@ -30,6 +30,7 @@ pub struct Site {
     /// `http://NAME:PORT`, without a slash at its end.
     pub origin: String,
     port: u16,
+    name: Option<&'static str>,
     folder: TempDir,
     server: Mutex<Process>,
     posts: AtomicU64,
@@ -42,15 +43,25 @@ pub struct Account {
 
 impl Site {
     pub fn start() -> Outcome<Site> {
+        Site::known_as(None)
+    }
+
+    /// Others on the network reach it, or so it was told, by this name.
+    pub fn on_a_network(name: &'static str) -> Outcome<Site> {
+        Site::known_as(Some(name))
+    }
+
+    fn known_as(name: Option<&'static str>) -> Outcome<Site> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let port = free_port()?;
         let proxy = Proxy::start(port).map_err(|error| error.to_string())?;
-        let server = Mutex::new(run(&folder, port, proxy.port)?);
+        let server = Mutex::new(run(&folder, port, proxy.port, name)?);
         let origin = format!("http://{NAME}:{}", proxy.port);
         Ok(Site {
             proxy,
             origin,
             port,
+            name,
             folder,
             server,
             posts: AtomicU64::new(1),
@@ -69,7 +80,7 @@ impl Site {
     }
 
     pub fn start_again(&self) -> Outcome {
-        let server = run(&self.folder, self.port, self.proxy.port)?;
+        let server = run(&self.folder, self.port, self.proxy.port, self.name)?;
         *self.server.lock().expect("no step panics with the server") = server;
         Ok(())
     }
@@ -183,10 +194,12 @@ fn executable() -> String {
     std::env::var("CHAPP_EXE").unwrap_or_else(|_| env!("CARGO_BIN_EXE_chapp").to_owned())
 }
 
-fn run(folder: &TempDir, port: u16, proxy_port: u16) -> Outcome<Process> {
+fn run(folder: &TempDir, port: u16, proxy_port: u16, name: Option<&str>) -> Outcome<Process> {
     let file = folder.path().join("chapp.redb").display().to_string();
     let listen = format!("127.0.0.1:{port}");
-    let host = format!("{NAME}:{proxy_port}");
+    let names = [Some(NAME), name].into_iter().flatten();
+    let hosts: Vec<String> = names.map(|name| format!("{name}:{proxy_port}")).collect();
+    let hosts = hosts.join(",");
     let executable = executable();
     let arguments = [
         // A process that writes past its limit is killed unless it looks away: see `fill_disk`.
@@ -200,7 +213,7 @@ fn run(folder: &TempDir, port: u16, proxy_port: u16) -> Outcome<Process> {
         "--listen",
         &listen,
         "--host",
-        &host,
+        &hosts,
         "--rate-limits",
         "off",
     ];

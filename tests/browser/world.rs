@@ -80,6 +80,14 @@ impl<'run> World<'run> {
         })
     }
 
+    /// A further server, which others on the network reach by this name, or so it was told.
+    pub fn site_on_a_network(&self, name: &'static str) -> Outcome<Site> {
+        let site = Site::on_a_network(name)?;
+        let mut origins = self.origins.lock().expect("no step panics here");
+        origins.push(site.origin.clone());
+        Ok(site)
+    }
+
     pub fn browser(&self, engine: Engine) -> &Browser {
         let mut browsers = self.browsers.iter();
         browsers

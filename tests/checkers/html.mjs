@@ -13,6 +13,11 @@ const values = {
   error: 'That name and password do not match.',
   hidden: '',
   invalid: 'true',
+  invite: 'k7q2-wren-h5xd-m8tf',
+  code: 'k7q2-wren-h5xd-m8tf',
+  closed: 'Nobody can sign up here for now.',
+  closed_hidden: '',
+  form_hidden: '',
 };
 const validator = new HtmlValidate(JSON.parse(await readFile(new URL('.htmlvalidate.json', import.meta.url), 'utf8')));
 let bad = 0;

@@ -2,6 +2,7 @@
 
 use crate::harness::people::Person;
 use crate::harness::server::Site;
+use chapp::limits::PAGE_BYTES_MAX;
 use serde_json::{Value, json};
 
 /// A site whose Lobby holds messages 1 to `count`; the odd ones are Ada's, the even ones Ben's.
@@ -186,4 +187,76 @@ fn text_is_kept_as_it_was_written() {
     for (message, (text, kept)) in site.history(&ada).iter().zip(texts) {
         assert_eq!(message["body"], kept.unwrap_or(text));
     }
+}
+
+/// The longest that one message can be: 32 KB.
+fn long(n: u64) -> String {
+    format!("{n} {}", "𝕩".repeat(7_990))
+}
+
+#[test]
+fn a_page_of_long_messages_ends_early_and_leads_to_all_of_them() {
+    let site = Site::new();
+    let ada = site.sign_up("Ada");
+    let mut socket = site.socket(&ada);
+    for n in 1..=24 {
+        assert_eq!(socket.say(&format!("c{n}"), &long(n)), n);
+    }
+    let read = |query: &str| {
+        let response = site.get_as(&ada, &format!("/api/rooms/1/messages?limit=100&{query}"));
+        assert!(
+            response.body.len() < 3 * PAGE_BYTES_MAX,
+            "{} bytes",
+            response.body.len()
+        );
+        let page = response.json();
+        (ids(&page), page["more_before"] == true, page["more_after"] == true)
+    };
+    let (mut held, mut more, _) = read("");
+    assert!(held.len() < 24 && held.last() == Some(&24));
+    while more {
+        let (older, more_before, more_after) = read(&format!("before={}", held[0]));
+        assert!(more_after && !older.is_empty());
+        held.splice(0..0, older);
+        more = more_before;
+    }
+    assert_eq!(held, range(1..=24));
+    let (mut held, _, mut more) = read("after=0");
+    while more {
+        let (newer, more_before, more_after) = read(&format!("after={}", held[held.len() - 1]));
+        assert!(more_before && !newer.is_empty());
+        held.extend(newer);
+        more = more_after;
+    }
+    assert_eq!(held, range(1..=24));
+    for id in [1, 12, 24] {
+        let (held, more_before, more_after) = read(&format!("around={id}"));
+        assert!(held.contains(&id), "{id} of {held:?}");
+        assert_eq!((more_before, more_after), (held[0] > 1, held[held.len() - 1] < 24));
+    }
+}
+
+#[test]
+fn short_answers_to_long_messages_make_a_short_page_as_well() {
+    let site = Site::new();
+    let ada = site.sign_up("Ada");
+    let mut socket = site.socket(&ada);
+    for n in 1..=24 {
+        socket.say(&format!("c{n}"), &long(n));
+    }
+    for n in 1..=24 {
+        let id = format!("r{n}");
+        socket.send(&json!({"type": "post", "room": 1, "client_id": id, "body": "yes", "reply_to": n}));
+        socket.until(|frame| frame["client_id"] == id && frame["type"] == "posted");
+    }
+    let response = site.get_as(&ada, "/api/rooms/1/messages?limit=24");
+    assert!(
+        response.body.len() < 3 * PAGE_BYTES_MAX,
+        "{} bytes",
+        response.body.len()
+    );
+    let page = response.json();
+    let shown = ids(&page);
+    assert!(shown.len() < 24 && page["more_before"] == true);
+    assert_eq!(page["quoted"].as_array().unwrap().len(), shown.len());
 }

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod accounts;
+mod admin;
 mod assets;
 mod bad_frames;
 mod data_file;
@@ -16,8 +17,10 @@ mod kill;
 mod logs;
 mod markup;
 mod messages;
+mod people;
 mod rooms;
 mod rules;
+mod search;
 mod sessions;
 mod slow_reader;
 mod socket;

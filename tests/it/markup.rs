@@ -2,8 +2,11 @@
 
 use crate::harness::Chance;
 use chapp::chat::markup::{Names, candidates, parse};
-use chapp::limits::{BODY_CHARS_MAX, CONTENT_DEPTH_MAX, CONTENT_NODES_MAX, LINK_CHARS_MAX, MENTIONS_MAX};
-use chapp::model::{Block, Body, Content, Inline, RoomId, UserId, Written};
+use chapp::limits::{
+    BODY_CHARS_MAX, CONTENT_DEPTH_MAX, CONTENT_NODES_MAX, LINK_CHARS_MAX, MENTIONS_MAX, NAME_CHARS_MAX,
+    NAMES_LOOKED_UP_MAX,
+};
+use chapp::model::{Block, Body, Content, Inline, RoomId, UserId, Written, begins_anew, name_key};
 
 mod examples;
 
@@ -180,7 +183,8 @@ const PIECES: [&str; 44] = [
 #[test]
 fn no_text_makes_a_tree_that_is_too_large_or_leads_elsewhere() {
     for piece in PIECES {
-        if !piece.trim().is_empty() {
+        // One that cannot be seen makes no message.
+        if Body::parse(&full_of(piece)).is_ok() {
             check(&full_of(piece));
         }
     }
@@ -340,4 +344,68 @@ fn further_names_than_a_message_can_mention_stay_text() {
     let expected: Vec<UserId> = (1..=MENTIONS_MAX as u64).map(UserId).collect();
     assert_eq!(written.mentions.users, expected);
     assert_eq!(Facts::of(&written.content.unwrap()).shown.trim_end(), text.join(" "));
+}
+
+#[test]
+fn no_text_makes_more_or_longer_names_to_look_up_than_people_can_have() {
+    let mut chance = Chance::new(5);
+    for piece in [
+        "@",
+        "@ada ",
+        "#\u{fdfa}.",
+        "@\u{fdfa} ",
+        "#Lobby ",
+        "@e\u{301}\u{327}\u{301}",
+    ] {
+        let mut text = String::new();
+        while text.chars().count() < BODY_CHARS_MAX - 20 {
+            text += &format!(
+                "{piece}{}{}",
+                ['.', ' ', '@', '#'][chance.below(4) as usize],
+                chance.below(1_000)
+            );
+        }
+        let found = candidates(&text);
+        for (keys, chars_max) in [(found.people, NAME_CHARS_MAX), (found.rooms, 48)] {
+            assert!(keys.len() <= NAMES_LOOKED_UP_MAX, "{} of {piece:?}", keys.len());
+            let longest = keys.iter().map(String::len).max().unwrap_or(0);
+            assert!(longest <= chars_max * 16, "{longest} bytes of {piece:?}");
+        }
+    }
+}
+
+#[test]
+fn a_name_after_more_marks_than_are_looked_at_stays_text() {
+    let behind = |marks: usize| understood(&format!("{}@ada", "@nobody ".repeat(marks)));
+    assert_eq!(behind(2 * MENTIONS_MAX - 1).mentions.users, [UserId(1)]);
+    assert!(behind(2 * MENTIONS_MAX).mentions.is_empty());
+    let behind = |marks: usize| understood(&format!("{}#tea", "#nothing ".repeat(marks)));
+    assert!(behind(2 * MENTIONS_MAX - 1).content.is_some());
+    assert_eq!(behind(2 * MENTIONS_MAX).content, None);
+}
+
+#[test]
+fn the_key_of_a_text_is_put_together_of_the_keys_of_its_parts_where_it_is_said_so() {
+    // Marks of several classes, what decomposes into them or becomes another letter, Hangul, ligatures, signs.
+    let chars: Vec<char> = "aZ .ß\u{301}\u{327}\u{345}\u{344}\u{f73}\u{f75}\u{ff9e}\u{3099}\u{ac01}\u{1100}\u{1161}\u{11a8}\u{fdfa}\u{390}\u{1f82}\u{1fb3}\u{1e9e}\u{130}\u{149}\u{fe0f}\u{1f600}\u{20e3}ｶA\u{30a}Å\u{3c2}"
+        .chars()
+        .collect();
+    let mut chance = Chance::new(6);
+    let mut parted = 0;
+    for _ in 0..20_000 {
+        let text: Vec<char> = (0..6)
+            .map(|_| chars[chance.below(chars.len() as u64) as usize])
+            .collect();
+        for (at, c) in text.iter().enumerate().filter(|(_, c)| begins_anew(**c)) {
+            let (before, rest): (String, String) = (text[..at].iter().collect(), text[at..].iter().collect());
+            let whole: String = text.iter().collect();
+            assert_eq!(
+                name_key(&whole),
+                name_key(&before) + &name_key(&rest),
+                "{c:?} in {whole:?}"
+            );
+            parted += 1;
+        }
+    }
+    assert!(parted > 20_000);
 }

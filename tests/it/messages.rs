@@ -11,15 +11,15 @@ mod deleted;
 mod kept;
 mod refusals;
 
-fn edit(room: u64, id: u64, body: &str) -> Value {
+pub fn edit(room: u64, id: u64, body: &str) -> Value {
     json!({"type": "edit", "room": room, "id": id, "body": body})
 }
 
-fn delete(room: u64, id: u64) -> Value {
+pub fn delete(room: u64, id: u64) -> Value {
     json!({"type": "delete", "room": room, "id": id})
 }
 
-fn undelete(room: u64, id: u64) -> Value {
+pub fn undelete(room: u64, id: u64) -> Value {
     json!({"type": "undelete", "room": room, "id": id})
 }
 
@@ -33,7 +33,7 @@ fn pin(room: u64, id: u64, on: bool) -> Value {
 
 /// Does something to a message, and waits until it is durable. Returns the seq of the answer.
 #[track_caller]
-fn act(socket: &mut Socket, mut frame: Value) -> u64 {
+pub fn act(socket: &mut Socket, mut frame: Value) -> u64 {
     frame["ref"] = json!("act");
     socket.send(&frame);
     let answer = socket.until(|frame| frame["ref"] == "act").pop().unwrap();

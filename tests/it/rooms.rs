@@ -200,6 +200,47 @@ fn browsing_shows_public_rooms_by_name_and_no_others() {
 }
 
 #[test]
+fn browsing_finds_rooms_by_name_and_topic_and_goes_on_where_it_ended() {
+    let (site, ada, ben, _) = three();
+    for (name, topic) in [
+        ("Tea", "Green and black"),
+        ("Café", "Beans"),
+        ("! first", ""),
+        ("zoo", ""),
+    ] {
+        make(&site, &ben, json!({"kind": "public", "name": name, "topic": topic}));
+    }
+    let browse = |query: &str| {
+        let page = site.get_as(&ada, &format!("/api/rooms?browse=1&{query}")).json();
+        let rooms = page["rooms"].as_array().unwrap().iter();
+        let names: Vec<String> = rooms.map(|room| room["name"].as_str().unwrap().to_owned()).collect();
+        (names, page["next"].as_u64())
+    };
+    let all = ["! first", "Café", "Lobby", "Tea", "zoo"];
+    assert_eq!(browse(""), (all.map(str::to_owned).to_vec(), None));
+    assert_eq!(browse("q=CAFE").0, ["Café"]);
+    assert_eq!(browse("q=green").0, ["Tea"]);
+    assert_eq!(browse("q=lob").0, ["Lobby"]);
+    assert_eq!(browse("q=nothing"), (vec![], None));
+    let (mut held, mut next) = browse("limit=2");
+    assert_eq!(held.len(), 2);
+    while let Some(after) = next {
+        let (more, then) = browse(&format!("limit=2&after={after}"));
+        held.extend(more);
+        next = then;
+    }
+    assert_eq!(held, all);
+    let refused = |query: &str| {
+        site.get_as(&ada, &format!("/api/rooms?browse=1&{query}"))
+            .refused(422, "invalid")
+    };
+    assert_eq!(refused("after=99")["field"], "after");
+    assert_eq!(refused("after=x")["field"], "after");
+    assert_eq!(refused("limit=0")["field"], "limit");
+    assert_eq!(refused(&format!("q={}", "x".repeat(65)))["field"], "q");
+}
+
+#[test]
 fn a_public_name_is_taken_whatever_its_case_and_private_ones_are_free() {
     let (site, ada, ben, _) = three();
     let tea = make_with(&site, &ada, "public", "Tea Room", &[]);

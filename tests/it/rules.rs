@@ -3,7 +3,7 @@
 use chapp::clock::Time;
 use chapp::error::{Kind, Result};
 use chapp::limits::UNDO_MS;
-use chapp::model::rules::{self, Standing};
+use chapp::model::rules::{self, Standing, Whom};
 use chapp::model::{Body, LOBBY, MemberRole, Mentions, Message, Notice, Role, RoomId, RoomKind, Seq, UserId};
 
 /// Columns: the Lobby, a public, a private, a direct room; then the same in the archive.
@@ -58,7 +58,7 @@ const TABLE: [(Verb, [Row; 6], Row); 24] = [
     (Verb::Archive,
      ["fyyf fyyf", "fyyf fyyf", "nnnn nnnn", "fyyf fyyf", "ffff ffff", "nnnn nnnn"], "n"),
     (Verb::Join,
-     ["yyyy yyyy", "yyyy yyyy", "yynn ffnn", "yyyy yyyy", "yyyy yyyy", "yynn ffnn"], "n"),
+     ["yyyy yyyy", "yyyy yyyy", "yynn yynn", "yyyy yyyy", "yyyy yyyy", "yynn ffnn"], "n"),
     (Verb::Leave,
      ["fyyf fyyf", "fyyf fyyf", "nnnn nnnn", "fyyf fyyf", "fyyf fyyf", "nnnn nnnn"], "n"),
     (Verb::Invite,
@@ -238,5 +238,61 @@ fn a_room_that_is_not_theirs_answers_like_one_that_is_not_there() {
         let answers = [ask(verb, None), ask(verb, Some(&outside))];
         let [there, outside] = answers.map(|answer| answer.map_err(|error| (error.kind, error.title, error.field)));
         assert_eq!(there, outside, "{verb:?}");
+    }
+}
+
+#[test]
+fn an_admin_may_in_rooms_what_the_owner_may_but_remove_the_owner_of_one() {
+    for (verb, ..) in TABLE {
+        for member in [Some(MemberRole::Owner), Some(MemberRole::Member), None] {
+            let as_admin = row(verb, Role::Admin, member);
+            match verb {
+                Verb::Remove(MemberRole::Owner) => assert_eq!(as_admin, row(verb, Role::Member, member)),
+                _ => assert_eq!(as_admin, row(verb, Role::Owner, member), "{verb:?}"),
+            }
+        }
+    }
+}
+
+type AboutPeople = fn(Role, Whom) -> Result<()>;
+type AboutServer = fn(Role) -> Result<()>;
+
+const ROLES: [Role; 3] = [Role::Owner, Role::Admin, Role::Member];
+
+/// Rows: who asks. Columns: to oneself, the owner, an admin, a member.
+#[rustfmt::skip]
+const PEOPLE: [(&str, AboutPeople, [Row; 3]); 3] = [
+    ("set a role", rules::may_set_role,   ["fyyy", "ffff", "ffff"]),
+    ("deactivate", rules::may_deactivate, ["fyyy", "fffy", "ffff"]),
+    ("reset",      rules::may_offer_reset, ["fyyy", "fffy", "ffff"]),
+];
+
+#[test]
+fn people_are_looked_after_by_who_stands_above_them() {
+    let whom = [
+        Whom::Self_,
+        Whom::Other(Role::Owner),
+        Whom::Other(Role::Admin),
+        Whom::Other(Role::Member),
+    ];
+    for (verb, rule, rows) in PEOPLE {
+        for (who, expected) in ROLES.into_iter().zip(rows) {
+            let found: String = whom.map(|whom| outcome(rule(who, whom))).iter().collect();
+            assert_eq!(found, expected, "{verb} as {who:?}");
+        }
+    }
+}
+
+#[test]
+fn the_server_is_looked_after_by_its_owner_and_admins_and_copied_by_its_owner_alone() {
+    let verbs: [(AboutServer, Row); 4] = [
+        (rules::may_see_server, "yyf"),
+        (rules::may_rename_server, "yyf"),
+        (rules::may_open_door, "yyf"),
+        (rules::may_back_up, "yff"),
+    ];
+    for (rule, expected) in verbs {
+        let found: String = ROLES.map(|who| outcome(rule(who))).iter().collect();
+        assert_eq!(found, expected);
     }
 }

@@ -158,6 +158,33 @@ fn a_log_out_closes_the_sockets_of_that_session_and_of_no_other() {
 }
 
 #[test]
+fn whoever_answers_a_close_is_gone_before_those_who_do_not() {
+    let site = Site::new();
+    let (ada, ben, cleo, dan) = (
+        site.sign_up("Ada"),
+        site.sign_up("Ben"),
+        site.sign_up("Cleo"),
+        site.sign_up("Dan"),
+    );
+    let mut adas = site.socket(&ada);
+    let (bens, mut cleos, mut dans) = (site.socket(&ben), site.socket(&cleo), site.socket(&dan));
+    // Ben's browser answers nothing, and was first.
+    assert_eq!(site.log_out(&ben).status, 204);
+    assert_eq!(site.log_out(&cleo).status, 204);
+    assert_eq!(cleos.close_code(), 4401);
+    dans.send_frame(0x88, &1000u16.to_be_bytes());
+    assert_eq!(dans.close_code(), 1000);
+    // None of them ends the connection: that is for the server to do.
+    let mut gone = Vec::new();
+    while gone.len() < 3 {
+        let frame = adas.until(|frame| frame["type"] == "presence" && frame["state"] == "offline");
+        gone.push(frame.last().unwrap()["user"].as_u64().unwrap());
+    }
+    assert_eq!(gone, [cleo.id, dan.id, ben.id]);
+    drop((bens, cleos, dans));
+}
+
+#[test]
 fn what_a_socket_sends_after_its_log_out_changes_nothing() {
     let site = Site::new();
     let (ada, laptop) = (site.sign_up("Ada"), site.log_in("Ada"));

@@ -86,7 +86,7 @@ fn the_first_frame_tells_all_that_a_client_needs() {
             "name": "Chapp",
             "version": env!("CARGO_PKG_VERSION"),
             "id": ready["server"]["id"],
-            "addresses": [],
+            "addresses": [], "door": "anyone",
         })
     );
     // The cookie's name and this come from the same data file.

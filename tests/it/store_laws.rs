@@ -1,9 +1,12 @@
 //! The laws of the store (ARCHITECTURE). Whatever engine there is, these hold; so nothing in here
-//! knows what lies under it. L7, L12 and L13 come with what they speak of.
+//! knows what lies under it. L7 and L13 come with what they speak of.
 
 mod changes;
 mod faults;
+mod limits;
 mod reading;
+mod search;
+mod work;
 pub mod world;
 
 use chapp::clock::Time;

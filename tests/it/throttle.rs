@@ -3,6 +3,9 @@
 use crate::harness::http::{Request, Response};
 use crate::harness::people::{PASSWORD, credentials};
 use crate::harness::server::{Hands, Site};
+use crate::harness::socket::of_type;
+use chapp::limits::{REQUESTS_BURST, REQUESTS_PER_SECOND, ROOMS_MADE_BURST, TYPING_BURST, TYPING_PER_SECOND};
+use serde_json::{Value, json};
 use std::net::IpAddr;
 use std::sync::Barrier;
 use std::thread;
@@ -202,4 +205,94 @@ fn posts_past_the_rate_are_refused_with_the_time_to_wait_and_then_taken() {
     assert!((1..=200).contains(&wait), "{wait}");
     hands.advance(Duration::from_millis(wait));
     assert_eq!(socket.say("c21", "hello"), 22);
+}
+
+#[test]
+fn requests_past_the_rate_are_refused_with_the_time_to_wait_but_pictures_and_the_way_out_are_not() {
+    let (hands, site) = limited();
+    let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
+    for _ in 0..REQUESTS_BURST {
+        assert_eq!(site.get_as(&ada, "/api/rooms").status, 200);
+    }
+    assert_eq!(wait_of(&site.get_as(&ada, "/api/people?q=zz")), 1);
+    assert_eq!(wait_of(&Request::upgrade(site.address).cookie(&ada.cookie).send()), 1);
+    site.get_as(&ada, "/avatars/1/none").refused(404, "not_found");
+    assert_eq!(site.get_as(&ada, "/").status, 200, "the page itself");
+    assert_eq!(site.get_as(&ben, "/api/rooms").status, 200);
+    hands.advance(Duration::from_secs(1));
+    for _ in 0..REQUESTS_PER_SECOND {
+        assert_eq!(site.get_as(&ada, "/api/rooms").status, 200);
+    }
+    wait_of(&site.get_as(&ada, "/api/rooms"));
+    assert_eq!(site.log_out(&ada).status, 204);
+}
+
+#[test]
+fn somebody_who_types_on_and_on_is_told_a_few_times() {
+    let (hands, site) = limited();
+    let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
+    let (mut adas, mut bens) = (site.socket(&ada), site.socket(&ben));
+    let mut typed = |count: u32, mark: &str| {
+        for _ in 0..count {
+            adas.send(&json!({"type": "typing", "room": 1}));
+        }
+        adas.say(mark, mark);
+        let frames = bens.until(|frame| frame["message"]["body"] == mark);
+        of_type(&frames, "typing").len() as u32
+    };
+    assert_eq!(typed(15, "a"), TYPING_BURST);
+    assert_eq!(typed(15, "b"), 0);
+    hands.advance(Duration::from_secs(1));
+    assert_eq!(typed(15, "c"), TYPING_PER_SECOND);
+}
+
+#[test]
+fn somebody_who_comes_and_goes_on_and_on_is_told_a_few_times_and_as_they_are_in_the_end() {
+    let (_hands, site) = limited();
+    let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
+    let (mut adas, mut bens) = (site.socket(&ada), site.socket(&ben));
+    for n in 0..25 {
+        adas.send(&json!({"type": "away", "on": n % 2 == 0}));
+        // What was done is told before the next one is.
+        adas.until_pong();
+    }
+    let is_of_ada = |frame: &Value| frame["type"] == "presence" && frame["user"] == ada.id;
+    bens.post("mark", "mark");
+    let mut frames = bens.until(|frame| frame["message"]["body"] == "mark");
+    frames.retain(is_of_ada);
+    // One at once, and where this takes long one each two seconds: far fewer than there were.
+    assert!(frames.len() < 10, "{frames:?}");
+    if frames.last().is_none_or(|frame| frame["state"] != "away") {
+        bens.until(|frame| is_of_ada(frame) && frame["state"] == "away");
+    }
+    assert!(bens.until_pong().iter().filter(|frame| is_of_ada(frame)).count() == 0);
+}
+
+#[test]
+fn rooms_that_are_made_and_left_cannot_use_up_those_of_everybody() {
+    let (hands, site) = limited();
+    let ada = site.sign_up("Ada");
+    let make = |name: &str| {
+        hands.advance(Duration::from_millis(500));
+        let body = json!({"kind": "private", "name": name});
+        site.post("/api/rooms").cookie(&ada.cookie).json(&body).send()
+    };
+    for n in 0..ROOMS_MADE_BURST {
+        let made = make(&format!("room {n}"));
+        assert_eq!(made.status, 201, "{}", made.text());
+        let room = made.json()["room"]["id"].as_u64().unwrap();
+        let leave = site.post(&format!("/api/rooms/{room}/leave")).cookie(&ada.cookie);
+        assert_eq!(leave.send().status, 204);
+    }
+    let wait = wait_of(&make("one more"));
+    assert!(wait > 60, "{wait} s");
+    // A direct message is no room that somebody makes.
+    let ben = site.sign_up("Ben");
+    let body = json!({"kind": "direct", "members": [ben.id]});
+    assert_eq!(
+        site.post("/api/rooms").cookie(&ada.cookie).json(&body).send().status,
+        201
+    );
+    hands.advance(Duration::from_secs(wait));
+    assert_eq!(make("one more").status, 201);
 }

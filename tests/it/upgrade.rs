@@ -3,7 +3,7 @@
 //! `files/format-1.redb.gz` was written by a release of that format: Ada (the owner) and Ben signed up and
 //! posted seven messages in turn, `a1`, `b2`, … `a7`, "line N **as it was**".
 
-use crate::store_laws::world::{client_id, kind, post, wait};
+use crate::store_laws::world::{client_id, kind, pipeline, post, wait};
 use chapp::clock::Time;
 use chapp::error::Kind;
 use chapp::model::*;
@@ -67,7 +67,13 @@ fn an_old_file_keeps_all_that_was_in_it_and_a_copy_stays_beside_it() {
             (lobby.head, lobby.room.member_count, lobby.room.kind),
             (Seq(7), 2, RoomKind::Public)
         );
-        assert_eq!(store.browse(ben).await.unwrap().len(), 1);
+        assert_eq!(store.browse(ben, "", None, 10).await.unwrap().rooms.len(), 1);
+        // What the server was never told, it does without.
+        let card = store.server().await.unwrap();
+        assert_eq!((card.name.as_str(), card.door), ("Chapp", Door::Anyone));
+        assert_eq!((card.invite, card.backup), (None, None));
+        assert!(!account.user.deactivated);
+        assert!(store.may_sign_up(None, Time(1)).await.is_ok());
     });
     close(store);
     assert_eq!(names(folder.path()), ["chapp.redb", "chapp.redb.format-1"]);
@@ -112,6 +118,28 @@ fn what_was_posted_to_an_old_file_is_not_posted_again_and_can_be_changed() {
     });
     close(store);
     assert_eq!(names(folder.path()).len(), 2, "one copy, made once");
+}
+
+#[test]
+fn what_was_said_in_an_old_file_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = old_file(folder.path());
+    let store = open(&path);
+    let found = |text: &str| {
+        let query = SearchQuery {
+            sought: Sought::parse(text).unwrap(),
+            ..SearchQuery::default()
+        };
+        let page = store.search(UserId(2), &query).unwrap();
+        page.hits.iter().map(|hit| hit.message.id.0).collect::<Vec<_>>()
+    };
+    assert_eq!(found("line was"), [7, 6, 5, 4, 3, 2, 1]);
+    assert_eq!(found("line 6"), [6]);
+    // Far more than is looked through without an index.
+    let posts = (0..3_000).map(|n| post(1, &format!("new {n}"))).collect();
+    wait(pipeline(&store, posts));
+    assert_eq!(found("line was"), [7, 6, 5, 4, 3, 2, 1]);
+    close(store);
 }
 
 #[test]

@@ -221,3 +221,36 @@ test('typing names people in the order they were heard', () => {
   const state = after(opened(0), heard({ type: 'typing', room: 1, user: MEI }));
   assert.deepEqual(select.typingNames(state), ['Mei Tanaka']);
 });
+
+test('the link to hand on is one that lets somebody in, or none', () => {
+  const now = 1000;
+  const invite = { path: '/join/k7q2-wren-h5xd-m8tf', ends_at: 1001 };
+  const over = { ...invite, ends_at: 1000 };
+  const link = (/** @type {string | undefined} */ door, /** @type {any} */ by) =>
+    select.linkToHandOn(after(opened(1), { type: 'frame', frame: { type: 'server', server: { name: 'Millrace', door } }, at: 1 }), 'http://a', by, now);
+  assert.equal(link('anyone', invite), 'http://a/join/k7q2-wren-h5xd-m8tf');
+  assert.equal(link('anyone', over), 'http://a/signup');
+  assert.equal(link('anyone', undefined), 'http://a/signup');
+  assert.equal(link('invite', invite), 'http://a/join/k7q2-wren-h5xd-m8tf');
+  assert.equal(link('invite', over), null);
+  assert.equal(link('invite', undefined), null);
+  assert.equal(link('nobody', invite), null);
+});
+
+test('while the page of the server is before the reader, the room behind it is neither current nor read', () => {
+  const unread = after(opened(3), says(4));
+  assert.ok(select.wants(unread).some((want) => want.do === 'read'));
+  const away = after(unread, { type: 'view', page: 'server' });
+  assert.ok(!select.wants(away).some((want) => want.do === 'read'));
+  assert.ok(select.roomList(away).every(({ rows }) => rows.every(({ current }) => !current)));
+  const back = after(away, { type: 'open', room: 1, at: 5 });
+  assert.ok(select.wants(back).some((want) => want.do === 'read'));
+});
+
+test('another name of the server is shown without a new connection, and an admin looks after it', () => {
+  const renamed = after(opened(1), { type: 'frame', frame: { type: 'server', server: { name: 'Millrace', door: 'invite' } }, at: 1 });
+  assert.deepEqual([renamed.server?.name, renamed.server?.door, renamed.server?.id], ['Millrace', 'invite', 'f1']);
+  assert.equal(select.looksAfter(renamed), false);
+  const admin = after(renamed, { type: 'frame', frame: { type: 'person', user: { ...user(ME), role: 'admin' } }, at: 1 });
+  assert.equal(select.looksAfter(admin), true);
+});

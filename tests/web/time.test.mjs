@@ -40,3 +40,12 @@ test('other languages keep their clock and get English words', () => {
   assert.equal(createTimes('de-DE', 'UTC').dayLabel(NOW, NOW), 'Today, Wednesday 14 October');
   assert.equal(createTimes(undefined, 'UTC').iso(NOW), '2026-10-14T10:57:00.000Z');
 });
+
+test('a date and a moment are named without more than is needed', () => {
+  assert.equal(times.date(at('2026-10-21T09:00:00Z'), NOW), '21 October');
+  assert.equal(times.date(at('2027-01-02T09:00:00Z'), NOW), '2 January 2027');
+  assert.equal(times.moment(at('2026-10-14T10:31:00Z'), NOW), 'Today, 10:31');
+  assert.equal(times.moment(at('2026-10-13T23:00:00Z'), NOW), 'Yesterday, 23:00');
+  assert.equal(times.moment(at('2026-10-09T08:15:00Z'), NOW), '9 October, 08:15');
+  assert.equal(times.month(at('2024-03-09T08:15:00Z')), 'March 2024');
+});

@@ -41,6 +41,7 @@ test('every required field of a frame is checked', () => {
     ['posted.client_id', false],
     ['settings.settings', false],
     ['read.head', true],
+    ['ready.people_version', true],
   ]);
   for (const { type, frame } of frames('server')) {
     for (const field of Object.keys(frame)) {

@@ -13,7 +13,9 @@ const submit = /** @type {HTMLButtonElement} */ (find('submit'));
 const reveal = /** @type {HTMLButtonElement} */ (find('reveal'));
 const name = /** @type {HTMLInputElement} */ (form.elements.namedItem('name'));
 const password = /** @type {HTMLInputElement} */ (form.elements.namedItem('password'));
-const act = form.action.endsWith('/signup') ? 'signup' : 'login';
+const act = form.action.endsWith('/signup') ? 'signup' : form.action.endsWith('/reset') ? 'reset' : 'login';
+const invite = /** @type {HTMLInputElement | null} */ (form.elements.namedItem('invite'));
+const code = /** @type {HTMLInputElement | null} */ (form.elements.namedItem('code'));
 
 reveal.hidden = false;
 reveal.addEventListener('click', () => {
@@ -71,7 +73,10 @@ form.addEventListener('submit', async (event) => {
   const wrong = mistake();
   if (wrong) return refuse(...wrong);
   busy(true);
-  const answer = await enter(act, { name: name.value, password: password.value });
+  const asked = code
+    ? { code: code.value, password: password.value }
+    : { name: name.value, password: password.value, ...(invite?.value ? { invite: invite.value } : {}) };
+  const answer = await enter(act, asked);
   if (answer.ok) return location.replace('/');
   busy(false);
   if (answer.field || answer.status === 401) return refuse(answer.title, answer.field);

@@ -2,7 +2,8 @@
 // what people do comes back as commands.
 
 import { messageActs } from './acts/messages.js';
-import { placeOf, roomActs } from './acts/rooms.js';
+import { placeOf, roomActs, SERVER_PATH } from './acts/rooms.js';
+import { searchActs } from './acts/search.js';
 import * as appearance from './lib/appearance.js';
 import * as scroll from './lib/scroll.js';
 import * as text from './lib/text.js';
@@ -31,6 +32,7 @@ import { mountLog } from './view/log.js';
 import { mountNotify } from './view/notify.js';
 import { mountPane } from './view/pane.js';
 import { openPicker } from './view/picker.js';
+import { mountServer } from './view/server.js';
 import { mountShell } from './view/shell.js';
 import { mountSide } from './view/side.js';
 import { mountTips } from './view/tip.js';
@@ -82,6 +84,7 @@ import { mountTyping } from './view/typing.js';
 const READ_EVERY_MS = 500;
 const ASK_AGAIN_MS = 5000;
 const SAID_MS = 10_000;
+const PIN_PAGES_MAX = 4;
 const clock = systemClock;
 const tab = takeTabId();
 
@@ -178,7 +181,10 @@ function begin() {
   if (room !== store.state.view.room || place?.id) {
     store.dispatch({ type: 'open', room, at: clock.now(), ...(place?.room === room && place.id ? { id: place.id } : {}) });
   }
-  history.replaceState({ ...history.state, room }, '', place && place.room !== room ? `/rooms/${room}` : undefined);
+  const page = location.pathname === SERVER_PATH;
+  const elsewhere = (place && place.room !== room) || (page && !select.looksAfter(store.state));
+  history.replaceState({ ...history.state, room }, '', elsewhere ? `/rooms/${room}` : undefined);
+  if (page) acts.visited();
   enterComposer(room);
 }
 
@@ -290,14 +296,28 @@ async function fulfil(want) {
   }
   if (want.do === 'pins') {
     store.dispatch({ type: 'pins', room: want.room, ids: [] });
-    const answer = await api.pins(want.room);
-    if (answer.ok) store.dispatch({ type: 'pins', room: want.room, ids: answer.value.messages.map(({ id }) => id) });
-    return;
+    return void readPins(want.room);
   }
   store.dispatch({ type: 'people/asked', users: want.users });
   const answer = await api.peopleOf(want.users);
   if (answer.ok) store.dispatch({ type: 'people', people: answer.value.people });
   else clock.set(() => store.dispatch({ type: 'people/failed', users: want.users }), ASK_AGAIN_MS);
+}
+
+/** All that is pinned in a room, to be counted; beyond the last of these pages nobody counts. @param {number} room */
+async function readPins(room) {
+  /** @type {number[]} */
+  const ids = [];
+  /** @type {number | undefined} */
+  let next;
+  for (let page = 0; page < PIN_PAGES_MAX; page += 1) {
+    const answer = await api.pins(room, next);
+    if (!answer.ok) return;
+    ids.push(...answer.value.messages.map(({ id }) => id));
+    store.dispatch({ type: 'pins', room, ids: [...ids] });
+    next = answer.value.next;
+    if (next === undefined) return;
+  }
 }
 
 const markRead = throttle(() => {
@@ -422,7 +442,7 @@ const context = {
   enterComposer,
   remember: (room) => void attempt(() => localStorage.setItem(`chapp:room:${account}`, String(room))),
 };
-const acts = { ...messageActs(context), ...roomActs(context) };
+const acts = { ...messageActs(context), ...roomActs(context), ...searchActs(context) };
 const notify = mountNotify({ ...wires, tab });
 const idle = mountIdle(clock, (on) => socket.send({ type: 'away', on }));
 const ask = mountLeave(byId('leave'));
@@ -432,6 +452,7 @@ mountBanner(part(main, 'strip'), wires);
 mountLog(byId('messages'), byId('latest'), wires);
 mountActions(byId('messages'), wires);
 mountPane(byId('pane'), wires);
+mountServer(byId('server'), /** @type {HTMLElement} */ (document.querySelector('main')), wires);
 mountTyping({ line: part(main, 'typing'), dots: part(main, 'dots') }, wires);
 mountAnnouncer(byId('announcer'), wires);
 mountTips(wires);
@@ -441,6 +462,8 @@ watch(
   (s) => [s],
   (s) => {
     for (const want of select.wants(s)) fulfil(want);
+    const want = select.searchWant(s);
+    if (want) send(want);
   },
 );
 

@@ -1,7 +1,7 @@
 //! Names in a text. They may hold spaces, so the longest one that somebody has is meant.
 
-use crate::limits::{MENTIONS_MAX, NAME_CHARS_MAX, ROOM_LINKS_MAX, ROOM_NAME_CHARS_MAX};
-use crate::model::name_key;
+use crate::limits::{MENTIONS_MAX, NAME_CHARS_MAX, NAMES_LOOKED_UP_MAX, ROOM_LINKS_MAX, ROOM_NAME_CHARS_MAX};
+use crate::model::{begins_anew, name_key};
 use std::collections::HashMap;
 
 /// What could be names in a text, as keys.
@@ -14,7 +14,9 @@ pub struct Candidates {
 }
 
 /// Marks of one kind that are looked at in a text: some may be no names.
-const MARKS_MAX: usize = 2 * MENTIONS_MAX;
+pub(super) const MARKS_MAX: usize = 2 * MENTIONS_MAX;
+/// Bytes that the key of a name can have for each of the name's characters: four others, in UTF-8.
+const KEY_BYTES_PER_CHAR_MAX: usize = 16;
 
 /// What could be names in a text.
 pub fn candidates(text: &str) -> Candidates {
@@ -29,8 +31,11 @@ fn after_mark(text: &str, mark: char, chars_max: usize, marks_max: usize) -> Vec
     let marks = text.char_indices().filter(|(_, c)| *c == mark);
     let marks = marks.filter(|(at, _)| is_boundary(text[..*at].chars().next_back()));
     for (at, _) in marks.take(marks_max) {
-        let after = &text[at + mark.len_utf8()..];
-        keys.extend(ends(after, chars_max).map(|end| name_key(&after[..end])));
+        beginnings(&text[at + mark.len_utf8()..], chars_max, |_, key| {
+            if keys.len() < NAMES_LOOKED_UP_MAX {
+                keys.push(key.to_owned());
+            }
+        });
     }
     keys.sort_unstable();
     keys.dedup();
@@ -42,25 +47,40 @@ pub(super) fn is_boundary(c: Option<char>) -> bool {
     !c.is_some_and(char::is_alphanumeric)
 }
 
-/// Where a name could end that begins a text: after a word, or after a sign that follows one.
-fn ends(text: &str, chars_max: usize) -> impl Iterator<Item = usize> {
-    let line = text.split('\n').next().unwrap_or_default();
-    let begins = line.chars().next().is_some_and(|c| !c.is_whitespace());
-    let chars = line.char_indices().take(if begins { chars_max } else { 0 });
-    chars.filter_map(move |(at, c)| {
+/// Tells the beginnings of a text that could be names, shortest first: where each ends, after a word or
+/// after a sign that follows one, and its key. No character is folded again for what follows it, and
+/// nothing is told that is longer than any name: what a text costs does not depend on what it says.
+fn beginnings(text: &str, chars_max: usize, mut tell: impl FnMut(usize, &str)) {
+    let mut chars = text.char_indices().take(chars_max).peekable();
+    if chars.peek().is_none_or(|(_, c)| c.is_whitespace()) {
+        return;
+    }
+    // The key of what comes before `from` is `key[..settled]`, whatever follows.
+    let (mut key, mut settled, mut from) = (String::new(), 0, 0);
+    for (at, c) in chars.take_while(|(_, c)| *c != '\n') {
+        if begins_anew(c) {
+            (settled, from) = (key.len(), at);
+        }
         let end = at + c.len_utf8();
-        let next = line[end..].chars().next();
-        let is_end = !c.is_whitespace() && (is_boundary(Some(c)) || is_boundary(next));
-        is_end.then_some(end)
-    })
+        key.truncate(settled);
+        key.push_str(&name_key(&text[from..end]));
+        if key.len() > chars_max * KEY_BYTES_PER_CHAR_MAX {
+            return;
+        }
+        let is_end = is_boundary(Some(c)) || is_boundary(text[end..].chars().next());
+        if is_end && !c.is_whitespace() {
+            tell(end, &key);
+        }
+    }
 }
 
 /// The longest name that begins a text, and what it means.
 pub(super) fn longest<T: Copy>(text: &str, chars_max: usize, known: &HashMap<String, T>) -> Option<(usize, T)> {
-    if known.is_empty() {
-        return None;
-    }
-    let ends: Vec<usize> = ends(text, chars_max).collect();
-    let mut ends = ends.into_iter().rev();
-    ends.find_map(|end| known.get(&name_key(&text[..end])).map(|found| (end, *found)))
+    let mut longest = None;
+    beginnings(text, chars_max, |end, key| {
+        if let Some(found) = known.get(key) {
+            longest = Some((end, *found));
+        }
+    });
+    longest
 }

@@ -1,7 +1,7 @@
 //! Plain text between the marks: bare addresses, emoji shortcodes, people and rooms.
 
 use super::Names;
-use super::names::{is_boundary, longest};
+use super::names::{MARKS_MAX, is_boundary, longest};
 use super::tree::{Tree, href};
 use crate::limits::{MENTIONS_MAX, NAME_CHARS_MAX, ROOM_LINKS_MAX, ROOM_NAME_CHARS_MAX};
 use crate::model::{Inline, Mentions, RoomId, UserId};
@@ -19,6 +19,8 @@ pub(super) struct Scanner<'n> {
     rooms: HashSet<RoomId>,
     everyone: bool,
     here: bool,
+    /// How many marks of people and of rooms may still be looked at.
+    marks: (usize, usize),
 }
 
 impl<'n> Scanner<'n> {
@@ -33,6 +35,7 @@ impl<'n> Scanner<'n> {
             rooms: HashSet::new(),
             everyone: false,
             here: false,
+            marks: (MARKS_MAX, 2 * ROOM_LINKS_MAX),
         }
     }
 
@@ -116,6 +119,7 @@ impl<'n> Scanner<'n> {
                 return Some((inline, word.len()));
             }
         }
+        self.marks.0 = self.marks.0.checked_sub(1)?;
         let (length, user) = longest(after, NAME_CHARS_MAX, &self.names.people)?;
         if !self.users.contains(&user) && self.users.len() >= MENTIONS_MAX {
             return None;
@@ -126,6 +130,7 @@ impl<'n> Scanner<'n> {
     }
 
     fn room(&mut self, after: &str) -> Option<(Inline, usize)> {
+        self.marks.1 = self.marks.1.checked_sub(1)?;
         let (length, room) = longest(after, ROOM_NAME_CHARS_MAX, &self.names.rooms)?;
         if !self.rooms.contains(&room) && self.rooms.len() >= ROOM_LINKS_MAX {
             return None;

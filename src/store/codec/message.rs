@@ -19,15 +19,20 @@ pub(in crate::store) struct SeqRow {
     /// How many seqs up to here are no posts: with it the posts between two seqs are plain arithmetic.
     /// Not written where it is 0, as in every row of format 1.
     pub others: u32,
+    /// In the row of a change: the last seq before it that is a message, so that a reader can pass over
+    /// many changes. Not written where it is 0: not known.
+    pub last: u32,
 }
 
 impl Serialize for SeqRow {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut tuple = serializer.serialize_tuple(if self.others == 0 { 2 } else { 3 })?;
+        let numbers = [self.others, self.last];
+        let written = numbers.iter().rposition(|number| *number != 0).map_or(0, |at| at + 1);
+        let mut tuple = serializer.serialize_tuple(2 + written)?;
         tuple.serialize_element(&self.entry)?;
         tuple.serialize_element(&self.message)?;
-        if self.others != 0 {
-            tuple.serialize_element(&self.others)?;
+        for number in &numbers[..written] {
+            tuple.serialize_element(number)?;
         }
         tuple.end()
     }
@@ -40,7 +45,7 @@ impl<'de> Deserialize<'de> for SeqRow {
             type Value = SeqRow;
 
             fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("two or three numbers")
+                f.write_str("two to four numbers")
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut numbers: A) -> Result<SeqRow, A::Error> {
@@ -50,10 +55,11 @@ impl<'de> Deserialize<'de> for SeqRow {
                     message: numbers.next_element()?.ok_or_else(missing)?,
                     // Its end is the end of the row; the checksum has vouched for the row.
                     others: numbers.next_element().ok().flatten().unwrap_or(0),
+                    last: numbers.next_element().ok().flatten().unwrap_or(0),
                 })
             }
         }
-        deserializer.deserialize_tuple(3, Fields)
+        deserializer.deserialize_tuple(4, Fields)
     }
 }
 
@@ -164,12 +170,18 @@ impl PostRow {
         self.mentioned.contains(&user) || (self.mentions_here && self.here.contains(&user))
     }
 
+    /// What a search may find: nothing of what was deleted.
+    pub fn says(&self) -> &str {
+        if self.deleted.is_some() { "" } else { &self.body }
+    }
+
     /// Forgets for good what a deleted message said.
     pub fn erase(&mut self) {
         self.body = String::new();
         self.content = None;
         self.reply_to = None;
         self.reactions = Vec::new();
+        self.pinned = None;
         self.forwarded = None;
         self.mentioned = Vec::new();
         self.here = Vec::new();
@@ -342,11 +354,11 @@ impl Stored {
         }
     }
 
-    /// About how much of a page or a catch-up it takes.
-    pub fn bytes(&self) -> usize {
+    /// Which message it answers, as a reader sees it.
+    pub fn reply_to(&self) -> Option<u32> {
         match self {
-            Stored::Post(row) => row.body.len(),
-            Stored::Notice(_) => 0,
+            Stored::Post(row) if row.deleted.is_none() => row.reply_to,
+            _ => None,
         }
     }
 

@@ -5,10 +5,12 @@
 mod message;
 mod people;
 mod room;
+mod server;
 
 pub(super) use message::{Deleted, Entry, Forward, NoticeRow, PostRow, SeqRow, Stored};
 pub(super) use people::{PictureRow, ProfileRow, SessionRow, SettingsRow, UserRow, user};
 pub(super) use room::{FactsRow, MemberRow, RoomRow, UserRoomRow, room};
+pub(super) use server::{BackupRow, BarredRow, InviteRow, ResetRow, ServerRow};
 
 use super::fault::Fault;
 use serde::de::DeserializeOwned;
@@ -61,6 +63,19 @@ pub(super) struct CommitRow {
 pub(super) struct ClientIdRow {
     pub room: u32,
     pub seq: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct SegmentRow {
+    /// The entry of the log after its last one.
+    pub end: u64,
+    /// Where its messages stand.
+    pub rooms: Vec<u32>,
+    /// Who wrote them.
+    pub authors: Vec<u32>,
+    /// When the first and the last of them was sent, by their own times.
+    pub oldest: u64,
+    pub newest: u64,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -19,16 +19,24 @@ pub(in crate::store) struct UserRow {
 enum RoleRow {
     Owner,
     Member,
+    Admin,
+}
+
+impl RoleRow {
+    fn new(role: Role) -> RoleRow {
+        match role {
+            Role::Owner => RoleRow::Owner,
+            Role::Admin => RoleRow::Admin,
+            Role::Member => RoleRow::Member,
+        }
+    }
 }
 
 impl UserRow {
     pub fn new(user: &User, password: &PasswordHash) -> UserRow {
         UserRow {
             name: user.name.as_str().to_owned(),
-            role: match user.role {
-                Role::Owner => RoleRow::Owner,
-                Role::Member => RoleRow::Member,
-            },
+            role: RoleRow::new(user.role),
             created_at: user.created_at.0,
             password: password.0.clone(),
         }
@@ -37,8 +45,13 @@ impl UserRow {
     pub fn role(&self) -> Role {
         match self.role {
             RoleRow::Owner => Role::Owner,
+            RoleRow::Admin => Role::Admin,
             RoleRow::Member => Role::Member,
         }
+    }
+
+    pub fn set_role(&mut self, role: Role) {
+        self.role = RoleRow::new(role);
     }
 }
 
@@ -52,7 +65,13 @@ pub(in crate::store) struct ProfileRow {
 }
 
 /// Somebody, of the rows that tell about them.
-pub(in crate::store) fn user(id: u32, row: UserRow, profile: Option<ProfileRow>, last_seen: Option<u64>) -> User {
+pub(in crate::store) fn user(
+    id: u32,
+    row: UserRow,
+    profile: Option<ProfileRow>,
+    last_seen: Option<u64>,
+    deactivated: bool,
+) -> User {
     let id = UserId(id.into());
     let profile = profile.unwrap_or_default();
     let color = profile.color.and_then(|color| Color::parse(color.into()).ok());
@@ -68,6 +87,7 @@ pub(in crate::store) fn user(id: u32, row: UserRow, profile: Option<ProfileRow>,
         },
         name: Name::stored(row.name),
         last_seen: last_seen.map(Time),
+        deactivated,
     }
 }
 

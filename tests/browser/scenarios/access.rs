@@ -219,14 +219,14 @@ pub fn rooms_dialogs_and_menus_have_no_barriers(world: &World) -> Outcome {
 }
 
 /// The accessibility checker of Deque, which the project's checkers install.
-fn axe_source() -> Outcome<String> {
+pub fn axe_source() -> Outcome<String> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/checkers/node_modules/axe-core/axe.min.js");
     std::fs::read_to_string(&file)
         .map_err(|error| format!("{}: {error}; `npm ci` in tests/checkers brings it", file.display()))
 }
 
 /// On a desktop and on a phone, in the light and in the dark.
-fn no_barriers(browser: &Browser, axe: &str, state: &str) -> Outcome {
+pub fn no_barriers(browser: &Browser, axe: &str, state: &str) -> Outcome {
     no_barriers_at(browser, axe, state, &[DESKTOP, PHONE])?;
     browser.set_viewport(DESKTOP.0, DESKTOP.1)
 }

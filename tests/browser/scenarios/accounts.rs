@@ -263,7 +263,7 @@ fn heading_is(browser: &Browser, words: &str) -> Outcome {
     )
 }
 
-fn alert_says(browser: &Browser, words: &str) -> Outcome {
+pub fn alert_says(browser: &Browser, words: &str) -> Outcome {
     let said = format!(
         "!document.querySelector('[role=alert]').hidden &&
          document.querySelector('[role=alert]').textContent.trim() === {}",
@@ -272,7 +272,7 @@ fn alert_says(browser: &Browser, words: &str) -> Outcome {
     browser.until(&said, chat::SOON)
 }
 
-fn arrives(browser: &Browser, path: &str) -> Outcome {
+pub fn arrives(browser: &Browser, path: &str) -> Outcome {
     browser.until(
         &format!("location.pathname === '{path}' && document.readyState === 'complete'"),
         SOON,

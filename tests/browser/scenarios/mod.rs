@@ -2,12 +2,14 @@
 
 mod access;
 mod accounts;
+mod admin;
 mod connection;
 mod history;
 mod layout;
 mod messages;
 mod people;
 mod rooms;
+mod search;
 mod talking;
 mod telling;
 
@@ -92,6 +94,18 @@ pub const ALL: &[(&str, Scenario)] = scenarios! {
         the_page_runs_from_right_to_left_where_that_is_wanted,
         direct_messages_stand_by_what_was_said_last_and_wait_for_the_pointer,
         after_a_closed_room_the_next_one_is_written_in_at_once;
+    admin:
+        the_first_minute_shows_a_code_that_leads_in,
+        whoever_has_the_link_comes_in_and_nobody_else,
+        the_owner_decides_who_is_what_and_who_is_out,
+        a_lost_password_is_set_anew_by_a_link,
+        the_owner_takes_a_backup_from_the_page,
+        the_servers_page_has_no_barriers;
+    search:
+        a_search_leads_to_the_message_and_the_pane_stays,
+        hits_are_loaded_while_one_scrolls_and_are_never_out_of_date,
+        a_search_that_finds_nothing_says_what_to_do,
+        searching_has_no_barriers;
     layout:
         a_phone_shows_one_screen_at_a_time,
         nothing_scrolls_sideways,

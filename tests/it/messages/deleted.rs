@@ -65,6 +65,7 @@ fn whoever_deleted_a_message_brings_all_of_it_back_for_a_while() {
     let id = say(&mut bens, 1, "b1", "*words* for @Ada");
     act(&mut adas, react(1, id, "👍", true));
     act(&mut bens, edit(1, id, "*other* words for @Ada"));
+    act(&mut adas, pin(1, id, true));
     let before = message(&site, &ben, 1, id);
     assert!(before["edited_at"].is_u64() && before["mentions"].is_object());
     assert_eq!(refused(&mut bens, undelete(1, id))["code"], "conflict", "it is there");
@@ -76,6 +77,7 @@ fn whoever_deleted_a_message_brings_all_of_it_back_for_a_while() {
     let seq = act(&mut bens, undelete(1, id));
     assert_eq!(at_seq(&mut adas, seq)["message"]["body"], before["body"]);
     assert_eq!(message(&site, &ben, 1, id), before);
+    assert_eq!(site.get_as(&ben, "/api/rooms/1/pins").json()["messages"][0]["id"], id);
 
     // The owner of the server, who then is named.
     act(&mut adas, delete(1, id));

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::rooms::ask;
+use chapp::limits::PAGE_BYTES_MAX;
 
 fn saved(site: &Site, person: &Person, query: &str) -> Value {
     site.get_as(person, &format!("/api/me/saved?{query}")).json()
@@ -127,4 +128,38 @@ fn pins_are_for_everybody_and_the_newest_pin_comes_first() {
     drop((adas, bens));
     site.restart();
     assert_eq!(pins(&site), [all[2], all[3]]);
+}
+
+#[test]
+fn long_pins_and_long_messages_that_are_kept_come_in_pages_that_lead_to_all_of_them() {
+    let (site, ada, ..) = three();
+    let mut adas = site.socket(&ada);
+    let long = "𝕩".repeat(8_000);
+    let all: Vec<u64> = (0..20).map(|n| say(&mut adas, 1, &format!("a{n}"), &long)).collect();
+    for id in &all {
+        act(&mut adas, pin(1, *id, true));
+        save(&mut adas, 1, *id, true);
+    }
+    let newest_first: Vec<u64> = all.iter().rev().copied().collect();
+    for (path, list) in [("/api/rooms/1/pins", "messages"), ("/api/me/saved?limit=100", "saved")] {
+        let (mut held, mut query, mut pages) = (Vec::new(), String::new(), 0);
+        loop {
+            let response = site.get_as(&ada, &format!("{path}{query}"));
+            assert!(
+                response.body.len() < 3 * PAGE_BYTES_MAX,
+                "{} bytes",
+                response.body.len()
+            );
+            let page = response.json();
+            let found = page[list].as_array().unwrap().iter();
+            let id = |found: &Value| found["id"].as_u64().or(found["message"]["id"].as_u64()).unwrap();
+            held.extend(found.map(id));
+            pages += 1;
+            let Some(next) = page["next"].as_u64() else { break };
+            let mark = if path.contains('?') { '&' } else { '?' };
+            query = format!("{mark}before={next}");
+        }
+        assert!(pages > 1, "{path}");
+        assert_eq!(held, newest_first, "{path}");
+    }
 }

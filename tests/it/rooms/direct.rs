@@ -105,6 +105,9 @@ fn nobody_but_the_two_hears_what_they_say() {
 fn who_blocks_and_who_is_blocked_say_nothing_to_each_other_alone() {
     let (site, ada, ben, cleo) = three();
     let id = direct(&site, &ben, &[cleo.id]).json()["room"]["id"].as_u64().unwrap();
+    let all = direct(&site, &ben, &[cleo.id, ada.id]).json()["room"]["id"]
+        .as_u64()
+        .unwrap();
     let (mut bens, mut cleos) = (site.socket(&ben), site.socket(&cleo));
     let block = format!("/api/me/blocks/{}", cleo.id);
     assert_eq!(ask(&site, &ben, "PUT", &block).status, 204);
@@ -121,9 +124,6 @@ fn who_blocks_and_who_is_blocked_say_nothing_to_each_other_alone() {
     // Among others they still hear each other.
     say(&mut cleos, 1, "c2", "to everybody");
     bens.expect_message("to everybody");
-    let all = direct(&site, &ben, &[cleo.id, ada.id]).json()["room"]["id"]
-        .as_u64()
-        .unwrap();
     say(&mut cleos, all, "c3", "to both");
     // A refused post was none: its client_id is free.
     assert_eq!(ask(&site, &ben, "DELETE", &block).status, 204);

@@ -171,16 +171,31 @@ fn any_member_brings_others_who_get_the_room() {
 
 #[test]
 fn an_archived_room_takes_nobody_in_and_lets_people_go() {
-    let (site, ada, ben, cleo) = three();
+    let (site, _, ben, cleo) = three();
+    let dan = site.sign_up("Dan");
     let tea = make_with(&site, &ben, "public", "Tea", &[&cleo]);
     change(&site, &ben, tea, json!({"archived": true}));
-    ask(&site, &ada, "POST", &format!("/api/rooms/{tea}/join")).refused(403, "forbidden");
-    ask(&site, &ben, "PUT", &member(tea, &ada)).refused(403, "forbidden");
+    ask(&site, &dan, "POST", &format!("/api/rooms/{tea}/join")).refused(403, "forbidden");
+    ask(&site, &ben, "PUT", &member(tea, &dan)).refused(403, "forbidden");
     assert_eq!(
         ask(&site, &cleo, "POST", &format!("/api/rooms/{tea}/leave")).status,
         204
     );
     assert_eq!(members(&site, &ben, tea), [(ben.id, "owner".to_owned())]);
+}
+
+#[test]
+fn an_archived_room_that_everybody_left_is_brought_back_by_the_owner_of_the_server() {
+    let (site, ada, ben, _) = three();
+    let tea = make_with(&site, &ben, "public", "Tea", &[]);
+    change(&site, &ben, tea, json!({"archived": true}));
+    for path in ["leave", "join"] {
+        let answer = ask(&site, &ben, "POST", &format!("/api/rooms/{tea}/{path}"));
+        assert_eq!(answer.status, if path == "leave" { 204 } else { 403 });
+    }
+    assert_eq!(ask(&site, &ada, "POST", &format!("/api/rooms/{tea}/join")).status, 200);
+    assert_eq!(change(&site, &ada, tea, json!({"archived": false}))["archived"], false);
+    assert_eq!(ask(&site, &ben, "POST", &format!("/api/rooms/{tea}/join")).status, 200);
 }
 
 #[test]

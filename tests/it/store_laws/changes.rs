@@ -3,7 +3,7 @@
 
 use super::world::*;
 use chapp::clock::Time;
-use chapp::error::Result;
+use chapp::error::{Kind, Result};
 use chapp::model::*;
 use chapp::store::Store;
 use std::collections::BTreeMap;
@@ -56,7 +56,7 @@ fn anything(dice: &mut Dice, person: u64, number: u64) -> Change {
     let at = Time(1_000 + number);
     let on = dice.roll(3) > 0;
     let act = |act| Change::Act { by, place, act, at };
-    match dice.roll(20) {
+    match dice.roll(30) {
         0..6 => Change::Post(NewPost {
             author: by,
             room,
@@ -112,8 +112,81 @@ fn anything(dice: &mut Dice, person: u64, number: u64) -> Change {
             role: MemberRole::Owner,
             at,
         },
+        19 => Change::Post(NewPost {
+            author: by,
+            room,
+            client_id: ClientId::parse(&format!("{person}.{number}")).unwrap(),
+            draft: Draft::Forward {
+                room: RoomId(1 + dice.roll(ROOMS)),
+                id: place.id,
+            },
+            here: Vec::new(),
+            at,
+        }),
+        20..24 => of_themselves(dice, by, other, place, at),
+        24 => Change::EditRoom {
+            by,
+            room,
+            patch: RoomPatch {
+                name: Some(RoomName::parse(&format!("room {}", dice.roll(5))).unwrap()),
+                archived: (room != LOBBY).then(|| dice.roll(12) == 0),
+                ..RoomPatch::default()
+            },
+            at,
+        },
+        25 => Change::CreateRoom(NewRoom {
+            by,
+            kind: [RoomKind::Public, RoomKind::Private, RoomKind::Direct][dice.roll(3) as usize],
+            name: RoomName::parse(&format!("new {}", dice.roll(9))).unwrap(),
+            topic: Topic::default(),
+            members: vec![other, UserId(1 + dice.roll(PEOPLE))],
+            at,
+        }),
+        26 => Change::Seen { user: by, at },
         _ => Change::Erase {
             before: Time(at.0.saturating_sub(20)),
+        },
+    }
+}
+
+/// What somebody keeps and chooses for themselves.
+fn of_themselves(dice: &mut Dice, user: UserId, other: UserId, place: Place, at: Time) -> Change {
+    let on = dice.roll(3) > 0;
+    match dice.roll(6) {
+        0 => Change::ArrangeRoom {
+            user,
+            room: place.room,
+            prefs: RoomPrefs {
+                favourite: Some(on),
+                notify: Some(Notify::All),
+                ..RoomPrefs::default()
+            },
+        },
+        1 => Change::Block {
+            user,
+            other,
+            on: dice.roll(4) == 0,
+        },
+        2 => Change::EditProfile {
+            user,
+            patch: ProfilePatch {
+                status: Some(Status::parse(&format!("status {}", dice.roll(9))).unwrap()),
+                ..ProfilePatch::default()
+            },
+        },
+        3 => Change::EditSettings {
+            user,
+            patch: SettingsPatch {
+                share_read: Some(on),
+                ..SettingsPatch::default()
+            },
+        },
+        _ => Change::Save {
+            user,
+            place,
+            on,
+            at,
+            by: None,
         },
     }
 }
@@ -201,14 +274,25 @@ async fn caught_up(store: &Store, viewer: UserId, room: RoomId) -> Picture {
     }
 }
 
-fn is_for(message: &Message, user: UserId) -> bool {
-    message.mentions.room || message.mentions.users.contains(&user)
+fn is_for(message: &Message, user: UserId, blocked: &[UserId]) -> bool {
+    let is_meant = message.mentions.room || message.mentions.users.contains(&user);
+    is_meant && !blocked.contains(&message.author)
 }
 
 /// Whatever somebody can see is the same by every road, and is counted right.
 async fn check_readers(store: &Store, told: Option<&BTreeMap<RoomId, Picture>>) {
     let mut seen = 0;
     for user in (1..=PEOPLE).map(UserId) {
+        let blocked = store.blocked(user).await.unwrap();
+        let saved = store.saved_places(user).await.unwrap();
+        let kept = store.saved(user, None, PageSize::parse(100).unwrap()).await.unwrap();
+        assert!(
+            kept.saved.iter().all(|kept| saved.contains(&Place {
+                room: kept.room,
+                id: kept.message.id
+            })),
+            "{user}"
+        );
         for view in store.rooms(user).await.unwrap() {
             let room = view.room.id;
             let picture = fresh(store, user, room).await.unwrap();
@@ -226,9 +310,9 @@ async fn check_readers(store: &Store, told: Option<&BTreeMap<RoomId, Picture>>) 
                 "{user} in {room}, read {}",
                 view.read
             );
-            let mentions = others.filter(|message| is_for(message, user)).count() as u64;
+            let mentions = others.filter(|message| is_for(message, user, &blocked)).count() as u64;
             assert_eq!(view.mentions, mentions, "{user} in {room}, read {}", view.read);
-            let pins = store.pins(user, room).await.unwrap().messages.len();
+            let pins = store.pins(user, room, None).await.unwrap().messages.len();
             let pinned = picture
                 .messages
                 .values()
@@ -254,7 +338,7 @@ async fn check_readers(store: &Store, told: Option<&BTreeMap<RoomId, Picture>>) 
 fn what_the_feed_tells_put_together_is_what_a_fresh_reader_sees() {
     let world = World::new();
     furnish(&world);
-    let answers = live(&world, 11, 60);
+    let answers = live(&world, 11, 90);
     let done = answers.iter().filter(|answer| answer.is_ok()).count();
     assert!(
         done > 500 && done < answers.len(),
@@ -291,9 +375,11 @@ fn a_crash_at_any_write_leaves_every_change_whole_or_undone() {
         let disk = Arc::new(ShakyDisk::default());
         let world = World::with(disk.options());
         furnish(&world);
-        disk.fail(Fault::Dead, dice.roll(400));
-        let answers = live(&world, 100 + round, 12);
-        lost += answers.iter().filter(|answer| answer.is_err()).count();
+        disk.fail(Fault::Dead, dice.roll(250));
+        let answers = live(&world, 100 + round, 20);
+        assert!(disk.has_failed(), "round {round}");
+        let unknown = |answer: &&Result<Event>| matches!(answer, Err(error) if error.kind == Kind::Unavailable);
+        lost += answers.iter().filter(unknown).count();
         let world = world.reopen();
         wait(async {
             check_readers(&world.store, None).await;

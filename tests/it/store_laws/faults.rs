@@ -151,7 +151,7 @@ fn a_disk_that_goes_and_comes_back_leaves_no_doubt_behind() {
 
         disk.mend();
         // Nobody writes, and reading comes back all the same.
-        let patience = Instant::now() + Duration::from_secs(10);
+        let patience = Instant::now() + crate::harness::PATIENCE;
         while wait(world.store.has_accounts()).is_err() {
             assert!(Instant::now() < patience, "the store did not heal");
             std::thread::sleep(Duration::from_millis(20));

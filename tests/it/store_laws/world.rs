@@ -66,9 +66,13 @@ impl World {
 
     /// Closes the store and opens the file again, on a disk without faults.
     pub fn reopen(self) -> World {
+        self.reopen_with(Options::default())
+    }
+
+    pub fn reopen_with(self, options: Options) -> World {
         let folder = self.folder.clone();
         self.close();
-        World::open(folder, Options::default()).unwrap()
+        World::open(folder, options).unwrap()
     }
 
     /// The whole Lobby, read as a catch-up from the start; checks on the way that nothing is missing.
@@ -144,6 +148,7 @@ pub fn sign_up(name: &str, token: u64) -> Change {
     Change::SignUp(NewAccount {
         name: Name::parse(name).unwrap(),
         password: PasswordHash("$argon2id$…".to_owned()),
+        invite: None,
         session: session(token),
         at: Time(1_000),
     })

@@ -37,10 +37,10 @@ pub fn user(user: &Value) -> User {
     User {
         id: UserId(number(&user["id"])),
         name: Name::parse(text(&user["name"])).unwrap(),
-        role: if user["role"] == "owner" {
-            Role::Owner
-        } else {
-            Role::Member
+        role: match text(&user["role"]) {
+            "owner" => Role::Owner,
+            "admin" => Role::Admin,
+            _ => Role::Member,
         },
         created_at: Time(number(&user["created_at"])),
         profile: Profile {
@@ -50,6 +50,7 @@ pub fn user(user: &Value) -> User {
             avatar: user["avatar"].as_str().map(str::to_owned),
         },
         last_seen: time(&user["last_seen"]),
+        deactivated: user["deactivated"] == true,
     }
 }
 
@@ -74,7 +75,14 @@ pub fn facts(room: &Value) -> Room {
 }
 
 pub fn view(room: &Value) -> RoomView {
+    let last = room.get("last").map(|last| LastPost {
+        id: Seq(number(&last["id"])),
+        author: UserId(number(&last["author"])),
+        sent_at: Time(number(&last["sent_at"])),
+        text: last["text"].as_str().unwrap().to_owned(),
+    });
     RoomView {
+        last,
         room: facts(room),
         role: match text(&room["role"]) {
             "owner" => MemberRole::Owner,
@@ -236,6 +244,19 @@ fn texts(value: &Value) -> Vec<String> {
     list(value).iter().map(|item| text(item).to_owned()).collect()
 }
 
+pub fn server_card(server: &Value) -> ServerCard {
+    ServerCard {
+        name: ServerName::parse(text(&server["name"])).unwrap(),
+        door: match text(&server["door"]) {
+            "anyone" => Door::Anyone,
+            "invite" => Door::Invited,
+            _ => Door::Nobody,
+        },
+        invite: None,
+        backup: None,
+    }
+}
+
 pub fn ready(frame: &Value) -> bytes::Bytes {
     let rooms: Vec<RoomView> = list(&frame["rooms"]).iter().map(view).collect();
     let state_of = |user: &User| {
@@ -258,10 +279,11 @@ pub fn ready(frame: &Value) -> bytes::Bytes {
         rooms: &rooms,
         here: &here,
         direct: &[],
+        people_version: number(&frame["people_version"]),
         settings: &settings(&frame["settings"]),
         blocked: &users(&frame["blocked"]),
         saved: &saved.collect::<Vec<_>>(),
-        server_name: text(&frame["server"]["name"]),
+        server: &server_card(&frame["server"]),
         server_id: text(&frame["server"]["id"]),
         addresses: &texts(&frame["server"]["addresses"]),
     })

@@ -2,7 +2,7 @@
 
 /**
  * A dialog that can be opened.
- * @typedef {{name: 'settings' | 'switcher' | 'shortcuts' | 'createRoom' | 'browseRooms' | 'newDirect' | 'people'}
+ * @typedef {{name: 'settings' | 'switcher' | 'shortcuts' | 'createRoom' | 'browseRooms' | 'newDirect' | 'people' | 'invite'}
  *   | {name: 'profile', user: number} | {name: 'names', title: string, users: number[]} | {name: 'roomSettings' | 'addPeople', room: number}
  *   | {name: 'forward', room: number, id: number}} Dialog
  */
@@ -18,8 +18,9 @@
  *   | {do: 'prefs', room: number, notify?: string, favourite?: boolean, hidden?: boolean} | {do: 'direct', users: number[]} | {do: 'leaveRoom', room: number, name: string}
  *   | {do: 'block', user: number, on: boolean, name: string} | {do: 'pause', on: boolean} | {do: 'mention', name: string} | {do: 'know', people: import('../net/wire.js').User[]}
  *   | {do: 'pane', name: import('../state/reduce.js').Pane | null} | ({do: 'dialog'} & Dialog) | {do: 'roomMenu', room: number, at: HTMLElement}
+ *   | ({do: 'search'} & Partial<import('../state/search.js').Asked>) | {do: 'searchNow'} | {do: 'searchMore'}
  *   | {do: 'older'} | {do: 'newer'} | {do: 'latest'} | {do: 'reread'} | {do: 'clearNewline'} | {do: 'view', attentive?: boolean, following?: boolean}
- *   | {do: 'show', screen: 'list' | 'chat'} | {do: 'focus', area: 'composer'} | {do: 'reconnect'} | {do: 'leave'} | {do: 'tick'}} Act
+ *   | {do: 'server'} | {do: 'show', screen: 'list' | 'chat'} | {do: 'focus', area: 'composer'} | {do: 'reconnect'} | {do: 'leave'} | {do: 'tick'}} Act
  */
 
 export {};

@@ -3,6 +3,8 @@
 /** @typedef {import('../main.js').Context} Context */
 
 const PAUSE_MS = 60 * 60_000;
+/** Where the server's own page is. */
+export const SERVER_PATH = '/server';
 const PATH = /^\/rooms\/(\d+)(?:\/(\d+))?\/?$/;
 
 /** What an address asks for. @param {string} path @returns {{room: number, id?: number} | null} */
@@ -28,6 +30,12 @@ export function roomActs(c) {
     if (visit) c.shell.visit(id === undefined ? `/rooms/${room}` : `/rooms/${room}/${id}`, room === before);
     if (room !== before && id === undefined && !matchMedia('(pointer: coarse)').matches) c.composer.focus();
   };
+  /** The server's own page, in the conversation's place. @param {{visit: boolean}} how */
+  const show = ({ visit }) => {
+    if (!select.looksAfter(store.state)) return c.toast('Only the owner and admins see that page.');
+    store.dispatch({ type: 'view', page: 'server', pane: null });
+    if (visit) c.shell.visit(SERVER_PATH, false);
+  };
   /** @param {Promise<{ok: boolean, title?: string}>} asked @param {string} [done] */
   const report = async (asked, done) => {
     const answer = await asked;
@@ -47,6 +55,8 @@ export function roomActs(c) {
     open: (act) => go(act, { visit: true }),
     /** The reader went back or forward. */
     visited() {
+      if (location.pathname === SERVER_PATH) return show({ visit: false });
+      if (store.state.view.page) store.dispatch({ type: 'view', page: null });
       // The first page has no room in its address.
       const place = placeOf(location.pathname) ?? (history.state?.room ? { room: Number(history.state.room) } : null);
       if (place && (place.room !== current() || place.id !== undefined)) go(place, { visit: false });
@@ -70,7 +80,9 @@ export function roomActs(c) {
         if (room && room.id !== current() && (!unread || room.unread > 0)) return go({ room: room.id }, { visit: true });
       }
     },
+    server: () => show({ visit: true }),
     escape() {
+      if (store.state.view.page) return go({ room: current() }, { visit: true });
       if (store.state.view.pane) return store.dispatch({ type: 'view', pane: null });
       store.dispatch({ type: 'newline/clear', room: current() });
       store.dispatch({ type: 'hold', room: null });

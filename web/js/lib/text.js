@@ -69,6 +69,45 @@ function words(node) {
   return /^(p|h|quote|code|list|rule)$/.test(node.t) ? `${inner} ` : inner;
 }
 
+/** Characters before the first mark that a snippet keeps, and in all. */
+const SNIPPET_LEAD = 60;
+const SNIPPET_CHARS_MAX = 400;
+
+/**
+ * A text from a little before its first mark on, cut where marks begin and end. The marks count Unicode scalars,
+ * as the server does: this is the one place that knows where in a JavaScript string that is.
+ * @param {string} text
+ * @param {[number, number][]} marks in order, without overlaps
+ * @returns {{text: string, mark: boolean}[]}
+ */
+export function snippet(text, marks) {
+  const chars = [...text];
+  const first = marks[0]?.[0] ?? 0;
+  let from = 0;
+  if (first > SNIPPET_LEAD) {
+    // Words stay whole.
+    from = first;
+    for (let at = first - SNIPPET_LEAD; at < first && from === first; at += 1) if (/\s/u.test(/** @type {string} */ (chars[at]))) from = at + 1;
+  }
+  const to = Math.min(chars.length, from + SNIPPET_CHARS_MAX);
+  /** @type {{text: string, mark: boolean}[]} */
+  const found = [];
+  const add = (/** @type {number} */ start, /** @type {number} */ end, /** @type {boolean} */ mark) => {
+    const part = chars.slice(Math.max(start, from), Math.min(end, to)).join('');
+    if (part) found.push({ text: part, mark });
+  };
+  let at = from;
+  for (const [start, end] of marks) {
+    add(at, start, false);
+    add(start, end, true);
+    at = end;
+  }
+  add(at, to, false);
+  if (from > 0) found.unshift({ text: '…', mark: false });
+  if (to < chars.length) found.push({ text: '…', mark: false });
+  return found;
+}
+
 /** One line of at most `max` scalars, for a preview. @param {string} text @param {number} max */
 export function oneLine(text, max) {
   const line = text

@@ -18,6 +18,9 @@ export function createTimes(language, timeZone) {
   const dayAndYear = format(words, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
   const weekday = format(words, { weekday: 'short' });
   const short = format(words, { day: 'numeric', month: 'short' });
+  const date = format(words, { day: 'numeric', month: 'long' });
+  const dateAndYear = format(words, { day: 'numeric', month: 'long', year: 'numeric' });
+  const month = format(words, { month: 'long', year: 'numeric' });
   const full = format(words, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric', hour: '2-digit', minute: '2-digit' });
 
   const times = {
@@ -45,6 +48,16 @@ export function createTimes(language, timeZone) {
       if (key.format(at) === key.format(now)) return clock.format(at);
       return now - at < 6 * DAY_MS ? weekday.format(at) : short.format(at);
     },
+    /** "21 October", and the year where it is another one. @param {number} at @param {number} now */
+    date: (at, now) => (key.format(at).slice(0, 4) === key.format(now).slice(0, 4) ? date : dateAndYear).format(at),
+    /** "Today, 10:31", "Yesterday, 23:00" or "9 October, 08:15" @param {number} at @param {number} now */
+    moment: (at, now) => {
+      const then = key.format(at);
+      const named = then === key.format(now) ? 'Today' : then === key.format(now - DAY_MS) ? 'Yesterday' : times.date(at, now);
+      return `${named}, ${clock.format(at)}`;
+    },
+    /** "March 2024" @param {number} at */
+    month: (at) => month.format(at),
     /** Everything, for a tooltip. @param {number} at */
     full: (at) => full.format(at),
     /** For datetime="…". @param {number} at */

@@ -1,6 +1,6 @@
 // The few things that go over plain HTTP. Every answer is a value: nothing here throws.
 
-import { decodePage, decodeRoom, decodeUser, hasLists, parse } from './wire.js';
+import { decodePage, decodeRoom, decodeServer, decodeUser, hasLists, parse } from './wire.js';
 
 /**
  * @template T
@@ -42,7 +42,7 @@ function refusal(response, body) {
   return { ok: false, status: response.status, code: String(body?.code ?? ''), title, field: body?.field };
 }
 
-/** @param {'signup' | 'login'} act @param {{name: string, password: string}} who */
+/** @param {'signup' | 'login' | 'reset'} act @param {{name?: string, password: string, invite?: string, code?: string}} who */
 export const enter = (act, who) =>
   ask(`/api/${act}`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(who) }, (body) => decodeUser(body?.user));
 
@@ -80,6 +80,8 @@ const queryOf = (values) => {
 /** @typedef {{members: {user: User, role: string}[], more: boolean}} MembersPage */
 /** @typedef {{saved: {room: number, message: Message, saved_at: number}[], people: User[], next?: number}} SavedPage */
 /** @typedef {{id: number, kind: string, name: string, topic: string, archived: boolean, member_count: number, joined: boolean}} Listing */
+/** @typedef {{rooms: Listing[], next?: number}} ListingsPage */
+/** @typedef {{messages: Message[], people: User[], next?: number}} PinsPage */
 /** @typedef {{id: string, device: string, address: string, created_at: number, seen_at: number, current: boolean}} Device */
 
 /** @param {number[]} ids */
@@ -90,7 +92,9 @@ export const peopleOf = (ids) =>
 export const people = (q, before) =>
   ask(`/api/people?${queryOf({ q, before, limit: 100 })}`, {}, (body) => (hasLists(body, { people: true }) ? /** @type {PeoplePage} */ (body) : null));
 
-export const browse = () => ask('/api/rooms?browse=1', {}, (body) => (Array.isArray(body?.rooms) ? /** @type {Listing[]} */ (body.rooms) : null));
+/** The open rooms, or those of them that hold a text. @param {string} [q] */
+export const browse = (q) =>
+  ask(`/api/rooms?${queryOf({ browse: 1, q })}`, {}, (body) => (Array.isArray(body?.rooms) ? /** @type {ListingsPage} */ (body) : null));
 
 /** @param {{kind: string, name?: string, topic?: string, members?: number[]}} plan */
 export const createRoom = (plan) => ask('/api/rooms', withJson('POST', plan), oneRoom);
@@ -119,10 +123,10 @@ export const setMember = (room, user, role) => ask(`/api/rooms/${room}/members/$
 /** @param {number} room @param {number} user */
 export const removeMember = (room, user) => ask(`/api/rooms/${room}/members/${user}`, withJson('DELETE'), done);
 
-/** @param {number} room */
-export const pins = (room) =>
-  ask(`/api/rooms/${room}/pins`, {}, (body) =>
-    hasLists(body, { messages: true, people: true }) ? /** @type {{messages: Message[], people: User[]}} */ (body) : null,
+/** @param {number} room @param {number} [before] */
+export const pins = (room, before) =>
+  ask(`/api/rooms/${room}/pins?${queryOf({ before })}`, {}, (body) =>
+    hasLists(body, { messages: true, people: true }) ? /** @type {PinsPage} */ (body) : null,
   );
 
 /** @param {number} room */
@@ -132,6 +136,13 @@ export const seenBy = (room) =>
 /** @param {number} [before] */
 export const saved = (before) =>
   ask(`/api/me/saved?${queryOf({ before, limit: 50 })}`, {}, (body) => (Array.isArray(body?.saved) ? /** @type {SavedPage} */ (body) : null));
+
+/** @typedef {{room: number, message: Message, marks: [number, number][]}} Hit */
+/** @typedef {{hits: Hit[], people: User[], next?: number}} SearchPage */
+
+/** @param {{q: string, room?: number | undefined, author?: number | undefined, since?: number | undefined, before?: number | undefined, limit: number}} asked */
+export const search = (asked) =>
+  ask(`/api/search?${queryOf(asked)}`, {}, (body) => (Array.isArray(body?.hits) && Array.isArray(body?.people) ? /** @type {SearchPage} */ (body) : null));
 
 /** @param {{display_name?: string, status?: string, color?: number}} profile */
 export const editProfile = (profile) => ask('/api/me', withJson('PATCH', profile), oneUser);
@@ -155,6 +166,36 @@ export const endDevice = (id) => ask(id ? `/api/me/sessions/${id}` : '/api/me/se
 
 /** @param {number} user @param {boolean} on */
 export const block = (user, on) => ask(`/api/me/blocks/${user}`, withJson(on ? 'PUT' : 'DELETE'), done);
+
+/** @typedef {import('./wire.js').Server} Server */
+/** @typedef {{code: string, path: string, ends_at: number}} Invite */
+/** @typedef {{size: number, path: string}} Qr */
+/** @param {any} body */
+const oneServer = (body) => decodeServer(body?.server);
+
+export const server = () => ask('/api/server', {}, oneServer);
+
+/** @param {{name?: string, door?: string}} change */
+export const editServer = (change) => ask('/api/server', withJson('PATCH', change), oneServer);
+
+/** Another link in place of the one that there is. */
+export const makeInvite = () => ask('/api/server/invite', withJson('POST'), (body) => /** @type {Invite | null} */ (body?.invite ?? null));
+
+/** @param {number} ends_at */
+export const endInvite = (ends_at) => ask('/api/server/invite', withJson('PATCH', { ends_at }), (body) => /** @type {Invite | null} */ (body?.invite ?? null));
+
+/** @param {number} user @param {{role?: string, deactivated?: boolean}} change */
+export const editPerson = (user, change) => ask(`/api/people/${user}`, withJson('PATCH', change), oneUser);
+
+/** @param {number} user */
+export const offerReset = (user) =>
+  ask(`/api/people/${user}/reset`, withJson('POST'), (body) => (body?.path ? /** @type {{path: string, ends_at: number}} */ (body) : null));
+
+/** A text as the dark modules of a QR code. @param {string} text */
+export const qr = (text) => ask(`/api/qr?${queryOf({ text })}`, {}, (body) => (body?.size && body.path ? /** @type {Qr} */ (body) : null));
+
+/** Whether a backup could begin now: the browser itself fetches it. */
+export const mayBackUp = () => ask('/api/backup', { method: 'HEAD' }, done);
 
 /** What the emoji picker shows. @param {string} path */
 export const emoji = (path) => ask(path, { cache: 'default' }, (body) => (Array.isArray(body?.emoji) ? /** @type {EmojiData} */ (body) : null));

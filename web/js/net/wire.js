@@ -2,7 +2,7 @@
 // The only JSON.parse. A frame of an unknown type, or one that is not what it says, is null; unknown fields are left alone.
 
 /**
- * @typedef {{id: number, name: string, display_name: string, role: string, created_at: number, color?: number, status?: string, avatar?: string, last_seen?: number}} User
+ * @typedef {{id: number, name: string, display_name: string, role: string, created_at: number, color?: number, status?: string, avatar?: string, last_seen?: number, deactivated?: boolean}} User
  * @typedef {{emoji: string, users: number[]}} Reaction
  * @typedef {{kind: string, user?: number, text?: string}} Notice
  * @typedef {string | {t: string, c?: Inline[], text?: string, href?: string, id?: number, name?: string}} Inline
@@ -50,8 +50,13 @@
  * @typedef {{messages: Message[], quoted?: Message[], head: number, more_before: boolean, more_after: boolean, people?: User[]}} Page
  * @typedef {'online' | 'away' | 'offline'} Presence
  *
- * @typedef {{type: 'ready', protocol: number, epoch: string, user: User, rooms: Room[], people: User[], presence?: {user: number, state: Presence}[], settings?: Settings,
- *   blocked?: number[], saved?: [number, number][], server: {name: string, version: string, id: string, addresses?: string[]}, limits: Limits}} Ready
+ * @typedef {{type: 'ready', protocol: number, epoch: string, user: User, rooms: Room[], people: User[], people_version?: number, presence?: {user: number, state: Presence}[], settings?: Settings,
+ *   blocked?: number[], saved?: [number, number][], server: {name: string, version: string, id: string, addresses?: string[], door?: Door}, limits: Limits}} Ready
+ * @typedef {'anyone' | 'invite' | 'nobody'} Door
+ * @typedef {{name: string, door: Door, invite?: {code: string, path: string, ends_at: number}, version: string, started_at: number, addresses: string[], connections: number,
+ *   people: number, deactivated: number, messages: number, storage: {file_bytes: number, free_bytes?: number, disk_bytes?: number},
+ *   backup: {at?: number, bytes?: number, running: boolean}}} Server
+ * @typedef {{type: 'server', server: {name: string, door?: Door}}} ServerFrame
  * @typedef {{type: 'message', room: number, seq: number, message: Message}} MessageFrame
  * @typedef {{type: 'posted', ref?: string, client_id: string, room: number, seq: number}} Posted
  * @typedef {{type: 'done', ref?: string, room: number, seq: number}} Done
@@ -70,7 +75,7 @@
  * @typedef {{type: 'error', ref?: string, client_id?: string, code: string, title: string, field?: string, retry_after_ms?: number}} ErrorFrame
  * @typedef {{type: 'pong', ref?: string}} Pong
  * @typedef {Ready | MessageFrame | Posted | Done | PresenceFrame | PersonFrame | TypingFrame | ReadFrame | SeenFrame | RoomFrame | GoneFrame | SettingsFrame | BlockedFrame
- *   | SavedFrame | Synced | Reset | ErrorFrame | Pong} Frame
+ *   | ServerFrame | SavedFrame | Synced | Reset | ErrorFrame | Pong} Frame
  *
  * @typedef {{type: 'edit', room: number, id: number, body: string} | {type: 'delete' | 'undelete' | 'unread', room: number, id: number}
  *   | {type: 'react', room: number, id: number, emoji: string, on: boolean} | {type: 'pin' | 'save', room: number, id: number, on: boolean}} DeedCommand
@@ -122,6 +127,7 @@ const FRAMES = {
     user: (value) => user(value) && count(value.created_at),
     rooms: list(room),
     people: list(user),
+    people_version: maybe(count),
     presence: maybe(list(shape({ user: id, state }))),
     server: shape({ name: text, version: text, id: text, addresses: maybe(list(text)) }),
     limits: shape({ body_chars_max: id }),
@@ -135,6 +141,7 @@ const FRAMES = {
   settings: shape({ settings: (value) => typeof value === 'object' && value !== null }),
   blocked: shape({ users: list(id) }),
   saved: shape({ room: id, id, on: flag }),
+  server: shape({ server: shape({ name: text, door: maybe(text) }) }),
   presence: shape({ user: id, state }),
   person: shape({ user }),
   typing: shape({ room: id, user: id }),
@@ -171,6 +178,23 @@ export const hasLists = (value, { messages, people }) => (!messages || list(mess
 
 /** @param {unknown} value @returns {Room | null} */
 export const decodeRoom = (value) => (room(value) ? /** @type {Room} */ (value) : null);
+
+const facts = shape({
+  name: text,
+  door: text,
+  invite: maybe(shape({ path: text, ends_at: count })),
+  version: text,
+  started_at: count,
+  addresses: list(text),
+  connections: count,
+  people: count,
+  messages: count,
+  storage: shape({ file_bytes: count, free_bytes: maybe(count), disk_bytes: maybe(count) }),
+  backup: shape({ at: maybe(count), bytes: maybe(count), running: flag }),
+});
+
+/** @param {unknown} value @returns {Server | null} */
+export const decodeServer = (value) => (facts(value) ? /** @type {Server} */ (value) : null);
 
 /** Text that may not be JSON at all, from the network or from storage. @param {string | null} source @returns {any} */
 export function parse(source) {

@@ -41,7 +41,7 @@ export function roomList(state) {
     room,
     name: roomName(state, room),
     others: othersIn(state, room),
-    current: room.id === state.view.room,
+    current: room.id === state.view.room && state.view.page === null,
     muted: room.notify === 'none',
     draft: state.drafts[room.id] ?? null,
   }));

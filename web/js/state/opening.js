@@ -1,6 +1,7 @@
 // What is before the reader: the first picture after a connection, and another room.
 
 import { without, withPeople, withTimeline } from './parts.js';
+import { reconnected } from './search.js';
 import { disconnect, emptyTimeline } from './timeline.js';
 
 /** @typedef {import('./reduce.js').State} State */
@@ -50,8 +51,14 @@ export function onReady(state, frame) {
     pinned: another ? {} : state.pinned,
     typing: {},
     asked: {},
+    peopleVersion: frame.people_version ?? 0,
+    doubted:
+      frame.people_version === state.peopleVersion
+        ? state.doubted
+        : Object.fromEntries(Object.keys(state.people).map((id) => [id, /** @type {const} */ (true)])),
     landed: another ? [] : state.landed,
     people: another ? {} : state.people,
+    search: reconnected(state.search, another),
   };
   return withPeople(next, [...frame.people, frame.user]);
 }
@@ -65,11 +72,13 @@ export function open(state, id, message, at) {
   const view = {
     ...state.view,
     room: id,
+    page: /** @type {'server' | null} */ (null),
     target,
     following: same ? state.view.following && !target : !target,
     editing: same ? state.view.editing : null,
     hold: same ? state.view.hold : null,
   };
+  /** @type {State} */
   let next = { ...state, view };
   if (!same) {
     next = withTimeline(next, state.view.room, (t) => ({ ...t, newline: null }));

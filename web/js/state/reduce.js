@@ -3,6 +3,7 @@
 import { onReady, open } from './opening.js';
 import { without, withPeople, withTimeline } from './parts.js';
 import { count, dropRoom, mergeRoom, onRead, raiseHead, readSent, sayLast } from './rooms.js';
+import { noSearch, onHitChanged, onSearch, withoutRoom } from './search.js';
 import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } from './timeline.js';
 
 /** @typedef {import('../net/wire.js').Frame} Frame */
@@ -32,6 +33,8 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
  * @property {Pending[]} pending as the outbox holds them
  * @property {Pending[]} landed
  * @property {Record<number, true>} asked people we have asked for
+ * @property {number} peopleVersion how often anybody had changed their profile when we connected
+ * @property {Record<number, true>} doubted people who may have changed theirs while we were away
  * @property {import('../net/wire.js').Settings | null} settings
  * @property {number[]} blocked
  * @property {Record<string, true>} saved `ROOM:ID` of what is kept for later
@@ -42,10 +45,11 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
  * @property {Record<number, string>} drafts rooms with something unfinished in their composer, and how it begins
  * @property {(import('../net/deeds.js').Deed & {seq?: number})[]} deeds what was done to messages and is not seen in them yet
  * @property {View} view what the reader has before them
+ * @property {import('./search.js').Search} search
  * @property {{busy: boolean, words: string}} leaving logging out, and what there is to say about it
  */
 
-/** @typedef {'members' | 'pins' | 'saved'} Pane */
+/** @typedef {'members' | 'pins' | 'saved' | 'search'} Pane */
 /**
  * @typedef {object} View
  * @property {number} room
@@ -53,6 +57,7 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
  * @property {boolean} following
  * @property {{room: number, id: number, at: number} | null} target a message to go to
  * @property {Pane | null} pane
+ * @property {'server' | null} page what stands in the conversation's place
  * @property {Record<number, number>} replying room → the message that is being answered
  * @property {number | null} editing the message of this room that is being edited
  * @property {number | null} hold this room was marked unread: reading it does not count until it is opened again
@@ -74,7 +79,7 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
  *   | {type: 'leaving', busy: boolean, words: string}
  *   | {type: 'people', people: User[]}
  *   | {type: 'read/sent', room: number, seq: number}
- *   | {type: 'view', attentive?: boolean, following?: boolean, pane?: Pane | null, editing?: number | null}
+ *   | {type: 'view', attentive?: boolean, following?: boolean, pane?: Pane | null, editing?: number | null, page?: 'server' | null}
  *   | {type: 'open', room: number, id?: number, at: number}
  *   | {type: 'target/reached'}
  *   | {type: 'reply', room: number, id: number | null}
@@ -85,6 +90,7 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
  *   | {type: 'seen', room: number, seen: {user: number, seq: number}[]}
  *   | {type: 'pins', room: number, ids: number[]}
  *   | {type: 'newline/clear', room: number}
+ *   | import('./search.js').SearchEvent
  *   | {type: 'tick', at: number}} Event
  */
 
@@ -106,6 +112,8 @@ export const initialState = () => ({
   pending: [],
   landed: [],
   asked: {},
+  peopleVersion: 0,
+  doubted: {},
   settings: null,
   blocked: [],
   saved: {},
@@ -115,7 +123,8 @@ export const initialState = () => ({
   undo: {},
   drafts: {},
   deeds: [],
-  view: { room: LOBBY, attentive: true, following: true, target: null, pane: null, replying: {}, editing: null, hold: null },
+  view: { room: LOBBY, attentive: true, following: true, target: null, pane: null, page: null, replying: {}, editing: null, hold: null },
+  search: noSearch(),
   leaving: { busy: false, words: '' },
 });
 
@@ -180,6 +189,12 @@ export function reduce(state, event) {
       return { ...state, pinned: { ...state.pinned, [event.room]: event.ids } };
     case 'newline/clear':
       return withTimeline(state, event.room, (t) => (t.newline === null ? t : { ...t, newline: null }));
+    case 'search/typed':
+    case 'search/asked':
+    case 'search/failed':
+      return { ...state, search: onSearch(state.search, event) };
+    case 'search/found':
+      return { ...withPeople(state, event.page.people), search: onSearch(state.search, event) };
     case 'tick':
       return quietTyping(state, event.at);
   }
@@ -191,7 +206,7 @@ function onFrame(state, frame, at) {
     case 'ready':
       return onReady(state, frame);
     case 'message':
-      return onMessage(state, frame);
+      return onHitChanged(onMessage(state, frame), frame.room, frame.message);
     case 'posted':
       return onPosted(state, frame);
     case 'presence':
@@ -208,8 +223,10 @@ function onFrame(state, frame, at) {
       return withSeen(state, frame.room, frame.user, frame.seq);
     case 'room':
       return onRoom(state, frame.room);
+    case 'server':
+      return state.server ? { ...state, server: { ...state.server, ...frame.server } } : state;
     case 'gone':
-      return dropRoom(state, frame.room);
+      return { ...dropRoom(state, frame.room), search: withoutRoom(state.search, frame.room) };
     case 'settings':
       return { ...state, settings: frame.settings };
     case 'blocked':
@@ -238,7 +255,7 @@ function onMessage(state, frame) {
   const seen = frame.seq === message.id ? withSeen({ ...state, typing, quoted }, frame.room, message.author, frame.seq) : { ...state, typing, quoted };
   return withTimeline(withPin(sayLast(count(seen, frame), frame), frame.room, message), frame.room, (t) => {
     // Nobody is looking and all before has been read: the line goes above what comes now.
-    const away = !state.view.attentive || frame.room !== state.view.room;
+    const away = !state.view.attentive || state.view.page !== null || frame.room !== state.view.room;
     const newline = isNews && away && room.unread === 0 ? frame.seq - 1 : t.newline;
     return { ...applyFrame(t, frame, state.view.following || frame.room !== state.view.room), newline };
   });
@@ -255,6 +272,8 @@ function withPin(state, room, message) {
 /** Only what we have asked for is held: a room's marks come with its opening. @param {State} state @param {number} room @param {number} user @param {number} seq @returns {State} */
 function withSeen(state, room, user, seq) {
   const held = state.seen[room];
+  // They no longer show how far they read.
+  if (held && seq === 0) return { ...state, seen: { ...state.seen, [room]: without(held, user) } };
   if (!held || user === state.me?.id || (held[user] ?? -1) >= seq) return state;
   return { ...state, seen: { ...state.seen, [room]: { ...held, [user]: seq } } };
 }

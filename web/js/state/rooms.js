@@ -7,10 +7,10 @@ import { oneLine, wordsOf } from '../lib/text.js';
 /** @typedef {import('../net/wire.js').Room} Room */
 /** @typedef {import('../net/wire.js').Message} Message */
 
-/** Whether a message is meant for the reader. @param {State} state @param {Message} message */
+/** Whether a message is meant for the reader. Whom one has blocked does not call one. @param {State} state @param {Message} message */
 export function isForMe(state, { mentions, author }) {
   const me = state.me?.id ?? 0;
-  return Boolean(mentions && author !== me && (mentions.room || mentions.here || mentions.users?.includes(me)));
+  return Boolean(mentions && author !== me && !state.blocked.includes(author) && (mentions.room || mentions.here || mentions.users?.includes(me)));
 }
 
 /** @param {State} state @param {number} id @param {(room: Room) => Room} change @returns {State} */

@@ -6,6 +6,7 @@ import { indexOf } from './timeline.js';
 export * from './entries.js';
 export * from './lists.js';
 export { isForMe } from './rooms.js';
+export { hitsOf, marksOf, PAGES_MAX, searchSurface, searchWant, searchWords, since } from './search.js';
 
 /** @typedef {import('./reduce.js').State} State */
 /** @typedef {import('./reduce.js').Pending} Pending */
@@ -49,7 +50,7 @@ export function wants(state) {
   if (state.connection.state !== 'online') return [];
   /** @type {Want[]} */
   const found = [];
-  const { room: id, attentive, following, target, hold } = state.view;
+  const { room: id, attentive, page, following, target, hold } = state.view;
   const room = state.rooms[id];
   const t = state.timelines[id];
   if (!room || !t) return found;
@@ -64,7 +65,8 @@ export function wants(state) {
     return found;
   }
   if (t.syncing === null && !t.loading && room.head > t.through) found.push({ do: 'sync', room: id, since: t.through });
-  if (attentive && following && hold !== id && !t.moreAfter && !t.loading && t.through > room.read) found.push({ do: 'read', room: id, seq: t.through });
+  if (attentive && page === null && following && hold !== id && !t.moreAfter && !t.loading && t.through > room.read)
+    found.push({ do: 'read', room: id, seq: t.through });
   if (!state.pinned[id]) found.push({ do: 'pins', room: id });
   if (!state.seen[id] && room.member_count !== undefined && room.member_count <= (state.limits.seen_members_max ?? 0)) found.push({ do: 'seen', room: id });
   return found;
@@ -77,7 +79,7 @@ function isHeld(t, id) {
   return (id >= first || !t.moreBefore) && (id <= last || !t.moreAfter);
 }
 
-/** Whom the window names and we do not know. @param {State} state @param {Timeline} t @returns {number[]} */
+/** Whom the window names and we do not know, or not as they are now. @param {State} state @param {Timeline} t @returns {number[]} */
 function unknownPeople(state, t) {
   const ids = new Set(Object.values(state.rooms).flatMap((room) => [...(room.members ?? []), ...(room.last ? [room.last.author] : [])]));
   for (const user of Object.keys(state.seen[state.view.room] ?? {})) ids.add(Number(user));
@@ -91,7 +93,7 @@ function unknownPeople(state, t) {
     for (const reaction of m.reactions ?? []) for (const user of reaction.users.slice(0, 20)) ids.add(user);
   }
   for (const m of Object.values(state.quoted[state.view.room] ?? {})) ids.add(m.author);
-  return [...ids].filter((id) => !state.people[id] && !state.asked[id]).slice(0, STRANGERS_MAX);
+  return [...ids].filter((id) => (!state.people[id] || state.doubted[id]) && !state.asked[id]).slice(0, STRANGERS_MAX);
 }
 
 /** Where to open: at the end, or around what was read last when more is unread than a page holds. @param {import('../net/wire.js').Room} room */
@@ -105,6 +107,21 @@ const openAround = (room) => (room.unread > PAGE_MESSAGES - 10 ? Math.max(1, roo
 export function invitation(state, { host, origin, alone }) {
   const better = alone ? state.server?.addresses?.[0] : undefined;
   return better ? { address: better, url: `http://${better}`, alone: false } : { address: host, url: origin, alone };
+}
+
+/**
+ * The link to hand on: the invite where there is one that works, else the sign-up page where it needs none.
+ * @param {State} state
+ * @param {string} url of this server
+ * @param {{path: string, ends_at: number} | undefined} invite as those who look after the server know it
+ * @param {number} now
+ * @returns {string | null}
+ */
+export function linkToHandOn(state, url, invite, now) {
+  const door = state.server?.door ?? 'anyone';
+  if (door === 'nobody') return null;
+  if (invite && invite.ends_at > now) return `${url}${invite.path}`;
+  return door === 'anyone' ? `${url}/signup` : null;
 }
 
 /** What stands under the reader's own name. @param {State} state */
@@ -141,7 +158,10 @@ export const urgentTotal = (state) =>
   Object.values(state.rooms).reduce((sum, room) => sum + (room.notify === 'none' ? 0 : room.kind === 'direct' ? room.unread : (room.mentions ?? 0)), 0);
 
 /** Whether the reader looks after a room. @param {State} state @param {import('../net/wire.js').Room | undefined} room */
-export const canManage = (state, room) => Boolean(room && room.kind !== 'direct' && (room.role === 'owner' || state.me?.role === 'owner'));
+export const canManage = (state, room) => Boolean(room && room.kind !== 'direct' && (room.role === 'owner' || looksAfter(state)));
+
+/** Whether the reader looks after the server. @param {State} state */
+export const looksAfter = (state) => state.me?.role === 'owner' || state.me?.role === 'admin';
 
 /** Why the reader cannot write here, and what they can do about it. @param {State} state @returns {{words: string, icon: string, restore: boolean, unblock?: number} | null} */
 export function closed(state) {

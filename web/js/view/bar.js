@@ -10,8 +10,8 @@ import { openMenu } from './menu.js';
  */
 export function mountBar(parts, wires) {
   const { watch, select, send } = wires;
-  const { name, topic, kind, pins, members, options } = /** @type {Record<string, HTMLElement>} */ (parts);
-  if (!name || !topic || !kind || !pins || !members || !options) throw new Error('the bar has parts missing');
+  const { name, topic, kind, find, pins, members, options } = /** @type {Record<string, HTMLElement>} */ (parts);
+  if (!name || !topic || !kind || !find || !pins || !members || !options) throw new Error('the bar has parts missing');
   const count = h('span', {});
   members.append(count);
   const pinned = h('span', {});
@@ -32,12 +32,14 @@ export function mountBar(parts, wires) {
       mark(pins, 'aria-label', pinCount > 0 ? `Pinned messages, ${pinCount}` : 'Pinned messages');
       mark(members, 'aria-expanded', String(pane === 'members'));
       mark(pins, 'aria-expanded', String(pane === 'pins'));
+      mark(find, 'aria-expanded', String(pane === 'search'));
       const label = `${room.kind === 'direct' ? '' : '#'}${title}`;
       const main = document.querySelector('main');
       if (main) mark(main, 'aria-label', label);
       mark(/** @type {HTMLElement} */ (document.getElementById('messages')), 'aria-label', `Messages in ${label}`);
     },
   );
+  find.addEventListener('click', () => send({ do: 'pane', name: watch.now((s) => s.view.pane) === 'search' ? null : 'search' }));
   pins.addEventListener('click', () => send({ do: 'pane', name: watch.now((s) => s.view.pane) === 'pins' ? null : 'pins' }));
   members.addEventListener('click', () => send({ do: 'pane', name: watch.now((s) => s.view.pane) === 'members' ? null : 'members' }));
   options.addEventListener('click', () => send({ do: 'roomMenu', room: watch.now((s) => s.view.room), at: options }));

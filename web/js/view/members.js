@@ -123,7 +123,9 @@ function makeMember(room, one, wires) {
       h('span', { class: 'who__n' }, h('bdi', {}, name), user.id === me && ' (you)', h('span', { class: 'vh' }, `, ${presence}`)),
       small.length > 0 && h('small', {}, ...small.flatMap((part, at) => (at > 0 ? [' · ', part] : [part]))),
     ),
-    role === 'owner' && current?.kind !== 'direct' && h('span', { class: 'tag tag--accent' }, 'Owner'),
+    role === 'owner' && current?.kind !== 'direct'
+      ? h('span', { class: 'tag tag--accent' }, 'Owner')
+      : user.role === 'admin' && h('span', { class: 'tag' }, 'Admin'),
   );
   const row = h('li', { class: 'hit__row' }, who);
   if (!manages || user.id === me || room === 1 || current?.kind === 'direct') return row;

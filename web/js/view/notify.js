@@ -70,7 +70,7 @@ export function mountNotify({ watch, select, send, text, clock, tab }) {
     const { message } = frame;
     const isNew = frame.seq === message.id && frame.seq > (before.rooms[frame.room]?.head ?? 0);
     if (!room || !isNew || message.event || message.author === state.me?.id || state.blocked.includes(message.author)) return;
-    const looking = state.view.attentive && state.view.room === frame.room && state.view.following;
+    const looking = state.view.attentive && state.view.page === null && state.view.room === frame.room && state.view.following;
     if (looking || !isLoud(room, select.isForMe(state, message))) return;
     const now = new Date(clock.now());
     if (select.quietUntil(state.settings, clock.now(), now.getHours() * 60 + now.getMinutes()) || !leads()) return;

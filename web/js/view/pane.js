@@ -5,11 +5,12 @@ import { avatar } from './avatar.js';
 import { inApp } from './content.js';
 import { button, h, iconButton, say } from './dom.js';
 import { membersOf } from './members.js';
+import { mountSearch } from './search.js';
 
 /** @typedef {import('../main.js').Wires} Wires */
 /** @typedef {import('../net/wire.js').Message} Message */
 
-const TITLES = { members: 'Members', pins: 'Pinned messages', saved: 'Saved for later' };
+const TITLES = { members: 'Members', pins: 'Pinned messages', saved: 'Saved for later', search: 'Search' };
 const REREAD_AFTER_MS = 400;
 
 /** @param {HTMLElement} root @param {Wires} wires */
@@ -29,7 +30,7 @@ export function mountPane(root, wires) {
   watch(
     (s) => [s.view.pane, s.view.room],
     (pane, room) => {
-      const key = pane ? `${pane}:${pane === 'saved' ? '' : room}` : '';
+      const key = pane ? `${pane}:${pane === 'saved' || pane === 'search' ? '' : room}` : '';
       if (key === drawn) return;
       if (drawn === '' && key) back = document.activeElement;
       const was = drawn;
@@ -51,6 +52,7 @@ export function mountPane(root, wires) {
         ),
         body,
       );
+      if (pane === 'search') return mountSearch(body, wires);
       draw(pane, room, root, body, wires);
       if (was.split(':')[0] !== pane) title.focus({ preventScroll: true });
     },
@@ -109,6 +111,22 @@ function hit({ room, message, by }, { select, send, watch, text, times, clock },
   return h('li', { class: 'hit__row' }, link, more ?? '');
 }
 
+/**
+ * A way to the next page, where there is one.
+ * @template T
+ * @param {HTMLElement} body @param {number | undefined} next
+ * @param {(next: number) => Promise<import('../net/api.js').Answer<T>>} read @param {(page: T) => void} add
+ */
+function showMore(body, next, read, add) {
+  body.querySelector('[data-more]')?.remove();
+  if (next === undefined) return;
+  const go = async () => {
+    const more = await read(next);
+    if (more.ok) add(more.value);
+  };
+  body.append(button('Show more', go, 'btn--s', { 'data-more': true }));
+}
+
 /** @param {number} room @param {HTMLElement} body @param {Wires} wires */
 function pinsOf(room, body, wires) {
   const { call, select, send, watch } = wires;
@@ -116,15 +134,18 @@ function pinsOf(room, body, wires) {
     const answer = await call('pins', room);
     if (!body.isConnected) return;
     if (!answer.ok) return failed(body, answer.title, read);
-    send({ do: 'know', people: answer.value.people });
-    const rows = answer.value.messages.map((message) => {
-      const by = `Pinned by ${watch.now((s) => select.nameOf(s.people[message.pinned?.by ?? 0]))}`;
-      const unpin = iconButton('x', 'Unpin', () => send({ do: 'pin', id: message.id, on: false }), { 'data-tip': null });
-      return hit({ room, message, by }, wires, watch.now((s) => s.rooms[room]?.archived) ? undefined : unpin);
-    });
-    body.replaceChildren(
-      rows.length > 0 ? h('ul', { class: 'hits', role: 'list' }, ...rows) : nothing('Nothing is pinned', 'Pin what everybody here should find again.'),
-    );
+    const list = h('ul', { class: 'hits', role: 'list' });
+    const add = (/** @type {import('../net/api.js').PinsPage} */ page) => {
+      send({ do: 'know', people: page.people });
+      for (const message of page.messages) {
+        const by = `Pinned by ${watch.now((s) => select.nameOf(s.people[message.pinned?.by ?? 0]))}`;
+        const unpin = iconButton('x', 'Unpin', () => send({ do: 'pin', id: message.id, on: false }), { 'data-tip': null });
+        list.append(hit({ room, message, by }, wires, watch.now((s) => s.rooms[room]?.archived) ? undefined : unpin));
+      }
+      showMore(body, page.next, (next) => call('pins', room, next), add);
+    };
+    body.replaceChildren(answer.value.messages.length > 0 ? list : nothing('Nothing is pinned', 'Pin what everybody here should find again.'));
+    add(answer.value);
   };
   return read;
 }
@@ -143,14 +164,7 @@ function savedIn(body, wires) {
         const remove = iconButton('x', 'Remove', () => send({ do: 'save', room, id: message.id, on: false }), { 'data-tip': null });
         list.append(hit({ room, message }, wires, remove));
       }
-      body.querySelector('[data-more]')?.remove();
-      const { next } = page;
-      if (next === undefined) return;
-      const go = async () => {
-        const more = await call('saved', next);
-        if (more.ok) add(more.value);
-      };
-      body.append(button('Show more', go, 'btn--s', { 'data-more': true }));
+      showMore(body, page.next, (next) => call('saved', next), add);
     };
     body.replaceChildren(answer.value.saved.length > 0 ? list : nothing('Nothing is saved', 'Save a message, and it waits here for you. Nobody else sees it.'));
     add(answer.value);

@@ -7,7 +7,7 @@
  * @param {{side: HTMLElement, back: HTMLElement, log: HTMLElement, composer: HTMLElement}} parts
  * @param {import('../main.js').Wires} wires
  */
-export function mountShell({ side, back, log, composer }, { send }) {
+export function mountShell({ side, back, log, composer }, { send, watch }) {
   const phone = matchMedia('(max-width: 47.9375rem)');
 
   const attend = () =>
@@ -84,6 +84,10 @@ export function mountShell({ side, back, log, composer }, { send }) {
     } else if (event.key === 'Escape') {
       send({ do: 'escape' });
       if (log.contains(document.activeElement)) composer.focus();
+    } else if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey && event.key === '/' && watch.now((s) => s.settings?.single_keys) !== false) {
+      event.preventDefault();
+      document.getElementById('find')?.focus();
+      send({ do: 'pane', name: 'search' });
     } else if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey && event.key === '?') {
       event.preventDefault();
       send({ do: 'dialog', name: 'shortcuts' });

@@ -9,6 +9,7 @@ const LIST = [
     title: 'Go',
     keys: [
       ['Jump to a room or person', 'Ctrl', 'K'],
+      ['Search messages', '/'],
       ['Next unread', 'Alt', 'Shift', '↓'],
       ['Previous room', 'Alt', '↑'],
       ['Next room', 'Alt', '↓'],

@@ -42,13 +42,20 @@ export function mountSide(root, wires) {
   part(parts, 'compose').addEventListener('click', () => send({ do: 'dialog', name: 'newDirect' }));
   say(part(parts, 'jumpkey'), /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘ K' : 'Ctrl K');
   const brand = part(parts, 'brand');
+  const wordmark = /** @type {HTMLElement} */ (brand.querySelector('.wordmark'));
+  watch(
+    (s) => [s.server?.name],
+    (name) => name && say(wordmark, name),
+  );
   brand.addEventListener('click', () =>
     openMenu(brand, 'Menu', [
       { icon: 'plus', words: 'Create a room', act: () => send({ do: 'dialog', name: 'createRoom' }) },
       { icon: 'search', words: 'Browse rooms', act: () => send({ do: 'dialog', name: 'browseRooms' }) },
       { icon: 'compose', words: 'New direct message', act: () => send({ do: 'dialog', name: 'newDirect' }) },
+      { icon: 'userplus', words: 'Invite people', act: () => send({ do: 'dialog', name: 'invite' }) },
       { icon: 'users', words: 'People', act: () => send({ do: 'dialog', name: 'people' }) },
       { icon: 'bookmark', words: 'Saved for later', act: () => send({ do: 'pane', name: 'saved' }) },
+      ...(watch.now(select.looksAfter) ? [{ icon: 'monitor', words: 'People and server', act: () => send({ do: 'server' }) }] : []),
       null,
       { icon: 'check', words: 'Mark everything as read', key: 'Shift Esc', act: () => send({ do: 'allRead' }) },
       { icon: 'keyboard', words: 'Keyboard shortcuts', key: '?', act: () => send({ do: 'dialog', name: 'shortcuts' }) },
@@ -140,7 +147,7 @@ function mountRooms(parts, wires) {
         if (none) mark(none, 'hidden', group.rows.length > 0 ? '' : null);
       },
     });
-  watch((s) => [s.rooms, s.view.room, s.timelines, s.people, s.me, s.presence, s.drafts, s.blocked], draw);
+  watch((s) => [s.rooms, s.view.room, s.view.page, s.timelines, s.people, s.me, s.presence, s.drafts, s.blocked], draw);
   root.addEventListener('pointerenter', (event) => {
     pointed = event.pointerType === 'mouse';
   });

@@ -144,6 +144,8 @@ function choices(s, typed, { select, send }) {
   const acts = [
     { words: 'Create a room', hint: '', lead: icon('plus'), end: '', act: () => send({ do: 'dialog', name: 'createRoom' }) },
     { words: 'Browse rooms', hint: '', lead: icon('search'), end: '', act: () => send({ do: 'dialog', name: 'browseRooms' }) },
+    { words: 'Invite people', hint: '', lead: icon('userplus'), end: '', act: () => send({ do: 'dialog', name: 'invite' }) },
+    ...(select.looksAfter(s) ? [{ words: 'People and server', hint: '', lead: icon('monitor'), end: '', act: () => send({ do: 'server' }) }] : []),
     { words: 'Settings', hint: '', lead: icon('gear'), end: '', act: () => send({ do: 'dialog', name: 'settings' }) },
   ];
   groups.push({ title: 'Do', items: only ? [] : select.search(acts, query, ({ words }) => [words]) });

@@ -1,5 +1,6 @@
 // Every dialog, by its name.
 
+import { openInvite } from '../invite.js';
 import { openShortcuts } from '../shortcuts.js';
 import { openSwitcher } from '../switcher.js';
 import { openNames, openPeople, openProfile } from './people.js';
@@ -23,6 +24,8 @@ export function openNamed(dialog, wires) {
       return openNewDirect(wires);
     case 'people':
       return openPeople(wires);
+    case 'invite':
+      return openInvite(wires);
     case 'profile':
       return void openProfile(dialog.user, wires);
     case 'names':

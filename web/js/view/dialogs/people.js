@@ -12,6 +12,7 @@ const STRANGERS_MAX = 100;
 
 /** What one line says about somebody. @param {User} user @param {Wires} wires */
 export function about(user, { watch, select, times, clock }) {
+  if (user.deactivated) return 'Deactivated';
   const presence = watch.now((s) => select.presenceOf(s, user.id));
   if (presence === 'online') return 'Online';
   if (presence === 'away') return 'Away';
@@ -54,7 +55,9 @@ export function openPeople(wires) {
           send({ do: 'dialog', name: 'profile', user: user.id });
         };
         const name = select.nameOf(user);
-        const words = [name !== user.name && user.name, user.role === 'owner' && 'Owner', user.status, about(user, wires)].filter(Boolean).join(' · ');
+        const words = [name !== user.name && user.name, user.role === 'owner' && 'Owner', user.role === 'admin' && 'Admin', user.status, about(user, wires)]
+          .filter(Boolean)
+          .join(' · ');
         return h(
           'li',
           {},
@@ -138,7 +141,14 @@ export async function openProfile(id, wires) {
             h(
               'small',
               {},
-              [name !== person.name && `@${person.name}`, person.role === 'owner' && 'Owner of this Chapp', about(person, wires)].filter(Boolean).join(' · '),
+              [
+                name !== person.name && `@${person.name}`,
+                person.role === 'owner' && 'Owner of this Chapp',
+                person.role === 'admin' && 'Admin of this Chapp',
+                about(person, wires),
+              ]
+                .filter(Boolean)
+                .join(' · '),
             ),
           ),
         ),

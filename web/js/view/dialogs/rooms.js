@@ -6,6 +6,9 @@ import { chooser } from './people.js';
 
 /** @typedef {import('../../main.js').Wires} Wires */
 
+/** @typedef {import('../../net/api.js').Listing} Listing */
+
+const SEARCH_AFTER_MS = 200;
 const FIRST_MEMBERS_MAX = 99;
 /** @type {[string, string][]} what a member can be told about */
 const LEVELS = [
@@ -79,8 +82,8 @@ export function openCreateRoom(wires) {
 }
 
 /** @param {Wires} wires */
-export async function openBrowseRooms(wires) {
-  const { call, select, send, text } = wires;
+export function openBrowseRooms(wires) {
+  const { call, clock, select, send, text } = wires;
   const input = h('input', { type: 'search', class: 'inp', placeholder: 'Find a room', 'aria-label': 'Find a room', autocomplete: 'off', autofocus: true });
   const list = h('ul', { class: 'list scroll-list', role: 'list', hidden: true });
   const status = h('p', { class: 'hint', role: 'status' }, 'Loading');
@@ -99,13 +102,24 @@ export async function openBrowseRooms(wires) {
       ),
     ],
   });
-  const answer = await call('browse');
-  if (!answer.ok) {
-    status.textContent = answer.title;
-    return;
-  }
+  /** What the server told last, and of which text. @type {{asked: string, rooms: Listing[], more: boolean}} */
+  let held = { asked: '', rooms: [], more: true };
+  /** @type {unknown} */
+  let timer = null;
+  const read = async () => {
+    const asked = input.value.trim();
+    const answer = await call('browse', asked);
+    if (!input.isConnected || asked !== input.value.trim()) return;
+    if (!answer.ok) {
+      status.textContent = answer.title;
+      return;
+    }
+    held = { asked, rooms: answer.value.rooms, more: answer.value.next !== undefined };
+    draw();
+  };
   const draw = () => {
-    const rooms = select.search(answer.value, input.value, (room) => [room.name, room.topic]);
+    const typed = input.value.trim();
+    const rooms = typed === held.asked ? held.rooms : select.search(held.rooms, typed, (room) => [room.name, room.topic]);
     list.hidden = rooms.length === 0;
     list.replaceChildren(
       ...rooms.map((room) => {
@@ -128,10 +142,21 @@ export async function openBrowseRooms(wires) {
         return h('li', {}, icon('hash'), h('span', {}, h('b', {}, h('bdi', {}, room.name)), h('small', { dir: 'auto' }, words)), act);
       }),
     );
-    status.textContent = rooms.length === 0 ? 'There is no room of that name. You can make one.' : text.plural(rooms.length, 'open room');
+    status.textContent =
+      rooms.length === 0
+        ? 'There is no room of that name. You can make one.'
+        : held.more
+          ? 'There are more. Search for a name.'
+          : text.plural(rooms.length, 'open room');
   };
-  input.addEventListener('input', draw);
-  draw();
+  input.addEventListener('input', () => {
+    if (timer !== null) clock.clear(timer);
+    timer = null;
+    // All rooms that hold what is typed are here already, where all rooms are that hold a part of it.
+    if (!held.more && input.value.trim().includes(held.asked)) return draw();
+    timer = clock.set(read, SEARCH_AFTER_MS);
+  });
+  read();
 }
 
 /** @param {Wires} wires */

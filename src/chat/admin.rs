@@ -1,0 +1,289 @@
+//! Looking after the server: who comes in, who may do what, and a copy of everything.
+
+use super::accounts::{new_session, unexpected};
+use super::{Caller, Chat, LoggedIn};
+use crate::clock::Time;
+use crate::error::{Error, Kind, Result};
+use crate::limits::{INVITE_MS, RESET_MS};
+use crate::model::{
+    Backup, Change, Code, Door, Event, Invite, Password, PasswordReset, Role, ServerCard, ServerCounts, ServerDeed,
+    ServerName, User, UserId, Viewer, invite_end, rules,
+};
+use crate::store::{BackupFile, Storage};
+use crate::wire::CloseCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use tokio::sync::OwnedSemaphorePermit;
+
+/// How the server is doing.
+pub struct ServerFacts {
+    /// What is kept about it.
+    pub card: ServerCard,
+    /// What there is on it.
+    pub counts: ServerCounts,
+    /// Since when it runs.
+    pub started_at: Time,
+    /// What the data file takes.
+    pub storage: Storage,
+    /// Whether a backup is being taken.
+    pub is_backing_up: bool,
+}
+
+/// A backup on its way to somebody. The next one can begin when this is dropped.
+pub struct BackupTaken {
+    /// The copy.
+    pub copy: BackupFile,
+    /// All that was acknowledged before then is in it.
+    pub at: Time,
+    _turn: OwnedSemaphorePermit,
+}
+
+/// Tells the copying that nobody waits for it any more.
+struct CallOff(Arc<AtomicBool>);
+
+impl Drop for CallOff {
+    fn drop(&mut self) {
+        self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+impl Chat {
+    /// What the server is called, and who may come in. For everybody.
+    ///
+    /// # Errors
+    /// When the data file cannot be read.
+    pub async fn server(&self) -> Result<ServerCard> {
+        self.store.server().await
+    }
+
+    /// Why somebody who shows this cannot make an account, if they cannot.
+    ///
+    /// # Errors
+    /// `forbidden` with a sentence for them.
+    pub async fn may_sign_up(&self, invite: Option<&Code>) -> Result<()> {
+        self.store.may_sign_up(invite, self.clock.now()).await
+    }
+
+    /// How the server is doing.
+    ///
+    /// # Errors
+    /// `forbidden` for members.
+    pub async fn server_facts(&self, viewer: &Viewer) -> Result<ServerFacts> {
+        rules::may_see_server(viewer.user.role)?;
+        Ok(ServerFacts {
+            card: self.store.server().await?,
+            counts: self.store.counts().await?,
+            started_at: self.started_at,
+            storage: self.store.storage(),
+            is_backing_up: self.backups.available_permits() == 0,
+        })
+    }
+
+    /// Another name for the server.
+    ///
+    /// # Errors
+    /// `forbidden` for members.
+    pub async fn rename_server(&self, viewer: &Viewer, name: ServerName) -> Result<()> {
+        self.look_after(viewer, ServerDeed::Rename(name)).await.map(drop)
+    }
+
+    /// Somebody else may come in, from now on.
+    ///
+    /// # Errors
+    /// `forbidden` for members.
+    pub async fn set_door(&self, viewer: &Viewer, door: Door) -> Result<()> {
+        let spare = self.new_invite(None)?;
+        self.look_after(viewer, ServerDeed::SetDoor { door, spare })
+            .await
+            .map(drop)
+    }
+
+    /// Makes an invite link, in place of the one that there is. Ends after 7 days, or when it is told to.
+    ///
+    /// # Errors
+    /// `forbidden` for members, `invalid` for an end that is past or too far off.
+    pub async fn make_invite(&self, viewer: &Viewer, ends_at: Option<u64>) -> Result<Invite> {
+        rules::may_open_door(viewer.user.role)?;
+        let invite = self.new_invite(ends_at)?;
+        match self.look_after(viewer, ServerDeed::Invite(invite)).await? {
+            Event::InviteChanged(invite) => Ok(invite),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Lets the invite link end at another time.
+    ///
+    /// # Errors
+    /// `forbidden` for members, `invalid` for an end that is past or too far off, `not_found` without a link.
+    pub async fn end_invite(&self, viewer: &Viewer, ends_at: u64) -> Result<Invite> {
+        rules::may_open_door(viewer.user.role)?;
+        let ends_at = invite_end(ends_at, self.clock.now())?;
+        match self.look_after(viewer, ServerDeed::EndInvite(ends_at)).await? {
+            Event::InviteChanged(invite) => Ok(invite),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// The owner of a new server can let others in at once.
+    pub(super) async fn make_first_invite(&self, owner: UserId) {
+        let Ok(invite) = self.new_invite(None) else { return };
+        let deed = ServerDeed::Invite(invite);
+        let (by, at) = (owner, self.clock.now());
+        // Where it fails they make one by hand.
+        let _ = self.store.commit(Change::Server { by, deed, at }).await;
+    }
+
+    fn new_invite(&self, ends_at: Option<u64>) -> Result<Invite> {
+        let now = self.clock.now();
+        let ends_at = match ends_at {
+            Some(ends_at) => invite_end(ends_at, now)?,
+            None => Time(now.0 + INVITE_MS),
+        };
+        let code = random_code()?;
+        Ok(Invite { code, ends_at })
+    }
+
+    /// Makes somebody an admin or a member, or the owner in the viewer's place.
+    ///
+    /// # Errors
+    /// `forbidden` for all but the owner, `not_found`, `conflict` for an account that is shut.
+    pub async fn set_role(&self, viewer: &Viewer, user: UserId, role: Role) -> Result<User> {
+        person(self.look_after(viewer, ServerDeed::SetRole(user, role)).await?)
+    }
+
+    /// Shuts somebody's account, which ends their sessions at once, or opens it again.
+    ///
+    /// # Errors
+    /// `not_found`, `forbidden` as the rules say.
+    pub async fn set_active(&self, viewer: &Viewer, user: UserId, on: bool) -> Result<User> {
+        let person = person(self.look_after(viewer, ServerDeed::SetActive(user, on)).await?)?;
+        if !on {
+            // Not only through the feed, which may be a moment behind: whoever is told that somebody is out
+            // can rely on it.
+            self.hub.end_person(user, CloseCode::SignedOut);
+        }
+        Ok(person)
+    }
+
+    /// A link with which somebody sets another password, once, within a day; the one before works no more.
+    ///
+    /// # Errors
+    /// `not_found`, `forbidden` as the rules say, `conflict` for an account that is shut.
+    pub async fn offer_reset(&self, viewer: &Viewer, user: UserId) -> Result<(Code, Time)> {
+        let code = random_code()?;
+        let ends_at = Time(self.clock.now().0 + RESET_MS);
+        let deed = ServerDeed::OfferReset {
+            user,
+            code: code.digest(),
+            ends_at,
+        };
+        self.look_after(viewer, deed).await?;
+        Ok((code, ends_at))
+    }
+
+    /// Whose password a link sets.
+    ///
+    /// # Errors
+    /// `not_found` for one that is over.
+    pub async fn reset_owner(&self, code: &str) -> Result<User> {
+        let code = Code::parse(code).ok_or_else(link_is_over)?;
+        self.store.reset(&code.digest(), self.clock.now()).await
+    }
+
+    /// Sets another password by a link, ends all sessions of its owner, and logs them in.
+    ///
+    /// # Errors
+    /// `not_found` for a link that is over, `invalid` for a password out of bounds, `too_many_requests`.
+    pub async fn reset_password(&self, code: &str, password: &str, caller: &Caller) -> Result<LoggedIn> {
+        let password = Password::parse(password)?;
+        let at = self.clock.now();
+        self.logins.count(self.rate_limits, at, caller.address)?;
+        // Before the costly part; the store decides.
+        let owner = self.reset_owner(code).await?;
+        let code = Code::parse(code).ok_or_else(link_is_over)?.digest();
+        let password = self.passwords.hash(password).await?;
+        let (token, session) = new_session(caller)?;
+        let reset = PasswordReset {
+            code,
+            password,
+            session,
+            at,
+        };
+        match self.store.commit(Change::ResetPassword(reset)).await? {
+            Event::SignedIn(user) => {
+                self.logins.succeeded(owner.name.key(), caller.address);
+                self.hub.end_person(user.id, CloseCode::SignedOut);
+                Ok(LoggedIn { user, token })
+            }
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Whether a backup could begin now.
+    ///
+    /// # Errors
+    /// `forbidden` for all but the owner, `conflict` while one is being taken, `storage_full`.
+    pub async fn may_back_up(&self, viewer: &Viewer) -> Result<()> {
+        rules::may_back_up(viewer.user.role)?;
+        if self.backups.available_permits() == 0 {
+            return Err(one_at_a_time());
+        }
+        self.store.has_room_for_backup()
+    }
+
+    /// A copy of everything that is acknowledged by now, made while everybody goes on. One at a time.
+    ///
+    /// # Errors
+    /// `forbidden` for all but the owner, `conflict` while one is being taken, `storage_full`.
+    pub async fn back_up(&self, viewer: &Viewer) -> Result<BackupTaken> {
+        rules::may_back_up(viewer.user.role)?;
+        let turn = self.backups.clone().try_acquire_owned().map_err(|_| one_at_a_time())?;
+        let at = self.clock.now();
+        let stop = Arc::new(AtomicBool::new(false));
+        let _call_off = CallOff(stop.clone());
+        let store = self.store.clone();
+        let copying = tokio::task::spawn_blocking(move || store.back_up(&stop).map(|copy| (copy, turn)));
+        let (copy, turn) = copying.await.map_err(Error::internal)??;
+        Ok(BackupTaken { copy, at, _turn: turn })
+    }
+
+    /// A backup has gone out whole.
+    pub async fn backed_up(&self, viewer: &Viewer, backup: Backup) {
+        let deed = ServerDeed::BackedUp(backup);
+        let (by, at) = (viewer.user.id, self.clock.now());
+        // The copy is there all the same.
+        if let Err(error) = self.store.commit(Change::Server { by, deed, at }).await {
+            error.log();
+        }
+    }
+
+    async fn look_after(&self, viewer: &Viewer, deed: ServerDeed) -> Result<Event> {
+        let at = self.count_act(viewer)?;
+        let by = viewer.user.id;
+        self.store.commit(Change::Server { by, deed, at }).await
+    }
+}
+
+fn random_code() -> Result<Code> {
+    let mut random = [0; 10];
+    getrandom::fill(&mut random).map_err(Error::internal)?;
+    Ok(Code::new(random))
+}
+
+fn person(event: Event) -> Result<User> {
+    match event {
+        Event::PersonChanged(user) => Ok(user),
+        other => Err(unexpected(&other)),
+    }
+}
+
+fn one_at_a_time() -> Error {
+    Error::new(
+        Kind::Conflict,
+        "A backup is being taken already. Try again when it is done.",
+    )
+}
+
+fn link_is_over() -> Error {
+    Error::not_found("This link does not work any more. Ask the owner or an admin for a new one.")
+}

@@ -1,0 +1,44 @@
+//! Searches: off the reactor, and few at once.
+
+use super::Chat;
+use crate::error::{Error, Result};
+use crate::limits::{SEARCH_AGAIN_MS, SEARCHES_MAX, SEARCHES_WAITING_MAX};
+use crate::model::{SearchPage, SearchQuery, Viewer};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Whose turn it is to search.
+pub(super) struct Searches {
+    /// Those who run, and those who wait.
+    all: Semaphore,
+    running: Arc<Semaphore>,
+}
+
+impl Default for Searches {
+    fn default() -> Searches {
+        Searches {
+            all: Semaphore::new(SEARCHES_WAITING_MAX),
+            running: Arc::new(Semaphore::new(SEARCHES_MAX)),
+        }
+    }
+}
+
+impl Chat {
+    /// A page of what the viewer finds, in the rooms that they are in now.
+    ///
+    /// # Errors
+    /// `not_found` for a room that the viewer is not in; `too_many_requests` where too many wait already.
+    pub async fn search(&self, viewer: &Viewer, query: SearchQuery) -> Result<SearchPage> {
+        let busy = |_| Error::too_many("Many people are searching. Try again in a moment.", SEARCH_AGAIN_MS);
+        let _place = self.searches.all.try_acquire().map_err(busy)?;
+        let turn = self.searches.running.clone().acquire_owned().await;
+        let turn = turn.map_err(Error::internal)?;
+        let (store, viewer) = (self.store.clone(), viewer.user.id);
+        let searching = tokio::task::spawn_blocking(move || {
+            // Held to the end of the work, also where nobody waits for it any more.
+            let _turn = turn;
+            store.search(viewer, &query)
+        });
+        searching.await.map_err(Error::internal)?
+    }
+}

@@ -1,0 +1,130 @@
+//! The words of a text as a search sees them: without regard to case and accents, and where a script has
+//! no spaces between its words, each of its letters for itself.
+//!
+//! The index, the look at a message and the query all come through here, so that they cannot disagree.
+
+use super::visible::{is_format, is_mark, is_punctuation, is_spaceless, search_key};
+use crate::limits::{SEARCHABLE_WORDS_MAX, TOKEN_CHARS_MAX};
+use std::collections::BTreeSet;
+use unicode_normalization::UnicodeNormalization;
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Stretches Arabic words and says nothing.
+const TATWEEL: char = '\u{640}';
+
+/// A word, or a letter of a script without spaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Word {
+    /// As it is compared.
+    pub text: String,
+    /// Its first character in the text, counted in Unicode scalars.
+    pub start: u32,
+    /// The character after its last one.
+    pub end: u32,
+    /// Whether it is a letter of a script without spaces.
+    pub is_letter: bool,
+    /// Whether it is such a letter that follows another one without a gap.
+    pub glued: bool,
+}
+
+/// The words of a text (UAX #29 §4), from its beginning, up to [`SEARCHABLE_WORDS_MAX`].
+pub(super) fn words(text: &str) -> Vec<Word> {
+    let mut words = Vec::new();
+    let (mut byte, mut at) = (0, 0);
+    for (start, piece) in text.unicode_word_indices() {
+        at += text[byte..start].chars().count();
+        split(piece, at as u32, &mut words);
+        if words.len() >= SEARCHABLE_WORDS_MAX {
+            words.truncate(SEARCHABLE_WORDS_MAX);
+            break;
+        }
+        at += piece.chars().count();
+        byte = start + piece.len();
+    }
+    words
+}
+
+/// Parts a word where a person would, too: `example.com`, `e-mail`, `report_2` and `A型` are two each.
+fn split(piece: &str, at: u32, words: &mut Vec<Word>) {
+    let mut open: Option<Part> = None;
+    for (index, (byte, c)) in piece.char_indices().enumerate() {
+        let here = (byte, at + index as u32);
+        let is_letter = is_spaceless(c);
+        match &open {
+            Some(_) if is_mark(c) || is_format(c) => {}
+            Some(part) if !part.is_letter && !is_letter && !is_punctuation(c) => {}
+            _ => {
+                if let Some(part) = open.take() {
+                    part.close(piece, here, words);
+                }
+                if !is_punctuation(c) {
+                    open = Some(Part { from: here, is_letter });
+                }
+            }
+        }
+    }
+    if let Some(part) = open {
+        part.close(piece, (piece.len(), at + piece.chars().count() as u32), words);
+    }
+}
+
+/// A word whose end is not known yet.
+struct Part {
+    /// Byte in the piece, scalar in the text.
+    from: (usize, u32),
+    is_letter: bool,
+}
+
+impl Part {
+    fn close(self, piece: &str, to: (usize, u32), words: &mut Vec<Word>) {
+        let text = fold(&piece[self.from.0..to.0]);
+        if text.is_empty() {
+            return;
+        }
+        let start = self.from.1;
+        let follows = |last: &Word| last.is_letter && last.end == start;
+        words.push(Word {
+            text,
+            start,
+            end: to.1,
+            is_letter: self.is_letter,
+            glued: self.is_letter && words.last().is_some_and(follows),
+        });
+    }
+}
+
+/// What two spellings of a word have in common.
+fn fold(word: &str) -> String {
+    if word.is_ascii() {
+        return word.to_ascii_lowercase();
+    }
+    let heard: String = word.chars().filter(|c| !is_format(*c) && *c != TATWEEL).collect();
+    search_key(&heard).nfc().collect()
+}
+
+/// What a text is found by: its words, and each two letters that follow each other where a script has no
+/// spaces. The last letter of such a run stands for itself.
+pub(super) fn tokens(text: &str) -> BTreeSet<String> {
+    let words = words(text);
+    let mut tokens = BTreeSet::new();
+    for (at, word) in words.iter().enumerate() {
+        tokens.insert(match words.get(at + 1) {
+            Some(next) if next.glued => pair(word, next),
+            _ => token(&word.text),
+        });
+    }
+    tokens
+}
+
+/// The token of two letters.
+pub(super) fn pair(one: &Word, two: &Word) -> String {
+    token(&(one.text.clone() + &two.text))
+}
+
+/// As much of a word as the index keeps.
+pub(super) fn token(text: &str) -> String {
+    match text.char_indices().nth(TOKEN_CHARS_MAX) {
+        Some((end, _)) => text[..end].to_owned(),
+        None => text.to_owned(),
+    }
+}

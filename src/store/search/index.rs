@@ -1,0 +1,193 @@
+//! The index that searches go through: segments of the log, and for each token of a segment which of its
+//! entries have it.
+//!
+//! A segment is written in one piece once enough entries follow the last one, in the same commit as
+//! something else or in one of its own while nobody wants anything. Until then a search looks at those
+//! entries themselves, so nothing has to be kept in memory or built at start. What is indexed is always
+//! exactly what the messages say: an edit or a deletion changes both in one commit.
+
+use crate::limits::{SEGMENT_ENTRIES, SEGMENT_WORDS_MAX};
+use crate::model::tokens;
+use crate::store::codec::{Entry, PostRow, SegmentRow, Stored, seal, unseal};
+use crate::store::fault::Fault;
+use crate::store::tables::{Source, Tables, get, put};
+use redb::ReadableTable;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Whether there is more to index now.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Step {
+    /// Nothing was to be done.
+    Nothing,
+    /// A segment was written; there may be another.
+    Wrote,
+}
+
+/// The first entry that is in no segment.
+pub(super) fn end(source: &impl Source) -> Result<u64, Fault> {
+    match source.segments()?.last()? {
+        Some((_, row)) => Ok(unseal::<SegmentRow>(row.value())?.end),
+        None => Ok(1),
+    }
+}
+
+/// Writes the next segment, where one is due.
+pub(in crate::store) fn step(tables: &mut Tables<'_>) -> Result<Step, Fault> {
+    let start = match end(tables) {
+        // A damaged index must not keep anybody from writing.
+        Err(Fault::Damaged(cause)) => {
+            tracing::error!(cause, "the search index cannot be continued");
+            return Ok(Step::Nothing);
+        }
+        end => end?,
+    };
+    let last = tables.log.last()?.map_or(0, |(entry, _)| entry.value());
+    if last + 1 < start + SEGMENT_ENTRIES {
+        return Ok(Step::Nothing);
+    }
+    let mut draft = Draft::new(start);
+    for row in tables.log.range(start..start + SEGMENT_ENTRIES)? {
+        let (entry, row) = row?;
+        // Nor must a damaged message; it cannot be found.
+        let row: Result<Entry, Fault> = unseal(row.value());
+        draft.add(entry.value(), row.ok().and_then(Stored::of));
+        if draft.words >= SEGMENT_WORDS_MAX {
+            break;
+        }
+    }
+    for (token, offsets) in &draft.tokens {
+        write(tables, start, token, offsets)?;
+    }
+    put(&mut tables.segments, start, &draft.row())?;
+    Ok(Step::Wrote)
+}
+
+/// A segment that is being made.
+struct Draft {
+    start: u64,
+    end: u64,
+    words: usize,
+    tokens: BTreeMap<String, Vec<u16>>,
+    rooms: BTreeSet<u32>,
+    authors: BTreeSet<u32>,
+    times: Option<(u64, u64)>,
+}
+
+impl Draft {
+    fn new(start: u64) -> Draft {
+        Draft {
+            start,
+            end: start,
+            words: 0,
+            tokens: BTreeMap::new(),
+            rooms: BTreeSet::new(),
+            authors: BTreeSet::new(),
+            times: None,
+        }
+    }
+
+    fn add(&mut self, entry: u64, stored: Option<Stored>) {
+        self.end = entry + 1;
+        let Some(Stored::Post(row)) = stored else { return };
+        let PostRow {
+            room, author, sent_at, ..
+        } = *row;
+        self.rooms.insert(room);
+        self.authors.insert(author);
+        let (oldest, newest) = self.times.unwrap_or((sent_at, sent_at));
+        self.times = Some((oldest.min(sent_at), newest.max(sent_at)));
+        for token in tokens(row.says()) {
+            self.words += 1;
+            self.tokens.entry(token).or_default().push((entry - self.start) as u16);
+        }
+    }
+
+    fn row(self) -> SegmentRow {
+        let (oldest, newest) = self.times.unwrap_or((0, 0));
+        SegmentRow {
+            end: self.end,
+            rooms: self.rooms.into_iter().collect(),
+            authors: self.authors.into_iter().collect(),
+            oldest,
+            newest,
+        }
+    }
+}
+
+/// The message at `entry` says this from now on.
+pub(in crate::store) fn rewrite(tables: &mut Tables<'_>, entry: u64, says: &str) -> Result<(), Fault> {
+    if entry >= end(tables)? {
+        return Ok(());
+    }
+    let before = get::<_, Entry>(&tables.log, entry)?.and_then(Stored::of);
+    let Some(Stored::Post(before)) = before else {
+        return Err(Fault::Damaged("a changed message of another kind".to_owned()));
+    };
+    if before.says() == says {
+        return Ok(());
+    }
+    let Some(start) = tables
+        .segments
+        .range(..=entry)?
+        .next_back()
+        .transpose()?
+        .map(|(start, _)| start.value())
+    else {
+        return Err(Fault::Damaged("an indexed entry without a segment".to_owned()));
+    };
+    let offset = (entry - start) as u16;
+    let (old, new) = (tokens(before.says()), tokens(says));
+    for token in old.difference(&new) {
+        let mut offsets = read(tables, start, token)?;
+        offsets.retain(|other| *other != offset);
+        write(tables, start, token, &offsets)?;
+    }
+    for token in new.difference(&old) {
+        let mut offsets = read(tables, start, token)?;
+        if let Err(place) = offsets.binary_search(&offset) {
+            offsets.insert(place, offset);
+            write(tables, start, token, &offsets)?;
+        }
+    }
+    Ok(())
+}
+
+/// Which entries of a segment have a token, counted from its first one, in order.
+pub(super) fn read(source: &impl Source, start: u64, token: &str) -> Result<Vec<u16>, Fault> {
+    match source.tokens()?.get((start, token))? {
+        Some(row) => offsets(row.value()),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The offsets of a row.
+pub(super) fn offsets(row: &[u8]) -> Result<Vec<u16>, Fault> {
+    let mut last = 0;
+    let gaps: Vec<u16> = unseal(row)?;
+    Ok(gaps
+        .into_iter()
+        .map(|gap| {
+            last += gap;
+            last
+        })
+        .collect())
+}
+
+/// Kept as the gaps between them, which are small numbers.
+fn write(tables: &mut Tables<'_>, start: u64, token: &str, offsets: &[u16]) -> Result<(), Fault> {
+    if offsets.is_empty() {
+        tables.tokens.remove((start, token))?;
+        return Ok(());
+    }
+    let mut last = 0;
+    let gaps: Vec<u16> = offsets
+        .iter()
+        .map(|offset| {
+            let gap = offset - last;
+            last = *offset;
+            gap
+        })
+        .collect();
+    tables.tokens.insert((start, token), seal(&gaps)?.as_slice())?;
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! The bodies of HTTP answers about the server itself.
+
+use super::nouns::{door, encode};
+use crate::clock::Time;
+use crate::model::{Code, Invite, ServerCard, ServerCounts};
+use serde::Serialize;
+
+/// All that the server's own page tells.
+pub struct ServerFacts<'a> {
+    /// What is kept about it.
+    pub card: &'a ServerCard,
+    /// What there is on it.
+    pub counts: ServerCounts,
+    /// Since when it runs.
+    pub started_at: Time,
+    /// `HOST:PORT` by which others on the network reach it.
+    pub addresses: &'a [String],
+    /// Open sockets.
+    pub connections: usize,
+    /// Bytes of the data file.
+    pub file_bytes: u64,
+    /// Bytes that are free on its disk, and all of that disk; where the system tells.
+    pub disk: Option<(u64, u64)>,
+    /// Whether a backup is being taken.
+    pub is_backing_up: bool,
+}
+
+#[derive(Serialize)]
+struct InviteJson {
+    code: String,
+    path: String,
+    ends_at: u64,
+}
+
+impl From<&Invite> for InviteJson {
+    fn from(invite: &Invite) -> InviteJson {
+        let code = invite.code.in_groups();
+        InviteJson {
+            path: format!("/join/{code}"),
+            code,
+            ends_at: invite.ends_at.0,
+        }
+    }
+}
+
+/// `{"server":{…}}`
+pub fn server_facts(facts: &ServerFacts) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct BackupJson {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        at: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        bytes: Option<u64>,
+        running: bool,
+    }
+    #[derive(Serialize)]
+    struct StorageJson {
+        file_bytes: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        free_bytes: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        disk_bytes: Option<u64>,
+    }
+    #[derive(Serialize)]
+    struct Facts<'a> {
+        name: &'a str,
+        door: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        invite: Option<InviteJson>,
+        version: &'static str,
+        started_at: u64,
+        addresses: &'a [String],
+        connections: usize,
+        people: u64,
+        deactivated: u64,
+        messages: u64,
+        storage: StorageJson,
+        backup: BackupJson,
+    }
+    #[derive(Serialize)]
+    struct Shape<'a> {
+        server: Facts<'a>,
+    }
+    let ServerFacts { card, counts, .. } = facts;
+    encode(&Shape {
+        server: Facts {
+            name: card.name.as_str(),
+            door: door(card.door),
+            invite: card.invite.as_ref().map(InviteJson::from),
+            version: env!("CARGO_PKG_VERSION"),
+            started_at: facts.started_at.0,
+            addresses: facts.addresses,
+            connections: facts.connections,
+            people: counts.people,
+            deactivated: counts.deactivated,
+            messages: counts.messages,
+            storage: StorageJson {
+                file_bytes: facts.file_bytes,
+                free_bytes: facts.disk.map(|(free, _)| free),
+                disk_bytes: facts.disk.map(|(_, all)| all),
+            },
+            backup: BackupJson {
+                at: card.backup.map(|backup| backup.at.0),
+                bytes: card.backup.map(|backup| backup.bytes),
+                running: facts.is_backing_up,
+            },
+        },
+    })
+}
+
+/// `{"invite":{"code","path","ends_at"}}`
+pub fn invite(invite: &Invite) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Shape {
+        invite: InviteJson,
+    }
+    encode(&Shape { invite: invite.into() })
+}
+
+/// `{"path","ends_at"}`
+pub fn reset_link(code: &Code, ends_at: Time) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Shape {
+        path: String,
+        ends_at: u64,
+    }
+    encode(&Shape {
+        path: format!("/reset/{}", code.in_groups()),
+        ends_at: ends_at.0,
+    })
+}
+
+/// `{"size","path"}`: modules on a side without the quiet zone, and the dark ones as an SVG path.
+pub fn qr(size: usize, path: &str) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Shape<'a> {
+        size: usize,
+        path: &'a str,
+    }
+    encode(&Shape { size, path })
+}

@@ -1,0 +1,28 @@
+// Sizes, lengths of time and the age of a backup, as people read them.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { bytes, duration, freshness } from '../../web/js/lib/amounts.js';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+test('sizes have as many digits as people want to know', () => {
+  const said = [0, 999, 1000, 1500, 9_990, 148_000_000, 2_100_000_000, 20_000_000_000, 5e15].map(bytes);
+  assert.deepEqual(said, ['0 bytes', '999 bytes', '1 KB', '1.5 KB', '10 KB', '148 MB', '2.1 GB', '20 GB', '5000 TB']);
+});
+
+test('a length of time is its two largest parts', () => {
+  const said = [0, MINUTE - 1, MINUTE, 2 * HOUR, 2 * HOUR + 5 * MINUTE, DAY, 6 * DAY + 4 * HOUR + 59 * MINUTE, DAY + MINUTE].map(duration);
+  assert.deepEqual(said, ['less than a minute', 'less than a minute', '1 minute', '2 hours', '2 hours, 5 minutes', '1 day', '6 days, 4 hours', '1 day']);
+});
+
+test('a backup is old after two days, and none is said to be none', () => {
+  const now = 100 * DAY;
+  assert.deepEqual(freshness(undefined, now), { words: 'None yet', state: 'none' });
+  assert.deepEqual(freshness(now - 2 * DAY, now), { words: 'Up to date', state: 'ok' });
+  assert.deepEqual(freshness(now - 2 * DAY - 1, now), { words: '2 days old', state: 'stale' });
+  assert.deepEqual(freshness(now - 9.5 * DAY, now), { words: '9 days old', state: 'stale' });
+  assert.deepEqual(freshness(now + HOUR, now), { words: 'Up to date', state: 'ok' }, 'a clock that went back');
+});

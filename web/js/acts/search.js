@@ -1,0 +1,59 @@
+// Searching: what was typed is asked for after a moment, and what the state wants to know at once.
+
+import { since } from '../state/search.js';
+
+/** @typedef {import('../main.js').Context} Context */
+
+const TYPED_MS = 200;
+const HITS = 20;
+const HITS_MAX = 50;
+
+/** @param {Context} c */
+export function searchActs(c) {
+  const { store, api, clock } = c;
+  /** @type {unknown} */
+  let timer = null;
+
+  const hush = () => {
+    if (timer !== null) clock.clear(timer);
+    timer = null;
+  };
+  /** @param {'fresh' | 'more'} loads */
+  const ask = async (loads) => {
+    hush();
+    const { asked, turn: last, next, found, phase } = store.state.search;
+    if (loads === 'more' && (next === null || phase === 'busy' || phase === 'typed')) return;
+    const turn = last + 1;
+    // Asked again, it brings back as much as was there.
+    const limit = loads === 'more' ? HITS : Math.min(Math.max(HITS, found.length), HITS_MAX);
+    store.dispatch({ type: 'search/asked', turn, loads });
+    const { q, room, author, span } = asked;
+    const answer = await api.search({
+      q: q.trim(),
+      room: room ?? undefined,
+      author: author ?? undefined,
+      since: since(span, clock.now()),
+      before: loads === 'more' ? (next ?? undefined) : undefined,
+      limit,
+    });
+    if (answer.ok) store.dispatch({ type: 'search/found', turn, page: answer.value });
+    else store.dispatch({ type: 'search/failed', turn, title: answer.title, again: answer.code !== 'invalid' });
+  };
+
+  return {
+    /** @param {Partial<import('../state/search.js').Asked>} act */
+    search({ q, room, author, span }) {
+      const change = {
+        ...(q === undefined ? {} : { q }),
+        ...(room === undefined ? {} : { room }),
+        ...(author === undefined ? {} : { author }),
+        ...(span === undefined ? {} : { span }),
+      };
+      store.dispatch({ type: 'search/typed', change });
+      hush();
+      if (store.state.search.phase === 'typed') timer = clock.set(() => ask('fresh'), q === undefined ? 0 : TYPED_MS);
+    },
+    searchNow: () => ask('fresh'),
+    searchMore: () => ask('more'),
+  };
+}
