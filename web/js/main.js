@@ -116,6 +116,7 @@ let deeds = null;
 let account = null;
 let reached = false;
 let begun = false;
+let out = false;
 
 const socket = new Socket({
   url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`,
@@ -213,6 +214,9 @@ function enterComposer(room) {
 }
 
 function signedOut() {
+  // Told twice, by an answer and by the socket: one way out is enough, a second would break off the first.
+  if (out) return;
+  out = true;
   socket.stop();
   location.replace('/login');
 }
