@@ -39,7 +39,6 @@ export function mountCompletion(box, place, wires, changed) {
     list.hidden = true;
     options = [];
     mark(box, 'aria-activedescendant', null);
-    mark(box, 'aria-expanded', null);
   };
   /** @param {number} to */
   const go = (to) => {
@@ -71,7 +70,6 @@ export function mountCompletion(box, place, wires, changed) {
     });
     list.replaceChildren(...options.map(({ row }) => row));
     list.hidden = false;
-    mark(box, 'aria-expanded', 'true');
     go(0);
   };
   const look = async () => {
