@@ -196,6 +196,8 @@ pub struct LastPost {
     pub sent_at: Time,
     /// At most [`LAST_CHARS_MAX`](crate::limits::LAST_CHARS_MAX) characters of its text.
     pub text: String,
+    /// How many files it shows.
+    pub files: usize,
 }
 
 /// A public room as somebody finds it who looks for one.

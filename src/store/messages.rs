@@ -234,6 +234,7 @@ pub(super) fn last(source: &impl Source, room: u32) -> Result<Option<LastPost>, 
                 author: UserId(row.author.into()),
                 sent_at: Time(row.sent_at),
                 text: row.body.chars().take(LAST_CHARS_MAX).collect(),
+                files: row.files.len(),
             }));
         }
     }

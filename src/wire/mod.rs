@@ -21,7 +21,7 @@
 //!   room) `topic` `archived` `created_at` `member_count` `role` (the viewer's, `owner` `member`) `head`
 //!   `read` `unread` (posts of others after `read`; notices and changes do not count) `mentions` (those of
 //!   them that are meant for the viewer) `notify` (`all` `mentions` `none`) `favourite` `hidden`
-//!   `members?` (of a direct room, the viewer included) `last?` (`{"id","author","sent_at","text"}`: how the
+//!   `members?` (of a direct room, the viewer included) `last?` (`{"id","author","sent_at","text","files?"}`: how the
 //!   last post begins, unless much has happened since). A `room` frame may carry only some of these, and
 //!   always `id`: a client merges it into what it has.
 //! - Message: `id` `author` `sent_at` `body` `content?` (absent where the body is plain text)

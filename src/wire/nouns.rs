@@ -134,6 +134,13 @@ struct LastJson<'a> {
     author: u64,
     sent_at: u64,
     text: &'a str,
+    #[serde(skip_serializing_if = "is_none")]
+    files: usize,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde asks
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 impl<'a> From<&'a LastPost> for LastJson<'a> {
@@ -143,6 +150,7 @@ impl<'a> From<&'a LastPost> for LastJson<'a> {
             author: last.author.0,
             sent_at: last.sent_at.0,
             text: &last.text,
+            files: last.files,
         }
     }
 }

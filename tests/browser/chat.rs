@@ -120,6 +120,12 @@ pub fn shows_exactly(browser: &Browser, wanted: &[String], limit: Duration) -> O
         .map_err(|_| format!("not within {limit:?}: {wanted:?}\n      but {:?}", texts(browser)))
 }
 
+/// Logs out as people do: by the last entry of the menu under the server's name.
+pub fn log_out(browser: &Browser) -> Outcome {
+    press(browser, "[data-ref=brand]")?;
+    press(browser, ".menu .menu__it:last-of-type")
+}
+
 /// Presses a button that may stand in a menu or be covered, as assistive technology would.
 pub fn press(browser: &Browser, selector: &str) -> Outcome {
     browser

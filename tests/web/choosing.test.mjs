@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { quietUntil } from '../../web/js/state/select.js';
 import { asked } from '../../web/js/view/complete.js';
-import { isLoud, isQuiet } from '../../web/js/view/notify.js';
+import { isLoud } from '../../web/js/view/notify.js';
 import { findEmoji, toned } from '../../web/js/view/picker.js';
 
 test('a mark at the beginning of a word asks for completion', () => {
@@ -48,16 +49,16 @@ test('quiet hours may go over midnight, and a pause ends by itself', () => {
   const settings = (/** @type {any} */ more) => ({ share_read: true, dnd: null, dnd_until: 0, sound: true, announce: true, single_keys: true, ...more });
   const night = settings({ dnd: { from: 22 * 60, to: 7 * 60 } });
   assert.deepEqual(
-    [23 * 60, 0, 7 * 60 - 1, 7 * 60, 12 * 60].map((minute) => isQuiet(night, 0, minute)),
-    [true, true, true, false, false],
+    [23 * 60, 0, 7 * 60 - 1, 7 * 60, 12 * 60].map((minute) => quietUntil(night, 0, minute)),
+    [{ hours: 420 }, { hours: 420 }, { hours: 420 }, null, null],
   );
   const noon = settings({ dnd: { from: 720, to: 780 } });
   assert.deepEqual(
-    [719, 720, 779, 780].map((minute) => isQuiet(noon, 0, minute)),
-    [false, true, true, false],
+    [719, 720, 779, 780].map((minute) => quietUntil(noon, 0, minute)),
+    [null, { hours: 780 }, { hours: 780 }, null],
   );
   const paused = settings({ dnd_until: 1000 });
-  assert.deepEqual([isQuiet(paused, 999, 0), isQuiet(paused, 1000, 0), isQuiet(null, 0, 0)], [true, false, false]);
+  assert.deepEqual([quietUntil(paused, 999, 0), quietUntil(paused, 1000, 0), quietUntil(null, 0, 0)], [{ pause: 1000 }, null, null]);
 });
 
 test('a room speaks as loud as its member wants', () => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as select from '../../web/js/state/select.js';
-import { after, asked, heard, ME, MEI, message, opened, page, says } from './build.mjs';
+import { after, asked, heard, ME, MEI, message, opened, page, says, user } from './build.mjs';
 
 const dayKey = () => '2026-10-14';
 const entries = (/** @type {any} */ state) => select.days(state, dayKey).flatMap((day) => day.entries);
@@ -79,8 +79,21 @@ test('who has read the last message is told, without its author and the reader',
       { user: ME, seq: 3 },
     ],
   });
-  assert.deepEqual([entry(state, 3).seenBy, entry(state, 2).seenBy], [[5], null]);
-  assert.deepEqual(entry(after(state, heard({ type: 'seen', room: 1, user: 6, seq: 3 })), 3).seenBy, [5, 6]);
+  assert.equal(entry(state, 3).seenBy, null, 'not before their name is known');
+  assert.deepEqual(
+    select.wants(state).filter((want) => want.do === 'people'),
+    [{ do: 'people', users: [5, 6] }],
+  );
+  const known = after(state, { type: 'people', people: [user(5), user(6)] });
+  assert.deepEqual([entry(known, 3).seenBy, entry(known, 2).seenBy], [[5], null]);
+  assert.deepEqual(entry(after(known, heard({ type: 'seen', room: 1, user: 6, seq: 3 })), 3).seenBy, [5, 6]);
+});
+
+test('a name in a message is asked for, and its message is drawn anew when it comes', () => {
+  const state = after(opened(2), says(3, { body: '@kwame', mentions: { users: [7] } }));
+  assert.ok(select.wants(state).some((want) => want.do === 'people' && want.users.includes(7)));
+  const known = after(state, { type: 'people', people: [user(7, 'Kwame Mensah')] });
+  assert.notEqual(entry(state, 3).names, entry(known, 3).names);
 });
 
 test('whom the reader has blocked is folded, and what is kept is marked', () => {

@@ -39,6 +39,7 @@ import { openPictures } from './view/pictures.js';
 import { mountServer } from './view/server.js';
 import { mountShell } from './view/shell.js';
 import { mountSide } from './view/side.js';
+import { mountTips } from './view/tip.js';
 import { mountTitle } from './view/title.js';
 import { mountToasts } from './view/toast.js';
 import { mountTyping } from './view/typing.js';
@@ -88,6 +89,7 @@ import { mountTyping } from './view/typing.js';
 const READ_EVERY_MS = 500;
 const ASK_AGAIN_MS = 5000;
 const SAID_MS = 10_000;
+const PIN_PAGES_MAX = 4;
 const clock = systemClock;
 const tab = takeTabId();
 
@@ -121,6 +123,7 @@ let deeds = null;
 let account = null;
 let reached = false;
 let begun = false;
+let out = false;
 
 const socket = new Socket({
   url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`,
@@ -171,7 +174,7 @@ function after(frame, before) {
       return send({ do: 'lost' });
     case 'error': {
       const refused = deeds?.refused(frame);
-      if (refused) toast(frame.title);
+      if (refused) toast.refuse(frame.title);
       if (!deeds?.has(frame.ref) && !refused && !outbox?.refused(frame)) onRefusal(frame.ref ?? '', frame.retry_after_ms);
     }
   }
@@ -184,7 +187,7 @@ function begin() {
   const place = placeOf(location.pathname);
   const kept = Number(attempt(() => localStorage.getItem(`chapp:room:${account}`)));
   const room = place && store.state.rooms[place.room] ? place.room : store.state.rooms[kept] ? kept : LOBBY;
-  if (place && place.room !== room) toast('You are not in that room, or it is not there.');
+  if (place && place.room !== room) toast.refuse('You are not in that room, or it is not there.');
   if (room !== store.state.view.room || place?.id) {
     store.dispatch({ type: 'open', room, at: clock.now(), ...(place?.room === room && place.id ? { id: place.id } : {}) });
   }
@@ -207,7 +210,7 @@ function attempt(run) {
 /** What stands in the composer stays with the room that is left. @param {number} room */
 function leaveComposer(room) {
   composer.flush();
-  store.dispatch({ type: 'draft', room, on: !composer.empty });
+  store.dispatch({ type: 'draft', room, on: !composer.empty, text: composer.text });
 }
 
 /** @param {number} room */
@@ -220,6 +223,9 @@ function enterComposer(room) {
 }
 
 function signedOut() {
+  // Told twice, by an answer and by the socket: one way out is enough, a second would break off the first.
+  if (out) return;
+  out = true;
   socket.stop();
   location.replace('/login');
 }
@@ -321,10 +327,30 @@ async function fulfil(want) {
     if (answer.ok) store.dispatch({ type: 'seen', room: want.room, seen: answer.value });
     return;
   }
+  if (want.do === 'pins') {
+    store.dispatch({ type: 'pins', room: want.room, ids: [] });
+    return void readPins(want.room);
+  }
   store.dispatch({ type: 'people/asked', users: want.users });
   const answer = await api.peopleOf(want.users);
   if (answer.ok) store.dispatch({ type: 'people', people: answer.value.people });
   else clock.set(() => store.dispatch({ type: 'people/failed', users: want.users }), ASK_AGAIN_MS);
+}
+
+/** All that is pinned in a room, to be counted; beyond the last of these pages nobody counts. @param {number} room */
+async function readPins(room) {
+  /** @type {number[]} */
+  const ids = [];
+  /** @type {number | undefined} */
+  let next;
+  for (let page = 0; page < PIN_PAGES_MAX; page += 1) {
+    const answer = await api.pins(room, next);
+    if (!answer.ok) return;
+    ids.push(...answer.value.messages.map(({ id }) => id));
+    store.dispatch({ type: 'pins', room, ids: [...ids] });
+    next = answer.value.next;
+    if (next === undefined) return;
+  }
 }
 
 const markRead = throttle(() => {
@@ -343,6 +369,8 @@ function send(act) {
       return void drafts?.keep(room, act.text);
     case 'toast':
       return toast(act.words);
+    case 'refused':
+      return toast.refuse(act.words);
     case 'know':
       return store.dispatch({ type: 'people', people: act.people });
     case 'pane':
@@ -467,6 +495,7 @@ mountTyping({ line: part(main, 'typing'), dots: part(main, 'dots') }, wires);
 mountAnnouncer(byId('announcer'), wires);
 mountChips(/** @type {HTMLFormElement} */ (part(main, 'form')), byId('messages'), wires);
 mountDrop(/** @type {HTMLElement} */ (document.querySelector('.main')), wires);
+mountTips(wires);
 mountTitle(/** @type {HTMLElement} */ (document.querySelector('link[rel="icon"]')), wires);
 
 watch(

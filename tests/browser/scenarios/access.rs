@@ -1,7 +1,7 @@
 //! Without a mouse, and as assistive technology finds the pages.
 
 use crate::chat::{
-    SOON, equal, fill_in, join, offline, online, person, press, sees, sees_in_state, send, send_refused,
+    SOON, equal, fill_in, join, log_out, offline, online, person, press, sees, sees_in_state, send, send_refused,
 };
 use crate::driver::{ARROW_DOWN, ARROW_UP, Browser, END, ENTER, ESCAPE, HOME, Outcome, SHIFT, TAB};
 use crate::site::PASSWORD;
@@ -26,7 +26,10 @@ pub fn everything_works_from_the_keyboard(world: &World) -> Outcome {
             sees(browser, &format!("{} by keys, {number}", person(browser)))?;
         }
         move_through_messages(browser)?;
-        tab_to(browser, "[data-ref=logout]")?;
+        tab_to(browser, "[data-ref=brand]")?;
+        browser.chord(&[ENTER])?;
+        browser.until("document.activeElement.closest('[role=menu]')", SOON)?;
+        browser.chord(&[END])?;
         browser.chord(&[ENTER])?;
         browser.until(
             "location.pathname === '/login' && document.readyState === 'complete'",
@@ -143,7 +146,7 @@ pub fn the_conversation_has_no_barriers(world: &World) -> Outcome {
         sees_in_state(browser, "waiting", "queued", SOON)?;
         no_barriers(browser, &axe, "without network")?;
         // Whoever leaves with messages unsent is asked once.
-        press(browser, "[data-ref=logout]")?;
+        log_out(browser)?;
         browser.until("document.querySelector('dialog#leave').open", SOON)?;
         no_barriers(browser, &axe, "leaving with messages unsent")?;
         browser.chord(&[ESCAPE])?;

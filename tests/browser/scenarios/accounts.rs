@@ -1,6 +1,6 @@
 //! Signing up, logging in, logging out.
 
-use crate::chat::{self, SOON, equal, fill_in, holds, join, online, open, person, sees, send};
+use crate::chat::{self, SOON, equal, fill_in, holds, join, log_out, online, open, person, sees, send};
 use crate::driver::{Browser, Engine, Outcome};
 use crate::site::{PASSWORD, Site};
 use crate::world::{Expected, World};
@@ -226,7 +226,11 @@ fn log_out_with_two_tabs(browser: &Browser, site: &Site) -> Outcome {
     let first = browser.current_tab()?;
     let second = browser.open_tab()?;
     open(browser, site)?;
-    browser.click("[data-ref=logout]")?;
+    // What the page asks for when it opens has been answered: else it would be refused on the way out.
+    let answered = "['/pins', '/seen'].every((end) =>
+        performance.getEntriesByType('resource').some(({name}) => name.endsWith(end)))";
+    browser.until(answered, SOON)?;
+    log_out(browser)?;
     for tab in [&second, &first] {
         browser.switch_to(tab)?;
         arrives(browser, "/login")?;

@@ -12,6 +12,7 @@ mod people;
 mod rooms;
 mod search;
 mod talking;
+mod telling;
 
 use crate::driver::Outcome;
 use crate::soak;
@@ -84,6 +85,16 @@ pub const ALL: &[(&str, Scenario)] = scenarios! {
         a_picture_is_cropped_here_and_shown_to_everybody,
         another_password_logs_the_other_devices_out,
         a_message_goes_on_to_another_room;
+    telling:
+        members_are_here_or_not_and_follow_who_comes_and_goes,
+        who_has_reacted_is_told_to_keys_as_to_the_pointer,
+        a_pause_is_seen_and_is_ended_where_it_is_seen,
+        who_is_blocked_is_listed_and_let_in_again,
+        a_refusal_stays_until_it_is_put_away,
+        settings_stand_in_line_and_their_list_follows_the_reader,
+        the_page_runs_from_right_to_left_where_that_is_wanted,
+        direct_messages_stand_by_what_was_said_last_and_wait_for_the_pointer,
+        after_a_closed_room_the_next_one_is_written_in_at_once;
     admin:
         the_first_minute_shows_a_code_that_leads_in,
         whoever_has_the_link_comes_in_and_nobody_else,

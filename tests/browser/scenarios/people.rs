@@ -21,12 +21,12 @@ pub fn who_has_read_is_told_by_name_unless_they_keep_it_to_themselves(world: &Wo
     send(ada, "does everybody see this?")?;
     world.each(|browser| sees(browser, "does everybody see this?"))?;
     seen_by(ada, 2)?;
-    holds(ada, "document.querySelector('.msg__seen').title === 'Bo, Cleo'")?;
+    holds(ada, "document.querySelector('.msg__seen').dataset.names === 'Bo, Cleo'")?;
     ask(cleo, "PUT", "/api/me/settings", &json!({"share_read": false}))?;
     send(ada, "and this?")?;
     sees(cleo, "and this?")?;
     seen_by(ada, 1)?;
-    holds(ada, "document.querySelector('.msg__seen').title === 'Bo'")?;
+    holds(ada, "document.querySelector('.msg__seen').dataset.names === 'Bo'")?;
     // In return, they are not told of the others.
     sees(bo, "and this?")?;
     send(cleo, "mine")?;

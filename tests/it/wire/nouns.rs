@@ -80,6 +80,7 @@ pub fn view(room: &Value) -> RoomView {
         author: UserId(number(&last["author"])),
         sent_at: Time(number(&last["sent_at"])),
         text: last["text"].as_str().unwrap().to_owned(),
+        files: last["files"].as_u64().unwrap_or(0) as usize,
     });
     RoomView {
         last,

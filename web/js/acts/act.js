@@ -12,11 +12,11 @@
  *   | {do: 'reply' | 'edit', id: number | null} | {do: 'editLast'} | {do: 'saveEdit', id: number, body: string}
  *   | {do: 'delete' | 'undelete' | 'unread' | 'copyLink', id: number} | {do: 'react', id: number, emoji: string, on: boolean} | {do: 'pickReaction', id: number, at: HTMLElement}
  *   | {do: 'pin', id: number, on: boolean} | {do: 'save', room: number, id: number, on: boolean} | {do: 'forward', from: {room: number, id: number}, to: number}
- *   | {do: 'copyText', text: string, words?: string} | {do: 'toast', words: string}
+ *   | {do: 'copyText', text: string, words?: string} | {do: 'toast' | 'refused', words: string}
  *   | {do: 'open', room: number, id?: number} | {do: 'entered', room: import('../net/wire.js').Room} | {do: 'visited'} | {do: 'reached', found: boolean} | {do: 'lost'}
  *   | {do: 'step', by: number, unread: boolean} | {do: 'escape'} | {do: 'allRead'} | {do: 'readRoom' | 'restore', room: number}
  *   | {do: 'prefs', room: number, notify?: string, favourite?: boolean, hidden?: boolean} | {do: 'direct', users: number[]} | {do: 'leaveRoom', room: number, name: string}
- *   | {do: 'block', user: number, on: boolean, name: string} | {do: 'mention', name: string} | {do: 'know', people: import('../net/wire.js').User[]}
+ *   | {do: 'block', user: number, on: boolean, name: string} | {do: 'pause', on: boolean} | {do: 'mention', name: string} | {do: 'know', people: import('../net/wire.js').User[]}
  *   | {do: 'pane', name: import('../state/reduce.js').Pane | null} | ({do: 'dialog'} & Dialog) | {do: 'roomMenu', room: number, at: HTMLElement}
  *   | ({do: 'search'} & Partial<import('../state/search.js').Asked>) | {do: 'searchNow'} | {do: 'searchMore'}
  *   | {do: 'older'} | {do: 'newer'} | {do: 'latest'} | {do: 'reread'} | {do: 'clearNewline'} | {do: 'view', attentive?: boolean, following?: boolean}

@@ -9,7 +9,7 @@ export function messageActs(c) {
 
   /** @param {import('../net/wire.js').DeedCommand} command */
   const deed = (command) => {
-    if (c.deeds?.add(command) === false) c.toast('Too much is waiting for the connection. Try again when it is back.');
+    if (c.deeds?.add(command) === false) c.toast.refuse('Too much is waiting for the connection. Try again when it is back.');
   };
 
   return {
@@ -101,7 +101,8 @@ export function messageActs(c) {
     },
     /** @param {{text: string, words?: string}} act */
     async copyText({ text, words = 'Copied' }) {
-      c.toast((await c.copy(text)) ? words : 'This browser does not let pages copy. Select the text and copy it by hand.');
+      if (await c.copy(text)) c.toast(words);
+      else c.toast.refuse('This browser does not let pages copy. Select the text and copy it by hand.');
     },
     /** @param {{id: number}} act */
     copyLink({ id }) {

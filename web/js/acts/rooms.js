@@ -2,6 +2,7 @@
 
 /** @typedef {import('../main.js').Context} Context */
 
+const PAUSE_MS = 60 * 60_000;
 /** Where the server's own page is. */
 export const SERVER_PATH = '/server';
 const PATH = /^\/rooms\/(\d+)(?:\/(\d+))?\/?$/;
@@ -21,7 +22,7 @@ export function roomActs(c) {
   /** @param {{room: number, id?: number | undefined}} place @param {{visit: boolean}} how */
   const go = ({ room, id }, { visit }) => {
     const before = current();
-    if (!store.state.rooms[room]) return c.toast('You are not in that room, or it is not there.');
+    if (!store.state.rooms[room]) return c.toast.refuse('You are not in that room, or it is not there.');
     if (room !== before) c.leaveComposer(before);
     store.dispatch({ type: 'open', room, at: c.clock.now(), ...(id === undefined ? {} : { id }) });
     if (room !== before) c.enterComposer(room);
@@ -38,7 +39,7 @@ export function roomActs(c) {
   /** @param {Promise<{ok: boolean, title?: string}>} asked @param {string} [done] */
   const report = async (asked, done) => {
     const answer = await asked;
-    if (!answer.ok) c.toast(answer.title ?? '');
+    if (!answer.ok) c.toast.refuse(answer.title ?? '');
     else if (done) c.toast(done);
     return answer.ok;
   };
@@ -63,7 +64,7 @@ export function roomActs(c) {
     /** @param {{found: boolean}} act */
     reached({ found }) {
       store.dispatch({ type: 'target/reached' });
-      if (!found) c.toast('That message is not here.');
+      if (!found) c.toast.refuse('That message is not here.');
     },
     /** A room that we have just come into: its frame may be on its way. @param {{room: import('../net/wire.js').Room}} act */
     entered({ room }) {
@@ -111,7 +112,7 @@ export function roomActs(c) {
     /** @param {{users: number[]}} act */
     async direct({ users }) {
       const answer = await api.createRoom({ kind: 'direct', members: users });
-      if (!answer.ok) return c.toast(answer.title);
+      if (!answer.ok) return c.toast.refuse(answer.title);
       this.entered({ room: answer.value });
     },
     /** @param {{room: number, name: string}} act */
@@ -125,15 +126,25 @@ export function roomActs(c) {
       report(api.editRoom(room, { archived: false }), 'The room is open again');
     },
     /** @param {{user: number, on: boolean, name: string}} act */
-    block({ user, on, name }) {
-      report(api.block(user, on), on ? `${name} is blocked` : `${name} is no longer blocked`);
+    async block({ user, on, name }) {
+      const answer = await api.block(user, on);
+      if (!answer.ok) return c.toast.refuse(answer.title);
+      const undo = { words: 'Undo', act: () => c.send({ do: 'block', user, on: false, name }) };
+      c.toast(on ? `${name} is blocked` : `${name} is no longer blocked`, on ? undo : undefined);
+    },
+    /** @param {{on: boolean}} act */
+    async pause({ on }) {
+      const answer = await api.editSettings({ dnd_until: on ? c.clock.now() + PAUSE_MS : 0 });
+      if (!answer.ok) return c.toast.refuse(answer.title);
+      const resume = { words: 'Resume', act: () => c.send({ do: 'pause', on: false }) };
+      c.toast(on ? 'No notifications for an hour' : 'Notifications are on again', on ? resume : undefined);
     },
     /** The room before the reader is gone. */
     lost() {
       if (!store.state.rooms[current()]) {
         store.dispatch({ type: 'view', pane: null });
         go({ room: 1 }, { visit: true });
-        c.toast('You are no longer in that room.');
+        c.toast.refuse('You are no longer in that room.');
       }
     },
   };

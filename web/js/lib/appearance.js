@@ -1,14 +1,14 @@
-// What the reader has chosen for this browser: theme, text size, space. Applied to the root element, and kept.
+// What the reader has chosen for this browser: theme, text size, space, direction. Applied to the root element, and kept.
 
 const KEY = 'chapp:appearance';
-const NAMES = /** @type {const} */ (['theme', 'text', 'density', 'notify']);
+const NAMES = /** @type {const} */ (['theme', 'text', 'density', 'direction', 'notify']);
 
 /** @typedef {Record<typeof NAMES[number], string>} Appearance */
 
 /** @returns {Appearance} */
 export function appearance() {
   /** @type {Appearance} */
-  const found = { theme: '', text: '', density: '', notify: '' };
+  const found = { theme: '', text: '', density: '', direction: '', notify: '' };
   try {
     const kept = JSON.parse(localStorage.getItem(KEY) ?? '{}');
     for (const name of NAMES) if (typeof kept[name] === 'string') found[name] = kept[name];
@@ -36,4 +36,23 @@ export function apply(chosen = appearance()) {
     if (chosen[name]) root.dataset[name] = chosen[name];
     else delete root.dataset[name];
   }
+  root.dir = direction(chosen.direction, navigator.language);
+  colourBrowser(chosen.theme);
+}
+
+/** Languages that are written from right to left, by their code and by their script. */
+const RIGHT_TO_LEFT = /^(ar|arc|ckb|dv|fa|he|iw|ks|ku-arab|nqo|pa-arab|ps|sd|syr|ug|ur|yi)(-|$)/i;
+
+/** @param {string} chosen none: as the language of the browser is written @param {string} [language] @returns {'ltr' | 'rtl'} */
+export function direction(chosen, language = '') {
+  if (chosen === 'ltr' || chosen === 'rtl') return chosen;
+  return RIGHT_TO_LEFT.test(language) ? 'rtl' : 'ltr';
+}
+
+/** The browser's own bar wears the colour of the theme, as the page tells it for each. @param {string} theme */
+function colourBrowser(theme) {
+  const metas = /** @type {HTMLMetaElement[]} */ ([...document.querySelectorAll('meta[name="theme-color"]')]);
+  for (const meta of metas) meta.dataset.system ??= meta.content;
+  const wanted = metas.find((meta) => theme && meta.media.includes(theme));
+  for (const meta of metas) meta.content = (wanted ?? meta).dataset.system ?? '';
 }

@@ -42,7 +42,9 @@
  * @property {boolean} [favourite]
  * @property {boolean} [hidden]
  * @property {number[]} [members]
+ * @property {LastPost} [last]
  *
+ * @typedef {{id: number, author: number, sent_at: number, text: string, files?: number}} LastPost the beginning of what was posted last
  * @typedef {{id: number} & Partial<Room>} RoomPart
  * @typedef {{body_chars_max: number, frame_bytes_max?: number, page_max?: number, client_id_chars_max?: number, people_max?: number, room_name_chars_max?: number,
  *   topic_chars_max?: number, display_name_chars_max?: number, status_chars_max?: number, undo_ms?: number, seen_members_max?: number, picture_bytes_max?: number, file_bytes_max?: number, files_max?: number}} Limits
@@ -105,9 +107,19 @@ const shape = (fields) => (value) => typeof value === 'object' && value !== null
 const user = shape({ id, name: text, display_name: text });
 const file = shape({ id: text, name: text, type: text, size: count, width: maybe(id), height: maybe(id) });
 const message = shape({ id, author: id, sent_at: count, body: text, client_id: maybe(text), files: maybe(list(file)) });
-const room = shape({ id, name: text, head: count, read: count, unread: count });
+const last = maybe(shape({ id, author: id, sent_at: count, text }));
+const room = shape({ id, name: text, head: count, read: count, unread: count, last });
 const flag = (/** @type {unknown} */ value) => typeof value === 'boolean';
-const roomPart = shape({ id, name: maybe(text), topic: maybe(text), head: maybe(count), read: maybe(count), unread: maybe(count), mentions: maybe(count) });
+const roomPart = shape({
+  id,
+  name: maybe(text),
+  topic: maybe(text),
+  head: maybe(count),
+  read: maybe(count),
+  unread: maybe(count),
+  mentions: maybe(count),
+  last,
+});
 const state = (/** @type {unknown} */ value) => value === 'online' || value === 'away' || value === 'offline';
 
 /** @type {Record<string, Check>} */

@@ -137,7 +137,7 @@ const NAMED_MAX = 12;
 /** @param {State} state @param {Message} message @param {Message | undefined} quote */
 function namesIn(state, message, quote) {
   const reactors = (message.reactions ?? []).flatMap(({ users }) => users.slice(0, NAMED_MAX));
-  const ids = [quote?.author, message.pinned?.by, message.deleted_by, message.forwarded?.author, ...reactors];
+  const ids = [quote?.author, message.pinned?.by, message.deleted_by, message.forwarded?.author, ...(message.mentions?.users ?? []), ...reactors];
   return ids.map((id) => (id === undefined ? '' : nameOf(state.people[id]))).join();
 }
 
@@ -152,7 +152,9 @@ function seenBy(state, message) {
   const marks = state.seen[state.view.room];
   if (!marks || state.settings?.share_read === false) return null;
   const users = Object.entries(marks).filter(([user, seq]) => seq >= message.id && Number(user) !== message.author && Number(user) !== state.me?.id);
-  return users.map(([user]) => Number(user));
+  const ids = users.map(([user]) => Number(user));
+  // Names or nothing: who is not known yet is being asked for.
+  return ids.every((user) => state.people[user]) ? ids : null;
 }
 
 /** What somebody did shows at once. @param {Message} message @param {import('../net/wire.js').DeedCommand} command @param {number | undefined} me @returns {Message} */

@@ -1,6 +1,6 @@
 // Rooms and people as lists: the sidebar, the switcher, completion, who is here.
 
-import { wordsOf } from '../lib/text.js';
+import { plural, wordsOf } from '../lib/text.js';
 
 /** @typedef {import('./reduce.js').State} State */
 /** @typedef {import('../net/wire.js').User} User */
@@ -31,7 +31,7 @@ export function roomName(state, room) {
  * @property {User[]} others in a direct room
  * @property {boolean} current
  * @property {boolean} muted
- * @property {boolean} draft
+ * @property {string | null} draft how what is unfinished in it begins
  */
 
 /** The sidebar's groups, none of them empty but Rooms. @param {State} state @returns {{key: 'favourites' | 'rooms' | 'direct', rows: RoomRow[]}[]} */
@@ -43,7 +43,7 @@ export function roomList(state) {
     others: othersIn(state, room),
     current: room.id === state.view.room && state.view.page === null,
     muted: room.notify === 'none',
-    draft: state.drafts[room.id] === true,
+    draft: state.drafts[room.id] ?? null,
   }));
   const byName = (/** @type {RoomRow} */ a, /** @type {RoomRow} */ b) => a.room.id - b.room.id;
   // The latest conversation first; by the time of its last message where that is held, else by its number.
@@ -59,7 +59,13 @@ export function roomList(state) {
 }
 
 /** @param {State} state @param {Room} room */
-const lastAt = (state, room) => state.timelines[room.id]?.messages.at(-1)?.sent_at ?? 0;
+const lastAt = (state, room) => Math.max(room.last?.sent_at ?? 0, state.timelines[room.id]?.messages.at(-1)?.sent_at ?? 0);
+
+/** The same rows in the order that is before the reader; what is new comes after it. @param {RoomRow[]} rows @param {number[]} before the rooms as they stand */
+export function inOrder(rows, before) {
+  const place = (/** @type {RoomRow} */ { room }) => (before.includes(room.id) ? before.indexOf(room.id) : before.length);
+  return rows.toSorted((a, b) => place(a) - place(b));
+}
 
 /** All rooms in the sidebar's order. @param {State} state @returns {Room[]} */
 export const roomOrder = (state) => roomList(state).flatMap(({ rows }) => rows.map(({ room }) => room));
@@ -101,16 +107,27 @@ export function completions(state, mark, query) {
       .map((room) => ({ insert: `#${room.name}`, name: room.name, hint: room.topic, room }));
   }
   const groups = [
-    { insert: '@here', name: 'here', hint: 'Everyone in the room who is here now' },
-    { insert: '@room', name: 'room', hint: 'Everyone in the room' },
+    { insert: '@here', name: 'here', hint: tellsHere(state) },
+    { insert: '@room', name: 'room', hint: tells(Math.max(0, (state.rooms[state.view.room]?.member_count ?? 1) - 1)) },
   ];
   const people = search(knownPeople(state), query, (user) => [user.name, nameOf(user)]).map((user) => ({
     insert: `@${user.name}`,
     name: nameOf(user),
-    hint: nameOf(user) === user.name ? '' : user.name,
+    hint: [state.presence[user.id] ?? 'offline', nameOf(user) === user.name ? '' : `@${user.name}`].filter(Boolean).join(' · '),
     user,
   }));
   return [...people.slice(0, COMPLETIONS_MAX), ...search(groups, query, ({ name }) => [name])].slice(0, COMPLETIONS_MAX);
+}
+
+/** @param {number} count */
+const tells = (count) => `tells ${plural(count, 'person', 'people')}`;
+
+/** Everybody here is in the Lobby, and who is in a direct room is known; of other rooms only the server knows. @param {State} state */
+function tellsHere(state) {
+  const room = state.rooms[state.view.room];
+  const here = Object.keys(state.presence).map(Number);
+  if (room?.id !== 1 && !room?.members) return 'tells who is here now';
+  return tells(here.filter((id) => id !== state.me?.id && (room.id === 1 || room.members?.includes(id))).length);
 }
 
 /** Who is here, by name. @param {State} state @returns {{user: User, away: boolean, you: boolean}[]} */
@@ -129,13 +146,28 @@ export function typingNames(state) {
   return Object.keys(users).map((id) => nameOf(state.people[Number(id)]));
 }
 
-/** The last thing said, for the room's line. @param {State} state @param {number} id @returns {{who: string, text: string, at: number} | null} */
+/** A message that says nothing shows something. @param {number} count */
+const filesWord = (count) => (count === 0 ? '' : count === 1 ? 'A file' : `${count} files`);
+
+/** The last thing said, for the room's line; nothing of whom the reader has blocked. @param {State} state @param {number} id @returns {{who: string, text: string, at: number} | null} */
 export function preview(state, id) {
+  const room = state.rooms[id];
   const t = state.timelines[id];
-  const last = t && !t.moreAfter ? t.messages.findLast((m) => !m.event && !m.deleted) : undefined;
+  const held = t && !t.moreAfter ? t.messages.findLast((m) => !m.event && !m.deleted) : undefined;
+  const last = room?.last ?? (held && { ...held, text: wordsOf(held) });
   if (!last) return null;
-  const mine = last.author === state.me?.id;
-  return { who: mine ? 'You' : firstName(state.people[last.author]), text: wordsOf(last), at: last.sent_at };
+  if (state.blocked.includes(last.author)) return { who: '', text: '', at: last.sent_at };
+  // Between two, it goes without saying who of them it was.
+  const alone = room?.kind === 'direct' && (room.members ?? []).length === 2;
+  const who = last.author === state.me?.id ? 'You' : alone ? '' : firstName(state.people[last.author]);
+  return { who, text: last.text || filesWord(room?.last?.files ?? 0), at: last.sent_at };
+}
+
+/** @template {{user: User}} T @param {State} state @param {T[]} members @returns {{here: T[], gone: T[]}} who is here now and who is not, each by name */
+export function byPresence(state, members) {
+  const known = members.map((one) => ({ ...one, user: state.people[one.user.id] ?? one.user }));
+  const sorted = known.sort((a, b) => nameOf(a.user).localeCompare(nameOf(b.user)));
+  return { here: sorted.filter(({ user }) => user.id in state.presence), gone: sorted.filter(({ user }) => !(user.id in state.presence)) };
 }
 
 /** @param {User | undefined} user */

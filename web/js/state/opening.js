@@ -48,6 +48,7 @@ export function onReady(state, frame) {
     saved: Object.fromEntries((frame.saved ?? []).map(([room, id]) => [`${room}:${id}`, /** @type {const} */ (true)])),
     quoted: another ? {} : state.quoted,
     seen: {},
+    pinned: another ? {} : state.pinned,
     typing: {},
     asked: {},
     peopleVersion: frame.people_version ?? 0,

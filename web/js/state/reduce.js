@@ -2,7 +2,7 @@
 
 import { onReady, open } from './opening.js';
 import { without, withPeople, withTimeline } from './parts.js';
-import { count, dropRoom, mergeRoom, onRead, raiseHead, readSent } from './rooms.js';
+import { count, dropRoom, mergeRoom, onRead, raiseHead, readSent, sayLast } from './rooms.js';
 import { noSearch, onHitChanged, onSearch, withoutRoom } from './search.js';
 import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } from './timeline.js';
 
@@ -40,8 +40,9 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
  * @property {Record<string, true>} saved `ROOM:ID` of what is kept for later
  * @property {Record<number, Record<number, Message>>} quoted room → the messages that others answer and that are not in the window
  * @property {Record<number, Record<number, number>>} seen room → user → how far they have read
+ * @property {Record<number, number[]>} pinned room → the messages that are pinned in it
  * @property {Record<string, number>} undo `ROOM:ID` of what the reader has just deleted → until when it can be brought back
- * @property {Record<number, true>} drafts rooms with something unfinished in their composer
+ * @property {Record<number, string>} drafts rooms with something unfinished in their composer, and how it begins
  * @property {(import('../net/deeds.js').Deed & {seq?: number})[]} deeds what was done to messages and is not seen in them yet
  * @property {import('../net/uploads.js').Upload[]} uploads files on their way, and those that stand in a composer
  * @property {View} view what the reader has before them
@@ -85,10 +86,11 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
  *   | {type: 'reply', room: number, id: number | null}
  *   | {type: 'hold', room: number | null}
  *   | {type: 'undo', room: number, id: number, until: number | null}
- *   | {type: 'draft', room: number, on: boolean}
+ *   | {type: 'draft', room: number, on: boolean, text?: string}
  *   | {type: 'uploads', uploads: State['uploads']}
  *   | {type: 'deeds', deeds: import('../net/deeds.js').Deed[]}
  *   | {type: 'seen', room: number, seen: {user: number, seq: number}[]}
+ *   | {type: 'pins', room: number, ids: number[]}
  *   | {type: 'newline/clear', room: number}
  *   | import('./search.js').SearchEvent
  *   | {type: 'tick', at: number}} Event
@@ -119,6 +121,7 @@ export const initialState = () => ({
   saved: {},
   quoted: {},
   seen: {},
+  pinned: {},
   undo: {},
   drafts: {},
   deeds: [],
@@ -179,14 +182,16 @@ export function reduce(state, event) {
       return { ...state, undo: event.until === null ? without(state.undo, key) : { ...state.undo, [key]: event.until } };
     }
     case 'draft':
-      if ((state.drafts[event.room] === true) === event.on) return state;
-      return { ...state, drafts: event.on ? { ...state.drafts, [event.room]: true } : without(state.drafts, event.room) };
+      if (!event.on) return event.room in state.drafts ? { ...state, drafts: without(state.drafts, event.room) } : state;
+      return { ...state, drafts: { ...state.drafts, [event.room]: event.text ?? '' } };
     case 'uploads':
       return { ...state, uploads: event.uploads };
     case 'deeds':
       return settle({ ...state, deeds: withDeeds(state.deeds, event.deeds) });
     case 'seen':
       return { ...state, seen: { ...state.seen, [event.room]: Object.fromEntries(event.seen.map(({ user, seq }) => [user, seq])) } };
+    case 'pins':
+      return { ...state, pinned: { ...state.pinned, [event.room]: event.ids } };
     case 'newline/clear':
       return withTimeline(state, event.room, (t) => (t.newline === null ? t : { ...t, newline: null }));
     case 'search/typed':
@@ -253,12 +258,20 @@ function onMessage(state, frame) {
     ? { ...state.quoted, [frame.room]: { ...state.quoted[frame.room], [message.id]: message } }
     : state.quoted;
   const seen = frame.seq === message.id ? withSeen({ ...state, typing, quoted }, frame.room, message.author, frame.seq) : { ...state, typing, quoted };
-  return withTimeline(count(seen, frame), frame.room, (t) => {
+  return withTimeline(withPin(sayLast(count(seen, frame), frame), frame.room, message), frame.room, (t) => {
     // Nobody is looking and all before has been read: the line goes above what comes now.
     const away = !state.view.attentive || state.view.page !== null || frame.room !== state.view.room;
     const newline = isNews && away && room.unread === 0 ? frame.seq - 1 : t.newline;
     return { ...applyFrame(t, frame, state.view.following || frame.room !== state.view.room), newline };
   });
+}
+
+/** Only where we have asked what is pinned. @param {State} state @param {number} room @param {Message} message @returns {State} */
+function withPin(state, room, message) {
+  const held = state.pinned[room];
+  const on = message.pinned !== undefined && !message.deleted;
+  if (!held || held.includes(message.id) === on) return state;
+  return { ...state, pinned: { ...state.pinned, [room]: on ? [...held, message.id] : held.filter((id) => id !== message.id) } };
 }
 
 /** Only what we have asked for is held: a room's marks come with its opening. @param {State} state @param {number} room @param {number} user @param {number} seq @returns {State} */
@@ -319,7 +332,9 @@ function settleLanded(state) {
 
 /** @param {State} state @param {number} room @param {PageKind} kind @param {Page} page */
 function onPage(state, room, kind, page) {
-  const next = withTimeline(raiseHead(state, room, page.head), room, (t) => applyPage(t, kind, page));
+  // Another window may have missed a pin: what is pinned is asked for again.
+  const pinned = kind === 'open' || kind === 'latest' ? without(state.pinned, room) : state.pinned;
+  const next = withTimeline(raiseHead({ ...state, pinned }, room, page.head), room, (t) => applyPage(t, kind, page));
   return withPeople(withQuoted(next, room, page.quoted ?? []), page.people ?? []);
 }
 

@@ -1,6 +1,8 @@
 // The arithmetic of rooms: heads, read marks, what is unread and what of it is meant for the reader. The server
 // counts the same way, so that both arrive at the same numbers.
 
+import { oneLine, wordsOf } from '../lib/text.js';
+
 /** @typedef {import('./reduce.js').State} State */
 /** @typedef {import('../net/wire.js').Room} Room */
 /** @typedef {import('../net/wire.js').Message} Message */
@@ -31,6 +33,25 @@ export function count(state, { room: id, seq, message }) {
     return { ...next, unread: room.unread + 1, mentions: (room.mentions ?? 0) + (isForMe(state, message) ? 1 : 0) };
   });
 }
+
+/** A room's line shows this much, as the server sends it. */
+const LAST_CHARS_MAX = 200;
+
+/** What was said last: a newer post, an edit of it, or what stands there when it was deleted. @param {State} state @param {import('../net/wire.js').MessageFrame} frame */
+export function sayLast(state, { room: id, seq, message }) {
+  return withRoom(state, id, (room) => {
+    const { last } = room;
+    if (message.event || (last ? message.id < last.id : seq !== message.id)) return room;
+    if (!message.deleted) return { ...room, last: lastOf(message) };
+    if (last?.id !== message.id) return room;
+    const t = state.timelines[id];
+    const earlier = t?.phase === 'ready' && !t.moreAfter ? t.messages.findLast((m) => m.id < message.id && !m.event && !m.deleted) : undefined;
+    return { ...room, last: earlier ? lastOf(earlier) : { ...last, text: 'This message was deleted.' } };
+  });
+}
+
+/** @param {Message} message */
+const lastOf = (message) => ({ id: message.id, author: message.author, sent_at: message.sent_at, text: oneLine(wordsOf(message), LAST_CHARS_MAX) });
 
 /**
  * What the server says about how far the reader has read, unless it counted before messages that we have counted since.
@@ -73,5 +94,6 @@ export function dropRoom(state, id) {
   const { [id]: _timeline, ...timelines } = state.timelines;
   const { [id]: _quoted, ...quoted } = state.quoted;
   const { [id]: _seen, ...seen } = state.seen;
-  return { ...state, rooms, timelines, quoted, seen };
+  const { [id]: _pinned, ...pinned } = state.pinned;
+  return { ...state, rooms, timelines, quoted, seen, pinned };
 }

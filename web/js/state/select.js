@@ -1,6 +1,7 @@
 // Questions about the state. Pure: what is shown is decided here, so that views decide nothing.
 
 import { shownAs } from '../lib/files.js';
+import { nameOf } from './lists.js';
 import { indexOf } from './timeline.js';
 
 export * from './entries.js';
@@ -14,7 +15,7 @@ export { hitsOf, marksOf, PAGES_MAX, searchSurface, searchWant, searchWords, sin
 /** @typedef {import('../net/wire.js').User} User */
 /** @typedef {import('../net/wire.js').Message} Message */
 
-/** @typedef {{do: 'sync', room: number, since: number} | {do: 'read', room: number, seq: number} | {do: 'open', room: number, around: number | null} | {do: 'people', users: number[]} | {do: 'seen', room: number}} Want */
+/** @typedef {{do: 'sync', room: number, since: number} | {do: 'read', room: number, seq: number} | {do: 'open', room: number, around: number | null} | {do: 'people', users: number[]} | {do: 'seen', room: number} | {do: 'pins', room: number}} Want */
 
 /** People looked up at once. */
 const STRANGERS_MAX = 100;
@@ -67,6 +68,7 @@ export function wants(state) {
   if (t.syncing === null && !t.loading && room.head > t.through) found.push({ do: 'sync', room: id, since: t.through });
   if (attentive && page === null && following && hold !== id && !t.moreAfter && !t.loading && t.through > room.read)
     found.push({ do: 'read', room: id, seq: t.through });
+  if (!state.pinned[id]) found.push({ do: 'pins', room: id });
   if (!state.seen[id] && room.member_count !== undefined && room.member_count <= (state.limits.seen_members_max ?? 0)) found.push({ do: 'seen', room: id });
   return found;
 }
@@ -80,13 +82,15 @@ function isHeld(t, id) {
 
 /** Whom the window names and we do not know, or not as they are now. @param {State} state @param {Timeline} t @returns {number[]} */
 function unknownPeople(state, t) {
-  const ids = new Set(Object.values(state.rooms).flatMap((room) => room.members ?? []));
+  const ids = new Set(Object.values(state.rooms).flatMap((room) => [...(room.members ?? []), ...(room.last ? [room.last.author] : [])]));
+  for (const user of Object.keys(state.seen[state.view.room] ?? {})) ids.add(Number(user));
   for (const m of t.messages) {
     ids.add(m.author);
     if (m.event?.user) ids.add(m.event.user);
     if (m.forwarded) ids.add(m.forwarded.author);
     if (m.pinned) ids.add(m.pinned.by);
     if (m.deleted_by) ids.add(m.deleted_by);
+    for (const user of m.mentions?.users ?? []) ids.add(user);
     for (const reaction of m.reactions ?? []) for (const user of reaction.users.slice(0, 20)) ids.add(user);
   }
   for (const m of Object.values(state.quoted[state.view.room] ?? {})) ids.add(m.author);
@@ -124,6 +128,20 @@ export function linkToHandOn(state, url, invite, now) {
 /** What stands under the reader's own name. @param {State} state */
 export const standing = (state) => state.leaving.words || (state.connection.state === 'online' ? 'Online' : 'Connecting');
 
+/**
+ * Until when the reader is left alone, in their own words' time: a pause ends at a time, quiet hours at a minute of the day.
+ * @param {import('../net/wire.js').Settings | null} settings @param {number} now @param {number} minute of the local day
+ * @returns {{pause: number} | {hours: number} | null}
+ */
+export function quietUntil(settings, now, minute) {
+  if (!settings) return null;
+  if (settings.dnd_until > now) return { pause: settings.dnd_until };
+  const { dnd } = settings;
+  if (!dnd) return null;
+  const within = dnd.from < dnd.to ? minute >= dnd.from && minute < dnd.to : minute >= dnd.from || minute < dnd.to;
+  return within ? { hours: dnd.to } : null;
+}
+
 /** Messages the reader has not seen, in all rooms. @param {State} state */
 export const unreadTotal = (state) => Object.values(state.rooms).reduce((sum, room) => sum + (room.notify === 'none' ? (room.mentions ?? 0) : room.unread), 0);
 
@@ -146,12 +164,13 @@ export const canManage = (state, room) => Boolean(room && room.kind !== 'direct'
 /** Whether the reader looks after the server. @param {State} state */
 export const looksAfter = (state) => state.me?.role === 'owner' || state.me?.role === 'admin';
 
-/** Why the reader cannot write here, and what they can do about it. @param {State} state @returns {{words: string, restore: boolean} | null} */
+/** Why the reader cannot write here, and what they can do about it. @param {State} state @returns {{words: string, icon: string, restore: boolean, unblock?: number} | null} */
 export function closed(state) {
   const room = currentRoom(state);
-  if (room?.archived) return { words: 'This room is archived. It can be read, not written to.', restore: canManage(state, room) };
+  if (room?.archived) return { words: 'This room is archived. It can be read, not written to.', icon: 'archive', restore: canManage(state, room) };
   const other = room?.kind === 'direct' && (room.members ?? []).length === 2 ? (room.members ?? []).find((id) => id !== state.me?.id) : undefined;
-  if (other !== undefined && state.blocked.includes(other)) return { words: 'You have blocked this person. Nothing can be sent here.', restore: false };
+  if (other !== undefined && state.blocked.includes(other))
+    return { words: `You have blocked ${nameOf(state.people[other])}. Nothing can be sent here.`, icon: 'ban', restore: false, unblock: other };
   return null;
 }
 

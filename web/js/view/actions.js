@@ -4,6 +4,7 @@
 import { openDialog } from './dialog.js';
 import { h, icon, iconButton } from './dom.js';
 import { openMenu } from './menu.js';
+import { reactorNames } from './reactions.js';
 
 /** @typedef {import('../net/wire.js').Message} Message */
 /** @typedef {import('../main.js').Wires} Wires */
@@ -147,9 +148,9 @@ function items(message, { send, select, watch }) {
     !message.deleted && message.body !== '' && { icon: 'copy', words: 'Copy text', act: () => send({ do: 'copyText', text: message.body }) },
     { icon: 'link', words: 'Copy link', key: 'L', act: () => send({ do: 'copyLink', id }) },
     can.act && { icon: 'pin', words: message.pinned ? 'Unpin' : 'Pin to room', key: 'P', act: () => send({ do: 'pin', id, on: !message.pinned }) },
-    (can.act || kept) && { icon: 'flag', words: kept ? 'Remove from saved' : 'Save for later', act: () => send({ do: 'save', room, id, on: !kept }) },
-    can.act && { icon: 'back', words: 'Forward', act: () => send({ do: 'dialog', name: 'forward', room, id }) },
-    can.unread && { icon: 'bell', words: 'Mark unread from here', key: 'U', act: () => send({ do: 'unread', id }) },
+    (can.act || kept) && { icon: 'bookmark', words: kept ? 'Remove from saved' : 'Save for later', act: () => send({ do: 'save', room, id, on: !kept }) },
+    can.act && { icon: 'forward', words: 'Forward', act: () => send({ do: 'dialog', name: 'forward', room, id }) },
+    can.unread && { icon: 'dot', words: 'Mark unread from here', key: 'U', act: () => send({ do: 'unread', id }) },
     can.delete && null,
     can.delete && { icon: 'trash', words: 'Delete', danger: true, act: () => send({ do: 'delete', id }) },
   ];
@@ -158,6 +159,22 @@ function items(message, { send, select, watch }) {
 
 /** @param {number} id */
 const articleOf = (id) => /** @type {HTMLElement} */ (document.querySelector(`#messages article[data-id="${id}"]`) ?? document.body);
+
+/** Who has reacted, where nothing hovers: one line for each emoji, which opens all its names. @param {Message} message @param {Wires} wires @param {(act: () => void) => void} then */
+function reactionsOf({ reactions = [] }, { send, select, watch }, then) {
+  if (reactions.length === 0) return [];
+  const [me, people] = watch.now((s) => /** @type {const} */ ([s.me?.id ?? 0, s.people]));
+  const lines = reactions.map(({ emoji, users }) => {
+    const show = () => send({ do: 'dialog', name: 'names', title: `${emoji} ${users.length}`, users });
+    const names = h(
+      'span',
+      { class: 'sheet__names' },
+      reactorNames(users, me, (user) => select.nameOf(people[user])),
+    );
+    return h('button', { type: 'button', class: 'menu__it', 'aria-haspopup': 'dialog', onclick: () => then(show) }, emoji, String(users.length), names);
+  });
+  return [h('div', { class: 'sheet__r', role: 'group', 'aria-label': 'Reactions' }, ...lines)];
+}
 
 /** @param {Message} message @param {Wires} wires */
 function openSheet(message, wires) {
@@ -183,7 +200,7 @@ function openSheet(message, wires) {
           h(
             'button',
             { type: 'button', class: `menu__it ${item.danger ? 'menu__it--danger' : ''}`.trim(), onclick: () => then(item.act) },
-            icon(item.icon, item.icon === 'reply' ? 'i--flip' : ''),
+            icon(item.icon),
             item.words,
           ),
         ],
@@ -196,6 +213,7 @@ function openSheet(message, wires) {
       h('i', { class: 'sheet__grab', 'aria-hidden': 'true' }),
       h('p', { class: 'sheet__ctx', tabindex: -1, autofocus: true }, `${who}: ${text.oneLine(text.wordsOf(message), CONTEXT_CHARS_MAX)}`),
       can.act && h('div', { class: 'sheet__q', role: 'group', 'aria-label': 'Quick reactions' }, ...quick, more),
+      ...reactionsOf(message, wires, then),
       h('div', { class: 'sheet__m' }, ...list, h('button', { type: 'button', class: 'menu__it', onclick: () => close() }, icon('x'), 'Close')),
     ],
   });

@@ -1,5 +1,6 @@
 // The bar over the conversation: which room this is, what it is for, and what belongs to it.
 
+import { about } from './dialogs/people.js';
 import { h, icon, mark, say } from './dom.js';
 import { openMenu } from './menu.js';
 
@@ -7,22 +8,28 @@ import { openMenu } from './menu.js';
  * @param {import('./dom.js').Refs} parts
  * @param {import('../main.js').Wires} wires
  */
-export function mountBar(parts, { watch, select, send }) {
+export function mountBar(parts, wires) {
+  const { watch, select, send } = wires;
   const { name, topic, kind, find, pins, members, options } = /** @type {Record<string, HTMLElement>} */ (parts);
   if (!name || !topic || !kind || !find || !pins || !members || !options) throw new Error('the bar has parts missing');
   const count = h('span', {});
   members.append(count);
+  const pinned = h('span', {});
+  pins.append(pinned);
   watch(
-    (s) => [select.currentRoom(s), select.roomName(s, select.currentRoom(s)), s.view.pane, s.presence],
-    (room, title, pane, _presence) => {
+    (s) => [select.currentRoom(s), select.roomName(s, select.currentRoom(s)), s.view.pane, s.pinned[s.view.room]?.length ?? 0, s.presence, s.people],
+    (room, title, pane, pinCount, ..._changed) => {
       if (!room) return;
       say(name, title);
       const other = room.kind === 'direct' ? watch.now((s) => select.othersIn(s, room)) : [];
-      const status = other.length === 1 ? watch.now((s) => [select.presenceOf(s, other[0]?.id ?? 0), other[0]?.status].filter(Boolean).join(' · ')) : '';
-      say(topic, room.kind === 'direct' ? status.charAt(0).toUpperCase() + status.slice(1) : room.topic);
+      const [one] = other;
+      const status = one && other.length === 1 ? [about(one, wires), one.status].filter(Boolean).join(' · ') : '';
+      say(topic, room.kind === 'direct' ? status : room.topic);
       kind.replaceChildren(icon(room.kind === 'private' ? 'lock' : room.kind === 'direct' ? 'at' : 'hash'));
       say(count, String(room.member_count ?? ''));
       mark(members, 'aria-label', `Members, ${room.member_count ?? 0}`);
+      say(pinned, pinCount > 0 ? String(pinCount) : '');
+      mark(pins, 'aria-label', pinCount > 0 ? `Pinned messages, ${pinCount}` : 'Pinned messages');
       mark(members, 'aria-expanded', String(pane === 'members'));
       mark(pins, 'aria-expanded', String(pane === 'pins'));
       mark(find, 'aria-expanded', String(pane === 'search'));
@@ -62,8 +69,8 @@ export function openRoomMenu(at, id, { watch, select, send }) {
     level('mentions', 'Notify about mentions', 'at'),
     level('none', 'Notify about nothing', 'belloff'),
     null,
-    { icon: 'flag', words: 'Favourite', checked: room.favourite === true, act: () => send({ do: 'prefs', room: id, favourite: !room.favourite }) },
-    { icon: 'moon', words: 'Hide until something is said', checked: room.hidden === true, act: () => send({ do: 'prefs', room: id, hidden: !room.hidden }) },
+    { icon: 'star', words: 'Favourite', checked: room.favourite === true, act: () => send({ do: 'prefs', room: id, favourite: !room.favourite }) },
+    { icon: 'eyeoff', words: 'Hide until something is said', checked: room.hidden === true, act: () => send({ do: 'prefs', room: id, hidden: !room.hidden }) },
     !direct && !lobby && null,
     !direct && !lobby && { icon: 'logout', words: 'Leave', danger: true, act: () => send({ do: 'leaveRoom', room: id, name }) },
   ];

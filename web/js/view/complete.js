@@ -39,7 +39,6 @@ export function mountCompletion(box, place, wires, changed) {
     list.hidden = true;
     options = [];
     mark(box, 'aria-activedescendant', null);
-    mark(box, 'aria-expanded', null);
   };
   /** @param {number} to */
   const go = (to) => {
@@ -71,7 +70,6 @@ export function mountCompletion(box, place, wires, changed) {
     });
     list.replaceChildren(...options.map(({ row }) => row));
     list.hidden = false;
-    mark(box, 'aria-expanded', 'true');
     go(0);
   };
   const look = async () => {
@@ -98,8 +96,15 @@ export function mountCompletion(box, place, wires, changed) {
       offers.map(({ insert, name, hint, user, room }) => ({
         insert,
         parts: [
-          user ? avatar(user, 's') : icon(room?.kind === 'private' ? 'lock' : room ? 'hash' : 'users'),
+          user
+            ? avatar(
+                user,
+                's',
+                watch.now((s) => select.presenceOf(s, user.id)),
+              )
+            : icon(room?.kind === 'private' ? 'lock' : room ? 'hash' : 'users'),
           h('span', {}, h('bdi', {}, name), hint ? h('small', {}, hint) : ''),
+          h('span', { class: 'pick__e', 'aria-hidden': 'true' }, h('kbd', {}, 'Enter')),
         ],
       })),
     );

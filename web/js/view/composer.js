@@ -51,7 +51,7 @@ export function mountComposer(form, { note, keys }, wires) {
               : '',
     );
     mark(note, 'data-bad', left < 0 ? '' : null);
-    keys.hidden = note.textContent !== '';
+    keys.hidden = note.textContent !== '' || form.hidden === true;
     mark(box, 'aria-invalid', left < 0 ? 'true' : null);
     if (!grows) {
       box.style.blockSize = 'auto';
@@ -64,6 +64,12 @@ export function mountComposer(form, { note, keys }, wires) {
     check();
     keep();
     if (box.value.trim()) typing();
+  };
+  /** The focus was asked for while another room's closed door stood here: it is drawn away in a moment. */
+  let wanted = false;
+  const focus = () => {
+    wanted = form.hidden === true;
+    box.focus();
   };
   const completion = mountCompletion(box, /** @type {HTMLElement} */ (form.parentElement), wires, write);
   const reply = mountReply(form, wires, () => box.focus());
@@ -129,15 +135,21 @@ export function mountComposer(form, { note, keys }, wires) {
 
   watch((s) => [s.me, s.limits, s.uploads, s.view.room], check);
   watch(
-    (s) => [wires.select.closed(s)?.words ?? ''],
-    (words) => {
+    (s) => [wires.select.closed(s)?.words ?? '', s.view.room],
+    (words, room) => {
       const shut = watch.now(wires.select.closed);
       form.hidden = words !== '';
       form.parentElement?.querySelector('.closed')?.remove();
+      check();
+      if (wanted && !shut) box.focus();
+      wanted = false;
       if (!shut) return;
-      const room = watch.now((s) => s.view.room);
       const restore = shut.restore && h('button', { type: 'button', class: 'btn btn--s', onclick: () => send({ do: 'restore', room }) }, 'Restore');
-      form.before(h('div', { class: 'note closed', role: 'status' }, icon('archive', 'i--s'), h('span', {}, words, ' ', restore)));
+      const user = shut.unblock;
+      const name = watch.now((s) => wires.select.nameOf(s.people[user ?? 0]));
+      const unblock =
+        user !== undefined && h('button', { type: 'button', class: 'btn btn--s', onclick: () => send({ do: 'block', user, on: false, name }) }, 'Unblock');
+      form.before(h('div', { class: 'note closed', role: 'status' }, icon(shut.icon, 'i--s'), h('span', {}, words, ' ', restore || unblock)));
     },
   );
   watch(
@@ -164,12 +176,15 @@ export function mountComposer(form, { note, keys }, wires) {
       warning = words;
       check();
     },
-    focus: () => box.focus(),
+    focus: () => focus(),
     /** @param {string} words at the caret */
     insert(words) {
       box.focus();
       box.setRangeText(words, box.selectionStart, box.selectionEnd, 'end');
       write();
+    },
+    get text() {
+      return text.oneLine(box.value, QUOTE_CHARS_MAX);
     },
     get empty() {
       return box.value === '';

@@ -14,6 +14,7 @@ import { copy, h, icon } from './dom.js';
  * @property {(act: import('../main.js').Act) => void} send
  * @property {import('../lib/throttle.js').Clock} clock
  * @property {(text: string) => {text: string, href?: string}[]} pieces
+ * @property {(user: number) => string | undefined} nameOf the name of somebody we know
  */
 
 const COPIED_MS = 3000;
@@ -106,7 +107,7 @@ const inlines = (list = [], reader) => list.map((node) => inline(node, reader));
 /** @param {Inline} node @param {Reader} reader @returns {Node | string} */
 function inline(node, reader) {
   if (typeof node === 'string') return node;
-  const { me, tabIndex, send } = reader;
+  const { me, tabIndex, send, nameOf } = reader;
   switch (node.t) {
     case 'b':
       return h('strong', {}, ...inlines(node.c, reader));
@@ -127,7 +128,9 @@ function inline(node, reader) {
     case 'user': {
       const user = node.id ?? 0;
       const show = () => send({ do: 'dialog', name: 'profile', user });
-      return h('button', { type: 'button', class: user === me ? 'at at--me' : 'at', tabindex: tabIndex, onclick: show }, `@${node.text}`);
+      const name = nameOf(user) ?? node.text;
+      const title = name === node.text ? null : `@${node.text}`;
+      return h('button', { type: 'button', class: user === me ? 'at at--me' : 'at', title, tabindex: tabIndex, onclick: show }, '@', h('bdi', {}, name));
     }
     case 'room': {
       const room = node.id ?? 0;

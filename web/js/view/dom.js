@@ -95,10 +95,13 @@ export function h(tag, props = {}, ...children) {
 
 const SVG = 'http://www.w3.org/2000/svg';
 
+/** What points somewhere points the other way where one reads from right to left. */
+const FLIPPED = /^(reply|forward|back|logout|send)$/;
+
 /** An icon of the page's sprite. @param {string} name @param {string} [more] further classes */
 export function icon(name, more = '') {
   const svg = document.createElementNS(SVG, 'svg');
-  svg.setAttribute('class', `i ${more}`.trim());
+  svg.setAttribute('class', `i ${FLIPPED.test(name) ? 'i--flip ' : ''}${more}`.trim());
   svg.setAttribute('aria-hidden', 'true');
   const use = document.createElementNS(SVG, 'use');
   use.setAttribute('href', `#i-${name}`);
@@ -108,11 +111,10 @@ export function icon(name, more = '') {
 
 /** A button that is only an icon, with its name as a label and a tip. @param {string} name @param {string} label @param {() => void} act @param {Record<string, unknown>} [props] */
 export const iconButton = (name, label, act, props = {}) =>
-  h(
-    'button',
-    { type: 'button', class: 'ib', 'aria-label': label, 'data-tip': label, onclick: act, ...props },
-    icon(name, /^(reply|back|logout|send)$/.test(name) ? 'i--flip' : ''),
-  );
+  h('button', { type: 'button', class: 'ib', 'aria-label': label, 'data-tip': label, onclick: act, ...props }, icon(name));
+
+/** A search field with its sign. @param {HTMLInputElement} input */
+export const searchBox = (input) => h('div', { class: 'inpbox inpbox--lead' }, icon('search', 'i--s'), input);
 
 /** @param {string} words @param {() => void} act @param {string} [more] further classes @param {Record<string, unknown>} [props] */
 export const button = (words, act, more = '', props = {}) => h('button', { type: 'button', class: `btn ${more}`.trim(), onclick: act, ...props }, words);

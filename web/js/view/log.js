@@ -112,7 +112,9 @@ export function mountLog(root, pill, wires) {
     if (!el && !missing) return;
     clock.set(() => send({ do: 'reached', found: el !== null }), 0);
     if (!el) return;
-    el.scrollIntoView({ block: 'center' });
+    // By hand: the browser's own way may move the page as well.
+    const [row, list] = [el.getBoundingClientRect(), root.getBoundingClientRect()];
+    root.scrollTop += row.top - list.top - Math.max(0, (list.height - row.height) / 2);
     el.toggleAttribute('data-hit', true);
     clock.set(() => el.removeAttribute('data-hit'), HIT_MS);
     el.focus({ preventScroll: true });
@@ -222,10 +224,9 @@ function update(node, block, wires, grew) {
   const [t, room] = watch.now((s) => /** @type {const} */ ([select.currentTimeline(s), select.currentRoom(s)]));
   if (block.kind === 'start') {
     const direct = room?.kind === 'direct';
-    say(
-      part(node.refs, 'name'),
-      watch.now((s) => select.roomName(s, room)),
-    );
+    const name = watch.now((s) => select.roomName(s, room));
+    say(part(node.refs, 'what'), direct ? 'your conversation with ' : '');
+    say(part(node.refs, 'name'), direct ? name : `#${name}`);
     say(
       part(node.refs, 'lead'),
       direct

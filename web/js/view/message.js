@@ -70,7 +70,7 @@ export function updateMessage(node, entry, wires, grew) {
     drawText(node, entry, wires);
   if (!old || old.files !== entry.files || old.blocked !== entry.blocked) node.files = drawFiles(node.files, node, entry, wires);
   if (!old || old.message?.reactions !== entry.message?.reactions || renamed)
-    node.reactions = drawReactions(node.reactions, node.files ?? part(refs, 'text'), entry, wires);
+    node.reactions = drawReactions(node.reactions, part(refs, 'pinned'), entry, wires);
   if (old?.editing !== entry.editing) drawEditor(node, entry, wires);
   drawSeen(node, entry, wires);
   if (old?.state !== entry.state || old.words !== entry.words || old.retry !== entry.retry) showState(node, entry, wires, grew);
@@ -79,8 +79,9 @@ export function updateMessage(node, entry, wires, grew) {
 /** @param {MessageNode} node @param {Entry} entry @param {Wires} wires */
 function drawText(node, entry, wires) {
   const { article } = node;
-  const text = part(node.refs, 'text');
+  const [text, pin] = [part(node.refs, 'text'), part(node.refs, 'pinned')];
   const { send, clock, watch } = wires;
+  pin.hidden = true;
   mark(article, 'data-deleted', entry.message?.deleted ? '' : null);
   if (entry.message?.deleted) return text.replaceChildren(tombstone(entry, wires));
   if (entry.blocked && !node.unfolded) {
@@ -98,16 +99,18 @@ function drawText(node, entry, wires) {
       ),
     );
   }
-  const me = watch.now((s) => s.me?.id ?? 0);
+  const [me, people] = watch.now((s) => /** @type {const} */ ([s.me?.id ?? 0, s.people]));
+  const nameOf = (/** @type {number} */ id) => people[id] && wires.select.nameOf(people[id]);
   // Files may stand alone.
-  if (entry.body === '' && entry.files.length > 0 && !entry.message?.edited_at && !entry.message?.pinned) return text.replaceChildren();
-  drawContent(text, entry.message ?? entry, { me, tabIndex: article.tabIndex, send, clock, pieces: wires.text.pieces });
+  if (entry.body === '' && entry.files.length > 0) text.replaceChildren();
+  else drawContent(text, entry.message ?? entry, { me, tabIndex: article.tabIndex, send, clock, pieces: wires.text.pieces, nameOf });
   const { edited_at, pinned } = entry.message ?? {};
   const end = text.lastElementChild?.tagName === 'P' ? text.lastElementChild : text;
   if (edited_at !== undefined) end.append(h('span', { class: 'msg__ed', title: `Edited ${wires.times.full(edited_at)}` }, ' (edited)'));
+  pin.hidden = !pinned;
   if (pinned) {
     const by = watch.now((s) => wires.select.nameOf(s.people[pinned.by]));
-    text.append(h('p', { class: 'msg__fwd' }, icon('pin', 'i--xs msg__pin'), `Pinned by ${by}`));
+    pin.replaceChildren(icon('pin', 'i--xs msg__pin'), `Pinned by ${by}`);
   }
 }
 
@@ -129,7 +132,7 @@ function tombstone(entry, { send, select, watch }) {
 /** What stands above the text: what it answers, and where it comes from. @param {MessageNode} node @param {Entry} entry @param {Wires} wires */
 function drawSource(node, entry, wires) {
   const body = part(node.refs, 'body');
-  for (const el of body.querySelectorAll(':scope > .quote, :scope > .msg__fwd')) el.remove();
+  for (const el of body.querySelectorAll(':scope > .quote, :scope > .msg__fwd:not([data-ref])')) el.remove();
   const forwarded = entry.message?.forwarded;
   if (forwarded) part(node.refs, 'text').before(forwardLine(forwarded, wires, node.article.tabIndex));
   if (entry.replyTo !== null) body.prepend(quote(entry.replyTo, entry.quote, wires, node.article.tabIndex));
@@ -161,7 +164,7 @@ function forwardLine({ room, id, author }, { send, select, watch }, tabIndex) {
   const place = source ? watch.now((s) => select.roomName(s, source)) : '';
   const words = `Forwarded from ${who}${place ? ` in ${place}` : ''}`;
   const link = source && h('a', { href: `/rooms/${room}/${id}`, tabindex: tabIndex, onclick: inApp(() => send({ do: 'open', room, id })) }, words);
-  return h('p', { class: 'msg__fwd' }, icon('reply', 'i--xs i--flip'), link ?? words);
+  return h('p', { class: 'msg__fwd' }, icon('forward', 'i--xs'), link ?? words);
 }
 
 /** @param {MessageNode} node @param {Entry} entry @param {Wires} wires */
@@ -185,14 +188,18 @@ function drawSeen(node, entry, { select, watch, send }) {
   const words = `Seen by ${users.length}`;
   const title = names.join(', ');
   if (line) {
-    line.textContent = words;
-    line.setAttribute('title', title);
-    line.setAttribute('aria-label', `${words}: ${title}`);
+    say(/** @type {HTMLElement} */ (line), words);
+    mark(line, 'data-names', title);
+    mark(line, 'aria-label', `${words}: ${title}`);
     return;
   }
   const show = () => send({ do: 'dialog', name: 'names', title: words, users: node.entry?.seenBy ?? [] });
   part(node.refs, 'body').append(
-    h('button', { type: 'button', class: 'msg__seen', tabindex: node.article.tabIndex, title, 'aria-label': `${words}: ${title}`, onclick: show }, words),
+    h(
+      'button',
+      { type: 'button', class: 'msg__seen', tabindex: node.article.tabIndex, 'data-names': title, 'aria-label': `${words}: ${title}`, onclick: show },
+      words,
+    ),
   );
 }
 

@@ -8,15 +8,6 @@ const LEADER_MS = 5000;
 const TEXT_CHARS_MAX = 160;
 const SOUND_EVERY_MS = 1500;
 
-/** Whether the reader wants to be left alone. @param {import('../net/wire.js').Settings | null} settings @param {number} now @param {number} minute of the local day */
-export function isQuiet(settings, now, minute) {
-  if (!settings) return false;
-  if (settings.dnd_until > now) return true;
-  const { dnd } = settings;
-  if (!dnd) return false;
-  return dnd.from < dnd.to ? minute >= dnd.from && minute < dnd.to : minute >= dnd.from || minute < dnd.to;
-}
-
 /** Whether this message is one to speak about. @param {import('../net/wire.js').Room} room @param {boolean} forMe */
 export const isLoud = (room, forMe) => room.notify === 'all' || (room.notify === 'mentions' && forMe) || (room.notify === undefined && forMe);
 
@@ -82,7 +73,7 @@ export function mountNotify({ watch, select, send, text, clock, tab }) {
     const looking = state.view.attentive && state.view.page === null && state.view.room === frame.room && state.view.following;
     if (looking || !isLoud(room, select.isForMe(state, message))) return;
     const now = new Date(clock.now());
-    if (isQuiet(state.settings, clock.now(), now.getHours() * 60 + now.getMinutes()) || !leads()) return;
+    if (select.quietUntil(state.settings, clock.now(), now.getHours() * 60 + now.getMinutes()) || !leads()) return;
     if (state.settings?.sound !== false) beep();
     if (state.view.attentive || !('Notification' in window) || Notification.permission !== 'granted' || appearance().notify === 'off') return;
     const who = select.nameOf(state.people[message.author]);

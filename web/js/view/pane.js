@@ -3,15 +3,14 @@
 
 import { avatar } from './avatar.js';
 import { inApp } from './content.js';
-import { button, h, iconButton } from './dom.js';
-import { openMenu } from './menu.js';
+import { button, h, iconButton, say } from './dom.js';
+import { membersOf } from './members.js';
 import { mountSearch } from './search.js';
 
 /** @typedef {import('../main.js').Wires} Wires */
 /** @typedef {import('../net/wire.js').Message} Message */
 
 const TITLES = { members: 'Members', pins: 'Pinned messages', saved: 'Saved for later', search: 'Search' };
-const SEARCH_AFTER_MS = 200;
 const REREAD_AFTER_MS = 400;
 
 /** @param {HTMLElement} root @param {Wires} wires */
@@ -42,7 +41,7 @@ export function mountPane(root, wires) {
         if (was && back instanceof HTMLElement && back.isConnected) back.focus({ preventScroll: true });
         return;
       }
-      const title = h('h2', { id: 'pane-t', tabindex: -1 }, TITLES[pane]);
+      const title = h('h2', { id: 'pane-t', tabindex: -1 }, TITLES[pane], ' ', h('small', { 'data-count': true }));
       const body = h('div', { class: 'pane__b', tabindex: 0, role: 'region', 'aria-labelledby': 'pane-t' });
       root.replaceChildren(
         h(
@@ -58,6 +57,14 @@ export function mountPane(root, wires) {
       if (was.split(':')[0] !== pane) title.focus({ preventScroll: true });
     },
   );
+  // How many there are stands beside the title, as it stands in the bar.
+  watch(
+    (s) => [s.view.pane, s.view.room, s.rooms[s.view.room]?.member_count, s.pinned[s.view.room]],
+    (pane, _room, members, pinned) => {
+      const count = root.querySelector('[data-count]');
+      if (count) say(/** @type {HTMLElement} */ (count), String((pane === 'members' ? members : pane === 'pins' ? pinned?.length : 0) || ''));
+    },
+  );
   // What the pane shows may have changed.
   watch(
     (s) => [s.view.pane, s.rooms[s.view.room]?.head, s.saved, s.rooms[s.view.room]?.member_count, s.rooms[s.view.room]?.role],
@@ -70,7 +77,7 @@ export function mountPane(root, wires) {
 
 /** @param {'members' | 'pins' | 'saved'} pane @param {number} room @param {HTMLElement} root @param {HTMLElement} body @param {Wires} wires */
 function draw(pane, room, root, body, wires) {
-  const read = pane === 'members' ? membersOf(room, body, wires) : pane === 'pins' ? pinsOf(room, body, wires) : savedIn(body, wires);
+  const read = pane === 'members' ? membersOf(room, body, wires, failed) : pane === 'pins' ? pinsOf(room, body, wires) : savedIn(body, wires);
   const again = () => (body.isConnected ? read() : root.removeEventListener('reread', again));
   root.addEventListener('reread', again);
   body.append(h('p', { class: 'hint', role: 'status' }, 'Loading'));
@@ -83,79 +90,6 @@ const failed = (body, title, again) =>
 
 /** @param {string} title @param {string} words */
 const nothing = (title, words) => h('div', { class: 'blank blank--s' }, h('h3', {}, title), h('p', {}, words));
-
-/** @param {number} room @param {HTMLElement} body @param {Wires} wires */
-function membersOf(room, body, wires) {
-  const { call, select, send, watch, clock } = wires;
-  const search = h('input', { type: 'search', class: 'inp', placeholder: 'Find a member', 'aria-label': 'Find a member', autocomplete: 'off' });
-  const list = h('div', { role: 'list' });
-  const status = h('p', { class: 'hint side__more', role: 'status' });
-  /** @type {unknown} */
-  let timer = null;
-  let asked = 0;
-  const read = async () => {
-    asked += 1;
-    const mine = asked;
-    const answer = await call('members', room, search.value.trim());
-    if (mine !== asked || !body.isConnected) return;
-    if (!answer.ok) return failed(body, answer.title, read);
-    const { members, more } = answer.value;
-    const state = watch.now((s) => s);
-    const here = (/** @type {{user: import('../net/wire.js').User}} */ { user }) => select.presenceOf(state, user.id) !== 'offline';
-    const ordered = members.sort((a, b) => Number(here(b)) - Number(here(a)) || select.nameOf(a.user).localeCompare(select.nameOf(b.user)));
-    const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.user;
-    list.replaceChildren(...ordered.map(({ user, role }) => member(room, user, role, wires)));
-    if (focused) /** @type {HTMLElement | null} */ (list.querySelector(`[data-user="${focused}"]`))?.focus();
-    status.textContent = more ? 'There are more. Search for a name.' : ordered.length === 0 ? 'Nobody of that name is here.' : '';
-    if (!list.isConnected) {
-      const current = state.rooms[room];
-      const add =
-        current && current.kind !== 'direct' && !current.archived && room !== 1
-          ? button('Add people', () => send({ do: 'dialog', name: 'addPeople', room }), 'btn--s')
-          : null;
-      body.replaceChildren(h('div', { class: 'pane__q' }, search), list, status, add ? h('p', { class: 'side__more' }, add) : '');
-    }
-  };
-  search.addEventListener('input', () => {
-    if (timer !== null) clock.clear(timer);
-    timer = clock.set(read, SEARCH_AFTER_MS);
-  });
-  return read;
-}
-
-/** @param {number} room @param {import('../net/wire.js').User} user @param {string} role @param {Wires} wires */
-function member(room, user, role, { select, send, watch, call }) {
-  const [presence, current, me, manages] = watch.now(
-    (s) => /** @type {const} */ ([select.presenceOf(s, user.id), s.rooms[room], s.me?.id, select.canManage(s, s.rooms[room])]),
-  );
-  const name = select.nameOf(user);
-  const words = [role === 'owner' && 'Owner', user.id === me && 'You', presence === 'away' && 'Away', user.status].filter(Boolean).join(' · ');
-  const show = () => send({ do: 'dialog', name: 'profile', user: user.id });
-  const who = h(
-    'button',
-    { type: 'button', class: 'who', 'data-off': presence === 'offline', 'data-user': user.id, onclick: show },
-    avatar(user, 'm', presence),
-    h('span', {}, h('span', { class: 'who__n' }, h('bdi', {}, name), h('span', { class: 'vh' }, `, ${presence}`)), words && h('small', { dir: 'auto' }, words)),
-  );
-  const row = h('div', { role: 'listitem', class: 'hit__row' }, who);
-  if (!manages || user.id === me || room === 1 || current?.kind === 'direct') return row;
-  const report = async (/** @type {string} */ done, /** @type {Promise<{ok: boolean, title?: string}>} */ asked) => {
-    const answer = await asked;
-    send({ do: 'toast', words: answer.ok ? done : (answer.title ?? '') });
-  };
-  const more = iconButton(
-    'more',
-    `Options for ${name}`,
-    () =>
-      openMenu(more, `Options for ${name}`, [
-        { icon: 'user', words: 'Make owner', act: () => report(`${name} looks after this room now`, call('setMember', room, user.id, 'owner')) },
-        { icon: 'x', words: 'Remove from room', danger: true, act: () => report(`${name} was removed`, call('removeMember', room, user.id)) },
-      ]),
-    { 'data-tip': null, 'aria-haspopup': 'menu' },
-  );
-  row.append(more);
-  return row;
-}
 
 /** @param {{room: number, message: Message, by?: string}} hit @param {Wires} wires @param {HTMLElement} [more] */
 function hit({ room, message, by }, { select, send, watch, text, times, clock }, more) {

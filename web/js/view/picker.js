@@ -89,7 +89,7 @@ export async function emojiData({ call }) {
 export async function openPicker(anchor, wires, chosen) {
   closeOpen?.();
   const data = await emojiData(wires);
-  if (!data) return wires.send({ do: 'toast', words: 'The emoji did not load. Try again in a moment.' });
+  if (!data) return wires.send({ do: 'refused', words: 'The emoji did not load. Try again in a moment.' });
   const recent = read(RECENT_KEY).split(' ').filter(Boolean);
   const rowOf = new Map(data.emoji.map((row) => [row[0], row]));
   const groups = ['Recent', ...data.groups];

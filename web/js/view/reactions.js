@@ -4,25 +4,33 @@ import { h, icon } from './dom.js';
 
 const NAMED_MAX = 12;
 
-/** @param {HTMLElement | null} held @param {HTMLElement} text @param {import('../state/entries.js').Entry} entry @param {import('../main.js').Wires} wires @returns {HTMLElement | null} */
-export function drawReactions(held, text, entry, { send, select, watch }) {
+/** "You, Mei and 3 more" @param {number[]} users @param {number} me @param {(user: number) => string} nameOf */
+export function reactorNames(users, me, nameOf) {
+  const shown = users.slice(0, NAMED_MAX).map((user) => (user === me ? 'You' : nameOf(user)));
+  const you = shown.indexOf('You');
+  if (you > 0) shown.unshift(...shown.splice(you, 1));
+  return `${shown.join(', ')}${users.length > NAMED_MAX ? ` and ${users.length - NAMED_MAX} more` : ''}`;
+}
+
+/** @param {HTMLElement | null} held @param {HTMLElement} above @param {import('../state/entries.js').Entry} entry @param {import('../main.js').Wires} wires @returns {HTMLElement | null} */
+export function drawReactions(held, above, entry, { send, select, watch }) {
   const reactions = entry.message?.reactions ?? [];
   const focused = held?.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.emoji : undefined;
   held?.remove();
   if (reactions.length === 0 || entry.id === null) return null;
   const id = entry.id;
   const [me, people] = watch.now((s) => /** @type {const} */ ([s.me?.id ?? 0, s.people]));
-  const tabIndex = text.closest('article')?.tabIndex ?? -1;
+  const tabIndex = above.closest('article')?.tabIndex ?? -1;
   const items = reactions.map(({ emoji, users }) => {
     const mine = users.includes(me);
-    const names = users.slice(0, NAMED_MAX).map((user) => (user === me ? 'you' : select.nameOf(people[user])));
-    const more = users.length > NAMED_MAX ? ` and ${users.length - NAMED_MAX} more` : '';
+    const names = reactorNames(users, me, (user) => select.nameOf(people[user]));
     const props = {
       type: 'button',
       class: 'react',
       'aria-pressed': String(mine),
       'aria-label': `${emoji}, ${users.length}${mine ? ', including you' : ''}`,
-      title: `${names.join(', ')}${more}`,
+      'aria-description': names,
+      'data-names': names,
       'data-emoji': emoji,
       tabindex: tabIndex,
       onclick: () => send({ do: 'react', id, emoji, on: !mine }),
@@ -41,7 +49,7 @@ export function drawReactions(held, text, entry, { send, select, watch }) {
     icon('react', 'i--s'),
   );
   const list = h('ul', { class: 'reacts', role: 'list', 'aria-label': 'Reactions' }, ...items, h('li', {}, add));
-  text.after(list);
+  above.after(list);
   if (focused) /** @type {HTMLElement | null} */ (list.querySelector(`[data-emoji="${CSS.escape(focused)}"]`))?.focus();
   return list;
 }

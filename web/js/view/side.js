@@ -5,9 +5,14 @@ import { inApp } from './content.js';
 import { clone, h, icon, mark, part, patch, refs, say } from './dom.js';
 import { openMenu } from './menu.js';
 
+const PREVIEW_CHARS_MAX = 80;
 /** More people than this are counted, not listed. */
 const LISTED_MAX = 200;
 const STACKED_MAX = 2;
+const HOUR_MINUTES = 60;
+const DAY_MS = 86_400_000;
+/** A pause ends, and quiet hours begin, without anybody saying so. */
+const LOOK_EVERY_MS = 20_000;
 const HEADINGS = { favourites: 'Favourites', rooms: 'Rooms', direct: 'Direct messages' };
 
 /** @typedef {import('../main.js').Wires} Wires */
@@ -18,21 +23,20 @@ const HEADINGS = { favourites: 'Favourites', rooms: 'Rooms', direct: 'Direct mes
  * @param {Wires} wires
  */
 export function mountSide(root, wires) {
-  const { watch, send, select } = wires;
+  const { watch, send, select, clock } = wires;
   const parts = refs(root);
   mountRooms(parts, wires);
   mountHere(parts, wires);
 
   watch(
-    (s) => [s.me, select.standing(s), s.leaving.busy, s.me ? s.presence[s.me.id] : undefined],
-    (me, standing, busy, _presence) => {
+    (s) => [s.me, s.me ? s.presence[s.me.id] : undefined],
+    (me, _presence) => {
       if (me) drawAvatar(part(parts, 'avatar'), me);
       say(part(parts, 'me'), me ? select.nameOf(me) : '');
-      say(part(parts, 'state'), standing);
-      mark(part(parts, 'logout'), 'aria-disabled', busy ? 'true' : null);
     },
   );
-  part(parts, 'logout').addEventListener('click', () => send({ do: 'leave' }));
+  mountStanding(part(parts, 'state'), wires);
+  part(parts, 'settings').addEventListener('click', () => send({ do: 'dialog', name: 'settings' }));
   part(parts, 'own').addEventListener('click', () => send({ do: 'dialog', name: 'settings' }));
   part(parts, 'jump').addEventListener('click', () => send({ do: 'dialog', name: 'switcher' }));
   part(parts, 'compose').addEventListener('click', () => send({ do: 'dialog', name: 'newDirect' }));
@@ -50,11 +54,14 @@ export function mountSide(root, wires) {
       { icon: 'compose', words: 'New direct message', act: () => send({ do: 'dialog', name: 'newDirect' }) },
       { icon: 'userplus', words: 'Invite people', act: () => send({ do: 'dialog', name: 'invite' }) },
       { icon: 'users', words: 'People', act: () => send({ do: 'dialog', name: 'people' }) },
-      { icon: 'flag', words: 'Saved for later', act: () => send({ do: 'pane', name: 'saved' }) },
+      { icon: 'bookmark', words: 'Saved for later', act: () => send({ do: 'pane', name: 'saved' }) },
       ...(watch.now(select.looksAfter) ? [{ icon: 'monitor', words: 'People and server', act: () => send({ do: 'server' }) }] : []),
       null,
       { icon: 'check', words: 'Mark everything as read', key: 'Shift Esc', act: () => send({ do: 'allRead' }) },
       { icon: 'keyboard', words: 'Keyboard shortcuts', key: '?', act: () => send({ do: 'dialog', name: 'shortcuts' }) },
+      watch.now((s) => (s.settings?.dnd_until ?? 0) > clock.now())
+        ? { icon: 'bell', words: 'Resume notifications', act: () => send({ do: 'pause', on: false }) }
+        : { icon: 'moon', words: 'Pause notifications for an hour', act: () => send({ do: 'pause', on: true }) },
       { icon: 'gear', words: 'Settings', act: () => send({ do: 'dialog', name: 'settings' }) },
       null,
       { icon: 'logout', words: 'Log out', act: () => send({ do: 'leave' }) },
@@ -62,9 +69,29 @@ export function mountSide(root, wires) {
   );
 }
 
+/** Whether the reader is connected, and whether they are left alone: nothing rings then, and that has to be seen. @param {HTMLElement} line @param {Wires} wires */
+function mountStanding(line, { watch, select, clock, times }) {
+  const draw = () => {
+    const [words, settings, online] = watch.now((s) => /** @type {const} */ ([select.standing(s), s.settings, s.connection.state === 'online']));
+    const now = clock.now();
+    const date = new Date(now);
+    const quiet = online ? select.quietUntil(settings, now, date.getHours() * HOUR_MINUTES + date.getMinutes()) : null;
+    if (!quiet) return say(line, words);
+    const until = 'pause' in quiet ? (quiet.pause - now < DAY_MS ? times.clock(quiet.pause) : '') : times.clock(date.setHours(0, quiet.hours, 0, 0));
+    const told = `${'pause' in quiet ? 'Paused' : 'Quiet'}${until && ' until '}`;
+    if (line.textContent !== told + until) line.replaceChildren(icon('moon', 'i--xs'), h('span', {}, told, h('bdi', {}, until)));
+  };
+  const tick = () => {
+    draw();
+    clock.set(tick, LOOK_EVERY_MS);
+  };
+  watch((s) => [select.standing(s), s.settings], draw);
+  tick();
+}
+
 /** @param {import('./dom.js').Refs} parts @param {Wires} wires */
 function mountRooms(parts, wires) {
-  const { watch, send, select } = wires;
+  const { watch, send, select, clock } = wires;
   const root = part(parts, 'rooms');
   /** @type {Map<string, {el: HTMLElement, node: {list: HTMLElement, held: Map<string, any>}}>} */
   const groups = new Map();
@@ -102,30 +129,44 @@ function mountRooms(parts, wires) {
     const el = h('section', { 'aria-labelledby': id }, h('div', { class: 'side__h' }, h('h2', { id }, HEADINGS[key]), add), list, none);
     return { el, node: { list, held: new Map() } };
   };
-  watch(
-    (s) => [s.rooms, s.view.room, s.view.page, s.timelines, s.people, s.me, s.presence, s.drafts],
-    () =>
-      patch(root, groups, watch.now(select.roomList), {
-        key: (group) => group.key,
-        make: makeGroup,
-        update: ({ list, held }, group) => {
-          patch(list, held, group.rows, {
-            key: ({ room }) => String(room.id),
-            make: (row) => makeRow(row, wires),
-            update: (node, row) => updateRow(node, row, wires),
-          });
-          const none = list.parentElement?.querySelector('[data-none]');
-          if (none) mark(none, 'hidden', group.rows.length > 0 ? '' : null);
-        },
-      }),
-  );
+  // Whoever points at a row, or stands on one with the keyboard, finds it where it was: the order waits until they leave.
+  let pointed = false;
+  const held = () => pointed || root.querySelector('a:focus-visible') !== null;
+  const draw = () =>
+    patch(root, groups, watch.now(select.roomList), {
+      key: (group) => group.key,
+      make: makeGroup,
+      update: (node, group) => {
+        const rows = held() ? select.inOrder(group.rows, shown(node.list)) : group.rows;
+        patch(node.list, node.held, rows, {
+          key: ({ room }) => String(room.id),
+          make: (row) => makeRow(row, wires),
+          update: (link, row) => updateRow(link, row, wires),
+        });
+        const none = node.list.parentElement?.querySelector('[data-none]');
+        if (none) mark(none, 'hidden', group.rows.length > 0 ? '' : null);
+      },
+    });
+  watch((s) => [s.rooms, s.view.room, s.view.page, s.timelines, s.people, s.me, s.presence, s.drafts, s.blocked], draw);
+  root.addEventListener('pointerenter', (event) => {
+    pointed = event.pointerType === 'mouse';
+  });
+  root.addEventListener('pointerleave', () => {
+    pointed = false;
+    draw();
+  });
+  root.addEventListener('focusout', () => clock.set(draw, 0));
 }
+
+/** The rooms as they stand. @param {HTMLElement} list */
+const shown = (list) => /** @type {HTMLElement[]} */ ([...list.querySelectorAll('a')]).map((link) => Number(link.dataset.room));
 
 /** @param {RoomRow} row @param {Wires} wires */
 function makeRow({ room }, { send }) {
   const { el, refs: node } = clone('t-room');
   const link = /** @type {HTMLAnchorElement} */ (el.firstElementChild);
   link.href = `/rooms/${room.id}`;
+  link.dataset.room = String(room.id);
   link.addEventListener(
     'click',
     inApp(() => send({ do: 'open', room: room.id })),
@@ -156,7 +197,7 @@ function updateRow({ el, refs: r }, { room, name, others, current, muted, draft 
     mentions > 0 ? text.plural(mentions, 'mention') : unread && (room.kind === 'direct' ? `${room.unread} unread` : `${room.unread} unread`),
     muted && 'muted',
     room.archived && 'archived',
-    draft && 'draft',
+    draft !== null && 'draft',
   ];
   say(
     part(r, 'words'),
@@ -165,13 +206,14 @@ function updateRow({ el, refs: r }, { room, name, others, current, muted, draft 
       .map((word) => `, ${word}`)
       .join(''),
   );
-  say(part(r, 'sub'), last ? `${last.who}: ${text.oneLine(last.text, 80)}` : room.head === 0 ? 'No messages yet' : room.topic);
+  const said = last?.text ? `${last.who && `${last.who}: `}${text.oneLine(last.text, PREVIEW_CHARS_MAX)}` : room.head === 0 ? 'No messages yet' : room.topic;
+  say(part(r, 'sub'), draft ? `Draft: ${text.oneLine(draft, PREVIEW_CHARS_MAX)}` : said);
   say(part(r, 'time'), last ? times.short(last.at, clock.now()) : '');
   const count = room.kind === 'direct' ? (unread ? String(room.unread) : '') : mentions > 0 ? `@${mentions}` : '';
   say(part(r, 'count'), count);
   part(r, 'count').hidden = count === '';
   part(r, 'dot').hidden = !unread || count !== '';
-  const badge = muted ? 'belloff' : draft ? 'edit' : room.archived ? 'archive' : '';
+  const badge = muted ? 'belloff' : draft !== null ? 'edit' : room.archived ? 'archive' : '';
   const shown = part(r, 'badge');
   if (shown.dataset.icon !== badge) {
     shown.dataset.icon = badge;

@@ -10,13 +10,14 @@ export function mountTitle(icon, { watch, select }) {
   const loud = link.dataset.unread ?? quiet;
   const server = document.title.split(' · ').at(-1) ?? 'Chapp';
   watch(
-    (s) => [s.view.attentive, s.rooms, s.server, s.view.page],
-    (attentive, _rooms, about, page) => {
+    (s) => [s.view.attentive, s.rooms, s.server, s.view.page, s.view.room, s.people],
+    (attentive, _rooms, about, page, ..._place) => {
       const [unread, urgent, room] = watch.now((s) => /** @type {const} */ ([select.unreadTotal(s), select.urgentTotal(s), select.currentRoom(s)]));
       // Whoever looks at one room is told only of what is said to them elsewhere.
       const waiting = attentive ? urgent : unread;
       const away = waiting > 0;
-      const title = `${away ? `(${waiting}) ` : ''}${page ? 'People and server' : watch.now((s) => select.roomName(s, room)) || 'Lobby'} · ${about?.name || server}`;
+      const place = room?.kind === 'direct' ? watch.now((s) => select.roomName(s, room)) : `#${room?.name ?? 'Lobby'}`;
+      const title = `${away ? `(${waiting}) ` : ''}${page ? 'People and server' : place} · ${about?.name || server}`;
       if (document.title !== title) document.title = title;
       const href = away ? loud : quiet;
       if (link.getAttribute('href') !== href) link.setAttribute('href', href);

@@ -1,14 +1,30 @@
-// A line that says what was done, for a while; longer while it is pointed at or focused.
+// A line that says what was done, for a while; longer while it is pointed at or focused. What was refused stays until
+// it is put away.
 
-import { h, icon } from './dom.js';
+import { h, icon, iconButton } from './dom.js';
 
 const SHOWN_MS = 5000;
 const SHOWN_MAX = 3;
 
 /** @param {HTMLElement} root @param {Pick<import('../main.js').Wires, 'clock'>} wires */
 export function mountToasts(root, { clock }) {
+  /** Over a dialog, only what is in the dialog is seen. @param {HTMLElement} el */
+  const show = (el) => {
+    const place = document.querySelector('dialog:modal');
+    if (place && root.parentElement !== place) place.append(root);
+    else if (!place && root.parentElement !== document.body) document.body.append(root);
+    root.append(el);
+    while (root.children.length > SHOWN_MAX) root.firstElementChild?.remove();
+  };
+  /** @param {string} words */
+  const refuse = (words) => {
+    for (const one of root.querySelectorAll('[data-bad]')) if (one.textContent === words) one.remove();
+    const end = () => el.remove();
+    const el = h('div', { class: 'toast', 'data-bad': true }, icon('alert', 'i--s'), words, iconButton('x', 'Close', end, { 'data-tip': null }));
+    show(el);
+  };
   /** @param {string} words @param {{words: string, act: () => void}} [action] */
-  return (words, action) => {
+  const done = (words, action) => {
     /** @type {unknown} */
     let timer = null;
     const end = () => {
@@ -33,12 +49,8 @@ export function mountToasts(root, { clock }) {
       words,
       action && h('button', { type: 'button', class: 'lk', onclick: doIt }, action.words),
     );
-    // Over a dialog, only what is in the dialog is seen.
-    const place = document.querySelector('dialog:modal');
-    if (place && root.parentElement !== place) place.append(root);
-    else if (!place && root.parentElement !== document.body) document.body.append(root);
-    root.append(el);
-    while (root.children.length > SHOWN_MAX) root.firstElementChild?.remove();
+    show(el);
     start();
   };
+  return Object.assign(done, { refuse });
 }

@@ -29,7 +29,7 @@ export function openNamed(dialog, wires) {
     case 'profile':
       return void openProfile(dialog.user, wires);
     case 'names':
-      return openNames(dialog.title, dialog.users, wires);
+      return void openNames(dialog.title, dialog.users, wires);
     case 'roomSettings':
       return openRoomSettings(dialog.room, wires);
     case 'addPeople':

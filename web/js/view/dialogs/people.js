@@ -2,12 +2,13 @@
 
 import { avatar } from '../avatar.js';
 import { openDialog } from '../dialog.js';
-import { button, h, iconButton } from '../dom.js';
+import { button, h, iconButton, searchBox } from '../dom.js';
 
 /** @typedef {import('../../main.js').Wires} Wires */
 /** @typedef {import('../../net/wire.js').User} User */
 
 const SEARCH_AFTER_MS = 200;
+const STRANGERS_MAX = 100;
 
 /** What one line says about somebody. @param {User} user @param {Wires} wires */
 export function about(user, { watch, select, times, clock }) {
@@ -44,7 +45,7 @@ export function openPeople(wires) {
   const input = h('input', { type: 'search', class: 'inp', placeholder: 'Find a person', 'aria-label': 'Find a person', autocomplete: 'off', autofocus: true });
   const list = h('ul', { class: 'list scroll-list', role: 'list' });
   const status = h('p', { class: 'hint', role: 'status' }, 'Loading');
-  const { close } = openDialog({ title: 'People', kind: 'dlg--tall', body: [h('div', { class: 'dlg__b' }, input, list, status)] });
+  const { close } = openDialog({ title: 'People', kind: 'dlg--tall', body: [h('div', { class: 'dlg__b' }, searchBox(input), list, status)] });
   searching(wires, input, (people, more, failed) => {
     send({ do: 'know', people });
     list.replaceChildren(
@@ -85,7 +86,7 @@ export async function openProfile(id, wires) {
     const answer = await call('peopleOf', [id]);
     if (answer.ok) send({ do: 'know', people: answer.value.people });
     user = answer.ok ? answer.value.people[0] : undefined;
-    if (!user) return send({ do: 'toast', words: answer.ok ? 'This person is not here any more.' : answer.title });
+    if (!user) return send({ do: 'refused', words: answer.ok ? 'This person is not here any more.' : answer.title });
   }
   const person = user;
   const name = select.nameOf(person);
@@ -137,7 +138,6 @@ export async function openProfile(id, wires) {
           h(
             'div',
             {},
-            h('b', {}, h('bdi', {}, name)),
             h(
               'small',
               {},
@@ -162,14 +162,24 @@ export async function openProfile(id, wires) {
 }
 
 /** Names alone: who has read, who has reacted. @param {string} title @param {number[]} users @param {Wires} wires */
-export function openNames(title, users, { watch, select }) {
-  const people = watch.now((s) => users.map((id) => s.people[id]));
-  const rows = people.map((user) => h('li', {}, avatar(user, 'm'), h('span', {}, h('b', {}, h('bdi', {}, select.nameOf(user)))), h('span', {})));
+export async function openNames(title, users, { call, send, watch, select }) {
+  const list = h('ul', { class: 'list scroll-list', role: 'list', tabindex: 0, 'aria-label': title });
+  const draw = () => {
+    const people = watch.now((s) => users.map((id) => s.people[id]));
+    list.replaceChildren(...people.map((user) => h('li', {}, avatar(user, 'm'), h('span', {}, h('b', {}, h('bdi', {}, select.nameOf(user)))), h('span', {}))));
+  };
+  draw();
   openDialog({
     title,
     kind: 'dlg--s',
-    body: [h('div', { class: 'dlg__b' }, h('ul', { class: 'list scroll-list', role: 'list', tabindex: 0, 'aria-label': title }, ...rows))],
+    body: [h('div', { class: 'dlg__b' }, list)],
   });
+  const strangers = watch.now((s) => users.filter((id) => !s.people[id]).slice(0, s.limits.people_max ?? STRANGERS_MAX));
+  if (strangers.length === 0) return;
+  const answer = await call('peopleOf', strangers);
+  if (!answer.ok) return;
+  send({ do: 'know', people: answer.value.people });
+  draw();
 }
 
 /**

@@ -1,7 +1,7 @@
 // Rooms in dialogs: made, found, changed, and who is asked in.
 
 import { confirm, field, openDialog } from '../dialog.js';
-import { button, h, icon } from '../dom.js';
+import { button, h, icon, searchBox } from '../dom.js';
 import { chooser } from './people.js';
 
 /** @typedef {import('../../main.js').Wires} Wires */
@@ -10,6 +10,12 @@ import { chooser } from './people.js';
 
 const SEARCH_AFTER_MS = 200;
 const FIRST_MEMBERS_MAX = 99;
+/** @type {[string, string][]} what a member can be told about */
+const LEVELS = [
+  ['all', 'Everything'],
+  ['mentions', 'Mentions only'],
+  ['none', 'Nothing'],
+];
 const DIRECT_OTHERS_MAX = 9;
 
 /** Counted in scalars, as the server does: the browser's own maxlength counts halves of emoji. @param {HTMLInputElement} input @param {number} max @param {Wires['text']} text */
@@ -84,7 +90,7 @@ export function openBrowseRooms(wires) {
   const { close } = openDialog({
     title: 'Rooms',
     kind: 'dlg--tall',
-    body: [h('div', { class: 'dlg__b' }, input, list, status)],
+    body: [h('div', { class: 'dlg__b' }, searchBox(input), list, status)],
     foot: [
       button(
         'Create a room',
@@ -216,6 +222,13 @@ export function openRoomSettings(id, wires) {
     limited(h('input', { value: room.topic, autocomplete: 'off', dir: 'auto', readonly: !manages }), limits.topic_chars_max ?? 250, text),
     { optional: true },
   );
+  const told = h('select', {}, ...LEVELS.map(([value, words]) => h('option', { value, selected: room.notify === value }, words)));
+  told.addEventListener('change', () => send({ do: 'prefs', room: id, notify: told.value }));
+  const about = field('Tell me about', told);
+  const then = (/** @type {() => void} */ act) => () => {
+    close();
+    act();
+  };
   const kinds = {
     public: 'Open: everyone on this Chapp can find it and join.',
     private: 'Private: only the people who were added know that it is there.',
@@ -226,13 +239,37 @@ export function openRoomSettings(id, wires) {
     { class: 'dlg__b', id: 'f-edit', novalidate: true },
     name.el,
     topic.el,
-    h('p', { class: 'hint' }, kinds[/** @type {'public'} */ (room.kind)]),
+    h('div', { class: 'field' }, h('span', { class: 'lab' }, 'Who can see it'), h('p', { class: 'hint' }, kinds[/** @type {'public'} */ (room.kind)])),
+    about.el,
+    h(
+      'div',
+      { class: 'line' },
+      h('span', { class: 'lab' }, `Members, ${room.member_count ?? 0}`),
+      h(
+        'span',
+        { class: 'acts-row' },
+        button(
+          'Show all',
+          then(() => send({ do: 'pane', name: 'members' })),
+          'btn--s',
+          { hidden: watch.now((s) => s.view.room) !== id },
+        ),
+        id !== 1 &&
+          !room.archived &&
+          button(
+            'Add people',
+            then(() => send({ do: 'dialog', name: 'addPeople', room: id })),
+            'btn--s',
+          ),
+      ),
+    ),
   );
   const archive = () => {
     close();
     const change = async () => {
       const answer = await call('editRoom', id, { archived: !room.archived });
-      send({ do: 'toast', words: answer.ok ? (room.archived ? 'The room is open again' : 'The room is archived') : answer.title });
+      if (answer.ok) send({ do: 'toast', words: room.archived ? 'The room is open again' : 'The room is archived' });
+      else send({ do: 'refused', words: answer.title });
     };
     if (room.archived) return void change();
     confirm({
@@ -278,7 +315,7 @@ export function openForward(from, wires) {
     autofocus: true,
   });
   const list = h('ul', { class: 'list scroll-list', role: 'list' });
-  const { close } = openDialog({ title: 'Forward to', body: [h('div', { class: 'dlg__b' }, input, list)] });
+  const { close } = openDialog({ title: 'Forward to', body: [h('div', { class: 'dlg__b' }, searchBox(input), list)] });
   const draw = () => {
     const rooms = watch.now((s) =>
       select.search(

@@ -3,18 +3,21 @@
 import { appearance, setAppearance } from '../../lib/appearance.js';
 import { avatar } from '../avatar.js';
 import { field, openDialog } from '../dialog.js';
-import { button, h, icon, mark } from '../dom.js';
+import { button, h, icon, mark, say } from '../dom.js';
+import { blockedPeople } from './blocked.js';
 import { openCropper } from './cropper.js';
 
 /** @typedef {import('../../main.js').Wires} Wires */
 
 const COLORS = 8;
+/** A section is the one that is read when its heading is this near to the top. */
+const SECTION_AHEAD_PX = 80;
 const HOUR_MINUTES = 60;
 const QUIET_DEFAULT = { from: 22 * HOUR_MINUTES, to: 7 * HOUR_MINUTES };
 
 /** @param {Wires} wires */
 export function openSettings(wires) {
-  const sections = [profile(wires), looks(), notifications(wires), password(wires), devices(wires)];
+  const sections = [profile(wires), looks(), notifications(wires), blocked(wires), password(wires), devices(wires)];
   const links = sections.map(({ id, title, sign }, at) => h('li', {}, h('a', { href: `#${id}`, 'aria-current': at === 0 ? 'true' : null }, icon(sign), title)));
   const body = h('div', { class: 'set__b', tabindex: 0, role: 'region', 'aria-label': 'Settings content' }, ...sections.map(({ el }) => el));
   const nav = h('nav', { class: 'set__nav', 'aria-label': 'Settings sections' }, h('ul', { role: 'list' }, ...links));
@@ -30,6 +33,14 @@ export function openSettings(wires) {
   const current = (/** @type {Element} */ link) => {
     for (const one of nav.querySelectorAll('a')) mark(one, 'aria-current', one === link ? 'true' : null);
   };
+  // The list follows what is being read; at the very end that is the last section, however short it is.
+  body.addEventListener('scroll', () => {
+    const edge = body.getBoundingClientRect().top + SECTION_AHEAD_PX;
+    const atEnd = body.scrollTop + body.clientHeight >= body.scrollHeight - 1;
+    const at = atEnd ? sections.length - 1 : sections.findLastIndex(({ el }) => el.getBoundingClientRect().top <= edge);
+    const link = nav.querySelector(`a[href="#${sections[Math.max(0, at)]?.id}"]`);
+    if (link?.getAttribute('aria-current') !== 'true' && link) current(link);
+  });
   openDialog({ title: 'Settings', kind: 'set dlg--tall', body: [h('div', { class: 'set__in' }, nav, body)] });
 }
 
@@ -167,6 +178,17 @@ function looks() {
       now.density,
       (density) => setAppearance({ density }),
     ),
+    segments(
+      'direction',
+      'Direction',
+      [
+        ['', 'Automatic'],
+        ['ltr', 'Left to right'],
+        ['rtl', 'Right to left'],
+      ],
+      now.direction,
+      (direction) => setAppearance({ direction }),
+    ),
     h('p', { class: 'hint' }, 'For this browser. Dates and times follow its language.'),
   );
 }
@@ -187,7 +209,7 @@ const minutesOf = (text) => {
 };
 
 /** @param {Wires} wires */
-function notifications({ call, send, watch }) {
+function notifications({ call, clock, send, watch }) {
   const settings = watch.now((s) => s.settings);
   const status = h('p', { class: 'err', role: 'alert', hidden: true });
   const save = async (/** @type {Partial<import('../../net/wire.js').Settings>} */ change) => {
@@ -219,14 +241,14 @@ function notifications({ call, send, watch }) {
     times.hidden = !on;
     save({ dnd: on ? { from: minutesOf(from.value), to: minutesOf(to.value) } : null });
   });
-  const until = settings && settings.dnd_until > Date.now();
-  const pause = button(
-    until ? 'End the pause' : 'Pause for an hour',
+  const paused = () => watch.now((s) => (s.settings?.dnd_until ?? 0) > clock.now());
+  const pause = button('', () => send({ do: 'pause', on: !paused() }), 'btn--s');
+  const stop = watch(
+    (s) => [s.settings],
     () => {
-      save({ dnd_until: until ? 0 : Date.now() + HOUR_MINUTES * 60_000 });
-      send({ do: 'toast', words: until ? 'Notifications are on again' : 'No notifications for an hour' });
+      if (pause.textContent !== '' && !pause.isConnected) return stop();
+      say(pause, paused() ? 'Resume notifications' : 'Pause for an hour');
     },
-    'btn--s',
   );
   return section(
     'set-notify',
@@ -245,6 +267,9 @@ function notifications({ call, send, watch }) {
     status,
   );
 }
+
+/** @param {Wires} wires */
+const blocked = (wires) => section('set-blocked', 'Blocked people', 'ban', ...blockedPeople(wires));
 
 /** @param {Wires} wires */
 function password({ call, send }) {
@@ -294,9 +319,9 @@ export function deviceName(agent) {
 function devices({ call, clock, send, times }) {
   const list = h('ul', { class: 'list', role: 'list' });
   const status = h('p', { class: 'hint', role: 'status' }, 'Loading');
-  const read = async () => {
+  const read = async (done = '') => {
     const answer = await call('devices');
-    status.textContent = answer.ok ? '' : answer.title;
+    status.textContent = answer.ok ? done : answer.title;
     if (!answer.ok) return;
     list.replaceChildren(
       ...answer.value.map(({ id, device, address, seen_at, current }) => {
@@ -318,9 +343,21 @@ function devices({ call, clock, send, times }) {
   };
   const others = async () => {
     const answer = await call('endDevice');
-    send({ do: 'toast', words: answer.ok ? 'All other devices are logged out' : answer.title });
-    read();
+    status.textContent = answer.ok ? 'All other devices are logged out.' : answer.title;
+    if (answer.ok) read('All other devices are logged out.');
   };
   read();
-  return section('set-sessions', 'Devices', 'phone', list, status, h('div', {}, button('Log out everywhere else', others, 'btn--danger')));
+  return section(
+    'set-sessions',
+    'Devices',
+    'phone',
+    list,
+    status,
+    h(
+      'div',
+      { class: 'acts-row' },
+      button('Log out everywhere else', others, 'btn--danger'),
+      button('Log out', () => send({ do: 'leave' })),
+    ),
+  );
 }

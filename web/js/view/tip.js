@@ -1,0 +1,59 @@
+// Names under the pointer or the focus: who has reacted, who has read. One tip at a time, over everything; Esc, the
+// next scroll or leaving puts it away. Screen readers have the same words as the description of what it stands at.
+
+import { h } from './dom.js';
+
+const AFTER_MS = 350;
+const MARGIN_PX = 8;
+const GAP_PX = 6;
+
+/** @param {Pick<import('../main.js').Wires, 'clock'>} wires */
+export function mountTips({ clock }) {
+  const tip = h('div', { class: 'tip', 'aria-hidden': 'true', hidden: true });
+  document.body.append(tip);
+  /** @type {HTMLElement | null} */
+  let at = null;
+  /** @type {unknown} */
+  let timer = null;
+
+  const end = () => {
+    if (timer !== null) clock.clear(timer);
+    timer = null;
+    at = null;
+    tip.hidden = true;
+  };
+  const show = () => {
+    const words = at?.dataset.names;
+    if (!at?.isConnected || !words) return end();
+    tip.textContent = words;
+    tip.hidden = false;
+    const [box, own] = [at.getBoundingClientRect(), tip.getBoundingClientRect()];
+    const above = box.top - own.height - GAP_PX;
+    const left = Math.min(Math.max(MARGIN_PX, box.left + (box.width - own.width) / 2), innerWidth - own.width - MARGIN_PX);
+    tip.style.setProperty('top', `${above >= MARGIN_PX ? above : box.bottom + GAP_PX}px`);
+    tip.style.setProperty('left', `${left}px`);
+  };
+  /** @param {Event} event */
+  const begin = (event) => {
+    const next = /** @type {HTMLElement | null} */ (event.target instanceof Element ? event.target.closest('[data-names]') : null);
+    if (next === at) return;
+    end();
+    if (!next || (event.type === 'focusin' && !next.matches(':focus-visible'))) return;
+    at = next;
+    timer = clock.set(show, AFTER_MS);
+  };
+  document.addEventListener('pointerover', (event) => event.pointerType !== 'touch' && begin(event));
+  document.addEventListener('focusin', begin);
+  document.addEventListener('focusout', end);
+  document.addEventListener('scroll', end, { capture: true, passive: true });
+  document.addEventListener(
+    'keydown',
+    (event) => {
+      if (event.key !== 'Escape' || tip.hidden) return;
+      // The key was for the tip: nothing else closes with it.
+      event.stopPropagation();
+      end();
+    },
+    { capture: true },
+  );
+}
