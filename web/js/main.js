@@ -33,6 +33,7 @@ import { mountPane } from './view/pane.js';
 import { openPicker } from './view/picker.js';
 import { mountShell } from './view/shell.js';
 import { mountSide } from './view/side.js';
+import { mountTips } from './view/tips.js';
 import { mountTitle } from './view/title.js';
 import { mountToasts } from './view/toast.js';
 import { mountTyping } from './view/typing.js';
@@ -76,6 +77,7 @@ import { mountTyping } from './view/typing.js';
  * @property {(room: number) => void} leaveComposer
  * @property {(room: number) => void} enterComposer
  * @property {(room: number) => void} remember
+ * @property {() => import('./state/timeline.js').Spot | null} spot where the reader is in the messages before them
  */
 
 const READ_EVERY_MS = 500;
@@ -173,12 +175,12 @@ function begin() {
   const place = placeOf(location.pathname);
   const kept = Number(attempt(() => localStorage.getItem(`chapp:room:${account}`)));
   const room = place && store.state.rooms[place.room] ? place.room : store.state.rooms[kept] ? kept : LOBBY;
-  if (place && place.room !== room) toast('You are not in that room, or it is not there.');
   if (room !== store.state.view.room || place?.id) {
     store.dispatch({ type: 'open', room, at: clock.now(), ...(place?.room === room && place.id ? { id: place.id } : {}) });
   }
   history.replaceState({ ...history.state, room }, '', place && place.room !== room ? `/rooms/${room}` : undefined);
   enterComposer(room);
+  if (place && place.room !== room) send({ do: 'dialog', name: 'meet', ...place });
 }
 
 /** @template T @param {() => T} run @returns {T | undefined} */
@@ -334,6 +336,8 @@ function send(act) {
     case 'latest':
       if (t?.moreAfter) return void read(room, 'latest', 0, {});
       return store.dispatch({ type: 'view', following: true });
+    case 'settled':
+      return store.dispatch({ type: 'settled', room: act.room });
     case 'reread':
       return store.dispatch({ type: 'page/retry', room });
     case 'clearNewline':
@@ -411,6 +415,7 @@ const context = {
   pick: (at, chosen) => openPicker(at, wires, chosen),
   leaveComposer,
   enterComposer,
+  spot: () => log.spot(),
   remember: (room) => void attempt(() => localStorage.setItem(`chapp:room:${account}`, String(room))),
 };
 const acts = { ...messageActs(context), ...roomActs(context) };
@@ -420,11 +425,12 @@ const ask = mountLeave(byId('leave'));
 mountSide(/** @type {HTMLElement} */ (document.querySelector('.side')), wires);
 mountBar(refs(/** @type {HTMLElement} */ (document.querySelector('.bar'))), wires);
 mountBanner(part(main, 'strip'), wires);
-mountLog(byId('messages'), byId('latest'), wires);
+const log = mountLog(byId('messages'), byId('latest'), wires);
 mountActions(byId('messages'), wires);
 mountPane(byId('pane'), wires);
 mountTyping({ line: part(main, 'typing'), dots: part(main, 'dots') }, wires);
 mountAnnouncer(byId('announcer'), wires);
+mountTips();
 mountTitle(/** @type {HTMLElement} */ (document.querySelector('link[rel="icon"]')), wires);
 
 watch(

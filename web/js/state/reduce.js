@@ -34,6 +34,7 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
  * @property {Record<number, true>} asked people we have asked for
  * @property {import('../net/wire.js').Settings | null} settings
  * @property {number[]} blocked
+ * @property {string[]} called `ROOM:ID` of what was said to everybody here while the reader was: the latest of them
  * @property {Record<string, true>} saved `ROOM:ID` of what is kept for later
  * @property {Record<number, Record<number, Message>>} quoted room → the messages that others answer and that are not in the window
  * @property {Record<number, Record<number, number>>} seen room → user → how far they have read
@@ -54,9 +55,11 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
  * @property {Pane | null} pane
  * @property {Record<number, number>} replying room → the message that is being answered
  * @property {number | null} editing the message of this room that is being edited
+ * @property {Record<number, Edit>} edits room → what is being edited there, so that another room in between costs nothing
  * @property {number | null} hold this room was marked unread: reading it does not count until it is opened again
  */
 /** @typedef {import('../net/wire.js').Message} Message */
+/** @typedef {{id: number, from: 'composer' | 'message', body?: string}} Edit `from`: where the focus goes back to; `body` as far as it was written */
 
 /**
  * @typedef {{type: 'frame', frame: Frame, at: number}
@@ -73,10 +76,12 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
  *   | {type: 'leaving', busy: boolean, words: string}
  *   | {type: 'people', people: User[]}
  *   | {type: 'read/sent', room: number, seq: number}
- *   | {type: 'view', attentive?: boolean, following?: boolean, pane?: Pane | null, editing?: number | null}
- *   | {type: 'open', room: number, id?: number, at: number}
+ *   | {type: 'view', attentive?: boolean, following?: boolean, pane?: Pane | null}
+ *   | {type: 'open', room: number, id?: number, at: number, spot?: import('./timeline.js').Spot | null}
+ *   | {type: 'settled', room: number}
  *   | {type: 'target/reached'}
  *   | {type: 'reply', room: number, id: number | null}
+ *   | {type: 'edit', room: number, edit: Edit | null}
  *   | {type: 'hold', room: number | null}
  *   | {type: 'undo', room: number, id: number, until: number | null}
  *   | {type: 'draft', room: number, on: boolean}
@@ -88,6 +93,8 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
 
 export const LOBBY = 1;
 export const TYPING_MS = 6000;
+/** Calls to everybody here that are remembered. */
+export const CALLED_MAX = 200;
 
 /** @returns {State} */
 export const initialState = () => ({
@@ -106,13 +113,14 @@ export const initialState = () => ({
   asked: {},
   settings: null,
   blocked: [],
+  called: [],
   saved: {},
   quoted: {},
   seen: {},
   undo: {},
   drafts: {},
   deeds: [],
-  view: { room: LOBBY, attentive: true, following: true, target: null, pane: null, replying: {}, editing: null, hold: null },
+  view: { room: LOBBY, attentive: true, following: true, target: null, pane: null, replying: {}, editing: null, edits: {}, hold: null },
   leaving: { busy: false, words: '' },
 });
 
@@ -152,7 +160,9 @@ export function reduce(state, event) {
       return { ...state, view: { ...state.view, ...view } };
     }
     case 'open':
-      return open(state, event.room, event.id, event.at);
+      return open(state, event.room, event);
+    case 'settled':
+      return withTimeline(state, event.room, (t) => (t.place === 'spot' ? { ...t, place: 'end' } : t));
     case 'target/reached':
       return { ...state, view: { ...state.view, target: null } };
     case 'reply':
@@ -160,6 +170,10 @@ export function reduce(state, event) {
         ...state,
         view: { ...state.view, replying: event.id === null ? without(state.view.replying, event.room) : { ...state.view.replying, [event.room]: event.id } },
       };
+    case 'edit': {
+      const edits = event.edit ? { ...state.view.edits, [event.room]: event.edit } : without(state.view.edits, event.room);
+      return { ...state, view: { ...state.view, edits, editing: edits[state.view.room]?.id ?? null } };
+    }
     case 'hold':
       return { ...state, view: { ...state.view, hold: event.room } };
     case 'undo': {
@@ -230,7 +244,11 @@ function onMessage(state, frame) {
   const quoted = state.quoted[frame.room]?.[message.id]
     ? { ...state.quoted, [frame.room]: { ...state.quoted[frame.room], [message.id]: message } }
     : state.quoted;
-  const seen = frame.seq === message.id ? withSeen({ ...state, typing, quoted }, frame.room, message.author, frame.seq) : { ...state, typing, quoted };
+  // Only what comes by itself comes while the reader is here; a sync brings what they were not there for.
+  const calls = isNews && message.mentions?.here && state.timelines[frame.room]?.syncing === null;
+  const called = calls ? [...state.called, `${frame.room}:${message.id}`].slice(-CALLED_MAX) : state.called;
+  const next = { ...state, typing, quoted, called };
+  const seen = frame.seq === message.id ? withSeen(next, frame.room, message.author, frame.seq) : next;
   return withTimeline(count(seen, frame), frame.room, (t) => {
     // Nobody is looking and all before has been read: the line goes above what comes now.
     const away = !state.view.attentive || frame.room !== state.view.room;
