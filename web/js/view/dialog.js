@@ -40,6 +40,13 @@ export function openDialog({ title, body, foot, kind = '', bare = false, closed 
     uncover();
     closed?.();
   });
+  // Before the browser does: it lets nobody ask twice.
+  el.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing) return;
+    event.preventDefault();
+    event.stopPropagation();
+    leave();
+  });
   el.addEventListener('cancel', (event) => {
     if (event.target !== el) return;
     event.preventDefault();

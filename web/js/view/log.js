@@ -83,14 +83,20 @@ export function mountLog(root, pill, wires) {
     if (t?.phase === 'ready') clock.set(() => send({ do: 'settled', room }), 0);
   };
 
+  /** The first row that can be seen; only a few of them are measured for it. @param {string} selector */
+  const firstRow = (selector) => {
+    const rows = [...root.querySelectorAll(selector)].map((el) => ({
+      el,
+      get bottom() {
+        return el.getBoundingClientRect().bottom;
+      },
+    }));
+    return scroll.firstVisible(rows, root.getBoundingClientRect().top);
+  };
+
   /** The text the reader's eye is on, and where it is. Not its row: that loses its name when it joins a group. */
   const anchor = () => {
-    const edge = root.getBoundingClientRect().top;
-    const rows = [...root.querySelectorAll('article')].map((el) => ({ el, rect: el.getBoundingClientRect() }));
-    const row = scroll.firstVisible(
-      rows.map(({ el, rect }) => ({ el, bottom: rect.bottom })),
-      edge,
-    );
+    const row = firstRow('article');
     const el = row && /** @type {HTMLElement} */ (row.el.querySelector('[data-ref="text"]') ?? row.el);
     return el && { el, top: el.getBoundingClientRect().top };
   };
@@ -174,10 +180,8 @@ export function mountLog(root, pill, wires) {
     /** The first message that can be seen and where it stands; none at the end, which is a place of its own. @returns {import('../state/timeline.js').Spot | null} */
     spot() {
       if (root.clientHeight === 0 || !placed || watch.now((s) => s.view.following)) return null;
-      const edge = root.getBoundingClientRect().top;
-      const rows = [...root.querySelectorAll('article[data-id]')].map((el) => ({ el, top: 0, bottom: 0 }));
-      const row = rows.find(({ el }) => el.getBoundingClientRect().bottom > edge);
-      return row ? { id: Number(/** @type {HTMLElement} */ (row.el).dataset.id), offset: row.el.getBoundingClientRect().top - edge } : null;
+      const el = /** @type {HTMLElement | undefined} */ (firstRow('article[data-id]')?.el);
+      return el ? { id: Number(el.dataset.id), offset: el.getBoundingClientRect().top - root.getBoundingClientRect().top } : null;
     },
   };
 }
