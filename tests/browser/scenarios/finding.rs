@@ -298,12 +298,14 @@ pub fn what_the_mouse_finds_is_there_for_others_too(world: &World) -> Outcome {
                 each.querySelector('[data-ref=text]').textContent.trim() === {})",
             json!(text)
         );
-        // The list of actions, for a screen reader that reads through the page.
-        browser.script(
-            &format!("({own}).querySelector('[data-ref=actions]').click()"),
-            json!([]),
-        )?;
-        browser.until("document.querySelector('.menu__it')", SOON)?;
+        // The list of actions, for a screen reader that reads through the page; there once the message is.
+        let actions = format!(
+            "(() => {{
+                ({own}).querySelector('[data-ref=actions]').click();
+                return document.querySelector('.menu__it') !== null;
+            }})()"
+        );
+        browser.until(&actions, SOON)?;
         browser.chord(&[ESCAPE])?;
         browser.until("!document.querySelector('.menu__it')", SOON)?;
         // More than one letter goes to the entry that begins so.
