@@ -55,7 +55,8 @@ fn collect(folder: &Path, prefix: &str, files: &mut Files) {
 }
 
 /// What the picker shows, of the `emojis` crate: `{"groups":[NAME…],"emoji":[[EMOJI, NAME, GROUP,
-/// [SHORTCODE…], TONES?]…]}`, where the last is 1 for an emoji that has skin tones (Unicode CLDR names).
+/// [SHORTCODE…], TONES?, VERSION]…]}`, where TONES is 1 for an emoji that has skin tones and VERSION ten times
+/// that of the Unicode Emoji data which brought it (Unicode CLDR names).
 fn emoji() -> Vec<u8> {
     let mut groups: Vec<String> = Vec::new();
     let mut rows = Vec::new();
@@ -67,7 +68,16 @@ fn emoji() -> Vec<u8> {
         });
         let tones = u8::from(emoji.skin_tones().is_some());
         let codes: Vec<&str> = emoji.shortcodes().collect();
-        rows.push(serde_json::json!([emoji.as_str(), emoji.name(), place, codes, tones]));
+        let version = emoji.unicode_version();
+        let version = version.major() * 10 + version.minor();
+        rows.push(serde_json::json!([
+            emoji.as_str(),
+            emoji.name(),
+            place,
+            codes,
+            tones,
+            version
+        ]));
     }
     serde_json::to_vec(&serde_json::json!({ "groups": groups, "emoji": rows })).expect("text and numbers")
 }

@@ -127,6 +127,8 @@ impl<'run> World<'run> {
             Sighting::NoAnswer(_) if expected.contains(&Expected::NoAnswer) => None,
             Sighting::NoAnswer(request) => Some(format!("no answer to {request}")),
             Sighting::ErrorStatus { status, .. } if expected.contains(&Expected::Status(status)) => None,
+            // Firefox asks for an icon of the picture through which a page is left.
+            Sighting::ErrorStatus { url, .. } if url.ends_with("/favicon.ico") => None,
             Sighting::ErrorStatus { status, url } => Some(format!("status {status} for {url}")),
             Sighting::ConsoleError(line) if is_unknown_to_webkit(&line) || is_broken_off(&line) => None,
             Sighting::ConsoleError(line) if is_about_network(&line) && !expected.is_empty() => None,

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { quietUntil } from '../../web/js/state/select.js';
 import { asked } from '../../web/js/view/complete.js';
+import { findEmoji, toned } from '../../web/js/view/emoji.js';
 import { isLoud } from '../../web/js/view/notify.js';
-import { findEmoji, toned } from '../../web/js/view/picker.js';
 
 test('a mark at the beginning of a word asks for completion', () => {
   assert.deepEqual(asked('hello @an'), { mark: '@', query: 'an', start: 6 });
@@ -43,6 +43,36 @@ test('emoji are found by name and by shortcode, what begins with it first', () =
   assert.deepEqual(found('up'), ['👍', '☝️']);
   assert.deepEqual(found('opper'), ['🎉']);
   assert.deepEqual(found('zzz'), []);
+});
+
+test('the emoji that is called so comes before those that only have the word in them', () => {
+  /** @type {any} */
+  const many = {
+    groups: ['All'],
+    emoji: [
+      ['🥰', 'smiling face with hearts', 0, ['smiling_face_with_three_hearts'], 0],
+      ['😃', 'grinning face with big eyes', 0, ['smiley'], 0],
+      ['😄', 'grinning face with smiling eyes', 0, ['smile'], 0],
+      ['🫰', 'hand with index finger and thumb crossed', 0, ['hand_with_index_finger_and_thumb_crossed'], 1],
+      ['👎', 'thumbs down', 0, ['-1', 'thumbsdown'], 1],
+      ['👍', 'thumbs up', 0, ['+1', 'thumbsup'], 1],
+      ['❤️‍🔥', 'heart on fire', 0, ['heart_on_fire'], 0],
+      ['❤️', 'red heart', 0, ['heart'], 0],
+      ['🧑‍🚒', 'firefighter', 0, ['firefighter'], 1],
+      ['🔥', 'fire', 0, ['fire'], 0],
+      ['🍭', 'lollipop', 0, ['lollipop'], 0],
+      ['😂', 'face with tears of joy', 0, ['joy'], 0],
+      ['🙏', 'folded hands', 0, ['pray'], 1],
+    ],
+  };
+  const first = (/** @type {string} */ query, /** @type {string[]} */ recent = []) => findEmoji(many, query, recent)[0]?.[0];
+  assert.deepEqual(
+    ['heart', 'fire', 'thumb', 'smile', 'lol', 'thanks'].map((query) => first(query)),
+    ['❤️', '🔥', '👍', '😄', '😂', '🙏'],
+  );
+  // Among equals, what one uses.
+  assert.equal(first('thumb', ['👎']), '👎');
+  assert.equal(first('heart', ['❤️‍🔥']), '❤️');
 });
 
 test('quiet hours may go over midnight, and a pause ends by itself', () => {

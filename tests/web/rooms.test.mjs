@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { placeOf } from '../../web/js/acts/rooms.js';
 import * as select from '../../web/js/state/select.js';
-import { after, asked, heard, ME, MEI, message, opened, page, ready, says } from './build.mjs';
+import { after, asked, heard, ME, MEI, message, opened, page, ready, says, user } from './build.mjs';
 
 const second = { id: 2, kind: 'private', name: 'plans', topic: '', head: 4, read: 2, unread: 2, mentions: 1, member_count: 2, role: 'owner' };
 const two = (more = {}) => after(opened(3), heard({ type: 'room', room: { ...second, ...more } }));
@@ -109,6 +109,62 @@ test('an @ is completed with people and groups, a # with rooms', () => {
   assert.deepEqual(
     select.completions(state, '#', 'lob').map(({ insert }) => insert),
     ['#Lobby'],
+  );
+});
+
+test('what the server finds comes to what is held: members first, who is not in the room below and marked', () => {
+  const zoe = user(7, 'Kwaku');
+  const kwame = user(8, 'Kwame');
+  const held = after(two({ kind: 'public', unread: 0, read: 4 }), open(2), { type: 'people', people: [user(9, 'Kwanza')] });
+  const offered = (/** @type {any} */ found) => select.completions(held, '@', 'kwa', found).map(({ name, end }) => `${name}${end && `: ${end}`}`);
+  assert.deepEqual(offered({}), ['Kwanza']);
+  assert.deepEqual(offered({ members: [kwame], whole: true, people: [zoe, kwame] }), ['Kwame', 'Kwanza: Not in this room', 'Kwaku: Not in this room']);
+  // There are more members than were told: nobody is said not to be one.
+  assert.deepEqual(offered({ members: [kwame], whole: false, people: [] }), ['Kwanza', 'Kwame']);
+});
+
+test('public rooms that one is not in are offered with the word that leads into them', () => {
+  const listed = (/** @type {number} */ id, /** @type {string} */ name, /** @type {object} */ more = {}) => ({
+    id,
+    kind: 'public',
+    name,
+    topic: '',
+    archived: false,
+    member_count: 1,
+    joined: false,
+    ...more,
+  });
+  const rooms = [listed(1, 'Lobby', { joined: true }), listed(8, 'lobsters'), listed(9, 'lob-old', { archived: true })];
+  assert.deepEqual(
+    select.completions(opened(3), '#', 'lob', { rooms }).map(({ insert, end }) => [insert, end]),
+    [
+      ['#Lobby', ''],
+      ['#lobsters', 'Join'],
+    ],
+  );
+});
+
+test('rooms by use: the one that was opened last first', () => {
+  const state = after(two({ kind: 'public' }), open(2), { type: 'open', room: 1, at: 9 }, heard({ type: 'room', room: { ...second, id: 3 } }));
+  assert.deepEqual(
+    select.roomsByUse(state).map(({ id }) => id),
+    [1, 2, 3],
+  );
+});
+
+test('a muted room waits only with a mention', () => {
+  const room = (/** @type {object} */ more) => /** @type {any} */ ({ unread: 2, mentions: 0, notify: 'all', ...more });
+  assert.deepEqual(
+    [{}, { unread: 0 }, { notify: 'none' }, { notify: 'none', mentions: 1 }].map((more) => select.waits(room(more))),
+    [true, false, false, true],
+  );
+});
+
+test('people are listed by name, who is here first', () => {
+  const list = [user(5, 'zoë'), user(6, 'Ada'), user(MEI, 'Mei')];
+  assert.deepEqual(
+    select.peopleInOrder(opened(0), list).map(({ name }) => name),
+    ['Mei', 'Ada', 'zoë'],
   );
 });
 

@@ -15,10 +15,21 @@ test('the pill comes after more than a screen', () => {
   assert.ok(scroll.farFromEnd({ top: 799, height: 2000, view: 600 }));
 });
 
-test('history is asked for a screen ahead', () => {
+test('history is asked for a screen ahead, and two where much is held', () => {
   assert.ok(scroll.nearStart({ top: 599, height: 2000, view: 600 }));
   assert.ok(!scroll.nearStart({ top: 600, height: 2000, view: 600 }));
   assert.ok(scroll.nearEnd({ top: 801, height: 2000, view: 600 }));
+  assert.ok(scroll.nearStart({ top: 1199, height: 8000, view: 600 }));
+  assert.ok(!scroll.nearStart({ top: 1200, height: 8000, view: 600 }));
+  assert.ok(scroll.nearEnd({ top: 6201, height: 8000, view: 600 }));
+});
+
+test('on no screen are both ends asked for by turns', () => {
+  for (const view of [300, 600, 1200, 2000])
+    for (const height of [6600, 9000]) {
+      const middle = { top: (height - view) / 2, height, view };
+      assert.ok(!scroll.nearStart(middle) && !scroll.nearEnd(middle), `${view} of ${height}`);
+    }
 });
 
 test('the first row in sight is found', () => {

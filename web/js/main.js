@@ -84,6 +84,7 @@ import { mountTyping } from './view/typing.js';
  * @property {(room: number) => void} leaveComposer
  * @property {(room: number) => void} enterComposer
  * @property {(room: number) => void} remember
+ * @property {() => import('./state/timeline.js').Spot | null} spot where the reader is in the messages before them
  */
 
 const READ_EVERY_MS = 500;
@@ -187,7 +188,6 @@ function begin() {
   const place = placeOf(location.pathname);
   const kept = Number(attempt(() => localStorage.getItem(`chapp:room:${account}`)));
   const room = place && store.state.rooms[place.room] ? place.room : store.state.rooms[kept] ? kept : LOBBY;
-  if (place && place.room !== room) toast.refuse('You are not in that room, or it is not there.');
   if (room !== store.state.view.room || place?.id) {
     store.dispatch({ type: 'open', room, at: clock.now(), ...(place?.room === room && place.id ? { id: place.id } : {}) });
   }
@@ -196,6 +196,7 @@ function begin() {
   history.replaceState({ ...history.state, room }, '', elsewhere ? `/rooms/${room}` : undefined);
   if (page) acts.visited();
   enterComposer(room);
+  if (place && place.room !== room) send({ do: 'dialog', name: 'meet', ...place });
 }
 
 /** @template T @param {() => T} run @returns {T | undefined} */
@@ -398,6 +399,8 @@ function send(act) {
     case 'latest':
       if (t?.moreAfter) return void read(room, 'latest', 0, {});
       return store.dispatch({ type: 'view', following: true });
+    case 'settled':
+      return store.dispatch({ type: 'settled', room: act.room });
     case 'reread':
       return store.dispatch({ type: 'page/retry', room });
     case 'clearNewline':
@@ -478,6 +481,7 @@ const context = {
   pick: (at, chosen) => openPicker(at, wires, chosen),
   leaveComposer,
   enterComposer,
+  spot: () => log.spot(),
   remember: (room) => void attempt(() => localStorage.setItem(`chapp:room:${account}`, String(room))),
 };
 const acts = { ...messageActs(context), ...roomActs(context), ...searchActs(context) };
@@ -487,7 +491,7 @@ const ask = mountLeave(byId('leave'));
 mountSide(/** @type {HTMLElement} */ (document.querySelector('.side')), wires);
 mountBar(refs(/** @type {HTMLElement} */ (document.querySelector('.bar'))), wires);
 mountBanner(part(main, 'strip'), wires);
-mountLog(byId('messages'), byId('latest'), wires);
+const log = mountLog(byId('messages'), byId('latest'), wires);
 mountActions(byId('messages'), wires);
 mountPane(byId('pane'), wires);
 mountServer(byId('server'), /** @type {HTMLElement} */ (document.querySelector('main')), wires);

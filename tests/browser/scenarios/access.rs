@@ -210,7 +210,7 @@ pub fn rooms_dialogs_and_menus_have_no_barriers(world: &World) -> Outcome {
             browser.until(&format!("document.querySelector('{shown}')"), SOON)?;
             no_barriers(browser, &axe, state)?;
             let close = "document.querySelectorAll('dialog[open]').forEach((dialog) => dialog.close());
-                document.querySelectorAll('.menu:not(#sugg), dialog.emo').forEach((menu) => menu.remove());
+                document.querySelectorAll('.menu:not(.sugg), dialog.emo').forEach((menu) => menu.remove());
                 if (!document.querySelector('.pane').hidden) document.querySelector('.pane__h button').click();";
             browser.script(close, json!([]))?;
         }

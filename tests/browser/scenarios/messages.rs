@@ -174,7 +174,7 @@ pub fn names_rooms_and_emoji_are_completed(world: &World) -> Outcome {
     for (typed, wanted) in [("@ad", "@Ada "), ("#lob", "#Lobby "), (":tada", "🎉 ")] {
         bo.type_text(typed)?;
         bo.until(
-            "document.querySelector('#sugg:not([hidden]) [aria-selected=true]')",
+            "document.querySelector('.sugg:not([hidden]) [aria-selected=true]')",
             SOON,
         )?;
         bo.chord(&[ENTER])?;

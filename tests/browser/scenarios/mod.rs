@@ -5,6 +5,7 @@ mod accounts;
 mod admin;
 mod connection;
 mod files;
+mod finding;
 mod history;
 mod layout;
 mod messages;
@@ -13,6 +14,7 @@ mod rooms;
 mod search;
 mod talking;
 mod telling;
+mod writing;
 
 use crate::driver::Outcome;
 use crate::soak;
@@ -79,6 +81,21 @@ pub const ALL: &[(&str, Scenario)] = scenarios! {
         names_rooms_and_emoji_are_completed,
         pins_and_saved_messages_have_their_lists,
         deeds_without_network_happen_once_it_is_back;
+    writing:
+        who_edits_by_the_arrow_goes_on_writing,
+        an_edit_waits_in_its_room_with_its_words,
+        undo_takes_back_what_keys_and_lists_put_in,
+        the_formatting_bar_is_there_for_who_wants_it,
+        what_was_written_in_a_dialog_is_not_thrown_away_unasked;
+    finding:
+        people_and_rooms_that_are_not_loaded_are_found,
+        a_link_to_a_room_leads_in_or_says_why_not,
+        the_emoji_meant_comes_first_and_the_picker_keeps_the_focus,
+        a_room_is_found_again_where_it_was_left,
+        the_key_for_the_end_goes_to_the_latest_message,
+        back_on_a_phone_closes_what_lies_on_top,
+        the_keys_reach_every_part_and_single_keys_can_be_off,
+        what_the_mouse_finds_is_there_for_others_too;
     people:
         who_has_read_is_told_by_name_unless_they_keep_it_to_themselves,
         what_is_said_elsewhere_is_notified_as_each_room_wants_it,

@@ -44,18 +44,22 @@ export function messageActs(c) {
     },
     /** @param {{id: number | null}} act */
     edit({ id }) {
-      store.dispatch({ type: 'view', editing: id });
-      if (id === null) c.composer.focus();
+      store.dispatch({ type: 'edit', room: room(), edit: id === null ? null : { id, from: 'message' } });
     },
     editLast() {
       const id = select.lastOwn(store.state);
-      if (id !== null) store.dispatch({ type: 'view', editing: id });
+      if (id !== null) store.dispatch({ type: 'edit', room: room(), edit: { id, from: 'composer' } });
+    },
+    /** @param {{body: string}} act */
+    editing({ body }) {
+      const edit = store.state.view.edits[room()];
+      if (edit) store.dispatch({ type: 'edit', room: room(), edit: { ...edit, body } });
     },
     /** @param {{id: number, body: string}} act */
     saveEdit({ id, body }) {
       const now = select.messageAt(store.state, room(), id);
       if (now && now.body !== body) deed({ type: 'edit', room: room(), id, body });
-      store.dispatch({ type: 'view', editing: null });
+      store.dispatch({ type: 'edit', room: room(), edit: null });
     },
     /** @param {{id: number}} act */
     delete({ id }) {

@@ -22,9 +22,9 @@ export function roomActs(c) {
   /** @param {{room: number, id?: number | undefined}} place @param {{visit: boolean}} how */
   const go = ({ room, id }, { visit }) => {
     const before = current();
-    if (!store.state.rooms[room]) return c.toast.refuse('You are not in that room, or it is not there.');
+    if (!store.state.rooms[room]) return c.send({ do: 'dialog', name: 'meet', room, ...(id === undefined ? {} : { id }) });
     if (room !== before) c.leaveComposer(before);
-    store.dispatch({ type: 'open', room, at: c.clock.now(), ...(id === undefined ? {} : { id }) });
+    store.dispatch({ type: 'open', room, at: c.clock.now(), spot: room === before ? null : c.spot(), ...(id === undefined ? {} : { id }) });
     if (room !== before) c.enterComposer(room);
     c.remember(room);
     if (visit) c.shell.visit(id === undefined ? `/rooms/${room}` : `/rooms/${room}/${id}`, room === before);
@@ -66,10 +66,10 @@ export function roomActs(c) {
       store.dispatch({ type: 'target/reached' });
       if (!found) c.toast.refuse('That message is not here.');
     },
-    /** A room that we have just come into: its frame may be on its way. @param {{room: import('../net/wire.js').Room}} act */
-    entered({ room }) {
+    /** A room that we have just come into: its frame may be on its way. @param {{room: import('../net/wire.js').Room, id?: number}} act */
+    entered({ room, id }) {
       store.dispatch({ type: 'frame', frame: { type: 'room', room }, at: c.clock.now() });
-      go({ room: room.id }, { visit: true });
+      go({ room: room.id, ...(id === undefined ? {} : { id }) }, { visit: true });
     },
     /** @param {{by: number, unread: boolean}} act */
     step({ by, unread }) {
@@ -77,7 +77,7 @@ export function roomActs(c) {
       const at = list.findIndex((room) => room.id === current());
       for (let i = 1; i <= list.length; i += 1) {
         const room = list[(at + by * i + list.length * i) % list.length];
-        if (room && room.id !== current() && (!unread || room.unread > 0)) return go({ room: room.id }, { visit: true });
+        if (room && room.id !== current() && (!unread || select.waits(room))) return go({ room: room.id }, { visit: true });
       }
     },
     server: () => show({ visit: true }),

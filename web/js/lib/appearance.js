@@ -1,14 +1,14 @@
-// What the reader has chosen for this browser: theme, text size, space, direction. Applied to the root element, and kept.
+// What the reader has chosen for this browser: theme, text size, space, direction, the formatting bar. Applied to the root element, and kept.
 
 const KEY = 'chapp:appearance';
-const NAMES = /** @type {const} */ (['theme', 'text', 'density', 'direction', 'notify']);
+const NAMES = /** @type {const} */ (['theme', 'text', 'density', 'direction', 'notify', 'format']);
 
 /** @typedef {Record<typeof NAMES[number], string>} Appearance */
 
 /** @returns {Appearance} */
 export function appearance() {
   /** @type {Appearance} */
-  const found = { theme: '', text: '', density: '', direction: '', notify: '' };
+  const found = { theme: '', text: '', density: '', direction: '', notify: '', format: '' };
   try {
     const kept = JSON.parse(localStorage.getItem(KEY) ?? '{}');
     for (const name of NAMES) if (typeof kept[name] === 'string') found[name] = kept[name];

@@ -14,11 +14,18 @@ export const atEnd = (s) => distanceToEnd(s) <= END_SLACK_PX;
 /** More than one screen of messages lies below. @param {Scroll} s */
 export const farFromEnd = (s) => distanceToEnd(s) > s.view;
 
-/** Load what is older while there is still a screen left to read. @param {Scroll} s */
-export const nearStart = (s) => s.top < s.view;
+/**
+ * How much is still left to read when more is loaded: two screens, and no more than a quarter of what is held beyond
+ * one, or what is loaded at one end of the window would be let go at the other and asked for again.
+ * @param {Scroll} s
+ */
+const ahead = (s) => Math.min(2 * s.view, Math.max(s.view, (s.height - s.view) / 4));
 
 /** @param {Scroll} s */
-export const nearEnd = (s) => distanceToEnd(s) < s.view;
+export const nearStart = (s) => s.top < ahead(s);
+
+/** @param {Scroll} s */
+export const nearEnd = (s) => distanceToEnd(s) < ahead(s);
 
 /**
  * Which of these rows the reader's eye is on: the first that ends below the top edge.

@@ -88,13 +88,13 @@ const queryOf = (values) => {
 export const peopleOf = (ids) =>
   ask(`/api/people?ids=${ids.join(',')}`, {}, (body) => (hasLists(body, { people: true }) ? /** @type {PeoplePage} */ (body) : null));
 
-/** @param {string} q @param {number} [before] */
-export const people = (q, before) =>
-  ask(`/api/people?${queryOf({ q, before, limit: 100 })}`, {}, (body) => (hasLists(body, { people: true }) ? /** @type {PeoplePage} */ (body) : null));
+/** @param {string} q @param {number} [before] @param {number} [limit] */
+export const people = (q, before, limit = 100) =>
+  ask(`/api/people?${queryOf({ q, before, limit })}`, {}, (body) => (hasLists(body, { people: true }) ? /** @type {PeoplePage} */ (body) : null));
 
-/** The open rooms, or those of them that hold a text. @param {string} [q] */
-export const browse = (q) =>
-  ask(`/api/rooms?${queryOf({ browse: 1, q })}`, {}, (body) => (Array.isArray(body?.rooms) ? /** @type {ListingsPage} */ (body) : null));
+/** A page of the open rooms, or of those of them that hold a text. @param {string} [q] @param {number} [after] */
+export const browse = (q, after) =>
+  ask(`/api/rooms?${queryOf({ browse: 1, q, after })}`, {}, (body) => (Array.isArray(body?.rooms) ? /** @type {ListingsPage} */ (body) : null));
 
 /** @param {{kind: string, name?: string, topic?: string, members?: number[]}} plan */
 export const createRoom = (plan) => ask('/api/rooms', withJson('POST', plan), oneRoom);
@@ -111,11 +111,9 @@ export const joinRoom = (room) => ask(`/api/rooms/${room}/join`, withJson('POST'
 /** @param {number} room */
 export const leaveRoom = (room) => ask(`/api/rooms/${room}/leave`, withJson('POST'), done);
 
-/** @param {number} room @param {string} q @param {number} [before] */
-export const members = (room, q, before) =>
-  ask(`/api/rooms/${room}/members?${queryOf({ q, before, limit: 100 })}`, {}, (body) =>
-    Array.isArray(body?.members) ? /** @type {MembersPage} */ (body) : null,
-  );
+/** @param {number} room @param {string} q @param {number} [before] @param {number} [limit] */
+export const members = (room, q, before, limit = 100) =>
+  ask(`/api/rooms/${room}/members?${queryOf({ q, before, limit })}`, {}, (body) => (Array.isArray(body?.members) ? /** @type {MembersPage} */ (body) : null));
 
 /** @param {number} room @param {number} user @param {string} [role] */
 export const setMember = (room, user, role) => ask(`/api/rooms/${room}/members/${user}`, withJson('PUT', role === undefined ? undefined : { role }), done);
@@ -200,4 +198,4 @@ export const mayBackUp = () => ask('/api/backup', { method: 'HEAD' }, done);
 /** What the emoji picker shows. @param {string} path */
 export const emoji = (path) => ask(path, { cache: 'default' }, (body) => (Array.isArray(body?.emoji) ? /** @type {EmojiData} */ (body) : null));
 
-/** @typedef {{groups: string[], emoji: [string, string, number, string[], number][]}} EmojiData */
+/** @typedef {{groups: string[], emoji: [emoji: string, name: string, group: number, codes: string[], tones: number, version?: number][]}} EmojiData */

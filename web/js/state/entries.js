@@ -2,7 +2,7 @@
 // confirmed yet, then what is on its way, cut into days and groups.
 
 import { nameOf } from './lists.js';
-import { isForMe } from './rooms.js';
+import { isForMe, isNamed } from './rooms.js';
 
 /** @typedef {import('./reduce.js').State} State */
 /** @typedef {import('./reduce.js').Pending} Pending */
@@ -102,7 +102,7 @@ function entries(state, t) {
     e.replyTo = message.reply_to ?? null;
     e.quote = e.replyTo === null ? undefined : messageAt(state, room, e.replyTo);
     e.names = namesIn(state, message, e.quote);
-    e.forMe = isForMe(state, message);
+    e.forMe = isForMe(state, message) && (isNamed(state, message) || state.called.includes(`${room}:${message.id}`));
     e.saved = state.saved[`${room}:${message.id}`] === true;
     e.blocked = state.blocked.includes(message.author);
     e.editing = state.view.editing === message.id && mine && !message.deleted;

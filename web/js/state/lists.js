@@ -6,6 +6,8 @@ import { plural, wordsOf } from '../lib/text.js';
 /** @typedef {import('../net/wire.js').User} User */
 /** @typedef {import('../net/wire.js').Room} Room */
 
+/** Everybody is in it. */
+const LOBBY = 1;
 /** What completion offers, at most. */
 export const COMPLETIONS_MAX = 8;
 
@@ -67,6 +69,15 @@ export function inOrder(rows, before) {
   return rows.toSorted((a, b) => place(a) - place(b));
 }
 
+/** All rooms, the one that was opened last first, then those where something was said last. @param {State} state @returns {Room[]} */
+export const roomsByUse = (state) =>
+  Object.values(state.rooms).sort(
+    (a, b) => (state.timelines[b.id]?.used ?? 0) - (state.timelines[a.id]?.used ?? 0) || lastAt(state, b) - lastAt(state, a) || a.id - b.id,
+  );
+
+/** Whether something waits in a room that the reader wants to be told of. @param {Room} room */
+export const waits = (room) => (room.notify === 'none' ? (room.mentions ?? 0) : room.unread) > 0;
+
 /** All rooms in the sidebar's order. @param {State} state @returns {Room[]} */
 export const roomOrder = (state) => roomList(state).flatMap(({ rows }) => rows.map(({ room }) => room));
 
@@ -92,31 +103,61 @@ export function search(list, query, names) {
     .map(({ item }) => item);
 }
 
-/** @param {State} state @returns {User[]} everybody we know but the reader, who is here first, then by name */
-export const knownPeople = (state) =>
-  Object.values(state.people)
-    .filter((user) => user.id !== state.me?.id)
-    .sort((a, b) => Number(b.id in state.presence) - Number(a.id in state.presence) || nameOf(a).localeCompare(nameOf(b)));
+/** Who is here first, then by name. @param {State} state @param {User[]} users @returns {User[]} */
+export const peopleInOrder = (state, users) =>
+  users.toSorted((a, b) => Number(b.id in state.presence) - Number(a.id in state.presence) || nameOf(a).localeCompare(nameOf(b)));
 
-/** What an `@` or `#` in the composer can become. @param {State} state @param {'@' | '#'} mark @param {string} query @returns {{insert: string, name: string, hint: string, user?: User, room?: Room}[]} */
-export function completions(state, mark, query) {
+/** Everybody we know but the reader. @param {State} state @returns {User[]} */
+export const knownPeople = (state) =>
+  peopleInOrder(
+    state,
+    Object.values(state.people).filter((user) => user.id !== state.me?.id),
+  );
+
+/** @typedef {import('../net/api.js').Listing} Listing */
+/** @typedef {{insert: string, name: string, hint: string, end: string, user?: User, room?: Room | Listing}} Completion */
+/**
+ * What the server has found beside what is held: members of this room, whether that is all of them that have such a name, people and public rooms.
+ * @typedef {{members?: User[], whole?: boolean, people?: User[], rooms?: Listing[]}} Found
+ */
+
+/** Public rooms that the reader is not in, and could come into. @param {State} state @param {Listing[]} listed */
+export const otherRooms = (state, listed) => listed.filter((room) => !state.rooms[room.id] && !room.archived);
+
+/** What an `@` or `#` in the composer can become. @param {State} state @param {'@' | '#'} mark @param {string} query @param {Found} [found] @returns {Completion[]} */
+export function completions(state, mark, query, found = {}) {
   if (mark === '#') {
-    const rooms = Object.values(state.rooms).filter((room) => room.kind !== 'direct');
+    const rooms = [...Object.values(state.rooms).filter((room) => room.kind !== 'direct'), ...otherRooms(state, found.rooms ?? [])];
     return search(rooms, query, (room) => [room.name])
       .slice(0, COMPLETIONS_MAX)
-      .map((room) => ({ insert: `#${room.name}`, name: room.name, hint: room.topic, room }));
+      .map((room) => ({ insert: `#${room.name}`, name: room.name, hint: room.topic, end: state.rooms[room.id] ? '' : 'Join', room }));
   }
   const groups = [
-    { insert: '@here', name: 'here', hint: tellsHere(state) },
-    { insert: '@room', name: 'room', hint: tells(Math.max(0, (state.rooms[state.view.room]?.member_count ?? 1) - 1)) },
+    { insert: '@here', name: 'here', hint: tellsHere(state), end: '' },
+    { insert: '@room', name: 'room', hint: tells(Math.max(0, (state.rooms[state.view.room]?.member_count ?? 1) - 1)), end: '' },
   ];
-  const people = search(knownPeople(state), query, (user) => [user.name, nameOf(user)]).map((user) => ({
-    insert: `@${user.name}`,
-    name: nameOf(user),
-    hint: [state.presence[user.id] ?? 'offline', nameOf(user) === user.name ? '' : `@${user.name}`].filter(Boolean).join(' · '),
-    user,
-  }));
+  const inRoom = membership(state, found);
+  const known = knownPeople(state);
+  const ids = new Set(known.map((user) => user.id).concat(state.me?.id ?? 0));
+  const more = [...(found.members ?? []), ...(found.people ?? [])].filter((user) => !ids.has(user.id) && ids.add(user.id));
+  const people = search([...known, ...more], query, (user) => [user.name, nameOf(user)])
+    .map((user) => ({
+      insert: `@${user.name}`,
+      name: nameOf(user),
+      hint: [state.presence[user.id] ?? 'offline', nameOf(user) === user.name ? '' : `@${user.name}`].filter(Boolean).join(' · '),
+      end: inRoom(user) ? '' : 'Not in this room',
+      user,
+    }))
+    .sort((a, b) => Number(a.end !== '') - Number(b.end !== ''));
   return [...people.slice(0, COMPLETIONS_MAX), ...search(groups, query, ({ name }) => [name])].slice(0, COMPLETIONS_MAX);
+}
+
+/** Who is in the room before the reader, as far as that is known. @param {State} state @param {Found} found @returns {(user: User) => boolean} */
+function membership(state, { members, whole }) {
+  const room = state.rooms[state.view.room];
+  if (!room || room.id === LOBBY) return () => true;
+  if (room.members) return (user) => room.members?.includes(user.id) === true;
+  return (user) => !members || !whole || members.some((member) => member.id === user.id);
 }
 
 /** @param {number} count */

@@ -2,7 +2,7 @@
 
 import { without, withPeople, withTimeline } from './parts.js';
 import { reconnected } from './search.js';
-import { disconnect, emptyTimeline } from './timeline.js';
+import { disconnect, emptyTimeline, indexOf } from './timeline.js';
 
 /** @typedef {import('./reduce.js').State} State */
 /** @typedef {import('./timeline.js').Timeline} Timeline */
@@ -63,31 +63,39 @@ export function onReady(state, frame) {
   return withPeople(next, [...frame.people, frame.user]);
 }
 
-/** Another room is before the reader, or a certain message of it. @param {State} state @param {number} id @param {number | undefined} message @param {number} at @returns {State} */
-export function open(state, id, message, at) {
+/**
+ * Another room is before the reader, or a certain message of it.
+ * @param {State} state @param {number} id
+ * @param {{id?: number, at: number, spot?: import('./timeline.js').Spot | null}} how the message, the time, and where the reader was in the room they leave
+ * @returns {State}
+ */
+export function open(state, id, { id: message, at, spot = null }) {
   const room = state.rooms[id];
   if (!room) return state;
   const target = message === undefined ? null : { room: id, id: message, at };
   const same = id === state.view.room;
+  const newline = room.unread > 0 ? room.read : null;
+  // Back where they were, unless something has come since.
+  const back = !same && !target && newline === null && state.timelines[id]?.phase !== 'empty' ? (state.timelines[id]?.spot ?? null) : null;
   const view = {
     ...state.view,
     room: id,
     page: /** @type {'server' | null} */ (null),
     target,
-    following: same ? state.view.following && !target : !target,
-    editing: same ? state.view.editing : null,
+    following: same ? state.view.following && !target : !target && !back,
+    editing: state.view.edits[id]?.id ?? null,
     hold: same ? state.view.hold : null,
   };
   /** @type {State} */
   let next = { ...state, view };
   if (!same) {
-    next = withTimeline(next, state.view.room, (t) => ({ ...t, newline: null }));
+    next = withTimeline(next, state.view.room, (t) => ({ ...t, newline: null, spot }));
     next = withTimeline(next, id, (t) => {
-      const newline = room.unread > 0 ? room.read : null;
       // What is held lies elsewhere than where the room opens: it is read anew.
-      const elsewhere = t.phase === 'ready' && t.moreAfter && !target;
+      const elsewhere = t.phase === 'ready' && !target && (back ? t.messages[indexOf(t.messages, back.id)]?.id !== back.id : t.moreAfter);
       const stale = /** @type {const} */ ({ phase: 'stale', loading: null, failed: null });
-      return { ...t, ...(elsewhere ? stale : {}), newline, opened: t.opened + 1, place: newline === null ? 'end' : 'newline', used: at };
+      const place = back ? 'spot' : newline === null ? 'end' : 'newline';
+      return { ...t, ...(elsewhere ? stale : {}), newline, opened: t.opened + 1, place, used: at };
     });
     next = forgetOldest(next);
   }

@@ -37,6 +37,7 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
  * @property {Record<number, true>} doubted people who may have changed theirs while we were away
  * @property {import('../net/wire.js').Settings | null} settings
  * @property {number[]} blocked
+ * @property {string[]} called `ROOM:ID` of what was said to everybody here while the reader was: the latest of them
  * @property {Record<string, true>} saved `ROOM:ID` of what is kept for later
  * @property {Record<number, Record<number, Message>>} quoted room → the messages that others answer and that are not in the window
  * @property {Record<number, Record<number, number>>} seen room → user → how far they have read
@@ -61,9 +62,11 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
  * @property {'server' | null} page what stands in the conversation's place
  * @property {Record<number, number>} replying room → the message that is being answered
  * @property {number | null} editing the message of this room that is being edited
+ * @property {Record<number, Edit>} edits room → what is being edited there, so that another room in between costs nothing
  * @property {number | null} hold this room was marked unread: reading it does not count until it is opened again
  */
 /** @typedef {import('../net/wire.js').Message} Message */
+/** @typedef {{id: number, from: 'composer' | 'message', body?: string}} Edit `from`: where the focus goes back to; `body` as far as it was written */
 
 /**
  * @typedef {{type: 'frame', frame: Frame, at: number}
@@ -80,10 +83,12 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
  *   | {type: 'leaving', busy: boolean, words: string}
  *   | {type: 'people', people: User[]}
  *   | {type: 'read/sent', room: number, seq: number}
- *   | {type: 'view', attentive?: boolean, following?: boolean, pane?: Pane | null, editing?: number | null, page?: 'server' | null}
- *   | {type: 'open', room: number, id?: number, at: number}
+ *   | {type: 'view', attentive?: boolean, following?: boolean, pane?: Pane | null, page?: 'server' | null}
+ *   | {type: 'open', room: number, id?: number, at: number, spot?: import('./timeline.js').Spot | null}
+ *   | {type: 'settled', room: number}
  *   | {type: 'target/reached'}
  *   | {type: 'reply', room: number, id: number | null}
+ *   | {type: 'edit', room: number, edit: Edit | null}
  *   | {type: 'hold', room: number | null}
  *   | {type: 'undo', room: number, id: number, until: number | null}
  *   | {type: 'draft', room: number, on: boolean, text?: string}
@@ -98,6 +103,8 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
 
 export const LOBBY = 1;
 export const TYPING_MS = 6000;
+/** Calls to everybody here that are remembered. */
+export const CALLED_MAX = 200;
 
 /** @returns {State} */
 export const initialState = () => ({
@@ -118,6 +125,7 @@ export const initialState = () => ({
   doubted: {},
   settings: null,
   blocked: [],
+  called: [],
   saved: {},
   quoted: {},
   seen: {},
@@ -126,7 +134,7 @@ export const initialState = () => ({
   drafts: {},
   deeds: [],
   uploads: [],
-  view: { room: LOBBY, attentive: true, following: true, target: null, pane: null, page: null, replying: {}, editing: null, hold: null },
+  view: { room: LOBBY, attentive: true, following: true, target: null, pane: null, page: null, replying: {}, editing: null, edits: {}, hold: null },
   search: noSearch(),
   leaving: { busy: false, words: '' },
 });
@@ -167,7 +175,9 @@ export function reduce(state, event) {
       return { ...state, view: { ...state.view, ...view } };
     }
     case 'open':
-      return open(state, event.room, event.id, event.at);
+      return open(state, event.room, event);
+    case 'settled':
+      return withTimeline(state, event.room, (t) => (t.place === 'spot' ? { ...t, place: 'end' } : t));
     case 'target/reached':
       return { ...state, view: { ...state.view, target: null } };
     case 'reply':
@@ -175,6 +185,10 @@ export function reduce(state, event) {
         ...state,
         view: { ...state.view, replying: event.id === null ? without(state.view.replying, event.room) : { ...state.view.replying, [event.room]: event.id } },
       };
+    case 'edit': {
+      const edits = event.edit ? { ...state.view.edits, [event.room]: event.edit } : without(state.view.edits, event.room);
+      return { ...state, view: { ...state.view, edits, editing: edits[state.view.room]?.id ?? null } };
+    }
     case 'hold':
       return { ...state, view: { ...state.view, hold: event.room } };
     case 'undo': {
@@ -257,7 +271,11 @@ function onMessage(state, frame) {
   const quoted = state.quoted[frame.room]?.[message.id]
     ? { ...state.quoted, [frame.room]: { ...state.quoted[frame.room], [message.id]: message } }
     : state.quoted;
-  const seen = frame.seq === message.id ? withSeen({ ...state, typing, quoted }, frame.room, message.author, frame.seq) : { ...state, typing, quoted };
+  // Only what comes by itself comes while the reader is here; a sync brings what they were not there for.
+  const calls = isNews && message.mentions?.here && state.timelines[frame.room]?.syncing === null;
+  const called = calls ? [...state.called, `${frame.room}:${message.id}`].slice(-CALLED_MAX) : state.called;
+  const next = { ...state, typing, quoted, called };
+  const seen = frame.seq === message.id ? withSeen(next, frame.room, message.author, frame.seq) : next;
   return withTimeline(withPin(sayLast(count(seen, frame), frame), frame.room, message), frame.room, (t) => {
     // Nobody is looking and all before has been read: the line goes above what comes now.
     const away = !state.view.attentive || state.view.page !== null || frame.room !== state.view.room;

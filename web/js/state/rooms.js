@@ -13,6 +13,9 @@ export function isForMe(state, { mentions, author }) {
   return Boolean(mentions && author !== me && !state.blocked.includes(author) && (mentions.room || mentions.here || mentions.users?.includes(me)));
 }
 
+/** Whether a message names the reader or the whole room: one to everybody who was here may have been sent without them. @param {State} state @param {Message} message */
+export const isNamed = (state, { mentions }) => Boolean(mentions?.room || mentions?.users?.includes(state.me?.id ?? 0));
+
 /** @param {State} state @param {number} id @param {(room: Room) => Room} change @returns {State} */
 export function withRoom(state, id, change) {
   const held = state.rooms[id];

@@ -58,7 +58,7 @@ export function wants(state) {
   const strangers = unknownPeople(state, t);
   if (strangers.length > 0) found.push({ do: 'people', users: strangers });
   if (t.phase !== 'ready') {
-    if (!t.loading && !t.failed) found.push({ do: 'open', room: id, around: target ? target.id : t.phase === 'empty' ? openAround(room) : null });
+    if (!t.loading && !t.failed) found.push({ do: 'open', room: id, around: target ? target.id : placeToOpen(room, t) });
     return found;
   }
   if (target && !t.loading && !t.failed && !isHeld(t, target.id)) {
@@ -97,8 +97,11 @@ function unknownPeople(state, t) {
   return [...ids].filter((id) => (!state.people[id] || state.doubted[id]) && !state.asked[id]).slice(0, STRANGERS_MAX);
 }
 
-/** Where to open: at the end, or around what was read last when more is unread than a page holds. @param {import('../net/wire.js').Room} room */
-const openAround = (room) => (room.unread > PAGE_MESSAGES - 10 ? Math.max(1, room.read) : null);
+/** Where to open: at the end, where the reader was, or around what was read last when more is unread than a page holds. @param {import('../net/wire.js').Room} room @param {Timeline} t */
+function placeToOpen(room, t) {
+  if (t.place === 'spot' && t.spot) return t.spot.id;
+  return t.phase === 'empty' && room.unread > PAGE_MESSAGES - 10 ? Math.max(1, room.read) : null;
+}
 
 /**
  * Which address to hand on: the one we came by, unless only this computer has it and the server knows a better one.

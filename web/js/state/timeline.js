@@ -10,6 +10,7 @@
 /** @typedef {import('../net/wire.js').Page} Page */
 /** @typedef {'open' | 'latest' | 'before' | 'after'} PageKind */
 
+/** @typedef {{id: number, offset: number}} Spot a row, and how far below the list's top edge it stands, in CSS px */
 /**
  * @typedef {object} Timeline
  * @property {'empty' | 'ready' | 'stale'} phase stale: still shown, to be read again
@@ -23,7 +24,8 @@
  * @property {MessageFrame[]} staged what arrived while it runs
  * @property {number | null} newline the New messages line stands after this seq
  * @property {number} opened counts whole replacements: the view finds its place anew
- * @property {'newline' | 'end'} place where that place is
+ * @property {'newline' | 'end' | 'spot'} place where that place is
+ * @property {Spot | null} spot where the reader was when they left, unless that was the end
  * @property {number} [used] when it was last opened
  */
 
@@ -44,6 +46,7 @@ export const emptyTimeline = () => ({
   newline: null,
   opened: 0,
   place: 'newline',
+  spot: null,
 });
 
 /** The index of `id`, or of the place where it would stand. @param {Message[]} messages @param {number} id */
@@ -108,7 +111,7 @@ export function applyPage(t, kind, page) {
       syncing: null,
       staged: [],
       opened: t.opened + 1,
-      place: t.phase === 'empty' && t.newline !== null ? 'newline' : 'end',
+      place: kind === 'open' && t.place === 'spot' ? 'spot' : t.phase === 'empty' && t.newline !== null ? 'newline' : 'end',
     };
   }
   // The page may be older than what came live since: go back to the older of the two, a sync brings the rest.

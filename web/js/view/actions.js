@@ -11,6 +11,8 @@ import { reactorNames } from './reactions.js';
 
 export const QUICK = ['👍', '❤️', '😂', '🎉', '🙏'];
 const CONTEXT_CHARS_MAX = 120;
+/** Keys that follow one another faster are words that somebody writes: they think that they are elsewhere. */
+const TYPING_MS = 300;
 
 /** @param {HTMLElement} root the list @param {Wires} wires */
 export function mountActions(root, wires) {
@@ -18,6 +20,7 @@ export function mountActions(root, wires) {
   const noHover = matchMedia('(hover: none)');
   /** @type {HTMLElement | null} */
   let bar = null;
+  let typed = Number.NEGATIVE_INFINITY;
 
   /** @param {Element | null} article @returns {Message | null} */
   const messageOf = (article) => {
@@ -61,6 +64,11 @@ export function mountActions(root, wires) {
   // A tap on the message itself, not on something in it.
   root.addEventListener('click', (event) => {
     const target = /** @type {HTMLElement} */ (event.target);
+    const own = target.closest('article');
+    const said = messageOf(own);
+    if (own && said && target.closest('[data-ref="actions"]'))
+      return noHover.matches ? openSheet(said, wires) : openMenu(own, 'Actions for this message', items(said, wires));
+    if (said && target.closest('.msg__who, .msg > .av')) return send({ do: 'dialog', name: 'profile', user: said.author });
     if (!noHover.matches || target.closest('a, button, input, textarea, pre, .acts') || !getSelection()?.isCollapsed) return;
     const article = target.closest('article');
     const message = messageOf(article);
@@ -90,14 +98,16 @@ export function mountActions(root, wires) {
     /** @type {Record<string, (() => void) | false>} */
     const keys = {
       r: can.act && (() => send({ do: 'reply', id })),
-      '+': can.act && (() => send({ do: 'pickReaction', id, at: article })),
+      '+': can.act && (() => send({ do: 'pickReaction', id, at: textOf(article) })),
       e: can.edit && (() => send({ do: 'edit', id })),
       l: () => send({ do: 'copyLink', id }),
       p: can.act && (() => send({ do: 'pin', id, on: !message.pinned })),
       u: can.unread && (() => send({ do: 'unread', id })),
     };
     const act = keys[event.key.toLowerCase()];
-    if (!act) return;
+    const typing = event.timeStamp - typed < TYPING_MS;
+    if (event.key.length === 1) typed = event.timeStamp;
+    if (!act || typing || event.repeat) return;
     event.preventDefault();
     act();
   });
@@ -139,7 +149,16 @@ function toolbar(article, message, wires) {
 /** Everything, in one list. @param {Message} message @param {Wires} wires @returns {import('./menu.js').MenuItem[]} */
 function items(message, { send, select, watch }) {
   const { id } = message;
-  const [can, room, kept] = watch.now((s) => /** @type {const} */ ([select.rights(s, message), s.view.room, s.saved[`${s.view.room}:${id}`] === true]));
+  const [can, room, kept, who, mine] = watch.now(
+    (s) =>
+      /** @type {const} */ ([
+        select.rights(s, message),
+        s.view.room,
+        s.saved[`${s.view.room}:${id}`] === true,
+        select.nameOf(s.people[message.author]),
+        message.author === s.me?.id,
+      ]),
+  );
   /** @type {(import('./menu.js').MenuItem | false)[]} */
   const list = [
     can.act && { icon: 'reply', words: 'Reply', key: 'R', act: () => send({ do: 'reply', id }) },
@@ -151,14 +170,18 @@ function items(message, { send, select, watch }) {
     (can.act || kept) && { icon: 'bookmark', words: kept ? 'Remove from saved' : 'Save for later', act: () => send({ do: 'save', room, id, on: !kept }) },
     can.act && { icon: 'forward', words: 'Forward', act: () => send({ do: 'dialog', name: 'forward', room, id }) },
     can.unread && { icon: 'dot', words: 'Mark unread from here', key: 'U', act: () => send({ do: 'unread', id }) },
+    { icon: 'user', words: mine ? 'Your profile' : `About ${who}`, act: () => send({ do: 'dialog', name: 'profile', user: message.author }) },
     can.delete && null,
-    can.delete && { icon: 'trash', words: 'Delete', danger: true, act: () => send({ do: 'delete', id }) },
+    can.delete && { icon: 'trash', words: mine ? 'Delete' : `Delete what ${who} wrote`, danger: true, act: () => send({ do: 'delete', id }) },
   ];
   return list.filter((item) => item !== false);
 }
 
 /** @param {number} id */
-const articleOf = (id) => /** @type {HTMLElement} */ (document.querySelector(`#messages article[data-id="${id}"]`) ?? document.body);
+const articleOf = (id) => textOf(/** @type {HTMLElement} */ (document.querySelector(`#messages article[data-id="${id}"]`) ?? document.body));
+
+/** What stands by a message stands by its text. @param {HTMLElement} article */
+const textOf = (article) => /** @type {HTMLElement} */ (article.querySelector('[data-ref="text"]') ?? article);
 
 /** Who has reacted, where nothing hovers: one line for each emoji, which opens all its names. @param {Message} message @param {Wires} wires @param {(act: () => void) => void} then */
 function reactionsOf({ reactions = [] }, { send, select, watch }, then) {

@@ -1,12 +1,19 @@
-// Completion in the composer: @ for people, # for rooms, : for emoji. The text keeps the focus; the list is told by
-// aria-activedescendant (WAI-ARIA 1.2, combobox with a listbox).
+// Completion where one writes: @ for people, # for rooms, : for emoji. What is held is offered at once, what the server
+// finds comes to it. The text keeps the focus; the list is told by aria-activedescendant (WAI-ARIA 1.2, combobox).
 
+import { createLookup, steady } from '../lib/lookup.js';
 import { avatar } from './avatar.js';
-import { h, icon, mark } from './dom.js';
-import { emojiData, findEmoji } from './picker.js';
+import { freshId, h, icon, mark } from './dom.js';
+import { emojiData, findEmoji, recentEmoji } from './emoji.js';
+import { publicRooms } from './rooms.js';
+import { insert } from './writing.js';
 
 const EMOJI_MAX = 8;
 const EMOJI_CHARS_MIN = 2;
+const ASK_AFTER_MS = 150;
+const FOUND_MAX = 20;
+/** A name is no sentence: what goes on after it is not asked for. */
+const NAME = /^\S{0,32}(?: \S{1,32})?$/u;
 const MARK = /(^|[\s(])([@#:])([^\s@#:][^\n@#:]{0,47}|)$/u;
 
 /**
@@ -22,23 +29,29 @@ export function asked(before) {
   return { mark: /** @type {'@'} */ (sign), query, start: before.length - query.length - 1 };
 }
 
-/** @param {HTMLTextAreaElement} box @param {HTMLElement} place the list stands in it @param {import('../main.js').Wires} wires @param {() => void} changed */
-export function mountCompletion(box, place, wires, changed) {
-  const { watch, select } = wires;
+/** @param {HTMLTextAreaElement} box @param {HTMLElement} place the list stands in it @param {import('../main.js').Wires} wires */
+export function mountCompletion(box, place, wires) {
+  const { watch, select, clock } = wires;
+  const id = freshId('sugg');
   /** @type {{insert: string, row: HTMLElement}[]} */
   let options = [];
   let at = 0;
   let start = 0;
   let dismissed = '';
-  const list = h('div', { class: 'sugg menu', role: 'listbox', id: 'sugg', 'aria-label': 'Suggestions', hidden: true });
+  let taking = false;
+  const list = h('div', { class: 'sugg menu', role: 'listbox', id, 'aria-label': 'Suggestions', hidden: true });
   place.append(list);
   mark(box, 'aria-autocomplete', 'list');
-  mark(box, 'aria-controls', 'sugg');
+  mark(box, 'aria-controls', id);
 
-  const close = () => {
+  const hide = () => {
     list.hidden = true;
     options = [];
     mark(box, 'aria-activedescendant', null);
+  };
+  const close = () => {
+    lookup.stop();
+    hide();
   };
   /** @param {number} to */
   const go = (to) => {
@@ -52,29 +65,57 @@ export function mountCompletion(box, place, wires, changed) {
     const option = options[at];
     if (!option) return;
     const end = box.selectionStart;
-    box.setRangeText(`${option.insert} `, start, end, 'end');
+    taking = true;
+    insert(box, `${option.insert} `, start, end);
+    taking = false;
     close();
-    changed();
   };
-  /** @param {{insert: string, parts: (Node | string | false)[]}[]} found */
-  const open = (found) => {
-    if (found.length === 0) return close();
-    options = found.map(({ insert, parts }, i) => {
-      const row = h('div', { class: 'pick', role: 'option', id: `sugg-${i}`, 'aria-selected': 'false' }, ...parts);
+  /** @param {{insert: string, parts: (Node | string | false)[]}[]} found @param {number} [chosen] */
+  const open = (found, chosen = 0) => {
+    // What is not held may still be found.
+    if (found.length === 0) return hide();
+    options = found.map(({ insert: words, parts }, i) => {
+      const row = h('div', { class: 'pick', role: 'option', id: `${id}-${i}`, 'aria-selected': 'false' }, ...parts);
       row.addEventListener('pointerdown', (event) => {
         event.preventDefault();
         at = i;
         take();
       });
-      return { insert, row };
+      return { insert: words, row };
     });
     list.replaceChildren(...options.map(({ row }) => row));
     list.hidden = false;
-    go(0);
+    go(chosen);
   };
+  /** @param {{mark: string, start: number}} found */
+  const isDismissed = (found) => `${found.start}${found.mark}` === dismissed;
+  /** What is asked for, and where. @param {{mark: string, query: string}} found */
+  const keyOf = (found) => `${found.mark}${watch.now((s) => s.view.room)}/${found.query}`;
+  /** @param {'@' | '#'} sign @param {string} query @param {import('../state/lists.js').Found} [found] */
+  const offer = (sign, query, found) => {
+    const offers = watch.now((s) => select.completions(s, sign, query, found));
+    const kept = found && options.length > 0 ? at : 0;
+    const steadied = found ? steady(offers, options[at]?.insert, at, (one) => one.insert) : offers;
+    open(
+      steadied.map((one) => drawOffer(one, wires)),
+      Math.min(kept, steadied.length - 1),
+    );
+  };
+  /** @type {import('../lib/lookup.js').Lookup<import('../state/lists.js').Found>} */
+  const lookup = createLookup({
+    ask: (typed) => askFor(typed, wires),
+    found(found, typed) {
+      const now = asked(box.value.slice(0, box.selectionStart));
+      if (now && now.mark !== ':' && keyOf(now) === typed && !isDismissed(now)) offer(now.mark, now.query, found);
+    },
+    isEmpty: ({ members, people, rooms }) => ![members, people, rooms].some((list) => list && list.length > 0),
+    clock,
+    ms: ASK_AFTER_MS,
+  });
   const look = async () => {
+    if (taking) return;
     const found = box.selectionStart === box.selectionEnd ? asked(box.value.slice(0, box.selectionStart)) : null;
-    if (!found || `${found.start}${found.mark}` === dismissed) {
+    if (!found || isDismissed(found)) {
       if (!found) dismissed = '';
       return close();
     }
@@ -84,30 +125,21 @@ export function mountCompletion(box, place, wires, changed) {
       const again = asked(box.value.slice(0, box.selectionStart));
       if (!data || again?.mark !== ':' || again.query !== found.query) return;
       return open(
-        findEmoji(data, found.query)
+        findEmoji(data, found.query, recentEmoji())
           .filter(([, , , codes]) => codes.length > 0)
           .slice(0, EMOJI_MAX)
-          .map(([emoji, , , codes]) => ({ insert: emoji, parts: [h('span', { 'aria-hidden': 'true' }, emoji), h('span', {}, `:${codes[0]}:`)] })),
+          .map(([emoji, , , codes]) => ({
+            insert: emoji,
+            parts: [
+              h('span', { 'aria-hidden': 'true' }, emoji),
+              h('span', {}, `:${codes.find((code) => code.startsWith(found.query.toLowerCase())) ?? codes[0]}:`),
+            ],
+          })),
       );
     }
-    const sign = found.mark;
-    const offers = watch.now((s) => select.completions(s, sign, found.query));
-    open(
-      offers.map(({ insert, name, hint, user, room }) => ({
-        insert,
-        parts: [
-          user
-            ? avatar(
-                user,
-                's',
-                watch.now((s) => select.presenceOf(s, user.id)),
-              )
-            : icon(room?.kind === 'private' ? 'lock' : room ? 'hash' : 'users'),
-          h('span', {}, h('bdi', {}, name), hint ? h('small', {}, hint) : ''),
-          h('span', { class: 'pick__e', 'aria-hidden': 'true' }, h('kbd', {}, 'Enter')),
-        ],
-      })),
-    );
+    offer(found.mark, found.query);
+    if (NAME.test(found.query)) lookup.look(keyOf(found));
+    else lookup.stop();
   };
 
   box.addEventListener('input', look);
@@ -128,5 +160,43 @@ export function mountCompletion(box, place, wires, changed) {
       event.stopPropagation();
       return true;
     },
+  };
+}
+
+/** @param {import('../state/lists.js').Completion} offer @param {import('../main.js').Wires} wires */
+const drawOffer = ({ insert: words, name, hint, end, user, room }, { select, watch }) => ({
+  insert: words,
+  parts: [
+    user
+      ? avatar(
+          user,
+          's',
+          watch.now((s) => select.presenceOf(s, user.id)),
+        )
+      : icon(room?.kind === 'private' ? 'lock' : room ? 'hash' : 'users'),
+    h('span', {}, h('bdi', {}, name), hint ? h('small', {}, hint) : ''),
+    h('span', { class: 'pick__e' }, end),
+  ],
+});
+
+/** @param {string} typed mark, room and query @param {import('../main.js').Wires} wires @returns {Promise<import('../state/lists.js').Found | null>} */
+async function askFor(typed, wires) {
+  const { call, watch } = wires;
+  const query = typed.slice(typed.indexOf('/') + 1).trim();
+  if (typed[0] === '#') {
+    const rooms = await publicRooms(query, wires);
+    return rooms && { rooms };
+  }
+  const room = watch.now((s) => s.rooms[s.view.room]);
+  if (!room) return null;
+  // Everybody is in the Lobby; who is in a direct room is known.
+  const [members, people] = await Promise.all([
+    room.kind === 'direct' ? null : call('members', room.id, query, undefined, FOUND_MAX),
+    room.id === 1 ? null : call('people', query, undefined, FOUND_MAX),
+  ]);
+  if ((members && !members.ok) || (people && !people.ok)) return null;
+  return {
+    ...(members?.ok ? { members: members.value.members.map(({ user }) => user), whole: !members.value.more } : {}),
+    ...(people?.ok ? { people: people.value.people } : {}),
   };
 }

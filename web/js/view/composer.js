@@ -2,15 +2,15 @@
 
 import { mountCompletion } from './complete.js';
 import { h, icon, iconButton, mark, say } from './dom.js';
+import { mountFormatting } from './formatting.js';
 import { openPicker } from './picker.js';
+import { insert, wrapKey } from './writing.js';
 
 /** Say how much is left when it gets near. */
 const NEAR_CHARS = 200;
 const TYPING_EVERY_MS = 3000;
 const DRAFT_EVERY_MS = 400;
 const QUOTE_CHARS_MAX = 160;
-/** @type {Record<string, string>} what goes around the selection with Ctrl or ⌘ */
-const WRAPS = { b: '**', i: '*', e: '`' };
 
 /** @param {HTMLFormElement} form @param {{note: HTMLElement, keys: HTMLElement}} under @param {import('../main.js').Wires} wires */
 export function mountComposer(form, { note, keys }, wires) {
@@ -71,16 +71,11 @@ export function mountComposer(form, { note, keys }, wires) {
     wanted = form.hidden === true;
     box.focus();
   };
-  const completion = mountCompletion(box, /** @type {HTMLElement} */ (form.parentElement), wires, write);
+  const completion = mountCompletion(box, /** @type {HTMLElement} */ (form.parentElement), wires);
   const reply = mountReply(form, wires, () => box.focus());
-  const emoji = iconButton('smile', 'Emoji', () =>
-    openPicker(emoji, wires, (picked) => {
-      box.focus();
-      box.setRangeText(picked, box.selectionStart, box.selectionEnd, 'end');
-      write();
-    }),
-  );
+  const emoji = iconButton('smile', 'Emoji', () => openPicker(emoji, wires, (picked) => insert(box, picked)));
   button.before(emoji);
+  mountFormatting(box, /** @type {HTMLElement} */ (form.querySelector('.comp__row')), emoji);
 
   const submit = () => {
     const body = check();
@@ -102,12 +97,7 @@ export function mountComposer(form, { note, keys }, wires) {
   });
   box.addEventListener('keydown', (event) => {
     if (completion.key(event)) return;
-    const wrap = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey ? WRAPS[event.key.toLowerCase()] : undefined;
-    if (wrap) {
-      event.preventDefault();
-      around(box, wrap);
-      return write();
-    }
+    if (wrapKey(event, box)) return;
     if (event.key === 'ArrowUp' && box.value === '' && !event.isComposing) {
       event.preventDefault();
       return send({ do: 'editLast' });
@@ -178,11 +168,7 @@ export function mountComposer(form, { note, keys }, wires) {
     },
     focus: () => focus(),
     /** @param {string} words at the caret */
-    insert(words) {
-      box.focus();
-      box.setRangeText(words, box.selectionStart, box.selectionEnd, 'end');
-      write();
-    },
+    insert: (words) => insert(box, words),
     get text() {
       return text.oneLine(box.value, QUOTE_CHARS_MAX);
     },
@@ -199,14 +185,6 @@ export function mountComposer(form, { note, keys }, wires) {
     /** What is not written down yet belongs to the room that is left. */
     flush: () => keep.flush(),
   };
-}
-
-/** Puts marks around what is selected; with nothing selected, the caret between them. @param {HTMLTextAreaElement} box @param {string} wrap */
-function around(box, wrap) {
-  const { selectionStart: from, selectionEnd: to, value } = box;
-  const inner = value.slice(from, to);
-  box.setRangeText(`${wrap}${inner}${wrap}`, from, to, 'select');
-  box.setSelectionRange(from + wrap.length, from + wrap.length + inner.length);
 }
 
 /** The strip that says what is being answered. @param {HTMLFormElement} form @param {import('../main.js').Wires} wires @param {() => void} focus */

@@ -1,7 +1,9 @@
 // Native dialogs, made when they are opened and gone when they are closed. First focus: what asks for it, otherwise
-// the heading. The focus goes back where it came from; the browser sees to that.
+// the heading. The focus goes back where it came from; the browser sees to that. What was written in one and not
+// saved is thrown away only after a question.
 
-import { freshId, h, iconButton } from './dom.js';
+import { cover } from './cover.js';
+import { button, freshId, h, iconButton } from './dom.js';
 
 /**
  * @param {object} options
@@ -17,16 +19,38 @@ export function openDialog({ title, body, foot, kind = '', bare = false, closed 
   const id = freshId('dlg');
   const heading = h('h2', { id, tabindex: -1, class: bare ? 'vh' : null }, title);
   const close = () => el.close();
+  /** By Esc, the X or a phone's Back. Whether it closes: unsaved words ask once. */
+  const leave = () => {
+    if (unsaved(el) && !el.querySelector('.dlg__ask')) {
+      ask(el, close);
+      return false;
+    }
+    close();
+    return true;
+  };
   const el = h(
     'dialog',
     { class: `dlg ${kind}`.trim(), 'aria-labelledby': id },
-    bare ? heading : h('div', { class: 'dlg__h' }, heading, iconButton('x', 'Close', close, { class: 'ib ib--l', 'data-tip-end': true })),
+    bare ? heading : h('div', { class: 'dlg__h' }, heading, iconButton('x', 'Close', leave, { class: 'ib ib--l', 'data-tip-end': true })),
     ...body,
     foot && h('div', { class: 'dlg__f' }, ...foot),
   );
   el.addEventListener('close', () => {
     el.remove();
+    uncover();
     closed?.();
+  });
+  // Before the browser does: it lets nobody ask twice.
+  el.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing) return;
+    event.preventDefault();
+    event.stopPropagation();
+    leave();
+  });
+  el.addEventListener('cancel', (event) => {
+    if (event.target !== el) return;
+    event.preventDefault();
+    leave();
   });
   el.addEventListener('pointerdown', (event) => {
     // On the backdrop, where nothing that was typed is lost.
@@ -34,9 +58,36 @@ export function openDialog({ title, body, foot, kind = '', bare = false, closed 
   });
   document.body.append(el);
   el.showModal();
+  const uncover = cover(leave);
   const first = /** @type {HTMLElement | null} */ (el.querySelector('[autofocus]'));
   (first ?? heading).focus();
   return { el, close };
+}
+
+/** Whether something stands in a form that was not there when it was opened. @param {HTMLElement} el */
+function unsaved(el) {
+  const fields = /** @type {(HTMLInputElement | HTMLTextAreaElement)[]} */ ([...el.querySelectorAll('form :is(input, textarea)')]);
+  const written = fields.some((one) => /^(text|textarea)$/.test(one.type) && !one.closest('.tokens') && one.value !== one.defaultValue);
+  return written || el.querySelector('form .tok') !== null;
+}
+
+/** @param {HTMLElement} el @param {() => void} close */
+function ask(el, close) {
+  const back = document.activeElement;
+  const stay = () => {
+    strip.remove();
+    if (back instanceof HTMLElement && back.isConnected) back.focus();
+  };
+  const keep = button('Keep writing', stay, 'btn--main');
+  const strip = h(
+    'div',
+    { class: 'dlg__f dlg__ask', role: 'group', 'aria-label': 'Unsaved words' },
+    h('p', { role: 'alert' }, 'What you wrote is not saved.'),
+    button('Throw it away', close, 'btn--danger'),
+    keep,
+  );
+  el.append(strip);
+  keep.focus();
 }
 
 /** A labelled field with its hint and its error. @param {string} label @param {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} input @param {{hint?: string, optional?: boolean}} [more] */

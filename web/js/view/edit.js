@@ -1,13 +1,19 @@
 // A message of one's own that is being edited, in its place.
 
+import { mountCompletion } from './complete.js';
 import { button, freshId, h } from './dom.js';
+import { wrapKey } from './writing.js';
 
-/** @param {import('../net/wire.js').Message} message @param {import('../main.js').Wires} wires @param {() => void} done where the focus goes */
-export function makeEditor(message, { send, text, watch }, done) {
+/**
+ * @param {import('../net/wire.js').Message} message @param {string | undefined} written what was written so far, where it was begun before
+ * @param {import('../main.js').Wires} wires @param {() => void} done where the focus goes
+ */
+export function makeEditor(message, written, wires, done) {
+  const { send, text, watch } = wires;
   const id = freshId('edit');
   const box = h('textarea', { id, rows: 1, dir: 'auto', 'aria-describedby': `${id}-h` });
   const note = h('span', { class: 'hint', id: `${id}-h`, role: 'status' }, 'Esc to cancel, Enter to save');
-  box.value = message.body;
+  box.value = written ?? message.body;
   const leave = () => {
     done();
     send({ do: 'edit', id: null });
@@ -26,8 +32,10 @@ export function makeEditor(message, { send, text, watch }, done) {
     done();
     send({ do: 'saveEdit', id: message.id, body });
   };
+  box.addEventListener('input', () => send({ do: 'editing', body: box.value }));
   box.addEventListener('keydown', (event) => {
-    if (event.isComposing || event.keyCode === 229) return;
+    if (completion.key(event)) return;
+    if (event.isComposing || event.keyCode === 229 || wrapKey(event, box)) return;
     const coarse = matchMedia('(pointer: coarse)').matches;
     if (event.key === 'Escape') leave();
     else if (event.key === 'Enter' && !event.shiftKey && !event.altKey && (!coarse || event.ctrlKey || event.metaKey)) save();
@@ -42,6 +50,7 @@ export function makeEditor(message, { send, text, watch }, done) {
     box,
     h('div', { class: 'edit__f' }, note, button('Cancel', leave, 'btn--s'), h('button', { type: 'submit', class: 'btn btn--s btn--main' }, 'Save')),
   );
+  const completion = mountCompletion(box, form, wires);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     save();

@@ -21,10 +21,17 @@ const HIT_MS = 2400;
 /** @param {HTMLElement} root @param {HTMLElement} pill @param {Wires} wires */
 export function mountLog(root, pill, wires) {
   const { watch, send, select, scroll, clock, times } = wires;
-  const roving = mountRoving(root);
+  const roving = mountRoving(root, () => {
+    if (!watch.now(select.currentTimeline)?.moreAfter) return false;
+    toLast = true;
+    send({ do: 'latest' });
+    return true;
+  });
   /** @type {Map<string, Held>} */
   const held = new Map();
   let opened = '';
+  /** Somebody asked for the last message by a key, and it is not loaded yet. */
+  let toLast = false;
   let placed = true;
   let top = 0;
   /** What of `following` the list has already acted on. */
@@ -61,19 +68,35 @@ export function mountLog(root, pill, wires) {
     placed = true;
     const t = watch.now(select.currentTimeline);
     const line = /** @type {HTMLElement | null} */ (root.querySelector('.newline'));
-    if (t?.place === 'newline' && line) {
+    if (t?.place === 'spot' && t.spot) toSpot(t.spot);
+    else if (t?.place === 'newline' && line) {
       root.scrollTop += line.getBoundingClientRect().top - root.getBoundingClientRect().top - ABOVE_NEWLINE_PX;
     } else toEnd();
   };
 
+  /** The row where the reader was, or the next one that is there, goes back to where they saw it. @param {import('../state/timeline.js').Spot} spot */
+  const toSpot = ({ id, offset }) => {
+    const rows = /** @type {HTMLElement[]} */ ([...root.querySelectorAll('article[data-id]')]);
+    const row = rows.find((el) => Number(el.dataset.id) >= id);
+    if (row) root.scrollTop += row.getBoundingClientRect().top - root.getBoundingClientRect().top - offset;
+    const [room, t] = watch.now((s) => /** @type {const} */ ([s.view.room, select.currentTimeline(s)]));
+    if (t?.phase === 'ready') clock.set(() => send({ do: 'settled', room }), 0);
+  };
+
+  /** The first row that can be seen; only a few of them are measured for it. @param {string} selector */
+  const firstRow = (selector) => {
+    const rows = [...root.querySelectorAll(selector)].map((el) => ({
+      el,
+      get bottom() {
+        return el.getBoundingClientRect().bottom;
+      },
+    }));
+    return scroll.firstVisible(rows, root.getBoundingClientRect().top);
+  };
+
   /** The text the reader's eye is on, and where it is. Not its row: that loses its name when it joins a group. */
   const anchor = () => {
-    const edge = root.getBoundingClientRect().top;
-    const rows = [...root.querySelectorAll('article')].map((el) => ({ el, rect: el.getBoundingClientRect() }));
-    const row = scroll.firstVisible(
-      rows.map(({ el, rect }) => ({ el, bottom: rect.bottom })),
-      edge,
-    );
+    const row = firstRow('article');
     const el = row && /** @type {HTMLElement} */ (row.el.querySelector('[data-ref="text"]') ?? row.el);
     return el && { el, top: el.getBoundingClientRect().top };
   };
@@ -101,6 +124,11 @@ export function mountLog(root, pill, wires) {
     if (focused && !focused.isConnected) (neighbour?.isConnected ? neighbour : roving.current())?.focus({ preventScroll: true });
     else if (focused && document.activeElement === document.body) focused.focus({ preventScroll: true });
     reach(state);
+    if (toLast && t?.phase === 'ready' && !t.loading) {
+      toLast = false;
+      const last = /** @type {HTMLElement | undefined} */ ([...root.querySelectorAll('article')].at(-1));
+      last?.focus(/** @type {FocusOptions} */ ({ focusVisible: true, preventScroll: true }));
+    }
     look();
   };
 
@@ -150,6 +178,14 @@ export function mountLog(root, pill, wires) {
     /** @type {HTMLElement | undefined} */ (last)?.focus({ preventScroll: true });
   });
   midnight(clock, times, draw);
+  return {
+    /** The first message that can be seen and where it stands; none at the end, which is a place of its own. @returns {import('../state/timeline.js').Spot | null} */
+    spot() {
+      if (root.clientHeight === 0 || !placed || watch.now((s) => s.view.following)) return null;
+      const el = /** @type {HTMLElement | undefined} */ (firstRow('article[data-id]')?.el);
+      return el ? { id: Number(el.dataset.id), offset: el.getBoundingClientRect().top - root.getBoundingClientRect().top } : null;
+    },
+  };
 }
 
 /** "Today" is not today for ever. @param {Wires['clock']} clock @param {Wires['times']} times @param {() => void} draw */

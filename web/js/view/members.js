@@ -2,6 +2,7 @@
 // comes and goes.
 
 import { avatar } from './avatar.js';
+import { confirm } from './dialog.js';
 import { about } from './dialogs/people.js';
 import { button, h, iconButton, mark, patch, say, searchBox } from './dom.js';
 import { openMenu } from './menu.js';
@@ -139,8 +140,30 @@ function makeMember(room, one, wires) {
     `Options for ${name}`,
     () =>
       openMenu(more, `Options for ${name}`, [
-        { icon: 'user', words: 'Make owner', act: () => report(`${name} looks after this room now`, call('setMember', room, user.id, 'owner')) },
-        { icon: 'x', words: 'Remove from room', danger: true, act: () => report(`${name} was removed`, call('removeMember', room, user.id)) },
+        {
+          icon: 'user',
+          words: 'Make owner',
+          act: () =>
+            confirm({
+              title: `Make ${name} the owner?`,
+              words: 'Owners rename and archive the room, remove people, and delete what others wrote.',
+              yes: 'Make owner',
+              act: () => report(`${name} looks after this room now`, call('setMember', room, user.id, 'owner')),
+            }),
+        },
+        {
+          icon: 'x',
+          words: 'Remove from room',
+          danger: true,
+          act: () =>
+            confirm({
+              title: `Remove ${name}?`,
+              words: 'They no longer see this room. You can add them again.',
+              yes: 'Remove',
+              danger: true,
+              act: () => report(`${name} was removed`, call('removeMember', room, user.id)),
+            }),
+        },
       ]),
     { 'data-tip': null, 'aria-haspopup': 'menu' },
   );

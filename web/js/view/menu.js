@@ -1,4 +1,4 @@
-// A menu at a button: arrows, Home, End, the first letter, Esc. One at a time; the focus goes back where it came from.
+// A menu at a button: arrows, Home, End, the first letters, Esc. One at a time; the focus goes back where it came from.
 
 import { h, icon } from './dom.js';
 
@@ -8,6 +8,8 @@ import { h, icon } from './dom.js';
 let closeOpen = null;
 
 const MARGIN_PX = 8;
+/** Letters that follow one another are one word. */
+const WORD_MS = 500;
 
 /** @param {HTMLElement} anchor @param {string} label @param {MenuItem[]} items @param {{x: number, y: number}} [at] instead of at the anchor */
 export function openMenu(anchor, label, items, at) {
@@ -57,6 +59,8 @@ export function openMenu(anchor, label, items, at) {
   closeOpen = close;
   document.addEventListener('pointerdown', outside, true);
   addEventListener('resize', leave);
+  let word = '';
+  let lettered = Number.NEGATIVE_INFINITY;
   menu.addEventListener('keydown', (event) => {
     const list = entries();
     const now = list.indexOf(/** @type {HTMLElement} */ (document.activeElement));
@@ -65,8 +69,12 @@ export function openMenu(anchor, label, items, at) {
     if (to !== undefined) list[(to + list.length) % list.length]?.focus();
     else if (event.key === 'Escape' || event.key === 'Tab') close();
     else if (event.key.length === 1 && event.key !== ' ') {
-      const after = [...list.slice(now + 1), ...list.slice(0, now + 1)];
-      after.find((el) => el.textContent?.trim().toLowerCase().startsWith(event.key.toLowerCase()))?.focus();
+      word = event.timeStamp - lettered < WORD_MS ? word + event.key.toLowerCase() : event.key.toLowerCase();
+      lettered = event.timeStamp;
+      // The first letter goes on to the next one; more letters may mean the one that is focused.
+      const from = word.length > 1 ? now : now + 1;
+      const after = [...list.slice(from), ...list.slice(0, from)];
+      after.find((el) => el.textContent?.trim().toLowerCase().startsWith(word))?.focus();
       return;
     } else return;
     event.preventDefault();

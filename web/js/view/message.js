@@ -174,9 +174,13 @@ function drawEditor(node, entry, wires) {
   node.editor = null;
   text.hidden = entry.editing;
   if (!entry.editing || !entry.message) return;
-  node.editor = makeEditor(entry.message, wires, () => node.article.focus({ preventScroll: true }));
+  const edit = wires.watch.now((s) => s.view.edits[s.view.room]);
+  // Whoever came from the composer goes on writing there: their next words are no commands to a message.
+  const done = () => (edit?.from === 'composer' ? wires.send({ do: 'focus', area: 'composer' }) : node.article.focus({ preventScroll: true }));
+  node.editor = makeEditor(entry.message, edit?.body, wires, done);
   text.after(node.editor);
-  node.editor.querySelector('textarea')?.focus();
+  // One that waited in a room that was left is found again, and takes nothing from whoever writes something else.
+  if (edit?.body === undefined) node.editor.querySelector('textarea')?.focus();
 }
 
 /** @param {MessageNode} node @param {Entry} entry @param {Wires} wires */

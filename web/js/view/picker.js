@@ -1,14 +1,13 @@
-// The emoji picker: search, groups, a grid that the arrows walk through, a skin tone that is remembered.
+// The emoji picker: search, groups, a grid that the arrows walk through, a skin tone that is remembered. The focus stays
+// in it until it is closed, and goes back where it came from.
 
-import { h, iconButton } from './dom.js';
+import { cover } from './cover.js';
+import { h, icon, iconButton } from './dom.js';
+import { emojiData, findEmoji, recentEmoji, toned, useEmoji } from './emoji.js';
 
-/** @typedef {import('../net/api.js').EmojiData} EmojiData */
-/** @typedef {EmojiData['emoji'][number]} Row */
+/** @typedef {import('./emoji.js').Row} Row */
 
 const COLUMNS = 8;
-const FOUND_MAX = 120;
-const RECENT_MAX = 32;
-const RECENT_KEY = 'chapp:emoji';
 const TONE_KEY = 'chapp:tone';
 const TONES = ['', '\u{1f3fb}', '\u{1f3fc}', '\u{1f3fd}', '\u{1f3fe}', '\u{1f3ff}'];
 const TONE_NAMES = ['No skin tone', 'Light', 'Medium light', 'Medium', 'Medium dark', 'Dark'];
@@ -21,9 +20,9 @@ const GROUP_ICONS = {
   Nature: 'leaf',
   Food: 'cup',
   Travel: 'car',
-  Activities: 'flag',
+  Activities: 'ball',
   Objects: 'bulb',
-  Symbols: 'at',
+  Symbols: 'heart',
   Flags: 'flag',
 };
 
@@ -44,42 +43,8 @@ const write = (key, value) => {
   }
 };
 
-/** An emoji in the chosen tone; where more than one person is in it, as it is. @param {Row} row @param {string} tone */
-export function toned([emoji, , , , tones], tone) {
-  const [first = '', ...rest] = [...emoji];
-  const people = [...emoji].filter((c) => /[\u{1f466}-\u{1f469}\u{1f9d1}]/u.test(c)).length;
-  if (!tones || tone === '' || people > 1) return emoji;
-  return first + tone + (rest[0] === '\ufe0f' ? rest.slice(1) : rest).join('');
-}
-
-/** @param {EmojiData} data @param {string} query @returns {Row[]} names and shortcodes that begin with it, then those that hold it */
-export function findEmoji(data, query) {
-  const plain = query.trim().toLowerCase().replace(/^:|:$/g, '');
-  /** @param {Row} row */
-  const rank = ([, name, , codes]) => {
-    const words = [name, ...codes, ...name.split(' ')];
-    if (words.some((word) => word.startsWith(plain))) return 0;
-    return words.some((word) => word.includes(plain)) ? 1 : 2;
-  };
-  const ranked = data.emoji.map((row) => ({ row, rank: rank(row) })).filter((one) => one.rank < 2);
-  return ranked
-    .sort((a, b) => a.rank - b.rank)
-    .map(({ row }) => row)
-    .slice(0, FOUND_MAX);
-}
-
-/** @type {EmojiData | null} */
-let loaded = null;
 /** @type {(() => void) | null} */
 let closeOpen = null;
-
-/** The data, read once. @param {import('../main.js').Wires} wires */
-export async function emojiData({ call }) {
-  if (loaded) return loaded;
-  const answer = await call('emoji', new URL('../../emoji.json', import.meta.url).pathname);
-  loaded = answer.ok ? answer.value : null;
-  return loaded;
-}
 
 /**
  * @param {HTMLElement} anchor
@@ -90,7 +55,7 @@ export async function openPicker(anchor, wires, chosen) {
   closeOpen?.();
   const data = await emojiData(wires);
   if (!data) return wires.send({ do: 'refused', words: 'The emoji did not load. Try again in a moment.' });
-  const recent = read(RECENT_KEY).split(' ').filter(Boolean);
+  const recent = recentEmoji();
   const rowOf = new Map(data.emoji.map((row) => [row[0], row]));
   const groups = ['Recent', ...data.groups];
   let tone = TONES.includes(read(TONE_KEY)) ? read(TONE_KEY) : '';
@@ -98,7 +63,8 @@ export async function openPicker(anchor, wires, chosen) {
   const back = document.activeElement;
 
   const search = h('input', { type: 'search', class: 'inp', placeholder: 'Find an emoji', 'aria-label': 'Find an emoji', autocomplete: 'off' });
-  const grid = h('div', { class: 'emo__grid', role: 'listbox', 'aria-label': 'Emoji' });
+  const grid = h('div', { class: 'emo__grid', role: 'grid', 'aria-label': 'Emoji' });
+  const none = h('p', { class: 'hint', hidden: true });
   const status = h('p', { class: 'vh', role: 'status' });
   const shown = h('span', { class: 'e', 'aria-hidden': 'true' });
   const named = h('span', {});
@@ -114,7 +80,7 @@ export async function openPicker(anchor, wires, chosen) {
       iconButton('x', 'Close', () => close(), { class: 'ib ib--l', 'data-tip': null }),
     ),
     tabs,
-    h('div', { class: 'emo__g' }, grid),
+    h('div', { class: 'emo__g' }, grid, none),
     h('div', { class: 'emo__p' }, shown, named, tones),
     status,
   );
@@ -122,7 +88,7 @@ export async function openPicker(anchor, wires, chosen) {
   /** @returns {Row[]} */
   const rows = () =>
     search.value.trim()
-      ? findEmoji(data, search.value)
+      ? findEmoji(data, search.value, recent)
       : group === 0
         ? recent.flatMap((emoji) => {
             const row = rowOf.get(emoji);
@@ -131,24 +97,25 @@ export async function openPicker(anchor, wires, chosen) {
         : data.emoji.filter((row) => row[2] === group - 1);
   const draw = () => {
     const list = rows();
-    grid.replaceChildren(
-      ...list.map((row, at) => {
-        const emoji = toned(row, tone);
-        const props = {
-          type: 'button',
-          role: 'option',
-          'aria-selected': 'false',
-          'aria-label': row[1],
-          tabindex: at === 0 ? 0 : -1,
-          onclick: () => choose(row, emoji),
-          onfocus: () => name(row, emoji),
-          onpointerenter: () => name(row, emoji),
-        };
-        return h('button', props, emoji);
-      }),
-    );
+    const cells = list.map((row, at) => {
+      const emoji = toned(row, tone);
+      const props = {
+        type: 'button',
+        role: 'gridcell',
+        'aria-label': row[1],
+        tabindex: at === 0 ? 0 : -1,
+        onclick: () => choose(row, emoji),
+        onfocus: () => name(row, emoji),
+        onpointerenter: () => name(row, emoji),
+      };
+      return h('button', props, emoji);
+    });
+    const lines = Array.from({ length: Math.ceil(cells.length / COLUMNS) }, (_, at) => cells.slice(at * COLUMNS, (at + 1) * COLUMNS));
+    grid.replaceChildren(...lines.map((line) => h('div', { role: 'row' }, ...line)));
     status.textContent = search.value.trim() ? (list.length === 0 ? 'No emoji found' : `${list.length} found`) : '';
-    if (list.length === 0) grid.append(h('p', { class: 'hint' }, search.value.trim() ? 'No emoji found' : 'What you use comes here'));
+    grid.hidden = list.length === 0;
+    none.hidden = list.length > 0;
+    none.textContent = search.value.trim() ? 'No emoji found' : 'What you use comes here';
     tabs.replaceChildren(
       ...groups.map((label, at) => {
         const on = at === group && !search.value.trim();
@@ -169,7 +136,7 @@ export async function openPicker(anchor, wires, chosen) {
             tabindex: on || (at === 0 && search.value) ? 0 : -1,
             onclick: pick,
           },
-          iconOf(label),
+          icon(GROUP_ICONS[label] ?? 'smile', 'i--s'),
         );
       }),
     );
@@ -197,63 +164,71 @@ export async function openPicker(anchor, wires, chosen) {
   };
   /** @param {Row} row @param {string} emoji */
   const choose = (row, emoji) => {
-    write(RECENT_KEY, [row[0], ...recent.filter((one) => one !== row[0])].slice(0, RECENT_MAX).join(' '));
+    useEmoji(row[0]);
     close();
     chosen(emoji);
   };
   const outside = (/** @type {Event} */ event) => {
     if (!el.contains(/** @type {Node} */ (event.target))) close(false);
   };
+  /** Wherever the focus is: what is open is closed before anything else. @param {KeyboardEvent} event */
+  const onEscape = (event) => {
+    if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing) return;
+    event.preventDefault();
+    event.stopPropagation();
+    close();
+  };
   const close = (returning = true) => {
     if (closeOpen !== close) return;
     closeOpen = null;
     document.removeEventListener('pointerdown', outside, true);
+    document.removeEventListener('keydown', onEscape, true);
     el.remove();
+    uncover();
     if (returning && back instanceof HTMLElement && back.isConnected) back.focus({ preventScroll: true });
   };
   closeOpen = close;
   search.addEventListener('input', draw);
   el.addEventListener('keydown', (event) => {
     event.stopPropagation();
-    if (event.key === 'Escape') {
-      event.preventDefault();
-      return close();
-    }
+    if (event.key === 'Tab') return stay(event, el);
     if (event.target === search) {
       if (event.key === 'Enter') /** @type {HTMLElement | null} */ (grid.querySelector('button'))?.click();
       else if (event.key === 'ArrowDown') /** @type {HTMLElement | null} */ (grid.querySelector('button'))?.focus();
       else return;
       return event.preventDefault();
     }
-    walk(event, grid, COLUMNS, () => search.focus());
-    walk(event, tabs, 1);
-    walk(event, tones, 1);
+    walk(event, grid, () => search.focus());
+    walk(event, tabs);
+    walk(event, tones);
   });
   draw();
   (anchor.closest('dialog') ?? document.body).append(el);
   el.show();
   place(el, anchor);
+  const uncover = cover(() => close());
   document.addEventListener('pointerdown', outside, true);
+  document.addEventListener('keydown', onEscape, true);
   search.focus();
 }
 
-/** @param {string} label */
-function iconOf(label) {
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  svg.setAttribute('class', 'i i--s');
-  svg.setAttribute('aria-hidden', 'true');
-  const use = document.createElementNS('http://www.w3.org/2000/svg', 'use');
-  use.setAttribute('href', `#i-${GROUP_ICONS[label] ?? 'smile'}`);
-  svg.append(use);
-  return svg;
+/** Tab goes round in here. @param {KeyboardEvent} event @param {HTMLElement} el */
+function stay(event, el) {
+  const stops = /** @type {HTMLElement[]} */ ([...el.querySelectorAll('input, button')]).filter((one) => one.tabIndex >= 0 && one.offsetParent !== null);
+  const at = stops.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+  if (at !== (event.shiftKey ? 0 : stops.length - 1)) return;
+  event.preventDefault();
+  stops.at(event.shiftKey ? -1 : 0)?.focus();
 }
 
-/** Arrows among the buttons of a group. @param {KeyboardEvent} event @param {HTMLElement} group @param {number} columns @param {() => void} [up] above the first row */
-function walk(event, group, columns, up) {
+/** Arrows among the buttons of a group, or the cells of a grid. @param {KeyboardEvent} event @param {HTMLElement} group @param {() => void} [up] above a grid's first row */
+function walk(event, group, up) {
+  const columns = up ? COLUMNS : 1;
+  const on = getComputedStyle(group).direction === 'rtl' ? -1 : 1;
   const list = /** @type {HTMLElement[]} */ ([...group.querySelectorAll('button')]);
   const now = list.indexOf(/** @type {HTMLElement} */ (document.activeElement));
   if (now < 0) return;
-  const to = { ArrowRight: now + 1, ArrowLeft: now - 1, ArrowDown: now + columns, ArrowUp: now - columns, Home: 0, End: list.length - 1 }[event.key];
+  const to = { ArrowRight: now + on, ArrowLeft: now - on, ArrowDown: now + columns, ArrowUp: now - columns, Home: 0, End: list.length - 1 }[event.key];
   if (to === undefined) return;
   event.preventDefault();
   if (to < 0 && event.key === 'ArrowUp' && up) return up();
@@ -271,6 +246,8 @@ function place(el, anchor) {
   const above = box.top - size.height - MARGIN_PX;
   const below = box.bottom + MARGIN_PX;
   const top = above >= MARGIN_PX ? above : Math.max(MARGIN_PX, Math.min(below, innerHeight - size.height - MARGIN_PX));
-  el.style.left = `${Math.max(MARGIN_PX, Math.min(box.right - size.width, innerWidth - size.width - MARGIN_PX))}px`;
+  // By a text it stands where the text begins, by a button where that ends.
+  const begins = box.width > size.width ? getComputedStyle(anchor).direction !== 'rtl' : false;
+  el.style.left = `${Math.max(MARGIN_PX, Math.min(begins ? box.left : box.right - size.width, innerWidth - size.width - MARGIN_PX))}px`;
   el.style.top = `${top}px`;
 }

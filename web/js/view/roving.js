@@ -1,13 +1,14 @@
 // One tab stop for the whole list: the arrows move it, Tab goes into its own links and on.
 
 /** A code block that scrolls keeps its own stop. */
-const INSIDE = 'a, button, video, audio';
+const INSIDE = 'a, button:not([data-ref="actions"]), video, audio';
 
 /**
  * @param {HTMLElement} root
+ * @param {() => boolean} toEnd whether the end lies beyond what is loaded, and is on its way
  * @returns {{settle: (preferred: HTMLElement | null) => void, current: () => HTMLElement | null}}
  */
-export function mountRoving(root) {
+export function mountRoving(root, toEnd) {
   /** @type {HTMLElement | null} */
   let current = null;
   const all = () => /** @type {HTMLElement[]} */ ([...root.querySelectorAll('article')]);
@@ -37,6 +38,7 @@ export function mountRoving(root) {
     const next = to === undefined ? undefined : list[to];
     if (to === undefined) return;
     event.preventDefault();
+    if (event.key === 'End' && toEnd()) return;
     // A key brought us here, so the ring shows; Firefox is not always sure.
     next?.focus(/** @type {FocusOptions} */ ({ focusVisible: true }));
   });

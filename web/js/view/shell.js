@@ -1,6 +1,8 @@
 // The frame around everything: a phone's two screens, keys that work everywhere, the height above a keyboard,
 // and whether anybody is looking.
 
+import { cover, moved, uncovered } from './cover.js';
+
 /** @typedef {'list' | 'chat'} Screen */
 
 /**
@@ -28,17 +30,22 @@ export function mountShell({ side, back, log, composer }, { send, watch }) {
     if (to === 'chat') history.pushState({ ...history.state, screen: 'chat', over: 'list' }, '');
     else if (history.state?.over === 'list') return history.back();
     else history.replaceState({ ...history.state, screen: 'list' }, '');
+    moved();
     show(to);
     moveFocus();
   };
   /** The address of the room, or of the message, that is before the reader. @param {string} path @param {boolean} again the same room: no new place to go back to */
   const visit = (path, again) => {
     const onList = phone.matches && screen() === 'list';
+    // From what lay over the screen: its entry becomes that of the new place.
+    const covered = history.state?.top !== undefined;
     if (location.pathname !== path || onList) {
-      const state = { screen: 'chat', ...(onList ? { over: 'list' } : {}) };
-      if (again && !onList) history.replaceState({ ...history.state, ...state }, '', path);
+      const state = { screen: 'chat', top: undefined, ...(onList ? { over: 'list' } : {}) };
+      if ((again && !onList) || covered) history.replaceState({ ...history.state, ...state }, '', path);
       else history.pushState(state, '', path);
     }
+    moved();
+    if (phone.matches) send({ do: 'pane', name: null });
     show('chat');
     if (onList) moveFocus();
   };
@@ -47,21 +54,39 @@ export function mountShell({ side, back, log, composer }, { send, watch }) {
     (screen() === 'list' ? row : back)?.focus();
   };
 
-  history.replaceState({ screen: 'chat', ...history.state }, '');
+  history.replaceState({ screen: 'chat', ...history.state, top: undefined }, '');
   show(history.state.screen);
+  moved();
   back.addEventListener('click', () => go('list'));
   addEventListener('popstate', (event) => {
+    if (uncovered()) return;
     show(event.state?.screen === 'list' ? 'list' : 'chat');
     send({ do: 'visited' });
     if (phone.matches) moveFocus();
   });
   phone.addEventListener('change', () => show(screen()));
+  let uncover = () => {};
+  watch(
+    (s) => [s.view.pane !== null],
+    (open) => {
+      uncover();
+      uncover = open ? cover(() => send({ do: 'pane', name: null })) : () => {};
+    },
+  );
   for (const name of ['focus', 'blur']) addEventListener(name, attend);
   document.addEventListener('visibilitychange', attend);
 
   const areas = () => {
-    const stops = /** @type {(HTMLElement | null)[]} */ ([side.querySelector('a.row'), log.querySelector('article[tabindex="0"]'), composer]);
-    return stops.filter((el) => el !== null && el.offsetParent !== null);
+    /** @type {[string, string][]} what belongs to it, where the focus goes */
+    const list = [
+      ['.side', 'a.row'],
+      ['.bar', 'button:not(.only-phone)'],
+      ['.log', 'article[tabindex="0"]'],
+      ['.foot', 'textarea'],
+      ['.pane', 'h2'],
+    ];
+    const found = list.map(([root, stop]) => ({ root, stop: /** @type {HTMLElement | null} */ (document.querySelector(`${root} ${stop}`)) }));
+    return found.flatMap(({ root, stop }) => (stop && stop.offsetParent !== null ? [{ root, stop }] : []));
   };
   addEventListener('keydown', (event) => {
     const typing = event.target instanceof HTMLElement && event.target.closest('input, textarea, select, [contenteditable]') !== null;
@@ -73,9 +98,9 @@ export function mountShell({ side, back, log, composer }, { send, watch }) {
     if (document.querySelector('dialog[open], .menu:not([hidden])') || event.isComposing) return;
     if (event.key === 'F6') {
       const list = areas();
-      const at = list.findIndex((el) => [side, log, composer].some((root) => root.contains(el) && root.contains(document.activeElement)));
+      const at = list.findIndex(({ root }) => document.activeElement?.closest(root));
       event.preventDefault();
-      list.at((at + (event.shiftKey ? -1 : 1)) % list.length)?.focus();
+      list.at((at < 0 && event.shiftKey ? -1 : at + (event.shiftKey ? -1 : 1)) % list.length)?.stop.focus();
     } else if (event.altKey && !event.ctrlKey && !event.metaKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
       event.preventDefault();
       send({ do: 'step', by: event.key === 'ArrowUp' ? -1 : 1, unread: event.shiftKey });
@@ -88,7 +113,7 @@ export function mountShell({ side, back, log, composer }, { send, watch }) {
       event.preventDefault();
       document.getElementById('find')?.focus();
       send({ do: 'pane', name: 'search' });
-    } else if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey && event.key === '?') {
+    } else if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey && event.key === '?' && watch.now((s) => s.settings?.single_keys) !== false) {
       event.preventDefault();
       send({ do: 'dialog', name: 'shortcuts' });
     }

@@ -1,17 +1,24 @@
-// The quick switcher: any room or person by a few letters (WAI-ARIA 1.2, combobox with a listbox).
+// The quick switcher: any room or person by a few letters, those that are held at once and those that the server finds
+// below them (WAI-ARIA 1.2, combobox with a listbox).
 
+import { createLookup } from '../lib/lookup.js';
 import { avatar } from './avatar.js';
 import { openDialog } from './dialog.js';
-import { h, icon, mark } from './dom.js';
+import { h, icon, iconButton, mark } from './dom.js';
+import { publicRooms } from './rooms.js';
 
 /** @typedef {import('../main.js').Wires} Wires */
-/** @typedef {{words: string, hint: string, lead: Node, end: string, act: () => void}} Choice */
+/** @typedef {{key: string, words: string, hint: string, lead: Node, end: string, act: () => void}} Choice */
+/** @typedef {{people: import('../net/wire.js').User[], rooms: import('../net/api.js').Listing[]}} Found beside what is held */
 
 const SHOWN_MAX = 30;
+const FOUND_MAX = 30;
+const STACKED_MAX = 2;
+const ASK_AFTER_MS = 150;
 
 /** @param {Wires} wires */
 export function openSwitcher(wires) {
-  const { watch } = wires;
+  const { watch, call, clock } = wires;
   const input = h('input', {
     type: 'text',
     role: 'combobox',
@@ -30,8 +37,15 @@ export function openSwitcher(wires) {
     title: 'Jump to',
     kind: 'switcher',
     bare: true,
+    closed: () => lookup.stop(),
     body: [
-      h('div', { class: 'switcher__f' }, icon('search'), input),
+      h(
+        'div',
+        { class: 'switcher__f' },
+        icon('search'),
+        input,
+        iconButton('x', 'Close', () => close(), { class: 'ib ib--l only-phone', 'data-tip': null }),
+      ),
       list,
       h(
         'div',
@@ -43,9 +57,11 @@ export function openSwitcher(wires) {
       status,
     ],
   });
-  /** @type {{row: HTMLElement, act: () => void}[]} */
+  /** @type {{key: string, row: HTMLElement, act: () => void}[]} */
   let options = [];
   let at = 0;
+  /** @type {Found} */
+  let found = { people: [], rooms: [] };
   /** @param {number} to */
   const go = (to) => {
     at = options.length > 0 ? (to + options.length) % options.length : 0;
@@ -58,12 +74,13 @@ export function openSwitcher(wires) {
     close();
     act?.();
   };
-  const draw = () => {
+  /** @param {string} [chosen] what stays chosen, where it is still there */
+  const draw = (chosen) => {
     options = [];
-    const groups = watch.now((s) => choices(s, input.value, wires));
+    const groups = watch.now((s) => choices(s, input.value, found, wires));
     list.replaceChildren(
       ...groups.map(({ title, items }) => {
-        const rows = items.map(({ words, hint, lead, end, act }) => {
+        const rows = items.map(({ key, words, hint, lead, end, act }) => {
           const row = h(
             'div',
             { class: 'pick', role: 'option', id: `switch-${options.length}`, 'aria-selected': 'false' },
@@ -76,7 +93,7 @@ export function openSwitcher(wires) {
             at = place;
             take();
           });
-          options.push({ row, act });
+          options.push({ key, row, act });
           return row;
         });
         return h('div', { role: 'group', 'aria-label': title }, h('div', { class: 'switcher__g', 'aria-hidden': 'true' }, title), ...rows);
@@ -84,9 +101,36 @@ export function openSwitcher(wires) {
     );
     if (options.length === 0) list.append(h('p', { class: 'hint switcher__g' }, 'Nothing of that name'));
     status.textContent = options.length === 0 ? 'Nothing of that name' : `${options.length} found`;
-    go(0);
+    go(
+      Math.max(
+        0,
+        options.findIndex(({ key }) => key === chosen),
+      ),
+    );
   };
-  input.addEventListener('input', draw);
+  /** @type {import('../lib/lookup.js').Lookup<Found>} */
+  const lookup = createLookup({
+    async ask(typed) {
+      const query = typed.replace(/^[#@]/, '').trim();
+      const [people, rooms] = await Promise.all([
+        typed[0] === '#' || query === '' ? null : call('people', query, undefined, FOUND_MAX),
+        typed[0] === '@' ? null : publicRooms(query, wires),
+      ]);
+      return { people: people?.ok ? people.value.people : [], rooms: rooms ?? [] };
+    },
+    found(answer) {
+      found = answer;
+      draw(options[at]?.key);
+    },
+    isEmpty: ({ people, rooms }) => people.length === 0 && rooms.length === 0,
+    clock,
+    ms: ASK_AFTER_MS,
+  });
+  input.addEventListener('input', () => {
+    draw();
+    if (input.value.trim()) lookup.look(input.value.trim());
+    else lookup.stop();
+  });
   el.addEventListener('keydown', (event) => {
     if (event.isComposing) return;
     if (event.key === 'ArrowDown') go(at + 1);
@@ -98,30 +142,48 @@ export function openSwitcher(wires) {
   draw();
 }
 
-/** @param {import('../state/reduce.js').State} s @param {string} typed @param {Wires} wires @returns {{title: string, items: Choice[]}[]} */
-function choices(s, typed, { select, send }) {
+/** @param {import('../state/reduce.js').State} s @param {string} typed @param {Found} found @param {Wires} wires @returns {{title: string, items: Choice[]}[]} */
+function choices(s, typed, found, { select, send, text }) {
   const only = typed[0] === '#' || typed[0] === '@' ? typed[0] : '';
   const query = only ? typed.slice(1) : typed;
-  const rooms = select.search(Object.values(s.rooms), query, (room) => [select.roomName(s, room)]);
+  const rooms = select.search(select.roomsByUse(s), query, (room) => [select.roomName(s, room)]);
   /** @param {import('../net/wire.js').Room} room @returns {Choice} */
   const roomChoice = (room) => {
     const other = room.kind === 'direct' ? select.othersIn(s, room) : [];
     return {
+      key: `room:${room.id}`,
       words: select.roomName(s, room),
       hint: room.kind === 'direct' ? '' : room.topic,
       lead:
         other.length === 1
           ? avatar(other[0], 's', select.presenceOf(s, other[0]?.id ?? 0))
-          : icon(room.kind === 'direct' ? 'users' : room.kind === 'private' ? 'lock' : 'hash'),
+          : room.kind === 'direct'
+            ? h('span', { class: 'av av--stack', 'aria-hidden': 'true' }, ...other.slice(0, STACKED_MAX).map((user) => avatar(user)))
+            : icon(room.kind === 'private' ? 'lock' : 'hash'),
       end: room.unread > 0 ? `${room.unread} unread` : '',
       act: () => send({ do: 'open', room: room.id }),
     };
   };
   const named = rooms.filter((room) => room.kind !== 'direct');
   const direct = rooms.filter((room) => room.kind === 'direct');
-  const people = select.search(select.knownPeople(s), query, (user) => [user.name, select.nameOf(user)]);
+  const known = select.search(select.knownPeople(s), query, (user) => [user.name, select.nameOf(user)]);
+  const ids = new Set(known.map((user) => user.id).concat(s.me?.id ?? 0));
+  // Below those who stood there before: nothing that is chosen moves.
+  const people = [...known, ...select.search(found.people, query, (user) => [user.name, select.nameOf(user)]).filter((user) => !ids.has(user.id))];
+  /** @type {Choice[]} */
+  const joinable = select
+    .search(select.otherRooms(s, found.rooms), query, (room) => [room.name])
+    .map((room) => ({
+      key: `room:${room.id}`,
+      words: room.name,
+      hint: [text.plural(room.member_count, 'person', 'people'), room.topic].filter(Boolean).join(' · '),
+      lead: icon('hash'),
+      end: 'Join',
+      act: () => send({ do: 'open', room: room.id }),
+    }));
   /** @type {Choice[]} */
   const who = people.map((user) => ({
+    key: `user:${user.id}`,
     words: select.nameOf(user),
     hint: select.nameOf(user) === user.name ? (user.status ?? '') : user.name,
     lead: avatar(user, 's', select.presenceOf(s, user.id)),
@@ -133,20 +195,24 @@ function choices(s, typed, { select, send }) {
     ? [
         { title: 'Rooms', items: only === '@' ? [] : named.map(roomChoice) },
         { title: 'People', items: only === '#' ? [] : [...direct.filter((room) => (room.members ?? []).length > 2).map(roomChoice), ...who] },
+        { title: 'Rooms to join', items: only === '@' ? [] : joinable },
       ]
     : [
         { title: 'Unread', items: only ? [] : unread.map(roomChoice) },
         { title: 'Rooms', items: only === '@' ? [] : named.filter((room) => only || room.unread === 0).map(roomChoice) },
         { title: 'Direct messages', items: only === '#' ? [] : direct.filter((room) => only || room.unread === 0).map(roomChoice) },
         { title: 'People', items: only === '@' ? who : [] },
+        { title: 'Rooms to join', items: only === '#' ? joinable : [] },
       ];
   /** @type {Choice[]} */
   const acts = [
-    { words: 'Create a room', hint: '', lead: icon('plus'), end: '', act: () => send({ do: 'dialog', name: 'createRoom' }) },
-    { words: 'Browse rooms', hint: '', lead: icon('search'), end: '', act: () => send({ do: 'dialog', name: 'browseRooms' }) },
-    { words: 'Invite people', hint: '', lead: icon('userplus'), end: '', act: () => send({ do: 'dialog', name: 'invite' }) },
-    ...(select.looksAfter(s) ? [{ words: 'People and server', hint: '', lead: icon('monitor'), end: '', act: () => send({ do: 'server' }) }] : []),
-    { words: 'Settings', hint: '', lead: icon('gear'), end: '', act: () => send({ do: 'dialog', name: 'settings' }) },
+    { key: 'create', words: 'Create a room', hint: '', lead: icon('plus'), end: '', act: () => send({ do: 'dialog', name: 'createRoom' }) },
+    { key: 'browse', words: 'Browse rooms', hint: '', lead: icon('search'), end: '', act: () => send({ do: 'dialog', name: 'browseRooms' }) },
+    { key: 'invite', words: 'Invite people', hint: '', lead: icon('userplus'), end: '', act: () => send({ do: 'dialog', name: 'invite' }) },
+    ...(select.looksAfter(s)
+      ? [{ key: 'server', words: 'People and server', hint: '', lead: icon('monitor'), end: '', act: () => send({ do: 'server' }) }]
+      : []),
+    { key: 'settings', words: 'Settings', hint: '', lead: icon('gear'), end: '', act: () => send({ do: 'dialog', name: 'settings' }) },
   ];
   groups.push({ title: 'Do', items: only ? [] : select.search(acts, query, ({ words }) => [words]) });
   return groups.map(({ title, items }) => ({ title, items: items.slice(0, SHOWN_MAX) })).filter(({ items }) => items.length > 0);

@@ -3,6 +3,7 @@
 import { openInvite } from '../invite.js';
 import { openShortcuts } from '../shortcuts.js';
 import { openSwitcher } from '../switcher.js';
+import { openMeet } from './meet.js';
 import { openNames, openPeople, openProfile } from './people.js';
 import { openAddPeople, openBrowseRooms, openCreateRoom, openForward, openNewDirect, openRoomSettings } from './rooms.js';
 import { openSettings } from './settings.js';
@@ -34,6 +35,8 @@ export function openNamed(dialog, wires) {
       return openRoomSettings(dialog.room, wires);
     case 'addPeople':
       return openAddPeople(dialog.room, wires);
+    case 'meet':
+      return void openMeet(dialog, wires);
     case 'forward':
       return openForward({ room: dialog.room, id: dialog.id }, wires);
   }

@@ -41,7 +41,7 @@ function searching({ call, clock }, input, found) {
 
 /** @param {Wires} wires */
 export function openPeople(wires) {
-  const { select, send } = wires;
+  const { select, send, watch } = wires;
   const input = h('input', { type: 'search', class: 'inp', placeholder: 'Find a person', 'aria-label': 'Find a person', autocomplete: 'off', autofocus: true });
   const list = h('ul', { class: 'list scroll-list', role: 'list' });
   const status = h('p', { class: 'hint', role: 'status' }, 'Loading');
@@ -49,23 +49,25 @@ export function openPeople(wires) {
   searching(wires, input, (people, more, failed) => {
     send({ do: 'know', people });
     list.replaceChildren(
-      ...people.map((user) => {
-        const show = () => {
-          close();
-          send({ do: 'dialog', name: 'profile', user: user.id });
-        };
-        const name = select.nameOf(user);
-        const words = [name !== user.name && user.name, user.role === 'owner' && 'Owner', user.role === 'admin' && 'Admin', user.status, about(user, wires)]
-          .filter(Boolean)
-          .join(' · ');
-        return h(
-          'li',
-          {},
-          avatar(user, 'm'),
-          h('span', {}, h('b', {}, h('bdi', {}, name)), h('small', { dir: 'auto' }, words)),
-          button('Show', show, 'btn--s', { 'aria-label': `Show ${name}` }),
-        );
-      }),
+      ...watch
+        .now((s) => select.peopleInOrder(s, people))
+        .map((user) => {
+          const show = () => {
+            close();
+            send({ do: 'dialog', name: 'profile', user: user.id });
+          };
+          const name = select.nameOf(user);
+          const words = [name !== user.name && user.name, user.role === 'owner' && 'Owner', user.role === 'admin' && 'Admin', user.status, about(user, wires)]
+            .filter(Boolean)
+            .join(' · ');
+          return h(
+            'li',
+            {},
+            avatar(user, 'm'),
+            h('span', {}, h('b', {}, h('bdi', {}, name)), h('small', { dir: 'auto' }, words)),
+            button('Show', show, 'btn--s', { 'aria-label': `Show ${name}` }),
+          );
+        }),
     );
     list.hidden = people.length === 0;
     status.textContent =
@@ -187,9 +189,11 @@ export async function openNames(title, users, { call, send, watch, select }) {
  * @param {Wires} wires @param {{max: number, without?: number[]}} options
  */
 export function chooser(wires, { max, without = [] }) {
-  const { select, send } = wires;
+  const { select, send, watch } = wires;
   /** @type {User[]} */
   let chosen = [];
+  /** Nobody is offered before somebody is looked for. */
+  let looking = false;
   const tokens = h('span', { class: 'tokens__t' });
   const input = h('input', { type: 'text', placeholder: 'Name', 'aria-label': 'Find people to add', autocomplete: 'off' });
   const list = h('ul', { class: 'list scroll-list', role: 'list', hidden: true });
@@ -210,7 +214,8 @@ export function chooser(wires, { max, without = [] }) {
       }),
     );
     const offered = found.filter((user) => !without.includes(user.id) && !chosen.some((one) => one.id === user.id));
-    list.hidden = offered.length === 0 || chosen.length >= max;
+    list.hidden = !looking || offered.length === 0 || chosen.length >= max;
+    status.hidden = !looking;
     list.replaceChildren(
       ...offered.map((user) => {
         const name = select.nameOf(user);
@@ -234,10 +239,17 @@ export function chooser(wires, { max, without = [] }) {
   };
   const read = searching(wires, input, (people, more, failed) => {
     send({ do: 'know', people });
-    found = people;
+    found = watch.now((s) => select.peopleInOrder(s, people));
     status.textContent = failed || (more ? 'There are more. Search for a name.' : people.length === 0 ? 'Nobody of that name is here.' : '');
     draw();
   });
+  const look = () => {
+    if (looking) return;
+    looking = true;
+    draw();
+  };
+  input.addEventListener('focus', look);
+  input.addEventListener('input', look);
   input.addEventListener('keydown', (event) => {
     if (event.key === 'Enter') {
       event.preventDefault();

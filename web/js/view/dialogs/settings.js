@@ -108,6 +108,7 @@ function profile(wires) {
       return name.fail(`A name has at most ${limits.display_name_chars_max} characters.`);
     const answer = await call('editProfile', { display_name: name.input.value, status: line.input.value });
     if (!answer.ok) return (answer.field === 'status' ? line : name).fail(answer.title);
+    for (const { input } of [name, line]) input.setAttribute('value', input.value);
     await change(Promise.resolve(answer), 'Saved');
   });
   draw();
