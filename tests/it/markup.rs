@@ -341,3 +341,27 @@ fn further_names_than_a_message_can_mention_stay_text() {
     assert_eq!(written.mentions.users, expected);
     assert_eq!(Facts::of(&written.content.unwrap()).shown.trim_end(), text.join(" "));
 }
+
+#[test]
+fn a_text_full_of_marks_is_looked_at_for_names_only_so_far() {
+    let users = |text: &str| {
+        let Some(Content(blocks)) = understood(text).content else {
+            return 0;
+        };
+        let Block::Paragraph(inlines) = &blocks[0] else {
+            panic!()
+        };
+        let named = inlines
+            .iter()
+            .filter(|inline| matches!(inline, Inline::User { .. } | Inline::Room { .. }));
+        named.count()
+    };
+    for (mark, name) in [('@', "ada"), ('#', "tea")] {
+        let wanted = format!("{mark}{name} ");
+        assert_eq!(users(&wanted.repeat(150)), 100);
+        // Behind so many that are no names, one is no name either.
+        let marks: String = std::iter::repeat_n(mark, 99).collect();
+        assert_eq!(users(&format!("{marks} {wanted}")), 1);
+        assert_eq!(users(&format!("{marks}{mark} {wanted}")), 0);
+    }
+}

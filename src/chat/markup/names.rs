@@ -13,14 +13,17 @@ pub struct Candidates {
     pub rooms: Vec<String>,
 }
 
-/// Marks of one kind that are looked at in a text: some may be no names.
-const MARKS_MAX: usize = 2 * MENTIONS_MAX;
+/// `@`s that are looked at in a text: some may be no names. What follows one is looked up at every place
+/// where a name could end, so that a text full of them would cost a hundred times what others cost.
+pub(super) const PEOPLE_MARKS_MAX: usize = 2 * MENTIONS_MAX;
+/// `#`s that are looked at in a text.
+pub(super) const ROOM_MARKS_MAX: usize = 2 * ROOM_LINKS_MAX;
 
 /// What could be names in a text.
 pub fn candidates(text: &str) -> Candidates {
     Candidates {
-        people: after_mark(text, '@', NAME_CHARS_MAX, MARKS_MAX),
-        rooms: after_mark(text, '#', ROOM_NAME_CHARS_MAX, 2 * ROOM_LINKS_MAX),
+        people: after_mark(text, '@', NAME_CHARS_MAX, PEOPLE_MARKS_MAX),
+        rooms: after_mark(text, '#', ROOM_NAME_CHARS_MAX, ROOM_MARKS_MAX),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Plain text between the marks: bare addresses, emoji shortcodes, people and rooms.
 
 use super::Names;
-use super::names::{is_boundary, longest};
+use super::names::{PEOPLE_MARKS_MAX, ROOM_MARKS_MAX, is_boundary, longest};
 use super::tree::{Tree, href};
 use crate::limits::{MENTIONS_MAX, NAME_CHARS_MAX, ROOM_LINKS_MAX, ROOM_NAME_CHARS_MAX};
 use crate::model::{Inline, Mentions, RoomId, UserId};
@@ -19,6 +19,9 @@ pub(super) struct Scanner<'n> {
     rooms: HashSet<RoomId>,
     everyone: bool,
     here: bool,
+    /// How many `@`s and `#`s were looked at.
+    people_marks: usize,
+    room_marks: usize,
 }
 
 impl<'n> Scanner<'n> {
@@ -33,6 +36,8 @@ impl<'n> Scanner<'n> {
             rooms: HashSet::new(),
             everyone: false,
             here: false,
+            people_marks: 0,
+            room_marks: 0,
         }
     }
 
@@ -116,6 +121,10 @@ impl<'n> Scanner<'n> {
                 return Some((inline, word.len()));
             }
         }
+        self.people_marks += 1;
+        if self.people_marks > PEOPLE_MARKS_MAX {
+            return None;
+        }
         let (length, user) = longest(after, NAME_CHARS_MAX, &self.names.people)?;
         if !self.users.contains(&user) && self.users.len() >= MENTIONS_MAX {
             return None;
@@ -126,6 +135,10 @@ impl<'n> Scanner<'n> {
     }
 
     fn room(&mut self, after: &str) -> Option<(Inline, usize)> {
+        self.room_marks += 1;
+        if self.room_marks > ROOM_MARKS_MAX {
+            return None;
+        }
         let (length, room) = longest(after, ROOM_NAME_CHARS_MAX, &self.names.rooms)?;
         if !self.rooms.contains(&room) && self.rooms.len() >= ROOM_LINKS_MAX {
             return None;
