@@ -2,7 +2,9 @@
 //! knows what lies under it. L7, L12 and L13 come with what they speak of.
 
 mod changes;
+mod disk;
 mod faults;
+mod power;
 mod reading;
 pub mod world;
 
