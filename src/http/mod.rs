@@ -4,6 +4,9 @@
 mod assets;
 mod bodies;
 mod cookies;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gate;
 mod members;
 mod pages;

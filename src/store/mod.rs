@@ -14,6 +14,9 @@ mod create;
 mod disk;
 mod fault;
 mod file;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod log;
 mod marks;
 mod members;
