@@ -6,6 +6,9 @@ mod assets;
 mod bodies;
 mod cookies;
 mod files;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gate;
 mod members;
 mod pages;

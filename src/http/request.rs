@@ -45,8 +45,15 @@ async fn body(request: Request<Incoming>, bytes_max: usize) -> Result<Bytes> {
 /// `unsupported_media_type`, `too_large`, or `bad_request` for what is no JSON or has other fields.
 pub async fn json<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T> {
     gate::check_json(request.headers())?;
-    let body = body(request, REQUEST_BODY_BYTES_MAX).await?;
-    serde_json::from_slice(&body).map_err(|cause| {
+    of_json(&body(request, REQUEST_BODY_BYTES_MAX).await?)
+}
+
+/// JSON of this shape.
+///
+/// # Errors
+/// `bad_request`.
+pub fn of_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    serde_json::from_slice(body).map_err(|cause| {
         let title = match cause.classify() {
             serde_json::error::Category::Data => "A field of the body is missing or has the wrong type.",
             _ => "The body is not valid JSON.",
@@ -80,9 +87,13 @@ pub async fn picture(request: Request<Incoming>) -> Result<Bytes> {
 /// # Errors
 /// `too_large`, `bad_request`.
 pub async fn form(request: Request<Incoming>) -> Result<Typed> {
-    let body = body(request, REQUEST_BODY_BYTES_MAX).await?;
+    Ok(typed(&body(request, REQUEST_BODY_BYTES_MAX).await?))
+}
+
+/// What was typed into a form.
+pub fn typed(body: &[u8]) -> Typed {
     let mut typed = Typed::default();
-    for (key, value) in form_urlencoded::parse(&body) {
+    for (key, value) in form_urlencoded::parse(body) {
         match &*key {
             "name" => typed.name = value.into_owned(),
             "password" => typed.password = value.into_owned(),
@@ -91,7 +102,7 @@ pub async fn form(request: Request<Incoming>) -> Result<Typed> {
             _ => {}
         }
     }
-    Ok(typed)
+    typed
 }
 
 /// The parameter `name`, or nothing.

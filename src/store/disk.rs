@@ -15,15 +15,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What the store is about to do with the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DiskAct {
+pub enum DiskAct<'a> {
     /// Open the data file.
     Open,
     /// Read a part of it.
     Read,
     /// Write a part of it.
-    Write,
+    Write {
+        /// Where it begins.
+        offset: u64,
+        /// What it becomes.
+        bytes: &'a [u8],
+    },
     /// Make it longer or shorter.
-    Resize,
+    Resize {
+        /// How long it becomes.
+        len: u64,
+    },
     /// Wait until all is on the disk.
     Sync,
 }
@@ -34,7 +42,7 @@ pub trait Faults: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// Whatever the disk is to answer.
-    fn before(&self, act: DiskAct) -> io::Result<()>;
+    fn before(&self, act: DiskAct<'_>) -> io::Result<()>;
 }
 
 macro_rules! locks_of_the_file {
@@ -98,7 +106,7 @@ impl Disk {
         Ok(Disk { file, faults })
     }
 
-    fn before(&self, act: DiskAct) -> io::Result<()> {
+    fn before(&self, act: DiskAct<'_>) -> io::Result<()> {
         self.faults.as_ref().map_or(Ok(()), |faults| faults.before(act))
     }
 }
@@ -116,7 +124,7 @@ impl StorageBackend for Disk {
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.before(DiskAct::Resize)?;
+        self.before(DiskAct::Resize { len })?;
         self.file.set_len(len)
     }
 
@@ -126,7 +134,7 @@ impl StorageBackend for Disk {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.before(DiskAct::Write)?;
+        self.before(DiskAct::Write { offset, bytes: data })?;
         self.file.write(offset, data)
     }
 }

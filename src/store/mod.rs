@@ -17,6 +17,9 @@ mod disk;
 mod fault;
 mod file;
 mod files;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod log;
 mod marks;
 mod members;

@@ -271,7 +271,7 @@ fn under_the_floor_of_free_space_nothing_is_made_and_what_there_is_can_be_read()
 struct DiesAfter(AtomicU64);
 
 impl Faults for DiesAfter {
-    fn before(&self, _: DiskAct) -> io::Result<()> {
+    fn before(&self, _: DiskAct<'_>) -> io::Result<()> {
         match self.0.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)) {
             Ok(_) => Ok(()),
             Err(_) => Err(io::Error::from_raw_os_error(5)),

@@ -2,9 +2,11 @@
 //! knows what lies under it. L7 and L13 come with what they speak of.
 
 mod changes;
+mod disk;
 mod faults;
 mod files;
 mod limits;
+mod power;
 mod reading;
 mod search;
 mod work;

@@ -9,22 +9,22 @@ use chapp::store::Store;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const PEOPLE: u64 = 4;
+pub(super) const PEOPLE: u64 = 4;
 const ROOMS: u64 = 4;
 const EMOJI: [&str; 3] = ["👍", "🎉", "❤️"];
 
 /// The messages of one room in their present state, and its last seq.
-#[derive(Default, PartialEq, Debug)]
-struct Picture {
-    messages: BTreeMap<Seq, Message>,
-    head: Seq0,
+#[derive(Clone, Default, PartialEq, Debug)]
+pub(super) struct Picture {
+    pub messages: BTreeMap<Seq, Message>,
+    pub head: Seq0,
 }
 
 /// A seq, or 0 before the first.
-type Seq0 = u64;
+pub(super) type Seq0 = u64;
 
 impl Picture {
-    fn apply(&mut self, posted: &Posted) {
+    pub(super) fn apply(&mut self, posted: &Posted) {
         assert_eq!(posted.seq.0, self.head + 1, "a hole in room {}", posted.room);
         let is_new = !self.messages.contains_key(&posted.message.id);
         assert_eq!(is_new, posted.seq == posted.message.id);
@@ -193,7 +193,7 @@ fn of_themselves(dice: &mut Dice, user: UserId, other: UserId, place: Place, at:
 }
 
 /// People 1 to 4, the Lobby, a public and a private room, and a direct one between 1 and 2.
-fn furnish(world: &World) {
+pub(super) fn furnish(world: &World) {
     world.sign_up_people(PEOPLE);
     let rooms = [
         (RoomKind::Public, "open", vec![2]),
@@ -217,7 +217,7 @@ fn furnish(world: &World) {
 }
 
 /// Everybody does anything, at once, in bursts. Gives the answers.
-fn live(world: &World, seed: u64, bursts: u64) -> Vec<Result<Event>> {
+pub(super) fn live(world: &World, seed: u64, bursts: u64) -> Vec<Result<Event>> {
     let lives = world.together(1..=PEOPLE, async move |store, person| {
         let mut dice = Dice(seed ^ (person << 32));
         let mut answers = Vec::new();
@@ -237,7 +237,7 @@ fn live(world: &World, seed: u64, bursts: u64) -> Vec<Result<Event>> {
 }
 
 /// What somebody sees of a room who reads its history, page by page.
-async fn fresh(store: &Store, viewer: UserId, room: RoomId) -> Option<Picture> {
+pub(super) async fn fresh(store: &Store, viewer: UserId, room: RoomId) -> Option<Picture> {
     let mut picture = Picture::default();
     let mut anchor = Anchor::Latest;
     loop {
@@ -281,7 +281,7 @@ fn is_for(message: &Message, user: UserId, blocked: &[UserId]) -> bool {
 }
 
 /// Whatever somebody can see is the same by every road, and is counted right.
-async fn check_readers(store: &Store, told: Option<&BTreeMap<RoomId, Picture>>) {
+pub(super) async fn check_readers(store: &Store, told: Option<&BTreeMap<RoomId, Picture>>) {
     let mut seen = 0;
     for user in (1..=PEOPLE).map(UserId) {
         let blocked = store.blocked(user).await.unwrap();

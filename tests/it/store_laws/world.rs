@@ -41,7 +41,8 @@ impl World {
         }
     }
 
-    fn open(folder: Arc<TempDir>, options: Options) -> std::result::Result<World, OpenError> {
+    /// On the data file that is in this folder, or a new one.
+    pub fn open(folder: Arc<TempDir>, options: Options) -> std::result::Result<World, OpenError> {
         let path = folder.path().join("data.redb");
         let (store, feed) = Store::open(&path, options)?;
         let listener = thread::spawn(|| wait(listen(feed)));
@@ -301,10 +302,10 @@ impl ShakyDisk {
 }
 
 impl Faults for ShakyDisk {
-    fn before(&self, act: DiskAct) -> io::Result<()> {
+    fn before(&self, act: DiskAct<'_>) -> io::Result<()> {
         let mut plan = self.0.lock().unwrap();
         let Some(fault) = plan.fault else { return Ok(()) };
-        let writes = matches!(act, DiskAct::Write | DiskAct::Resize | DiskAct::Sync);
+        let writes = matches!(act, DiskAct::Write { .. } | DiskAct::Resize { .. } | DiskAct::Sync);
         if plan.acts > 0 {
             plan.acts -= u64::from(writes);
             return Ok(());
@@ -315,7 +316,9 @@ impl Faults for ShakyDisk {
                 plan.fault = None;
                 Err(io::Error::from_raw_os_error(5))
             }
-            Fault::Full if matches!(act, DiskAct::Write | DiskAct::Resize) => Err(ErrorKind::StorageFull.into()),
+            Fault::Full if matches!(act, DiskAct::Write { .. } | DiskAct::Resize { .. }) => {
+                Err(ErrorKind::StorageFull.into())
+            }
             Fault::Dead => Err(io::Error::from_raw_os_error(5)),
             _ => Ok(()),
         }

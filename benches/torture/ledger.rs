@@ -1,0 +1,133 @@
+//! What everybody sent, was answered and saw, and the laws that they found broken.
+
+use std::collections::{BTreeMap, HashMap};
+
+/// What must be true, whatever breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Law {
+    Stored,
+    Once,
+    Answers,
+    Gapless,
+    Order,
+    Senders,
+    Alike,
+    Memory,
+    Slow,
+}
+
+impl Law {
+    pub const ALL: [Law; 9] = [
+        Law::Stored,
+        Law::Once,
+        Law::Answers,
+        Law::Gapless,
+        Law::Order,
+        Law::Senders,
+        Law::Alike,
+        Law::Memory,
+        Law::Slow,
+    ];
+
+    /// Its short name, and what it says.
+    pub fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Law::Stored => ("stored", "what was acknowledged is there, where the answer said"),
+            Law::Once => ("once", "no message is there twice, acknowledged or not"),
+            Law::Answers => ("answers", "a client_id has one answer, for ever"),
+            Law::Gapless => ("gapless", "every seq of a room comes, none is missing"),
+            Law::Order => ("order", "everybody hears a room in one order"),
+            Law::Senders => ("senders", "what one sent first stands first"),
+            Law::Alike => ("alike", "every picture is that of a fresh client"),
+            Law::Memory => ("memory", "the server's memory stays under its bound"),
+            Law::Slow => ("slow", "who never reads is closed with 4408, at a small price"),
+        }
+    }
+}
+
+/// One post, by its client_id.
+#[derive(Clone, Debug)]
+pub struct Post {
+    pub writer: usize,
+    pub room: u64,
+    /// Its author's first, second, … post.
+    pub number: u64,
+    pub answer: Option<(u64, u64)>,
+    /// Some try of it was refused, so that it may stand behind later ones.
+    pub refused: bool,
+    /// The last edit that was sent, and the last that was acknowledged.
+    pub edits: (u64, u64),
+    pub deleted: bool,
+}
+
+/// How many breaches are kept word for word.
+const BREACHES_KEPT_MAX: usize = 40;
+
+#[derive(Default)]
+pub struct Ledger {
+    pub posts: HashMap<String, Post>,
+    /// Which message somebody saw under this name.
+    seen: HashMap<String, (u64, u64)>,
+    /// How often the disk was filled or freed; while it is full this is odd.
+    pub disk_turns: u64,
+    pub counts: BTreeMap<&'static str, u64>,
+    pub checked: BTreeMap<Law, u64>,
+    pub broken: BTreeMap<Law, u64>,
+    pub breaches: Vec<(Law, String)>,
+}
+
+impl Ledger {
+    pub fn count(&mut self, what: &'static str, more: u64) {
+        *self.counts.entry(what).or_default() += more;
+    }
+
+    pub fn counted(&self, what: &str) -> u64 {
+        self.counts.get(what).copied().unwrap_or_default()
+    }
+
+    /// Notes that a law was looked at, and what broke it.
+    pub fn check(&mut self, law: Law, holds: bool, breach: impl FnOnce() -> String) {
+        *self.checked.entry(law).or_default() += 1;
+        if !holds {
+            *self.broken.entry(law).or_default() += 1;
+            if self.breaches.len() < BREACHES_KEPT_MAX {
+                self.breaches.push((law, breach()));
+            }
+        }
+    }
+
+    pub fn sent(&mut self, client_id: &str, post: Post) {
+        self.count("posts", 1);
+        self.posts.insert(client_id.to_owned(), post);
+    }
+
+    /// The server said `posted`.
+    pub fn answered(&mut self, client_id: &str, place: (u64, u64)) {
+        self.count("answers", 1);
+        let Some(post) = self.posts.get_mut(client_id) else {
+            return self.check(Law::Answers, false, || {
+                format!("an answer to {client_id}, which nobody sent")
+            });
+        };
+        let before = *post.answer.get_or_insert(place);
+        self.check(Law::Answers, before == place, || {
+            format!("{client_id} was answered with {before:?}, then with {place:?}")
+        });
+    }
+
+    /// Somebody was shown a post of this name.
+    pub fn seen(&mut self, client_id: &str, place: (u64, u64)) {
+        let before = match self.seen.get(client_id) {
+            Some(before) => *before,
+            None => *self.seen.entry(client_id.to_owned()).or_insert(place),
+        };
+        self.check(Law::Once, before == place, || {
+            format!("{client_id} was seen as {before:?}, then as {place:?}")
+        });
+    }
+}
+
+/// The name that a test message's text begins with.
+pub fn name_of(body: &str) -> &str {
+    body.split(' ').next().unwrap_or_default()
+}

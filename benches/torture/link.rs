@@ -1,0 +1,96 @@
+//! One connection of a client: frames of JSON, each of them waited for with an end.
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::Value;
+use std::fmt::Display;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+
+/// How long a handshake, a write or an answer over HTTP may take before a client tries again.
+pub const ANSWER_MAX: Duration = Duration::from_secs(4);
+/// A client that hears nothing asks whether the server is there, and leaves when it hears nothing still.
+const QUIET_ASK: Duration = Duration::from_millis(700);
+const QUIET_MAX: Duration = Duration::from_millis(2_800);
+
+pub struct Link {
+    socket: WebSocketStream<TcpStream>,
+    heard: Instant,
+    asked: bool,
+}
+
+impl Link {
+    /// Through the handshake; `ready` is the next frame.
+    pub async fn open(server: SocketAddr, cookie: &str) -> Result<Link, String> {
+        let opening = async {
+            let stream = TcpStream::connect(server).await.map_err(words)?;
+            stream.set_nodelay(true).map_err(words)?;
+            Link::shake(stream, server, cookie).await
+        };
+        timeout(ANSWER_MAX, opening).await.map_err(words)?
+    }
+
+    /// The handshake on a connection that is there.
+    pub async fn shake(stream: TcpStream, server: SocketAddr, cookie: &str) -> Result<Link, String> {
+        let host = format!("chapp.localhost:{}", server.port());
+        let mut request = format!("ws://{host}/ws").into_client_request().map_err(words)?;
+        let headers = request.headers_mut();
+        headers.insert("origin", format!("http://{host}").parse().map_err(words)?);
+        headers.insert("cookie", cookie.parse().map_err(words)?);
+        let (socket, _) = tokio_tungstenite::client_async(request, stream).await.map_err(words)?;
+        Ok(Link {
+            socket,
+            heard: Instant::now(),
+            asked: false,
+        })
+    }
+
+    pub async fn send(&mut self, frame: &Value) -> Result<(), String> {
+        let sending = self.socket.send(Message::text(frame.to_string()));
+        timeout(ANSWER_MAX, sending).await.map_err(words)?.map_err(words)
+    }
+
+    /// The next frame, or nothing when there is none until `end`. A link on which nothing is heard for
+    /// too long is an error.
+    pub async fn next(&mut self, end: Instant) -> Result<Option<Value>, String> {
+        loop {
+            let quiet = if self.asked { QUIET_MAX } else { QUIET_ASK };
+            let wake = end.min(self.heard + quiet);
+            match timeout_at(wake, self.read()).await {
+                Ok(frame) => {
+                    (self.heard, self.asked) = (Instant::now(), false);
+                    return frame.map(Some);
+                }
+                Err(_) if self.heard + quiet > Instant::now() => return Ok(None),
+                Err(_) if self.asked => return Err("quiet".to_owned()),
+                Err(_) => {
+                    self.asked = true;
+                    self.send(&serde_json::json!({"type": "ping"})).await?;
+                }
+            }
+        }
+    }
+
+    /// The next text frame. An error names the code that a server closed with.
+    pub async fn read(&mut self) -> Result<Value, String> {
+        loop {
+            match self.socket.next().await {
+                Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).map_err(words),
+                Some(Ok(Message::Close(close))) => {
+                    return Err(close.map_or("closed".to_owned(), |close| u16::from(close.code).to_string()));
+                }
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Err(words(error)),
+                None => return Err("ended".to_owned()),
+            }
+        }
+    }
+}
+
+pub fn words(error: impl Display) -> String {
+    error.to_string()
+}

@@ -1,0 +1,208 @@
+//! The server under test: the real executable, its data file, and the disk that it lies on.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a start may take on a busy machine.
+const START_MAX: Duration = Duration::from_secs(20);
+/// How long a stop may take; the server promises less.
+const STOP_MAX: Duration = Duration::from_secs(20);
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+/// Bytes of the small disk.
+const DISK_BYTES: u64 = 192 << 20;
+const FILLER_BLOCK: usize = 1 << 20;
+const FILLER_BLOCK_MIN: usize = 4 << 10;
+
+pub struct Server {
+    exe: PathBuf,
+    folder: PathBuf,
+    /// By which clients reach it, through the proxy.
+    host: String,
+    child: Option<Child>,
+    /// Kept for as long as the data file is.
+    disk: Option<Disk>,
+}
+
+impl Server {
+    /// One that is not started yet; clients reach it through `proxy_port`.
+    pub fn new(exe: PathBuf, folder: &Path, proxy_port: u16) -> Server {
+        Server {
+            exe,
+            folder: folder.to_owned(),
+            host: format!("chapp.localhost:{proxy_port}"),
+            child: None,
+            disk: None,
+        }
+    }
+
+    /// Keeps the disk until the server is dropped.
+    pub fn keep(&mut self, disk: Option<Disk>) {
+        self.disk = disk;
+    }
+
+    /// Starts it; tells where it listens.
+    pub fn start(&mut self) -> Result<SocketAddr, String> {
+        let data = self.folder.join("data").join("chapp.redb");
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.folder.join("server.log"))
+            .map_err(|error| format!("no log: {error}"))?;
+        let mut command = Command::new(&self.exe);
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CHAPP_")) {
+            command.env_remove(name);
+        }
+        command
+            .args([
+                "--no-open",
+                "--rate-limits",
+                "off",
+                "--listen",
+                "127.0.0.1:0",
+                "--host",
+                &self.host,
+                "--data",
+            ])
+            .arg(data)
+            .env("HOME", &self.folder)
+            .env_remove("XDG_DATA_HOME")
+            .env_remove("XDG_STATE_HOME")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log);
+        let mut child = command
+            .spawn()
+            .map_err(|error| format!("{}: {error}", self.exe.display()))?;
+        let stdout = child.stdout.take().ok_or("no output")?;
+        self.child = Some(child);
+        let (say, said) = mpsc::channel();
+        thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                let _ = say.send(line);
+            }
+        });
+        let line = said
+            .recv_timeout(START_MAX)
+            .map_err(|_| format!("it did not start: {}", self.log()))?;
+        let port = line
+            .split("://")
+            .nth(1)
+            .and_then(|rest| rest.split([' ', '/']).next()?.rsplit(':').next()?.parse().ok());
+        let port: u16 = port.ok_or_else(|| format!("it did not say where it is: {line}"))?;
+        Ok(SocketAddr::from(([127, 0, 0, 1], port)))
+    }
+
+    /// The end of what it has logged.
+    pub fn log(&self) -> String {
+        let log = fs::read_to_string(self.folder.join("server.log")).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().rev().take(5).collect();
+        lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+    }
+
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// SIGTERM, and waits for the end of it.
+    pub fn terminate(&mut self) -> Result<(), String> {
+        self.signal("TERM");
+        let end = Instant::now() + STOP_MAX;
+        while let Some(child) = &mut self.child {
+            match child.try_wait() {
+                Ok(Some(status)) if status.success() => self.child = None,
+                Ok(Some(status)) => {
+                    self.child = None;
+                    return Err(format!("it ended with {status}: {}", self.log()));
+                }
+                _ if Instant::now() > end => {
+                    self.kill();
+                    return Err("it did not stop".to_owned());
+                }
+                _ => thread::sleep(LOOK_AGAIN),
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends this process, and no other, a signal.
+    pub fn signal(&self, name: &str) {
+        if let Some(child) = &self.child {
+            let _ = Command::new("kill")
+                .args([format!("-{name}"), child.id().to_string()])
+                .stderr(Stdio::null())
+                .status();
+        }
+    }
+
+    /// Resident memory in bytes, where the system tells (Linux).
+    pub fn resident_bytes(&self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.as_ref()?.id())).ok()?;
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+        let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+        Some(kib << 10)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A small disk that can be filled to its last byte.
+pub struct Disk(PathBuf);
+
+impl Disk {
+    /// Mounts a tmpfs on `folder`. The mount namespace is this program's own, so it goes with it.
+    pub fn mount(folder: &Path) -> Result<Disk, String> {
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={DISK_BYTES}"), "tmpfs"])
+            .arg(folder)
+            .output()
+            .map_err(|error| format!("mount: {error}"))?;
+        match mounted.status.success() {
+            true => Ok(Disk(folder.to_owned())),
+            false => Err(String::from_utf8_lossy(&mounted.stderr).trim().to_owned()),
+        }
+    }
+
+    /// Leaves no byte free.
+    pub fn fill(&self) -> io::Result<()> {
+        let mut filler = File::create(self.filler())?;
+        let mut block = FILLER_BLOCK;
+        let zeros = vec![0; FILLER_BLOCK];
+        while block >= FILLER_BLOCK_MIN {
+            if filler.write_all(&zeros[..block]).is_err() {
+                block /= 2;
+            }
+        }
+        Ok(())
+    }
+
+    pub fn free(&self) {
+        let _ = fs::remove_file(self.filler());
+    }
+
+    fn filler(&self) -> PathBuf {
+        self.0.join("filler")
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount")
+            .arg("-l")
+            .arg(&self.0)
+            .stderr(Stdio::null())
+            .status();
+    }
+}

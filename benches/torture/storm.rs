@@ -1,0 +1,349 @@
+//! One storm: a server behind a proxy, people who use it, and everything that breaks meanwhile.
+
+use crate::chance::Chance;
+use crate::client::Client;
+use crate::laws;
+use crate::ledger::{Law, Ledger};
+use crate::plan::{self, Fault};
+use crate::plant::Plant;
+use crate::proxy::Proxy;
+use crate::server::{Disk, Server};
+use crate::slow;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
+
+/// Rooms beside the Lobby.
+const ROOMS: usize = 3;
+/// How long it may take until everybody knows everything, once nothing breaks any more.
+pub const SETTLE_MAX: Duration = Duration::from_secs(30);
+/// What the server may hold in memory, in bytes: its cache, its batches, and some of its clients' queues.
+pub const SERVER_BYTES_MAX: u64 = 128 << 20;
+const SAMPLE_EVERY: Duration = Duration::from_millis(50);
+
+#[derive(Clone)]
+pub struct Settings {
+    pub exe: PathBuf,
+    pub seed: u64,
+    pub length: Duration,
+    pub writers: usize,
+    pub readers: usize,
+    pub plant: Option<Plant>,
+}
+
+pub struct Outcome {
+    pub ledger: Ledger,
+    pub faults: BTreeMap<&'static str, u64>,
+    pub late_readers: usize,
+    /// Why the disk was not filled, where it was not.
+    pub no_disk: Option<String>,
+    pub resident_bytes_max: u64,
+    pub slow_bytes: Option<u64>,
+    pub planted: u64,
+}
+
+/// What the thread that breaks the server hands back.
+struct Broken {
+    server: Server,
+    address: SocketAddr,
+    counts: BTreeMap<&'static str, u64>,
+    resident_bytes_max: u64,
+}
+
+pub async fn run(settings: &Settings) -> Result<Outcome, String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).map_err(|error| error.to_string())?;
+    let disk = Disk::mount(&data);
+    let no_disk = disk.as_ref().err().cloned();
+    let proxy = Proxy::start(settings.plant).await.map_err(|error| error.to_string())?;
+    let mut server = Server::new(settings.exe.clone(), folder.path(), proxy.address.port());
+    let address = server.start()?;
+    proxy.lead_to(Some(address));
+
+    let ledger = Arc::new(Mutex::new(Ledger::default()));
+    let late_readers = settings.readers / 3;
+    let mut people = People::assemble(settings, proxy.address, &ledger, settings.readers - late_readers).await?;
+
+    let (start, end) = (Instant::now(), Instant::now() + settings.length);
+    let faults = plan::faults(settings.seed, settings.length, disk.is_ok());
+    let (of_server, of_links) = faults.into_iter().partition(|(_, fault)| fault.is_of_server());
+    let breaking = break_server(
+        server,
+        address,
+        disk.ok(),
+        proxy.share(),
+        of_server,
+        settings.seed,
+        ledger.clone(),
+    );
+    let cutting = break_links(proxy.share(), of_links, settings.seed);
+    let mut lives = Vec::new();
+    for (number, mut client) in people.clients.drain(..).enumerate() {
+        client.plan(plan::acts(
+            settings.seed,
+            number,
+            number < settings.writers,
+            settings.length,
+        ));
+        lives.push(tokio::spawn(async move {
+            client.live(start, end).await;
+            Ok(client)
+        }));
+    }
+    for late in 0..late_readers {
+        let at = start + settings.length * (late as u32 + 1) / (late_readers as u32 + 1);
+        let (settings, ledger, rooms) = (settings.clone(), ledger.clone(), people.rooms.clone());
+        let number = settings.writers + settings.readers - late_readers + late;
+        let address = proxy.address;
+        lives.push(tokio::spawn(async move {
+            sleep_until(at).await;
+            let mut client = come_late(&settings, address, number, ledger, rooms[late % ROOMS]).await?;
+            client.live(start, end).await;
+            Ok::<_, String>(client)
+        }));
+    }
+    for life in lives {
+        people.clients.push(life.await.map_err(|error| error.to_string())??);
+    }
+    let mut counts = join(cutting)?;
+    let mut broken = join(breaking)??;
+    counts.append(&mut broken.counts);
+
+    // The storm is over.
+    proxy.cut_all();
+    let mut slow_bytes = None;
+    if settings.plant.is_none() {
+        let loud = &mut people.clients[0];
+        slow_bytes = slow::try_slow(loud, &people.sloth, people.loud, broken.address, &broken.server).await?;
+    }
+    if let Some(bytes) = broken.server.resident_bytes() {
+        broken.resident_bytes_max = broken.resident_bytes_max.max(bytes);
+    }
+    // What holds, holds after one more kill.
+    broken.server.kill();
+    broken.address = broken.server.start()?;
+    proxy.lead_to(Some(broken.address));
+    laws::check(people.clients, broken.address).await?;
+    let mut ledger = std::mem::take(&mut *ledger.lock().map_err(|error| error.to_string())?);
+    let bytes = broken.resident_bytes_max;
+    ledger.check(Law::Memory, bytes <= SERVER_BYTES_MAX, || {
+        format!("the server held {bytes} bytes")
+    });
+    Ok(Outcome {
+        ledger,
+        faults: counts,
+        late_readers,
+        no_disk,
+        resident_bytes_max: bytes,
+        slow_bytes,
+        planted: proxy.planted(),
+    })
+}
+
+fn join<T>(thread: JoinHandle<T>) -> Result<T, String> {
+    thread
+        .join()
+        .map_err(|_| "a thread that breaks things broke".to_owned())
+}
+
+/// Who is there when the storm begins.
+struct People {
+    clients: Vec<Client>,
+    /// Reads nothing, ever.
+    sloth: Client,
+    rooms: Vec<u64>,
+    /// A room of the first client and the sloth.
+    loud: u64,
+}
+
+impl People {
+    async fn assemble(
+        settings: &Settings,
+        proxy: SocketAddr,
+        ledger: &Arc<Mutex<Ledger>>,
+        readers: usize,
+    ) -> Result<People, String> {
+        let enter = |number, name| Client::enter(proxy, number, name, settings.seed, ledger.clone());
+        let end = Instant::now() + SETTLE_MAX;
+        let mut clients = Vec::new();
+        for number in 0..settings.writers + readers {
+            clients.push(enter(number, name(settings, number)).await?);
+        }
+        let sloth = enter(usize::MAX, "sloth".to_owned()).await?;
+        let mut rooms = Vec::new();
+        for number in 0..=ROOMS {
+            let body = json!({"kind": "public", "name": format!("room {number}")});
+            let made = clients[0].ask("POST", "/api/rooms", &body).await?;
+            rooms.push(made.json["room"]["id"].as_u64().ok_or("no room")?);
+        }
+        let loud = rooms.pop().ok_or("no loud room")?;
+        let mut sloth = sloth;
+        sloth.join(loud, end).await?;
+        for (number, client) in clients.iter_mut().enumerate() {
+            client.join(rooms[number % ROOMS], end).await?;
+            if number < settings.writers {
+                client.join(rooms[(number + 1) % ROOMS], end).await?;
+            }
+        }
+        Ok(People {
+            clients,
+            sloth,
+            rooms,
+            loud,
+        })
+    }
+}
+
+fn name(settings: &Settings, number: usize) -> String {
+    match number < settings.writers {
+        true => format!("w{number}"),
+        false => format!("r{number}"),
+    }
+}
+
+/// Somebody who signs up while everything breaks.
+async fn come_late(
+    settings: &Settings,
+    proxy: SocketAddr,
+    number: usize,
+    ledger: Arc<Mutex<Ledger>>,
+    room: u64,
+) -> Result<Client, String> {
+    let end = Instant::now() + SETTLE_MAX;
+    loop {
+        let entering = Client::enter(proxy, number, name(settings, number), settings.seed, ledger.clone());
+        match entering.await {
+            Ok(mut client) => {
+                client.join(room, end).await?;
+                return Ok(client);
+            }
+            Err(error) if Instant::now() > end => return Err(error),
+            Err(_) => tokio::time::sleep(SAMPLE_EVERY).await,
+        }
+    }
+}
+
+/// Sleeps until the next fault, and looks at the server's memory meanwhile.
+struct Watch {
+    start: Instant,
+    resident_bytes_max: u64,
+}
+
+impl Watch {
+    fn rest(&mut self, server: &Server, until: Instant) {
+        loop {
+            self.resident_bytes_max = self.resident_bytes_max.max(server.resident_bytes().unwrap_or_default());
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            thread::sleep(left.min(SAMPLE_EVERY));
+        }
+    }
+
+    fn rest_for(&mut self, server: &Server, how_long: Duration) {
+        self.rest(server, Instant::now() + how_long);
+    }
+}
+
+fn break_server(
+    mut server: Server,
+    mut address: SocketAddr,
+    disk: Option<Disk>,
+    proxy: Proxy,
+    faults: Vec<(Duration, Fault)>,
+    seed: u64,
+    ledger: Arc<Mutex<Ledger>>,
+) -> JoinHandle<Result<Broken, String>> {
+    let mut chance = Chance::new(seed ^ 0x5E4E);
+    let mut watch = Watch {
+        start: Instant::now(),
+        resident_bytes_max: 0,
+    };
+    thread::spawn(move || {
+        let mut counts = BTreeMap::new();
+        for (at, fault) in faults {
+            let until = watch.start + at;
+            watch.rest(&server, until);
+            let mut count = |what| *counts.entry(what).or_default() += 1;
+            match fault {
+                Fault::Kill(pause) => {
+                    count("killed");
+                    server.kill();
+                    proxy.lead_to(None);
+                    thread::sleep(pause);
+                }
+                Fault::Restart => {
+                    count("restarted");
+                    server.terminate()?;
+                }
+                Fault::Freeze(pause) => {
+                    count("frozen");
+                    server.signal("STOP");
+                    thread::sleep(pause);
+                    server.signal("CONT");
+                    continue;
+                }
+                Fault::FillDisk(pause) => {
+                    count("disk filled");
+                    let Some(disk) = &disk else { continue };
+                    disk.fill()
+                        .map_err(|error| format!("the disk cannot be filled: {error}"))?;
+                    watch.rest_for(&server, pause);
+                    // Now and then it dies on the full disk, and has to start there.
+                    let dies = chance.one_in(3);
+                    if dies {
+                        count("killed on a full disk");
+                        server.kill();
+                        address = server.start()?;
+                        proxy.lead_to(Some(address));
+                        watch.rest_for(&server, pause);
+                    }
+                    disk.free();
+                    turn_disk(&ledger);
+                    continue;
+                }
+                _ => continue,
+            }
+            address = server.start()?;
+            proxy.lead_to(Some(address));
+        }
+        // The disk stays until the end.
+        server.keep(disk);
+        Ok(Broken {
+            server,
+            address,
+            counts,
+            resident_bytes_max: watch.resident_bytes_max,
+        })
+    })
+}
+
+fn turn_disk(ledger: &Mutex<Ledger>) {
+    ledger.lock().unwrap_or_else(PoisonError::into_inner).disk_turns += 1;
+}
+
+fn break_links(proxy: Proxy, faults: Vec<(Duration, Fault)>, seed: u64) -> JoinHandle<BTreeMap<&'static str, u64>> {
+    let mut chance = Chance::new(seed ^ 0x11AB);
+    let start = Instant::now();
+    thread::spawn(move || {
+        let mut counts = BTreeMap::new();
+        for (at, fault) in faults {
+            thread::sleep((start + at).saturating_duration_since(Instant::now()));
+            let (what, links) = match fault {
+                Fault::Cut => ("links cut", proxy.cut(&mut chance)),
+                Fault::Stall(how_long) => ("stalled", proxy.stall(&mut chance, how_long)),
+                Fault::Delay(by) => ("delayed", proxy.delay(&mut chance, by)),
+                _ => ("half open", proxy.half_open(&mut chance)),
+            };
+            *counts.entry(what).or_default() += links as u64;
+        }
+        counts
+    })
+}

@@ -1,0 +1,64 @@
+//! Rows as damage or malice may leave them, for the fuzz targets. In no build that people run.
+
+use super::codec::{
+    ClientIdRow, CommitRow, DataFileRow, Entry, FactsRow, FileRow, MemberRow, PictureRow, ProfileRow, RoomRow,
+    SavedRow, SegmentRow, SeqRow, SessionRow, SettingsRow, Stored, UserRoomRow, UserRow, seal, unseal,
+};
+use crate::model::{RoomKind, SessionId};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Reads a row of the kind that the first byte names, once as it is and once under a checksum that
+/// vouches for it.
+///
+/// # Panics
+/// When a row that was read is not the one that is written again.
+pub fn row(bytes: &[u8]) {
+    let Some((kind, row)) = bytes.split_first() else { return };
+    match kind % 17 {
+        0 => drop(again::<SeqRow>(row)),
+        1 => {
+            if let Some(stored) = again::<Entry>(row).and_then(Stored::of) {
+                let (_, id, _) = stored.place();
+                let message = stored.message();
+                assert_eq!(message.id.0, u64::from(id));
+                assert!(message.deleted_by.is_none() || message.body.is_empty() && message.files.is_empty());
+            }
+        }
+        2 => drop(again::<UserRow>(row).map(|row| row.role())),
+        3 => drop(again::<ProfileRow>(row)),
+        4 => drop(again::<SessionRow>(row).map(|row| row.session(SessionId([0; 32])))),
+        5 => drop(again::<SettingsRow>(row).map(SettingsRow::settings)),
+        6 => drop(again::<PictureRow>(row)),
+        7 => drop(again::<RoomRow>(row).map(|row| row.kind())),
+        8 => drop(again::<FactsRow>(row)),
+        9 => drop(again::<MemberRow>(row).map(|row| row.role())),
+        10 => drop(again::<UserRoomRow>(row).map(|row| row.notify(RoomKind::Public))),
+        11 => drop(again::<DataFileRow>(row)),
+        12 => drop(again::<CommitRow>(row)),
+        13 => drop(again::<ClientIdRow>(row)),
+        14 => drop(again::<FileRow>(row).map(|row| row.file.attachment())),
+        15 => drop(again::<SegmentRow>(row)),
+        _ => drop(again::<SavedRow>(row)),
+    }
+}
+
+/// The row, where these bytes are one.
+fn again<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    let _ = unseal::<T>(bytes);
+    let mut vouched = bytes.to_vec();
+    vouched.extend(crc32c::crc32c(bytes).to_le_bytes());
+    let row: T = unseal(&vouched).ok()?;
+    let sealed = seal(&row).unwrap_or_else(|fault| panic!("a row that was read cannot be written: {fault}"));
+    let same: T = unseal(&sealed).unwrap_or_else(|fault| panic!("a row that was written cannot be read: {fault}"));
+    assert!(
+        seal(&same).is_ok_and(|twice| twice == sealed),
+        "a row changed on the way"
+    );
+    // Any one bit more or less is noticed.
+    if let Some(byte) = vouched.first_mut() {
+        *byte ^= 1;
+        assert!(unseal::<T>(&vouched).is_err());
+    }
+    Some(row)
+}

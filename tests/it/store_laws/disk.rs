@@ -1,0 +1,179 @@
+//! A disk that loses power: what was written since the last sync is there in part, in any order, and
+//! torn where sectors end.
+
+use super::world::Dice;
+use chapp::store::{DiskAct, Faults, Options};
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+/// Bytes that a disk writes all or none of.
+const SECTOR: usize = 512;
+
+/// Stands between the store and its file. The file shows what the running system sees; this knows what
+/// the disk under it holds.
+#[derive(Debug, Default)]
+pub struct Disk(Mutex<State>);
+
+/// The disk at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// What every loss of power leaves.
+    synced: Vec<u8>,
+    /// What was done since, in order.
+    pending: Vec<Done>,
+    /// How many more acts go well; then the power is gone.
+    acts: Option<u64>,
+    is_off: bool,
+    ignores_syncs: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Done {
+    Write(usize, Vec<u8>),
+    Resize(usize),
+}
+
+impl Done {
+    fn apply(&self, image: &mut Vec<u8>) {
+        match self {
+            Done::Resize(len) => image.resize(*len, 0),
+            Done::Write(offset, bytes) => {
+                let end = offset + bytes.len();
+                if image.len() < end {
+                    image.resize(end, 0);
+                }
+                image[*offset..end].copy_from_slice(bytes);
+            }
+        }
+    }
+
+    /// Its parts, each of which is written all or not at all.
+    fn torn(&self) -> Vec<Done> {
+        let Done::Write(offset, bytes) = self else {
+            return vec![self.clone()];
+        };
+        let (mut parts, mut done) = (Vec::new(), 0);
+        while done < bytes.len() {
+            let at = offset + done;
+            let piece = (SECTOR - at % SECTOR).min(bytes.len() - done);
+            parts.push(Done::Write(at, bytes[done..done + piece].to_vec()));
+            done += piece;
+        }
+        parts
+    }
+}
+
+impl Disk {
+    pub fn options(self: &Arc<Disk>) -> Options {
+        Options {
+            faults: Some(self.clone()),
+            ..Options::default()
+        }
+    }
+
+    /// Acknowledges syncs and does nothing.
+    pub fn ignore_syncs(&self) {
+        self.0.lock().unwrap().ignores_syncs = true;
+    }
+
+    /// The power goes after so many more writes and syncs, in the middle of the next one.
+    pub fn fail_after(&self, acts: u64) {
+        self.0.lock().unwrap().acts = Some(acts);
+    }
+
+    pub fn is_off(&self) -> bool {
+        self.0.lock().unwrap().is_off
+    }
+
+    pub fn moment(&self) -> State {
+        self.0.lock().unwrap().clone()
+    }
+
+    /// The power is back, and `file` holds what a loss at this moment may have left.
+    pub fn restart(&self, moment: &State, dice: &mut Dice, file: &Path) {
+        self.restart_with(moment.left(dice), file);
+    }
+
+    /// The power is on, and `file` holds this.
+    pub fn restart_with(&self, image: Vec<u8>, file: &Path) {
+        std::fs::write(file, &image).unwrap();
+        let mut state = self.0.lock().unwrap();
+        *state = State {
+            synced: image,
+            ignores_syncs: state.ignores_syncs,
+            ..State::default()
+        };
+    }
+}
+
+impl State {
+    /// One of the many things that a loss of power may leave.
+    fn left(&self, dice: &mut Dice) -> Vec<u8> {
+        let mut image = self.synced.clone();
+        let mut kept: Vec<Done> = match dice.roll(6) {
+            0 => return image,
+            // To the file, a kill.
+            1 => self.pending.clone(),
+            // In the order of writing, up to a sector.
+            2 => {
+                let parts: Vec<Done> = self.pending.iter().flat_map(Done::torn).collect();
+                let count = dice.roll(parts.len() as u64 + 1) as usize;
+                parts.into_iter().take(count).collect()
+            }
+            // Whole writes, or sectors, some or most of them.
+            3 => self.pending.iter().filter(|_| dice.roll(2) == 0).cloned().collect(),
+            4 => self
+                .pending
+                .iter()
+                .flat_map(Done::torn)
+                .filter(|_| dice.roll(2) == 0)
+                .collect(),
+            _ => self
+                .pending
+                .iter()
+                .flat_map(Done::torn)
+                .filter(|_| dice.roll(12) > 0)
+                .collect(),
+        };
+        if dice.roll(2) == 0 {
+            for end in (1..kept.len()).rev() {
+                kept.swap(end, dice.roll(end as u64 + 1) as usize);
+            }
+        }
+        kept.iter().for_each(|done| done.apply(&mut image));
+        image
+    }
+}
+
+impl Faults for Disk {
+    fn before(&self, act: DiskAct<'_>) -> io::Result<()> {
+        let mut state = self.0.lock().unwrap();
+        let off = || Err(io::Error::from_raw_os_error(5));
+        if state.is_off {
+            return off();
+        }
+        let done = match act {
+            DiskAct::Open | DiskAct::Read => return Ok(()),
+            DiskAct::Write { offset, bytes } => Some(Done::Write(offset as usize, bytes.to_vec())),
+            DiskAct::Resize { len } => Some(Done::Resize(len as usize)),
+            DiskAct::Sync => None,
+        };
+        let is_last = state.acts == Some(0);
+        state.acts = state.acts.map(|acts| acts.saturating_sub(1));
+        match done {
+            // Also of the last write something may be there.
+            Some(done) => state.pending.push(done),
+            None if !is_last && !state.ignores_syncs => {
+                let State { synced, pending, .. } = &mut *state;
+                pending.drain(..).for_each(|done| done.apply(synced));
+            }
+            None => {}
+        }
+        if is_last {
+            state.is_off = true;
+            return off();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,227 @@
+//! L0, L1, L2 and L8 through losses of power, thousands of them, at any write and also while a file
+//! recovers from the one before.
+//!
+//! `CHAPP_TEST_SEED` plays a run again (as far as threads let it), `CHAPP_TEST_LOSSES` plays a longer one.
+
+use super::changes::{PEOPLE, Picture, check_readers, fresh, furnish, live};
+use super::disk::Disk;
+use super::world::*;
+use chapp::error::{Kind, Result};
+use chapp::model::*;
+use chapp::store::{Options, Store};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+const LOSSES: u64 = 2_000;
+/// Losses that are tried of one and the same moment.
+const OUTCOMES: u64 = 8;
+/// Then the file begins anew, before looking at all of it takes too long.
+const MOMENTS_OF_A_FILE: u64 = 12;
+/// Writes and syncs until the power goes: within the first commits, or somewhat later.
+const ACTS: u64 = 120;
+const ACTS_OF_OPENING: u64 = 14;
+/// Losses while a file is opened after a loss, one after the other.
+const AGAIN_MAX: u64 = 3;
+/// Acknowledged posts that are sent again after each loss.
+const RESENT: usize = 3;
+
+fn number_of(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+/// In memory where there is such a folder: a sync of the real disk says nothing here.
+fn folder() -> Arc<TempDir> {
+    let memory = Path::new("/dev/shm");
+    Arc::new(match memory.is_dir() {
+        true => TempDir::new_in(memory).unwrap(),
+        false => TempDir::new().unwrap(),
+    })
+}
+
+/// A file with people and rooms in it.
+fn furnished(folder: &Arc<TempDir>) -> Vec<u8> {
+    let world = World::open(folder.clone(), Options::default()).unwrap();
+    furnish(&world);
+    let path = world.path.clone();
+    world.close();
+    std::fs::read(path).unwrap()
+}
+
+/// What everybody was told: the posts and changes, by room and seq.
+#[derive(Clone, Default)]
+struct Told(BTreeMap<(RoomId, Seq), Posted>);
+
+impl Told {
+    fn add(&mut self, answers: Vec<Result<Event>>) {
+        for answer in answers.into_iter().flatten() {
+            if let Event::Posted(posted) | Event::Changed(posted) = answer {
+                self.0.insert((posted.room, posted.seq), posted);
+            }
+        }
+    }
+}
+
+async fn pictures(store: &Store) -> BTreeMap<RoomId, Picture> {
+    let mut pictures = BTreeMap::new();
+    for user in (1..=PEOPLE).map(UserId) {
+        for view in store.rooms(user).await.unwrap() {
+            let room = view.room.id;
+            if let Entry::Vacant(new) = pictures.entry(room) {
+                new.insert(fresh(store, user, room).await.unwrap());
+            }
+        }
+    }
+    pictures
+}
+
+/// Everything that was acknowledged is there, everything else whole or not at all.
+async fn check(store: &Store, told: &Told, dice: &mut Dice) {
+    check_readers(store, None).await;
+    let pictures = pictures(store).await;
+    // A room whose last member has left shows itself to nobody.
+    let seen = told
+        .0
+        .iter()
+        .filter_map(|((room, seq), posted)| Some((seq, posted, pictures.get(room)?)));
+    for (seq, posted, picture) in seen {
+        assert!(picture.head >= seq.0, "{seq} of room {} is gone", posted.room);
+        let message = picture.messages.get(&posted.message.id);
+        let message = message.unwrap_or_else(|| panic!("message {} is gone", posted.message.id));
+        assert_eq!(message.author, posted.message.author);
+        assert_eq!(message.client_id, posted.message.client_id);
+    }
+    let posts: Vec<&Posted> = told
+        .0
+        .values()
+        .filter(|posted| posted.seq == posted.message.id)
+        .collect();
+    let posts: Vec<&Posted> = posts
+        .into_iter()
+        .filter(|posted| posted.message.notice.is_none())
+        .collect();
+    for _ in 0..RESENT.min(posts.len()) {
+        let posted = posts[dice.roll(posts.len() as u64) as usize];
+        let again = Change::Post(NewPost {
+            author: posted.message.author,
+            room: posted.room,
+            client_id: posted.message.client_id.clone().unwrap(),
+            draft: written("again"),
+            here: Vec::new(),
+            at: posted.message.sent_at,
+        });
+        match store.commit(again).await {
+            Ok(Event::PostedBefore { room, seq, .. }) => assert_eq!((room, seq), (posted.room, posted.seq)),
+            // Whoever has left the room is told nothing.
+            Err(error) if matches!(error.kind, Kind::NotFound | Kind::Forbidden) => {}
+            other => panic!("{:?} again: {other:?}", posted.message.client_id),
+        }
+    }
+}
+
+/// Lives on after a loss: what the feed tells from there on leads to what a fresh reader sees.
+fn live_on(folder: &Arc<TempDir>, disk: &Arc<Disk>, seed: u64, told: &mut Told) {
+    let world = World::open(folder.clone(), disk.options()).unwrap();
+    let mut known = wait(pictures(&world.store));
+    told.add(live(&world, seed, 1));
+    let store = world.store.clone();
+    let seen = wait(pictures(&store));
+    drop(store);
+    for event in world.close() {
+        if let Event::Posted(posted) | Event::Changed(posted) = event
+            && let Some(picture) = known.get_mut(&posted.room)
+        {
+            picture.apply(&posted);
+        }
+    }
+    for (room, picture) in &known {
+        assert_eq!(Some(picture), seen.get(room).or(Some(picture)), "room {room}");
+    }
+}
+
+/// The power goes while people are busy, at a moment that the dice choose.
+fn busy_until_it_goes(folder: &Arc<TempDir>, disk: &Arc<Disk>, seed: u64, dice: &mut Dice, told: &mut Told) {
+    let world = World::open(folder.clone(), disk.options()).unwrap();
+    disk.fail_after(dice.roll(ACTS));
+    while !disk.is_off() {
+        told.add(live(&world, seed + dice.roll(400), 3));
+    }
+    world.close();
+}
+
+#[test]
+fn thousands_of_losses_of_power_lose_nothing_that_was_acknowledged() {
+    let seed = number_of("CHAPP_TEST_SEED").unwrap_or_else(|| chapp::clock::Clock::System.now().0);
+    let losses = number_of("CHAPP_TEST_LOSSES").unwrap_or(LOSSES);
+    println!("CHAPP_TEST_SEED={seed} CHAPP_TEST_LOSSES={losses}");
+    let mut dice = Dice(seed);
+    let folder = folder();
+    let beginning = furnished(&folder);
+    let path = folder.path().join("data.redb");
+    let disk = Arc::new(Disk::default());
+    let (mut lost, mut in_opening, mut moments, mut acknowledged) = (0, 0, 0, 0);
+    let mut told = Told::default();
+    while lost < losses {
+        if moments % MOMENTS_OF_A_FILE == 0 {
+            disk.restart_with(beginning.clone(), &path);
+            told = Told::default();
+        }
+        moments += 1;
+        busy_until_it_goes(&folder, &disk, moments * 1_000, &mut dice, &mut told);
+        let moment = disk.moment();
+        for _ in 0..OUTCOMES {
+            disk.restart(&moment, &mut dice, &path);
+            lost += 1;
+            for _ in 0..dice.roll(AGAIN_MAX + 1) {
+                disk.fail_after(dice.roll(ACTS_OF_OPENING));
+                // It may just have made it.
+                if let Ok(world) = World::open(folder.clone(), disk.options()) {
+                    world.close();
+                }
+                disk.restart(&disk.moment(), &mut dice, &path);
+                (lost, in_opening) = (lost + 1, in_opening + 1);
+            }
+            let world = World::open(folder.clone(), disk.options()).unwrap_or_else(|error| panic!("{error:?}"));
+            wait(check(&world.store, &told, &mut dice));
+            world.close();
+        }
+        acknowledged += told.0.len();
+        live_on(&folder, &disk, moments * 1_000 + 500, &mut told);
+    }
+    println!("{lost} losses of power, {in_opening} of them while a file was opened, at {moments} moments");
+    assert!(acknowledged > 0 && in_opening > losses / 10);
+}
+
+/// That the losses above would show what is lost.
+#[test]
+fn a_disk_that_ignores_syncs_is_found_out_at_once() {
+    let mut dice = Dice(3);
+    let folder = folder();
+    let beginning = furnished(&folder);
+    let path = folder.path().join("data.redb");
+    let disk = Arc::new(Disk::default());
+    disk.ignore_syncs();
+    let (mut tried, mut found) = (0, 0);
+    while tried < 20 {
+        disk.restart_with(beginning.clone(), &path);
+        let mut told = Told::default();
+        busy_until_it_goes(&folder, &disk, tried * 1_000, &mut dice, &mut told);
+        if told.0.is_empty() {
+            continue;
+        }
+        disk.restart(&disk.moment(), &mut dice, &path);
+        tried += 1;
+        let Ok(world) = World::open(folder.clone(), disk.options()) else {
+            found += 1;
+            continue;
+        };
+        let looked = catch_unwind(AssertUnwindSafe(|| wait(check(&world.store, &told, &mut dice))));
+        found += u64::from(looked.is_err());
+        world.close();
+    }
+    // One loss in six leaves all that was written, and there is nothing to find.
+    assert!(found >= tried / 2, "{found} of {tried}");
+}
