@@ -82,3 +82,43 @@ pub enum Inline {
         name: String,
     },
 }
+
+impl Content {
+    /// Its words on one line, without the marks.
+    pub fn words(&self) -> String {
+        let mut words = String::new();
+        of_blocks(&self.0, &mut words);
+        words.truncate(words.trim_end().len());
+        words
+    }
+}
+
+fn of_blocks(blocks: &[Block], words: &mut String) {
+    for block in blocks {
+        match block {
+            Block::Paragraph(inlines) | Block::Heading(inlines) => of_inlines(inlines, words),
+            Block::Quote(blocks) => of_blocks(blocks, words),
+            Block::Code { text, .. } => words.push_str(text.trim_end()),
+            Block::List { items, .. } => items.iter().for_each(|item| of_blocks(item, words)),
+            Block::Rule => {}
+        }
+        if !words.ends_with(' ') {
+            words.push(' ');
+        }
+    }
+}
+
+fn of_inlines(inlines: &[Inline], words: &mut String) {
+    for inline in inlines {
+        match inline {
+            Inline::Text(text) | Inline::Code(text) | Inline::Emoji { text, .. } => words.push_str(text),
+            Inline::Bold(inlines) | Inline::Italic(inlines) | Inline::Strike(inlines) => of_inlines(inlines, words),
+            Inline::Link { inlines, .. } => of_inlines(inlines, words),
+            Inline::Break => words.push(' '),
+            Inline::User { text, .. } => words.extend(["@", text]),
+            Inline::Everyone => words.push_str("@room"),
+            Inline::Here => words.push_str("@here"),
+            Inline::Room { text, .. } => words.extend(["#", text]),
+        }
+    }
+}

@@ -233,7 +233,10 @@ pub(super) fn last(source: &impl Source, room: u32) -> Result<Option<LastPost>, 
                 id: Seq(row.seq.into()),
                 author: UserId(row.author.into()),
                 sent_at: Time(row.sent_at),
-                text: row.body.chars().take(LAST_CHARS_MAX).collect(),
+                text: match &row.content {
+                    Some(content) => content.words().chars().take(LAST_CHARS_MAX).collect(),
+                    None => row.body.chars().take(LAST_CHARS_MAX).collect(),
+                },
                 files: row.files.len(),
             }));
         }

@@ -216,3 +216,24 @@ fn names_and_messages_of_marks_and_blanks_alone_are_refused() {
     say(&mut adas, 1, "next", "\u{1faff}");
     assert_eq!(room_of(&site, &ada, 1)["last"]["text"], "\u{1faff}");
 }
+
+#[test]
+fn a_room_tells_how_its_last_message_begins_without_marks_and_not_what_is_deleted() {
+    let (site, ada, ben, _) = three();
+    let mut adas = site.socket(&ada);
+    assert!(room_of(&site, &ben, 1).get("last").is_none());
+    say(&mut adas, 1, "a1", "plain");
+    let id = say(
+        &mut adas,
+        1,
+        "a2",
+        "**Bold** for @Ben\n\n- `one`\n- two\n\n```sh\nls\n```",
+    );
+    let last = room_of(&site, &ben, 1)["last"].clone();
+    assert_eq!((&last["id"], &last["author"]), (&json!(id), &json!(ada.id)));
+    assert_eq!(last["text"], "Bold for @Ben one two ls");
+    assert_eq!(site.socket(&ben).ready["rooms"][0]["last"], last);
+    adas.send(&json!({"type": "delete", "ref": "d", "room": 1, "id": id}));
+    adas.until(|frame| frame["ref"] == "d");
+    assert_eq!(room_of(&site, &ben, 1)["last"]["text"], "plain");
+}

@@ -228,7 +228,7 @@ fn log_out_with_two_tabs(browser: &Browser, site: &Site) -> Outcome {
     open(browser, site)?;
     // What the page asks for when it opens has been answered: else it would be refused on the way out.
     let answered = "['/pins', '/seen'].every((end) =>
-        performance.getEntriesByType('resource').some(({name}) => name.endsWith(end)))";
+        performance.getEntriesByType('resource').some(({name}) => new URL(name).pathname.endsWith(end)))";
     browser.until(answered, SOON)?;
     log_out(browser)?;
     for tab in [&second, &first] {

@@ -41,7 +41,15 @@ export function mountSearch(body, wires) {
   const list = h('ul', { class: 'hits', role: 'list' });
   const rest = h('div', {});
   const narrow = chips(wires);
-  body.before(h('div', { class: 'find', role: 'search' }, h('div', { class: 'find__q' }, icon('search', 'i--s'), field), narrow.el, status));
+  body.before(
+    h(
+      'div',
+      { class: 'find', role: 'search' },
+      h('div', { class: 'find__q' }, icon('search', 'i--s'), field),
+      narrow.el,
+      h('div', { class: 'find__r' }, status, narrow.files),
+    ),
+  );
   body.append(list, rest);
   field.value = watch.now((s) => s.search.asked.q);
   field.focus();
@@ -116,7 +124,7 @@ function chips(wires) {
     const now = watch.now((s) => s.search.asked.span);
     return SPANS.map(([span, words]) => ({ icon: 'clock', words, checked: span === now, act: () => send({ do: 'search', span }) }));
   });
-  const files = h('button', { type: 'button', class: 'fchip fchip--end' }, icon('clip', 'i--xs'), h('span', {}, 'With files'));
+  const files = h('button', { type: 'button', class: 'fchip' }, icon('clip', 'i--xs'), h('span', {}, 'With files'));
   files.addEventListener('click', () => send({ do: 'search', files: !watch.now((s) => s.search.asked.files) }));
   const draw = () => {
     const state = watch.now((s) => s);
@@ -129,7 +137,7 @@ function chips(wires) {
     mark(who.el, 'data-on', author === null ? null : '');
     mark(when.el, 'data-on', span === 'any' ? null : '');
   };
-  return { el: h('div', { class: 'chips', role: 'group', 'aria-label': 'Narrow the search' }, room.el, who.el, when.el, files), draw };
+  return { el: h('div', { class: 'chips', role: 'group', 'aria-label': 'Narrow the search' }, room.el, who.el, when.el), files, draw };
 }
 
 /** @param {Wires} wires @returns {import('./menu.js').MenuItem[]} */
