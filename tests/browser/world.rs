@@ -131,10 +131,18 @@ impl<'run> World<'run> {
             Sighting::ErrorStatus { url, .. } if url.ends_with("/favicon.ico") => None,
             Sighting::ErrorStatus { status, url } => Some(format!("status {status} for {url}")),
             Sighting::ConsoleError(line) if is_unknown_to_webkit(&line) || is_broken_off(&line) => None,
+            Sighting::ConsoleError(line) if self.is_own_load_broken_off(&line) => None,
             Sighting::ConsoleError(line) if is_about_network(&line) && !expected.is_empty() => None,
             Sighting::ConsoleError(line) => Some(format!("console: {line}")),
             Sighting::PolicyViolation(breach) => Some(format!("against the policy: {breach}")),
         }
+    }
+
+    /// What WebKit writes when a page that is left was still asking its own server for something.
+    fn is_own_load_broken_off(&self, line: &str) -> bool {
+        let rest = line.strip_suffix(" due to access control checks.");
+        let url = rest.and_then(|rest| rest.split_once("cannot load ")).map(|(_, url)| url);
+        url.is_some_and(|url| self.is_ours(url))
     }
 
     fn is_ours(&self, url: &str) -> bool {

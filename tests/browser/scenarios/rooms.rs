@@ -258,7 +258,7 @@ pub fn a_permalink_opens_the_room_around_its_message(world: &World) -> Outcome {
         holds(browser, "document.querySelectorAll('article.msg').length <= 300")?;
         browser.go_to(&format!("{}/rooms/99", world.site.origin))?;
         browser.until(
-            "document.querySelector('.toast')?.textContent.includes('not in that room')",
+            "document.querySelector('dialog[open] h2')?.textContent === 'There is nothing here for you'",
             SOON,
         )
     })
