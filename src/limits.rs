@@ -140,9 +140,9 @@ pub const SEARCHES_WAITING_MAX: usize = 64;
 /// When a search that was shed may come again.
 pub const SEARCH_AGAIN_MS: u64 = 1_000;
 /// Entries of the log that are indexed at once; those after the last segment are looked through.
-pub const SEGMENT_ENTRIES: u64 = 1_024;
+pub const SEGMENT_ENTRIES: u64 = 512;
 /// Words of a segment; one with long messages has fewer entries. Ends after the message that passes it.
-pub const SEGMENT_WORDS_MAX: usize = 16_384;
+pub const SEGMENT_WORDS_MAX: usize = 8_192;
 
 // ---- Pictures ----------------------------------------------------------------------------------
 

@@ -145,8 +145,8 @@ impl Term {
     }
 }
 
-/// What a text is found by.
-pub fn tokens(text: &str) -> BTreeSet<String> {
+/// What a text is found by, each token as often as it is there.
+pub fn tokens(text: &str) -> Vec<String> {
     words::tokens(text)
 }
 

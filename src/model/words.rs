@@ -5,7 +5,6 @@
 
 use super::visible::{is_format, is_mark, is_punctuation, is_spaceless, search_key};
 use crate::limits::{SEARCHABLE_WORDS_MAX, TOKEN_CHARS_MAX};
-use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -103,17 +102,15 @@ fn fold(word: &str) -> String {
 }
 
 /// What a text is found by: its words, and each two letters that follow each other where a script has no
-/// spaces. The last letter of such a run stands for itself.
-pub(super) fn tokens(text: &str) -> BTreeSet<String> {
+/// spaces. The last letter of such a run stands for itself. In order, each as often as it is there.
+pub(super) fn tokens(text: &str) -> Vec<String> {
     let words = words(text);
-    let mut tokens = BTreeSet::new();
-    for (at, word) in words.iter().enumerate() {
-        tokens.insert(match words.get(at + 1) {
-            Some(next) if next.glued => pair(word, next),
-            _ => token(&word.text),
-        });
-    }
-    tokens
+    let following = words.iter().skip(1).map(Some).chain([None]);
+    let tokens = words.iter().zip(following).map(|(word, next)| match next {
+        Some(next) if next.glued => pair(word, next),
+        _ => token(&word.text),
+    });
+    tokens.collect()
 }
 
 /// The token of two letters.

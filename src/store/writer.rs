@@ -223,7 +223,7 @@ impl Writer {
             if matches!(wrote, Wrote::Nothing) && !changes.is_empty() {
                 return Ok((outcomes, wrote));
             }
-            match *step.insert(index::step(tables)?) {
+            match *step.insert(index::step(tables, changes.len())?) {
                 Step::Wrote => Ok((outcomes, Wrote::Something)),
                 Step::Nothing => Ok((outcomes, wrote)),
             }

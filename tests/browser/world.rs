@@ -141,7 +141,9 @@ impl<'run> World<'run> {
     /// What WebKit writes when a page that is left was still asking its own server for something.
     fn is_own_load_broken_off(&self, line: &str) -> bool {
         let rest = line.strip_suffix(" due to access control checks.");
-        let url = rest.and_then(|rest| rest.split_once("cannot load ")).map(|(_, url)| url);
+        let url = rest
+            .and_then(|rest| rest.split_once("cannot load "))
+            .map(|(_, url)| url);
         url.is_some_and(|url| self.is_ours(url))
     }
 

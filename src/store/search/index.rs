@@ -12,14 +12,14 @@ use crate::store::codec::{Entry, PostRow, SegmentRow, Stored, seal, unseal};
 use crate::store::fault::Fault;
 use crate::store::tables::{Source, Tables, get, put};
 use redb::ReadableTable;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 /// Whether there is more to index now.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::store) enum Step {
     /// Nothing was to be done.
     Nothing,
-    /// A segment was written; there may be another.
+    /// A segment or more were written; there may be others.
     Wrote,
 }
 
@@ -31,8 +31,21 @@ pub(super) fn end(source: &impl Source) -> Result<u64, Fault> {
     }
 }
 
+/// Writes the segments that are due: at most one more than the changes of this commit can fill, so that
+/// no commit takes long and none falls behind.
+pub(in crate::store) fn step(tables: &mut Tables<'_>, changes: usize) -> Result<Step, Fault> {
+    let mut wrote = Step::Nothing;
+    for _ in 0..=changes as u64 / SEGMENT_ENTRIES {
+        if segment(tables)? == Step::Nothing {
+            break;
+        }
+        wrote = Step::Wrote;
+    }
+    Ok(wrote)
+}
+
 /// Writes the next segment, where one is due.
-pub(in crate::store) fn step(tables: &mut Tables<'_>) -> Result<Step, Fault> {
+fn segment(tables: &mut Tables<'_>) -> Result<Step, Fault> {
     let start = match end(tables) {
         // A damaged index must not keep anybody from writing.
         Err(Fault::Damaged(cause)) => {
@@ -55,7 +68,10 @@ pub(in crate::store) fn step(tables: &mut Tables<'_>) -> Result<Step, Fault> {
             break;
         }
     }
-    for (token, offsets) in &draft.tokens {
+    let mut tokens: Vec<_> = std::mem::take(&mut draft.tokens).into_iter().collect();
+    // In the order of the table, which then grows at its end.
+    tokens.sort_unstable();
+    for (token, offsets) in &tokens {
         write(tables, start, token, offsets)?;
     }
     put(&mut tables.segments, start, &draft.row())?;
@@ -67,7 +83,7 @@ struct Draft {
     start: u64,
     end: u64,
     words: usize,
-    tokens: BTreeMap<String, Vec<u16>>,
+    tokens: HashMap<String, Vec<u16>>,
     rooms: BTreeSet<u32>,
     authors: BTreeSet<u32>,
     times: Option<(u64, u64)>,
@@ -79,7 +95,7 @@ impl Draft {
             start,
             end: start,
             words: 0,
-            tokens: BTreeMap::new(),
+            tokens: HashMap::new(),
             rooms: BTreeSet::new(),
             authors: BTreeSet::new(),
             times: None,
@@ -96,9 +112,13 @@ impl Draft {
         self.authors.insert(author);
         let (oldest, newest) = self.times.unwrap_or((sent_at, sent_at));
         self.times = Some((oldest.min(sent_at), newest.max(sent_at)));
+        let offset = (entry - self.start) as u16;
         for token in tokens(row.says()) {
-            self.words += 1;
-            self.tokens.entry(token).or_default().push((entry - self.start) as u16);
+            let offsets = self.tokens.entry(token).or_default();
+            if offsets.last() != Some(&offset) {
+                offsets.push(offset);
+                self.words += 1;
+            }
         }
     }
 
@@ -136,7 +156,8 @@ pub(in crate::store) fn rewrite(tables: &mut Tables<'_>, entry: u64, says: &str)
         return Err(Fault::Damaged("an indexed entry without a segment".to_owned()));
     };
     let offset = (entry - start) as u16;
-    let (old, new) = (tokens(before.says()), tokens(says));
+    let unique = |text: &str| -> BTreeSet<String> { tokens(text).into_iter().collect() };
+    let (old, new) = (unique(before.says()), unique(says));
     for token in old.difference(&new) {
         let mut offsets = read(tables, start, token)?;
         offsets.retain(|other| *other != offset);

@@ -137,7 +137,7 @@ pub fn a_refusal_stays_until_it_is_put_away(world: &World) -> Outcome {
         join(browser, site)?;
         send(browser, "hello")?;
         sees(browser, "hello")?;
-        browser.go_to(&format!("{}/rooms/99", site.origin))?;
+        browser.go_to(&format!("{}/rooms/1/99", site.origin))?;
         online(browser, SOON)?;
         let refusal = "document.querySelector('.toast[data-bad]')";
         browser.until(&format!("{refusal}?.querySelector('use[href=\"#i-alert\"]')"), SOON)?;
@@ -159,7 +159,7 @@ pub fn settings_stand_in_line_and_their_list_follows_the_reader(world: &World) -
         for pair in ["#set-profile", "#set-password"] {
             let boxes = "[...document.querySelectorAll(arguments[0] + ' .two .inp')].map((box) => {
                 const {top, height} = box.getBoundingClientRect();
-                return [top, height];
+                return [top, height].map((pixels) => Math.round(pixels * 10) / 10);
             })";
             let seen = browser.script(&format!("return {boxes}"), json!([pair]))?;
             equal(&format!("the second field of {pair}"), seen[1].clone(), seen[0].clone())?;
