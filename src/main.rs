@@ -48,12 +48,14 @@ fn serve(config: &Config) -> Result<(), String> {
             Err(StartError::Data(error @ OpenError::AlreadyOpen { .. })) => return already_running(config, &error),
             Err(error) => return Err(error.to_string()),
         };
+        // Before anybody is told how to stop it.
+        let stop = stop_signal().map_err(|error| StartError::System(error).to_string())?;
         let url = server.url();
         // Before anybody is told, so that a second start finds what the first one said.
         let _note = instance::Note::write(&config.data, &url);
         say(&announcement(&url, &server.addresses(), config));
         open_browser(config, &url);
-        server.run(stop_signal()).await;
+        server.run(stop).await;
         Ok(())
     });
     // A blocking task that is not done by now has nothing to lose.
@@ -99,18 +101,28 @@ fn say(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
-/// Ctrl-C, or SIGTERM where there is one.
-async fn stop_signal() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
+/// Listens from now on, and is ready once Ctrl-C, or SIGTERM where there is one, has come.
+///
+/// # Errors
+/// When the system gives no signals.
+#[cfg(unix)]
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    }
-    let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+/// Listens from now on, and is ready once Ctrl-C has come.
+///
+/// # Errors
+/// When the system gives no signals.
+#[cfg(windows)]
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move { drop(interrupt.recv().await) })
 }
