@@ -8,6 +8,7 @@ use crate::driver::{Browser, ESCAPE, Outcome};
 use crate::site::{PASSWORD, Site};
 use crate::world::{Expected, World};
 use serde_json::{Value, json};
+use std::time::Instant;
 
 const NETWORK: &str = "millrace.example";
 
@@ -40,8 +41,19 @@ fn confirm(browser: &Browser) -> Outcome {
     browser.script(&format!("{button}.click()"), json!([])).map(drop)
 }
 
-/// What a camera reads that is held before the screen.
+/// What a camera reads that is held before the screen until it reads something.
 fn scanned(browser: &Browser) -> Outcome<String> {
+    let begun = Instant::now();
+    loop {
+        match scan(browser) {
+            // What is in the page may not be painted yet.
+            Err(_) if begun.elapsed() < SOON => {}
+            read => return read,
+        }
+    }
+}
+
+fn scan(browser: &Browser) -> Outcome<String> {
     let picture = browser.screenshot()?;
     let picture = image::load_from_memory(&picture)
         .map_err(|error| error.to_string())?
