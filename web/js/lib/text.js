@@ -48,9 +48,6 @@ export function typingWords(names) {
   return `${list} ${names.length === 1 ? 'is' : 'are'} typing`;
 }
 
-/** A sentence as the tail of another: "Not sent: the disk is full". @param {string} sentence */
-export const clause = (sentence) => sentence.trim().replace(/[.。]+$/u, '');
-
 /** The words of a message without its marks; without any, what it shows. @param {{body: string, content?: any[], files?: {name: string, type: string}[]}} message */
 export const wordsOf = ({ body, content, files }) => (content ? words(content).trim() : body || filesWords(files ?? []));
 
