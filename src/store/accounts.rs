@@ -13,11 +13,11 @@ use crate::model::{
 use redb::ReadableTable;
 
 pub(super) fn sign_up(tables: &mut Tables<'_>, new: &NewAccount) -> Result<Done, Fault> {
-    if tables.names.get(new.name.key())?.is_some() {
+    if tables.names.read()?.get(new.name.key())?.is_some() {
         return Err(Error::new(Kind::NameTaken, "That name is taken.").at("name").into());
     }
     admin::may_sign_up(tables, new.invite.as_ref(), new.at)?;
-    let last = tables.users.last()?.map_or(0, |(id, _)| id.value());
+    let last = tables.users.read()?.last()?.map_or(0, |(id, _)| id.value());
     let id = last + 1;
     let user = User {
         id: UserId(id.into()),
@@ -33,8 +33,8 @@ pub(super) fn sign_up(tables: &mut Tables<'_>, new: &NewAccount) -> Result<Done,
         last_seen: None,
         deactivated: false,
     };
-    put(&mut tables.users, id, &UserRow::new(&user, &new.password))?;
-    put(&mut tables.names, new.name.key(), &id)?;
+    put(tables.users.write()?, id, &UserRow::new(&user, &new.password))?;
+    put(tables.names.write()?, new.name.key(), &id)?;
     sessions::insert(tables, id, &new.session, new.at)?;
     marks::enter(tables, id, FIRST_ROOM)?;
     let told = vec![
@@ -52,9 +52,9 @@ pub(super) fn set_password(
     keep: SessionId,
 ) -> Result<Done, Fault> {
     let id = known(tables, user)?;
-    let mut row: UserRow = get_known(&tables.users, id, "an account")?;
+    let mut row: UserRow = get_known(tables.users.read()?, id, "an account")?;
     row.password = password.0.clone();
-    put(&mut tables.users, id, &row)?;
+    put(tables.users.write()?, id, &row)?;
     let ids = sessions::remove_others(tables, id, keep)?;
     Ok(Done::told(Event::SessionsClosed { ids }))
 }

@@ -52,7 +52,10 @@ pub(super) fn act(tables: &mut Tables<'_>, by: UserId, place: Place, act: &Act, 
         }
         Act::Undelete => {
             let deleted = row.deleted.map(|deleted| deleted.at);
-            let kept = deleted.filter(|at| has(&tables.deleted, (*at, row.room, row.seq)).unwrap_or(false));
+            let kept = match deleted {
+                Some(at) if has(tables.deleted.read()?, (at, row.room, row.seq))? => deleted,
+                _ => None,
+            };
             rules::may_undelete(standing.as_ref(), by, &message, kept.map(Time), at)?;
             undelete(tables, &mut row)?
         }
@@ -79,24 +82,24 @@ fn delete(tables: &mut Tables<'_>, row: &mut PostRow, by: u32, at: Time) -> Resu
     mention(tables, row, false)?;
     // The row keeps it for whoever brings the message back.
     if let Some((_, since)) = row.pinned {
-        tables.pins.remove((row.room, since, row.seq))?;
+        tables.pins.write()?.remove((row.room, since, row.seq))?;
     }
     files::hide(tables, row, true)?;
     row.deleted = Some(Deleted { by, at: at.0 });
-    put(&mut tables.deleted, (at.0, row.room, row.seq), &())?;
+    put(tables.deleted.write()?, (at.0, row.room, row.seq), &())?;
     Ok(true)
 }
 
 fn undelete(tables: &mut Tables<'_>, row: &mut PostRow) -> Result<bool, Fault> {
     if let Some(deleted) = row.deleted.take() {
-        tables.deleted.remove((deleted.at, row.room, row.seq))?;
+        tables.deleted.write()?.remove((deleted.at, row.room, row.seq))?;
     }
     mention(tables, row, true)?;
     if let Some((by, since)) = row.pinned.take()
         && has_place_for_a_pin(tables, row.room)?
     {
         row.pinned = Some((by, since));
-        put(&mut tables.pins, (row.room, since, row.seq), &())?;
+        put(tables.pins.write()?, (row.room, since, row.seq), &())?;
     }
     files::hide(tables, row, false)?;
     Ok(true)
@@ -104,7 +107,7 @@ fn undelete(tables: &mut Tables<'_>, row: &mut PostRow) -> Result<bool, Fault> {
 
 fn has_place_for_a_pin(tables: &Tables<'_>, room: u32) -> Result<bool, Fault> {
     let all = (room, 0, 0)..=(room, u64::MAX, u32::MAX);
-    Ok(tables.pins.range(all)?.count() < PINS_MAX)
+    Ok(tables.pins.read()?.range(all)?.count() < PINS_MAX)
 }
 
 fn react(row: &mut PostRow, who: u32, emoji: &Emoji, on: bool) -> Result<bool, Fault> {
@@ -135,7 +138,7 @@ fn react(row: &mut PostRow, who: u32, emoji: &Emoji, on: bool) -> Result<bool, F
 
 fn pin(tables: &mut Tables<'_>, row: &mut PostRow, by: u32, on: bool, at: Time) -> Result<bool, Fault> {
     if let Some((_, since)) = row.pinned.take() {
-        tables.pins.remove((row.room, since, row.seq))?;
+        tables.pins.write()?.remove((row.room, since, row.seq))?;
     }
     if on {
         if !has_place_for_a_pin(tables, row.room)? {
@@ -143,7 +146,7 @@ fn pin(tables: &mut Tables<'_>, row: &mut PostRow, by: u32, on: bool, at: Time) 
             return Err(conflict(title));
         }
         row.pinned = Some((by, at.0));
-        put(&mut tables.pins, (row.room, at.0, row.seq), &())?;
+        put(tables.pins.write()?, (row.room, at.0, row.seq), &())?;
     }
     Ok(true)
 }
@@ -155,7 +158,7 @@ fn conflict(title: String) -> Fault {
 /// Forgets for good what messages said that were deleted before then, a bounded number at a time.
 pub(super) fn erase(tables: &mut Tables<'_>, before: Time) -> Result<Done, Fault> {
     let mut places = Vec::new();
-    for row in tables.deleted.range(..(before.0, 0, 0))?.take(ERASED_MAX) {
+    for row in tables.deleted.read()?.range(..(before.0, 0, 0))?.take(ERASED_MAX) {
         places.push(row?.0.value());
     }
     for (at, room, id) in &places {
@@ -163,7 +166,7 @@ pub(super) fn erase(tables: &mut Tables<'_>, before: Time) -> Result<Done, Fault
         files::forget(tables, &row)?;
         row.erase();
         log::rewrite(tables, row)?;
-        tables.deleted.remove((*at, *room, *id))?;
+        tables.deleted.write()?.remove((*at, *room, *id))?;
     }
     let event = Event::Erased { count: places.len() };
     Ok(match places.is_empty() {

@@ -72,7 +72,7 @@ fn link_is_over() -> Error {
 
 pub(super) fn act(tables: &mut Tables<'_>, by: UserId, deed: &ServerDeed, at: Time) -> Result<Done, Fault> {
     let who = known(tables, by)?;
-    let role = get_known::<_, UserRow>(&tables.users, who, "an account")?.role();
+    let role = get_known::<_, UserRow>(tables.users.read()?, who, "an account")?.role();
     match deed {
         ServerDeed::Rename(name) => {
             rules::may_rename_server(role)?;
@@ -82,21 +82,21 @@ pub(super) fn act(tables: &mut Tables<'_>, by: UserId, deed: &ServerDeed, at: Ti
             rules::may_open_door(role)?;
             let invite = card(tables)?.invite;
             if *door == Door::Invited && !invite.is_some_and(|invite| invite.is_live(at)) {
-                put(&mut tables.server, INVITE, &InviteRow::new(spare))?;
+                put(tables.server.write()?, INVITE, &InviteRow::new(spare))?;
             }
             change_card(tables, |row| row.set_door(*door))
         }
         ServerDeed::Invite(invite) => {
             rules::may_open_door(role)?;
-            put(&mut tables.server, INVITE, &InviteRow::new(invite))?;
+            put(tables.server.write()?, INVITE, &InviteRow::new(invite))?;
             Ok(Done::answered(Event::InviteChanged(invite.clone())))
         }
         ServerDeed::EndInvite(ends_at) => {
             rules::may_open_door(role)?;
             let none = || Error::not_found("There is no invite link. Make one first.");
-            let mut row: InviteRow = get(&tables.server, INVITE)?.ok_or_else(none)?;
+            let mut row: InviteRow = get(tables.server.read()?, INVITE)?.ok_or_else(none)?;
             row.ends_at = ends_at.0;
-            put(&mut tables.server, INVITE, &row)?;
+            put(tables.server.write()?, INVITE, &row)?;
             Ok(Done::answered(Event::InviteChanged(row.invite())))
         }
         ServerDeed::SetRole(user, new) => set_role(tables, (who, role), *user, *new),
@@ -107,22 +107,22 @@ pub(super) fn act(tables: &mut Tables<'_>, by: UserId, deed: &ServerDeed, at: Ti
             refuse_barred(tables, id)?;
             forget_resets(tables, |row| row.user == id || Time(row.ends_at) <= at)?;
             let ends_at = ends_at.0;
-            put(&mut tables.resets, code.0, &ResetRow { user: id, ends_at })?;
+            put(tables.resets.write()?, code.0, &ResetRow { user: id, ends_at })?;
             Ok(Done::answered(Event::Noted))
         }
         ServerDeed::BackedUp(backup) => {
             rules::may_back_up(role)?;
             let (at, bytes) = (backup.at.0, backup.bytes);
-            put(&mut tables.server, BACKUP, &BackupRow { at, bytes })?;
+            put(tables.server.write()?, BACKUP, &BackupRow { at, bytes })?;
             Ok(Done::answered(Event::Noted))
         }
     }
 }
 
 fn change_card(tables: &mut Tables<'_>, change: impl FnOnce(&mut ServerRow)) -> Result<Done, Fault> {
-    let mut row: ServerRow = get(&tables.server, CARD)?.unwrap_or_default();
+    let mut row: ServerRow = get(tables.server.read()?, CARD)?.unwrap_or_default();
     change(&mut row);
-    put(&mut tables.server, CARD, &row)?;
+    put(tables.server.write()?, CARD, &row)?;
     Ok(Done::told(Event::ServerChanged(card(tables)?)))
 }
 
@@ -145,9 +145,9 @@ fn refuse_barred(source: &impl Source, id: u32) -> Result<(), Fault> {
 }
 
 fn write_role(tables: &mut Tables<'_>, id: u32, role: Role) -> Result<Event, Fault> {
-    let mut row: UserRow = get_known(&tables.users, id, "an account")?;
+    let mut row: UserRow = get_known(tables.users.read()?, id, "an account")?;
     row.set_role(role);
-    put(&mut tables.users, id, &row)?;
+    put(tables.users.write()?, id, &row)?;
     people::changed(tables, id)
 }
 
@@ -178,10 +178,10 @@ fn set_active(
         return Ok(Done::nothing(Event::PersonChanged(people::user(tables, id)?)));
     }
     if on {
-        tables.barred.remove(id)?;
+        tables.barred.write()?.remove(id)?;
         return people::changed(tables, id).map(Done::told);
     }
-    put(&mut tables.barred, id, &BarredRow { at: at.0, by: who })?;
+    put(tables.barred.write()?, id, &BarredRow { at: at.0, by: who })?;
     forget_resets(tables, |row| row.user == id)?;
     let ids = sessions::remove_all(tables, id)?;
     let person = people::changed(tables, id)?;
@@ -191,14 +191,14 @@ fn set_active(
 /// There is at most one link for each account, so they are few.
 fn forget_resets(tables: &mut Tables<'_>, over: impl Fn(&ResetRow) -> bool) -> Result<(), Fault> {
     let mut gone = Vec::new();
-    for reset in tables.resets.iter()? {
+    for reset in tables.resets.read()?.iter()? {
         let (code, row) = reset?;
         if over(&super::codec::unseal(row.value())?) {
             gone.push(code.value());
         }
     }
     for code in gone {
-        tables.resets.remove(code)?;
+        tables.resets.write()?.remove(code)?;
     }
     Ok(())
 }
@@ -206,9 +206,9 @@ fn forget_resets(tables: &mut Tables<'_>, over: impl Fn(&ResetRow) -> bool) -> R
 pub(super) fn reset_password(tables: &mut Tables<'_>, new: &PasswordReset) -> Result<Done, Fault> {
     let user = reset(tables, &new.code, new.at)?;
     let id = known(tables, user.id)?;
-    let mut row: UserRow = get_known(&tables.users, id, "an account")?;
+    let mut row: UserRow = get_known(tables.users.read()?, id, "an account")?;
     row.password = new.password.0.clone();
-    put(&mut tables.users, id, &row)?;
+    put(tables.users.write()?, id, &row)?;
     forget_resets(tables, |row| row.user == id)?;
     let ids = sessions::remove_all(tables, id)?;
     sessions::insert(tables, id, &new.session, new.at)?;

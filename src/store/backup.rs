@@ -180,7 +180,8 @@ fn seal(snapshot: &ReadTransaction, into: &Database) -> std::result::Result<(), 
     let mut row: DataFileRow = get_known(&snapshot.open_table(META)?, FILE, "the name of the file")?;
     row.home = [0; 32];
     let sealed = file::write(into, count, |tables| {
-        put(&mut tables.meta, FILE, &row)?;
+        tables.create_missing()?;
+        put(tables.meta.write()?, FILE, &row)?;
         Ok(((), Wrote::Something))
     });
     sealed.map(drop).map_err(Fault::from)

@@ -54,8 +54,9 @@ fn draw(draft: &Path, options: &Options) -> Result<(), Fault> {
         home: home(draft)?,
     };
     let written = file::write(&database, 1, |tables| {
-        put(&mut tables.meta, FORMAT, &FORMAT_VERSION)?;
-        put(&mut tables.meta, FILE, &row)?;
+        tables.create_missing()?;
+        put(tables.meta.write()?, FORMAT, &FORMAT_VERSION)?;
+        put(tables.meta.write()?, FILE, &row)?;
         rooms::create_lobby(tables)?;
         Ok(((), Wrote::Something))
     });

@@ -184,7 +184,7 @@ pub(super) fn write<T>(
         txn.set_durability(Durability::Immediate)?;
         // So that the file opens at once after a kill.
         txn.set_quick_repair(true);
-        let mut tables = Tables::open(&txn)?;
+        let mut tables = Tables::new(&txn);
         let (done, wrote) = work(&mut tables)?;
         if matches!(wrote, Wrote::Something) {
             tables.stamp(count)?;

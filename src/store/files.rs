@@ -35,9 +35,12 @@ fn keep(tables: &mut Tables<'_>, id: FileKey, index: u32, bytes: &Bytes, at: Tim
     }
     count(tables, bytes.len() as u64)?;
     if index == 0 {
-        put(&mut tables.unshown, (at.0, id), &())?;
+        put(tables.unshown.write()?, (at.0, id), &())?;
     }
-    tables.chunks.insert((id, index), codec::seal_bytes(bytes).as_slice())?;
+    tables
+        .chunks
+        .write()?
+        .insert((id, index), codec::seal_bytes(bytes).as_slice())?;
     Ok(Done::answered(Event::File(FileEvent::Kept)))
 }
 
@@ -53,14 +56,14 @@ fn add(tables: &mut Tables<'_>, new: &NewFile) -> Result<Done, Fault> {
             media_type: media_type.clone(),
             bytes: bytes.to_vec(),
         };
-        put(&mut tables.previews, id, &row)?;
+        put(tables.previews.write()?, id, &row)?;
     }
     let row = FileRow {
         file: AttachmentRow::new(&new.file),
         owner,
         unshown: Some(new.at.0),
     };
-    put(&mut tables.files, id, &row)?;
+    put(tables.files.write()?, id, &row)?;
     Ok(Done::answered(Event::File(FileEvent::Added(new.file.clone()))))
 }
 
@@ -74,9 +77,9 @@ fn gone() -> Error {
 
 /// Adds to the bytes of all files, while there is space for them.
 fn count(tables: &mut Tables<'_>, bytes: u64) -> Result<(), Fault> {
-    let kept: u64 = get(&tables.meta, FILES_BYTES)?.unwrap_or_default();
+    let kept: u64 = get(tables.meta.read()?, FILES_BYTES)?.unwrap_or_default();
     match kept + bytes {
-        all @ ..=FILES_BYTES_MAX => put(&mut tables.meta, FILES_BYTES, &all),
+        all @ ..=FILES_BYTES_MAX => put(tables.meta.write()?, FILES_BYTES, &all),
         _ => {
             let title = "The space for files on this server is full. Deleting messages with files makes room.";
             Err(Error::new(Kind::StorageFull, title).into())
@@ -89,17 +92,17 @@ fn give_up(tables: &mut Tables<'_>, id: FileKey, at: Time) -> Result<Done, Fault
     if !is_coming(tables, id, at)? {
         return Ok(Done::nothing(event));
     }
-    tables.unshown.remove((at.0, id))?;
-    put(&mut tables.unshown, (TO_ERASE, id), &())?;
+    tables.unshown.write()?.remove((at.0, id))?;
+    put(tables.unshown.write()?, (TO_ERASE, id), &())?;
     Ok(Done::answered(event))
 }
 
 /// What was coming when the server last ended will not come any more.
 pub(super) fn give_up_unfinished(tables: &mut Tables<'_>) -> Result<(), Fault> {
     let mut unfinished = Vec::new();
-    for row in tables.unshown.range((TO_ERASE + 1, [0; 16])..)? {
+    for row in tables.unshown.read()?.range((TO_ERASE + 1, [0; 16])..)? {
         let (at, id) = row?.0.value();
-        if !has(&tables.files, id)? {
+        if !has(tables.files.read()?, id)? {
             unfinished.push((at, id));
         }
     }
@@ -129,11 +132,11 @@ fn no_such() -> Error {
 /// A new post shows its files.
 pub(super) fn show(tables: &mut Tables<'_>, post: &PostRow) -> Result<(), Fault> {
     for file in &post.files {
-        put(&mut tables.shown, (file.id, post.room, post.seq), &true)?;
-        let mut row: FileRow = get_known(&tables.files, file.id, "a file of a message")?;
+        put(tables.shown.write()?, (file.id, post.room, post.seq), &true)?;
+        let mut row: FileRow = get_known(tables.files.read()?, file.id, "a file of a message")?;
         if let Some(at) = row.unshown.take() {
-            tables.unshown.remove((at, file.id))?;
-            put(&mut tables.files, file.id, &row)?;
+            tables.unshown.write()?.remove((at, file.id))?;
+            put(tables.files.write()?, file.id, &row)?;
         }
     }
     Ok(())
@@ -142,7 +145,7 @@ pub(super) fn show(tables: &mut Tables<'_>, post: &PostRow) -> Result<(), Fault>
 /// A post was deleted, or is back: it no longer shows its files, or does so again.
 pub(super) fn hide(tables: &mut Tables<'_>, post: &PostRow, is_hidden: bool) -> Result<(), Fault> {
     for file in &post.files {
-        put(&mut tables.shown, (file.id, post.room, post.seq), &!is_hidden)?;
+        put(tables.shown.write()?, (file.id, post.room, post.seq), &!is_hidden)?;
     }
     Ok(())
 }
@@ -150,15 +153,15 @@ pub(super) fn hide(tables: &mut Tables<'_>, post: &PostRow, is_hidden: bool) -> 
 /// A post is deleted for good: files that nothing else shows will be erased.
 pub(super) fn forget(tables: &mut Tables<'_>, post: &PostRow) -> Result<(), Fault> {
     for file in &post.files {
-        tables.shown.remove((file.id, post.room, post.seq))?;
+        tables.shown.write()?.remove((file.id, post.room, post.seq))?;
         let others = (file.id, 0, 0)..=(file.id, u32::MAX, u32::MAX);
-        if tables.shown.range(others)?.next().is_some() {
+        if tables.shown.read()?.range(others)?.next().is_some() {
             continue;
         }
-        let mut row: FileRow = get_known(&tables.files, file.id, "a file of a message")?;
+        let mut row: FileRow = get_known(tables.files.read()?, file.id, "a file of a message")?;
         row.unshown = Some(TO_ERASE);
-        put(&mut tables.files, file.id, &row)?;
-        put(&mut tables.unshown, (TO_ERASE, file.id), &())?;
+        put(tables.files.write()?, file.id, &row)?;
+        put(tables.unshown.write()?, (TO_ERASE, file.id), &())?;
     }
     Ok(())
 }
@@ -168,6 +171,7 @@ fn erase(tables: &mut Tables<'_>, before: Time) -> Result<Done, Fault> {
     let mut places = Vec::new();
     for row in tables
         .unshown
+        .read()?
         .range(..(before.0, [0; 16]))?
         .take(FILE_CHUNKS_ERASED_MAX)
     {
@@ -177,11 +181,11 @@ fn erase(tables: &mut Tables<'_>, before: Time) -> Result<Done, Fault> {
     for (at, id) in places {
         let mut chunks = Vec::new();
         let left = FILE_CHUNKS_ERASED_MAX - count;
-        for row in tables.chunks.range((id, 0)..=(id, u32::MAX))?.take(left) {
+        for row in tables.chunks.read()?.range((id, 0)..=(id, u32::MAX))?.take(left) {
             chunks.push(row?.0.value());
         }
         for chunk in &chunks {
-            if let Some(row) = tables.chunks.remove(*chunk)? {
+            if let Some(row) = tables.chunks.write()?.remove(*chunk)? {
                 bytes += codec::unseal_bytes(row.value()).map_or(0, <[u8]>::len) as u64;
             }
         }
@@ -189,19 +193,19 @@ fn erase(tables: &mut Tables<'_>, before: Time) -> Result<Done, Fault> {
         if count >= FILE_CHUNKS_ERASED_MAX {
             break;
         }
-        if let Some(row) = tables.previews.remove(id)? {
+        if let Some(row) = tables.previews.write()?.remove(id)? {
             bytes += codec::unseal::<PreviewRow>(row.value()).map_or(0, |row| row.bytes.len()) as u64;
         }
-        tables.files.remove(id)?;
-        tables.unshown.remove((at, id))?;
+        tables.files.write()?.remove(id)?;
+        tables.unshown.write()?.remove((at, id))?;
         count += 1;
     }
     let event = Event::File(FileEvent::Erased { count });
     if count == 0 {
         return Ok(Done::nothing(event));
     }
-    let kept: u64 = get(&tables.meta, FILES_BYTES)?.unwrap_or_default();
-    put(&mut tables.meta, FILES_BYTES, &kept.saturating_sub(bytes))?;
+    let kept: u64 = get(tables.meta.read()?, FILES_BYTES)?.unwrap_or_default();
+    put(tables.meta.write()?, FILES_BYTES, &kept.saturating_sub(bytes))?;
     Ok(Done::answered(event))
 }
 

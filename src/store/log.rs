@@ -96,8 +96,8 @@ pub(super) fn post(tables: &mut Tables<'_>, mut row: PostRow, at: Time) -> Resul
         others: head.others,
         last: 0,
     };
-    put(&mut tables.log, place.entry, &row.clone().entry())?;
-    put(&mut tables.seqs, (row.room, row.seq), &place)?;
+    put(tables.log.write()?, place.entry, &row.clone().entry())?;
+    put(tables.seqs.write()?, (row.room, row.seq), &place)?;
     Ok(row)
 }
 
@@ -118,8 +118,8 @@ pub(super) fn notice(
         others: head.others + 1,
         last: 0,
     };
-    put(&mut tables.log, place.entry, &Entry::Notice(row.clone()))?;
-    put(&mut tables.seqs, (room, seq), &place)?;
+    put(tables.log.write()?, place.entry, &Entry::Notice(row.clone()))?;
+    put(tables.seqs.write()?, (room, seq), &place)?;
     Ok(Event::Posted(Posted {
         room: RoomId(room.into()),
         seq: Seq(seq.into()),
@@ -145,8 +145,8 @@ pub(super) fn change(tables: &mut Tables<'_>, mut row: PostRow, by: u32, at: Tim
         others: head.others + 1,
         last: head.last,
     };
-    put(&mut tables.log, place.entry, &change)?;
-    put(&mut tables.seqs, (room, seq), &place)?;
+    put(tables.log.write()?, place.entry, &change)?;
+    put(tables.seqs.write()?, (room, seq), &place)?;
     rewrite(tables, row.clone())?;
     Ok(Event::Changed(Posted {
         room: RoomId(room.into()),
@@ -157,9 +157,9 @@ pub(super) fn change(tables: &mut Tables<'_>, mut row: PostRow, by: u32, at: Tim
 
 /// Writes a post where it stands.
 pub(super) fn rewrite(tables: &mut Tables<'_>, row: PostRow) -> Result<(), Fault> {
-    let place: SeqRow = get_known(&tables.seqs, (row.room, row.seq), "a changed message")?;
+    let place: SeqRow = get_known(tables.seqs.read()?, (row.room, row.seq), "a changed message")?;
     index::rewrite(tables, place.entry, row.says())?;
-    put(&mut tables.log, place.entry, &row.entry())
+    put(tables.log.write()?, place.entry, &row.entry())
 }
 
 fn after(head: Head) -> Result<u32, Fault> {
@@ -168,7 +168,7 @@ fn after(head: Head) -> Result<u32, Fault> {
 }
 
 fn next_entry(tables: &Tables<'_>) -> Result<u64, Fault> {
-    Ok(tables.log.last()?.map_or(0, |(id, _)| id.value()) + 1)
+    Ok(tables.log.read()?.last()?.map_or(0, |(id, _)| id.value()) + 1)
 }
 
 /// `at`, or the time of the room's last entry where a clock went back.
@@ -176,7 +176,7 @@ fn not_before(tables: &Tables<'_>, head: Head, at: Time) -> Result<u64, Fault> {
     if head.seq == 0 {
         return Ok(at.0);
     }
-    let last: Entry = get_known(&tables.log, head.entry, "the last entry of a room")?;
+    let last: Entry = get_known(tables.log.read()?, head.entry, "the last entry of a room")?;
     let last = match last {
         Entry::Change { at, .. } => at,
         Entry::Notice(row) => row.sent_at,

@@ -83,7 +83,7 @@ pub(super) fn of_rooms(source: &impl Source, user: u32) -> Result<Vec<ReadMark>,
 /// Somebody is new in a room: what was said before is history to them, not unread.
 pub(super) fn enter(tables: &mut Tables<'_>, user: u32, room: u32) -> Result<(), Fault> {
     let head = log::head(tables, room)?;
-    put(&mut tables.entered, (user, room), &head.seq)?;
+    put(tables.entered.write()?, (user, room), &head.seq)?;
     move_to(tables, user, room, head.seq)
 }
 
@@ -100,7 +100,7 @@ pub(super) fn own_post(tables: &mut Tables<'_>, user: u32, room: u32, head: Head
     if read >= head.seq || !has_unread(tables, user, room, read, head)? {
         return move_to(tables, user, room, seq);
     }
-    put(&mut tables.own_posts, (user, room, seq), &())
+    put(tables.own_posts.write()?, (user, room, seq), &())
 }
 
 /// Whether a post after a mark is of somebody else. Looks at one's own ones only as far as they follow
@@ -123,10 +123,11 @@ fn has_unread(source: &impl Source, user: u32, room: u32, read: u32, head: Head)
 
 /// Moves a mark, and forgets what the arithmetic needs no more.
 fn move_to(tables: &mut Tables<'_>, user: u32, room: u32, seq: u32) -> Result<(), Fault> {
-    put(&mut tables.read_marks, (user, room), &seq)?;
-    if !tables.own_posts.is_empty()? {
+    put(tables.read_marks.write()?, (user, room), &seq)?;
+    if !tables.own_posts.read()?.is_empty()? {
         tables
             .own_posts
+            .write()?
             .retain_in((user, room, 0)..=(user, room, seq), |_, _| false)?;
     }
     Ok(())
@@ -197,7 +198,7 @@ pub(super) fn unread_from(tables: &mut Tables<'_>, user: UserId, place: Place) -
         return Err(too_far().into());
     }
     let (mut messages, mut bytes) = (Vec::new(), 0);
-    for place in log::places(&tables.seqs, room, id..=head.seq)? {
+    for place in log::places(tables.seqs.read()?, room, id..=head.seq)? {
         let (seq, place) = place?;
         if place.message == seq {
             bytes += log::bytes(tables, place.entry)?;
@@ -218,9 +219,9 @@ pub(super) fn unread_from(tables: &mut Tables<'_>, user: UserId, place: Place) -
             continue;
         };
         if row.author == who {
-            put(&mut tables.own_posts, (who, room, seq), &())?;
+            put(tables.own_posts.write()?, (who, room, seq), &())?;
         } else if row.deleted.is_none() && row.is_for(who) {
-            put(&mut tables.mentioned, (who, room, seq), &row.author)?;
+            put(tables.mentioned.write()?, (who, room, seq), &row.author)?;
         }
     }
     let mark = mark(tables, who, room, head)?;

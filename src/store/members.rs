@@ -13,15 +13,15 @@ use crate::model::{Event, MemberRole, MembersPage, Notice, PageSize, RoomId, Roo
 use redb::ReadableTable;
 
 pub(super) fn insert(tables: &mut Tables<'_>, room: u32, user: u32, is_owner: bool, order: u32) -> Result<(), Fault> {
-    put(&mut tables.members, (room, user), &MemberRow { is_owner, order })?;
-    put(&mut tables.user_rooms, (user, room), &UserRoomRow::default())
+    put(tables.members.write()?, (room, user), &MemberRow { is_owner, order })?;
+    put(tables.user_rooms.write()?, (user, room), &UserRoomRow::default())
 }
 
 /// Notes that somebody was put into a room by somebody else.
 pub(super) fn bring(tables: &mut Tables<'_>, room: u32, user: u32, by: u32) -> Result<(), Fault> {
     match user == by {
         true => Ok(()),
-        false => put(&mut tables.brought, (user, room), &by),
+        false => put(tables.brought.write()?, (user, room), &by),
     }
 }
 
@@ -122,7 +122,7 @@ pub(super) fn add(tables: &mut Tables<'_>, by: UserId, room: RoomId, user: UserI
 
 fn next_order(tables: &Tables<'_>, room: u32) -> Result<u32, Fault> {
     let mut last = 0;
-    for row in tables.members.range((room, 0)..=(room, u32::MAX))? {
+    for row in tables.members.read()?.range((room, 0)..=(room, u32::MAX))? {
         last = last.max(unseal::<MemberRow>(row?.1.value())?.order);
     }
     Ok(last.saturating_add(1))
@@ -155,7 +155,7 @@ pub(super) fn remove(tables: &mut Tables<'_>, by: UserId, room: RoomId, user: Us
         false => Notice::Removed(user),
     };
     let mut told = vec![log::notice(tables, id, who, &notice, at)?];
-    tables.members.remove((id, goes))?;
+    tables.members.write()?.remove((id, goes))?;
     forget(tables, goes, id)?;
     told.push(rooms::count_members(tables, id, -1)?);
     let gone = Event::Gone { user, room };
@@ -170,13 +170,13 @@ pub(super) fn remove(tables: &mut Tables<'_>, by: UserId, room: RoomId, user: Us
 
 /// What somebody leaves behind in a room are their messages.
 fn forget(tables: &mut Tables<'_>, user: u32, room: u32) -> Result<(), Fault> {
-    tables.user_rooms.remove((user, room))?;
-    tables.brought.remove((user, room))?;
-    tables.read_marks.remove((user, room))?;
-    tables.entered.remove((user, room))?;
+    tables.user_rooms.write()?.remove((user, room))?;
+    tables.brought.write()?.remove((user, room))?;
+    tables.read_marks.write()?.remove((user, room))?;
+    tables.entered.write()?.remove((user, room))?;
     let all = (user, room, 0)..=(user, room, u32::MAX);
-    tables.own_posts.retain_in(all.clone(), |_, _| false)?;
-    tables.mentioned.retain_in(all, |_, _| false)?;
+    tables.own_posts.write()?.retain_in(all.clone(), |_, _| false)?;
+    tables.mentioned.write()?.retain_in(all, |_, _| false)?;
     Ok(())
 }
 
@@ -190,9 +190,9 @@ fn make_owner(tables: &mut Tables<'_>, room: u32, by: u32, user: u32, at: Time) 
 }
 
 fn set_role(tables: &mut Tables<'_>, room: u32, user: u32, role: MemberRole) -> Result<(), Fault> {
-    let mut row: MemberRow = get_known(&tables.members, (room, user), "a member")?;
+    let mut row: MemberRow = get_known(tables.members.read()?, (room, user), "a member")?;
     row.is_owner = role == MemberRole::Owner;
-    put(&mut tables.members, (room, user), &row)
+    put(tables.members.write()?, (room, user), &row)
 }
 
 fn role_changed(room: u32, user: u32, role: MemberRole) -> Event {
@@ -238,7 +238,7 @@ pub(super) fn hand_over(
 
 fn owners(tables: &Tables<'_>, room: u32) -> Result<Vec<u32>, Fault> {
     let mut owners = Vec::new();
-    for row in tables.members.range((room, 0)..=(room, u32::MAX))? {
+    for row in tables.members.read()?.range((room, 0)..=(room, u32::MAX))? {
         let (key, row) = row?;
         if unseal::<MemberRow>(row.value())?.is_owner {
             owners.push(key.value().1);

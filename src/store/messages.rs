@@ -50,7 +50,7 @@ pub(super) fn post(tables: &mut Tables<'_>, new: &NewPost) -> Result<Done, Fault
     let head = log::head(tables, room)?;
     let row = log::post(tables, row, new.at)?;
     let first = ClientIdRow { room, seq: row.seq };
-    put(&mut tables.client_ids, (author, new.client_id.as_str()), &first)?;
+    put(tables.client_ids.write()?, (author, new.client_id.as_str()), &first)?;
     mention(tables, &row, true)?;
     files::show(tables, &row)?;
     marks::own_post(tables, author, room, head, row.seq)?;
@@ -143,8 +143,8 @@ pub(super) fn mention(tables: &mut Tables<'_>, row: &PostRow, on: bool) -> Resul
             continue;
         }
         match on {
-            true => put(&mut tables.mentioned, (user, row.room, row.seq), &row.author)?,
-            false => drop(tables.mentioned.remove((user, row.room, row.seq))?),
+            true => put(tables.mentioned.write()?, (user, row.room, row.seq), &row.author)?,
+            false => drop(tables.mentioned.write()?.remove((user, row.room, row.seq))?),
         }
     }
     Ok(())

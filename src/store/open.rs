@@ -55,7 +55,8 @@ pub(super) fn open(path: &Path, options: Options) -> Result<(DataFile, u64), Ope
     if moved || old || file::has_room(path, &options) {
         count += 1;
         let stamped = file::write(&database, count, |tables| {
-            put(&mut tables.meta, FILE, &row)?;
+            tables.create_missing()?;
+            put(tables.meta.write()?, FILE, &row)?;
             if old {
                 upgrade::upgrade(tables)?;
             }

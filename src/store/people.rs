@@ -123,13 +123,13 @@ pub(super) fn version(source: &impl Source) -> Result<u64, Fault> {
 /// something to hear.
 pub(super) fn changed(tables: &mut Tables<'_>, id: u32) -> Result<Event, Fault> {
     let next = version(tables)? + 1;
-    put(&mut tables.meta, PEOPLE, &next)?;
+    put(tables.meta.write()?, PEOPLE, &next)?;
     Ok(Event::PersonChanged(user(tables, id)?))
 }
 
 pub(super) fn edit(tables: &mut Tables<'_>, who: UserId, patch: &ProfilePatch) -> Result<Done, Fault> {
     let id = known(tables, who)?;
-    let mut row: ProfileRow = get(&tables.profiles, id)?.unwrap_or_default();
+    let mut row: ProfileRow = get(tables.profiles.read()?, id)?.unwrap_or_default();
     if let Some(name) = &patch.display_name {
         row.display_name = Some(name.as_str().to_owned());
     }
@@ -139,25 +139,25 @@ pub(super) fn edit(tables: &mut Tables<'_>, who: UserId, patch: &ProfilePatch) -
     if let Some(color) = patch.color {
         row.color = Some(color.get());
     }
-    put(&mut tables.profiles, id, &row)?;
+    put(tables.profiles.write()?, id, &row)?;
     changed(tables, id).map(Done::told)
 }
 
 pub(super) fn set_picture(tables: &mut Tables<'_>, who: UserId, picture: Option<&Picture>) -> Result<Done, Fault> {
     let id = known(tables, who)?;
-    let mut row: ProfileRow = get(&tables.profiles, id)?.unwrap_or_default();
+    let mut row: ProfileRow = get(tables.profiles.read()?, id)?.unwrap_or_default();
     row.avatar = picture.map(|picture| picture.version.clone());
     match picture {
-        None => drop(tables.pictures.remove(id)?),
+        None => drop(tables.pictures.write()?.remove(id)?),
         Some(picture) => {
             let picture = PictureRow {
                 version: picture.version.clone(),
                 jpeg: picture.jpeg.to_vec(),
             };
-            put(&mut tables.pictures, id, &picture)?;
+            put(tables.pictures.write()?, id, &picture)?;
         }
     }
-    put(&mut tables.profiles, id, &row)?;
+    put(tables.profiles.write()?, id, &row)?;
     changed(tables, id).map(Done::told)
 }
 
@@ -187,7 +187,7 @@ pub(super) fn edit_settings(tables: &mut Tables<'_>, who: UserId, patch: &Settin
         announce: patch.announce.unwrap_or(now.announce),
         single_keys: patch.single_keys.unwrap_or(now.single_keys),
     };
-    put(&mut tables.settings, id, &SettingsRow::new(&settings))?;
+    put(tables.settings.write()?, id, &SettingsRow::new(&settings))?;
     let answer = Event::Settings { user: who, settings };
     let mut told = vec![answer.clone()];
     if settings.share_read != now.share_read {
@@ -199,7 +199,7 @@ pub(super) fn edit_settings(tables: &mut Tables<'_>, who: UserId, patch: &Settin
 pub(super) fn seen(tables: &mut Tables<'_>, who: UserId, at: Time) -> Result<Done, Fault> {
     // Also of somebody who was shut out just then.
     let id = other(tables, who)?;
-    put(&mut tables.last_seen, id, &at.0)?;
+    put(tables.last_seen.write()?, id, &at.0)?;
     Ok(Done::answered(Event::LastSeen))
 }
 
@@ -235,8 +235,8 @@ pub(super) fn block(tables: &mut Tables<'_>, who: UserId, whom: UserId, on: bool
     }
     let before = marks::of_rooms(tables, id)?;
     match on {
-        true => put(&mut tables.blocks, (id, other), &())?,
-        false => drop(tables.blocks.remove((id, other))?),
+        true => put(tables.blocks.write()?, (id, other), &())?,
+        false => drop(tables.blocks.write()?.remove((id, other))?),
     }
     let others = blocked(tables, who)?;
     let answer = Event::Blocked { user: who, others };

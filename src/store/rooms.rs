@@ -22,16 +22,16 @@ pub(super) fn create_lobby(tables: &mut Tables<'_>) -> Result<(), Fault> {
     let name = RoomName::stored("Lobby".to_owned());
     let topic = Topic::stored("Everyone is in this room.".to_owned());
     put(
-        &mut tables.rooms,
+        tables.rooms.write()?,
         FIRST_ROOM,
         &RoomRow::new(RoomKind::Public, &name, &topic),
     )?;
-    put(&mut tables.room_names, name.key(), &FIRST_ROOM)?;
+    put(tables.room_names.write()?, name.key(), &FIRST_ROOM)?;
     let facts = FactsRow {
         created_at: Clock::System.now().0,
         ..FactsRow::default()
     };
-    put(&mut tables.room_facts, FIRST_ROOM, &facts)
+    put(tables.room_facts.write()?, FIRST_ROOM, &facts)
 }
 
 /// How many people are in a room.
@@ -159,7 +159,7 @@ pub(super) fn create(tables: &mut Tables<'_>, new: &NewRoom) -> Result<Done, Fau
     for member in &new.members {
         first.push(other(tables, *member)?);
     }
-    if tables.rooms.len()? >= ROOMS_MAX {
+    if tables.rooms.read()?.len()? >= ROOMS_MAX {
         return Err(Error::new(
             Kind::Conflict,
             format!("There are {ROOMS_MAX} rooms. There can be no more."),
@@ -183,7 +183,7 @@ fn create_named(tables: &mut Tables<'_>, new: &NewRoom, by: u32, first: Vec<u32>
         let title = format!("A room begins with at most {FIRST_MEMBERS_MAX} people. Add the others later.");
         return Err(Error::invalid("members", title).into());
     }
-    if new.kind == RoomKind::Public && get::<_, u32>(&tables.room_names, new.name.key())?.is_some() {
+    if new.kind == RoomKind::Public && get::<_, u32>(tables.room_names.read()?, new.name.key())?.is_some() {
         return Err(Error::new(Kind::NameTaken, "There is a room with that name.")
             .at("name")
             .into());
@@ -197,7 +197,7 @@ fn create_named(tables: &mut Tables<'_>, new: &NewRoom, by: u32, first: Vec<u32>
 
     let room = insert(tables, new, people.len())?;
     if new.kind == RoomKind::Public {
-        put(&mut tables.room_names, new.name.key(), &room)?;
+        put(tables.room_names.write()?, new.name.key(), &room)?;
     }
     for (order, user) in people.iter().enumerate() {
         members::insert(tables, room, *user, *user == by, order as u32)?;
@@ -234,7 +234,7 @@ fn create_direct(tables: &mut Tables<'_>, new: &NewRoom, by: u32, mut people: Ve
     }
 
     let room = insert(tables, new, people.len())?;
-    put(&mut tables.directs, names.as_slice(), &room)?;
+    put(tables.directs.write()?, names.as_slice(), &room)?;
     for (order, user) in people.iter().enumerate() {
         members::insert(tables, room, *user, false, order as u32)?;
         members::bring(tables, room, *user, by)?;
@@ -249,15 +249,19 @@ fn create_direct(tables: &mut Tables<'_>, new: &NewRoom, by: u32, mut people: Ve
 
 /// A new room without anybody in it.
 fn insert(tables: &mut Tables<'_>, new: &NewRoom, people: usize) -> Result<u32, Fault> {
-    let last = tables.rooms.last()?.map_or(0, |(id, _)| id.value());
+    let last = tables.rooms.read()?.last()?.map_or(0, |(id, _)| id.value());
     let room = last + 1;
-    put(&mut tables.rooms, room, &RoomRow::new(new.kind, &new.name, &new.topic))?;
+    put(
+        tables.rooms.write()?,
+        room,
+        &RoomRow::new(new.kind, &new.name, &new.topic),
+    )?;
     let facts = FactsRow {
         archived: false,
         created_at: new.at.0,
         members: people as u32,
     };
-    put(&mut tables.room_facts, room, &facts)?;
+    put(tables.room_facts.write()?, room, &facts)?;
     Ok(room)
 }
 
@@ -282,7 +286,7 @@ pub(super) fn edit(
     let who = known(tables, by)?;
     rules::may_manage(standing(tables, room, who)?.as_ref(), patch.archived.is_some())?;
     let id = room.0 as u32;
-    let mut row: RoomRow = get_known(&tables.rooms, id, "a room")?;
+    let mut row: RoomRow = get_known(tables.rooms.read()?, id, "a room")?;
     let mut facts = facts(tables, id)?;
     let name = patch.name.as_ref().filter(|name| name.as_str() != row.name);
     let topic = patch.topic.as_ref().filter(|topic| topic.as_str() != row.topic);
@@ -291,7 +295,7 @@ pub(super) fn edit(
     let is_public = row.kind() == RoomKind::Public;
     if let Some(name) = name
         && is_public
-        && get::<_, u32>(&tables.room_names, name.key())?.is_some_and(|owner| owner != id)
+        && get::<_, u32>(tables.room_names.read()?, name.key())?.is_some_and(|owner| owner != id)
     {
         return Err(Error::new(Kind::NameTaken, "There is a room with that name.")
             .at("name")
@@ -301,8 +305,8 @@ pub(super) fn edit(
     let mut told = Vec::new();
     if let Some(name) = name {
         if is_public {
-            tables.room_names.remove(before.key())?;
-            put(&mut tables.room_names, name.key(), &id)?;
+            tables.room_names.write()?.remove(before.key())?;
+            put(tables.room_names.write()?, name.key(), &id)?;
         }
         row.name = name.as_str().to_owned();
         told.push(log::notice(tables, id, who, &Notice::Renamed(name.clone()), at)?);
@@ -319,8 +323,8 @@ pub(super) fn edit(
     if told.is_empty() {
         return Ok(Done::nothing(Event::RoomChanged(found(tables, id)?)));
     }
-    put(&mut tables.rooms, id, &row)?;
-    put(&mut tables.room_facts, id, &facts)?;
+    put(tables.rooms.write()?, id, &row)?;
+    put(tables.room_facts.write()?, id, &facts)?;
     let changed = Event::RoomChanged(found(tables, id)?);
     told.push(changed.clone());
     Ok(Done::tells(changed, told))
@@ -334,7 +338,7 @@ pub(super) fn arrange(tables: &mut Tables<'_>, user: UserId, room: RoomId, prefs
     }
     row.favourite = prefs.favourite.unwrap_or(row.favourite);
     row.hidden = prefs.hidden.unwrap_or(row.hidden);
-    put(&mut tables.user_rooms, (who, id), &row)?;
+    put(tables.user_rooms.write()?, (who, id), &row)?;
     let view = view(tables, who, id)?;
     Ok(Done::told(Event::RoomArranged { user, view }))
 }
@@ -344,7 +348,7 @@ pub(super) fn count_members(tables: &mut Tables<'_>, room: u32, change: i64) -> 
     debug_assert_ne!(u64::from(room), LOBBY.0);
     let mut facts = facts(tables, room)?;
     facts.members = u32::try_from(i64::from(facts.members) + change).unwrap_or(0);
-    put(&mut tables.room_facts, room, &facts)?;
+    put(tables.room_facts.write()?, room, &facts)?;
     Ok(Event::RoomChanged(found(tables, room)?))
 }
 

@@ -25,28 +25,29 @@ pub(super) fn save(
     let no_such = || Error::not_found("There is no such message.").at("id");
     let room = key(place.room.0).ok_or_else(rules::no_such_room)?;
     let id = key(place.id.0).ok_or_else(no_such)?;
-    let kept: Option<u64> = get(&tables.saved_places, (who, room, id))?;
+    let kept: Option<u64> = get(tables.saved_places.read()?, (who, room, id))?;
     let event = Event::Saved { user, place, on, by };
     match kept {
         Some(number) if !on => {
-            tables.saved.remove((who, number))?;
-            tables.saved_places.remove((who, room, id))?;
+            tables.saved.write()?.remove((who, number))?;
+            tables.saved_places.write()?.remove((who, room, id))?;
         }
         None if on => {
             standing::inside(tables, user, place.room)?;
             rules::may_use(&post_at(tables, room, place.id)?.message())?;
-            if tables.saved.range((who, 0)..=(who, u64::MAX))?.count() as u64 >= SAVED_MAX {
+            if tables.saved.read()?.range((who, 0)..=(who, u64::MAX))?.count() as u64 >= SAVED_MAX {
                 let title = format!("You keep {SAVED_MAX} messages for later. Let one of them go first.");
                 return Err(Error::new(Kind::Conflict, title).into());
             }
             let last = tables
                 .saved
+                .read()?
                 .range((who, 0)..=(who, u64::MAX))?
                 .next_back()
                 .transpose()?;
             let number = last.map_or(0, |(key, _)| key.value().1) + 1;
-            put(&mut tables.saved, (who, number), &SavedRow { room, id, at: at.0 })?;
-            put(&mut tables.saved_places, (who, room, id), &number)?;
+            put(tables.saved.write()?, (who, number), &SavedRow { room, id, at: at.0 })?;
+            put(tables.saved_places.write()?, (who, room, id), &number)?;
         }
         _ => return Ok(Done::nothing(event)),
     }

@@ -21,9 +21,9 @@ pub(super) fn open(
 ) -> Result<Done, Fault> {
     let id = known(tables, user)?;
     if let Some(hash) = rehashed {
-        let mut row: UserRow = get_known(&tables.users, id, "an account")?;
+        let mut row: UserRow = get_known(tables.users.read()?, id, "an account")?;
         row.password = hash.0.clone();
-        put(&mut tables.users, id, &row)?;
+        put(tables.users.write()?, id, &row)?;
     }
     insert(tables, id, session, at)?;
     Ok(Done::answered(Event::SessionOpened { user }))
@@ -37,24 +37,24 @@ pub(super) fn insert(tables: &mut Tables<'_>, user: u32, session: &NewSession, a
         created_at: at.0,
         seen_at: at.0,
     };
-    put(&mut tables.sessions, session.id.0, &row)
+    put(tables.sessions.write()?, session.id.0, &row)
 }
 
 /// A session that was closed meanwhile stays closed.
 pub(super) fn touch(tables: &mut Tables<'_>, id: SessionId, address: &str, at: Time) -> Result<Done, Fault> {
-    let row: Option<SessionRow> = get(&tables.sessions, id.0)?;
+    let row: Option<SessionRow> = get(tables.sessions.read()?, id.0)?;
     let mut row = row.ok_or_else(Error::unauthenticated)?;
     row.seen_at = row.seen_at.max(at.0);
     row.address = address.to_owned();
-    put(&mut tables.sessions, id.0, &row)?;
+    put(tables.sessions.write()?, id.0, &row)?;
     // Whoever is there for hours was seen, also where nobody will be left to say so.
-    put(&mut tables.last_seen, row.user, &at.0)?;
+    put(tables.last_seen.write()?, row.user, &at.0)?;
     Ok(Done::answered(Event::SessionSeen))
 }
 
 pub(super) fn close(tables: &mut Tables<'_>, id: SessionId) -> Result<Done, Fault> {
     let event = Event::SessionsClosed { ids: vec![id] };
-    match tables.sessions.remove(id.0)? {
+    match tables.sessions.write()?.remove(id.0)? {
         Some(_) => Ok(Done::told(event)),
         None => Ok(Done::nothing(event)),
     }
@@ -76,7 +76,7 @@ pub(super) fn remove_others(tables: &mut Tables<'_>, user: u32, keep: SessionId)
     let others = all_of(tables, user)?.into_iter().map(|session| session.id);
     let others: Vec<SessionId> = others.filter(|id| *id != keep).collect();
     for id in &others {
-        tables.sessions.remove(id.0)?;
+        tables.sessions.write()?.remove(id.0)?;
     }
     Ok(others)
 }
@@ -85,7 +85,7 @@ pub(super) fn remove_others(tables: &mut Tables<'_>, user: u32, keep: SessionId)
 pub(super) fn remove_all(tables: &mut Tables<'_>, user: u32) -> Result<Vec<SessionId>, Fault> {
     let ids: Vec<SessionId> = all_of(tables, user)?.into_iter().map(|session| session.id).collect();
     for id in &ids {
-        tables.sessions.remove(id.0)?;
+        tables.sessions.write()?.remove(id.0)?;
     }
     Ok(ids)
 }
@@ -113,7 +113,7 @@ pub(super) fn of(source: &impl Source, user: UserId) -> Result<Vec<Session>, Fau
 /// Forgets expired sessions, a bounded number at a time.
 pub(super) fn drop_expired(tables: &mut Tables<'_>, at: Time) -> Result<Done, Fault> {
     let mut expired = Vec::new();
-    for session in tables.sessions.iter()? {
+    for session in tables.sessions.read()?.iter()? {
         let (id, row) = session?;
         let id = SessionId(id.value());
         if !codec::unseal::<SessionRow>(row.value())?.session(id).is_live(at) {
@@ -124,7 +124,7 @@ pub(super) fn drop_expired(tables: &mut Tables<'_>, at: Time) -> Result<Done, Fa
         }
     }
     for id in &expired {
-        tables.sessions.remove(id.0)?;
+        tables.sessions.write()?.remove(id.0)?;
     }
     let event = Event::SessionsDropped { count: expired.len() };
     Ok(match expired.is_empty() {

@@ -35,12 +35,18 @@ macro_rules! schema {
         $($(#[$doc])* pub(super) const $name: TableDefinition<'static, $key, Row> = TableDefinition::new($text);)+
 
         /// Every table of a write transaction.
-        pub(super) struct Tables<'t> { $(pub $field: Table<'t, $key, Row>,)+ }
+        pub(super) struct Tables<'t> { $(pub $field: Lazy<'t, $key>,)+ }
 
         impl<'t> Tables<'t> {
-            /// Opens them all; creates those that are not there.
-            pub fn open(txn: &'t WriteTransaction) -> Result<Tables<'t>, Fault> {
-                Ok(Tables { $($field: txn.open_table($name)?,)+ })
+            /// Opens none of them yet.
+            pub fn new(txn: &'t WriteTransaction) -> Tables<'t> {
+                Tables { $($field: Lazy::new(txn, $name),)+ }
+            }
+
+            /// So that every snapshot finds them.
+            pub fn create_missing(&self) -> Result<(), Fault> {
+                $(self.$field.read()?;)+
+                Ok(())
             }
         }
 
@@ -65,7 +71,7 @@ macro_rules! schema {
         }
 
         impl Source for Tables<'_> {
-            $(fn $field(&self) -> Result<&impl ReadableTable<$key, Row>, Fault> { Ok(&self.$field) })+
+            $(fn $field(&self) -> Result<&impl ReadableTable<$key, Row>, Fault> { self.$field.read() })+
         }
 
         impl Source for Snapshot<'_> {
@@ -78,6 +84,37 @@ macro_rules! schema {
             })+
         }
     };
+}
+
+/// A table of a write transaction, opened when it is first used: a commit needs few of them, and each costs
+/// a search in redb's table of tables.
+pub(super) struct Lazy<'t, K: Key + 'static> {
+    txn: &'t WriteTransaction,
+    name: TableDefinition<'static, K, Row>,
+    table: OnceCell<Table<'t, K, Row>>,
+}
+
+impl<'t, K: Key + 'static> Lazy<'t, K> {
+    fn new(txn: &'t WriteTransaction, name: TableDefinition<'static, K, Row>) -> Lazy<'t, K> {
+        let table = OnceCell::new();
+        Lazy { txn, name, table }
+    }
+
+    pub fn read(&self) -> Result<&Table<'t, K, Row>, Fault> {
+        if let Some(table) = self.table.get() {
+            return Ok(table);
+        }
+        let table = self.txn.open_table(self.name)?;
+        Ok(self.table.get_or_init(|| table))
+    }
+
+    pub fn write(&mut self) -> Result<&mut Table<'t, K, Row>, Fault> {
+        self.read()?;
+        // The line above has filled it.
+        self.table
+            .get_mut()
+            .ok_or_else(|| Fault::Closed("a table was not opened".to_owned()))
+    }
 }
 
 /// Copies one table to somewhere else.
@@ -160,7 +197,7 @@ impl Tables<'_> {
     /// Writes which commit this is, and when.
     pub fn stamp(&mut self, count: u64) -> Result<(), Fault> {
         let at = Clock::System.now().0;
-        put(&mut self.meta, COMMIT, &CommitRow { count, at })
+        put(self.meta.write()?, COMMIT, &CommitRow { count, at })
     }
 }
 

@@ -56,7 +56,11 @@ fn give_name(draft: &Path, path: &Path, name: &str) -> io::Result<()> {
 
 /// Adds what today's format has.
 pub(super) fn upgrade(tables: &mut Tables<'_>) -> Result<(), Fault> {
-    let lobby: RoomRow = get_known(&tables.rooms, FIRST_ROOM, "the first room")?;
-    put(&mut tables.room_names, RoomName::stored(lobby.name).key(), &FIRST_ROOM)?;
-    put(&mut tables.meta, FORMAT, &FORMAT_VERSION)
+    let lobby: RoomRow = get_known(tables.rooms.read()?, FIRST_ROOM, "the first room")?;
+    put(
+        tables.room_names.write()?,
+        RoomName::stored(lobby.name).key(),
+        &FIRST_ROOM,
+    )?;
+    put(tables.meta.write()?, FORMAT, &FORMAT_VERSION)
 }

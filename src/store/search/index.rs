@@ -54,12 +54,12 @@ fn segment(tables: &mut Tables<'_>) -> Result<Step, Fault> {
         }
         end => end?,
     };
-    let last = tables.log.last()?.map_or(0, |(entry, _)| entry.value());
+    let last = tables.log.read()?.last()?.map_or(0, |(entry, _)| entry.value());
     if last + 1 < start + SEGMENT_ENTRIES {
         return Ok(Step::Nothing);
     }
     let mut draft = Draft::new(start);
-    for row in tables.log.range(start..start + SEGMENT_ENTRIES)? {
+    for row in tables.log.read()?.range(start..start + SEGMENT_ENTRIES)? {
         let (entry, row) = row?;
         // Nor must a damaged message; it cannot be found.
         let row: Result<Entry, Fault> = unseal(row.value());
@@ -74,7 +74,7 @@ fn segment(tables: &mut Tables<'_>) -> Result<Step, Fault> {
     for (token, offsets) in &tokens {
         write(tables, start, token, offsets)?;
     }
-    put(&mut tables.segments, start, &draft.row())?;
+    put(tables.segments.write()?, start, &draft.row())?;
     Ok(Step::Wrote)
 }
 
@@ -139,7 +139,7 @@ pub(in crate::store) fn rewrite(tables: &mut Tables<'_>, entry: u64, says: &str)
     if entry >= end(tables)? {
         return Ok(());
     }
-    let before = get::<_, Entry>(&tables.log, entry)?.and_then(Stored::of);
+    let before = get::<_, Entry>(tables.log.read()?, entry)?.and_then(Stored::of);
     let Some(Stored::Post(before)) = before else {
         return Err(Fault::Damaged("a changed message of another kind".to_owned()));
     };
@@ -148,6 +148,7 @@ pub(in crate::store) fn rewrite(tables: &mut Tables<'_>, entry: u64, says: &str)
     }
     let Some(start) = tables
         .segments
+        .read()?
         .range(..=entry)?
         .next_back()
         .transpose()?
@@ -197,7 +198,7 @@ pub(super) fn offsets(row: &[u8]) -> Result<Vec<u16>, Fault> {
 /// Kept as the gaps between them, which are small numbers.
 fn write(tables: &mut Tables<'_>, start: u64, token: &str, offsets: &[u16]) -> Result<(), Fault> {
     if offsets.is_empty() {
-        tables.tokens.remove((start, token))?;
+        tables.tokens.write()?.remove((start, token))?;
         return Ok(());
     }
     let mut last = 0;
@@ -209,6 +210,6 @@ fn write(tables: &mut Tables<'_>, start: u64, token: &str, offsets: &[u16]) -> R
             gap
         })
         .collect();
-    tables.tokens.insert((start, token), seal(&gaps)?.as_slice())?;
+    tables.tokens.write()?.insert((start, token), seal(&gaps)?.as_slice())?;
     Ok(())
 }
