@@ -130,7 +130,10 @@ impl Server {
         let fan_out = tokio::spawn({
             let chat = chat.clone();
             async move {
-                while let Some(events) = feed.next().await {
+                feed.bring_answers();
+                while let Some(events) = feed.batch().await {
+                    // The answers, which came along, go first.
+                    tokio::task::yield_now().await;
                     chat.hub().deliver(&events);
                 }
             }

@@ -2,19 +2,18 @@
 //!
 //! A batch is cut into runs where somebody comes into a room or goes: within a run everybody's rooms
 //! stay the same. A run is a list of pieces, each for everybody, for a room, or for one person. Almost
-//! everybody gets the same bytes: one shared buffer. Readers who are in the same of the run's rooms share
-//! their slices of it, and somebody who wrote one of the messages has their own frame between them, so
-//! that nothing is encoded twice.
+//! everybody gets the same bytes: readers who are in the same of the run's rooms share one buffer, and so do
+//! all connections of somebody who wrote one of the messages and has their own frame of it. Nothing is
+//! encoded twice, and each socket takes one write.
 
 use super::rooms::Rooms;
 use crate::model::{ConnectionId, Event, LOBBY, RoomId, SessionId, User, UserId};
 use crate::wire;
 use bytes::{Bytes, BytesMut};
-use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-/// Rooms of one run that readers are told apart by; beyond, each reader's frames are put together anew.
+/// Rooms of one run that readers are told apart by; beyond, each reader's bytes are put together anew.
 const ROOMS_APART: usize = 64;
 
 enum Audience {
@@ -47,8 +46,12 @@ pub(super) struct Run {
     rooms: Vec<RoomId>,
     /// Who gets something that nobody else gets.
     apart: HashSet<UserId>,
+    /// Who gets on one connection what they do not get on another.
+    split: HashSet<UserId>,
     /// What the readers get who are in the same of its rooms, by a bit for each room.
-    common: Vec<(u64, Vec<Bytes>)>,
+    common: Vec<(u64, Bytes)>,
+    /// The same for those who get something that nobody else gets.
+    own: HashMap<(UserId, u64), Bytes>,
     /// What changes after it.
     pub then: Option<Step>,
     /// Sessions that end after it: what comes later is not for them.
@@ -92,12 +95,18 @@ impl Making {
                 (_, Some((user, _))) => Some(*user),
                 _ => None,
             });
+        let split = made.pieces.iter().filter_map(|piece| match piece.audience {
+            Audience::User(user, Some(_)) => Some(user),
+            _ => None,
+        });
         Run {
             apart: apart.collect(),
+            split: split.collect(),
             shared: made.shared.freeze(),
             pieces: made.pieces,
             rooms,
             common: Vec::new(),
+            own: HashMap::new(),
             then,
             closed_sessions: Vec::new(),
         }
@@ -212,25 +221,34 @@ impl Batch {
 }
 
 impl Run {
-    /// What this reader gets, in order.
-    pub fn frames_for(&mut self, user: UserId, connection: ConnectionId, rooms: &Rooms) -> Cow<'_, [Bytes]> {
-        let is_common = self.rooms.len() <= ROOMS_APART && (self.apart.is_empty() || !self.apart.contains(&user));
-        if !is_common {
-            return Cow::Owned(self.collect(user, connection, rooms));
+    /// What this reader gets, in order; empty where there is nothing for them.
+    pub fn bytes_for(&mut self, user: UserId, connection: ConnectionId, rooms: &Rooms) -> Bytes {
+        if self.rooms.len() > ROOMS_APART {
+            return self.collect(user, connection, rooms);
         }
         let bits = self.rooms.iter().enumerate();
         let key = bits.fold(0, |key, (bit, room)| key | u64::from(rooms.has(*room)) << bit);
-        let known = self.common.iter().position(|(known, _)| *known == key);
-        let place = known.unwrap_or_else(|| {
-            let frames = self.collect(user, connection, rooms);
-            self.common.push((key, frames));
-            self.common.len() - 1
-        });
-        Cow::Borrowed(&self.common[place].1)
+        if self.apart.is_empty() || !self.apart.contains(&user) {
+            if let Some((_, bytes)) = self.common.iter().find(|(known, _)| *known == key) {
+                return bytes.clone();
+            }
+            let bytes = self.collect(user, connection, rooms);
+            self.common.push((key, bytes.clone()));
+            return bytes;
+        }
+        if self.split.contains(&user) {
+            return self.collect(user, connection, rooms);
+        }
+        if let Some(bytes) = self.own.get(&(user, key)) {
+            return bytes.clone();
+        }
+        let bytes = self.collect(user, connection, rooms);
+        self.own.insert((user, key), bytes.clone());
+        bytes
     }
 
-    /// The reader's slices of the shared buffer, neighbours as one, and their own frames between them.
-    fn collect(&self, user: UserId, connection: ConnectionId, rooms: &Rooms) -> Vec<Bytes> {
+    /// The reader's parts of the shared buffer, and their own frames between them.
+    fn collect(&self, user: UserId, connection: ConnectionId, rooms: &Rooms) -> Bytes {
         let mut frames = Vec::new();
         let mut open: Option<Range<usize>> = None;
         let close = |open: &mut Option<Range<usize>>, frames: &mut Vec<Bytes>| {
@@ -258,8 +276,10 @@ impl Run {
             }
         }
         close(&mut open, &mut frames);
-        frames.retain(|frame| !frame.is_empty());
-        frames
+        match <[Bytes; 1]>::try_from(frames) {
+            Ok([all]) => all,
+            Err(frames) => frames.concat().into(),
+        }
     }
 }
 

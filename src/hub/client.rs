@@ -8,7 +8,7 @@ use super::rooms::Rooms;
 use crate::limits::CLIENT_QUEUE_BYTES_MAX;
 use crate::model::{ConnectionId, SessionId, UserId};
 use crate::wire::{self, CloseCode};
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use std::collections::VecDeque;
 use std::io::{self, IoSlice, Write};
 use std::net::Shutdown;
@@ -185,15 +185,15 @@ impl Slot {
         }
     }
 
-    /// Writes frames now, or behind what waits. A client whose queue is full is asked to end.
-    pub fn write(&mut self, frames: &[Bytes]) {
+    /// Writes whole frames now, or behind what waits. A client whose queue is full is asked to end.
+    pub fn write(&mut self, frames: Bytes) {
         if self.blocked {
             let mut queue = self.client.queue();
             if queue.is_silent() {
                 return;
             }
             if queue.held || queue.writing {
-                frames.iter().for_each(|frame| queue.push(frame.clone()));
+                queue.push(frames);
                 let full = queue.bytes > CLIENT_QUEUE_BYTES_MAX;
                 drop(queue);
                 if full {
@@ -206,44 +206,22 @@ impl Slot {
         self.write_direct(frames);
     }
 
-    fn write_direct(&mut self, frames: &[Bytes]) {
-        let result = match frames {
-            [frame] => (&self.direct).write(frame),
-            [] => return,
-            frames => {
-                let slices: Vec<IoSlice> = frames
-                    .iter()
-                    .take(SLICES_MAX)
-                    .map(|frame| IoSlice::new(frame))
-                    .collect();
-                (&self.direct).write_vectored(&slices)
-            }
-        };
-        let mut written = match result {
-            Ok(written) => written,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+    fn write_direct(&mut self, mut frames: Bytes) {
+        match (&self.direct).write(&frames) {
+            Ok(written) => frames.advance(written),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             // The reading side sees the same end and clears up.
             Err(_) => return,
-        };
-        let mut rest = Vec::new();
-        for frame in frames {
-            match written {
-                n if n >= frame.len() => written -= frame.len(),
-                n => {
-                    rest.push(frame.slice(n..));
-                    written = 0;
-                }
-            }
         }
-        if !rest.is_empty() {
-            self.queue_up(rest);
+        if !frames.is_empty() {
+            self.queue_up(frames);
         }
     }
 
-    fn queue_up(&mut self, rest: Vec<Bytes>) {
+    fn queue_up(&mut self, rest: Bytes) {
         self.blocked = true;
         let mut queue = self.client.queue();
-        rest.into_iter().for_each(|frame| queue.push(frame));
+        queue.push(rest);
         if !queue.writing {
             queue.writing = true;
             tokio::spawn(self.client.clone().write_queue());
@@ -258,9 +236,9 @@ impl Slot {
             queue.bytes = 0;
             std::mem::take(&mut queue.frames)
         };
-        self.write(&[first]);
+        self.write(first);
         for frame in held {
-            self.write(&[frame]);
+            self.write(frame);
         }
     }
 
@@ -302,7 +280,7 @@ impl Slot {
         drop(queue);
         // From now on `is_silent` keeps everybody else out.
         self.blocked = true;
-        self.write_direct(&[wire::close_frame(code)]);
+        self.write_direct(wire::close_frame(code));
         self.blocked = true;
     }
 

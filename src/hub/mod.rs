@@ -142,7 +142,7 @@ impl Hub {
     /// Writes a frame, or lets it wait where the socket is full.
     pub fn send(&self, id: ConnectionId, frame: Bytes) {
         if let Some(slot) = self.state().slot(id) {
-            slot.write(&[frame]);
+            slot.write(frame);
         }
     }
 
@@ -208,9 +208,9 @@ impl Hub {
         batch.people.iter().for_each(|user| state.people.update(user));
         for mut run in batch.runs {
             for slot in state.slots.iter_mut().filter(|slot| slot.rooms.is_known()) {
-                let frames = run.frames_for(slot.user, slot.client.id, &slot.rooms);
-                if !frames.is_empty() {
-                    slot.write(&frames);
+                let bytes = run.bytes_for(slot.user, slot.client.id, &slot.rooms);
+                if !bytes.is_empty() {
+                    slot.write(bytes);
                 }
             }
             if !run.closed_sessions.is_empty() {
@@ -263,7 +263,7 @@ impl Hub {
             if silent >= SOCKET_DEAD_AFTER.as_secs() {
                 slot.shut_down();
             } else if silent >= SOCKET_PING_AFTER.as_secs() {
-                slot.write(&[wire::ping_frame()]);
+                slot.write(wire::ping_frame());
             }
         }
     }

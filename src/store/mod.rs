@@ -15,6 +15,7 @@ mod codec;
 mod create;
 mod disk;
 mod fault;
+mod feed;
 mod file;
 mod files;
 #[cfg(feature = "fuzzing")]
@@ -40,12 +41,14 @@ mod writer;
 
 pub use backup::{BackupFile, Storage};
 pub use disk::{DiskAct, Faults};
+pub use feed::Feed;
 pub use open_error::OpenError;
 
 use crate::error::{Error, Kind, Result};
-use crate::limits::{CACHE_BYTES, DISK_FREE_BYTES_MIN, FEED_BATCHES_MAX, SEARCHES_AT_ONCE_MAX, WRITER_QUEUE_MAX};
+use crate::limits::{CACHE_BYTES, DISK_FREE_BYTES_MIN, SEARCHES_AT_ONCE_MAX, WRITER_QUEUE_MAX};
 use crate::model::{Change, Event};
 use fault::Fault;
+use feed::News;
 use file::DataFile;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -89,20 +92,10 @@ struct Shared {
     file: Arc<DataFile>,
     jobs: mpsc::Sender<Job>,
     /// Weak, so that the feed ends with the writer.
-    feed: mpsc::WeakSender<Vec<Event>>,
+    feed: mpsc::WeakSender<News>,
     writer: Mutex<Option<JoinHandle<()>>>,
     /// Whose turn it is to look at very many rows.
     searches: Semaphore,
-}
-
-/// What happens, for its one consumer. A writer waits for whoever stops listening.
-pub struct Feed(mpsc::Receiver<Vec<Event>>);
-
-impl Feed {
-    /// All events of one commit, or one signal; `None` after the end.
-    pub async fn next(&mut self) -> Option<Vec<Event>> {
-        self.0.recv().await
-    }
 }
 
 /// The answer to a change that is on its way.
@@ -126,14 +119,14 @@ impl Store {
         let (file, commits) = open::open(path, options)?;
         let file = Arc::new(file);
         let (jobs, queue) = mpsc::channel(WRITER_QUEUE_MAX);
-        let (events, feed) = mpsc::channel(FEED_BATCHES_MAX);
-        let weak = events.downgrade();
+        let (mouth, feed) = feed::channel();
+        let weak = mouth.feed.downgrade();
         let no_thread = |error| open::io_error(path, &error);
         let timer = runtime::Builder::new_current_thread()
             .enable_time()
             .build()
             .map_err(no_thread)?;
-        let writer = Writer::new(file.clone(), queue, events, commits, timer);
+        let writer = Writer::new(file.clone(), queue, mouth, commits, timer);
         let writer = thread::Builder::new()
             .name("writer".to_owned())
             .spawn(|| writer.run())
@@ -145,7 +138,7 @@ impl Store {
             writer: Mutex::new(Some(writer)),
             searches: Semaphore::new(SEARCHES_AT_ONCE_MAX),
         };
-        Ok((Store(Arc::new(shared)), Feed(feed)))
+        Ok((Store(Arc::new(shared)), feed))
     }
 
     /// A random name of this history. Another one after a backup was restored.
@@ -173,6 +166,8 @@ impl Store {
     /// # Errors
     /// `unavailable` once the store is closing.
     pub async fn submit(&self, change: Change) -> Result<Pending> {
+        // First whoever else has something to say now: then one commit takes it all.
+        tokio::task::yield_now().await;
         let (answer, pending) = oneshot::channel();
         let sent = self.0.jobs.send(Job::Change(change, answer)).await;
         sent.map_err(|_| stopping())?;
@@ -182,7 +177,7 @@ impl Store {
     /// Sends a signal through the feed. Dropped when the feed is full: a signal is worth no waiting.
     pub fn relay(&self, signal: Event) {
         if let Some(feed) = self.0.feed.upgrade() {
-            let _ = feed.try_send(vec![signal]);
+            let _ = feed.try_send(News::signals(vec![signal]));
         }
     }
 
@@ -190,7 +185,7 @@ impl Store {
     pub async fn signal(&self, signals: Vec<Event>) {
         if let Some(feed) = self.0.feed.upgrade() {
             // Where nobody listens any more, nobody needs to be told.
-            let _ = feed.send(signals).await;
+            let _ = feed.send(News::signals(signals)).await;
         }
     }
 

@@ -4,6 +4,7 @@
 //! No timer: a batch is what arrived while the disk was busy with the one before.
 
 use super::fault::Fault;
+use super::feed::{Mouth, News};
 use super::file::{DataFile, Failed, Wrote};
 use super::search::index::{self, Step};
 use super::tables::Tables;
@@ -77,7 +78,7 @@ type Outcomes = Vec<Result<Done>>;
 pub(super) struct Writer {
     file: Arc<DataFile>,
     jobs: mpsc::Receiver<Job>,
-    feed: mpsc::Sender<Vec<Event>>,
+    mouth: Mouth,
     /// The number of the last commit.
     commits: u64,
     /// A commit that failed with the file: whether it happened is seen when the file opens again.
@@ -91,17 +92,11 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub fn new(
-        file: Arc<DataFile>,
-        jobs: mpsc::Receiver<Job>,
-        feed: mpsc::Sender<Vec<Event>>,
-        commits: u64,
-        timer: Runtime,
-    ) -> Writer {
+    pub fn new(file: Arc<DataFile>, jobs: mpsc::Receiver<Job>, mouth: Mouth, commits: u64, timer: Runtime) -> Writer {
         Writer {
             file,
             jobs,
-            feed,
+            mouth,
             commits,
             in_doubt: None,
             full: false,
@@ -139,7 +134,7 @@ impl Writer {
             }
         }
         self.file.close(self.commits + 1);
-        drop(self.feed);
+        drop(self.mouth);
         for done in closing {
             let _ = done.send(());
         }
@@ -269,7 +264,7 @@ impl Writer {
         if let Some((count, events)) = self.in_doubt.take()
             && self.commits == count
         {
-            self.tell(events);
+            self.mouth.say(News::signals(events));
         }
         Ok(())
     }
@@ -283,18 +278,12 @@ impl Writer {
     /// Answers each caller in order, then tells everybody.
     fn finish(&self, outcomes: Outcomes, answers: Vec<Answer>) {
         let events = told(&outcomes);
-        for (outcome, answer) in outcomes.into_iter().zip(answers) {
-            // Somebody who went away does not need the answer.
-            let _ = answer.send(outcome.map(|done| done.answer));
-        }
-        self.tell(events);
-    }
-
-    /// Waits while the feed is full. Where nobody listens any more, nobody needs to be told.
-    fn tell(&self, events: Vec<Event>) {
-        if !events.is_empty() {
-            let _ = self.feed.blocking_send(events);
-        }
+        let answers = outcomes
+            .into_iter()
+            .map(|outcome| outcome.map(|done| done.answer))
+            .zip(answers)
+            .collect();
+        self.mouth.say(News { answers, events });
     }
 }
 

@@ -84,7 +84,7 @@ impl Connection {
 
     /// Returns with the code that the socket was closed with.
     async fn run(&mut self, reading: OwnedReadHalf) -> CloseCode {
-        let code = match self.ready().await {
+        let code = match Box::pin(self.ready()).await {
             Ok(ready) => {
                 self.chat.hub().open(self.client.id, ready);
                 let edge = Edge {
@@ -95,7 +95,7 @@ impl Connection {
                 let mut socket = WebSocketStream::from_raw_socket(edge, Role::Server, Some(settings())).await;
                 let code = self.talk(&mut socket).await;
                 self.chat.hub().close(self.client.id, code);
-                drain(&self.client, &mut socket).await;
+                Box::pin(drain(&self.client, &mut socket)).await;
                 return code;
             }
             Err(error) => {
@@ -178,7 +178,8 @@ impl Connection {
         };
         self.count()?;
         match wire::decode(&text) {
-            Ok(Incoming { reference, command }) => self.obey(reference, command, in_flight).await,
+            // Boxed, as `ready` is: only while there is something to do, since most sockets are idle.
+            Ok(Incoming { reference, command }) => Box::pin(self.obey(reference, command, in_flight)).await,
             Err(Refused::NotTheProtocol) => return Err(CloseCode::NotTheProtocol),
             Err(Refused::Command {
                 reference,

@@ -1,0 +1,100 @@
+//! From the writer to everybody: what became of each change for whoever asked for it, and what happened for
+//! all others, in the order of the commits.
+
+use super::writer::Answer;
+use crate::error::Result;
+use crate::limits::{BATCH_MAX, FEED_BATCHES_MAX};
+use crate::model::Event;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use tokio::sync::mpsc;
+
+pub(super) fn channel() -> (Mouth, Feed) {
+    let (feed, news) = mpsc::channel(FEED_BATCHES_MAX);
+    let brings_answers = Arc::new(AtomicBool::new(false));
+    let mouth = Mouth {
+        feed,
+        brings_answers: brings_answers.clone(),
+    };
+    (mouth, Feed { news, brings_answers })
+}
+
+/// What there is to say after a commit.
+pub(super) struct News {
+    pub answers: Vec<(Result<Event>, Answer)>,
+    pub events: Vec<Event>,
+}
+
+impl News {
+    /// What nobody waits for.
+    pub fn signals(events: Vec<Event>) -> News {
+        let answers = Vec::new();
+        News { answers, events }
+    }
+
+    fn answer(&mut self) {
+        for (answer, caller) in self.answers.drain(..) {
+            // Somebody who went away does not need the answer.
+            let _ = caller.send(answer);
+        }
+    }
+
+    /// Answers whoever waits; what is left is for everybody.
+    fn told(mut self) -> Vec<Event> {
+        self.answer();
+        self.events
+    }
+}
+
+/// How the writer speaks.
+pub(super) struct Mouth {
+    pub feed: mpsc::Sender<News>,
+    /// Whoever reads the feed hands on the answers.
+    brings_answers: Arc<AtomicBool>,
+}
+
+impl Mouth {
+    /// Waits while the feed is full. Where nobody listens any more, nobody needs to be told.
+    pub fn say(&self, mut news: News) {
+        if !self.brings_answers.load(Relaxed) {
+            news.answer();
+        }
+        if news.answers.is_empty() && news.events.is_empty() {
+            return;
+        }
+        if let Err(unheard) = self.feed.blocking_send(news) {
+            unheard.0.told();
+        }
+    }
+}
+
+/// What happens, for its one consumer. A writer waits for whoever stops listening.
+pub struct Feed {
+    news: mpsc::Receiver<News>,
+    brings_answers: Arc<AtomicBool>,
+}
+
+impl Feed {
+    /// From now on the answers to changes come by this feed as well, and are handed on by whoever reads it:
+    /// a commit then wakes the reader's thread once, not once for each change.
+    pub fn bring_answers(&mut self) {
+        self.brings_answers.store(true, Relaxed);
+    }
+
+    /// All events of one commit, or one signal; `None` after the end.
+    pub async fn next(&mut self) -> Option<Vec<Event>> {
+        Some(self.news.recv().await?.told())
+    }
+
+    /// All events that wait, of one commit or of several, up to [`BATCH_MAX`] and those of one more commit:
+    /// a reader who is behind catches up in one go. `None` after the end.
+    pub async fn batch(&mut self) -> Option<Vec<Event>> {
+        let mut events = self.next().await?;
+        while events.len() < BATCH_MAX
+            && let Ok(news) = self.news.try_recv()
+        {
+            events.extend(news.told());
+        }
+        Some(events)
+    }
+}
