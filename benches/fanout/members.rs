@@ -1,0 +1,305 @@
+//! The members of one room: any number of connections on one thread, and what each of them has heard.
+
+use crate::target::{Heard, PEOPLE, Target, frame_head, handshake_end};
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token};
+use std::io::{self, Read, Write};
+use std::time::{Duration, Instant};
+
+const EVENTS: usize = 1_024;
+const READ_BYTES: usize = 256 << 10;
+/// Handshakes under way at once.
+const OPENING_MAX: usize = 256;
+/// How long all connections may take to open.
+const OPEN_MAX: Duration = Duration::from_secs(120);
+/// How long nothing may come before the rest counts as lost.
+const QUIET_MAX: Duration = Duration::from_secs(5);
+
+struct Member {
+    stream: TcpStream,
+    heard: Vec<u8>,
+    is_upgraded: bool,
+    is_ready: bool,
+    /// The last message of each person that it has heard.
+    last: [Option<usize>; PEOPLE],
+    seq: Option<u64>,
+}
+
+struct Sent {
+    at: Instant,
+    /// Deliveries that have not come yet.
+    left: usize,
+    is_measured: bool,
+    heard_by: Vec<u64>,
+}
+
+/// What came of it.
+#[derive(Default)]
+pub struct Found {
+    pub deliveries: u64,
+    /// Microseconds from a post to each of its deliveries, as this program reads them.
+    pub delays: Vec<u32>,
+    /// Microseconds from a post to its answer.
+    pub answers: Vec<u32>,
+    /// Microseconds from a post to its last delivery.
+    pub everyone: Vec<u32>,
+    pub lost: u64,
+    pub doubled: u64,
+    pub disordered: u64,
+    pub gaps: u64,
+}
+
+impl Found {
+    pub fn faults(&self) -> u64 {
+        self.lost + self.doubled + self.disordered + self.gaps
+    }
+}
+
+pub struct Members<'t> {
+    target: &'t Target,
+    run: u64,
+    poll: Poll,
+    all: Vec<Member>,
+    ready: usize,
+    sent: Vec<Sent>,
+    complete: usize,
+    found: Found,
+    is_measured: bool,
+    buffer: Vec<u8>,
+}
+
+impl<'t> Members<'t> {
+    /// Connects `count` members; returns once all are in.
+    pub fn open(target: &'t Target, run: u64, count: usize) -> Result<Members<'t>, String> {
+        let mut members = Members {
+            target,
+            run,
+            poll: Poll::new().map_err(|error| error.to_string())?,
+            all: Vec::new(),
+            ready: 0,
+            sent: Vec::new(),
+            complete: 0,
+            found: Found::default(),
+            is_measured: false,
+            buffer: vec![0; READ_BYTES],
+        };
+        members.add(count)?;
+        Ok(members)
+    }
+
+    /// Connects `count` more.
+    pub fn add(&mut self, count: usize) -> Result<(), String> {
+        let (end, wanted) = (Instant::now() + OPEN_MAX, self.all.len() + count);
+        while self.ready < wanted {
+            self.open_some(wanted)
+                .map_err(|error| format!("a connection: {error}"))?;
+            self.pump(Instant::now() + Duration::from_millis(100))?;
+            if Instant::now() > end {
+                return Err(format!("{} of {wanted} connections are in", self.ready));
+            }
+        }
+        Ok(())
+    }
+
+    fn open_some(&mut self, wanted: usize) -> io::Result<()> {
+        while self.all.len() < wanted && self.all.len() - self.ready < OPENING_MAX {
+            let number = self.all.len();
+            // Blocking, so that the handshake can be written at once; on loopback it takes microseconds.
+            let stream = std::net::TcpStream::connect(self.target.address)?;
+            (&stream).write_all(self.target.handshake(number).as_bytes())?;
+            stream.set_nodelay(true)?;
+            stream.set_nonblocking(true)?;
+            let mut stream = TcpStream::from_std(stream);
+            self.poll
+                .registry()
+                .register(&mut stream, Token(number), Interest::READABLE)?;
+            self.all.push(Member {
+                stream,
+                heard: Vec::new(),
+                is_upgraded: false,
+                is_ready: false,
+                last: [None; PEOPLE],
+                seq: None,
+            });
+        }
+        Ok(())
+    }
+
+    /// Sends one message from the first connection of the next person.
+    pub fn post(&mut self) -> Result<(), String> {
+        let number = self.sent.len();
+        self.sent.push(Sent {
+            at: Instant::now(),
+            left: self.ready,
+            is_measured: self.is_measured,
+            heard_by: vec![0; self.all.len().div_ceil(64)],
+        });
+        let frame = self.target.post(self.run, number);
+        let stream = &mut self.all[number % PEOPLE].stream;
+        stream.write_all(&frame).map_err(|error| format!("a post: {error}"))
+    }
+
+    /// Posts `rate` messages a second.
+    pub fn offer(&mut self, rate: f64, time: Duration) -> Result<(), String> {
+        let (start, before) = (Instant::now(), self.sent.len());
+        while start.elapsed() < time {
+            let due = (start.elapsed().as_secs_f64() * rate) as usize;
+            if self.sent.len() - before <= due {
+                self.post()?;
+            }
+            let next = start + Duration::from_secs_f64((self.sent.len() - before) as f64 / rate);
+            self.pump(next.min(start + time))?;
+        }
+        Ok(())
+    }
+
+    /// Keeps `window` messages under way.
+    pub fn press(&mut self, window: usize, time: Duration) -> Result<(), String> {
+        let end = Instant::now() + time;
+        while Instant::now() < end {
+            while self.sent.len() - self.complete < window {
+                self.post()?;
+            }
+            self.pump(end)?;
+        }
+        Ok(())
+    }
+
+    /// From now on what is posted is measured.
+    pub fn measure(&mut self) {
+        self.is_measured = true;
+        self.found.deliveries = 0;
+    }
+
+    pub fn deliveries(&self) -> u64 {
+        self.found.deliveries
+    }
+
+    /// Waits for what is under way, and tells what was found since [`Members::measure`].
+    pub fn settle(&mut self) -> Result<Found, String> {
+        let (mut before, mut last) = (self.found.deliveries, Instant::now());
+        while self.complete < self.sent.len() && last.elapsed() < QUIET_MAX {
+            self.pump(Instant::now() + Duration::from_millis(100))?;
+            if self.found.deliveries > before {
+                (before, last) = (self.found.deliveries, Instant::now());
+            }
+        }
+        self.found.lost = self.sent.iter().map(|sent| sent.left as u64).sum();
+        (self.sent, self.complete) = (Vec::new(), 0);
+        self.is_measured = false;
+        Ok(std::mem::take(&mut self.found))
+    }
+
+    /// Reads and waits until then.
+    pub fn rest(&mut self, time: Duration) -> Result<(), String> {
+        let end = Instant::now() + time;
+        while Instant::now() < end {
+            self.pump(end)?;
+        }
+        Ok(())
+    }
+
+    /// Handles what is ready, or waits until then.
+    fn pump(&mut self, until: Instant) -> Result<(), String> {
+        let mut events = Events::with_capacity(EVENTS);
+        let wait = until.saturating_duration_since(Instant::now());
+        self.poll
+            .poll(&mut events, Some(wait))
+            .map_err(|error| error.to_string())?;
+        for event in &events {
+            self.read(event.token().0)?;
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, place: usize) -> Result<(), String> {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let mut bytes = std::mem::take(&mut self.all[place].heard);
+        loop {
+            match self.all[place].stream.read(&mut buffer) {
+                Ok(0) => return Err(format!("connection {place} was closed")),
+                Ok(read) => bytes.extend_from_slice(&buffer[..read]),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => return Err(format!("connection {place}: {error}")),
+            }
+        }
+        self.buffer = buffer;
+        let used = self.understand(place, &bytes)?;
+        // Almost always all of it: nothing is kept then.
+        if used < bytes.len() {
+            self.all[place].heard = bytes.split_off(used);
+        }
+        Ok(())
+    }
+
+    /// Returns how many bytes were whole frames.
+    fn understand(&mut self, place: usize, bytes: &[u8]) -> Result<usize, String> {
+        let mut used = 0;
+        if !self.all[place].is_upgraded {
+            let Some(end) = handshake_end(bytes) else { return Ok(0) };
+            if !bytes.starts_with(b"HTTP/1.1 101") {
+                return Err(String::from_utf8_lossy(bytes).into_owned());
+            }
+            self.all[place].is_upgraded = true;
+            used = end;
+            if self.target.kind == crate::target::Kind::Limit {
+                self.is_in(place);
+            }
+        }
+        while let Some((head, length, _)) = frame_head(&bytes[used..]) {
+            let (start, end) = (used + head, used + head + length);
+            if bytes.len() < end {
+                break;
+            }
+            match (bytes[used] & 0x0F, self.target.understand(&bytes[start..end])) {
+                (8, _) => return Err(format!("connection {place} was closed by the server")),
+                (1, Heard::Ready) => self.is_in(place),
+                (1, Heard::Message { number, seq }) => self.delivered(place, number, seq),
+                (1, Heard::Posted { number }) => self.answered(number),
+                (1, Heard::Refused(what)) => return Err(format!("a post was refused: {what}")),
+                _ => {}
+            }
+            used = end;
+        }
+        Ok(used)
+    }
+
+    fn is_in(&mut self, place: usize) {
+        self.ready += usize::from(!self.all[place].is_ready);
+        self.all[place].is_ready = true;
+    }
+
+    fn answered(&mut self, number: usize) {
+        if let Some(sent) = self.sent.get(number).filter(|sent| sent.is_measured) {
+            self.found.answers.push(sent.at.elapsed().as_micros() as u32);
+        }
+    }
+
+    fn delivered(&mut self, place: usize, number: usize, seq: Option<u64>) {
+        let Some(sent) = self.sent.get_mut(number) else { return };
+        let (word, bit) = (place / 64, 1 << (place % 64));
+        if sent.heard_by[word] & bit != 0 {
+            self.found.doubled += 1;
+            return;
+        }
+        sent.heard_by[word] |= bit;
+        let member = &mut self.all[place];
+        let last = &mut member.last[number % PEOPLE];
+        self.found.disordered += u64::from(last.is_some_and(|last| last > number));
+        *last = Some(number);
+        self.found.gaps += u64::from(member.seq.is_some_and(|last| seq.is_some_and(|seq| seq != last + 1)));
+        member.seq = seq.or(member.seq);
+        self.found.deliveries += 1;
+        sent.left = sent.left.saturating_sub(1);
+        let took = sent.at.elapsed().as_micros() as u32;
+        if sent.is_measured {
+            self.found.delays.push(took);
+        }
+        if sent.left == 0 {
+            self.complete += 1;
+            if sent.is_measured {
+                self.found.everyone.push(took);
+            }
+        }
+    }
+}

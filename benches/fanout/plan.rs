@@ -1,0 +1,187 @@
+//! What is measured, and in which order.
+
+use crate::members::{Found, Members};
+use crate::process::Server;
+use crate::report::{self, Row};
+use crate::target::{Kind, Target};
+use clap::ValueEnum;
+use std::time::{Duration, Instant};
+
+const WARM_UP: Duration = Duration::from_secs(1);
+/// Until what connecting has left behind is given back.
+const IDLE_AFTER: Duration = Duration::from_secs(2);
+/// Messages under way in a closed loop.
+const WINDOW: usize = 8;
+/// Files that this program has open beside its connections.
+const FILES_WANTED: u64 = 65_536;
+/// Connections that talk while all others come back.
+const TALKERS: usize = 20;
+const TALK_PER_SECOND: f64 = 10.0;
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+pub enum What {
+    /// CPU and delay of a delivery at a steady rate: 10 to 5,000 members
+    Steady,
+    /// Deliveries a second with 8 messages under way
+    Closed,
+    /// Memory of a connection that only listens
+    Idle,
+    /// One message to 10,000 connections that only listened
+    Burst,
+    /// 5,000 connections come back after a kill while others talk
+    Storm,
+}
+
+/// Members, and messages a second.
+const STEADY: [(usize, f64); 5] = [(10, 100.0), (100, 20.0), (1_000, 5.0), (1_000, 20.0), (5_000, 3.0)];
+const CLOSED: [usize; 2] = [100, 1_000];
+const IDLE: usize = 5_000;
+const BURST: usize = 10_000;
+const STORM: usize = 5_000;
+
+pub fn run(only: &[What], rounds: u32, seconds: u64) -> Result<(), String> {
+    let _ = rlimit::increase_nofile_limit(FILES_WANTED);
+    let wanted = |what| only.is_empty() || only.contains(&what);
+    let time = Duration::from_secs(seconds);
+    let mut faults = 0;
+    if wanted(What::Steady) {
+        report::steady_head();
+        for (members, rate) in STEADY {
+            let pairs = pairs(rounds, |kind| steady(kind, members, rate, time))?;
+            faults += report::steady(members, rate, &pairs);
+        }
+    }
+    if wanted(What::Closed) {
+        report::closed_head(WINDOW);
+        for members in CLOSED {
+            let pairs = pairs(rounds, |kind| closed(kind, members, time))?;
+            faults += report::closed(members, &pairs);
+        }
+    }
+    if wanted(What::Idle) {
+        let (limit, chapp) = (idle(Kind::Limit)?, idle(Kind::Chapp)?);
+        report::idle(IDLE, limit, chapp);
+    }
+    if wanted(What::Burst) {
+        let (limit, chapp) = (burst(Kind::Limit)?, burst(Kind::Chapp)?);
+        faults += report::burst(BURST, &limit, &chapp);
+    }
+    if wanted(What::Storm) {
+        faults += storm()?;
+    }
+    match faults {
+        0 => Ok(()),
+        faults => Err(format!(
+            "{faults} deliveries were lost, doubled, out of order, or had a hole before them"
+        )),
+    }
+}
+
+/// The limit and Chapp in turn.
+fn pairs(rounds: u32, mut one: impl FnMut(Kind) -> Result<Row, String>) -> Result<Vec<(Row, Row)>, String> {
+    (0..rounds)
+        .map(|_| Ok((one(Kind::Limit)?, one(Kind::Chapp)?)))
+        .collect()
+}
+
+/// A fresh server on fresh data.
+fn fresh<T>(kind: Kind, work: impl FnOnce(&Server, &Target) -> Result<T, String>) -> Result<T, String> {
+    let folder = folder()?;
+    let server = Server::start(kind, folder.path())?;
+    let target = Target::prepare(kind, server.address)?;
+    work(&server, &target)
+}
+
+/// On the disk that the build is on: what is in memory syncs at once.
+fn folder() -> Result<tempfile::TempDir, String> {
+    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).map_err(|error| format!("no folder: {error}"))
+}
+
+fn row(
+    server: &Server,
+    members: &mut Members,
+    load: impl Fn(&mut Members, Duration) -> Result<(), String>,
+    time: Duration,
+) -> Result<Row, String> {
+    load(members, WARM_UP)?;
+    members.measure();
+    let (start, cpu) = (Instant::now(), server.cpu_us());
+    load(members, time)?;
+    let (cpu, seconds, deliveries) = (
+        server.cpu_us() - cpu,
+        start.elapsed().as_secs_f64(),
+        members.deliveries(),
+    );
+    Ok(Row {
+        cpu_us: cpu / deliveries.max(1) as f64,
+        per_second: deliveries as f64 / seconds,
+        found: members.settle()?,
+    })
+}
+
+fn steady(kind: Kind, count: usize, rate: f64, time: Duration) -> Result<Row, String> {
+    fresh(kind, |server, target| {
+        let mut members = Members::open(target, 1, count)?;
+        row(server, &mut members, |members, time| members.offer(rate, time), time)
+    })
+}
+
+fn closed(kind: Kind, count: usize, time: Duration) -> Result<Row, String> {
+    fresh(kind, |server, target| {
+        let mut members = Members::open(target, 1, count)?;
+        row(server, &mut members, |members, time| members.press(WINDOW, time), time)
+    })
+}
+
+/// KiB a connection, and with none.
+fn idle(kind: Kind) -> Result<(f64, f64), String> {
+    fresh(kind, |server, target| {
+        std::thread::sleep(IDLE_AFTER);
+        let without = server.memory_kib();
+        let mut members = Members::open(target, 1, IDLE)?;
+        members.rest(IDLE_AFTER)?;
+        Ok(((server.memory_kib() - without) / IDLE as f64, without))
+    })
+}
+
+fn burst(kind: Kind) -> Result<Found, String> {
+    fresh(kind, |_, target| {
+        let mut members = Members::open(target, 1, BURST)?;
+        members.rest(IDLE_AFTER)?;
+        members.measure();
+        members.post()?;
+        members.settle()
+    })
+}
+
+/// Tells how long the crowd took, and how late the talk of the others was meanwhile.
+fn storm() -> Result<u64, String> {
+    let folder = folder()?;
+    let server = Server::start(Kind::Chapp, folder.path())?;
+    let target = Target::prepare(Kind::Chapp, server.address)?;
+    drop(Members::open(&target, 1, STORM)?);
+    let server = server.kill_and_restart()?;
+    let mut talkers = Members::open(&target, 2, TALKERS)?;
+    let mut talk = |time: Duration| -> Result<Found, String> {
+        talkers.measure();
+        talkers.offer(TALK_PER_SECOND, time)?;
+        talkers.settle()
+    };
+    let quiet = talk(Duration::from_secs(5))?;
+    let (said, took) = std::thread::scope(|scope| {
+        let crowd = scope.spawn(|| {
+            let start = Instant::now();
+            let members = Members::open(&target, 3, STORM);
+            members.map(|members| (members, start.elapsed()))
+        });
+        // Longer than the crowd takes: what was said meanwhile is what counts.
+        let mut said = Vec::new();
+        while !crowd.is_finished() {
+            said.push(talk(Duration::from_millis(500))?);
+        }
+        let (_members, took) = crowd.join().map_err(|_| "the crowd broke off".to_owned())??;
+        Ok::<_, String>((said, took))
+    })?;
+    drop(server);
+    Ok(report::storm(STORM, took, &quiet, &said))
+}

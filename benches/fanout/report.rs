@@ -1,0 +1,118 @@
+//! The tables. What counts is a median of ratios: each round compares with its own limit.
+
+use crate::members::Found;
+use std::time::Duration;
+
+pub struct Row {
+    pub cpu_us: f64,
+    pub per_second: f64,
+    pub found: Found,
+}
+
+/// Milliseconds at a part of all, 0 where there is nothing.
+fn at(part: f64, times: &[u32]) -> f64 {
+    let mut times = times.to_vec();
+    times.sort_unstable();
+    let place = ((times.len() as f64 * part) as usize).min(times.len().saturating_sub(1));
+    times.get(place).map_or(0.0, |time| f64::from(*time) / 1_000.0)
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_unstable_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn faults(pairs: &[(Row, Row)]) -> u64 {
+    pairs.iter().map(|(_, chapp)| chapp.found.faults()).sum()
+}
+
+pub fn steady_head() {
+    println!(
+        "At a steady rate: CPU of the server for one delivery, and from a post to a delivery, as the client reads it\n\n\
+         | members | messages/s | limit, CPU µs | Chapp, CPU µs | × limit | limit, p50 / p99 ms | Chapp, p50 / p99 ms | × limit, p99 | answer, p50 / p99 ms | lost, doubled, disordered, gaps |\n\
+         |---|---|---|---|---|---|---|---|---|---|"
+    );
+}
+
+pub fn steady(members: usize, rate: f64, pairs: &[(Row, Row)]) -> u64 {
+    let both = |part: f64| {
+        let limit = median(pairs.iter().map(|(limit, _)| at(part, &limit.found.delays)));
+        let chapp = median(pairs.iter().map(|(_, chapp)| at(part, &chapp.found.delays)));
+        (limit, chapp)
+    };
+    let ((limit_50, chapp_50), (limit_99, chapp_99)) = (both(0.5), both(0.99));
+    let late = pairs
+        .iter()
+        .map(|(limit, chapp)| at(0.99, &chapp.found.delays) / at(0.99, &limit.found.delays));
+    let answer = |part| median(pairs.iter().map(|(_, chapp)| at(part, &chapp.found.answers)));
+    println!(
+        "| {members} | {rate:.0} | {:.2} | {:.2} | **{:.2}** | {limit_50:.2} / {limit_99:.2} | {chapp_50:.2} / {chapp_99:.2} | {:.2} | {:.2} / {:.2} | {} |",
+        median(pairs.iter().map(|(limit, _)| limit.cpu_us)),
+        median(pairs.iter().map(|(_, chapp)| chapp.cpu_us)),
+        median(pairs.iter().map(|(limit, chapp)| chapp.cpu_us / limit.cpu_us)),
+        median(late),
+        answer(0.5),
+        answer(0.99),
+        faults(pairs),
+    );
+    faults(pairs)
+}
+
+pub fn closed_head(window: usize) {
+    println!(
+        "\nAs fast as it goes, {window} messages under way\n\n\
+         | members | limit, deliveries/s | Chapp, deliveries/s | × limit | limit, CPU µs | Chapp, CPU µs | lost, doubled, disordered, gaps |\n\
+         |---|---|---|---|---|---|---|"
+    );
+}
+
+pub fn closed(members: usize, pairs: &[(Row, Row)]) -> u64 {
+    println!(
+        "| {members} | {:.0} | {:.0} | **{:.2}** | {:.2} | {:.2} | {} |",
+        median(pairs.iter().map(|(limit, _)| limit.per_second)),
+        median(pairs.iter().map(|(_, chapp)| chapp.per_second)),
+        median(pairs.iter().map(|(limit, chapp)| chapp.per_second / limit.per_second)),
+        median(pairs.iter().map(|(limit, _)| limit.cpu_us)),
+        median(pairs.iter().map(|(_, chapp)| chapp.cpu_us)),
+        faults(pairs),
+    );
+    faults(pairs)
+}
+
+/// KiB a connection, and KiB with none.
+pub fn idle(members: usize, limit: (f64, f64), chapp: (f64, f64)) {
+    println!(
+        "\n{members} connections that only listen: {:.2} KiB each (limit {:.2}), on top of {:.1} MiB (limit {:.1})",
+        chapp.0,
+        limit.0,
+        chapp.1 / 1_024.0,
+        limit.1 / 1_024.0,
+    );
+}
+
+pub fn burst(members: usize, limit: &Found, chapp: &Found) -> u64 {
+    println!(
+        "\nOne message to {members} connections that only listened: the last one has it after {:.0} ms (limit {:.0}); \
+         lost, doubled, disordered, gaps: {}",
+        at(1.0, &chapp.everyone),
+        at(1.0, &limit.everyone),
+        chapp.faults(),
+    );
+    chapp.faults()
+}
+
+pub fn storm(members: usize, took: Duration, quiet: &Found, said: &[Found]) -> u64 {
+    let delays: Vec<u32> = said.iter().flat_map(|found| &found.delays).copied().collect();
+    let faults = said.iter().chain([quiet]).map(Found::faults).sum();
+    println!(
+        "\n{members} connections come back after a kill: all are in after {:.2} s. Others who talk meanwhile are heard \
+         after {:.1} / {:.1} ms (p50 / p99), before that {:.1} / {:.1}; lost, doubled, disordered, gaps: {faults}",
+        took.as_secs_f64(),
+        at(0.5, &delays),
+        at(0.99, &delays),
+        at(0.5, &quiet.delays),
+        at(0.99, &quiet.delays),
+    );
+    faults
+}
