@@ -288,6 +288,12 @@ pub const FRAMES_PER_SECOND: u32 = 30;
 pub const POSTS_BURST: u32 = 20;
 /// Posts a second that one person may send on; faster is answered with `too_many_requests`.
 pub const POSTS_PER_SECOND: u32 = 5;
+/// Catch-ups that one person may ask for at once, over all connections.
+pub const SYNCS_BURST: u32 = 300;
+/// Catch-ups a second that one person may ask for on.
+pub const SYNCS_PER_SECOND: u32 = 30;
+/// Messages in a catch-up that count as one more.
+pub const SYNC_MESSAGES_COUNTED: usize = 25;
 /// People whose rates are remembered.
 pub const POSTS_BUCKETS_MAX: usize = 10_000;
 /// Log-ins for one name from one network that cost no waiting.
@@ -333,6 +339,8 @@ pub const SESSIONS_DROP_EVERY: Duration = Duration::from_secs(60 * 60);
 pub const SEARCHES_AT_ONCE_MAX: usize = 2;
 /// Changes that wait for the writer; then whoever brings one waits.
 pub const WRITER_QUEUE_MAX: usize = 4_096;
+/// How long whoever brings a change waits for a place in that queue; then the change is refused.
+pub const WRITER_QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Changes in one transaction.
 pub const BATCH_MAX: usize = 1_024;
 /// Batches that wait for the fan-out; then the writer waits.
@@ -346,12 +354,32 @@ pub const DATA_FILE_TOUCHED_MS: u64 = 60_000;
 /// How often a file that failed is opened again.
 pub const STORE_HEAL_EVERY: Duration = Duration::from_secs(1);
 
+// ---- Overload (the table is in store/pressure.rs) -----------------------------------------------
+
+/// Changes that wait for the writer when newcomers, then signals, then acts are shed.
+pub const SHED_WAITING: [usize; 3] = [1_024, 2_048, 3_072];
+/// The age of the oldest change that is not answered, or of the events that are told, at which the same
+/// are shed.
+pub const SHED_AGE: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(5)];
+/// How long everything must have been below half of that until less is shed.
+pub const SHED_HOLD: Duration = Duration::from_secs(1);
+/// When whoever was shed may come again.
+pub const SHED_RETRY_MS: u64 = 3_000;
+
 // ---- The process -------------------------------------------------------------------------------
 
 /// Open files asked for at start; a connection takes two.
 pub const OPEN_FILES_WANTED: u64 = 65_536;
 /// Files that are no connections.
 pub const OPEN_FILES_SPARE: u64 = 64;
+/// Connections of one address (an IPv4 address, an IPv6 /64), and at most half of all: an office behind one
+/// address has room. None for this computer itself, where a proxy may bring everybody; switched off with
+/// the rates.
+pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 1_024;
+/// Connections without a place that are told so at the same time; the others are dropped.
+pub const TURNED_AWAY_MAX: usize = 16;
+/// How long that may take.
+pub const TURNED_AWAY_TIMEOUT: Duration = Duration::from_secs(2);
 /// Connections that wait to be accepted.
 pub const LISTEN_BACKLOG: i32 = 1_024;
 /// How long connections may take to end at a stop; the whole of it stays under 5 seconds.

@@ -11,6 +11,7 @@ mod files;
 pub mod fuzzing;
 mod gate;
 mod members;
+mod metrics;
 mod pages;
 mod qr;
 mod request;
@@ -161,6 +162,7 @@ impl Visit<'_> {
             Route::Form(page) => self.form(page, request).await,
             Route::Asset { hash, path } => assets::asset(&hash, &path, request.headers()),
             Route::Signup | Route::Login => self.enter(route, request).await,
+            Route::Metrics => self.metrics(request.headers()).await,
             _ => Ok(response::answer(StatusCode::OK, "text/plain; charset=utf-8", "ok\n")),
         }
     }

@@ -10,7 +10,6 @@ use super::rooms::Rooms;
 use crate::model::{ConnectionId, Event, LOBBY, RoomId, SessionId, User, UserId};
 use crate::wire;
 use bytes::{Bytes, BytesMut};
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -48,11 +47,22 @@ pub(super) struct Run {
     /// Who gets something that nobody else gets.
     apart: HashSet<UserId>,
     /// What the readers get who are in the same of its rooms, by a bit for each room.
-    common: Vec<(u64, Vec<Bytes>)>,
+    common: Vec<(u64, Share)>,
     /// What changes after it.
     pub then: Option<Step>,
     /// Sessions that end after it: what comes later is not for them.
     pub closed_sessions: Vec<SessionId>,
+}
+
+/// What one reader gets of a run.
+#[derive(Default)]
+pub(super) struct Share {
+    /// In order; one may hold several frames.
+    pub slices: Vec<Bytes>,
+    /// How many frames these are.
+    pub frames: u64,
+    /// How many bytes.
+    pub bytes: u64,
 }
 
 /// Encoded events.
@@ -212,29 +222,36 @@ impl Batch {
 }
 
 impl Run {
-    /// What this reader gets, in order.
-    pub fn frames_for(&mut self, user: UserId, connection: ConnectionId, rooms: &Rooms) -> Cow<'_, [Bytes]> {
+    /// What this reader gets, in order. `own` holds it where nobody else gets the same.
+    pub fn share_of<'a>(
+        &'a mut self,
+        user: UserId,
+        connection: ConnectionId,
+        rooms: &Rooms,
+        own: &'a mut Share,
+    ) -> &'a Share {
         let is_common = self.rooms.len() <= ROOMS_APART && (self.apart.is_empty() || !self.apart.contains(&user));
         if !is_common {
-            return Cow::Owned(self.collect(user, connection, rooms));
+            *own = self.collect(user, connection, rooms);
+            return own;
         }
         let bits = self.rooms.iter().enumerate();
         let key = bits.fold(0, |key, (bit, room)| key | u64::from(rooms.has(*room)) << bit);
         let known = self.common.iter().position(|(known, _)| *known == key);
         let place = known.unwrap_or_else(|| {
-            let frames = self.collect(user, connection, rooms);
-            self.common.push((key, frames));
+            let share = self.collect(user, connection, rooms);
+            self.common.push((key, share));
             self.common.len() - 1
         });
-        Cow::Borrowed(&self.common[place].1)
+        &self.common[place].1
     }
 
     /// The reader's slices of the shared buffer, neighbours as one, and their own frames between them.
-    fn collect(&self, user: UserId, connection: ConnectionId, rooms: &Rooms) -> Vec<Bytes> {
-        let mut frames = Vec::new();
+    fn collect(&self, user: UserId, connection: ConnectionId, rooms: &Rooms) -> Share {
+        let mut share = Share::default();
         let mut open: Option<Range<usize>> = None;
-        let close = |open: &mut Option<Range<usize>>, frames: &mut Vec<Bytes>| {
-            frames.extend(open.take().map(|range| self.shared.slice(range)));
+        let close = |open: &mut Option<Range<usize>>, share: &mut Share| {
+            share.slices.extend(open.take().map(|range| self.shared.slice(range)));
         };
         for piece in &self.pieces {
             let is_for = match piece.audience {
@@ -245,21 +262,24 @@ impl Run {
             if !is_for {
                 continue;
             }
+            share.frames += 1;
             match (&piece.instead, &mut open) {
                 (Some((whom, own)), _) if *whom == user => {
-                    close(&mut open, &mut frames);
-                    frames.push(own.clone());
+                    close(&mut open, &mut share);
+                    share.slices.push(own.clone());
+                    share.frames -= u64::from(own.is_empty());
                 }
                 (_, Some(range)) if range.end == piece.range.start => range.end = piece.range.end,
                 _ => {
-                    close(&mut open, &mut frames);
+                    close(&mut open, &mut share);
                     open = Some(piece.range.clone());
                 }
             }
         }
-        close(&mut open, &mut frames);
-        frames.retain(|frame| !frame.is_empty());
-        frames
+        close(&mut open, &mut share);
+        share.slices.retain(|slice| !slice.is_empty());
+        share.bytes = share.slices.iter().map(|slice| slice.len() as u64).sum();
+        share
     }
 }
 

@@ -28,6 +28,7 @@ mod note;
 mod open;
 mod open_error;
 mod people;
+mod pressure;
 mod questions;
 mod rooms;
 mod saved;
@@ -41,19 +42,27 @@ mod writer;
 pub use backup::{BackupFile, Storage};
 pub use disk::{DiskAct, Faults};
 pub use open_error::OpenError;
+pub use pressure::{Load, ShedAt, Stage};
 
 use crate::error::{Error, Kind, Result};
-use crate::limits::{CACHE_BYTES, DISK_FREE_BYTES_MIN, FEED_BATCHES_MAX, SEARCHES_AT_ONCE_MAX, WRITER_QUEUE_MAX};
+use crate::limits::{
+    CACHE_BYTES, DISK_FREE_BYTES_MIN, FEED_BATCHES_MAX, SEARCHES_AT_ONCE_MAX, SHED_RETRY_MS, WRITER_QUEUE_MAX,
+    WRITER_QUEUE_TIMEOUT,
+};
+use crate::metrics::{Count, Metrics};
 use crate::model::{Change, Event};
 use fault::Fault;
 use file::DataFile;
+use pressure::Pressure;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 use tables::Snapshot;
 use tokio::runtime;
+use tokio::sync::mpsc::error::{SendTimeoutError, TrySendError};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use writer::{Job, Writer};
 
@@ -68,6 +77,10 @@ pub struct Options {
     pub notes: Option<PathBuf>,
     /// Breaks the disk, in tests.
     pub faults: Option<Arc<dyn Faults>>,
+    /// Where overload begins.
+    pub shed_at: ShedAt,
+    /// Where everything is counted.
+    pub metrics: Arc<Metrics>,
 }
 
 impl Default for Options {
@@ -77,6 +90,8 @@ impl Default for Options {
             cache_bytes: CACHE_BYTES,
             notes: None,
             faults: None,
+            shed_at: ShedAt::default(),
+            metrics: Arc::default(),
         }
     }
 }
@@ -89,19 +104,34 @@ struct Shared {
     file: Arc<DataFile>,
     jobs: mpsc::Sender<Job>,
     /// Weak, so that the feed ends with the writer.
-    feed: mpsc::WeakSender<Vec<Event>>,
+    feed: mpsc::WeakSender<Fed>,
     writer: Mutex<Option<JoinHandle<()>>>,
     /// Whose turn it is to look at very many rows.
     searches: Semaphore,
+    pressure: Arc<Pressure>,
 }
 
+/// Events on their way, and since when.
+type Fed = (Vec<Event>, Instant);
+
 /// What happens, for its one consumer. A writer waits for whoever stops listening.
-pub struct Feed(mpsc::Receiver<Vec<Event>>);
+pub struct Feed {
+    events: mpsc::Receiver<Fed>,
+    /// How many the consumer was given last, and since when they were on their way.
+    given: Option<(usize, Instant)>,
+    pressure: Arc<Pressure>,
+}
 
 impl Feed {
-    /// All events of one commit, or one signal; `None` after the end.
+    /// All events of one commit, or one signal; `None` after the end. Whoever comes for the next ones has
+    /// told the ones before.
     pub async fn next(&mut self) -> Option<Vec<Event>> {
-        self.0.recv().await
+        if let Some((events, since)) = self.given.take() {
+            self.pressure.told(events, since.elapsed());
+        }
+        let (events, since) = self.events.recv().await?;
+        self.given = Some((events.len(), since));
+        Some(events)
     }
 }
 
@@ -123,6 +153,7 @@ impl Store {
     /// # Errors
     /// One sentence for the terminal. Whatever was at `path` is as it was.
     pub fn open(path: &Path, options: Options) -> std::result::Result<(Store, Feed), OpenError> {
+        let pressure = Arc::new(Pressure::new(options.metrics.clone(), options.shed_at));
         let (file, commits) = open::open(path, options)?;
         let file = Arc::new(file);
         let (jobs, queue) = mpsc::channel(WRITER_QUEUE_MAX);
@@ -133,7 +164,7 @@ impl Store {
             .enable_time()
             .build()
             .map_err(no_thread)?;
-        let writer = Writer::new(file.clone(), queue, events, commits, timer);
+        let writer = Writer::new(file.clone(), queue, events, commits, timer, pressure.clone());
         let writer = thread::Builder::new()
             .name("writer".to_owned())
             .spawn(|| writer.run())
@@ -144,8 +175,14 @@ impl Store {
             feed: weak,
             writer: Mutex::new(Some(writer)),
             searches: Semaphore::new(SEARCHES_AT_ONCE_MAX),
+            pressure: pressure.clone(),
         };
-        Ok((Store(Arc::new(shared)), Feed(feed)))
+        let feed = Feed {
+            events: feed,
+            given: None,
+            pressure,
+        };
+        Ok((Store(Arc::new(shared)), feed))
     }
 
     /// A random name of this history. Another one after a backup was restored.
@@ -168,21 +205,54 @@ impl Store {
     }
 
     /// Puts a change in the queue; changes happen in the order in which they were put there. Waits
-    /// only while the queue is full.
+    /// only while the queue is full, and not for ever.
     ///
     /// # Errors
-    /// `unavailable` once the store is closing.
+    /// `unavailable` once the store is closing, or with a time to wait where the queue stays full.
     pub async fn submit(&self, change: Change) -> Result<Pending> {
         let (answer, pending) = oneshot::channel();
-        let sent = self.0.jobs.send(Job::Change(change, answer)).await;
-        sent.map_err(|_| stopping())?;
-        Ok(Pending(pending))
+        let job = Job::Change(change, answer, Instant::now());
+        let sent = match self.0.jobs.try_send(job) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Closed(_)) => Err(stopping()),
+            Err(TrySendError::Full(job)) => {
+                let sent = self.0.jobs.send_timeout(job, WRITER_QUEUE_TIMEOUT).await;
+                sent.map_err(|error| match error {
+                    SendTimeoutError::Closed(_) => stopping(),
+                    SendTimeoutError::Timeout(_) => {
+                        self.metrics().one(Count::QueueFull);
+                        Error::overloaded(SHED_RETRY_MS)
+                    }
+                })
+            }
+        };
+        sent.map(|()| Pending(pending))
+    }
+
+    /// What the store has on its hands now.
+    pub fn load(&self) -> Load {
+        let jobs = &self.0.jobs;
+        let feed = self.0.feed.upgrade();
+        let feed = feed.map_or(0, |feed| feed.max_capacity() - feed.capacity());
+        let waiting = jobs.max_capacity() - jobs.capacity();
+        self.0.pressure.load(waiting, feed, Instant::now())
+    }
+
+    /// What is shed now.
+    pub fn stage(&self) -> Stage {
+        self.0.pressure.stage(self.load(), Instant::now())
+    }
+
+    /// Where everything is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.pressure.metrics
     }
 
     /// Sends a signal through the feed. Dropped when the feed is full: a signal is worth no waiting.
     pub fn relay(&self, signal: Event) {
-        if let Some(feed) = self.0.feed.upgrade() {
-            let _ = feed.try_send(vec![signal]);
+        let Some(feed) = self.0.feed.upgrade() else { return };
+        if feed.try_send((vec![signal], Instant::now())).is_err() {
+            self.metrics().one(Count::TypingFeedFull);
         }
     }
 
@@ -190,7 +260,7 @@ impl Store {
     pub async fn signal(&self, signals: Vec<Event>) {
         if let Some(feed) = self.0.feed.upgrade() {
             // Where nobody listens any more, nobody needs to be told.
-            let _ = feed.send(signals).await;
+            let _ = feed.send((signals, Instant::now())).await;
         }
     }
 

@@ -10,6 +10,7 @@ use crate::hub::Client;
 use crate::limits::{
     FRAME_BYTES_MAX, FRAMES_BURST, FRAMES_PER_SECOND, POSTS_IN_FLIGHT_MAX, SOCKET_CLOSE_TIMEOUT, SOCKET_READ_BYTES,
 };
+use crate::metrics::Count;
 use crate::model::{Catchup, ReadMark, RoomId, Seq, Viewer};
 use crate::wire::{self, CloseCode, Command, Incoming, Refused};
 use bytes::{Bytes, BytesMut};
@@ -51,6 +52,12 @@ pub async fn live(chat: Arc<Chat>, viewer: Viewer, stream: TcpStream) {
     if let Some(departure) = connection.chat.hub().leave(connection.client.id) {
         connection.chat.departed(departure);
     }
+    let ended = match code {
+        CloseCode::TooSlow => Count::TooSlow,
+        CloseCode::Flooding => Count::Flooding,
+        _ => Count::Closed,
+    };
+    connection.chat.store().metrics().one(ended);
     tracing::info!(
         user = connection.viewer.user.id.0,
         seconds = started.elapsed().as_secs(),
