@@ -30,6 +30,8 @@ pub const TOPIC_CHARS_MAX: usize = 250;
 pub const CONTENT_NODES_MAX: usize = 2_000;
 /// Depth of that tree; what lies deeper stays plain text.
 pub const CONTENT_DEPTH_MAX: usize = 8;
+/// Lists within lists of that tree that are read from the data file; what is deeper is damage.
+pub const CONTENT_NESTED_MAX: usize = 4 * CONTENT_DEPTH_MAX;
 /// Characters in the address of a link; a longer one stays plain text.
 pub const LINK_CHARS_MAX: usize = 2_000;
 /// People whom one message can mention by name; further names stay plain text.
@@ -261,6 +263,8 @@ pub const SOCKETS_PER_PERSON_MAX: usize = 64;
 pub const ADDRESSES_MAX: usize = 8;
 /// How long a closing socket may take to take what was written to it.
 pub const SOCKET_CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// The same for one that was closed with 4408: it is slow, and should still hear why.
+pub const SLOW_SOCKET_CLOSE_TIMEOUT: Duration = WRITE_STALL_TIMEOUT;
 /// How long somebody is still here after their last connection went (a reload is no departure).
 pub const PRESENCE_GRACE: Duration = Duration::from_secs(3);
 
@@ -288,6 +292,12 @@ pub const FRAMES_PER_SECOND: u32 = 30;
 pub const POSTS_BURST: u32 = 20;
 /// Posts a second that one person may send on; faster is answered with `too_many_requests`.
 pub const POSTS_PER_SECOND: u32 = 5;
+/// How long the answer to a request waits that came too fast: whoever asks on without a pause costs less.
+pub const TOO_FAST_PAUSE: Duration = Duration::from_millis(250);
+/// Sockets that one person may open at once.
+pub const SOCKETS_OPENED_BURST: u32 = SOCKETS_PER_PERSON_MAX as u32;
+/// Sockets a second that one person may open on: each begins with all that a client shows.
+pub const SOCKETS_OPENED_PER_SECOND: u32 = 2;
 /// Catch-ups that one person may ask for at once, over all connections.
 pub const SYNCS_BURST: u32 = 300;
 /// Catch-ups a second that one person may ask for on.

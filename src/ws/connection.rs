@@ -8,7 +8,8 @@ use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
 use crate::hub::Client;
 use crate::limits::{
-    FRAME_BYTES_MAX, FRAMES_BURST, FRAMES_PER_SECOND, POSTS_IN_FLIGHT_MAX, SOCKET_CLOSE_TIMEOUT, SOCKET_READ_BYTES,
+    FRAME_BYTES_MAX, FRAMES_BURST, FRAMES_PER_SECOND, POSTS_IN_FLIGHT_MAX, SLOW_SOCKET_CLOSE_TIMEOUT,
+    SOCKET_CLOSE_TIMEOUT, SOCKET_READ_BYTES,
 };
 use crate::metrics::Count;
 use crate::model::{Catchup, ReadMark, RoomId, Seq, Viewer};
@@ -102,7 +103,7 @@ impl Connection {
                 let mut socket = WebSocketStream::from_raw_socket(edge, Role::Server, Some(settings())).await;
                 let code = self.talk(&mut socket).await;
                 self.chat.hub().close(self.client.id, code);
-                drain(&self.client, &mut socket).await;
+                drain(&self.client, &mut socket, code).await;
                 return code;
             }
             Err(error) => {
@@ -326,8 +327,11 @@ fn close_code(error: &SocketError) -> CloseCode {
 /// that is dropped with unread bytes resets the connection, and the close frame is lost. After both close
 /// frames it is for the server to end the connection (RFC 6455 §7.1.1); from a client that cannot be
 /// understood any more, no close frame comes, so its end is waited for.
-async fn drain(client: &Client, socket: &mut WebSocketStream<Edge>) {
-    let patience = SOCKET_CLOSE_TIMEOUT;
+async fn drain(client: &Client, socket: &mut WebSocketStream<Edge>, code: CloseCode) {
+    let patience = match code {
+        CloseCode::TooSlow => SLOW_SOCKET_CLOSE_TIMEOUT,
+        _ => SOCKET_CLOSE_TIMEOUT,
+    };
     let _ = tokio::time::timeout(patience, async {
         client.flushed().await;
         loop {
