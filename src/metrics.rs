@@ -16,6 +16,8 @@ pub enum Count {
     TurnedAwayAddress,
     /// A socket was turned away: its person has too many.
     TurnedAwayPerson,
+    /// A socket was turned away: its person opens them too often.
+    TurnedAwayRate,
     /// A socket was turned away: the server is overloaded.
     TurnedAwayOverload,
     /// An event that was told.

@@ -21,7 +21,8 @@ use crate::error::{Error, Result};
 use crate::hub::Hub;
 use crate::limits::{
     POSTS_BURST, POSTS_PER_SECOND, REQUESTS_BURST, REQUESTS_PER_SECOND, ROOMS_MADE_BURST, ROOMS_MADE_PER_DAY,
-    SHED_RETRY_MS, SYNCS_BURST, SYNCS_PER_SECOND, TYPING_BURST, TYPING_PER_SECOND,
+    SHED_RETRY_MS, SOCKETS_OPENED_BURST, SOCKETS_OPENED_PER_SECOND, SYNCS_BURST, SYNCS_PER_SECOND, TYPING_BURST,
+    TYPING_PER_SECOND,
 };
 use crate::metrics::Count;
 use crate::model::{UserId, Viewer};
@@ -55,6 +56,8 @@ pub struct Chat {
     requests: ActThrottle,
     rooms_made: ActThrottle,
     typing: ActThrottle,
+    /// Of sockets, as they are opened.
+    sockets: ActThrottle,
     /// Of catch-ups, over all connections of a person; a long one counts for more.
     syncs: ActThrottle,
     /// Whose turn it is to have a picture encoded.
@@ -100,6 +103,12 @@ impl Chat {
                 "You have made very many rooms. Make the next one later.",
             ),
             typing: ActThrottle::new(TYPING_BURST, TYPING_PER_SECOND, SECOND, "That is a lot of typing."),
+            sockets: ActThrottle::new(
+                SOCKETS_OPENED_BURST,
+                SOCKETS_OPENED_PER_SECOND,
+                SECOND,
+                "You have connected very often. Try again in a moment.",
+            ),
             syncs: ActThrottle::new(
                 SYNCS_BURST,
                 SYNCS_PER_SECOND,
@@ -165,6 +174,15 @@ impl Chat {
     pub fn count_request(&self, viewer: &Viewer) -> Result<()> {
         let (now, user) = (self.clock.now(), viewer.user.id);
         self.limit(&self.requests, Count::RequestsTooMany, now, user)
+    }
+
+    /// Counts a socket that the viewer opens.
+    ///
+    /// # Errors
+    /// `too_many_requests`.
+    pub fn count_socket(&self, viewer: &Viewer) -> Result<()> {
+        let (now, user) = (self.clock.now(), viewer.user.id);
+        self.limit(&self.sockets, Count::TurnedAwayRate, now, user)
     }
 
     fn limit(&self, throttle: &ActThrottle, count: Count, now: Time, user: UserId) -> Result<()> {

@@ -43,6 +43,7 @@ const FAMILIES: &[Family] = &[
             ("reason=\"full\"", Count::TurnedAwayFull),
             ("reason=\"address\"", Count::TurnedAwayAddress),
             ("reason=\"person\"", Count::TurnedAwayPerson),
+            ("reason=\"rate\"", Count::TurnedAwayRate),
             ("reason=\"overload\"", Count::TurnedAwayOverload),
         ],
     ),

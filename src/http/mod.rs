@@ -22,6 +22,7 @@ mod search;
 use crate::chat::{Caller, Chat};
 use crate::config::Host;
 use crate::error::{Error, Kind, Result};
+use crate::limits::TOO_FAST_PAUSE;
 use crate::model::{Code, Token, Viewer};
 use crate::{wire, ws};
 use bytes::Bytes;
@@ -88,6 +89,9 @@ impl Http {
                 response::problem(&error, &headers)
             }
         };
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            tokio::time::sleep(TOO_FAST_PAUSE).await;
+        }
         if answer.status() == StatusCode::METHOD_NOT_ALLOWED
             && let Err(NoRoute::MethodNotAllowed(methods)) = route::route(&method, &path)
         {

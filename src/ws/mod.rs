@@ -23,7 +23,8 @@ const TOO_MANY_RETRY_MS: u64 = 10_000;
 /// held until it ends.
 ///
 /// # Errors
-/// `unavailable` while the server is overloaded, `too_many_requests` for somebody with too many sockets,
+/// `unavailable` while the server is overloaded, `too_many_requests` for somebody with too many sockets or
+/// who opens them too often,
 /// `bad_request` for what is no WebSocket handshake.
 pub fn upgrade(
     chat: Arc<Chat>,
@@ -40,6 +41,7 @@ pub fn upgrade(
             TOO_MANY_RETRY_MS,
         ));
     }
+    chat.count_socket(&viewer)?;
     let upgraded = hyper::upgrade::on(&mut request);
     let response = create_response(&request.map(|_| ()))
         .map_err(|cause| Error::bad_request("This address takes WebSocket connections.").because(cause))?;
