@@ -124,6 +124,14 @@ impl Error {
         }
     }
 
+    /// The server has too much to do: wait `retry_after_ms`.
+    pub fn overloaded(retry_after_ms: u64) -> Error {
+        Error {
+            retry_after_ms: Some(retry_after_ms),
+            ..Error::new(Kind::Unavailable, "The server has a lot to do. Try again in a moment.")
+        }
+    }
+
     /// Our own fault; `cause` goes to the log.
     pub fn internal(cause: impl fmt::Display) -> Error {
         Error::new(Kind::Internal, "Something went wrong on our side.").because(cause)
@@ -141,9 +149,11 @@ impl Error {
         self
     }
 
-    /// Writes the cause to the log, where this is a fault of ours and not of the request.
+    /// Writes the cause to the log, where this is a fault of ours and not of the request. What is shed in
+    /// an overload is counted instead: a line for each would be a load of its own.
     pub fn log(&self) {
-        if matches!(self.kind, Kind::Internal | Kind::StorageFull | Kind::Unavailable) {
+        let is_shed = self.kind == Kind::Unavailable && self.retry_after_ms.is_some();
+        if !is_shed && matches!(self.kind, Kind::Internal | Kind::StorageFull | Kind::Unavailable) {
             tracing::error!(
                 code = self.kind.code(),
                 cause = self.cause.as_deref().unwrap_or("none given"),

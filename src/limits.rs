@@ -30,6 +30,8 @@ pub const TOPIC_CHARS_MAX: usize = 250;
 pub const CONTENT_NODES_MAX: usize = 2_000;
 /// Depth of that tree; what lies deeper stays plain text.
 pub const CONTENT_DEPTH_MAX: usize = 8;
+/// Lists within lists of that tree that are read from the data file; what is deeper is damage.
+pub const CONTENT_NESTED_MAX: usize = 4 * CONTENT_DEPTH_MAX;
 /// Characters in the address of a link; a longer one stays plain text.
 pub const LINK_CHARS_MAX: usize = 2_000;
 /// People whom one message can mention by name; further names stay plain text.
@@ -261,6 +263,8 @@ pub const SOCKETS_PER_PERSON_MAX: usize = 64;
 pub const ADDRESSES_MAX: usize = 8;
 /// How long a closing socket may take to take what was written to it.
 pub const SOCKET_CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// The same for one that was closed with 4408: it is slow, and should still hear why.
+pub const SLOW_SOCKET_CLOSE_TIMEOUT: Duration = WRITE_STALL_TIMEOUT;
 /// How long somebody is still here after their last connection went (a reload is no departure).
 pub const PRESENCE_GRACE: Duration = Duration::from_secs(3);
 
@@ -288,6 +292,18 @@ pub const FRAMES_PER_SECOND: u32 = 30;
 pub const POSTS_BURST: u32 = 20;
 /// Posts a second that one person may send on; faster is answered with `too_many_requests`.
 pub const POSTS_PER_SECOND: u32 = 5;
+/// How long the answer to a request waits that came too fast: whoever asks on without a pause costs less.
+pub const TOO_FAST_PAUSE: Duration = Duration::from_millis(250);
+/// Sockets that one person may open at once.
+pub const SOCKETS_OPENED_BURST: u32 = SOCKETS_PER_PERSON_MAX as u32;
+/// Sockets a second that one person may open on: each begins with all that a client shows.
+pub const SOCKETS_OPENED_PER_SECOND: u32 = 2;
+/// Catch-ups that one person may ask for at once, over all connections.
+pub const SYNCS_BURST: u32 = 300;
+/// Catch-ups a second that one person may ask for on.
+pub const SYNCS_PER_SECOND: u32 = 30;
+/// Messages in a catch-up that count as one more.
+pub const SYNC_MESSAGES_COUNTED: usize = 25;
 /// People whose rates are remembered.
 pub const POSTS_BUCKETS_MAX: usize = 10_000;
 /// Log-ins for one name from one network that cost no waiting.
@@ -333,6 +349,8 @@ pub const SESSIONS_DROP_EVERY: Duration = Duration::from_secs(60 * 60);
 pub const SEARCHES_AT_ONCE_MAX: usize = 2;
 /// Changes that wait for the writer; then whoever brings one waits.
 pub const WRITER_QUEUE_MAX: usize = 4_096;
+/// How long whoever brings a change waits for a place in that queue; then the change is refused.
+pub const WRITER_QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Changes in one transaction.
 pub const BATCH_MAX: usize = 1_024;
 /// Batches that wait for the fan-out; then the writer waits.
@@ -346,12 +364,32 @@ pub const DATA_FILE_TOUCHED_MS: u64 = 60_000;
 /// How often a file that failed is opened again.
 pub const STORE_HEAL_EVERY: Duration = Duration::from_secs(1);
 
+// ---- Overload (the table is in store/pressure.rs) -----------------------------------------------
+
+/// Changes that wait for the writer when newcomers, then signals, then acts are shed.
+pub const SHED_WAITING: [usize; 3] = [1_024, 2_048, 3_072];
+/// The age of the oldest change that is not answered, or of the events that are told, at which the same
+/// are shed.
+pub const SHED_AGE: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(5)];
+/// How long everything must have been below half of that until less is shed.
+pub const SHED_HOLD: Duration = Duration::from_secs(1);
+/// When whoever was shed may come again.
+pub const SHED_RETRY_MS: u64 = 3_000;
+
 // ---- The process -------------------------------------------------------------------------------
 
 /// Open files asked for at start; a connection takes two.
 pub const OPEN_FILES_WANTED: u64 = 65_536;
 /// Files that are no connections.
 pub const OPEN_FILES_SPARE: u64 = 64;
+/// Connections of one address (an IPv4 address, an IPv6 /64), and at most half of all: an office behind one
+/// address has room. None for this computer itself, where a proxy may bring everybody; switched off with
+/// the rates.
+pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 1_024;
+/// Connections without a place that are told so at the same time; the others are dropped.
+pub const TURNED_AWAY_MAX: usize = 16;
+/// How long that may take.
+pub const TURNED_AWAY_TIMEOUT: Duration = Duration::from_secs(2);
 /// Connections that wait to be accepted.
 pub const LISTEN_BACKLOG: i32 = 1_024;
 /// How long connections may take to end at a stop; the whole of it stays under 5 seconds.

@@ -1,5 +1,7 @@
 //! The composition root: opens, listens, connects the feed with the hub, and stops in order.
 
+mod places;
+
 use crate::chat::Chat;
 use crate::clock::Clock;
 use crate::config::{Config, Host};
@@ -15,6 +17,7 @@ use crate::wire::CloseCode;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use places::Places;
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
@@ -22,7 +25,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{fmt, io};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 /// How long to wait before the next accept when the process is out of files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -70,7 +73,7 @@ pub struct Server {
     chat: Arc<Chat>,
     http: Arc<Http>,
     feed: Feed,
-    connections_max: u32,
+    places: Arc<Places>,
 }
 
 impl Server {
@@ -79,11 +82,15 @@ impl Server {
     /// # Errors
     /// [`StartError`], whose text is for the terminal.
     pub fn open(config: &Config, options: Options, clock: Clock) -> Result<Server, StartError> {
+        let metrics = options.metrics.clone();
         let (store, feed) = Store::open(&config.data, options).map_err(StartError::Data)?;
         let listener = listen(config.listen)?;
         let address = listener.local_addr().map_err(StartError::System)?;
-        let chat = Chat::new(store, Arc::new(Hub::default()), clock, config.rate_limits).map_err(StartError::System)?;
+        let hub = Arc::new(Hub::new(metrics.clone()));
+        let chat = Chat::new(store, hub, clock, config.rate_limits).map_err(StartError::System)?;
         let chat = Arc::new(chat);
+        let connections_max = connections_max();
+        tracing::info!(connections_max, "places for connections");
         Ok(Server {
             listener,
             address,
@@ -91,7 +98,7 @@ impl Server {
             http: Arc::new(Http::new(chat.clone(), config.hosts.clone())),
             chat,
             feed,
-            connections_max: connections_max(),
+            places: Places::new(connections_max, config.rate_limits, metrics),
         })
     }
 
@@ -125,7 +132,7 @@ impl Server {
             chat,
             http,
             mut feed,
-            connections_max,
+            places,
         } = self;
         let fan_out = tokio::spawn({
             let chat = chat.clone();
@@ -145,7 +152,6 @@ impl Server {
         });
         let erase = tokio::spawn(erase(chat.clone()));
         let (stopping, is_stopping) = watch::channel(false);
-        let places = Arc::new(Semaphore::new(connections_max as usize));
         tokio::select! {
             () = accept(listener, http, places.clone(), is_stopping) => {}
             () = stop => {}
@@ -157,8 +163,7 @@ impl Server {
         chat.note_last_seen().await;
         chat.hub().stop(CloseCode::GoingAway);
         // Every connection holds a place until it ends.
-        let all = places.acquire_many(connections_max);
-        if tokio::time::timeout(STOP_TIMEOUT, all).await.is_err() {
+        if tokio::time::timeout(STOP_TIMEOUT, places.all_left()).await.is_err() {
             tracing::warn!(
                 sockets = chat.hub().connections(),
                 "some connections did not end in time"
@@ -203,7 +208,7 @@ fn connections_max() -> u32 {
     (files.saturating_sub(OPEN_FILES_SPARE) / 2).clamp(1, 1 << 20) as u32
 }
 
-async fn accept(listener: TcpListener, http: Arc<Http>, places: Arc<Semaphore>, stopping: watch::Receiver<bool>) {
+async fn accept(listener: TcpListener, http: Arc<Http>, places: Arc<Places>, stopping: watch::Receiver<bool>) {
     loop {
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
@@ -213,9 +218,12 @@ async fn accept(listener: TcpListener, http: Arc<Http>, places: Arc<Semaphore>, 
                 continue;
             }
         };
-        let Ok(permit) = places.clone().try_acquire_owned() else {
-            tracing::warn!("full: a connection was turned away");
-            continue;
+        let place = match places.take(peer.ip()) {
+            Ok(place) => place,
+            Err(why) => {
+                places.turn_away(stream, why);
+                continue;
+            }
         };
         // Without it, an answer and a message to the same client would be 40 ms apart.
         let (Ok(()), Ok(local)) = (stream.set_nodelay(true), stream.local_addr()) else {
@@ -224,7 +232,7 @@ async fn accept(listener: TcpListener, http: Arc<Http>, places: Arc<Semaphore>, 
         let connection = Connection {
             peer,
             local,
-            permit: Arc::new(permit),
+            permit: Arc::new(place),
         };
         tokio::spawn(serve(stream, connection, http.clone(), stopping.clone()));
     }

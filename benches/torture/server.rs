@@ -27,6 +27,8 @@ pub struct Server {
     child: Option<Child>,
     /// Kept for as long as the data file is.
     disk: Option<Disk>,
+    /// Whether rates are limited from the next start on.
+    pub rate_limits: &'static str,
 }
 
 impl Server {
@@ -38,6 +40,7 @@ impl Server {
             host: format!("chapp.localhost:{proxy_port}"),
             child: None,
             disk: None,
+            rate_limits: "off",
         }
     }
 
@@ -62,7 +65,7 @@ impl Server {
             .args([
                 "--no-open",
                 "--rate-limits",
-                "off",
+                self.rate_limits,
                 "--listen",
                 "127.0.0.1:0",
                 "--host",

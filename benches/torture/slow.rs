@@ -4,7 +4,7 @@ use crate::client::Client;
 use crate::ledger::Law;
 use crate::link::{ANSWER_MAX, Link, words};
 use crate::server::Server;
-use chapp::limits::{CLIENT_QUEUE_BYTES_MAX, SOCKET_CLOSE_TIMEOUT};
+use chapp::limits::{CLIENT_QUEUE_BYTES_MAX, SLOW_SOCKET_CLOSE_TIMEOUT};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpSocket;
@@ -44,7 +44,7 @@ pub async fn try_slow(
     let after = server.resident_bytes();
     // Whoever is closed has so long to take what was written; a busy machine may not have let us read by
     // then, and what did not get through by then is cut off with the last frame.
-    let in_time = began.elapsed() < SOCKET_CLOSE_TIMEOUT;
+    let in_time = began.elapsed() < SLOW_SOCKET_CLOSE_TIMEOUT;
     for link in &mut slow {
         let end = loop {
             match timeout(ANSWER_MAX, link.read()).await {

@@ -1,8 +1,10 @@
 //! Sign up, log in, log out, and who it is that asks.
 
 use super::Chat;
+use crate::clock::Time;
 use crate::error::{Error, Kind, Result};
 use crate::limits::{DEVICE_CHARS_MAX, SESSION_TOUCH_MS, SESSIONS_DROPPED_MAX, SESSIONS_SWEPT_AT_ONCE_MAX};
+use crate::metrics::Count;
 use crate::model::{Change, Code, Event, Name, NewAccount, NewSession, Password, Role, SessionId, Token, User, Viewer};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -42,14 +44,15 @@ impl Chat {
         let name = Name::parse(name)?;
         let password = Password::parse(password)?;
         let now = self.clock.now();
-        self.logins.count(self.rate_limits, now, caller.address)?;
+        self.count_login(now, caller)?;
         // Before the costly part; the store decides.
         let invite = Code::parse(invite);
         self.store.may_sign_up(invite.as_ref(), now).await?;
         if self.store.account(&name).await?.is_some() {
             return Err(Error::new(Kind::NameTaken, "That name is taken.").at("name"));
         }
-        let password = self.passwords.hash(password).await?;
+        let hashed = self.passwords.hash(password).await;
+        let password = hashed.inspect_err(|error| self.count_busy(error))?;
         let (token, session) = new_session(caller)?;
         let account = NewAccount {
             name,
@@ -69,17 +72,31 @@ impl Chat {
         }
     }
 
+    /// Counts a log-in or sign-up, unless the server has too much to do for another one.
+    pub(super) fn count_login(&self, now: Time, caller: &Caller) -> Result<()> {
+        self.admit(Count::LoginsOverload)?;
+        let counted = self.logins.count(self.rate_limits, now, caller.address);
+        counted.inspect_err(|_| self.store.metrics().one(Count::LoginsTooMany))
+    }
+
+    fn count_busy(&self, error: &Error) {
+        if error.kind == Kind::TooManyRequests {
+            self.store.metrics().one(Count::LoginsBusy);
+        }
+    }
+
     /// Opens a session.
     ///
     /// # Errors
     /// `unauthenticated` with one text for every cause, `too_many_requests`.
     pub async fn log_in(&self, name: &str, password: &str, caller: &Caller) -> Result<LoggedIn> {
         let now = self.clock.now();
-        self.logins.count(self.rate_limits, now, caller.address)?;
+        self.count_login(now, caller)?;
         // What no account can have is answered like any other wrong pair, at the same cost.
         let name = Name::parse(name).ok();
         let key = name.as_ref().map_or("", Name::key);
-        self.logins.try_name(self.rate_limits, now, key, caller.address)?;
+        let tried = self.logins.try_name(self.rate_limits, now, key, caller.address);
+        tried.inspect_err(|_| self.store.metrics().one(Count::LoginsTooMany))?;
         let account = match &name {
             Some(name) => self.store.account(name).await?,
             None => None,
@@ -92,7 +109,10 @@ impl Chat {
             Err(_) => Ok(None),
         };
         // A try that was shed was none.
-        let verified = verified.inspect_err(|_| self.logins.take_back(key, caller.address))?;
+        let verified = verified.inspect_err(|error| {
+            self.logins.take_back(key, caller.address);
+            self.count_busy(error);
+        })?;
         let (Some(account), Some(verified)) = (account, verified) else {
             return Err(no_match());
         };

@@ -4,12 +4,13 @@ use super::accounts::{new_session, unexpected};
 use super::{Caller, Chat, LoggedIn};
 use crate::clock::Time;
 use crate::error::{Error, Kind, Result};
+use crate::hub::Waiting;
 use crate::limits::{INVITE_MS, RESET_MS};
 use crate::model::{
     Backup, Change, Code, Door, Event, Invite, Password, PasswordReset, Role, ServerCard, ServerCounts, ServerDeed,
     ServerName, User, UserId, Viewer, invite_end, rules,
 };
-use crate::store::{BackupFile, Storage};
+use crate::store::{BackupFile, Load, Stage, Storage};
 use crate::wire::CloseCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -27,6 +28,22 @@ pub struct ServerFacts {
     pub storage: Storage,
     /// Whether a backup is being taken.
     pub is_backing_up: bool,
+}
+
+/// How the server feels at this moment, beside what it counts.
+pub struct Vitals {
+    /// Sockets there are.
+    pub sockets: usize,
+    /// What waits for slow readers.
+    pub waiting: Waiting,
+    /// What the store has on its hands.
+    pub load: Load,
+    /// What is shed.
+    pub stage: Stage,
+    /// What the data file takes.
+    pub storage: Storage,
+    /// Since when the server runs.
+    pub started_at: Time,
 }
 
 /// A backup on its way to somebody. The next one can begin when this is dropped.
@@ -77,6 +94,26 @@ impl Chat {
             storage: self.store.storage(),
             is_backing_up: self.backups.available_permits() == 0,
         })
+    }
+
+    /// Whether somebody may see how the server feels.
+    ///
+    /// # Errors
+    /// `forbidden` for members.
+    pub fn may_see_vitals(&self, viewer: &Viewer) -> Result<()> {
+        rules::may_see_server(viewer.user.role)
+    }
+
+    /// How the server feels.
+    pub fn vitals(&self) -> Vitals {
+        Vitals {
+            sockets: self.hub.connections(),
+            waiting: self.hub.waiting(),
+            load: self.store.load(),
+            stage: self.store.stage(),
+            storage: self.store.storage(),
+            started_at: self.started_at,
+        }
     }
 
     /// Another name for the server.
@@ -197,7 +234,7 @@ impl Chat {
     pub async fn reset_password(&self, code: &str, password: &str, caller: &Caller) -> Result<LoggedIn> {
         let password = Password::parse(password)?;
         let at = self.clock.now();
-        self.logins.count(self.rate_limits, at, caller.address)?;
+        self.count_login(at, caller)?;
         // Before the costly part; the store decides.
         let owner = self.reset_owner(code).await?;
         let code = Code::parse(code).ok_or_else(link_is_over)?.digest();

@@ -2,6 +2,8 @@
 
 use super::{Chat, accounts::unexpected, markup};
 use crate::error::Result;
+use crate::limits::SYNC_MESSAGES_COUNTED;
+use crate::metrics::Count;
 use crate::model::{
     Act, Anchor, Body, Catchup, Change, ClientId, ConnectionId, Deed, Draft, Event, NewPost, Page, PageSize, PinsPage,
     Place, ReadMark, RoomId, SavedPage, Says, Seq, UserId, Viewer, Written,
@@ -24,7 +26,7 @@ impl Chat {
     /// begun in an order are stored in that order; the inner future is ready once it is durable.
     ///
     /// # Errors
-    /// `too_many_requests` at once; what the rules say, `storage_full` or `unavailable` from the inner
+    /// `too_many_requests`, or `unavailable` with a time to wait, at once; what the rules say, `storage_full` or `unavailable` from the inner
     /// future.
     pub async fn post(
         &self,
@@ -33,8 +35,7 @@ impl Chat {
         client_id: ClientId,
         says: Says,
     ) -> Result<impl Future<Output = Result<Answer>> + use<>> {
-        let now = self.clock.now();
-        self.acts.take(self.rate_limits, now, viewer.user.id)?;
+        let now = self.count_act(viewer)?;
         let draft = match says {
             Says::Text { body, reply_to, files } => Draft::Written {
                 text: self.written(viewer, body).await?,
@@ -59,15 +60,14 @@ impl Chat {
     /// Does something to a message. Like [`Chat::post`], the inner future is ready once it is durable.
     ///
     /// # Errors
-    /// `too_many_requests` at once; what the rules say from the inner future.
+    /// `too_many_requests`, or `unavailable` with a time to wait, at once; what the rules say from the inner future.
     pub async fn act(
         &self,
         viewer: &Viewer,
         place: Place,
         deed: Deed,
     ) -> Result<impl Future<Output = Result<Answer>> + use<>> {
-        let at = self.clock.now();
-        self.acts.take(self.rate_limits, at, viewer.user.id)?;
+        let at = self.count_act(viewer)?;
         let act = match deed {
             Deed::Edit(body) => Act::Edit(self.written(viewer, body).await?),
             Deed::Delete => Act::Delete,
@@ -100,7 +100,7 @@ impl Chat {
     /// Keeps a message for later, or no longer.
     ///
     /// # Errors
-    /// `too_many_requests` at once; what the rules say from the inner future.
+    /// `too_many_requests`, or `unavailable` with a time to wait, at once; what the rules say from the inner future.
     pub async fn save(
         &self,
         viewer: &Viewer,
@@ -108,8 +108,7 @@ impl Chat {
         place: Place,
         on: bool,
     ) -> Result<impl Future<Output = Result<()>> + use<>> {
-        let at = self.clock.now();
-        self.acts.take(self.rate_limits, at, viewer.user.id)?;
+        let at = self.count_act(viewer)?;
         let change = Change::Save {
             user: viewer.user.id,
             place,
@@ -140,9 +139,16 @@ impl Chat {
     /// What changed in a room after `since`.
     ///
     /// # Errors
-    /// `not_found` for a room that the viewer is not in.
+    /// `not_found` for a room that the viewer is not in; `too_many_requests`.
     pub async fn catch_up(&self, viewer: &Viewer, room: RoomId, since: Seq) -> Result<Catchup> {
-        self.store.catchup(viewer.user.id, room, since).await
+        let (user, now) = (viewer.user.id, self.clock.now());
+        self.limit(&self.syncs, Count::SyncsTooMany, now, user)?;
+        let caught_up = self.store.catchup(user, room, since).await?;
+        if let Catchup::Changed { messages, .. } = &caught_up {
+            let more = messages.len() / SYNC_MESSAGES_COUNTED;
+            self.syncs.spend(self.rate_limits, now, user, more);
+        }
+        Ok(caught_up)
     }
 
     /// A page of the pinned messages of a room, below `before`.
@@ -189,8 +195,7 @@ impl Chat {
     /// # Errors
     /// `not_found`, or `invalid` for what is too far back.
     pub async fn mark_unread(&self, viewer: &Viewer, place: Place) -> Result<impl Future<Output = Result<()>> + use<>> {
-        let at = self.clock.now();
-        self.acts.take(self.rate_limits, at, viewer.user.id)?;
+        self.count_act(viewer)?;
         let user = viewer.user.id;
         let pending = self.store.submit(Change::MarkUnread { user, place }).await?;
         Ok(async move { pending.await.map(drop) })

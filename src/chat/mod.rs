@@ -17,19 +17,23 @@ mod signals;
 mod throttle;
 
 use crate::clock::{Clock, Time};
+use crate::error::{Error, Result};
 use crate::hub::Hub;
 use crate::limits::{
     POSTS_BURST, POSTS_PER_SECOND, REQUESTS_BURST, REQUESTS_PER_SECOND, ROOMS_MADE_BURST, ROOMS_MADE_PER_DAY,
-    TYPING_BURST, TYPING_PER_SECOND,
+    SHED_RETRY_MS, SOCKETS_OPENED_BURST, SOCKETS_OPENED_PER_SECOND, SYNCS_BURST, SYNCS_PER_SECOND, TYPING_BURST,
+    TYPING_PER_SECOND,
 };
-use crate::store::Store;
+use crate::metrics::Count;
+use crate::model::{UserId, Viewer};
+use crate::store::{Stage, Store};
 pub use accounts::{Caller, LoggedIn};
-pub use admin::{BackupTaken, ServerFacts};
+pub use admin::{BackupTaken, ServerFacts, Vitals};
 pub use files::Upload;
 pub use messages::Answer;
 use passwords::Passwords;
 pub use rooms::RoomPlan;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use throttle::{ActThrottle, LoginThrottle};
@@ -52,6 +56,10 @@ pub struct Chat {
     requests: ActThrottle,
     rooms_made: ActThrottle,
     typing: ActThrottle,
+    /// Of sockets, as they are opened.
+    sockets: ActThrottle,
+    /// Of catch-ups, over all connections of a person; a long one counts for more.
+    syncs: ActThrottle,
     /// Whose turn it is to have a picture encoded.
     pictures: Semaphore,
     searches: search::Searches,
@@ -95,6 +103,18 @@ impl Chat {
                 "You have made very many rooms. Make the next one later.",
             ),
             typing: ActThrottle::new(TYPING_BURST, TYPING_PER_SECOND, SECOND, "That is a lot of typing."),
+            sockets: ActThrottle::new(
+                SOCKETS_OPENED_BURST,
+                SOCKETS_OPENED_PER_SECOND,
+                SECOND,
+                "You have connected very often. Try again in a moment.",
+            ),
+            syncs: ActThrottle::new(
+                SYNCS_BURST,
+                SYNCS_PER_SECOND,
+                SECOND,
+                "That is a lot to catch up with at once. Try again in a moment.",
+            ),
             pictures: Semaphore::new(1),
             searches: search::Searches::default(),
             files: files::Turns::default(),
@@ -123,14 +143,70 @@ impl Chat {
         *self.addresses.lock().unwrap_or_else(PoisonError::into_inner) = addresses.into();
     }
 
+    /// Lets somebody come who is not connected yet, or not logged in.
+    ///
+    /// # Errors
+    /// `unavailable` with a time to wait while the server is overloaded; it counts as `count` then.
+    pub fn admit(&self, count: Count) -> Result<()> {
+        self.shed(Stage::Newcomers, count)
+    }
+
+    fn shed(&self, from: Stage, count: Count) -> Result<()> {
+        if self.store.stage() < from {
+            return Ok(());
+        }
+        self.store.metrics().one(count);
+        Err(Error::overloaded(SHED_RETRY_MS))
+    }
+
+    /// Counts something that the viewer does; tells the time.
+    fn count_act(&self, viewer: &Viewer) -> Result<Time> {
+        self.shed(Stage::Acts, Count::ActsOverload)?;
+        let now = self.clock.now();
+        self.limit(&self.acts, Count::ActsTooMany, now, viewer.user.id)?;
+        Ok(now)
+    }
+
+    /// Counts a request of the viewer's.
+    ///
+    /// # Errors
+    /// `too_many_requests`.
+    pub fn count_request(&self, viewer: &Viewer) -> Result<()> {
+        let (now, user) = (self.clock.now(), viewer.user.id);
+        self.limit(&self.requests, Count::RequestsTooMany, now, user)
+    }
+
+    /// Counts a socket that the viewer opens.
+    ///
+    /// # Errors
+    /// `too_many_requests`.
+    pub fn count_socket(&self, viewer: &Viewer) -> Result<()> {
+        let (now, user) = (self.clock.now(), viewer.user.id);
+        self.limit(&self.sockets, Count::TurnedAwayRate, now, user)
+    }
+
+    fn limit(&self, throttle: &ActThrottle, count: Count, now: Time, user: UserId) -> Result<()> {
+        let taken = throttle.take(self.rate_limits, now, user);
+        taken.inspect_err(|_| self.store.metrics().one(count))
+    }
+
     /// Whether rates are limited.
     pub fn rate_limits(&self) -> RateLimits {
         self.rate_limits
     }
 }
 
+/// Whether a connection comes from a program on this computer, a proxy perhaps: by the address that the
+/// system gives them. The rest of 127.0.0.0/8 are neighbours like any other.
+pub fn is_this_computer(address: IpAddr) -> bool {
+    matches!(
+        address.to_canonical(),
+        IpAddr::V4(Ipv4Addr::LOCALHOST) | IpAddr::V6(Ipv6Addr::LOCALHOST)
+    )
+}
+
 /// The part of an address that one household or office shares: an IPv4 address, an IPv6 /64.
-fn network(address: IpAddr) -> IpAddr {
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),

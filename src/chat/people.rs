@@ -1,7 +1,6 @@
 //! People: what they show of themselves, what they have chosen, where they are logged in.
 
 use super::{Caller, Chat, accounts::unexpected, picture};
-use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::limits::PEOPLE_MAX;
 use crate::model::{
@@ -11,21 +10,6 @@ use crate::model::{
 use bytes::Bytes;
 
 impl Chat {
-    /// Counts something that the viewer does; tells the time.
-    pub(super) fn count_act(&self, viewer: &Viewer) -> Result<Time> {
-        let now = self.clock.now();
-        self.acts.take(self.rate_limits, now, viewer.user.id)?;
-        Ok(now)
-    }
-
-    /// Counts a request of the viewer's.
-    ///
-    /// # Errors
-    /// `too_many_requests`.
-    pub fn count_request(&self, viewer: &Viewer) -> Result<()> {
-        self.requests.take(self.rate_limits, self.clock.now(), viewer.user.id)
-    }
-
     /// Another profile.
     ///
     /// # Errors
@@ -84,7 +68,7 @@ impl Chat {
     pub async fn change_password(&self, viewer: &Viewer, caller: &Caller, present: &str, new: &str) -> Result<()> {
         let new = Password::parse(new).map_err(|error| error.at("new_password"))?;
         let now = self.clock.now();
-        self.logins.count(self.rate_limits, now, caller.address)?;
+        self.count_login(now, caller)?;
         let key = viewer.user.name.key();
         self.logins.try_name(self.rate_limits, now, key, caller.address)?;
         let account = self.store.account_of(viewer.user.id).await?;

@@ -2,6 +2,7 @@
 
 use super::{Chat, accounts::unexpected};
 use crate::error::Result;
+use crate::metrics::Count;
 use crate::model::{
     Change, Event, MemberRole, MembersPage, NewRoom, PageSize, RoomId, RoomKind, RoomName, RoomPatch, RoomPrefs,
     RoomView, RoomsPage, Topic, UserId, Viewer, search_key,
@@ -71,7 +72,7 @@ impl Chat {
     pub async fn create_room(&self, viewer: &Viewer, plan: RoomPlan) -> Result<(RoomView, bool)> {
         let at = self.count_act(viewer)?;
         if plan.kind != RoomKind::Direct {
-            self.rooms_made.take(self.rate_limits, at, viewer.user.id)?;
+            self.limit(&self.rooms_made, Count::ActsTooMany, at, viewer.user.id)?;
         }
         let name = match (plan.kind, plan.name) {
             (RoomKind::Direct, _) => RoomName::nameless(),

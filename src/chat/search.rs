@@ -3,6 +3,7 @@
 use super::Chat;
 use crate::error::{Error, Result};
 use crate::limits::{SEARCH_AGAIN_MS, SEARCHES_MAX, SEARCHES_WAITING_MAX};
+use crate::metrics::Count;
 use crate::model::{SearchPage, SearchQuery, Viewer};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -29,7 +30,10 @@ impl Chat {
     /// # Errors
     /// `not_found` for a room that the viewer is not in; `too_many_requests` where too many wait already.
     pub async fn search(&self, viewer: &Viewer, query: SearchQuery) -> Result<SearchPage> {
-        let busy = |_| Error::too_many("Many people are searching. Try again in a moment.", SEARCH_AGAIN_MS);
+        let busy = |_| {
+            self.store.metrics().one(Count::SearchesBusy);
+            Error::too_many("Many people are searching. Try again in a moment.", SEARCH_AGAIN_MS)
+        };
         let _place = self.searches.all.try_acquire().map_err(busy)?;
         let turn = self.searches.running.clone().acquire_owned().await;
         let turn = turn.map_err(Error::internal)?;

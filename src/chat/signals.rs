@@ -3,8 +3,10 @@
 use super::{Chat, RateLimits};
 use crate::error::Result;
 use crate::hub::{Departure, PresenceChange};
-use crate::limits::{PRESENCE_EVERY, PRESENCE_GRACE};
+use crate::limits::{PRESENCE_EVERY, PRESENCE_GRACE, SHED_HOLD};
+use crate::metrics::Count;
 use crate::model::{Change, Event, RoomId, UserId, Viewer};
+use crate::store::Stage;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +20,12 @@ impl Chat {
     pub async fn typing(&self, viewer: &Viewer, room: RoomId) -> Result<()> {
         let user = viewer.user.id;
         self.store.may_post(user, room).await?;
-        if self.typing.take(self.rate_limits, self.clock.now(), user).is_ok() {
+        let is_shed = self.shed(Stage::Signals, Count::TypingOverload).is_err();
+        if !is_shed
+            && self
+                .limit(&self.typing, Count::TypingTooMany, self.clock.now(), user)
+                .is_ok()
+        {
             self.store.relay(Event::Typing { user, room });
         }
         Ok(())
@@ -55,8 +62,8 @@ impl Chat {
     }
 
     /// Tells everybody who comes and goes, for as long as the server runs. Unlike typing, this is never
-    /// dropped: it waits while the feed is full, and while the same person's state was told a moment ago,
-    /// and then tells the state of that moment.
+    /// dropped: it waits while the feed is full, while the server is overloaded, and while the same person's
+    /// state was told a moment ago, and then tells the state of that moment.
     pub async fn tell_presence(&self) {
         let every = match self.rate_limits {
             RateLimits::On => PRESENCE_EVERY,
@@ -86,6 +93,9 @@ impl Chat {
                 state: change.state,
                 at: change.at,
             });
+            while self.shed(Stage::Signals, Count::PresenceHeld).is_err() {
+                tokio::time::sleep(SHED_HOLD).await;
+            }
             self.store.signal(events.collect()).await;
         }
     }

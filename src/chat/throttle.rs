@@ -59,6 +59,11 @@ impl TokenBucket {
         self.tokens -= 1.0;
         Ok(())
     }
+
+    /// Takes more tokens than there may be: what follows waits for them.
+    pub fn spend(&mut self, tokens: usize) {
+        self.tokens -= tokens as f64;
+    }
 }
 
 /// A map with a bound, which forgets what was used least recently.
@@ -119,6 +124,16 @@ impl ActThrottle {
         let (burst, refill, period) = self.rate;
         let bucket = buckets.entry(user, now, || TokenBucket::new(burst, refill, period, now));
         bucket.take(now).map_err(|wait_ms| Error::too_many(self.title, wait_ms))
+    }
+
+    /// It turned out to be worth so many more.
+    pub fn spend(&self, limits: RateLimits, now: Time, user: UserId, more: usize) {
+        if limits == RateLimits::On && more > 0 {
+            let (burst, refill, period) = self.rate;
+            let mut buckets = lock(&self.buckets);
+            let bucket = buckets.entry(user, now, || TokenBucket::new(burst, refill, period, now));
+            bucket.spend(more);
+        }
     }
 }
 

@@ -119,6 +119,17 @@ fn check_fetch_site(asked: &Asked) -> Result<()> {
     }
 }
 
+/// Whether a `Host` names this computer to whoever sent it, and to nobody else (RFC 6761 §6.3).
+pub fn is_only_here(authority: &str) -> bool {
+    let Some((name, _)) = split(authority) else {
+        return false;
+    };
+    match name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
+        Ok(address) => address.to_canonical().is_loopback(),
+        Err(_) => matches!(name.to_ascii_lowercase().as_str(), "localhost" | "chapp.localhost"),
+    }
+}
+
 /// JSON comes as JSON, which no form of another site can send.
 ///
 /// # Errors

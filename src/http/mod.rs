@@ -11,6 +11,7 @@ mod files;
 pub mod fuzzing;
 mod gate;
 mod members;
+mod metrics;
 mod pages;
 mod qr;
 mod request;
@@ -21,6 +22,7 @@ mod search;
 use crate::chat::{Caller, Chat};
 use crate::config::Host;
 use crate::error::{Error, Kind, Result};
+use crate::limits::TOO_FAST_PAUSE;
 use crate::model::{Code, Token, Viewer};
 use crate::{wire, ws};
 use bytes::Bytes;
@@ -87,6 +89,9 @@ impl Http {
                 response::problem(&error, &headers)
             }
         };
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            tokio::time::sleep(TOO_FAST_PAUSE).await;
+        }
         if answer.status() == StatusCode::METHOD_NOT_ALLOWED
             && let Err(NoRoute::MethodNotAllowed(methods)) = route::route(&method, &path)
         {
@@ -161,6 +166,7 @@ impl Visit<'_> {
             Route::Form(page) => self.form(page, request).await,
             Route::Asset { hash, path } => assets::asset(&hash, &path, request.headers()),
             Route::Signup | Route::Login => self.enter(route, request).await,
+            Route::Metrics => self.metrics(request.headers()).await,
             _ => Ok(response::answer(StatusCode::OK, "text/plain; charset=utf-8", "ok\n")),
         }
     }

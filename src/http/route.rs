@@ -43,6 +43,8 @@ pub enum Route {
     },
     /// `GET /healthz`
     Health,
+    /// `GET /metrics`
+    Metrics,
     /// `POST /api/signup`
     Signup,
     /// `POST /api/login`
@@ -164,7 +166,7 @@ pub enum InRoom {
 /// Who may come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Anybody who passes the gate.
+    /// Anybody who passes the gate; `/metrics` looks for itself.
     Anybody,
     /// Whoever shows a live session.
     Member,
@@ -179,6 +181,7 @@ impl Route {
             | Route::Form(_)
             | Route::Asset { .. }
             | Route::Health
+            | Route::Metrics
             | Route::Signup
             | Route::Login
             | Route::Reset => Access::Anybody,
@@ -239,6 +242,7 @@ fn find(method: &Method, parts: &[&str]) -> Option<Route> {
         ("GET", ["reset", code]) => Some(Route::Link(Link::Reset, (*code).to_owned())),
         ("POST", ["reset"]) => Some(Route::Form(Page::Reset)),
         ("GET", ["healthz"]) => Some(Route::Health),
+        ("GET", ["metrics"]) => Some(Route::Metrics),
         ("GET", ["ws"]) => Some(Route::Socket),
         ("GET", ["-", hash, rest @ ..]) if !rest.is_empty() => Some(Route::Asset {
             hash: (*hash).to_owned(),

@@ -49,13 +49,22 @@ pub(super) struct Run {
     /// Who gets on one connection what they do not get on another.
     split: HashSet<UserId>,
     /// What the readers get who are in the same of its rooms, by a bit for each room.
-    common: Vec<(u64, Bytes)>,
+    common: Vec<(u64, Share)>,
     /// The same for those who get something that nobody else gets.
-    own: HashMap<(UserId, u64), Bytes>,
+    own: HashMap<(UserId, u64), Share>,
     /// What changes after it.
     pub then: Option<Step>,
     /// Sessions that end after it: what comes later is not for them.
     pub closed_sessions: Vec<SessionId>,
+}
+
+/// What one reader gets of a run.
+#[derive(Clone)]
+pub(super) struct Share {
+    /// Its frames, in order; empty where there is nothing.
+    pub bytes: Bytes,
+    /// How many frames these are.
+    pub frames: u64,
 }
 
 /// Encoded events.
@@ -221,38 +230,38 @@ impl Batch {
 }
 
 impl Run {
-    /// What this reader gets, in order; empty where there is nothing for them.
-    pub fn bytes_for(&mut self, user: UserId, connection: ConnectionId, rooms: &Rooms) -> Bytes {
+    /// What this reader gets, in order.
+    pub fn share_of(&mut self, user: UserId, connection: ConnectionId, rooms: &Rooms) -> Share {
         if self.rooms.len() > ROOMS_APART {
             return self.collect(user, connection, rooms);
         }
         let bits = self.rooms.iter().enumerate();
         let key = bits.fold(0, |key, (bit, room)| key | u64::from(rooms.has(*room)) << bit);
         if self.apart.is_empty() || !self.apart.contains(&user) {
-            if let Some((_, bytes)) = self.common.iter().find(|(known, _)| *known == key) {
-                return bytes.clone();
+            if let Some((_, share)) = self.common.iter().find(|(known, _)| *known == key) {
+                return share.clone();
             }
-            let bytes = self.collect(user, connection, rooms);
-            self.common.push((key, bytes.clone()));
-            return bytes;
+            let share = self.collect(user, connection, rooms);
+            self.common.push((key, share.clone()));
+            return share;
         }
         if self.split.contains(&user) {
             return self.collect(user, connection, rooms);
         }
-        if let Some(bytes) = self.own.get(&(user, key)) {
-            return bytes.clone();
+        if let Some(share) = self.own.get(&(user, key)) {
+            return share.clone();
         }
-        let bytes = self.collect(user, connection, rooms);
-        self.own.insert((user, key), bytes.clone());
-        bytes
+        let share = self.collect(user, connection, rooms);
+        self.own.insert((user, key), share.clone());
+        share
     }
 
     /// The reader's parts of the shared buffer, and their own frames between them.
-    fn collect(&self, user: UserId, connection: ConnectionId, rooms: &Rooms) -> Bytes {
-        let mut frames = Vec::new();
+    fn collect(&self, user: UserId, connection: ConnectionId, rooms: &Rooms) -> Share {
+        let (mut parts, mut frames) = (Vec::new(), 0);
         let mut open: Option<Range<usize>> = None;
-        let close = |open: &mut Option<Range<usize>>, frames: &mut Vec<Bytes>| {
-            frames.extend(open.take().map(|range| self.shared.slice(range)));
+        let close = |open: &mut Option<Range<usize>>, parts: &mut Vec<Bytes>| {
+            parts.extend(open.take().map(|range| self.shared.slice(range)));
         };
         for piece in &self.pieces {
             let is_for = match piece.audience {
@@ -263,23 +272,26 @@ impl Run {
             if !is_for {
                 continue;
             }
+            frames += 1;
             match (&piece.instead, &mut open) {
                 (Some((whom, own)), _) if *whom == user => {
-                    close(&mut open, &mut frames);
-                    frames.push(own.clone());
+                    close(&mut open, &mut parts);
+                    parts.push(own.clone());
+                    frames -= u64::from(own.is_empty());
                 }
                 (_, Some(range)) if range.end == piece.range.start => range.end = piece.range.end,
                 _ => {
-                    close(&mut open, &mut frames);
+                    close(&mut open, &mut parts);
                     open = Some(piece.range.clone());
                 }
             }
         }
-        close(&mut open, &mut frames);
-        match <[Bytes; 1]>::try_from(frames) {
+        close(&mut open, &mut parts);
+        let bytes = match <[Bytes; 1]>::try_from(parts) {
             Ok([all]) => all,
-            Err(frames) => frames.concat().into(),
-        }
+            Err(parts) => parts.concat().into(),
+        };
+        Share { bytes, frames }
     }
 }
 

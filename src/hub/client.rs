@@ -228,6 +228,12 @@ impl Slot {
         }
     }
 
+    /// Bytes that wait for the reader, where any do.
+    pub fn waiting(&self) -> Option<usize> {
+        let bytes = if self.blocked { self.client.queue().bytes } else { 0 };
+        (bytes > 0).then_some(bytes)
+    }
+
     /// Lets the held frames go, after `first`.
     pub fn open(&mut self, first: Bytes) {
         let held = {

@@ -11,6 +11,7 @@ mod rooms;
 
 use crate::clock::Time;
 use crate::limits::{SOCKET_DEAD_AFTER, SOCKET_PING_AFTER};
+use crate::metrics::{Count, Metrics};
 use crate::model::{ConnectionId, Event, Presence, RoomId, SessionId, User, UserId, Viewer};
 use crate::wire::{self, CloseCode};
 use batch::Batch;
@@ -32,6 +33,16 @@ pub struct Hub {
     state: Mutex<State>,
     /// Somebody came or went.
     presence: Notify,
+    metrics: Arc<Metrics>,
+}
+
+/// What waits for readers who are slow.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Waiting {
+    /// How many sockets are not written to at once.
+    pub sockets: usize,
+    /// Bytes that wait for them.
+    pub bytes: usize,
 }
 
 #[derive(Default)]
@@ -61,17 +72,17 @@ impl State {
     }
 }
 
-impl Default for Hub {
-    fn default() -> Hub {
+impl Hub {
+    /// A hub that nobody is connected to yet.
+    pub fn new(metrics: Arc<Metrics>) -> Hub {
         Hub {
             started: Instant::now(),
             state: Mutex::default(),
             presence: Notify::new(),
+            metrics,
         }
     }
-}
 
-impl Hub {
     fn state(&self) -> MutexGuard<'_, State> {
         // A panic while the lock was held left no half-made state that matters more than going on.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -204,13 +215,18 @@ impl Hub {
     /// Writes what happened to everyone whom it concerns: all events of one commit in one write a socket.
     pub fn deliver(&self, events: &[Event]) {
         let batch = Batch::encode(events);
+        // Added up here, and then once for all: an atomic for each socket would be dear.
+        let (mut writes, mut frames, mut bytes) = (0, 0, 0);
         let mut state = self.state();
         batch.people.iter().for_each(|user| state.people.update(user));
         for mut run in batch.runs {
             for slot in state.slots.iter_mut().filter(|slot| slot.rooms.is_known()) {
-                let bytes = run.bytes_for(slot.user, slot.client.id, &slot.rooms);
-                if !bytes.is_empty() {
-                    slot.write(bytes);
+                let share = run.share_of(slot.user, slot.client.id, &slot.rooms);
+                if share.frames > 0 {
+                    writes += 1;
+                    frames += share.frames;
+                    bytes += share.bytes.len() as u64;
+                    slot.write(share.bytes);
                 }
             }
             if !run.closed_sessions.is_empty() {
@@ -221,6 +237,20 @@ impl Hub {
                 slot.rooms.step(step);
             }
         }
+        drop(state);
+        self.metrics.add(Count::Writes, writes);
+        self.metrics.add(Count::Deliveries, frames);
+        self.metrics.add(Count::DeliveredBytes, bytes);
+    }
+
+    /// What waits for slow readers now.
+    pub fn waiting(&self) -> Waiting {
+        let mut waiting = Waiting::default();
+        for bytes in self.state().slots.iter().filter_map(Slot::waiting) {
+            waiting.sockets += 1;
+            waiting.bytes += bytes;
+        }
+        waiting
     }
 
     /// Asks the connections of these sessions to end.

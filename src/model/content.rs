@@ -1,6 +1,9 @@
 //! The text of a message as a small tree of typed nodes: what a client draws, and all that it can draw.
 
-use serde::{Deserialize, Serialize};
+use crate::limits::CONTENT_NESTED_MAX;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use std::cell::Cell;
 
 /// A tree of at most [`CONTENT_NODES_MAX`](crate::limits::CONTENT_NODES_MAX) nodes, at most
 /// [`CONTENT_DEPTH_MAX`](crate::limits::CONTENT_DEPTH_MAX) deep.
@@ -11,11 +14,11 @@ pub struct Content(pub Vec<Block>);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Block {
     /// A paragraph.
-    Paragraph(Vec<Inline>),
+    Paragraph(#[serde(deserialize_with = "nested")] Vec<Inline>),
     /// A heading of any level.
-    Heading(Vec<Inline>),
+    Heading(#[serde(deserialize_with = "nested")] Vec<Inline>),
     /// Somebody else's words.
-    Quote(Vec<Block>),
+    Quote(#[serde(deserialize_with = "nested")] Vec<Block>),
     /// Code, as it is.
     Code {
         /// The language that the author named.
@@ -28,6 +31,7 @@ pub enum Block {
         /// The number of the first item, where they are numbered.
         start: Option<u32>,
         /// The items.
+        #[serde(deserialize_with = "nested")]
         items: Vec<Vec<Block>>,
     },
     /// A line across.
@@ -40,11 +44,11 @@ pub enum Inline {
     /// Text, as it is.
     Text(String),
     /// Strong emphasis.
-    Bold(Vec<Inline>),
+    Bold(#[serde(deserialize_with = "nested")] Vec<Inline>),
     /// Emphasis.
-    Italic(Vec<Inline>),
+    Italic(#[serde(deserialize_with = "nested")] Vec<Inline>),
     /// Struck through.
-    Strike(Vec<Inline>),
+    Strike(#[serde(deserialize_with = "nested")] Vec<Inline>),
     /// Code.
     Code(String),
     /// A link to an `http:`, `https:` or `mailto:` address.
@@ -52,6 +56,7 @@ pub enum Inline {
         /// The address.
         href: String,
         /// Its words.
+        #[serde(deserialize_with = "nested")]
         inlines: Vec<Inline>,
     },
     /// The end of a line.
@@ -121,4 +126,29 @@ fn of_inlines(inlines: &[Inline], words: &mut String) {
             Inline::Room { text, .. } => words.extend(["#", text]),
         }
     }
+}
+
+thread_local! {
+    /// How deep the reading on this thread is, in lists within lists.
+    static NESTED: Cell<usize> = const { Cell::new(0) };
+}
+
+/// One list deeper, until it is dropped.
+struct Deeper;
+
+impl Drop for Deeper {
+    fn drop(&mut self) {
+        NESTED.set(NESTED.get() - 1);
+    }
+}
+
+/// Reads a list, unless it lies deeper than any that was written: a damaged or crafted row must not take
+/// the whole stack.
+fn nested<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    NESTED.set(NESTED.get() + 1);
+    let _deeper = Deeper;
+    if NESTED.get() > CONTENT_NESTED_MAX {
+        return Err(D::Error::custom("a text is nested too deep"));
+    }
+    Vec::deserialize(deserializer)
 }

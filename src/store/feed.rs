@@ -1,35 +1,48 @@
 //! From the writer to everybody: what became of each change for whoever asked for it, and what happened for
 //! all others, in the order of the commits.
 
+use super::pressure::Pressure;
 use super::writer::Answer;
 use crate::error::Result;
 use crate::limits::{BATCH_MAX, FEED_BATCHES_MAX};
 use crate::model::Event;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Instant;
 use tokio::sync::mpsc;
 
-pub(super) fn channel() -> (Mouth, Feed) {
+pub(super) fn channel(pressure: Arc<Pressure>) -> (Mouth, Feed) {
     let (feed, news) = mpsc::channel(FEED_BATCHES_MAX);
     let brings_answers = Arc::new(AtomicBool::new(false));
     let mouth = Mouth {
         feed,
         brings_answers: brings_answers.clone(),
     };
-    (mouth, Feed { news, brings_answers })
+    let feed = Feed {
+        news,
+        brings_answers,
+        given: None,
+        pressure,
+    };
+    (mouth, feed)
 }
 
 /// What there is to say after a commit.
 pub(super) struct News {
-    pub answers: Vec<(Result<Event>, Answer)>,
-    pub events: Vec<Event>,
+    answers: Vec<(Result<Event>, Answer)>,
+    events: Vec<Event>,
+    since: Instant,
 }
 
 impl News {
     /// What nobody waits for.
     pub fn signals(events: Vec<Event>) -> News {
-        let answers = Vec::new();
-        News { answers, events }
+        News::of(Vec::new(), events)
+    }
+
+    pub fn of(answers: Vec<(Result<Event>, Answer)>, events: Vec<Event>) -> News {
+        let since = Instant::now();
+        News { answers, events, since }
     }
 
     fn answer(&mut self) {
@@ -72,6 +85,9 @@ impl Mouth {
 pub struct Feed {
     news: mpsc::Receiver<News>,
     brings_answers: Arc<AtomicBool>,
+    /// How many events the consumer was given last, and since when they were on their way.
+    given: Option<(usize, Instant)>,
+    pressure: Arc<Pressure>,
 }
 
 impl Feed {
@@ -81,9 +97,15 @@ impl Feed {
         self.brings_answers.store(true, Relaxed);
     }
 
-    /// All events of one commit, or one signal; `None` after the end.
+    /// All events of one commit, or one signal; `None` after the end. Whoever comes for the next ones has
+    /// told the ones before.
     pub async fn next(&mut self) -> Option<Vec<Event>> {
-        Some(self.news.recv().await?.told())
+        if let Some((events, since)) = self.given.take() {
+            self.pressure.told(events, since.elapsed());
+        }
+        let news = self.news.recv().await?;
+        self.given = Some((news.events.len(), news.since));
+        Some(news.told())
     }
 
     /// All events that wait, of one commit or of several, up to [`BATCH_MAX`] and those of one more commit:
@@ -94,6 +116,9 @@ impl Feed {
             && let Ok(news) = self.news.try_recv()
         {
             events.extend(news.told());
+        }
+        if let Some((count, _)) = &mut self.given {
+            *count = events.len();
         }
         Some(events)
     }

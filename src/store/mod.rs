@@ -29,6 +29,7 @@ mod note;
 mod open;
 mod open_error;
 mod people;
+mod pressure;
 mod questions;
 mod rooms;
 mod saved;
@@ -43,20 +44,27 @@ pub use backup::{BackupFile, Storage};
 pub use disk::{DiskAct, Faults};
 pub use feed::Feed;
 pub use open_error::OpenError;
+pub use pressure::{Load, ShedAt, Stage};
 
 use crate::error::{Error, Kind, Result};
-use crate::limits::{CACHE_BYTES, DISK_FREE_BYTES_MIN, SEARCHES_AT_ONCE_MAX, WRITER_QUEUE_MAX};
+use crate::limits::{
+    CACHE_BYTES, DISK_FREE_BYTES_MIN, SEARCHES_AT_ONCE_MAX, SHED_RETRY_MS, WRITER_QUEUE_MAX, WRITER_QUEUE_TIMEOUT,
+};
+use crate::metrics::{Count, Metrics};
 use crate::model::{Change, Event};
 use fault::Fault;
 use feed::News;
 use file::DataFile;
+use pressure::Pressure;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 use tables::Snapshot;
 use tokio::runtime;
+use tokio::sync::mpsc::error::{SendTimeoutError, TrySendError};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use writer::{Job, Writer};
 
@@ -71,6 +79,10 @@ pub struct Options {
     pub notes: Option<PathBuf>,
     /// Breaks the disk, in tests.
     pub faults: Option<Arc<dyn Faults>>,
+    /// Where overload begins.
+    pub shed_at: ShedAt,
+    /// Where everything is counted.
+    pub metrics: Arc<Metrics>,
 }
 
 impl Default for Options {
@@ -80,6 +92,8 @@ impl Default for Options {
             cache_bytes: CACHE_BYTES,
             notes: None,
             faults: None,
+            shed_at: ShedAt::default(),
+            metrics: Arc::default(),
         }
     }
 }
@@ -96,6 +110,7 @@ struct Shared {
     writer: Mutex<Option<JoinHandle<()>>>,
     /// Whose turn it is to look at very many rows.
     searches: Semaphore,
+    pressure: Arc<Pressure>,
 }
 
 /// The answer to a change that is on its way.
@@ -116,17 +131,18 @@ impl Store {
     /// # Errors
     /// One sentence for the terminal. Whatever was at `path` is as it was.
     pub fn open(path: &Path, options: Options) -> std::result::Result<(Store, Feed), OpenError> {
+        let pressure = Arc::new(Pressure::new(options.metrics.clone(), options.shed_at));
         let (file, commits) = open::open(path, options)?;
         let file = Arc::new(file);
         let (jobs, queue) = mpsc::channel(WRITER_QUEUE_MAX);
-        let (mouth, feed) = feed::channel();
+        let (mouth, feed) = feed::channel(pressure.clone());
         let weak = mouth.feed.downgrade();
         let no_thread = |error| open::io_error(path, &error);
         let timer = runtime::Builder::new_current_thread()
             .enable_time()
             .build()
             .map_err(no_thread)?;
-        let writer = Writer::new(file.clone(), queue, mouth, commits, timer);
+        let writer = Writer::new(file.clone(), queue, mouth, commits, timer, pressure.clone());
         let writer = thread::Builder::new()
             .name("writer".to_owned())
             .spawn(|| writer.run())
@@ -137,6 +153,7 @@ impl Store {
             feed: weak,
             writer: Mutex::new(Some(writer)),
             searches: Semaphore::new(SEARCHES_AT_ONCE_MAX),
+            pressure: pressure.clone(),
         };
         Ok((Store(Arc::new(shared)), feed))
     }
@@ -161,23 +178,56 @@ impl Store {
     }
 
     /// Puts a change in the queue; changes happen in the order in which they were put there. Waits
-    /// only while the queue is full.
+    /// only while the queue is full, and not for ever.
     ///
     /// # Errors
-    /// `unavailable` once the store is closing.
+    /// `unavailable` once the store is closing, or with a time to wait where the queue stays full.
     pub async fn submit(&self, change: Change) -> Result<Pending> {
         // First whoever else has something to say now: then one commit takes it all.
         tokio::task::yield_now().await;
         let (answer, pending) = oneshot::channel();
-        let sent = self.0.jobs.send(Job::Change(change, answer)).await;
-        sent.map_err(|_| stopping())?;
-        Ok(Pending(pending))
+        let job = Job::Change(change, answer, Instant::now());
+        let sent = match self.0.jobs.try_send(job) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Closed(_)) => Err(stopping()),
+            Err(TrySendError::Full(job)) => {
+                let sent = self.0.jobs.send_timeout(job, WRITER_QUEUE_TIMEOUT).await;
+                sent.map_err(|error| match error {
+                    SendTimeoutError::Closed(_) => stopping(),
+                    SendTimeoutError::Timeout(_) => {
+                        self.metrics().one(Count::QueueFull);
+                        Error::overloaded(SHED_RETRY_MS)
+                    }
+                })
+            }
+        };
+        sent.map(|()| Pending(pending))
+    }
+
+    /// What the store has on its hands now.
+    pub fn load(&self) -> Load {
+        let jobs = &self.0.jobs;
+        let feed = self.0.feed.upgrade();
+        let feed = feed.map_or(0, |feed| feed.max_capacity() - feed.capacity());
+        let waiting = jobs.max_capacity() - jobs.capacity();
+        self.0.pressure.load(waiting, feed, Instant::now())
+    }
+
+    /// What is shed now.
+    pub fn stage(&self) -> Stage {
+        self.0.pressure.stage(self.load(), Instant::now())
+    }
+
+    /// Where everything is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.pressure.metrics
     }
 
     /// Sends a signal through the feed. Dropped when the feed is full: a signal is worth no waiting.
     pub fn relay(&self, signal: Event) {
-        if let Some(feed) = self.0.feed.upgrade() {
-            let _ = feed.try_send(News::signals(vec![signal]));
+        let Some(feed) = self.0.feed.upgrade() else { return };
+        if feed.try_send(News::signals(vec![signal])).is_err() {
+            self.metrics().one(Count::TypingFeedFull);
         }
     }
 

@@ -6,6 +6,7 @@
 use super::fault::Fault;
 use super::feed::{Mouth, News};
 use super::file::{DataFile, Failed, Wrote};
+use super::pressure::Pressure;
 use super::search::index::{self, Step};
 use super::tables::Tables;
 use super::{accounts, acts, admin, files, marks, members, messages, people, rooms, saved, sessions};
@@ -13,16 +14,18 @@ use crate::error::Result;
 use crate::limits::{BATCH_MAX, STORE_HEAL_EVERY};
 use crate::model::{Change, Event, FileChange};
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
+// Almost every job is a change: a box for each would be an allocation for nothing.
+#[allow(clippy::large_enum_variant)]
 pub(super) enum Job {
-    Change(Change, Answer),
+    /// Something to do, and when it came.
+    Change(Change, Answer, Instant),
     /// A reader met a failed file, the `opened`-th.
-    Heal {
-        opened: u64,
-    },
+    Heal { opened: u64 },
     /// Take no more work, finish what there is.
     Close(oneshot::Sender<()>),
 }
@@ -89,10 +92,18 @@ pub(super) struct Writer {
     unindexed: bool,
     /// Only for waiting with an end.
     timer: Runtime,
+    pressure: Arc<Pressure>,
 }
 
 impl Writer {
-    pub fn new(file: Arc<DataFile>, jobs: mpsc::Receiver<Job>, mouth: Mouth, commits: u64, timer: Runtime) -> Writer {
+    pub fn new(
+        file: Arc<DataFile>,
+        jobs: mpsc::Receiver<Job>,
+        mouth: Mouth,
+        commits: u64,
+        timer: Runtime,
+        pressure: Arc<Pressure>,
+    ) -> Writer {
         Writer {
             file,
             jobs,
@@ -102,6 +113,7 @@ impl Writer {
             full: false,
             unindexed: true,
             timer,
+            pressure,
         }
     }
 
@@ -110,10 +122,11 @@ impl Writer {
         let mut closing = Vec::new();
         while self.wait(&mut jobs) {
             let (mut changes, mut answers) = (Vec::new(), Vec::new());
-            let mut heal = false;
+            let (mut heal, mut oldest) = (false, None);
             for job in jobs.drain(..) {
                 match job {
-                    Job::Change(change, answer) => {
+                    Job::Change(change, answer, came) => {
+                        oldest.get_or_insert(came);
                         changes.push(change);
                         answers.push(answer);
                     }
@@ -124,6 +137,7 @@ impl Writer {
                     }
                 }
             }
+            oldest.into_iter().for_each(|came| self.pressure.began(came));
             if heal || (changes.is_empty() && !self.file.is_writable()) {
                 self.reopen_or_log();
             }
@@ -132,6 +146,7 @@ impl Writer {
             } else if self.unindexed && self.file.is_writable() {
                 self.index();
             }
+            self.pressure.answered();
         }
         self.file.close(self.commits + 1);
         drop(self.mouth);
@@ -212,7 +227,7 @@ impl Writer {
                 .map_err(|fault| if self.full { Fault::Full } else { fault })?;
         }
         let count = self.commits + 1;
-        let mut step = None;
+        let (mut step, began) = (None, Instant::now());
         let written = self.file.write(count, |tables| {
             let (outcomes, wrote) = apply_all(tables, changes)?;
             if matches!(wrote, Wrote::Nothing) && !changes.is_empty() {
@@ -230,6 +245,7 @@ impl Writer {
             Ok((outcomes, Wrote::Nothing)) => Ok(outcomes),
             Ok((outcomes, Wrote::Something)) => {
                 self.commits = count;
+                self.pressure.committed(changes.len(), began.elapsed());
                 Ok(outcomes)
             }
             Err(Failed::Before(fault)) => {
@@ -283,7 +299,7 @@ impl Writer {
             .map(|outcome| outcome.map(|done| done.answer))
             .zip(answers)
             .collect();
-        self.mouth.say(News { answers, events });
+        self.mouth.say(News::of(answers, events));
     }
 }
 

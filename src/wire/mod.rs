@@ -139,6 +139,13 @@
 //! `next` tell whether there is more, and nothing else does. `next` is the `before` (or `after`) to go on
 //! with. Whoever asks for too much at once is answered with 429 and `Retry-After`.
 //!
+//! A server with too much to do says so: first new sockets, log-ins and sign-ups get 503 with `Retry-After`,
+//! then `typing` is dropped and presence comes later, then posts and other acts get `error` with `unavailable`
+//! and `retry_after_ms`. Whoever is connected stays so; send the same `client_id` again after that time. A
+//! `sync` may be answered with `error` `too_many_requests` and `retry_after_ms`: ask again then.
+//! `GET /metrics` tells programs on the server's own computer, the owner and admins how it is
+//! (Prometheus' text format 0.0.4).
+//!
 //! # Search
 //!
 //! Finds messages in the rooms that the viewer is in now, newest first, by all the words of `q`, without

@@ -8,8 +8,10 @@ use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
 use crate::hub::Client;
 use crate::limits::{
-    FRAME_BYTES_MAX, FRAMES_BURST, FRAMES_PER_SECOND, POSTS_IN_FLIGHT_MAX, SOCKET_CLOSE_TIMEOUT, SOCKET_READ_BYTES,
+    FRAME_BYTES_MAX, FRAMES_BURST, FRAMES_PER_SECOND, POSTS_IN_FLIGHT_MAX, SLOW_SOCKET_CLOSE_TIMEOUT,
+    SOCKET_CLOSE_TIMEOUT, SOCKET_READ_BYTES,
 };
+use crate::metrics::Count;
 use crate::model::{Catchup, ReadMark, RoomId, Seq, Viewer};
 use crate::wire::{self, CloseCode, Command, Incoming, Refused};
 use bytes::{Bytes, BytesMut};
@@ -51,6 +53,12 @@ pub async fn live(chat: Arc<Chat>, viewer: Viewer, stream: TcpStream) {
     if let Some(departure) = connection.chat.hub().leave(connection.client.id) {
         connection.chat.departed(departure);
     }
+    let ended = match code {
+        CloseCode::TooSlow => Count::TooSlow,
+        CloseCode::Flooding => Count::Flooding,
+        _ => Count::Closed,
+    };
+    connection.chat.store().metrics().one(ended);
     tracing::info!(
         user = connection.viewer.user.id.0,
         seconds = started.elapsed().as_secs(),
@@ -95,7 +103,7 @@ impl Connection {
                 let mut socket = WebSocketStream::from_raw_socket(edge, Role::Server, Some(settings())).await;
                 let code = self.talk(&mut socket).await;
                 self.chat.hub().close(self.client.id, code);
-                Box::pin(drain(&self.client, &mut socket)).await;
+                Box::pin(drain(&self.client, &mut socket, code)).await;
                 return code;
             }
             Err(error) => {
@@ -320,8 +328,11 @@ fn close_code(error: &SocketError) -> CloseCode {
 /// that is dropped with unread bytes resets the connection, and the close frame is lost. After both close
 /// frames it is for the server to end the connection (RFC 6455 §7.1.1); from a client that cannot be
 /// understood any more, no close frame comes, so its end is waited for.
-async fn drain(client: &Client, socket: &mut WebSocketStream<Edge>) {
-    let patience = SOCKET_CLOSE_TIMEOUT;
+async fn drain(client: &Client, socket: &mut WebSocketStream<Edge>, code: CloseCode) {
+    let patience = match code {
+        CloseCode::TooSlow => SLOW_SOCKET_CLOSE_TIMEOUT,
+        _ => SOCKET_CLOSE_TIMEOUT,
+    };
     let _ = tokio::time::timeout(patience, async {
         client.flushed().await;
         loop {

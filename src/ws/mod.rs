@@ -5,6 +5,7 @@ mod connection;
 use crate::chat::{Chat, RateLimits};
 use crate::error::{Error, Result};
 use crate::limits::SOCKETS_PER_PERSON_MAX;
+use crate::metrics::Count;
 use crate::model::Viewer;
 use bytes::Bytes;
 use hyper::body::Incoming;
@@ -22,6 +23,8 @@ const TOO_MANY_RETRY_MS: u64 = 10_000;
 /// held until it ends.
 ///
 /// # Errors
+/// `unavailable` while the server is overloaded, `too_many_requests` for somebody with too many sockets or
+/// who opens them too often,
 /// `bad_request` for what is no WebSocket handshake.
 pub fn upgrade(
     chat: Arc<Chat>,
@@ -29,13 +32,16 @@ pub fn upgrade(
     permit: Arc<dyn Any + Send + Sync>,
     mut request: Request<Incoming>,
 ) -> Result<Response<Bytes>> {
+    chat.admit(Count::TurnedAwayOverload)?;
     let is_limited = chat.rate_limits() == RateLimits::On;
     if is_limited && chat.hub().connections_of(viewer.user.id) >= SOCKETS_PER_PERSON_MAX {
+        chat.store().metrics().one(Count::TurnedAwayPerson);
         return Err(Error::too_many(
             "You have Chapp open in too many places. Close some of them.",
             TOO_MANY_RETRY_MS,
         ));
     }
+    chat.count_socket(&viewer)?;
     let upgraded = hyper::upgrade::on(&mut request);
     let response = create_response(&request.map(|_| ()))
         .map_err(|cause| Error::bad_request("This address takes WebSocket connections.").because(cause))?;

@@ -3,8 +3,8 @@
 use crate::harness::Chance;
 use chapp::chat::markup::{Names, candidates, parse};
 use chapp::limits::{
-    BODY_CHARS_MAX, CONTENT_DEPTH_MAX, CONTENT_NODES_MAX, LINK_CHARS_MAX, MENTIONS_MAX, NAME_CHARS_MAX,
-    NAMES_LOOKED_UP_MAX,
+    BODY_CHARS_MAX, CONTENT_DEPTH_MAX, CONTENT_NESTED_MAX, CONTENT_NODES_MAX, LINK_CHARS_MAX, MENTIONS_MAX,
+    NAME_CHARS_MAX, NAMES_LOOKED_UP_MAX,
 };
 use chapp::model::{Block, Body, Content, Inline, RoomId, UserId, Written, begins_anew, name_key};
 
@@ -408,4 +408,18 @@ fn the_key_of_a_text_is_put_together_of_the_keys_of_its_parts_where_it_is_said_s
         }
     }
     assert!(parted > 20_000);
+}
+
+#[test]
+fn a_row_that_is_nested_without_end_is_damage_and_takes_no_stack() {
+    // A quote in a quote in a quote: one list of one block, which is the third kind.
+    let quotes = |depth: usize| [[1].as_slice(), &[2, 1].repeat(depth), &[5]].concat();
+    assert!(postcard::from_bytes::<chapp::model::Content>(&quotes(CONTENT_DEPTH_MAX)).is_ok());
+    for depth in [CONTENT_NESTED_MAX + 1, 1_000_000] {
+        assert!(postcard::from_bytes::<chapp::model::Content>(&quotes(depth)).is_err());
+    }
+    assert!(
+        postcard::from_bytes::<chapp::model::Content>(&quotes(1)).is_ok(),
+        "and the next one is read"
+    );
 }

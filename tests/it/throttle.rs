@@ -4,7 +4,10 @@ use crate::harness::http::{Request, Response};
 use crate::harness::people::{PASSWORD, credentials};
 use crate::harness::server::{Hands, Site};
 use crate::harness::socket::of_type;
-use chapp::limits::{REQUESTS_BURST, REQUESTS_PER_SECOND, ROOMS_MADE_BURST, TYPING_BURST, TYPING_PER_SECOND};
+use chapp::limits::{
+    REQUESTS_BURST, REQUESTS_PER_SECOND, ROOMS_MADE_BURST, SOCKETS_OPENED_BURST, SYNCS_BURST, TYPING_BURST,
+    TYPING_PER_SECOND,
+};
 use serde_json::{Value, json};
 use std::net::IpAddr;
 use std::sync::Barrier;
@@ -295,4 +298,57 @@ fn rooms_that_are_made_and_left_cannot_use_up_those_of_everybody() {
     );
     hands.advance(Duration::from_secs(wait));
     assert_eq!(make("one more").status, 201);
+}
+
+#[test]
+fn catching_up_is_counted_over_all_connections_of_a_person() {
+    let (hands, site) = limited();
+    let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
+    let (mut first, mut second) = (site.socket(&ada), site.socket(&ada));
+    let sync = json!({"type": "sync", "room": 1, "since": 0, "ref": "s"});
+    let refused = |frames: &[Value]| {
+        frames
+            .iter()
+            .filter(|frame| frame["code"] == "too_many_requests")
+            .count()
+    };
+    let mut asked = 0;
+    while asked < SYNCS_BURST {
+        for socket in [&mut first, &mut second] {
+            for _ in 0..10 {
+                socket.send(&sync);
+                asked += 1;
+            }
+            assert_eq!(refused(&socket.until_pong()), 0, "after {asked}");
+        }
+        // New ones: what one connection sends is counted for itself.
+        (first, second) = (site.socket(&ada), site.socket(&ada));
+    }
+    second.send(&sync);
+    let error = second.expect("error");
+    assert_eq!(
+        (&error["code"], &error["ref"]),
+        (&json!("too_many_requests"), &json!("s"))
+    );
+    let wait = error["retry_after_ms"].as_u64().unwrap();
+    let mut bens = site.socket(&ben);
+    bens.send(&sync);
+    bens.expect("synced");
+    hands.advance(Duration::from_millis(wait));
+    first.send(&sync);
+    first.expect("synced");
+}
+
+#[test]
+fn who_connects_again_and_again_has_to_wait_and_the_others_do_not() {
+    let (hands, site) = limited();
+    let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
+    for _ in 0..SOCKETS_OPENED_BURST {
+        site.socket(&ada).leave();
+    }
+    let again = Request::upgrade(site.address).cookie(&ada.cookie);
+    let wait = wait_of(&again.clone().send());
+    site.socket(&ben);
+    hands.advance(Duration::from_secs(wait));
+    assert_eq!(again.send().status, 101);
 }

@@ -16,7 +16,7 @@ const LAYERS: [&[&str]; 7] = [
     &["wire"],
     &["model"],
 ];
-const LEAVES: [&str; 3] = ["error", "limits", "clock"];
+const LEAVES: [&str; 4] = ["error", "limits", "clock", "metrics"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -236,6 +236,22 @@ test('being too fast is never a failure, however often', () => {
   assert.equal(tab.sent.length, 51);
 });
 
+test('a server with a lot to do is asked again after the time that it said, and then it is sent', () => {
+  const { open, clock } = browser();
+  const tab = open();
+  tab.outbox.connected();
+  const id = tab.outbox.add(1, 'one');
+  tab.outbox.add(1, 'two');
+  assert.ok(tab.outbox.refused(error(id, 'unavailable', { retry_after_ms: 3000 })));
+  clock.pass(2999);
+  assert.equal(tab.sent.length, 1, 'not before');
+  assert.deepEqual(tab.states(), ['waiting', 'waiting'], 'both are kept');
+  clock.pass(1001);
+  assert.deepEqual(tab.bodies(), ['one', 'one'], 'the same again, and nothing overtakes it');
+  tab.outbox.end(id);
+  assert.deepEqual(tab.bodies(), ['one', 'one', 'two']);
+});
+
 const PASSING = ['storage_full', 'unavailable', 'internal'];
 
 test('what may pass is tried without end, with growing pauses, and nothing overtakes it', () => {

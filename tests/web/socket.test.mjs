@@ -187,3 +187,28 @@ test('signed out is for good; flooding waits longer', () => {
   flood.last().drop(4429);
   assert.equal(flood.log.at(-1), 8000);
 });
+
+test('a server that has no place is not asked again before it may have one', () => {
+  const w = line();
+  w.last().drop(1006);
+  assert.deepEqual(w.log.slice(-2), [500, 'refused']);
+  w.socket.hold(3000);
+  assert.equal(w.log.at(-1), 4000, 'three seconds, and a pause of our own');
+  w.clock.pass(3999);
+  assert.equal(w.tries.length, 1);
+  w.clock.pass(1);
+  assert.equal(w.tries.length, 2);
+  w.last().accept();
+  w.last().drop(1006);
+  assert.equal(w.log.at(-1), 2000, 'what was held is over');
+});
+
+test('word that there is no place may come while the next try runs, and holds the one after it', () => {
+  const w = line();
+  w.last().drop(1006);
+  w.clock.pass(500);
+  assert.equal(w.tries.length, 2);
+  w.socket.hold(3000);
+  w.last().drop(1006);
+  assert.deepEqual(w.log.slice(-2), [4000, 'refused']);
+});

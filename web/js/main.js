@@ -126,6 +126,9 @@ let reached = false;
 let begun = false;
 let out = false;
 
+/** When a server that has no place for a socket may have one again. */
+const BUSY_MS = 3_000;
+
 const socket = new Socket({
   url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`,
   clock,
@@ -145,6 +148,8 @@ const socket = new Socket({
     async refused() {
       const me = await api.whoAmI();
       if (!me.ok && me.status === 401) signedOut();
+      // It answers, but not with a socket: it has a lot to do. (No script is told the status of a handshake.)
+      else if (me.ok || me.status === 503 || me.status === 429) socket.hold((me.ok ? undefined : me.retry_after_ms) ?? BUSY_MS);
     },
     signedOut,
   },

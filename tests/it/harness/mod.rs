@@ -1,7 +1,9 @@
 //! What the tests stand on: a server, and people, sockets and requests that come to it from outside.
 
+pub mod disk;
 pub mod exe;
 pub mod http;
+pub mod metrics;
 pub mod people;
 pub mod server;
 pub mod socket;

@@ -1,11 +1,13 @@
 //! What is at its limit, and one more: the limit is kept, the refusal is a sentence, and it changes nothing.
 
 use super::world::*;
+use crate::harness::disk::{Still, StillDisk};
 use chapp::clock::Time;
 use chapp::error::{Error, Kind};
 use chapp::limits::*;
 use chapp::model::*;
 use chapp::store::Store;
+use std::sync::Arc;
 
 fn all(store: &Store, changes: Vec<Change>) {
     for answer in wait(pipeline(store, changes)) {
@@ -298,4 +300,34 @@ fn a_search_looks_at_a_bounded_number_of_people_and_says_that_there_are_more() {
     assert_eq!(search("person"), (50, true));
     let page = wait(store.people("nobody", Some(UserId(PEOPLE_SCAN_MAX as u64)), PageSize::default())).unwrap();
     assert_eq!((page.people.len(), page.more), (0, false));
+}
+
+#[test]
+fn whoever_finds_the_queue_full_waits_for_a_while_and_is_refused_with_a_time_to_come_again() {
+    let disk = Arc::new(StillDisk::default());
+    let world = World::with(disk.options());
+    world.sign_up_people(1);
+    let still = Still::new(&disk);
+    wait(async {
+        let mut pending = Vec::new();
+        let refused = loop {
+            // One batch may be in the writer's hands, the others fill its queue.
+            assert!(pending.len() <= WRITER_QUEUE_MAX + BATCH_MAX);
+            match world.store.submit(post(1, &format!("waits {}", pending.len()))).await {
+                Ok(taken) => pending.push(taken),
+                Err(refused) => break refused,
+            }
+        };
+        assert!(pending.len() >= WRITER_QUEUE_MAX);
+        assert_eq!(refused.kind, Kind::Unavailable);
+        assert_eq!(refused.retry_after_ms, Some(SHED_RETRY_MS));
+        drop(still);
+        let taken = pending.len() as u64;
+        for (pending, number) in pending.into_iter().zip(1..) {
+            assert_eq!(seq(&pending.await.unwrap()), Seq(number));
+        }
+        let again = world.store.commit(post(1, "too much")).await.unwrap();
+        assert_eq!(seq(&again), Seq(taken + 1), "what was refused has not happened");
+    });
+    world.close();
 }

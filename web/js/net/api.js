@@ -4,7 +4,7 @@ import { decodePage, decodeRoom, decodeServer, decodeUser, hasLists, parse } fro
 
 /**
  * @template T
- * @typedef {{ok: true, value: T} | {ok: false, status: number, code: string, title: string, field?: string}} Answer
+ * @typedef {{ok: true, value: T} | {ok: false, status: number, code: string, title: string, field?: string, retry_after_ms?: number}} Answer
  */
 
 const TIMEOUT_MS = 15_000;
@@ -39,7 +39,9 @@ async function ask(path, init, read) {
 function refusal(response, body) {
   const fallback = response.status === 429 ? 'That was a lot at once. Wait a moment, then try again.' : 'Something went wrong. Try again in a moment.';
   const title = typeof body?.title === 'string' && body.title ? body.title : fallback;
-  return { ok: false, status: response.status, code: String(body?.code ?? ''), title, field: body?.field };
+  const seconds = Number(response.headers.get('Retry-After'));
+  const wait = seconds > 0 ? { retry_after_ms: seconds * 1000 } : {};
+  return { ok: false, status: response.status, code: String(body?.code ?? ''), title, field: body?.field, ...wait };
 }
 
 /** @param {'signup' | 'login' | 'reset'} act @param {{name?: string, password: string, invite?: string, code?: string}} who */

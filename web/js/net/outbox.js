@@ -157,7 +157,7 @@ export class Outbox {
     const inFlight = this.#flight?.id === id;
     if (inFlight) this.#land();
     if (error.code === 'too_many_requests') this.#rest(error.retry_after_ms ?? RETRY_MS);
-    else if (PASSING.has(error.code)) this.#again(item, reasonOf(error.title));
+    else if (PASSING.has(error.code)) this.#again(item, reasonOf(error.title), error.retry_after_ms);
     else this.#fail(item, reasonOf(error.title));
     return true;
   }
@@ -221,15 +221,15 @@ export class Outbox {
     this.#flight = null;
   }
 
-  /** What may pass is tried without end, and nothing overtakes it. @param {Item} item @param {string} reason */
-  #again({ client_id: id }, reason) {
+  /** What may pass is tried without end, and nothing overtakes it. @param {Item} item @param {string} reason @param {number} [wait] what the server asks for, before our own pause */
+  #again({ client_id: id }, reason, wait = 0) {
     if (this.#stuck?.id !== id) {
       this.#stuck = { id, tries: 0, since: this.#o.clock.now(), reason };
       this.#o.clock.set(() => this.#tell(), PATIENCE_MS);
     }
     const tries = this.#stuck.tries + 1;
     this.#stuck = { ...this.#stuck, tries, reason };
-    this.#rest(pause(tries, this.#o.chance?.() ?? Math.random()));
+    this.#rest(wait + pause(tries, this.#o.chance?.() ?? Math.random()));
   }
 
   /** It holds up the line no more. @param {string} id */

@@ -44,6 +44,7 @@ export class Socket {
   #heard = 0;
   /** @type {number | null} */
   #asked = null;
+  #notBefore = 0;
   /** @type {unknown} */
   #timer = null;
   #stopped = false;
@@ -104,6 +105,12 @@ export class Socket {
     return true;
   }
 
+  /** The server is there and has no place for us: no try before then, and not all of us at once. @param {number} ms */
+  hold(ms) {
+    this.#notBefore = this.#clock.now() + ms;
+    if (!this.#stopped && !this.#ws && this.#timer !== null) this.#later();
+  }
+
   /** Something happened that makes a try worth while: the page is seen again, a network came back. */
   nudge() {
     if (this.#stopped) return;
@@ -159,11 +166,17 @@ export class Socket {
       return;
     }
     if (code === FLOODING) this.#tries = Math.max(this.#tries, FLOODING_TRIES);
-    const wait = pause(this.#tries, this.#chance());
+    this.#later(code);
+    if (never) this.#on.refused();
+  }
+
+  /** The next try. @param {number} [code] */
+  #later(code) {
+    const held = Math.max(0, this.#notBefore - this.#clock.now());
+    const wait = held + pause(this.#tries, this.#chance());
     this.#tries += 1;
     this.#wait(wait, () => this.start());
     this.#on.down(this.#clock.now() + wait, code);
-    if (never) this.#on.refused();
   }
 
   /** Without waiting for a goodbye: a dead network would keep us here for minutes. */

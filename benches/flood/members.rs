@@ -1,0 +1,118 @@
+//! Those who are in the room: they write now and then, and take the time until each of them has it.
+
+use crate::link::{Link, words};
+use futures_util::future::try_join_all;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::sync::{Mutex, mpsc};
+use tokio::time::{Instant, sleep_until, timeout};
+
+/// Between two messages of a writer; each person may post five a second.
+const WRITE_EVERY: Duration = Duration::from_millis(250);
+/// How long a message may take on a server that is flooded.
+const DELIVERY_MAX: Duration = Duration::from_secs(10);
+
+/// What was measured, in milliseconds.
+pub struct Times {
+    pub p50: f64,
+    pub p99: f64,
+}
+
+/// Heard: which message, and when.
+type Heard = (usize, Instant);
+
+pub struct Members {
+    /// To each one's socket.
+    say: Vec<mpsc::Sender<Value>>,
+    heard: Mutex<mpsc::UnboundedReceiver<Heard>>,
+    /// Messages until now.
+    count: std::sync::atomic::AtomicUsize,
+}
+
+impl Members {
+    pub async fn connect(server: SocketAddr, cookies: &[String]) -> Result<Members, String> {
+        let (tell, heard) = mpsc::unbounded_channel();
+        let mut say = Vec::new();
+        for link in try_join_all(cookies.iter().map(|cookie| Link::open(server, cookie))).await? {
+            let (sender, frames) = mpsc::channel(16);
+            tokio::spawn(live(link, frames, tell.clone()));
+            say.push(sender);
+        }
+        Ok(Members {
+            say,
+            heard: Mutex::new(heard),
+            count: 0.into(),
+        })
+    }
+
+    /// Lets `writers` of them write for a while.
+    pub async fn time(&self, writers: usize, phase: Duration) -> Result<Times, String> {
+        let mut heard = self.heard.lock().await;
+        let first = self.count.load(std::sync::atomic::Ordering::Relaxed);
+        let mut sent: Vec<Instant> = Vec::new();
+        let mut times: Vec<f64> = Vec::new();
+        let began = Instant::now();
+        let step = WRITE_EVERY / writers as u32;
+        while began.elapsed() < phase {
+            let number = sent.len();
+            let at = began + step * number as u32;
+            loop {
+                tokio::select! {
+                    biased;
+                    () = sleep_until(at) => break,
+                    Some(one) = heard.recv() => take(one, first, &sent, &mut times),
+                }
+            }
+            let name = format!("flood-{}", first + number);
+            let post = json!({"type": "post", "room": 1, "client_id": name, "body": name});
+            sent.push(Instant::now());
+            self.say[number % writers].send(post).await.map_err(words)?;
+        }
+        let whole = sent.len() * self.say.len();
+        while times.len() < whole {
+            let one = timeout(DELIVERY_MAX, heard.recv()).await;
+            let one = one.map_err(|_| format!("{} of {whole} deliveries came", times.len()))?;
+            take(one.ok_or("everybody is gone")?, first, &sent, &mut times);
+        }
+        self.count
+            .store(first + sent.len(), std::sync::atomic::Ordering::Relaxed);
+        times.sort_unstable_by(f64::total_cmp);
+        let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
+        Ok(Times {
+            p50: at(0.5),
+            p99: at(0.99),
+        })
+    }
+}
+
+fn take((number, at): Heard, first: usize, sent: &[Instant], times: &mut Vec<f64>) {
+    if let Some(sent) = number.checked_sub(first).and_then(|number| sent.get(number)) {
+        times.push((at - *sent).as_secs_f64() * 1000.0);
+    }
+}
+
+/// One member's socket. Ends with the link, and says why.
+async fn live(mut link: Link, mut frames: mpsc::Receiver<Value>, tell: mpsc::UnboundedSender<Heard>) {
+    loop {
+        tokio::select! {
+            Some(frame) = frames.recv() => {
+                if let Err(error) = link.send(&frame).await {
+                    return println!("a member could not write: {error}");
+                }
+            }
+            frame = link.read() => match frame {
+                Ok(frame) => {
+                    let body = frame["message"]["body"].as_str().unwrap_or_default();
+                    if let Some(number) = body.strip_prefix("flood-").and_then(|number| number.parse().ok()) {
+                        let _ = tell.send((number, Instant::now()));
+                    }
+                    if frame["type"] == "error" {
+                        println!("a member was refused: {frame}");
+                    }
+                }
+                Err(error) => return println!("a member was closed: {error}"),
+            }
+        }
+    }
+}

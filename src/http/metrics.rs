@@ -1,0 +1,249 @@
+//! `GET /metrics`: what the server counts and measures, in Prometheus' text-based exposition format,
+//! version 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats). For programs on this computer, and
+//! for whoever looks after the server.
+//!
+//! Written by hand: a family is a few lines, and the crates for it cost more than they save (they keep
+//! label sets in maps that each count would have to look through).
+
+use super::Visit;
+use super::response::{self, Answer};
+use crate::chat::{Vitals, is_this_computer};
+use crate::error::{Error, Kind, Result};
+use crate::metrics::{Count, Histogram, Metrics};
+use hyper::header::{FORWARDED, HOST, HeaderName, VIA};
+use hyper::{HeaderMap, StatusCode};
+use std::fmt::Write;
+use std::net::IpAddr;
+
+const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// What proxies add, so that somebody far away does not pass for this computer.
+const OF_PROXIES: [HeaderName; 6] = [
+    FORWARDED,
+    VIA,
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-proto"),
+    HeaderName::from_static("x-real-ip"),
+];
+
+/// A family of counts: its name, its help, and each count with its labels.
+type Family = (&'static str, &'static str, &'static [(&'static str, Count)]);
+
+const FAMILIES: &[Family] = &[
+    (
+        "chapp_connections_accepted_total",
+        "Connections that got a place.",
+        &[("", Count::Accepted)],
+    ),
+    (
+        "chapp_connections_refused_total",
+        "Connections and sockets that were turned away.",
+        &[
+            ("reason=\"full\"", Count::TurnedAwayFull),
+            ("reason=\"address\"", Count::TurnedAwayAddress),
+            ("reason=\"person\"", Count::TurnedAwayPerson),
+            ("reason=\"rate\"", Count::TurnedAwayRate),
+            ("reason=\"overload\"", Count::TurnedAwayOverload),
+        ],
+    ),
+    (
+        "chapp_sockets_closed_total",
+        "Sockets that ended, by why: 4408 reads too slowly, 4429 sends too fast.",
+        &[
+            ("code=\"4408\"", Count::TooSlow),
+            ("code=\"4429\"", Count::Flooding),
+            ("code=\"other\"", Count::Closed),
+        ],
+    ),
+    ("chapp_events_total", "Events that were told.", &[("", Count::Events)]),
+    (
+        "chapp_deliveries_total",
+        "Frames of events, counted once for each socket that they were for.",
+        &[("", Count::Deliveries)],
+    ),
+    (
+        "chapp_delivery_writes_total",
+        "Writes to sockets for them: all frames of one commit together.",
+        &[("", Count::Writes)],
+    ),
+    (
+        "chapp_delivered_bytes_total",
+        "Bytes of them.",
+        &[("", Count::DeliveredBytes)],
+    ),
+    (
+        "chapp_commits_total",
+        "Transactions that the disk has taken.",
+        &[("", Count::Commits)],
+    ),
+    ("chapp_changes_total", "Changes in them.", &[("", Count::Changes)]),
+    (
+        "chapp_refused_total",
+        "What was refused, and why: rate is for one person or network, busy and overload for everybody.",
+        &[
+            ("what=\"act\",reason=\"rate\"", Count::ActsTooMany),
+            ("what=\"act\",reason=\"overload\"", Count::ActsOverload),
+            ("what=\"change\",reason=\"queue_full\"", Count::QueueFull),
+            ("what=\"request\",reason=\"rate\"", Count::RequestsTooMany),
+            ("what=\"sync\",reason=\"rate\"", Count::SyncsTooMany),
+            ("what=\"search\",reason=\"busy\"", Count::SearchesBusy),
+            ("what=\"login\",reason=\"rate\"", Count::LoginsTooMany),
+            ("what=\"login\",reason=\"busy\"", Count::LoginsBusy),
+            ("what=\"login\",reason=\"overload\"", Count::LoginsOverload),
+        ],
+    ),
+    (
+        "chapp_signals_dropped_total",
+        "Typing that was told to nobody, and presence that was held back.",
+        &[
+            ("signal=\"typing\",reason=\"rate\"", Count::TypingTooMany),
+            ("signal=\"typing\",reason=\"overload\"", Count::TypingOverload),
+            ("signal=\"typing\",reason=\"feed_full\"", Count::TypingFeedFull),
+            ("signal=\"presence\",reason=\"overload\"", Count::PresenceHeld),
+        ],
+    ),
+];
+
+/// Text of the format.
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    fn head(&mut self, name: &str, help: &str, kind: &str) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    }
+
+    fn sample(&mut self, name: &str, labels: &str, value: impl std::fmt::Display) {
+        let _ = match labels {
+            "" => writeln!(self.0, "{name} {value}"),
+            labels => writeln!(self.0, "{name}{{{labels}}} {value}"),
+        };
+    }
+
+    fn gauge(&mut self, name: &str, help: &str, samples: &[(&str, f64)]) {
+        self.head(name, help, "gauge");
+        for (labels, value) in samples {
+            self.sample(name, labels, value);
+        }
+    }
+
+    fn counts(&mut self, metrics: &Metrics) {
+        for (name, help, samples) in FAMILIES {
+            self.head(name, help, "counter");
+            for (labels, count) in *samples {
+                self.sample(name, labels, metrics.get(*count));
+            }
+        }
+    }
+
+    /// `unit` of what was measured make one of what is told.
+    fn histogram(&mut self, name: &str, help: &str, histogram: &Histogram, unit: f64) {
+        self.head(name, help, "histogram");
+        let measured = histogram.measured();
+        let bucket = format!("{name}_bucket");
+        for (bound, count) in measured.below {
+            self.sample(&bucket, &format!("le=\"{}\"", bound as f64 / unit), count);
+        }
+        self.sample(&bucket, "le=\"+Inf\"", measured.count);
+        self.sample(&format!("{name}_sum"), "", measured.sum as f64 / unit);
+        self.sample(&format!("{name}_count"), "", measured.count);
+    }
+}
+
+impl Visit<'_> {
+    pub(super) async fn metrics(&self, headers: &HeaderMap) -> Result<Answer> {
+        if !is_from_here(self.connection.peer.ip(), headers) {
+            let viewer = match self.viewer().await {
+                Err(error) if error.kind == Kind::Unauthenticated => {
+                    return Err(Error::not_found("There is nothing at this address."));
+                }
+                viewer => viewer?,
+            };
+            self.chat().count_request(&viewer)?;
+            self.chat().may_see_vitals(&viewer)?;
+        }
+        let text = page(&self.chat().vitals(), self.chat().store().metrics());
+        Ok(response::answer(StatusCode::OK, MEDIA_TYPE, text))
+    }
+}
+
+/// Whether a request comes from a program on this computer and not through a proxy on it. (What a page of
+/// another site makes a browser here ask, the gate has refused.)
+fn is_from_here(peer: IpAddr, headers: &HeaderMap) -> bool {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    is_this_computer(peer)
+        && !OF_PROXIES.iter().any(|name| headers.contains_key(name))
+        && host.is_some_and(super::gate::is_only_here)
+}
+
+fn page(vitals: &Vitals, metrics: &Metrics) -> String {
+    let mut page = Page::default();
+    let all = metrics.connections.get();
+    let sockets = vitals.sockets as u64;
+    page.gauge(
+        "chapp_connections",
+        "Connections there are now.",
+        &[
+            ("kind=\"socket\"", sockets as f64),
+            ("kind=\"http\"", all.saturating_sub(sockets) as f64),
+        ],
+    );
+    page.gauge(
+        "chapp_connections_max",
+        "Connections there can be.",
+        &[("", metrics.connections_max.get() as f64)],
+    );
+    page.counts(metrics);
+    page.histogram("chapp_batch_changes", "Changes in a commit.", &metrics.batches, 1.0);
+    page.histogram("chapp_commit_seconds", "How long a commit took.", &metrics.commits, 1e6);
+    page.histogram(
+        "chapp_fan_out_seconds",
+        "From a commit, or a signal, until all sockets were written to.",
+        &metrics.fan_out,
+        1e6,
+    );
+    page.gauge(
+        "chapp_queue_length",
+        "What waits: changes for the writer, batches to be told, sockets whose reader is slow.",
+        &[
+            ("queue=\"writer\"", vitals.load.waiting as f64),
+            ("queue=\"feed\"", vitals.load.feed as f64),
+            ("queue=\"sockets\"", vitals.waiting.sockets as f64),
+        ],
+    );
+    page.gauge(
+        "chapp_waiting_bytes",
+        "Bytes that wait for slow readers.",
+        &[("", vitals.waiting.bytes as f64)],
+    );
+    page.gauge(
+        "chapp_oldest_change_seconds",
+        "How long the oldest change waits that the writer has in hand.",
+        &[("", vitals.load.oldest.as_secs_f64())],
+    );
+    page.gauge(
+        "chapp_overload_stage",
+        "What is shed: 0 nothing, 1 new sockets and log-ins, 2 typing and presence too, 3 posts too.",
+        &[("", f64::from(vitals.stage as u8))],
+    );
+    page.gauge(
+        "process_start_time_seconds",
+        "When the server started, in Unix time.",
+        &[("", vitals.started_at.0 as f64 / 1000.0)],
+    );
+    page.gauge(
+        "chapp_data_file_bytes",
+        "How large the data file is.",
+        &[("", vitals.storage.file_bytes as f64)],
+    );
+    if let Some((free, _)) = vitals.storage.disk {
+        page.gauge(
+            "chapp_disk_free_bytes",
+            "What is free on its disk.",
+            &[("", free as f64)],
+        );
+    }
+    page.0
+}

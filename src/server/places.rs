@@ -1,0 +1,141 @@
+//! Places for connections: so many in all, so many for one address, and a word for those who find none.
+
+use crate::chat::{RateLimits, is_this_computer, network};
+use crate::limits::{CONNECTIONS_PER_ADDRESS_MAX, SHED_RETRY_MS, TURNED_AWAY_MAX, TURNED_AWAY_TIMEOUT};
+use crate::metrics::{Count, Metrics};
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// All places.
+pub struct Places {
+    all: Arc<Semaphore>,
+    max: u32,
+    /// How many each address may have; nothing for no limit.
+    of_one_max: Option<usize>,
+    of: Mutex<HashMap<IpAddr, usize>>,
+    turned_away: Arc<Semaphore>,
+    metrics: Arc<Metrics>,
+}
+
+/// One place, until it is dropped.
+pub struct Place {
+    places: Arc<Places>,
+    /// Whose it counts as.
+    of: Option<IpAddr>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Places {
+    /// So many places. One address has at most half of them.
+    pub fn new(max: u32, limits: RateLimits, metrics: Arc<Metrics>) -> Arc<Places> {
+        metrics.connections_max.set(max.into());
+        let of_one_max = CONNECTIONS_PER_ADDRESS_MAX.min((max / 2).max(1) as usize);
+        Arc::new(Places {
+            all: Arc::new(Semaphore::new(max as usize)),
+            max,
+            of_one_max: (limits == RateLimits::On).then_some(of_one_max),
+            of: Mutex::default(),
+            turned_away: Arc::new(Semaphore::new(TURNED_AWAY_MAX)),
+            metrics,
+        })
+    }
+
+    /// A place for a connection from `peer`, where there is one. This computer has as many as it likes: a
+    /// proxy on it brings everybody.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn take(self: &Arc<Places>, peer: IpAddr) -> Result<Place, Count> {
+        let permit = self.all.clone().try_acquire_owned();
+        let permit = permit.map_err(|_| Count::TurnedAwayFull)?;
+        let mut of_whom = None;
+        if let Some(max) = self.of_one_max
+            && !is_this_computer(peer)
+        {
+            let address = network(peer);
+            let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
+            let count = of.entry(address).or_default();
+            if *count >= max {
+                return Err(Count::TurnedAwayAddress);
+            }
+            *count += 1;
+            of_whom = Some(address);
+        }
+        self.metrics.one(Count::Accepted);
+        self.metrics.connections.add(1);
+        Ok(Place {
+            places: self.clone(),
+            of: of_whom,
+            _permit: permit,
+        })
+    }
+
+    /// Says why, to a connection that found no place, unless too many are being told.
+    pub fn turn_away(&self, stream: TcpStream, why: Count) {
+        self.metrics.one(why);
+        let count = self.metrics.get(why);
+        // A line for each would be a flood of its own.
+        if count.is_power_of_two() {
+            tracing::warn!(?why, count, "connections were turned away");
+        }
+        if let Ok(turn) = self.turned_away.clone().try_acquire_owned() {
+            tokio::spawn(async move {
+                let _turn = turn;
+                let _ = tokio::time::timeout(TURNED_AWAY_TIMEOUT, tell(stream, why)).await;
+            });
+        }
+    }
+
+    /// Waits until every place is free.
+    pub async fn all_left(&self) {
+        let _ = self.all.acquire_many(self.max).await;
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.places.metrics.connections.sub(1);
+        let Some(address) = self.of else { return };
+        let mut of = self.places.of.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = of.get_mut(&address) {
+            *count -= 1;
+            if *count == 0 {
+                of.remove(&address);
+            }
+        }
+    }
+}
+
+/// A whole answer, before a request was read; then what comes is read and dropped, since closing on
+/// unread bytes would take the answer back.
+async fn tell(mut stream: TcpStream, why: Count) -> std::io::Result<()> {
+    let (status, code, title) = match why {
+        Count::TurnedAwayAddress => (
+            "429 Too Many Requests",
+            "too_many_requests",
+            "Your network has very many connections to Chapp. Close some, or try again in a moment.",
+        ),
+        _ => (
+            "503 Service Unavailable",
+            "unavailable",
+            "The server has no place left at the moment. Try again soon.",
+        ),
+    };
+    let number = status.split(' ').next().unwrap_or_default();
+    let body = format!(r#"{{"status":{number},"code":"{code}","title":"{title}"}}"#);
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: application/problem+json\r\nContent-Length: {}\r\nRetry-After: {}\r\n\
+         Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n",
+        body.len(),
+        SHED_RETRY_MS.div_ceil(1000)
+    );
+    stream.write_all((head + &body).as_bytes()).await?;
+    stream.shutdown().await?;
+    let mut sink = [0; 1024];
+    while stream.read(&mut sink).await? > 0 {}
+    Ok(())
+}

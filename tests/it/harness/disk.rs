@@ -1,0 +1,56 @@
+//! A disk that stands still when it is told to.
+
+use chapp::store::{DiskAct, Faults, Options};
+use std::io;
+use std::sync::{Arc, Condvar, Mutex};
+
+/// Nothing fails on it; what is to be durable waits for as long as it stands still.
+#[derive(Debug, Default)]
+pub struct StillDisk {
+    still: Mutex<bool>,
+    moves: Condvar,
+}
+
+impl StillDisk {
+    pub fn options(self: &Arc<StillDisk>) -> Options {
+        Options {
+            faults: Some(self.clone()),
+            ..Options::default()
+        }
+    }
+
+    pub fn stand_still(&self) {
+        *self.still.lock().unwrap() = true;
+    }
+
+    pub fn go_on(&self) {
+        *self.still.lock().unwrap() = false;
+        self.moves.notify_all();
+    }
+}
+
+/// Lets the disk go on when a test ends, however it ends: the server could not stop otherwise.
+pub struct Still<'a>(&'a StillDisk);
+
+impl<'a> Still<'a> {
+    pub fn new(disk: &'a StillDisk) -> Still<'a> {
+        disk.stand_still();
+        Still(disk)
+    }
+}
+
+impl Drop for Still<'_> {
+    fn drop(&mut self) {
+        self.0.go_on();
+    }
+}
+
+impl Faults for StillDisk {
+    fn before(&self, act: DiskAct<'_>) -> io::Result<()> {
+        if act == DiskAct::Sync {
+            let still = self.still.lock().unwrap();
+            drop(self.moves.wait_while(still, |still| *still).unwrap());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,121 @@
+//! Places for connections: who has how many, what is said to those who find none, and that nobody keeps
+//! one by saying nothing.
+
+use crate::harness::PATIENCE;
+use crate::harness::http::Request;
+use crate::harness::metrics::Metrics;
+use crate::harness::server::Site;
+use chapp::clock::Clock;
+use chapp::limits::CONNECTIONS_PER_ADDRESS_MAX;
+use std::io::{Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::time::Instant;
+
+fn connect(from: &str, to: SocketAddr) -> TcpStream {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let from: IpAddr = from.parse().unwrap();
+    socket.bind(&SocketAddr::new(from, 0).into()).unwrap();
+    socket.connect(&to.into()).unwrap();
+    let stream: TcpStream = socket.into();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream
+}
+
+/// Asks until there is a place again.
+fn until_served(request: &Request) {
+    let began = Instant::now();
+    while request.clone().send().status != 200 {
+        assert!(began.elapsed() < PATIENCE, "no place comes free");
+    }
+}
+
+#[test]
+fn one_address_cannot_take_all_places_and_this_computer_can() {
+    let site = Site::limited(Clock::System);
+    let max = Metrics::read(site.address).get("chapp_connections_max") as usize;
+    let max = CONNECTIONS_PER_ADDRESS_MAX.min(max / 2);
+    let health = |from: &str| site.get("/healthz").from(from.parse().unwrap());
+    let mut held: Vec<TcpStream> = (0..max).map(|_| connect("127.0.0.2", site.address)).collect();
+    let refused = health("127.0.0.2").send();
+    refused.refused(429, "too_many_requests");
+    assert!(refused.get("retry-after").unwrap().parse::<u64>().unwrap() > 0);
+    assert_eq!(health("127.0.0.3").send().status, 200, "others have their own");
+    let own: Vec<TcpStream> = (0..max + 10).map(|_| connect("127.0.0.1", site.address)).collect();
+    assert_eq!(health("127.0.0.1").send().status, 200, "a proxy may bring everybody");
+    let metrics = Metrics::read(site.address);
+    assert_eq!(metrics.get("chapp_connections_refused_total{reason=\"address\"}"), 1.0);
+    held.pop();
+    until_served(&health("127.0.0.2"));
+    drop((held, own));
+}
+
+#[cfg(unix)]
+mod few_files {
+    use super::*;
+    use crate::harness::exe::{Exe, Home, executable};
+    use std::process::Command;
+
+    /// All places of a server that may open 128 files: half of what is not spare.
+    const PLACES: usize = 32;
+
+    fn serve(home: &Home) -> Exe {
+        let mut command: Command = home.command_of("sh".as_ref(), &["-c", "ulimit -n 128 && exec \"$0\" \"$@\""]);
+        command.arg(executable());
+        command
+            .args(["--no-open", "--listen", "127.0.0.1:0", "--data"])
+            .arg(home.data());
+        Exe::started(command)
+    }
+
+    #[test]
+    fn who_finds_no_place_is_told_when_to_come_again() {
+        let home = Home::new();
+        let exe = serve(&home);
+        let metrics = Metrics::read(exe.address);
+        assert_eq!(metrics.get("chapp_connections_max"), PLACES as f64);
+        Metrics::until(exe.address, |now| now.get("chapp_connections{kind=\"http\"}") == 1.0);
+        let health = Request::new(exe.address, "GET", "/healthz");
+        let mut held: Vec<TcpStream> = Vec::new();
+        // The connections that asked until now may not have left yet.
+        let refused = loop {
+            held.push(connect("127.0.0.1", exe.address));
+            let response = health.clone().send();
+            if response.status != 200 {
+                break response;
+            }
+        };
+        assert!(held.len() <= PLACES);
+        refused.refused(503, "unavailable");
+        assert!(refused.get("retry-after").unwrap().parse::<u64>().unwrap() > 0);
+        held.clear();
+        until_served(&health);
+        let metrics = Metrics::read(exe.address);
+        assert!(metrics.get("chapp_connections_refused_total{reason=\"full\"}") >= 1.0);
+    }
+
+    #[test]
+    fn nobody_keeps_a_place_by_saying_nothing_or_half_a_request() {
+        let home = Home::new();
+        let exe = serve(&home);
+        let mut held: Vec<TcpStream> = (0..PLACES).map(|_| connect("127.0.0.1", exe.address)).collect();
+        for (number, stream) in held.iter_mut().enumerate() {
+            let host = exe.address;
+            let said = match number % 4 {
+                0 => String::new(),
+                1 => "GET /healthz HTTP/1.1\r\nHo".to_owned(),
+                2 => format!("GET /ws HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nX-Half: "),
+                // Answered, and then idle.
+                _ => format!("GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n"),
+            };
+            stream.write_all(said.as_bytes()).unwrap();
+        }
+        Request::new(exe.address, "GET", "/healthz")
+            .send()
+            .refused(503, "unavailable");
+        for stream in &mut held {
+            let mut rest = Vec::new();
+            stream.read_to_end(&mut rest).expect("the server hangs up");
+        }
+        until_served(&Request::new(exe.address, "GET", "/healthz"));
+    }
+}
