@@ -7,18 +7,20 @@
 mod batch;
 mod client;
 mod presence;
+mod reach;
 mod rooms;
 
 use crate::clock::Time;
 use crate::limits::{SOCKET_DEAD_AFTER, SOCKET_PING_AFTER};
 use crate::model::{ConnectionId, Event, Presence, RoomId, SessionId, User, UserId, Viewer};
 use crate::wire::{self, CloseCode};
-use batch::Batch;
+use batch::{Batch, Run, Step};
 use bytes::Bytes;
 pub use client::Client;
 use client::Slot;
 use presence::People;
 pub use presence::{Departure, PresenceChange};
+use reach::Reach;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -43,6 +45,7 @@ struct State {
     slots: Vec<Slot>,
     /// Where in `slots` a connection is.
     places: HashMap<ConnectionId, usize>,
+    reach: Reach,
     people: People,
 }
 
@@ -50,6 +53,38 @@ impl State {
     fn slot(&mut self, id: ConnectionId) -> Option<&mut Slot> {
         let place = *self.places.get(&id)?;
         self.slots.get_mut(place)
+    }
+
+    /// Writes a run to those whom it concerns.
+    fn tell(&mut self, run: &mut Run) {
+        let few = self.reach.few(run, self.slots.len());
+        let mut tell = |slot: &mut Slot| {
+            if slot.rooms.is_known() {
+                let frames = run.frames_for(slot.user, slot.client.id, &slot.rooms);
+                if !frames.is_empty() {
+                    slot.write(&frames);
+                }
+            }
+        };
+        match few {
+            None => self.slots.iter_mut().for_each(tell),
+            Some(few) => few.iter().for_each(|id| {
+                if let Some(slot) = self.slot(*id) {
+                    tell(slot);
+                }
+            }),
+        }
+    }
+
+    /// Somebody came into a room or went.
+    fn step(&mut self, step: Step) {
+        for id in self.reach.of_person(step.user).copied().collect::<Vec<_>>() {
+            let Some(place) = self.places.get(&id) else { continue };
+            if let Some(slot) = self.slots.get_mut(*place) {
+                slot.rooms.step(step);
+                self.reach.step(step, slot);
+            }
+        }
     }
 
     fn end_sessions(&mut self, ended: impl Fn(SessionId) -> bool, code: CloseCode) {
@@ -102,6 +137,7 @@ impl Hub {
             slot.end(code);
         }
         state.slots.push(slot);
+        state.reach.join(viewer.user.id, id);
         state.people.join(&viewer.user);
         drop(state);
         self.presence.notify_one();
@@ -110,8 +146,13 @@ impl Hub {
 
     /// The rooms that the person of a connection is in, as read from the file after it joined.
     pub fn set_rooms(&self, id: ConnectionId, rooms: Vec<RoomId>) {
-        if let Some(slot) = self.state().slot(id) {
+        let mut state = self.state();
+        let State {
+            slots, places, reach, ..
+        } = &mut *state;
+        if let Some(slot) = places.get(&id).and_then(|place| slots.get_mut(*place)) {
             slot.rooms.set(rooms);
+            reach.set_rooms(slot);
         }
     }
 
@@ -156,6 +197,7 @@ impl Hub {
             state.places.insert(moved, place);
         }
         slot.shut_down();
+        state.reach.leave(&slot);
         let departure = state.people.leave(slot.user, slot.is_away);
         drop(state);
         self.presence.notify_one();
@@ -207,18 +249,12 @@ impl Hub {
         let mut state = self.state();
         batch.people.iter().for_each(|user| state.people.update(user));
         for mut run in batch.runs {
-            for slot in state.slots.iter_mut().filter(|slot| slot.rooms.is_known()) {
-                let frames = run.frames_for(slot.user, slot.client.id, &slot.rooms);
-                if !frames.is_empty() {
-                    slot.write(&frames);
-                }
-            }
+            state.tell(&mut run);
             if !run.closed_sessions.is_empty() {
                 state.end_sessions(|session| run.closed_sessions.contains(&session), CloseCode::SignedOut);
             }
-            let Some(step) = run.then else { continue };
-            for slot in state.slots.iter_mut().filter(|slot| slot.user == step.user) {
-                slot.rooms.step(step);
+            if let Some(step) = run.then {
+                state.step(step);
             }
         }
     }
