@@ -115,6 +115,7 @@ fn run(arguments: &Arguments) -> Result<Vec<(u64, Vec<Row>)>, String> {
         };
         probe.run()?;
         rows.append(&mut probe.rows);
+        report::tell(&rows);
         sizes.push((size, rows));
         here = home;
         size *= STEP;

@@ -63,6 +63,13 @@ impl Row {
     }
 }
 
+/// Tells what was measured of one size, for whoever does not wait for all of them.
+pub fn tell(rows: &[Row]) {
+    for row in rows {
+        eprintln!("  {:<36}{:>12}", row.name, row.text());
+    }
+}
+
 /// Prints a column for each size, with the ratio to the first one.
 pub fn print(sizes: &[(u64, Vec<Row>)]) {
     let Some((_, first)) = sizes.first() else { return };
