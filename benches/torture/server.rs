@@ -146,6 +146,15 @@ impl Server {
         }
     }
 
+    /// Seconds of processor time that it has taken, where the system tells (Linux).
+    #[allow(dead_code, reason = "benches/rooms asks")]
+    pub fn cpu_seconds(&self) -> Option<f64> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.as_ref()?.id())).ok()?;
+        // proc_pid_stat(5): fields 14 and 15, counted from behind the name, in ticks of 10 ms.
+        let times = stat.rsplit_once(") ")?.1.split(' ').skip(11).take(2);
+        Some(times.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0)
+    }
+
     /// Resident memory in bytes, where the system tells (Linux).
     pub fn resident_bytes(&self) -> Option<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.as_ref()?.id())).ok()?;

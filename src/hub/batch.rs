@@ -230,6 +230,16 @@ impl Batch {
 }
 
 impl Run {
+    /// The rooms that it is for, and the people who get something of their own; `None` where it is for everybody.
+    pub fn reaches(&self) -> Option<(&[RoomId], &HashSet<UserId>)> {
+        let is_for_all = |piece: &Piece| match piece.audience {
+            Audience::Everyone => true,
+            Audience::Room(room) => is_everybodys(room),
+            Audience::User(..) => false,
+        };
+        (!self.pieces.iter().any(is_for_all)).then_some((&self.rooms, &self.apart))
+    }
+
     /// What this reader gets, in order.
     pub fn share_of(&mut self, user: UserId, connection: ConnectionId, rooms: &Rooms) -> Share {
         if self.rooms.len() > ROOMS_APART {

@@ -7,6 +7,7 @@
 mod batch;
 mod client;
 mod presence;
+mod reach;
 mod rooms;
 
 use crate::clock::Time;
@@ -14,12 +15,13 @@ use crate::limits::{SOCKET_DEAD_AFTER, SOCKET_PING_AFTER};
 use crate::metrics::{Count, Metrics};
 use crate::model::{ConnectionId, Event, Presence, RoomId, SessionId, User, UserId, Viewer};
 use crate::wire::{self, CloseCode};
-use batch::Batch;
+use batch::{Batch, Run, Step};
 use bytes::Bytes;
 pub use client::Client;
 use client::Slot;
 use presence::People;
 pub use presence::{Departure, PresenceChange};
+use reach::Reach;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -54,13 +56,57 @@ struct State {
     slots: Vec<Slot>,
     /// Where in `slots` a connection is.
     places: HashMap<ConnectionId, usize>,
+    reach: Reach,
     people: People,
+}
+
+/// What went out of one batch.
+#[derive(Default)]
+struct Told {
+    writes: u64,
+    frames: u64,
+    bytes: u64,
 }
 
 impl State {
     fn slot(&mut self, id: ConnectionId) -> Option<&mut Slot> {
         let place = *self.places.get(&id)?;
         self.slots.get_mut(place)
+    }
+
+    /// Writes a run to those whom it concerns.
+    fn tell(&mut self, run: &mut Run, told: &mut Told) {
+        let few = self.reach.few(run, self.slots.len());
+        let mut tell = |slot: &mut Slot| {
+            if slot.rooms.is_known() {
+                let share = run.share_of(slot.user, slot.client.id, &slot.rooms);
+                if share.frames > 0 {
+                    told.writes += 1;
+                    told.frames += share.frames;
+                    told.bytes += share.bytes.len() as u64;
+                    slot.write(share.bytes);
+                }
+            }
+        };
+        match few {
+            None => self.slots.iter_mut().for_each(tell),
+            Some(few) => few.iter().for_each(|id| {
+                if let Some(slot) = self.slot(*id) {
+                    tell(slot);
+                }
+            }),
+        }
+    }
+
+    /// Somebody came into a room or went.
+    fn step(&mut self, step: Step) {
+        for id in self.reach.of_person(step.user).copied().collect::<Vec<_>>() {
+            let Some(place) = self.places.get(&id) else { continue };
+            if let Some(slot) = self.slots.get_mut(*place) {
+                slot.rooms.step(step);
+                self.reach.step(step, slot);
+            }
+        }
     }
 
     fn end_sessions(&mut self, ended: impl Fn(SessionId) -> bool, code: CloseCode) {
@@ -113,6 +159,7 @@ impl Hub {
             slot.end(code);
         }
         state.slots.push(slot);
+        state.reach.join(viewer.user.id, id);
         state.people.join(&viewer.user);
         drop(state);
         self.presence.notify_one();
@@ -121,8 +168,13 @@ impl Hub {
 
     /// The rooms that the person of a connection is in, as read from the file after it joined.
     pub fn set_rooms(&self, id: ConnectionId, rooms: Vec<RoomId>) {
-        if let Some(slot) = self.state().slot(id) {
+        let mut state = self.state();
+        let State {
+            slots, places, reach, ..
+        } = &mut *state;
+        if let Some(slot) = places.get(&id).and_then(|place| slots.get_mut(*place)) {
             slot.rooms.set(rooms);
+            reach.set_rooms(slot);
         }
     }
 
@@ -167,6 +219,7 @@ impl Hub {
             state.places.insert(moved, place);
         }
         slot.shut_down();
+        state.reach.leave(&slot);
         let departure = state.people.leave(slot.user, slot.is_away);
         drop(state);
         self.presence.notify_one();
@@ -216,31 +269,22 @@ impl Hub {
     pub fn deliver(&self, events: &[Event]) {
         let batch = Batch::encode(events);
         // Added up here, and then once for all: an atomic for each socket would be dear.
-        let (mut writes, mut frames, mut bytes) = (0, 0, 0);
+        let mut told = Told::default();
         let mut state = self.state();
         batch.people.iter().for_each(|user| state.people.update(user));
         for mut run in batch.runs {
-            for slot in state.slots.iter_mut().filter(|slot| slot.rooms.is_known()) {
-                let share = run.share_of(slot.user, slot.client.id, &slot.rooms);
-                if share.frames > 0 {
-                    writes += 1;
-                    frames += share.frames;
-                    bytes += share.bytes.len() as u64;
-                    slot.write(share.bytes);
-                }
-            }
+            state.tell(&mut run, &mut told);
             if !run.closed_sessions.is_empty() {
                 state.end_sessions(|session| run.closed_sessions.contains(&session), CloseCode::SignedOut);
             }
-            let Some(step) = run.then else { continue };
-            for slot in state.slots.iter_mut().filter(|slot| slot.user == step.user) {
-                slot.rooms.step(step);
+            if let Some(step) = run.then {
+                state.step(step);
             }
         }
         drop(state);
-        self.metrics.add(Count::Writes, writes);
-        self.metrics.add(Count::Deliveries, frames);
-        self.metrics.add(Count::DeliveredBytes, bytes);
+        self.metrics.add(Count::Writes, told.writes);
+        self.metrics.add(Count::Deliveries, told.frames);
+        self.metrics.add(Count::DeliveredBytes, told.bytes);
     }
 
     /// What waits for slow readers now.

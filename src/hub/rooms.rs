@@ -28,6 +28,14 @@ impl Rooms {
         matches!(self, Rooms::Known(_))
     }
 
+    /// Those that are known, in order; without the one that everybody is in.
+    pub fn known(&self) -> &[RoomId] {
+        match self {
+            Rooms::Unknown(_) => &[],
+            Rooms::Known(rooms) => rooms,
+        }
+    }
+
     /// The person came into a room or went.
     pub fn step(&mut self, step: Step) {
         match self {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 mod direct;
 mod membership;
+mod reach;
 
 /// A server whose owner is Ada, with Ben and Cleo.
 pub fn three() -> (Site, Person, Person, Person) {

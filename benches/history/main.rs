@@ -1,0 +1,133 @@
+//! Does a long history make anything slower? `cargo bench --bench history -- [OPTIONS]`
+//!
+//! Fills one data file through the store, and at 5 thousand messages, 50 thousand, … starts the real
+//! executable on it and measures over real connections: start, first frame, pages, catching up, searching and
+//! posting. Prints one table with the ratio to the smallest file. Nothing is asserted.
+//!
+//! `CHAPP_EXE` names another executable than the one that cargo has just built.
+
+mod measure;
+mod report;
+#[allow(dead_code)]
+#[path = "../torture/server.rs"]
+mod server;
+mod town;
+mod visitor;
+mod words;
+
+use chapp::model::UserId;
+use clap::Parser;
+use measure::{Probe, Visitors};
+use report::Row;
+use server::Server;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+use town::Plan;
+use visitor::words as told;
+use words::Words;
+
+/// The sizes are this many times apart.
+const STEP: u64 = 10;
+const SEED: u64 = 1;
+
+#[derive(Parser)]
+#[command(name = "history", about = "Shows what a long history costs")]
+struct Arguments {
+    /// Messages in the smallest file
+    #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(2_000..=50_000_000))]
+    from: u64,
+    /// Messages in the largest file
+    #[arg(long, default_value_t = 500_000, value_parser = clap::value_parser!(u64).range(2_000..=50_000_000))]
+    to: u64,
+    /// Where the file lies while it is measured; it should be a real disk
+    #[arg(long, default_value = env!("CARGO_TARGET_TMPDIR"))]
+    dir: PathBuf,
+    /// What cargo says
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(sizes) => {
+            report::print(&sizes);
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<Vec<(u64, Vec<Row>)>, String> {
+    let folder = tempfile::tempdir_in(&arguments.dir).map_err(told)?;
+    let exe = std::env::var_os("CHAPP_EXE").map(PathBuf::from);
+    let exe = exe.unwrap_or_else(|| env!("CARGO_BIN_EXE_chapp").into());
+    let plan = Plan {
+        people: 1_000,
+        rooms: 999,
+        members: 20,
+    };
+    let visitors = Visitors {
+        one_room: UserId(plan.people + 1),
+        hundred_rooms: UserId(plan.people + 2),
+        all_rooms: UserId(plan.people + 3),
+    };
+    let mut words = Words::new(SEED);
+    let (mut sizes, mut here) = (Vec::new(), folder.path().join("new"));
+    fs::create_dir_all(here.join("data")).map_err(told)?;
+    let mut size = arguments.from;
+    while size <= arguments.to {
+        // Each executable has a home of its own, in which nothing is noted yet about the file.
+        let home = folder.path().join(size.to_string());
+        fs::create_dir(&home).map_err(told)?;
+        fs::rename(here.join("data"), home.join("data")).map_err(told)?;
+        let data = home.join("data").join("chapp.redb");
+        let begun = Instant::now();
+        let (file_id, held, posts) = town::with_store(&data, async |store| {
+            let held = store.counts().await?.messages;
+            if held == 0 {
+                town::found(store, plan).await?;
+                town::settle(store, visitors.one_room, 0).await?;
+                town::settle(store, visitors.hundred_rooms, 99).await?;
+                town::settle(store, visitors.all_rooms, plan.rooms).await?;
+            }
+            town::talk(store, plan, &mut words, size.saturating_sub(held)).await?;
+            Ok((store.file_id().to_owned(), held, store.counts().await?.messages))
+        })?;
+        let took = begun.elapsed().as_secs_f64();
+        eprintln!("{size} messages are there after {took:.1} s");
+        let mut rows = vec![
+            Row::rate("filled in large batches", (posts - held) as f64 / took),
+            Row::bytes("on the disk, a message", bytes(&data)? as f64 / posts as f64),
+        ];
+        let mut server = Server::new(exe.clone(), &home, 0);
+        let mut probe = Probe {
+            server: &mut server,
+            file_id: &file_id,
+            visitors: &visitors,
+            plan,
+            words: &mut words,
+            rows: Vec::new(),
+        };
+        probe.run()?;
+        rows.append(&mut probe.rows);
+        report::tell(&rows);
+        sizes.push((size, rows));
+        here = home;
+        size *= STEP;
+    }
+    Ok(sizes)
+}
+
+/// What a file takes of the disk, which may be less than its length.
+fn bytes(file: &Path) -> Result<u64, String> {
+    let about = fs::metadata(file).map_err(told)?;
+    #[cfg(unix)]
+    return Ok(std::os::unix::fs::MetadataExt::blocks(&about) * 512);
+    #[cfg(not(unix))]
+    Ok(about.len())
+}

@@ -1,0 +1,223 @@
+//! What one file costs: each row of the table, over real connections to the real executable.
+
+use crate::report::{Row, Times};
+use crate::server::Server;
+use crate::town::{Plan, cookie};
+use crate::visitor::{Http, Socket, words};
+use crate::words::{Words, word};
+use chapp::model::{LOBBY, RoomId, UserId};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// How often each thing is done; a row is the median of them.
+const STARTS: usize = 9;
+const READIES: usize = 15;
+const PAGES: usize = 60;
+const SYNCS: usize = 20;
+const SEARCHES: usize = 15;
+const POSTS_ALONE: usize = 400;
+const POSTS_AT_ONCE: usize = 6_000;
+/// As many as one connection may have.
+const IN_FLIGHT: usize = 64;
+/// After a start, so that what it left to do is done.
+const SETTLE: Duration = Duration::from_secs(1);
+
+/// Who asks. They come after the people who talk.
+pub struct Visitors {
+    pub one_room: UserId,
+    pub hundred_rooms: UserId,
+    pub all_rooms: UserId,
+}
+
+pub struct Probe<'a> {
+    pub server: &'a mut Server,
+    pub file_id: &'a str,
+    pub visitors: &'a Visitors,
+    pub plan: Plan,
+    pub words: &'a mut Words,
+    pub rows: Vec<Row>,
+}
+
+impl Probe<'_> {
+    /// All rows of one file.
+    pub fn run(&mut self) -> Result<(), String> {
+        self.starts()?;
+        let address = self.server.start()?;
+        std::thread::sleep(SETTLE);
+        self.readies(address)?;
+        self.pages(address)?;
+        self.syncs(address)?;
+        self.searches(address)?;
+        self.posts(address)?;
+        let resident = self.server.resident_bytes().unwrap_or_default();
+        self.rows
+            .push(Row::mebibytes("resident memory after all that", resident));
+        self.server.terminate()
+    }
+
+    fn cookie(&self, person: UserId) -> String {
+        cookie(self.file_id, person)
+    }
+
+    fn starts(&mut self) -> Result<(), String> {
+        let (mut clean, mut killed) = (Times::default(), Times::default());
+        for _ in 0..STARTS {
+            clean.add(self.start()?.1);
+            self.server.terminate()?;
+        }
+        for _ in 0..STARTS {
+            let (address, _) = self.start()?;
+            self.scribble(address)?;
+            self.server.kill();
+            killed.add(self.start()?.1);
+            self.server.terminate()?;
+        }
+        self.rows
+            .push(Row::median("start to first answer, after a stop", clean));
+        self.rows.push(Row::median("the same, after SIGKILL", killed));
+        Ok(())
+    }
+
+    /// From just before the process is made to the last byte of its first answer.
+    fn start(&mut self) -> Result<(SocketAddr, Duration), String> {
+        let before = Instant::now();
+        let address = self.server.start()?;
+        Http::open(address, "none=yet")?.get("/healthz")?;
+        Ok((address, before.elapsed()))
+    }
+
+    /// Posts a little, so that a kill comes in the midst of writing.
+    fn scribble(&mut self, address: SocketAddr) -> Result<(), String> {
+        let mut socket = Socket::open(address, &self.cookie(self.visitors.one_room))?;
+        socket.expect("ready")?;
+        for _ in 0..IN_FLIGHT {
+            socket.send(&self.post())?;
+        }
+        socket.expect("posted").map(drop)
+    }
+
+    fn post(&mut self) -> Value {
+        let (client_id, body) = (self.words.uuid(), self.words.text());
+        json!({"type": "post", "room": LOBBY.0, "client_id": client_id, "body": body})
+    }
+
+    fn readies(&mut self, address: SocketAddr) -> Result<(), String> {
+        let people = [
+            ("ready, for a person in 1 room", self.visitors.one_room),
+            ("ready, in 100 rooms", self.visitors.hundred_rooms),
+            ("ready, in 1,000 rooms", self.visitors.all_rooms),
+        ];
+        for (name, person) in people {
+            let (mut times, cookie) = (Times::default(), self.cookie(person));
+            for _ in 0..READIES {
+                let before = Instant::now();
+                Socket::open(address, &cookie)?.expect("ready")?;
+                times.add(before.elapsed());
+            }
+            self.rows.push(Row::median(name, times));
+        }
+        Ok(())
+    }
+
+    fn pages(&mut self, address: SocketAddr) -> Result<(), String> {
+        let mut http = Http::open(address, &self.cookie(self.visitors.one_room))?;
+        let path = format!("/api/rooms/{LOBBY}/messages?limit=50");
+        let newest: Value = serde_json::from_slice(&http.get(&path)?).map_err(words)?;
+        let head = newest["head"].as_u64().ok_or("no head")?;
+        let (mut at_end, mut within) = (Times::default(), Times::default());
+        for _ in 0..PAGES {
+            at_end.add(timed(|| http.get(&path))?);
+            let around = 1 + self.words.below(head);
+            within.add(timed(|| http.get(&format!("{path}&around={around}")))?);
+        }
+        self.rows.push(Row::median("page of 50, the newest", at_end));
+        self.rows.push(Row::median("page of 50, anywhere in the Lobby", within));
+        Ok(())
+    }
+
+    fn syncs(&mut self, address: SocketAddr) -> Result<(), String> {
+        let mut socket = Socket::open(address, &self.cookie(self.visitors.one_room))?;
+        let ready: Value = serde_json::from_str(&socket.expect("ready")?).map_err(words)?;
+        let head = ready["rooms"][0]["head"].as_u64().ok_or("no head")?;
+        for (name, missed) in [("sync of 50 missed messages", 50), ("sync of 500", 500)] {
+            let mut times = Times::default();
+            for _ in 0..SYNCS {
+                let before = Instant::now();
+                // In pieces of a bounded size, each asked for after the one before.
+                let mut since = head - missed;
+                while since < head {
+                    socket.send(&json!({"type": "sync", "room": LOBBY.0, "since": since}))?;
+                    let synced: Value = serde_json::from_str(&socket.expect("synced")?).map_err(words)?;
+                    since = synced["through"].as_u64().ok_or("no end")?;
+                }
+                times.add(before.elapsed());
+            }
+            self.rows.push(Row::median(name, times));
+        }
+        Ok(())
+    }
+
+    fn searches(&mut self, address: SocketAddr) -> Result<(), String> {
+        let mut http = Http::open(address, &self.cookie(self.visitors.all_rooms))?;
+        let queries = [
+            ("search, a common word", word(20)),
+            ("search, a rare word", word(15_000)),
+            ("search, two words", format!("{}+{}", word(600), word(900))),
+        ];
+        for (name, query) in queries {
+            let (mut times, path) = (Times::default(), format!("/api/search?q={query}"));
+            for _ in 0..SEARCHES {
+                times.add(timed(|| http.get(&path))?);
+            }
+            self.rows.push(Row::median(name, times));
+        }
+        Ok(())
+    }
+
+    fn posts(&mut self, address: SocketAddr) -> Result<(), String> {
+        let mut socket = Socket::open(address, &self.cookie(self.plan.member(RoomId(2), 0)))?;
+        socket.expect("ready")?;
+        let mut alone = Times::default();
+        for _ in 0..POSTS_ALONE {
+            let post = self.post();
+            let before = Instant::now();
+            socket.send(&post)?;
+            socket.expect("posted")?;
+            alone.add(before.elapsed());
+        }
+        let (mut together, begun) = (Times::default(), Instant::now());
+        let mut on_their_way = HashMap::new();
+        let mut sent = 0;
+        while together.len() < POSTS_AT_ONCE {
+            while sent < POSTS_AT_ONCE && on_their_way.len() < IN_FLIGHT {
+                let post = self.post();
+                on_their_way.insert(
+                    post["client_id"].as_str().unwrap_or_default().to_owned(),
+                    Instant::now(),
+                );
+                socket.send(&post)?;
+                sent += 1;
+            }
+            let posted: Value = serde_json::from_str(&socket.expect("posted")?).map_err(words)?;
+            let id = posted["client_id"].as_str().unwrap_or_default();
+            let before = on_their_way.remove(id).ok_or("an answer to nothing")?;
+            together.add(before.elapsed());
+        }
+        let rate = POSTS_AT_ONCE as f64 / begun.elapsed().as_secs_f64();
+        self.rows
+            .push(Row::at("post to posted, one at a time: p50", &mut alone, 0.50));
+        self.rows.push(Row::at("  p99", &mut alone, 0.99));
+        self.rows.push(Row::at("64 in flight: p50", &mut together, 0.50));
+        self.rows.push(Row::at("  p99", &mut together, 0.99));
+        self.rows.push(Row::rate("  posted a second", rate));
+        Ok(())
+    }
+}
+
+fn timed<T>(work: impl FnOnce() -> Result<T, String>) -> Result<Duration, String> {
+    let before = Instant::now();
+    work()?;
+    Ok(before.elapsed())
+}

@@ -1,0 +1,111 @@
+//! Somebody who asks and waits for the answer: HTTP on one connection, and a WebSocket.
+
+use serde_json::Value;
+use std::fmt::Display;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+use tokio_tungstenite::tungstenite::client::{IntoClientRequest, client};
+use tokio_tungstenite::tungstenite::{Message, WebSocket};
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn connect(server: SocketAddr) -> std::io::Result<TcpStream> {
+    let stream = TcpStream::connect(server)?;
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    Ok(stream)
+}
+
+/// One connection over which one asks after the other.
+pub struct Http {
+    stream: BufReader<TcpStream>,
+    head: String,
+}
+
+impl Http {
+    pub fn open(server: SocketAddr, cookie: &str) -> Result<Http, String> {
+        let head = format!("Host: {}\r\nCookie: {cookie}\r\n\r\n", host(server));
+        let stream = BufReader::new(connect(server).map_err(words)?);
+        Ok(Http { stream, head })
+    }
+
+    /// The body of a 200.
+    pub fn get(&mut self, path: &str) -> Result<Vec<u8>, String> {
+        let request = format!("GET {path} HTTP/1.1\r\n{}", self.head);
+        self.stream.get_mut().write_all(request.as_bytes()).map_err(words)?;
+        let (mut status, mut length) = (String::new(), 0);
+        self.stream.read_line(&mut status).map_err(words)?;
+        loop {
+            let mut line = String::new();
+            self.stream.read_line(&mut line).map_err(words)?;
+            match line.trim_end().split_once(": ") {
+                Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
+                    length = value.parse().map_err(words)?;
+                }
+                Some(_) => {}
+                None => break,
+            }
+        }
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body).map_err(words)?;
+        match status.contains(" 200 ") {
+            true => Ok(body),
+            false => Err(format!("GET {path}: {status}{}", String::from_utf8_lossy(&body))),
+        }
+    }
+}
+
+/// A connection with its first frame still to come.
+pub struct Socket(WebSocket<TcpStream>);
+
+impl Socket {
+    pub fn open(server: SocketAddr, cookie: &str) -> Result<Socket, String> {
+        let host = host(server);
+        let mut request = format!("ws://{host}/ws").into_client_request().map_err(words)?;
+        let headers = request.headers_mut();
+        headers.insert("origin", format!("http://{host}").parse().map_err(words)?);
+        headers.insert("cookie", cookie.parse().map_err(words)?);
+        let (socket, _) = client(request, connect(server).map_err(words)?).map_err(words)?;
+        Ok(Socket(socket))
+    }
+
+    pub fn send(&mut self, frame: &Value) -> Result<(), String> {
+        self.0.send(Message::text(frame.to_string())).map_err(words)
+    }
+
+    /// The next text frame.
+    pub fn read(&mut self) -> Result<String, String> {
+        loop {
+            match self.0.read().map_err(words)? {
+                Message::Text(text) => return Ok(text.as_str().to_owned()),
+                Message::Close(close) => return Err(format!("closed: {close:?}")),
+                _ => {}
+            }
+        }
+    }
+
+    /// The next frame of this type; what comes before it is dropped.
+    pub fn expect(&mut self, kind: &str) -> Result<String, String> {
+        let begins = format!("{{\"type\":\"{kind}\"");
+        loop {
+            let text = self.read()?;
+            if text.starts_with(&begins) {
+                return Ok(text);
+            }
+            if text.starts_with("{\"type\":\"error\"") {
+                return Err(text);
+            }
+        }
+    }
+}
+
+fn host(server: SocketAddr) -> String {
+    format!("chapp.localhost:{}", server.port())
+}
+
+pub fn words(error: impl Display) -> String {
+    error.to_string()
+}

@@ -1,0 +1,67 @@
+//! Texts that look like what people write: as long, and with words as common and as rare.
+
+#[allow(dead_code)]
+#[path = "../../tests/browser/soak/chance.rs"]
+mod chance;
+
+use chance::Chance;
+
+/// Different words.
+const WORDS: u64 = 20_000;
+const SYLLABLES: [&str; 32] = [
+    "ba", "ce", "do", "fi", "gu", "ha", "je", "ko", "li", "mu", "na", "pe", "ro", "si", "tu", "va", "we", "xo", "yi",
+    "zu", "bra", "cle", "dro", "fli", "gru", "pla", "sti", "tre", "spo", "chu", "sha", "the",
+];
+
+pub struct Words(Chance);
+
+impl Words {
+    pub fn new(seed: u64) -> Words {
+        Words(Chance::new(seed))
+    }
+
+    pub fn below(&mut self, end: u64) -> u64 {
+        self.0.below(end as usize) as u64
+    }
+
+    /// 1 to 60 words, 15 on average.
+    pub fn text(&mut self) -> String {
+        let count = match self.below(10) {
+            0..3 => 1 + self.below(5),
+            3..8 => 6 + self.below(15),
+            _ => 15 + self.below(33),
+        };
+        let words: Vec<String> = (0..count).map(|_| word(self.rank())).collect();
+        words.join(" ")
+    }
+
+    /// Which word: about as often as its place in the list is small (Zipf's law).
+    fn rank(&mut self) -> u64 {
+        let chance = self.below(1 << 30) as f64 / f64::from(1 << 30);
+        ((WORDS as f64).powf(chance) as u64).min(WORDS) - 1
+    }
+
+    /// As browsers name what they post.
+    pub fn uuid(&mut self) -> String {
+        let (high, low) = (self.0.next(), self.0.next());
+        format!(
+            "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
+            high >> 32,
+            high >> 16 & 0xffff,
+            high & 0xfff,
+            low >> 52,
+            low & 0xffff_ffff_ffff
+        )
+    }
+}
+
+/// The `rank`-th most common word, from 0.
+pub fn word(rank: u64) -> String {
+    let mut rest = rank + SYLLABLES.len() as u64;
+    let mut word = String::new();
+    while rest > 0 {
+        word += SYLLABLES[(rest % SYLLABLES.len() as u64) as usize];
+        rest /= SYLLABLES.len() as u64;
+    }
+    word
+}

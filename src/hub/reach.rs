@@ -1,0 +1,75 @@
+//! Which connections hear of a room, and which are a person's: what few people hear costs no walk over all.
+//!
+//! May name a connection too many, never one too few: who gets a frame is decided by [`Run`] and the
+//! connection's own rooms. The room that everybody is in is not here.
+
+use super::batch::{Run, Step};
+use super::client::Slot;
+use crate::model::{ConnectionId, RoomId, UserId};
+use std::collections::{HashMap, HashSet};
+
+/// Where more than one connection in so many gets something, walking over all is no dearer.
+const FEW_OF: usize = 4;
+
+#[derive(Default)]
+pub(super) struct Reach {
+    rooms: HashMap<RoomId, HashSet<ConnectionId>>,
+    people: HashMap<UserId, HashSet<ConnectionId>>,
+}
+
+impl Reach {
+    /// A connection is there; its rooms are not known yet.
+    pub fn join(&mut self, user: UserId, id: ConnectionId) {
+        self.people.entry(user).or_default().insert(id);
+    }
+
+    /// The rooms of a connection are known now.
+    pub fn set_rooms(&mut self, slot: &Slot) {
+        for room in slot.rooms.known() {
+            self.rooms.entry(*room).or_default().insert(slot.client.id);
+        }
+    }
+
+    pub fn leave(&mut self, slot: &Slot) {
+        remove(&mut self.people, slot.user, slot.client.id);
+        for room in slot.rooms.known() {
+            remove(&mut self.rooms, *room, slot.client.id);
+        }
+    }
+
+    /// The person of a connection came into a room or went; its rooms say so already.
+    pub fn step(&mut self, step: Step, slot: &Slot) {
+        match slot.rooms.known().binary_search(&step.room).is_ok() {
+            true => drop(self.rooms.entry(step.room).or_default().insert(slot.client.id)),
+            false => remove(&mut self.rooms, step.room, slot.client.id),
+        }
+    }
+
+    /// The connections of somebody.
+    pub fn of_person(&self, user: UserId) -> impl Iterator<Item = &ConnectionId> {
+        self.people.get(&user).into_iter().flatten()
+    }
+
+    /// The connections that may get something of a run, each once, where they are few of `all`.
+    pub fn few(&self, run: &Run, all: usize) -> Option<HashSet<ConnectionId>> {
+        let (rooms, people) = run.reaches()?;
+        let rooms = rooms.iter().filter_map(|room| self.rooms.get(room));
+        let sets = || {
+            rooms
+                .clone()
+                .chain(people.iter().filter_map(|user| self.people.get(user)))
+        };
+        let count: usize = sets().map(HashSet::len).sum();
+        (count <= all / FEW_OF).then(|| sets().flatten().copied().collect())
+    }
+}
+
+/// Takes a connection out of a set; a set that is empty goes.
+fn remove<K: Eq + std::hash::Hash>(sets: &mut HashMap<K, HashSet<ConnectionId>>, key: K, id: ConnectionId) {
+    if let Some(set) = sets.get_mut(&key) {
+        set.remove(&id);
+        if set.is_empty() {
+            sets.remove(&key);
+        }
+    }
+}
