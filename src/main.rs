@@ -7,6 +7,9 @@ use chapp::server::{Server, StartError};
 use chapp::store::{OpenError, Options};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 fn main() -> ExitCode {
     let done = match Task::from_process() {
@@ -27,13 +30,14 @@ fn main() -> ExitCode {
 }
 
 fn serve(config: &Config) -> Result<(), String> {
-    let filter = tracing_subscriber::EnvFilter::try_new(&config.log)
+    let filter: Targets = config
+        .log
+        .parse()
         .map_err(|error| format!("--log {} is no filter: {error}. Try info, or chapp=debug.", config.log))?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
+        .with_ansi(std::io::stderr().is_terminal());
+    tracing_subscriber::registry().with(lines).with(filter).init();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -3,6 +3,9 @@
 use super::response::{Answer, answer, empty};
 use crate::error::{Error, Result};
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 use hyper::StatusCode;
 use hyper::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, VARY,
@@ -10,6 +13,7 @@ use hyper::header::{
 use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
+use std::io::{Read, Write};
 
 #[derive(RustEmbed)]
 #[cfg_attr(debug_assertions, folder = "web")]
@@ -22,6 +26,8 @@ const HASH: &str = env!("CHAPP_ASSETS_HASH");
 const PREFIX: &str = concat!("/-/", env!("CHAPP_ASSETS_HASH"));
 
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// Of 9. Higher ones make a page hardly smaller.
+const PAGE_LEVEL: u32 = 6;
 const REVALIDATE: HeaderValue = HeaderValue::from_static("private, no-cache");
 
 /// An asset, in the best encoding that the browser takes.
@@ -44,22 +50,31 @@ pub fn asset(hash: &str, path: &str, request: &HeaderMap) -> Result<Answer> {
 
 /// A page with its placeholders filled in; `304` where the browser has it already.
 ///
+/// Compressed where the browser takes it, though a value may be what somebody typed: that tells by its length
+/// only what else is on the page (BREACH), and no page holds a secret beside what its own form or link brought.
+/// The session is in a cookie, which no page shows.
+///
 /// # Errors
 /// `not_found`, which would be a mistake of ours.
 pub fn page(name: &str, values: &[(&str, &str)], request: &HeaderMap) -> Result<Answer> {
-    let file = Web::get(name).ok_or_else(|| Error::not_found("There is no such page."))?;
-    let text = String::from_utf8_lossy(&file.data);
-    let (body, encoding) = match text.contains("{{") {
-        true => (Bytes::from(fill(&text, values)), None),
-        false => best(name, request).unwrap_or((bytes(file), None)),
-    };
-    let digest = Sha256::digest(&body);
+    let (file, _) = best(name, &HeaderMap::new()).ok_or_else(|| Error::not_found("There is no such page."))?;
+    let text = fill(&String::from_utf8_lossy(&file), values);
+    let digest = Sha256::digest(&text);
     let tag: String = digest[..12].iter().map(|b| format!("{b:02x}")).collect();
-    let tag = format!("\"{tag}\"");
+    // Strong, and so another one for other bytes (RFC 9110 §8.8.3.3).
+    let encoding = accepts(accepted(request), "gzip").then_some("gzip");
+    let tag = format!("\"{tag}{}\"", encoding.map_or("", |_| "-gzip"));
     let known = request.get(IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
     let mut answer = match known.is_some_and(|tags| tags.split(',').any(|known| known.trim() == tag)) {
         true => empty(StatusCode::NOT_MODIFIED),
-        false => answer(StatusCode::OK, "text/html; charset=utf-8", body),
+        false => {
+            let body = if encoding.is_some() {
+                compressed(text)
+            } else {
+                text.into()
+            };
+            answer(StatusCode::OK, "text/html; charset=utf-8", body)
+        }
     };
     encoded(&mut answer, encoding);
     answer.headers_mut().insert(CACHE_CONTROL, REVALIDATE);
@@ -67,6 +82,15 @@ pub fn page(name: &str, values: &[(&str, &str)], request: &HeaderMap) -> Result<
         answer.headers_mut().insert(ETAG, tag);
     }
     Ok(answer)
+}
+
+/// As gzip (RFC 1952).
+fn compressed(text: String) -> Bytes {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::new(PAGE_LEVEL));
+    match gzip.write_all(text.as_bytes()).and_then(|()| gzip.finish()) {
+        Ok(bytes) => bytes.into(),
+        Err(never) => unreachable!("a Vec takes all: {never}"),
+    }
 }
 
 /// Replaces `{{key}}`; values become text, never markup. In release builds the first two are done.
@@ -91,23 +115,32 @@ fn fill(text: &str, values: &[(&str, &str)]) -> String {
 #[cfg(debug_assertions)]
 const EMOJI: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/emoji.json"));
 
+/// What a browser takes that asks for nothing in particular is unpacked for it: only few do.
 fn best(path: &str, request: &HeaderMap) -> Option<(Bytes, Option<&'static str>)> {
     #[cfg(debug_assertions)]
     if path == "emoji.json" {
         return Some((Bytes::from_static(EMOJI), None));
     }
-    let accepted = request
-        .get(ACCEPT_ENCODING)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
     for (encoding, ending) in [("br", "br"), ("gzip", "gz")] {
-        if accepts(accepted, encoding)
+        if accepts(accepted(request), encoding)
             && let Some(file) = Web::get(&format!("{path}.{ending}"))
         {
             return Some((bytes(file), Some(encoding)));
         }
     }
-    Some((bytes(Web::get(path)?), None))
+    if let Some(file) = Web::get(path) {
+        return Some((bytes(file), None));
+    }
+    let mut plain = Vec::new();
+    GzDecoder::new(&*Web::get(&format!("{path}.gz"))?.data)
+        .read_to_end(&mut plain)
+        .ok()?;
+    Some((plain.into(), None))
+}
+
+fn accepted(request: &HeaderMap) -> &str {
+    let encodings = request.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+    encodings.unwrap_or_default()
 }
 
 /// Whether `Accept-Encoding` names it with a weight above zero (RFC 9110 §12.5.3).

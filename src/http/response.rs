@@ -27,11 +27,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
     require-trusted-types-for 'script'; trusted-types chapp";
 
 /// On every response.
-const HEADERS: [(HeaderName, HeaderValue); 6] = [
-    (
-        HeaderName::from_static("content-security-policy"),
-        HeaderValue::from_static(POLICY),
-    ),
+const HEADERS: [(HeaderName, HeaderValue); 3] = [
     (
         HeaderName::from_static("x-content-type-options"),
         HeaderValue::from_static("nosniff"),
@@ -41,11 +37,19 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
         HeaderValue::from_static("no-referrer"),
     ),
     (
-        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderName::from_static("cross-origin-resource-policy"),
         HeaderValue::from_static("same-origin"),
     ),
+];
+
+/// On every response that a browser could show.
+const DOCUMENT_HEADERS: [(HeaderName, HeaderValue); 3] = [
     (
-        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderName::from_static("content-security-policy"),
+        HeaderValue::from_static(POLICY),
+    ),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
         HeaderValue::from_static("same-origin"),
     ),
     (
@@ -57,13 +61,27 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
 /// Adds the headers that every response carries; one with a policy of its own keeps it. What says nothing
 /// about caching is not cached.
 pub fn secure(answer: &mut Answer) {
+    let is_part = is_part_of_a_page(answer.headers());
     let headers = answer.headers_mut();
     for (name, value) in HEADERS {
+        headers.entry(name).or_insert(value);
+    }
+    for (name, value) in DOCUMENT_HEADERS.into_iter().filter(|_| !is_part) {
         headers.entry(name).or_insert(value);
     }
     headers
         .entry(CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
+}
+
+/// A script or a style sheet is never a document: with `nosniff` no browser makes one of it, and the policy
+/// that holds for it is that of the page. (Not so for a worker's script: the day there is one, it needs its own.)
+fn is_part_of_a_page(headers: &HeaderMap) -> bool {
+    let media_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    matches!(
+        media_type,
+        Some(b"text/css; charset=utf-8" | b"text/javascript; charset=utf-8")
+    )
 }
 
 /// An answer of this media type.

@@ -114,8 +114,8 @@ impl Emoji {
     /// # Errors
     /// `invalid` with the field `emoji`.
     pub fn parse(text: &str) -> Result<Emoji> {
-        match emojis::get(text) {
-            Some(emoji) => Ok(Emoji(emoji.as_str().to_owned())),
+        match super::emoji::emoji(text) {
+            Some(emoji) => Ok(Emoji(emoji.to_owned())),
             None => Err(Error::invalid("emoji", "React with an emoji.")),
         }
     }

@@ -4,6 +4,7 @@
 
 mod change;
 mod content;
+mod emoji;
 mod event;
 mod file;
 mod id;
@@ -21,6 +22,7 @@ mod words;
 
 pub use change::{Act, Change, Deed, Draft, NewAccount, NewPost, NewRoom, Picture, Place, Says, Written};
 pub use content::{Block, Content, Inline};
+pub use emoji::by_shortcode;
 pub use event::{Event, Posted, Presence, ReadMark};
 pub use file::{Attachment, FileChange, FileEvent, FileId, FileName, NewFile, file_too_large};
 pub use id::{ConnectionId, ID_MAX, RoomId, Seq, UserId};

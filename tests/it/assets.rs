@@ -3,6 +3,9 @@
 
 use crate::harness::exe::{Exe, Home};
 use crate::harness::http::{Request, Response};
+use crate::harness::people::sign_up;
+use flate2::read::GzDecoder;
+use std::io::Read;
 
 /// Whether the executable under test has its files baked in.
 fn is_release() -> bool {
@@ -24,8 +27,51 @@ fn assets(exe: &Exe) -> Vec<String> {
     let mut paths: Vec<String> = named.map(|path| path.split('#').next().unwrap().to_owned()).collect();
     paths.sort();
     paths.dedup();
-    assert!(paths.len() > 5, "{paths:?}");
+    assert!(paths.len() >= 3, "{paths:?}");
     paths
+}
+
+#[test]
+fn a_page_of_a_release_names_one_script_and_one_style_sheet() {
+    let exe = Home::new().serve(&[]);
+    let ada = sign_up(exe.address, "Ada");
+    let chat = Request::new(exe.address, "GET", "/").cookie(&ada.cookie).send();
+    for page in [chat, get(&exe, "/signup", ""), get(&exe, "/login", "")] {
+        assert_eq!(page.status, 200);
+        let text = page.text();
+        let named = |ending: &str| {
+            let paths = text
+                .split('"')
+                .filter(|part| part.starts_with("/-/") && part.ends_with(ending));
+            paths.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let (scripts, sheets) = (named(".js"), named(".css"));
+        if is_release() {
+            assert_eq!((scripts.len(), sheets.len()), (1, 1), "{scripts:?} {sheets:?}");
+            assert!(!text.contains("modulepreload"));
+        }
+        for path in scripts.iter().chain(&sheets) {
+            assert_eq!(get(&exe, path, "").status, 200, "{path}");
+        }
+    }
+}
+
+#[test]
+fn a_page_comes_compressed_and_says_the_same() {
+    let exe = Home::new().serve(&[]);
+    sign_up(exe.address, "Ada");
+    for path in ["/signup", "/login"] {
+        let plain = get(&exe, path, "");
+        assert_eq!(plain.get("content-encoding"), None);
+        let packed = get(&exe, path, "gzip, br");
+        assert_eq!(packed.get("content-encoding"), Some("gzip"));
+        assert_eq!(packed.get("vary"), Some("accept-encoding"));
+        assert_ne!(packed.get("etag"), plain.get("etag"), "other bytes, another tag");
+        assert!(packed.body.len() < plain.body.len());
+        let mut text = Vec::new();
+        GzDecoder::new(&packed.body[..]).read_to_end(&mut text).unwrap();
+        assert_eq!(text, plain.body);
+    }
 }
 
 #[test]

@@ -7,7 +7,14 @@ use chapp::store::Options;
 use serde_json::json;
 
 /// What every answer carries.
-const HEADERS: [(&str, &str); 6] = [
+const HEADERS: [(&str, &str); 3] = [
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-resource-policy", "same-origin"),
+];
+
+/// What every answer carries that a browser could show as a document.
+const DOCUMENT_HEADERS: [(&str, &str); 3] = [
     (
         "content-security-policy",
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; \
@@ -15,10 +22,7 @@ const HEADERS: [(&str, &str); 6] = [
          base-uri 'none'; frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'; \
          trusted-types chapp",
     ),
-    ("x-content-type-options", "nosniff"),
-    ("referrer-policy", "no-referrer"),
     ("cross-origin-opener-policy", "same-origin"),
-    ("cross-origin-resource-policy", "same-origin"),
     (
         "permissions-policy",
         "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
@@ -27,7 +31,7 @@ const HEADERS: [(&str, &str); 6] = [
 
 #[track_caller]
 fn is_secured(response: &Response) {
-    for (name, value) in HEADERS {
+    for (name, value) in HEADERS.into_iter().chain(DOCUMENT_HEADERS) {
         assert_eq!(response.get(name), Some(value), "{name} of a {}", response.status);
     }
     assert!(response.get("cache-control").is_some(), "of a {}", response.status);
@@ -41,6 +45,34 @@ fn an_asset(site: &Site) -> String {
     let text = page.text();
     let start = text.find("/-/").unwrap();
     text[start..].split('"').next().unwrap().to_owned()
+}
+
+#[test]
+fn a_script_or_a_style_sheet_can_be_nothing_else_and_carries_no_more_than_it_needs() {
+    let site = Site::new();
+    let page = site.get("/signup").send();
+    let named = |ending: &str| {
+        let text = page.text();
+        let path = text
+            .split('"')
+            .find(|part| part.starts_with("/-/") && part.ends_with(ending));
+        site.get(path.unwrap()).send()
+    };
+    for (ending, media_type) in [
+        (".css", "text/css; charset=utf-8"),
+        (".js", "text/javascript; charset=utf-8"),
+    ] {
+        let response = named(ending);
+        assert_eq!(response.get("content-type"), Some(media_type));
+        for (name, value) in HEADERS {
+            assert_eq!(response.get(name), Some(value), "{name} of {ending}");
+        }
+        for (name, _) in DOCUMENT_HEADERS {
+            assert_eq!(response.get(name), None, "{name} of {ending}");
+        }
+    }
+    // A picture can run scripts when it is opened by itself.
+    is_secured(&named(".svg"));
 }
 
 #[test]

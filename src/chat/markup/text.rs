@@ -4,7 +4,7 @@ use super::Names;
 use super::names::{MARKS_MAX, is_boundary, longest};
 use super::tree::{Tree, href};
 use crate::limits::{MENTIONS_MAX, NAME_CHARS_MAX, ROOM_LINKS_MAX, ROOM_NAME_CHARS_MAX};
-use crate::model::{Inline, Mentions, RoomId, UserId};
+use crate::model::{Inline, Mentions, RoomId, UserId, by_shortcode};
 use linkify::{LinkFinder, LinkKind};
 use std::collections::{BTreeSet, HashSet};
 
@@ -163,9 +163,8 @@ fn shortcode(after: &str) -> Option<(Inline, usize)> {
     if !after[length..].starts_with(':') {
         return None;
     }
-    let emoji = emojis::get_by_shortcode(name)?;
     let inline = Inline::Emoji {
-        text: emoji.as_str().to_owned(),
+        text: by_shortcode(name)?.to_owned(),
         name: name.to_owned(),
     };
     Some((inline, length + 1))

@@ -4,7 +4,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -17,6 +17,8 @@ pub struct Proxy {
 struct State {
     closing: AtomicBool,
     cut: AtomicBool,
+    /// Bytes that went to browsers.
+    delivered: AtomicU64,
     links: Mutex<Vec<Arc<Link>>>,
 }
 
@@ -45,6 +47,13 @@ impl Proxy {
     pub fn cut(&self) {
         self.state.cut.store(true, SeqCst);
         self.close_links();
+    }
+
+    /// How many bytes went to browsers so far: heads, bodies and frames.
+    // For benches/page.rs, which shares this file.
+    #[allow(dead_code)]
+    pub fn delivered(&self) -> u64 {
+        self.state.delivered.load(SeqCst)
     }
 
     pub fn restore(&self) {
@@ -88,7 +97,7 @@ impl Drop for Proxy {
     }
 }
 
-fn accept(listener: &TcpListener, server_port: u16, state: &State) {
+fn accept(listener: &TcpListener, server_port: u16, state: &Arc<State>) {
     for browser in listener.incoming().flatten() {
         if state.closing.load(SeqCst) {
             return;
@@ -121,7 +130,12 @@ fn accept(listener: &TcpListener, server_port: u16, state: &State) {
                 }
             });
         });
-        thread::spawn(move || carry(&back.server, &back.browser, &back.mute, |_| {}));
+        let counting = Arc::clone(state);
+        thread::spawn(move || {
+            carry(&back.server, &back.browser, &back.mute, |bytes| {
+                counting.delivered.fetch_add(bytes.len() as u64, SeqCst);
+            });
+        });
     }
 }
 

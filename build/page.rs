@@ -1,0 +1,99 @@
+//! What release builds serve instead of `web/`: for each page one script (`script.rs`) and one style sheet.
+//! Never changes what a page shows.
+
+use super::{Files, between, script};
+
+const SHEET: &str = "<link rel=\"stylesheet\" href=\"{{assets}}/";
+const PRELOAD: &str = "<link rel=\"modulepreload\"";
+const SCRIPT: &str = "<script type=\"module\" src=\"{{assets}}/";
+
+/// The files of a release: pages that name one script and one sheet, these, and all that is neither.
+///
+/// # Errors
+/// What is not understood, and in which file.
+pub fn release(files: &Files) -> Result<Files, String> {
+    let is_source = |name: &str| [".html", ".css", ".js"].iter().any(|ending| name.ends_with(ending));
+    let others = files.iter().filter(|(name, _)| !is_source(name));
+    let mut served: Files = others.map(|(name, bytes)| (name.clone(), bytes.clone())).collect();
+    for (name, bytes) in files.iter().filter(|(name, _)| name.ends_with(".html")) {
+        let text = std::str::from_utf8(bytes).map_err(|_| format!("{name}: is not UTF-8"))?;
+        let [entry] = &between(text, SCRIPT, &['"'])[..] else {
+            return Err(format!("{name}: has not one script"));
+        };
+        let sheet = entry.replace("js", "css");
+        let styles = sheet_of(files, &between(text, SHEET, &['"']))?;
+        match served.get(&sheet) {
+            Some(known) if *known != styles => return Err(format!("{name}: another one has {entry} and other styles")),
+            Some(_) => {}
+            None => {
+                served.insert(entry.clone(), script::bundle(files, entry)?);
+                served.insert(sheet.clone(), styles);
+            }
+        }
+        served.insert(name.clone(), head(text, &sheet).into_bytes());
+    }
+    Ok(served)
+}
+
+/// The page with the first of its sheets standing for all, and nothing to load beforehand.
+fn head(text: &str, sheet: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut named = false;
+    for line in text.lines() {
+        if line.starts_with(SHEET) {
+            if !std::mem::replace(&mut named, true) {
+                out.push_str(&format!("{SHEET}{sheet}\">\n"));
+            }
+        } else if !line.starts_with(PRELOAD) {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// These style sheets in their order, without comments and most of the space.
+fn sheet_of(files: &Files, names: &[String]) -> Result<Vec<u8>, String> {
+    let mut out = String::new();
+    for name in names {
+        let bytes = files.get(name).ok_or_else(|| format!("{name}: is not there"))?;
+        let text = std::str::from_utf8(bytes).map_err(|_| format!("{name}: is not UTF-8"))?;
+        if text.contains("@import") || text.contains("@charset") || text.contains("url(.") {
+            return Err(format!("{name}: names another file, or has to stand alone"));
+        }
+        squeeze(text, &mut out);
+    }
+    Ok(out.into_bytes())
+}
+
+/// Leaves out comments, and space where it separates nothing: quoted text stays as it is.
+fn squeeze(text: &str, out: &mut String) {
+    let mut rest = text.trim_start();
+    let mut is_apart = false;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '/' if rest.starts_with("/*") => {
+                rest = rest.split_once("*/").map_or("", |(_, rest)| rest);
+                is_apart = true;
+                continue;
+            }
+            '"' | '\'' => rest[1..].find(first).map_or(rest.len(), |end| end + 2),
+            first if first.is_ascii_whitespace() => {
+                rest = rest.trim_start();
+                is_apart = true;
+                continue;
+            }
+            first => first.len_utf8(),
+        };
+        let joins = |c: char| matches!(c, '{' | '}' | ';' | ',');
+        if is_apart && !joins(first) && !out.ends_with(joins) {
+            out.push(' ');
+        }
+        if first == '}' && out.ends_with(';') {
+            out.pop();
+        }
+        is_apart = false;
+        out.push_str(&rest[..length]);
+        rest = &rest[length..];
+    }
+}

@@ -1,0 +1,278 @@
+//! One script out of many modules, as release builds serve it: the modules in the order in which a browser
+//! would run them, in one scope, minified.
+//!
+//! What stands at the top of a module gets the module's number behind its name, so no two meet. Understands
+//! what `web/js` makes use of, and fails the build on every other form of import and export. Never changes
+//! what a module does.
+
+use super::{Files, join};
+use oxc_allocator::Allocator;
+use oxc_ast::ast::{
+    Declaration, ExportNamedDeclaration, ImportDeclaration, ImportDeclarationSpecifier, ModuleDeclaration, Program,
+    Statement, VariableDeclarationKind,
+};
+use oxc_codegen::{Codegen, CodegenOptions, CommentOptions};
+use oxc_minifier::{MangleOptions, Minifier, MinifierOptions};
+use oxc_parser::Parser;
+use oxc_semantic::{Scoping, SemanticBuilder};
+use oxc_span::SourceType;
+use std::collections::{BTreeMap, BTreeSet};
+
+type Answer<T> = Result<T, String>;
+/// What stands for a name in the one script.
+type Names = BTreeMap<String, String>;
+
+/// The modules that were read so far; each comes after those that it imports.
+#[derive(Default)]
+struct Script {
+    text: String,
+    exports: BTreeMap<String, Names>,
+    /// Being read: to meet one of them again is a circle.
+    open: BTreeSet<String>,
+    /// Modules that are taken as a whole, `import * as`, and the name of the object.
+    wholes: Names,
+}
+
+/// The script of this module and of everything that it imports.
+///
+/// # Errors
+/// What could not be read, or is not understood, and in which file.
+pub fn bundle(files: &Files, entry: &str) -> Answer<Vec<u8>> {
+    let mut script = Script::default();
+    script.add(files, entry)?;
+    minify(&script.text).map(String::into_bytes)
+}
+
+impl Script {
+    fn add(&mut self, files: &Files, name: &str) -> Answer<()> {
+        if self.exports.contains_key(name) {
+            return Ok(());
+        }
+        if !self.open.insert(name.to_owned()) {
+            return Err(format!("{name}: imports itself, by way of others"));
+        }
+        let source = files.get(name).ok_or_else(|| format!("{name}: is not there"))?;
+        let source = std::str::from_utf8(source).map_err(|_| format!("{name}: is not UTF-8"))?;
+        let allocator = Allocator::default();
+        let mut program = parse(&allocator, source, name)?;
+        for needed in imported(&program, name) {
+            self.add(files, &needed)?;
+        }
+        let number = self.exports.len();
+        let mut scoping = SemanticBuilder::new().build(&program).semantic.into_scoping();
+        if let Some(odd) = scoping.symbol_names().find(|known| known.contains('$')) {
+            return Err(format!("{name}: {odd} could be a name of the one script"));
+        }
+        let finals = self.finals(&program, &scoping, name, number)?;
+        let exports = self.exports_of(&program, &finals, name)?;
+        self.exports.insert(name.to_owned(), exports);
+        rename(&mut scoping, &finals);
+        unwrap(&mut program);
+        let options = CodegenOptions {
+            comments: CommentOptions::disabled(),
+            ..CodegenOptions::default()
+        };
+        let printed = Codegen::new()
+            .with_options(options)
+            .with_scoping(Some(scoping))
+            .build(&program);
+        self.text.push_str(&addresses(&printed.code, name)?);
+        Ok(())
+    }
+
+    /// What each name at the top of a module is called from now on.
+    fn finals(&mut self, program: &Program, scoping: &Scoping, name: &str, number: usize) -> Answer<Names> {
+        let bindings = scoping.get_bindings(scoping.root_scope_id());
+        let mut finals: Names = bindings
+            .keys()
+            .map(|known| (known.to_string(), format!("{known}${number}")))
+            .collect();
+        for statement in &program.body {
+            if let Statement::ImportDeclaration(import) = statement {
+                self.import(import, name, &mut finals)?;
+            }
+        }
+        Ok(finals)
+    }
+
+    fn import(&mut self, import: &ImportDeclaration, name: &str, finals: &mut Names) -> Answer<()> {
+        let from = resolve(name, &import.source.value);
+        for specifier in import.specifiers.iter().flatten() {
+            let (local, known) = match specifier {
+                ImportDeclarationSpecifier::ImportSpecifier(one) => {
+                    (&one.local.name, self.exported(&from, &one.imported.name(), name)?)
+                }
+                ImportDeclarationSpecifier::ImportNamespaceSpecifier(whole) => (&whole.local.name, self.whole(&from)),
+                ImportDeclarationSpecifier::ImportDefaultSpecifier(_) => {
+                    return Err(format!("{name}: imports a default"));
+                }
+            };
+            finals.insert(local.to_string(), known);
+        }
+        Ok(())
+    }
+
+    fn exported(&self, from: &str, what: &str, name: &str) -> Answer<String> {
+        let known = self.exports.get(from).and_then(|exports| exports.get(what));
+        known
+            .cloned()
+            .ok_or_else(|| format!("{name}: {from} exports no {what}"))
+    }
+
+    /// The object that stands for a whole module. Nothing that is exported ever changes, so it need not either.
+    fn whole(&mut self, from: &str) -> String {
+        if let Some(known) = self.wholes.get(from) {
+            return known.clone();
+        }
+        let object = format!("whole${}", self.wholes.len());
+        let members: Vec<String> = self.exports[from]
+            .iter()
+            .map(|(key, value)| format!("{key}: {value}"))
+            .collect();
+        let line = format!("const {object} = {{ {} }};\n", members.join(", "));
+        self.text.push_str(&line);
+        self.wholes.insert(from.to_owned(), object.clone());
+        object
+    }
+
+    fn exports_of(&self, program: &Program, finals: &Names, name: &str) -> Answer<Names> {
+        let mut exports = Names::new();
+        for statement in &program.body {
+            match statement.as_module_declaration() {
+                None | Some(ModuleDeclaration::ImportDeclaration(_)) => {}
+                Some(ModuleDeclaration::ExportNamedDeclaration(export)) => {
+                    self.export(export, finals, name, &mut exports)?;
+                }
+                Some(ModuleDeclaration::ExportAllDeclaration(all)) if all.exported.is_none() => {
+                    let from = &self.exports[&resolve(name, &all.source.value)];
+                    exports.extend(from.iter().map(|(key, value)| (key.clone(), value.clone())));
+                }
+                Some(_) => return Err(format!("{name}: exports in a way that is not understood")),
+            }
+        }
+        Ok(exports)
+    }
+
+    fn export(&self, export: &ExportNamedDeclaration, finals: &Names, name: &str, exports: &mut Names) -> Answer<()> {
+        for specifier in &export.specifiers {
+            let local = specifier.local.name();
+            let known = match &export.source {
+                Some(source) => self.exported(&resolve(name, &source.value), &local, name)?,
+                None => finals
+                    .get(local.as_str())
+                    .cloned()
+                    .ok_or_else(|| format!("{name}: has no {local}"))?,
+            };
+            exports.insert(specifier.exported.name().to_string(), known);
+        }
+        for local in export
+            .declaration
+            .iter()
+            .map(|found| declared(found, name))
+            .collect::<Answer<Vec<_>>>()?
+            .concat()
+        {
+            let known = finals[&local].clone();
+            exports.insert(local, known);
+        }
+        Ok(())
+    }
+}
+
+fn parse<'a>(allocator: &'a Allocator, source: &'a str, name: &str) -> Answer<Program<'a>> {
+    let parsed = Parser::new(allocator, source, SourceType::mjs()).parse();
+    match parsed.errors.first() {
+        Some(error) => Err(format!("{name}: {error}")),
+        None => Ok(parsed.program),
+    }
+}
+
+/// The modules that a module names, in their order.
+fn imported(program: &Program, name: &str) -> Vec<String> {
+    let modules = program.body.iter().filter_map(Statement::as_module_declaration);
+    let sources = modules.filter_map(|module| module.source());
+    sources.map(|source| resolve(name, &source.value)).collect()
+}
+
+fn resolve(name: &str, reference: &str) -> String {
+    join(name.rsplit_once('/').map_or("", |(folder, _)| folder), reference)
+}
+
+/// The names that an exported declaration brings. One that can change would need more than a name.
+fn declared(declaration: &Declaration, name: &str) -> Answer<Vec<String>> {
+    let names: Option<Vec<String>> = match declaration {
+        Declaration::FunctionDeclaration(function) => function.id.as_ref().map(|id| vec![id.name.to_string()]),
+        Declaration::ClassDeclaration(class) => class.id.as_ref().map(|id| vec![id.name.to_string()]),
+        Declaration::VariableDeclaration(variable) if variable.kind == VariableDeclarationKind::Const => {
+            let ids = variable.declarations.iter().map(|one| one.id.get_identifier_name());
+            ids.map(|id| id.map(|id| id.to_string())).collect()
+        }
+        _ => None,
+    };
+    names.ok_or_else(|| format!("{name}: exports what is neither function, class nor const"))
+}
+
+fn rename(scoping: &mut Scoping, finals: &Names) {
+    let root = scoping.root_scope_id();
+    for (name, known) in finals {
+        if let Some(symbol) = scoping.get_binding(root, name) {
+            scoping.set_symbol_name(symbol, known);
+        }
+    }
+}
+
+/// Takes the words `import` and `export` away, and leaves what was declared with them.
+fn unwrap(program: &mut Program) {
+    program.body.retain_mut(|statement| {
+        if let Statement::ExportNamedDeclaration(export) = statement
+            && let Some(declaration) = export.declaration.take()
+        {
+            *statement = Statement::from(declaration);
+        }
+        statement.as_module_declaration().is_none()
+    });
+}
+
+/// What a module asks for by an address from where it stands is asked for from where the script stands.
+fn addresses(code: &str, name: &str) -> Answer<String> {
+    const START: &str = "new URL(\"";
+    const END: &str = "\", import.meta.url)";
+    let mut parts = code.split(END);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for rest in parts {
+        let at = out
+            .rfind(START)
+            .ok_or_else(|| format!("{name}: an address that is not understood"))?;
+        let known = resolve(name, &out[at + START.len()..]);
+        out.truncate(at);
+        // Every script is one folder below the root.
+        out.push_str(&format!("{START}../{known}{END}{rest}"));
+    }
+    match out.matches("import.meta").count() == code.matches(END).count() && !out.contains("import(") {
+        true => Ok(out),
+        false => Err(format!(
+            "{name}: import() or import.meta in a form that is not understood"
+        )),
+    }
+}
+
+fn minify(text: &str) -> Answer<String> {
+    let allocator = Allocator::default();
+    let mut program = parse(&allocator, text, "the one script")?;
+    let mangle = MangleOptions {
+        top_level: true,
+        ..MangleOptions::default()
+    };
+    let options = MinifierOptions {
+        mangle: Some(mangle),
+        ..MinifierOptions::default()
+    };
+    let minified = Minifier::new(options).minify(&allocator, &mut program);
+    let options = CodegenOptions::minify();
+    let printed = Codegen::new()
+        .with_options(options)
+        .with_scoping(minified.scoping)
+        .with_private_member_mappings(minified.class_private_mappings)
+        .build(&program);
+    Ok(printed.code)
+}
