@@ -40,7 +40,7 @@ fn main() {
     let emoji = emoji::picker();
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     for (name, table) in [("emoji.txt", emoji::table()), ("shortcodes.txt", emoji::shortcodes())] {
-        fs::write(out.join(name), table).expect("OUT_DIR is writable");
+        fs::write(out.join(name).with_extension("txt.gz"), gzip(table.as_bytes())).expect("OUT_DIR is writable");
     }
     fs::write(out.join("emoji.json"), &emoji).expect("OUT_DIR is writable");
     files.insert("emoji.json".to_owned(), emoji);
@@ -100,12 +100,16 @@ fn fill(bytes: Vec<u8>, hash: &str) -> Vec<u8> {
         .into_bytes()
 }
 
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    gzip.write_all(bytes).expect("a Vec takes all");
+    gzip.finish().expect("a Vec takes all")
+}
+
 /// A page as gzip alone: it is filled, and compressed anew, for each request.
 fn bake(path: &Path, bytes: &[u8]) {
     fs::create_dir_all(path.parent().expect("a file has a folder")).expect("OUT_DIR is writable");
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    gzip.write_all(bytes).expect("a Vec takes all");
-    let gzip = gzip.finish().expect("a Vec takes all");
+    let gzip = gzip(bytes);
     if gzip.len() >= bytes.len() {
         return fs::write(path, bytes).expect("OUT_DIR is writable");
     }

@@ -178,9 +178,9 @@ impl Hub {
         }
     }
 
-    /// How somebody shows themselves, as read from the file after they joined.
-    pub fn update(&self, user: &User) {
-        self.state().people.update(user);
+    /// How somebody shows themselves, as read from the file after they joined; shared by all their connections.
+    pub fn update(&self, user: User) -> Arc<User> {
+        self.state().people.update(user)
     }
 
     /// A connection is left alone, or used again.
@@ -271,7 +271,9 @@ impl Hub {
         // Added up here, and then once for all: an atomic for each socket would be dear.
         let mut told = Told::default();
         let mut state = self.state();
-        batch.people.iter().for_each(|user| state.people.update(user));
+        for user in &batch.people {
+            state.people.update(user.clone());
+        }
         for mut run in batch.runs {
             state.tell(&mut run, &mut told);
             if !run.closed_sessions.is_empty() {

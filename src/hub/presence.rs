@@ -47,7 +47,9 @@ pub struct PresenceChange {
 pub(super) struct People {
     here: HashMap<UserId, Person>,
     /// The present state only: who comes and goes faster than the others are told is told once.
-    changed: HashMap<UserId, PresenceChange>,
+    changed: HashMap<UserId, (u64, PresenceChange)>,
+    /// By which they are told in the order in which they happened.
+    changes: u64,
 }
 
 impl People {
@@ -62,7 +64,7 @@ impl People {
                 state: person.state(),
                 at: None,
             };
-            self.changed.insert(user, change);
+            self.note(change);
         }
     }
 
@@ -74,7 +76,7 @@ impl People {
                 state: Presence::Online,
                 at: None,
             };
-            self.changed.insert(user.id, change);
+            self.note(change);
             let person = Person {
                 user: user.clone(),
                 connections: 0,
@@ -118,9 +120,14 @@ impl People {
     }
 
     /// Somebody shows something else of themselves.
-    pub fn update(&mut self, user: &User) {
-        if let Some(person) = self.here.get_mut(&user.id) {
-            person.user = Arc::new(user.clone());
+    pub fn update(&mut self, user: User) -> Arc<User> {
+        match self.here.get_mut(&user.id) {
+            Some(person) if *person.user == user => person.user.clone(),
+            Some(person) => {
+                person.user = Arc::new(user);
+                person.user.clone()
+            }
+            None => Arc::new(user),
         }
     }
 
@@ -142,13 +149,20 @@ impl People {
                 state: Presence::Offline,
                 at: Some(at),
             };
-            self.changed.insert(departure.user, change);
+            self.note(change);
         }
+    }
+
+    fn note(&mut self, change: PresenceChange) {
+        self.changes += 1;
+        self.changed.insert(change.user.id, (self.changes, change));
     }
 
     /// Who has come or gone since this was last asked.
     pub fn take_changed(&mut self) -> Vec<PresenceChange> {
-        self.changed.drain().map(|(_, change)| change).collect()
+        let mut changed: Vec<_> = self.changed.drain().map(|(_, change)| change).collect();
+        changed.sort_unstable_by_key(|(number, _)| *number);
+        changed.into_iter().map(|(_, change)| change).collect()
     }
 
     pub fn here(&self) -> Vec<(Arc<User>, Presence)> {

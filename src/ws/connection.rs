@@ -119,7 +119,7 @@ impl Connection {
     }
 
     /// Registered first, read afterwards: what happens in between waits behind this frame.
-    async fn ready(&self) -> Result<Bytes> {
+    async fn ready(&mut self) -> Result<Bytes> {
         let (store, hub) = (self.chat.store(), self.chat.hub());
         let user = self.viewer.user.id;
         hub.set_rooms(self.client.id, store.room_ids(user).await?);
@@ -129,10 +129,10 @@ impl Connection {
         }
         // As the file has them now: the request's copy may be a moment old.
         let viewer = store.user(user).await?.ok_or_else(Error::unauthenticated)?;
-        hub.update(&viewer);
+        self.viewer.user = hub.update(viewer);
         Ok(wire::ready(&wire::Ready {
             epoch: store.epoch(),
-            viewer: &viewer,
+            viewer: &self.viewer.user,
             rooms: &store.rooms(user).await?,
             here: &hub.here(),
             direct: &store.direct_people(user).await?,
