@@ -10,6 +10,8 @@ const EVENTS: usize = 1_024;
 const READ_BYTES: usize = 256 << 10;
 /// Handshakes under way at once.
 const OPENING_MAX: usize = 256;
+/// Between the runs of one crowd; the crowds of one server have smaller ones of their own.
+const RUNS: u64 = 100;
 /// How long all connections may take to open.
 const OPEN_MAX: Duration = Duration::from_secs(120);
 /// How long nothing may come before the rest counts as lost.
@@ -186,6 +188,9 @@ impl<'t> Members<'t> {
         }
         self.found.lost = self.sent.iter().map(|sent| sent.left as u64).sum();
         (self.sent, self.complete) = (Vec::new(), 0);
+        // What is posted next is counted from 0 again, and is another message all the same.
+        self.run += RUNS;
+        self.all.iter_mut().for_each(|member| member.last = [None; PEOPLE]);
         self.is_measured = false;
         Ok(std::mem::take(&mut self.found))
     }

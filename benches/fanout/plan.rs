@@ -26,7 +26,7 @@ pub enum What {
     Closed,
     /// Memory of a connection that only listens
     Idle,
-    /// One message to 10,000 connections that only listened
+    /// One message to 10,000 connections that only listened, or as many as the system has files for
     Burst,
     /// 5,000 connections come back after a kill while others talk
     Storm,
@@ -38,6 +38,8 @@ const CLOSED: [usize; 2] = [100, 1_000];
 const IDLE: usize = 5_000;
 const BURST: usize = 10_000;
 const STORM: usize = 5_000;
+/// Files of a server that are no connections; each of these takes two.
+const FILES_SPARE: u64 = 100;
 
 pub fn run(only: &[What], rounds: u32, seconds: u64) -> Result<(), String> {
     let _ = rlimit::increase_nofile_limit(FILES_WANTED);
@@ -63,8 +65,10 @@ pub fn run(only: &[What], rounds: u32, seconds: u64) -> Result<(), String> {
         report::idle(IDLE, limit, chapp);
     }
     if wanted(What::Burst) {
-        let (limit, chapp) = (burst(Kind::Limit)?, burst(Kind::Chapp)?);
-        faults += report::burst(BURST, &limit, &chapp);
+        let files = rlimit::Resource::NOFILE.get_hard().map_err(|error| error.to_string())?;
+        let count = BURST.min(files.saturating_sub(FILES_SPARE) as usize / 2);
+        let (limit, chapp) = (burst(Kind::Limit, count)?, burst(Kind::Chapp, count)?);
+        faults += report::burst(count, &limit, &chapp);
     }
     if wanted(What::Storm) {
         faults += storm()?;
@@ -144,9 +148,9 @@ fn idle(kind: Kind) -> Result<(f64, f64), String> {
     })
 }
 
-fn burst(kind: Kind) -> Result<Found, String> {
+fn burst(kind: Kind, count: usize) -> Result<Found, String> {
     fresh(kind, |_, target| {
-        let mut members = Members::open(target, 1, BURST)?;
+        let mut members = Members::open(target, 1, count)?;
         members.rest(IDLE_AFTER)?;
         members.measure();
         members.post()?;
