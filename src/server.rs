@@ -139,8 +139,6 @@ impl Server {
             async move {
                 feed.bring_answers();
                 while let Some(events) = feed.batch().await {
-                    // The answers, which came along, go first.
-                    tokio::task::yield_now().await;
                     chat.hub().deliver(&events);
                 }
             }

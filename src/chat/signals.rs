@@ -83,7 +83,9 @@ impl Chat {
             let now = Instant::now();
             told.retain(|_, at| *at + every > now);
             let due = waiting.extract_if(|user, _| !told.contains_key(user));
-            let due: Vec<PresenceChange> = due.map(|(_, change)| change).collect();
+            let mut due: Vec<PresenceChange> = due.map(|(_, change)| change).collect();
+            // In the order in which it happened.
+            due.sort_unstable_by_key(|change| change.number);
             told.extend(due.iter().map(|change| (change.user.id, now)));
             if due.is_empty() {
                 continue;

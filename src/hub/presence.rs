@@ -40,6 +40,8 @@ pub struct PresenceChange {
     pub state: Presence,
     /// When they went, where they did.
     pub at: Option<Time>,
+    /// Grows from one change to the next.
+    pub number: u64,
 }
 
 /// Counts the connections of each person, and remembers whose state the others have not heard of yet.
@@ -47,8 +49,7 @@ pub struct PresenceChange {
 pub(super) struct People {
     here: HashMap<UserId, Person>,
     /// The present state only: who comes and goes faster than the others are told is told once.
-    changed: HashMap<UserId, (u64, PresenceChange)>,
-    /// By which they are told in the order in which they happened.
+    changed: HashMap<UserId, PresenceChange>,
     changes: u64,
 }
 
@@ -63,6 +64,7 @@ impl People {
                 user: person.user.clone(),
                 state: person.state(),
                 at: None,
+                number: 0,
             };
             self.note(change);
         }
@@ -75,6 +77,7 @@ impl People {
                 user: user.clone(),
                 state: Presence::Online,
                 at: None,
+                number: 0,
             };
             self.note(change);
             let person = Person {
@@ -148,21 +151,21 @@ impl People {
                 user: Arc::new(user),
                 state: Presence::Offline,
                 at: Some(at),
+                number: 0,
             };
             self.note(change);
         }
     }
 
-    fn note(&mut self, change: PresenceChange) {
+    fn note(&mut self, mut change: PresenceChange) {
         self.changes += 1;
-        self.changed.insert(change.user.id, (self.changes, change));
+        change.number = self.changes;
+        self.changed.insert(change.user.id, change);
     }
 
     /// Who has come or gone since this was last asked.
     pub fn take_changed(&mut self) -> Vec<PresenceChange> {
-        let mut changed: Vec<_> = self.changed.drain().map(|(_, change)| change).collect();
-        changed.sort_unstable_by_key(|(number, _)| *number);
-        changed.into_iter().map(|(_, change)| change).collect()
+        self.changed.drain().map(|(_, change)| change).collect()
     }
 
     pub fn here(&self) -> Vec<(Arc<User>, Presence)> {

@@ -6,8 +6,10 @@ use super::writer::Answer;
 use crate::error::Result;
 use crate::limits::{BATCH_MAX, FEED_BATCHES_MAX};
 use crate::model::Event;
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::task::Poll;
 use std::time::Instant;
 use tokio::sync::mpsc;
 
@@ -25,6 +27,19 @@ pub(super) fn channel(pressure: Arc<Pressure>) -> (Mouth, Feed) {
         pressure,
     };
     (mouth, feed)
+}
+
+/// Lets all go first whose turn it is. Not tokio's `yield_now`, after which the last one who came is the first.
+pub(super) async fn others_first() {
+    let mut is_first = true;
+    poll_fn(|cx| match std::mem::take(&mut is_first) {
+        true => {
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }
+        false => Poll::Ready(()),
+    })
+    .await;
 }
 
 /// What there is to say after a commit.
@@ -109,7 +124,8 @@ impl Feed {
     }
 
     /// All events that wait, of one commit or of several, up to [`BATCH_MAX`] and those of one more commit:
-    /// a reader who is behind catches up in one go. `None` after the end.
+    /// a reader who is behind catches up in one go. The answers that came along have gone before.
+    /// `None` after the end.
     pub async fn batch(&mut self) -> Option<Vec<Event>> {
         let mut events = self.next().await?;
         while events.len() < BATCH_MAX
@@ -120,6 +136,7 @@ impl Feed {
         if let Some((count, _)) = &mut self.given {
             *count = events.len();
         }
+        others_first().await;
         Some(events)
     }
 }

@@ -184,7 +184,7 @@ impl Store {
     /// `unavailable` once the store is closing, or with a time to wait where the queue stays full.
     pub async fn submit(&self, change: Change) -> Result<Pending> {
         // First whoever else has something to say now: then one commit takes it all.
-        tokio::task::yield_now().await;
+        feed::others_first().await;
         let (answer, pending) = oneshot::channel();
         let job = Job::Change(change, answer, Instant::now());
         let sent = match self.0.jobs.try_send(job) {

@@ -1,4 +1,9 @@
 //! The socket edge: the handshake, one socket's life, its close codes.
+//!
+//! permessage-deflate (RFC 7692) is not negotiated. Deflated once for all takers, without context, a message of
+//! 316 bytes becomes 160 for 12 µs; what one person reads in a chat is too little for that to be felt, on a LAN
+//! or on the internet, and each browser would have to inflate it. With context it would be 47 bytes, but deflated
+//! anew, and with a window to keep, for each connection: dearer than all else in a delivery.
 
 mod connection;
 

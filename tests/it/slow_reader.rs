@@ -121,6 +121,8 @@ fn who_is_slow_but_reads_is_not_closed() {
     for n in 1..=25 {
         adas.say(&format!("c{n}"), &long_body());
     }
+    // The answer comes before the others hear of it; what Ada hears herself, all have been sent.
+    adas.until(|frame| frame["message"]["id"] == 25);
     slow.write_all(&frame(0x88, &1000u16.to_be_bytes())).unwrap();
     let (frames, code) = read_on(&mut slow);
     assert_eq!(code, 1000);
