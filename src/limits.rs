@@ -351,6 +351,8 @@ pub const SEARCHES_AT_ONCE_MAX: usize = 2;
 pub const WRITER_QUEUE_MAX: usize = 4_096;
 /// How long whoever brings a change waits for a place in that queue; then the change is refused.
 pub const WRITER_QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Events that whoever is behind in telling them tells in one go, and those of one more commit.
+pub const TOLD_AT_ONCE_MAX: usize = 128;
 /// Changes in one transaction.
 pub const BATCH_MAX: usize = 1_024;
 /// Batches that wait for the fan-out; then the writer waits.
@@ -371,6 +373,8 @@ pub const SHED_WAITING: [usize; 3] = [1_024, 2_048, 3_072];
 /// The age of the oldest change that is not answered, or of the events that are told, at which the same
 /// are shed.
 pub const SHED_AGE: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(5)];
+/// While the oldest change is younger than this, many that wait are a burst, and no overload.
+pub const SHED_BURST: Duration = Duration::from_millis(250);
 /// How long everything must have been below half of that until less is shed.
 pub const SHED_HOLD: Duration = Duration::from_secs(1);
 /// When whoever was shed may come again.
@@ -394,3 +398,5 @@ pub const TURNED_AWAY_TIMEOUT: Duration = Duration::from_secs(2);
 pub const LISTEN_BACKLOG: i32 = 1_024;
 /// How long connections may take to end at a stop; the whole of it stays under 5 seconds.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long the last answers may take to be handed on after that.
+pub const LAST_ANSWERS_TIMEOUT: Duration = Duration::from_secs(1);

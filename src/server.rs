@@ -8,9 +8,9 @@ use crate::config::{Config, Host};
 use crate::http::{Connection, Http};
 use crate::hub::Hub;
 use crate::limits::{
-    ADDRESSES_MAX, ERASE_EVERY, KEEPALIVE_AFTER, KEEPALIVE_EVERY, LISTEN_BACKLOG, OPEN_FILES_SPARE,
-    REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_TIMEOUT, SESSIONS_DROP_EVERY, SOCKET_SEND_BYTES, SOCKET_SWEEP_EVERY,
-    STOP_TIMEOUT, WRITE_STALL_TIMEOUT,
+    ADDRESSES_MAX, ERASE_EVERY, KEEPALIVE_AFTER, KEEPALIVE_EVERY, LAST_ANSWERS_TIMEOUT, LISTEN_BACKLOG,
+    OPEN_FILES_SPARE, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_TIMEOUT, SESSIONS_DROP_EVERY, SOCKET_SEND_BYTES,
+    SOCKET_SWEEP_EVERY, STOP_TIMEOUT, WRITE_STALL_TIMEOUT,
 };
 use crate::store::{Feed, OpenError, Options, Store};
 use crate::wire::CloseCode;
@@ -168,7 +168,8 @@ impl Server {
             );
         }
         chat.store().clone().close().await;
-        fan_out.abort();
+        // It ends with the feed, once the last answers are handed on.
+        let _ = tokio::time::timeout(LAST_ANSWERS_TIMEOUT, fan_out).await;
     }
 }
 

@@ -141,6 +141,7 @@ impl Client {
                     // The reading side sees the same end and clears up.
                     queue.closed = true;
                     queue.frames.clear();
+                    queue.bytes = 0;
                 }
             }
             if queue.frames.is_empty() {

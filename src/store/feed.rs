@@ -4,7 +4,7 @@
 use super::pressure::Pressure;
 use super::writer::Answer;
 use crate::error::Result;
-use crate::limits::{BATCH_MAX, FEED_BATCHES_MAX};
+use crate::limits::{FEED_BATCHES_MAX, TOLD_AT_ONCE_MAX};
 use crate::model::Event;
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -117,18 +117,21 @@ impl Feed {
     pub async fn next(&mut self) -> Option<Vec<Event>> {
         if let Some((events, since)) = self.given.take() {
             self.pressure.told(events, since.elapsed());
+            if self.news.is_empty() {
+                self.pressure.all_told();
+            }
         }
         let news = self.news.recv().await?;
         self.given = Some((news.events.len(), news.since));
         Some(news.told())
     }
 
-    /// All events that wait, of one commit or of several, up to [`BATCH_MAX`] and those of one more commit:
+    /// All events that wait, of one commit or of several, up to [`TOLD_AT_ONCE_MAX`] and those of one more commit:
     /// a reader who is behind catches up in one go. The answers that came along have gone before.
     /// `None` after the end.
     pub async fn batch(&mut self) -> Option<Vec<Event>> {
         let mut events = self.next().await?;
-        while events.len() < BATCH_MAX
+        while events.len() < TOLD_AT_ONCE_MAX
             && let Ok(news) = self.news.try_recv()
         {
             events.extend(news.told());

@@ -7,11 +7,12 @@
 //! | [`Stage::Signals`] | typing is dropped, presence waits | 2,048 | 2 s |
 //! | [`Stage::Acts`] | posts and other acts: `unavailable` with `retry_after_ms` | 3,072 | 5 s |
 //!
-//! A stage begins at once where one of its numbers is reached, and ends once all of them have been below
+//! Changes that wait count once the oldest is 250 ms old: before that they are a burst. A stage begins at once
+//! where one of its numbers is reached, and ends once all of them have been below
 //! half for [`SHED_HOLD`], so that it does not flap. Whatever found its place in the queue is done and
 //! answered; nothing that was acknowledged is ever shed.
 
-use crate::limits::{SHED_AGE, SHED_HOLD, SHED_WAITING};
+use crate::limits::{SHED_AGE, SHED_BURST, SHED_HOLD, SHED_WAITING};
 use crate::metrics::{Count, Metrics};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,6 +41,8 @@ pub struct ShedAt {
     pub waiting: [usize; 3],
     /// Since when the oldest one waits, or what was committed has not been told.
     pub age: [Duration; 3],
+    /// Those that wait count only once the oldest has waited this long.
+    pub burst: Duration,
 }
 
 impl Default for ShedAt {
@@ -47,6 +50,7 @@ impl Default for ShedAt {
         ShedAt {
             waiting: SHED_WAITING,
             age: SHED_AGE,
+            burst: SHED_BURST,
         }
     }
 }
@@ -68,9 +72,10 @@ impl Load {
     /// The last stage whose number, divided by `by`, is reached.
     fn stage(&self, at: &ShedAt, by: u32) -> Stage {
         let age = self.oldest.max(self.lag);
+        let waiting = if age >= at.burst / by { self.waiting } else { 0 };
         let reached = STAGES.iter().zip(at.waiting).zip(at.age);
-        let mut reached = reached
-            .filter(|((_, waiting), limit)| self.waiting >= (*waiting / by as usize).max(1) || age >= *limit / by);
+        let mut reached =
+            reached.filter(|((_, many), limit)| waiting >= (*many / by as usize).max(1) || age >= *limit / by);
         reached.next_back().map_or(Stage::Calm, |((stage, _), _)| *stage)
     }
 }
@@ -126,6 +131,11 @@ impl Pressure {
         self.metrics.add(Count::Events, events as u64);
         self.metrics.fan_out.add_time(lag);
         self.lag.store(micros(lag), Relaxed);
+    }
+
+    /// All that was committed has been told.
+    pub fn all_told(&self) {
+        self.lag.store(0, Relaxed);
     }
 
     /// What there is with so many changes and batches waiting.

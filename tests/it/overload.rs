@@ -50,6 +50,7 @@ fn newcomers_go_first_then_signals_then_posts_and_never_what_was_acknowledged() 
         ShedAt {
             waiting: [STEP, 2 * STEP, 3 * STEP],
             age: [Duration::from_secs(3_600); 3],
+            burst: Duration::ZERO,
         },
     );
     let (ada, ben, carol) = (site.sign_up("Ada"), site.sign_up("Ben"), site.sign_up("Carol"));

@@ -157,9 +157,11 @@ pub fn settings_stand_in_line_and_their_list_follows_the_reader(world: &World) -
         join(browser, &world.site)?;
         open_settings(browser)?;
         for pair in ["#set-profile", "#set-password"] {
-            let boxes = "[...document.querySelectorAll(arguments[0] + ' .two .inp')].map((box) => {
+            // In half pixels from the first one: where that stands itself is a sum of fractions.
+            let boxes = "[...document.querySelectorAll(arguments[0] + ' .two .inp')].map((box, place, all) => {
                 const {top, height} = box.getBoundingClientRect();
-                return [top, height].map((pixels) => Math.round(pixels * 10) / 10);
+                const first = all[0].getBoundingClientRect();
+                return [top - first.top, height - first.height].map((pixels) => Math.round(pixels * 2) / 2);
             })";
             let seen = browser.script(&format!("return {boxes}"), json!([pair]))?;
             equal(&format!("the second field of {pair}"), seen[1].clone(), seen[0].clone())?;
