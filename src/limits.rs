@@ -208,8 +208,7 @@ pub const PAGE_MESSAGES: usize = 50;
 pub const PAGE_MESSAGES_MAX: usize = 100;
 /// Messages in one piece of a catch-up.
 pub const SYNC_MESSAGES_MAX: usize = 500;
-/// Bytes of messages in a page, as they are stored (as JSON they take about three times as many) and with
-/// what they answer; the page ends after the message that passes it.
+/// Bytes of messages in a page, as stored (a third of what JSON takes), with what they answer; the last one passes it.
 pub const PAGE_BYTES_MAX: usize = 256 << 10;
 /// Bytes of messages in one piece of a catch-up, as stored; the piece ends after the message that passes it.
 pub const SYNC_BYTES_MAX: usize = 128 << 10;
@@ -370,8 +369,7 @@ pub const STORE_HEAL_EVERY: Duration = Duration::from_secs(1);
 
 /// Changes that wait for the writer when newcomers, then signals, then acts are shed.
 pub const SHED_WAITING: [usize; 3] = [1_024, 2_048, 3_072];
-/// The age of the oldest change that is not answered, or of the events that are told, at which the same
-/// are shed.
+/// The age of the oldest change without an answer, or of the events that are told, at which the same are.
 pub const SHED_AGE: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(5)];
 /// While the oldest change is younger than this, many that wait are a burst, and no overload.
 pub const SHED_BURST: Duration = Duration::from_millis(250);
@@ -398,5 +396,5 @@ pub const TURNED_AWAY_TIMEOUT: Duration = Duration::from_secs(2);
 pub const LISTEN_BACKLOG: i32 = 1_024;
 /// How long connections may take to end at a stop; the whole of it stays under 5 seconds.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long the last answers may take to be handed on after that.
+/// How long the last answers may take after that.
 pub const LAST_ANSWERS_TIMEOUT: Duration = Duration::from_secs(1);
