@@ -1,6 +1,9 @@
 //! Every limit of Chapp, with its unit in its name. Nothing here is a setting.
 
+mod store;
+
 use std::time::Duration;
+pub use store::*;
 
 // ---- What people write -------------------------------------------------------------------------
 
@@ -341,42 +344,6 @@ pub const SESSIONS_DROPPED_MAX: usize = 1_000;
 pub const SESSIONS_SWEPT_AT_ONCE_MAX: usize = 100;
 /// How often expired sessions are forgotten.
 pub const SESSIONS_DROP_EVERY: Duration = Duration::from_secs(60 * 60);
-
-// ---- The store ---------------------------------------------------------------------------------
-
-/// Searches through very many rows at a time; then whoever searches waits.
-pub const SEARCHES_AT_ONCE_MAX: usize = 2;
-/// Changes that wait for the writer; then whoever brings one waits.
-pub const WRITER_QUEUE_MAX: usize = 4_096;
-/// How long whoever brings a change waits for a place in that queue; then the change is refused.
-pub const WRITER_QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
-/// Events that whoever is behind in telling them tells in one go, and those of one more commit.
-pub const TOLD_AT_ONCE_MAX: usize = 128;
-/// Changes in one transaction.
-pub const BATCH_MAX: usize = 1_024;
-/// Batches that wait for the fan-out; then the writer waits.
-pub const FEED_BATCHES_MAX: usize = 64;
-/// Bytes of the data file that redb keeps in memory.
-pub const CACHE_BYTES: usize = 16 << 20;
-/// Bytes that must be free on the disk before a commit; below, new work is refused.
-pub const DISK_FREE_BYTES_MIN: u64 = 8 << 20;
-/// A data file that was written this long after our last commit was written by something else.
-pub const DATA_FILE_TOUCHED_MS: u64 = 60_000;
-/// How often a file that failed is opened again.
-pub const STORE_HEAL_EVERY: Duration = Duration::from_secs(1);
-
-// ---- Overload (the table is in store/pressure.rs) -----------------------------------------------
-
-/// Changes that wait for the writer when newcomers, then signals, then acts are shed.
-pub const SHED_WAITING: [usize; 3] = [1_024, 2_048, 3_072];
-/// The age of the oldest change without an answer, or of the events that are told, at which the same are.
-pub const SHED_AGE: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(5)];
-/// While the oldest change is younger than this, many that wait are a burst, and no overload.
-pub const SHED_BURST: Duration = Duration::from_millis(250);
-/// How long everything must have been below half of that until less is shed.
-pub const SHED_HOLD: Duration = Duration::from_secs(1);
-/// When whoever was shed may come again.
-pub const SHED_RETRY_MS: u64 = 3_000;
 
 // ---- The process -------------------------------------------------------------------------------
 

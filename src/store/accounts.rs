@@ -1,10 +1,10 @@
 //! Accounts and what proves whose they are.
 
+use super::apply::Done;
 use super::codec::{UserRow, key};
 use super::fault::Fault;
 use super::standing::{FIRST_ROOM, known};
 use super::tables::{Source, Tables, get, get_known, put};
-use super::writer::Done;
 use super::{admin, marks, people, rooms, sessions};
 use crate::error::{Error, Kind};
 use crate::model::{

@@ -1,12 +1,12 @@
 //! What people do to messages that are there: each act takes the room's next seq, and the message's own
 //! entry holds its present state.
 
+use super::apply::Done;
 use super::codec::{Deleted, PostRow};
 use super::fault::Fault;
 use super::messages::{may_post, mention, named_in, post_at, say};
 use super::standing::{known, standing};
 use super::tables::{Source, Tables, has, put};
-use super::writer::Done;
 use super::{files, log, standing};
 use crate::clock::Time;
 use crate::error::{Error, Kind};

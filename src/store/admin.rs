@@ -1,11 +1,11 @@
 //! The server itself and what its owner and admins do: its name, its door, roles, accounts shut and
 //! opened, passwords set anew.
 
+use super::apply::Done;
 use super::codec::{BackupRow, BarredRow, InviteRow, ResetRow, ServerRow, UserRow, key};
 use super::fault::Fault;
 use super::standing::{is_barred, known, other};
 use super::tables::{Source, Tables, get, get_known, put};
-use super::writer::Done;
 use super::{people, sessions};
 use crate::clock::Time;
 use crate::error::{Error, Kind};

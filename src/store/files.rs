@@ -4,11 +4,11 @@
 //! `unshown`: it is coming, waits to be posted, or is to be erased. Never in both, never in neither, so
 //! that nothing is lost track of at whatever write a crash comes.
 
+use super::apply::Done;
 use super::codec::{self, AttachmentRow, FileRow, PostRow, PreviewRow, key};
 use super::fault::Fault;
 use super::standing::{known, role};
 use super::tables::{FILES_BYTES, FileKey, Source, Tables, get, get_known, has, put};
-use super::writer::Done;
 use crate::clock::Time;
 use crate::error::{Error, Kind};
 use crate::limits::{FILE_CHUNK_BYTES, FILE_CHUNKS_ERASED_MAX, FILES_BYTES_MAX};

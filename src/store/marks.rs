@@ -1,13 +1,13 @@
 //! How far somebody has read, and what stands after that: plain arithmetic over seqs, so that no count
 //! can stick or drift.
 
+use super::apply::Done;
 use super::codec::{Stored, UserRoomRow, key};
 use super::fault::Fault;
 use super::log::{self, Head};
 use super::people;
 use super::standing::{self, FIRST_ROOM};
 use super::tables::{Source, Tables, get, put};
-use super::writer::Done;
 use crate::error::Error;
 use crate::limits::{MENTIONS_COUNTED_MAX, SEEN_MEMBERS_MAX, UNREAD_BACK_BYTES_MAX, UNREAD_BACK_MAX};
 use crate::model::{ConnectionId, Event, Place, ReadMark, RoomId, Seq, UserId};

@@ -1,10 +1,10 @@
 //! Who is in a room: coming, going, being brought and sent away, and looking after it.
 
+use super::apply::Done;
 use super::codec::{MemberRow, RoomRow, UserRoomRow, unseal};
 use super::fault::Fault;
 use super::standing::{self, FIRST_ROOM, known, other, standing};
 use super::tables::{Source, Tables, get_known, put};
-use super::writer::Done;
 use super::{log, marks, people, rooms};
 use crate::clock::Time;
 use crate::error::{Error, Kind};

@@ -1,11 +1,11 @@
 //! Posts, pages of them, and what somebody missed.
 
+use super::apply::Done;
 use super::codec::{ClientIdRow, Forward, PostRow, SeqRow, Stored, key};
 use super::fault::Fault;
 use super::marks::EVERYBODY;
 use super::standing::{self, known, standing};
 use super::tables::{Source, Tables, get, get_known, put};
-use super::writer::Done;
 use super::{files, log, marks, members, people};
 use crate::clock::Time;
 use crate::error::Error;

@@ -10,6 +10,7 @@
 mod accounts;
 mod acts;
 mod admin;
+mod apply;
 mod backup;
 mod codec;
 mod create;

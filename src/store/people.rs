@@ -1,12 +1,12 @@
 //! People as others see them, and what they have chosen for themselves.
 
+use super::apply::Done;
 use super::codec::{PictureRow, ProfileRow, SettingsRow, UserRow, key, user as user_of};
 use super::fault::Fault;
 use super::marks;
 use super::members;
 use super::standing::{is_barred, known, other};
 use super::tables::{PEOPLE, Source, Tables, get, get_known, has, put};
-use super::writer::Done;
 use crate::clock::Time;
 use crate::error::{Error, Kind};
 use crate::limits::{BLOCKED_MAX, PEOPLE_MAX, PEOPLE_SCAN_MAX};

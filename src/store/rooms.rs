@@ -1,10 +1,10 @@
 //! Rooms: made, changed, arranged, and seen by one of their members.
 
+use super::apply::Done;
 use super::codec::{FactsRow, MemberRow, RoomRow, UserRoomRow, key, room as room_of};
 use super::fault::Fault;
 use super::standing::{self, FIRST_ROOM, facts, known, other, standing};
 use super::tables::{Source, Tables, get, get_known, put};
-use super::writer::Done;
 use super::{log, marks, members, messages, people};
 use crate::clock::{Clock, Time};
 use crate::error::{Error, Kind};

@@ -1,12 +1,12 @@
 //! What people keep for later.
 
+use super::apply::Done;
 use super::codec::{SavedRow, key, unseal};
 use super::fault::Fault;
 use super::log;
 use super::messages::{named_in, post_at};
 use super::standing::{self, known};
 use super::tables::{Source, Tables, get, put};
-use super::writer::Done;
 use crate::clock::Time;
 use crate::error::{Error, Kind};
 use crate::limits::{PAGE_BYTES_MAX, SAVED_MAX};

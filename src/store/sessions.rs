@@ -1,11 +1,11 @@
 //! Who is logged in where.
 
+use super::apply::Done;
 use super::codec::{self, SessionRow, UserRow};
 use super::fault::Fault;
 use super::people;
 use super::standing::known;
 use super::tables::{Source, Tables, get, get_known, put};
-use super::writer::Done;
 use crate::clock::Time;
 use crate::error::Error;
 use crate::limits::SESSIONS_DROPPED_MAX;

@@ -1,17 +1,19 @@
 //! The one thread that writes: takes all that waits, runs it as one transaction, commits once,
 //! answers each caller in order, and feeds the events in commit order.
 //!
-//! No timer: a batch is what arrived while the disk was busy with the one before.
+//! A batch is what arrived while the disk was busy with the one before. Whoever finds the writer idle is not kept
+//! waiting, except for a moment where others came right behind the last time: people who answer each other come
+//! together, and two commits, with two rounds of writing to everybody, would cost them far more.
 
+use super::apply::{Outcomes, apply_all, told};
 use super::fault::Fault;
 use super::feed::{Mouth, News};
 use super::file::{DataFile, Failed, Wrote};
 use super::pressure::Pressure;
 use super::search::index::{self, Step};
 use super::tables::Tables;
-use super::{accounts, acts, admin, files, marks, members, messages, people, rooms, saved, sessions};
 use crate::error::Result;
-use crate::limits::{BATCH_MAX, STORE_HEAL_EVERY};
+use crate::limits::{BATCH_MAX, COMPANY_WAIT, COMPANY_WAITS_MAX, STORE_HEAL_EVERY};
 use crate::model::{Change, Event, FileChange};
 use std::sync::Arc;
 use std::time::Instant;
@@ -32,52 +34,6 @@ pub(super) enum Job {
 
 pub(super) type Answer = oneshot::Sender<Result<Event>>;
 
-/// What became of a change.
-pub(super) struct Done {
-    /// For the one who asked.
-    answer: Event,
-    told: Told,
-    /// Whether there is something to commit.
-    wrote: bool,
-}
-
-/// What the others hear of a change.
-enum Told {
-    Nothing,
-    /// What the one hears who asked.
-    Answer,
-    Events(Vec<Event>),
-}
-
-impl Done {
-    /// It happened, and everybody hears of it whom it concerns.
-    pub fn told(answer: Event) -> Done {
-        let (told, wrote) = (Told::Answer, true);
-        Done { answer, told, wrote }
-    }
-
-    /// It happened as several events, of which one is the answer.
-    pub fn tells(answer: Event, events: Vec<Event>) -> Done {
-        let (told, wrote) = (Told::Events(events), true);
-        Done { answer, told, wrote }
-    }
-
-    /// It happened; it concerns the one who asked.
-    pub fn answered(answer: Event) -> Done {
-        let (told, wrote) = (Told::Nothing, true);
-        Done { answer, told, wrote }
-    }
-
-    /// There was nothing to do.
-    pub fn nothing(answer: Event) -> Done {
-        let (told, wrote) = (Told::Nothing, false);
-        Done { answer, told, wrote }
-    }
-}
-
-/// What became of each change of a batch, in order.
-type Outcomes = Vec<Result<Done>>;
-
 pub(super) struct Writer {
     file: Arc<DataFile>,
     jobs: mpsc::Receiver<Job>,
@@ -93,6 +49,8 @@ pub(super) struct Writer {
     /// Only for waiting with an end.
     timer: Runtime,
     pressure: Arc<Pressure>,
+    /// How many came together when somebody last found the writer idle.
+    company: usize,
 }
 
 impl Writer {
@@ -114,6 +72,7 @@ impl Writer {
             unindexed: true,
             timer,
             pressure,
+            company: 0,
         }
     }
 
@@ -121,6 +80,7 @@ impl Writer {
         let mut jobs = Vec::with_capacity(BATCH_MAX);
         let mut closing = Vec::new();
         while self.wait(&mut jobs) {
+            let came = jobs.len();
             let (mut changes, mut answers) = (Vec::new(), Vec::new());
             let (mut heal, mut oldest) = (false, None);
             for job in jobs.drain(..) {
@@ -147,6 +107,7 @@ impl Writer {
                 self.index();
             }
             self.pressure.answered();
+            self.company = came + self.jobs.len();
         }
         self.file.close(self.commits + 1);
         drop(self.mouth);
@@ -161,11 +122,35 @@ impl Writer {
             if self.unindexed && self.jobs.is_empty() && !self.jobs.is_closed() {
                 return true;
             }
-            return self.jobs.blocking_recv_many(jobs, BATCH_MAX) > 0;
+            let is_idle = self.jobs.is_empty();
+            let is_some = self.jobs.blocking_recv_many(jobs, BATCH_MAX) > 0;
+            if is_some && is_idle {
+                self.wait_for_company(jobs);
+            }
+            return is_some;
         }
         let work = self.jobs.recv_many(jobs, BATCH_MAX);
         let work = self.timer.block_on(async { timeout(STORE_HEAL_EVERY, work).await });
         work.is_err() || work.is_ok_and(|count| count > 0)
+    }
+
+    /// Waits a moment for those who came together the last time, as long as somebody comes.
+    fn wait_for_company(&mut self, jobs: &mut Vec<Job>) {
+        for _ in 0..COMPANY_WAITS_MAX {
+            let here = jobs.len();
+            if here >= self.company.min(BATCH_MAX) {
+                return;
+            }
+            std::thread::sleep(COMPANY_WAIT);
+            while jobs.len() < BATCH_MAX
+                && let Ok(job) = self.jobs.try_recv()
+            {
+                jobs.push(job);
+            }
+            if jobs.len() == here {
+                return;
+            }
+        }
     }
 
     /// Goes on with the index while there is nothing else to do.
@@ -300,85 +285,5 @@ impl Writer {
             .zip(answers)
             .collect();
         self.mouth.say(News::of(answers, events));
-    }
-}
-
-fn told(outcomes: &Outcomes) -> Vec<Event> {
-    let mut events = Vec::with_capacity(outcomes.len());
-    for done in outcomes.iter().flatten() {
-        match &done.told {
-            Told::Nothing => {}
-            Told::Answer => events.push(done.answer.clone()),
-            Told::Events(told) => events.extend_from_slice(told),
-        }
-    }
-    events
-}
-
-fn apply_all(tables: &mut Tables<'_>, changes: &[Change]) -> std::result::Result<(Outcomes, Wrote), Fault> {
-    let mut outcomes = Vec::with_capacity(changes.len());
-    let mut wrote = Wrote::Nothing;
-    for change in changes {
-        outcomes.push(match apply(tables, change) {
-            Err(Fault::Refused(error)) => Err(error),
-            done => Ok(done?),
-        });
-        if outcomes
-            .last()
-            .is_some_and(|outcome| outcome.as_ref().is_ok_and(|done| done.wrote))
-        {
-            wrote = Wrote::Something;
-        }
-    }
-    Ok((outcomes, wrote))
-}
-
-/// Checks, then writes: a change that is refused has written nothing.
-fn apply(tables: &mut Tables<'_>, change: &Change) -> std::result::Result<Done, Fault> {
-    match change {
-        Change::SignUp(new) => accounts::sign_up(tables, new),
-        Change::OpenSession {
-            user,
-            session,
-            rehashed,
-            at,
-        } => sessions::open(tables, *user, session, rehashed.as_ref(), *at),
-        Change::TouchSession { id, address, at } => sessions::touch(tables, *id, address, *at),
-        Change::CloseSession { id } => sessions::close(tables, *id),
-        Change::CloseOtherSessions { user, keep } => sessions::close_others(tables, *user, *keep),
-        Change::DropSessions { at } => sessions::drop_expired(tables, *at),
-        Change::SetPassword { user, password, keep } => accounts::set_password(tables, *user, password, *keep),
-        Change::EditProfile { user, patch } => people::edit(tables, *user, patch),
-        Change::SetPicture { user, picture } => people::set_picture(tables, *user, picture.as_ref()),
-        Change::EditSettings { user, patch } => people::edit_settings(tables, *user, patch),
-        Change::Seen { user, at } => people::seen(tables, *user, *at),
-        Change::Block { user, other, on } => people::block(tables, *user, *other, *on),
-        Change::Post(new) => messages::post(tables, new),
-        Change::Act { by, place, act, at } => acts::act(tables, *by, *place, act, *at),
-        Change::Erase { before } => acts::erase(tables, *before),
-        Change::File(change) => files::apply(tables, change),
-        Change::Save {
-            user,
-            place,
-            on,
-            at,
-            by,
-        } => saved::save(tables, *user, *place, *on, *at, *by),
-        Change::MarkRead { user, room, seq, by } => marks::read(tables, *user, *room, *seq, *by),
-        Change::MarkUnread { user, place } => marks::unread_from(tables, *user, *place),
-        Change::CreateRoom(new) => rooms::create(tables, new),
-        Change::EditRoom { by, room, patch, at } => rooms::edit(tables, *by, *room, patch, *at),
-        Change::AddMember { by, room, user, at } => members::add(tables, *by, *room, *user, *at),
-        Change::RemoveMember { by, room, user, at } => members::remove(tables, *by, *room, *user, *at),
-        Change::SetMemberRole {
-            by,
-            room,
-            user,
-            role,
-            at,
-        } => members::hand_over(tables, *by, *room, *user, *role, *at),
-        Change::ArrangeRoom { user, room, prefs } => rooms::arrange(tables, *user, *room, prefs),
-        Change::Server { by, deed, at } => admin::act(tables, *by, deed, *at),
-        Change::ResetPassword(new) => admin::reset_password(tables, new),
     }
 }
