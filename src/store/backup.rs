@@ -179,7 +179,7 @@ fn seal(snapshot: &ReadTransaction, into: &Database) -> std::result::Result<(), 
     let count = file::last_commit(snapshot)?;
     let mut row: DataFileRow = get_known(&snapshot.open_table(META)?, FILE, "the name of the file")?;
     row.home = [0; 32];
-    let sealed = file::write(into, count, |tables| {
+    let sealed = file::write(into, None, count, |tables| {
         tables.create_missing()?;
         put(tables.meta.write()?, FILE, &row)?;
         Ok(((), Wrote::Something))

@@ -53,7 +53,7 @@ fn draw(draft: &Path, options: &Options) -> Result<(), Fault> {
         epoch: random()?,
         home: home(draft)?,
     };
-    let written = file::write(&database, 1, |tables| {
+    let written = file::write(&database, None, 1, |tables| {
         tables.create_missing()?;
         put(tables.meta.write()?, FORMAT, &FORMAT_VERSION)?;
         put(tables.meta.write()?, FILE, &row)?;

@@ -77,6 +77,8 @@ macro_rules! locks_of_the_file {
     };
 }
 
+pub(super) use locks_of_the_file;
+
 /// The file on the disk.
 #[derive(Debug)]
 pub(super) struct Disk {

@@ -7,6 +7,7 @@ use super::create::folder;
 use super::disk::{Disk, Glass};
 use super::fault::{Fault, guard};
 use super::note::Note;
+use super::seal::{self, SealedDisk, Sealer};
 use super::tables::{COMMIT, Snapshot, Source, Tables, get_known};
 use super::{Options, codec::CommitRow};
 use redb::{Builder, Database, Durability, ReadTransaction, ReadableDatabase};
@@ -26,7 +27,7 @@ pub(super) struct DataFile {
 }
 
 enum State {
-    Open(Database),
+    Open(Database, Sealer),
     /// The disk takes no writes, not even those of opening: seen through glass.
     ForReading(Database),
     Closed,
@@ -35,7 +36,7 @@ enum State {
 impl State {
     fn database(&self) -> Result<&Database, Fault> {
         match self {
-            State::Open(database) | State::ForReading(database) => Ok(database),
+            State::Open(database, _) | State::ForReading(database) => Ok(database),
             State::Closed => Err(Fault::Closed("the data file is not open".to_owned())),
         }
     }
@@ -64,13 +65,13 @@ pub(super) enum Wrote {
 }
 
 impl DataFile {
-    pub fn new(path: &Path, options: Options, id: String, epoch: String, database: Database) -> DataFile {
+    pub fn new(path: &Path, options: Options, id: String, epoch: String, open: (Database, Sealer)) -> DataFile {
         DataFile {
             path: path.to_owned(),
             options,
             id,
             epoch,
-            state: RwLock::new(State::Open(database)),
+            state: RwLock::new(State::Open(open.0, open.1)),
             opened: AtomicU64::new(1),
         }
     }
@@ -97,7 +98,7 @@ impl DataFile {
     ) -> Result<(T, Wrote), Failed<T>> {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         match &*state {
-            State::Open(database) => write(database, count, work),
+            State::Open(database, sealer) => write(database, Some(sealer), count, work),
             _ => Err(Failed::Before(Fault::Closed(
                 "the data file takes no writes".to_owned(),
             ))),
@@ -108,14 +109,14 @@ impl DataFile {
     /// commit. With an error nothing can be written yet.
     pub fn reopen(&self) -> Result<u64, Fault> {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        if let State::Open(database) | State::ForReading(database) = std::mem::replace(&mut *state, State::Closed) {
+        if let State::Open(database, _) | State::ForReading(database) = std::mem::replace(&mut *state, State::Closed) {
             // What failed writes nothing any more, and glass has nothing to write.
             let _ = guard(|| Ok(database.close()?));
         }
         let opened = guard(|| {
-            let database = open_database(&self.path, &self.options)?;
+            let (database, sealer) = open_database(&self.path, &self.options)?;
             let count = last_commit(&database.begin_read()?)?;
-            Ok((State::Open(database), count))
+            Ok((State::Open(database, sealer), count))
         });
         let (fresh, count) = match opened {
             Ok((fresh, count)) => (fresh, Ok(count)),
@@ -146,7 +147,7 @@ impl DataFile {
     pub fn is_writable(&self) -> bool {
         matches!(
             *self.state.read().unwrap_or_else(PoisonError::into_inner),
-            State::Open(_)
+            State::Open(..)
         )
     }
 
@@ -165,7 +166,7 @@ impl DataFile {
             }
         }
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        if let State::Open(database) = std::mem::replace(&mut *state, State::Closed)
+        if let State::Open(database, _) = std::mem::replace(&mut *state, State::Closed)
             && let Err(fault) = guard(|| Ok(database.close()?))
         {
             tracing::warn!(cause = %fault, "closing the data file failed; nothing is lost");
@@ -176,6 +177,7 @@ impl DataFile {
 /// Runs `work` as one durable transaction of `database`.
 pub(super) fn write<T>(
     database: &Database,
+    sealer: Option<&Sealer>,
     count: u64,
     work: impl FnOnce(&mut Tables<'_>) -> Result<(T, Wrote), Fault>,
 ) -> Result<(T, Wrote), Failed<T>> {
@@ -194,7 +196,10 @@ pub(super) fn write<T>(
     })
     .map_err(Failed::Before)?;
     let end = match wrote {
-        Wrote::Something => guard(|| Ok(txn.commit()?)),
+        Wrote::Something => {
+            sealer.into_iter().for_each(Sealer::commit_begins);
+            guard(|| Ok(txn.commit()?))
+        }
         Wrote::Nothing => guard(|| Ok(txn.abort()?)),
     };
     match (end, &wrote) {
@@ -205,9 +210,10 @@ pub(super) fn write<T>(
 }
 
 /// The database in an existing file.
-pub(super) fn open_database(path: &Path, options: &Options) -> Result<Database, Fault> {
-    let disk = Disk::open(path, options)?;
-    Ok(builder(options).create_with_backend(disk)?)
+pub(super) fn open_database(path: &Path, options: &Options) -> Result<(Database, Sealer), Fault> {
+    let disk = SealedDisk::new(Disk::open(path, options)?)?;
+    let sealer = disk.sealer();
+    Ok((builder(options).create_with_backend(disk)?, sealer))
 }
 
 /// How well a file is looked at.
@@ -221,6 +227,7 @@ pub(super) enum Checked {
 /// The database in a file that stays as it is, even where redb has to recover it first.
 pub(super) fn open_glass(path: &Path, options: &Options, checked: Checked) -> Result<Database, Fault> {
     let glass = Glass::new(Disk::open(path, options)?)?;
+    seal::settle(&glass)?;
     let mut builder = builder(options);
     builder.set_check_integrity_on_open(matches!(checked, Checked::Fully));
     Ok(builder.create_with_backend(glass)?)

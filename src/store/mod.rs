@@ -34,6 +34,7 @@ mod pressure;
 mod questions;
 mod rooms;
 mod saved;
+mod seal;
 mod search;
 mod sessions;
 mod standing;

@@ -49,12 +49,12 @@ pub(super) fn open(path: &Path, options: Options) -> Result<(DataFile, u64), Ope
         upgrade::keep_copy(path, format)?;
     }
 
-    let database = guard(|| file::open_database(path, &options)).map_err(|fault| open_error(path, fault))?;
+    let (database, sealer) = guard(|| file::open_database(path, &options)).map_err(|fault| open_error(path, fault))?;
     let mut count = commit.count;
     // Where the disk is full, what is there can still be read.
     if moved || old || file::has_room(path, &options) {
         count += 1;
-        let stamped = file::write(&database, count, |tables| {
+        let stamped = file::write(&database, Some(&sealer), count, |tables| {
             tables.create_missing()?;
             put(tables.meta.write()?, FILE, &row)?;
             if old {
@@ -67,7 +67,7 @@ pub(super) fn open(path: &Path, options: Options) -> Result<(DataFile, u64), Ope
     }
     note.opened_at(count);
     Ok((
-        DataFile::new(path, options, hex(&row.id), hex(&row.epoch), database),
+        DataFile::new(path, options, hex(&row.id), hex(&row.epoch), (database, sealer)),
         count,
     ))
 }

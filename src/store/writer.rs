@@ -11,7 +11,6 @@ use super::feed::{Mouth, News};
 use super::file::{DataFile, Failed, Wrote};
 use super::pressure::Pressure;
 use super::search::index::{self, Step};
-use super::tables::Tables;
 use crate::error::Result;
 use crate::limits::{BATCH_MAX, COMPANY_WAIT, COMPANY_WAITS_MAX, STORE_HEAL_EVERY};
 use crate::model::{Change, Event, FileChange};
