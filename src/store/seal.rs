@@ -164,8 +164,8 @@ struct State {
     stage: Stage,
     /// What was written since the last sync: where, how many bytes, and their checksum.
     written: BTreeMap<u64, (usize, u32)>,
-    /// Something was written that may not be in the commit, or not in this way.
-    is_early: bool,
+    /// There is more to the commit than what was written, or less.
+    has_more: bool,
     /// The valid commit has a seal.
     is_sealed: bool,
 }
@@ -182,7 +182,7 @@ impl Sealer {
     /// What redb has written until now, to have room in its memory, may be no page of the commit any more.
     pub fn commit_begins(&self) {
         let mut state = self.state();
-        state.is_early = !state.written.is_empty();
+        state.has_more = !state.written.is_empty();
     }
 }
 
@@ -211,7 +211,7 @@ impl SealedDisk {
             page,
             stage: Stage::Quiet,
             written: BTreeMap::new(),
-            is_early: false,
+            has_more: false,
             is_sealed: false,
         };
         let sealer = Sealer(Arc::new(Mutex::new(state)));
@@ -227,7 +227,7 @@ impl State {
     /// The seal of the slot that is not valid yet, for what was written since the last sync.
     fn seal(&self) -> Option<Vec<u8>> {
         let bytes: usize = self.written.values().map(|(bytes, _)| bytes).sum();
-        if self.is_early || !self.is_sealed || bytes > SEALED_BYTES_MAX {
+        if self.has_more || !self.is_sealed || bytes > SEALED_BYTES_MAX {
             return None;
         }
         let (mut written, mut at) = (Vec::with_capacity(self.written.len()), 0);
@@ -267,7 +267,7 @@ impl State {
     fn sync(&mut self, file: &Disk) -> io::Result<()> {
         file.sync_data()?;
         self.written.clear();
-        self.is_early = false;
+        self.has_more = false;
         Ok(())
     }
 
@@ -302,8 +302,9 @@ impl State {
                 self.stage = Stage::Quiet;
                 if before != after || !is_slot_same[after] {
                     self.sync_and_seal(file, after, slot_name(header, after))?;
-                } else if is_rest_same && header[FLAGS] == self.page[FLAGS] && !is_slot_same[1 - after] {
+                } else if header[FLAGS] == self.page[FLAGS] && !is_slot_same[1 - after] {
                     self.stage = Stage::Prepared;
+                    self.has_more |= !is_rest_same;
                 }
             }
         }
@@ -370,7 +371,7 @@ impl StorageBackend for SealedDisk {
         }
         state.catch_up(&self.file)?;
         if offset == 0 || !data.len().is_multiple_of(PAGE) {
-            state.is_early = true;
+            state.has_more = true;
         }
         state.written.insert(offset, (data.len(), crc32c::crc32c(data)));
         self.file.write(offset, data)
