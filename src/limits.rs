@@ -239,7 +239,7 @@ pub const REQUEST_BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// escaped as `\uD83D\uDE00`, and its envelope.
 pub const FRAME_BYTES_MAX: usize = 128 << 10;
 /// Bytes that tungstenite reads at once. Its default, 128 KiB, is paid for by every connection.
-pub const SOCKET_READ_BYTES: usize = 512;
+pub const SOCKET_READ_BYTES: usize = 256;
 /// Bytes that the kernel holds for a reader who is slow, asked for by SO_SNDBUF.
 pub const SOCKET_SEND_BYTES: usize = 256 << 10;
 /// Bytes that wait for a slow reader behind that; then the client is closed with 4408.

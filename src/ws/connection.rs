@@ -30,13 +30,16 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 
-/// Lives one socket.
-pub async fn live(chat: Arc<Chat>, viewer: Viewer, stream: TcpStream) {
+type Life = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// One socket's life, if it can begin. Most sockets are idle, and what each of them keeps then is the size of this
+/// future: what is needed for a moment only is in a box of its own.
+pub fn live(chat: Arc<Chat>, viewer: Viewer, stream: TcpStream) -> Option<Life> {
     let started = Instant::now();
-    let (client, reading) = match chat.hub().join(&viewer, stream) {
-        Ok(joined) => joined,
-        Err(error) => return tracing::error!(%error, "a socket could not be registered"),
-    };
+    let joined = chat.hub().join(&viewer, stream);
+    let (client, reading) = joined
+        .inspect_err(|error| tracing::error!(%error, "a socket could not be registered"))
+        .ok()?;
     let mut connection = Connection {
         frames: TokenBucket::new(
             FRAMES_BURST,
@@ -49,23 +52,10 @@ pub async fn live(chat: Arc<Chat>, viewer: Viewer, stream: TcpStream) {
         client,
         received: 0,
     };
-    let code = connection.run(reading).await;
-    if let Some(departure) = connection.chat.hub().leave(connection.client.id) {
-        connection.chat.departed(departure);
-    }
-    let ended = match code {
-        CloseCode::TooSlow => Count::TooSlow,
-        CloseCode::Flooding => Count::Flooding,
-        _ => Count::Closed,
-    };
-    connection.chat.store().metrics().one(ended);
-    tracing::info!(
-        user = connection.viewer.user.id.0,
-        seconds = started.elapsed().as_secs(),
-        received = connection.received,
-        code = code as u16,
-        "socket"
-    );
+    Some(Box::pin(async move {
+        let code = connection.run(reading).await;
+        connection.ended(code, started);
+    }))
 }
 
 struct Connection {
@@ -92,30 +82,56 @@ impl Connection {
 
     /// Returns with the code that the socket was closed with.
     async fn run(&mut self, reading: OwnedReadHalf) -> CloseCode {
-        let code = match Box::pin(self.ready()).await {
+        if let Err(code) = Box::pin(self.open()).await {
+            self.chat.hub().close(self.client.id, code);
+            return code;
+        }
+        let edge = Edge {
+            chat: self.chat.clone(),
+            client: self.client.clone(),
+            reading,
+        };
+        let mut socket = WebSocketStream::from_raw_socket(edge, Role::Server, Some(settings())).await;
+        let code = self.talk(&mut socket).await;
+        self.chat.hub().close(self.client.id, code);
+        Box::pin(drain(&self.client, &mut socket, code)).await;
+        code
+    }
+
+    fn ended(&self, code: CloseCode, started: Instant) {
+        if let Some(departure) = self.chat.hub().leave(self.client.id) {
+            self.chat.departed(departure);
+        }
+        let ended = match code {
+            CloseCode::TooSlow => Count::TooSlow,
+            CloseCode::Flooding => Count::Flooding,
+            _ => Count::Closed,
+        };
+        self.chat.store().metrics().one(ended);
+        tracing::info!(
+            user = self.viewer.user.id.0,
+            seconds = started.elapsed().as_secs(),
+            received = self.received,
+            code = code as u16,
+            "socket"
+        );
+    }
+
+    /// Lets the first frame go.
+    async fn open(&mut self) -> std::result::Result<(), CloseCode> {
+        match self.ready().await {
             Ok(ready) => {
                 self.chat.hub().open(self.client.id, ready);
-                let edge = Edge {
-                    chat: self.chat.clone(),
-                    client: self.client.clone(),
-                    reading,
-                };
-                let mut socket = WebSocketStream::from_raw_socket(edge, Role::Server, Some(settings())).await;
-                let code = self.talk(&mut socket).await;
-                self.chat.hub().close(self.client.id, code);
-                Box::pin(drain(&self.client, &mut socket, code)).await;
-                return code;
+                Ok(())
             }
             Err(error) => {
                 error.log();
-                match error.kind {
+                Err(match error.kind {
                     Kind::Unauthenticated => CloseCode::SignedOut,
                     _ => CloseCode::Internal,
-                }
+                })
             }
-        };
-        self.chat.hub().close(self.client.id, code);
-        code
+        }
     }
 
     /// Registered first, read afterwards: what happens in between waits behind this frame.
@@ -155,8 +171,10 @@ impl Connection {
                 code = client.ended() => break code,
                 Some(answer) = in_flight.next() => self.answer(answer),
                 frame = socket.next(), if in_flight.len() < POSTS_IN_FLIGHT_MAX => {
-                    if let Err(code) = self.receive(frame, &mut in_flight).await {
-                        break code;
+                    match self.receive(frame) {
+                        Ok(None) => {}
+                        Ok(Some(asked)) => Box::pin(self.obey(asked, &mut in_flight)).await,
+                        Err(code) => break code,
                     }
                 }
             }
@@ -168,11 +186,11 @@ impl Connection {
         code
     }
 
-    async fn receive(
+    /// What a frame asks for, if anything.
+    fn receive(
         &mut self,
         frame: Option<std::result::Result<Message, SocketError>>,
-        in_flight: &mut FuturesUnordered<Answered>,
-    ) -> std::result::Result<(), CloseCode> {
+    ) -> std::result::Result<Option<Incoming>, CloseCode> {
         self.chat.hub().heard(&self.client);
         let text = match frame {
             Some(Ok(Message::Text(text))) => text,
@@ -180,14 +198,13 @@ impl Connection {
             // The answer to a close frame is the hub's last one.
             Some(Ok(Message::Close(_))) => return Err(CloseCode::Normal),
             // tungstenite answers pings.
-            Some(Ok(_)) => return self.count(),
+            Some(Ok(_)) => return self.count().map(|()| None),
             Some(Err(error)) => return Err(close_code(&error)),
             None => return Err(CloseCode::Normal),
         };
         self.count()?;
         match wire::decode(&text) {
-            // Boxed, as `ready` is: only while there is something to do, since most sockets are idle.
-            Ok(Incoming { reference, command }) => Box::pin(self.obey(reference, command, in_flight)).await,
+            Ok(asked) => return Ok(Some(asked)),
             Err(Refused::NotTheProtocol) => return Err(CloseCode::NotTheProtocol),
             Err(Refused::Command {
                 reference,
@@ -195,7 +212,7 @@ impl Connection {
                 error,
             }) => self.send(wire::error(reference.as_deref(), client_id.as_deref(), &error)),
         }
-        Ok(())
+        Ok(None)
     }
 
     fn count(&mut self) -> std::result::Result<(), CloseCode> {
@@ -206,7 +223,8 @@ impl Connection {
         }
     }
 
-    async fn obey(&self, reference: Option<String>, command: Command, in_flight: &mut FuturesUnordered<Answered>) {
+    async fn obey(&self, asked: Incoming, in_flight: &mut FuturesUnordered<Answered>) {
+        let Incoming { reference, command } = asked;
         let mark = reference.as_deref();
         let client_name = match &command {
             Command::Post { client_id, .. } => Some(client_id.as_str().to_owned()),

@@ -14,6 +14,7 @@ use crate::metrics::Count;
 use crate::model::Viewer;
 use bytes::Bytes;
 use hyper::body::Incoming;
+use hyper::upgrade::Upgraded;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use std::any::Any;
@@ -52,15 +53,17 @@ pub fn upgrade(
         .map_err(|cause| Error::bad_request("This address takes WebSocket connections.").because(cause))?;
     tokio::spawn(async move {
         let _permit = permit;
-        let Ok(upgraded) = upgraded.await else { return };
-        // hyper's part ends here. Nothing was read ahead, since a client waits for the answer; held,
-        // hyper's empty read buffer would keep its 8 KiB for as long as the socket lives.
-        let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
-            return;
-        };
-        let stream = parts.io.into_inner();
-        drop(parts.read_buf);
-        Box::pin(connection::live(chat, viewer, stream)).await;
+        let stream = upgraded.await.ok().and_then(bare);
+        if let Some(life) = stream.and_then(|stream| connection::live(chat, viewer, stream)) {
+            life.await;
+        }
     });
     Ok(response.map(|()| Bytes::new()))
+}
+
+/// What hyper leaves of a connection. Nothing was read ahead, since a client waits for the answer; held, hyper's
+/// empty read buffer would keep its 8 KiB for as long as the socket lives.
+fn bare(upgraded: Upgraded) -> Option<TcpStream> {
+    let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
+    Some(parts.io.into_inner())
 }
