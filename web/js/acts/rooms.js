@@ -33,8 +33,13 @@ export function roomActs(c) {
   /** The server's own page, in the conversation's place. @param {{visit: boolean}} how */
   const show = ({ visit }) => {
     if (!select.looksAfter(store.state)) return c.toast('Only the owner and admins see that page.');
-    store.dispatch({ type: 'view', page: 'server', pane: null });
-    if (visit) c.shell.visit(SERVER_PATH, false);
+    c.later(
+      () => {
+        store.dispatch({ type: 'view', page: 'server', pane: null });
+        if (visit) c.shell.visit(SERVER_PATH, false);
+      },
+      { do: 'server' },
+    );
   };
   /** @param {Promise<{ok: boolean, title?: string}>} asked @param {string} [done] */
   const report = async (asked, done) => {

@@ -197,6 +197,9 @@ export const qr = (text) => ask(`/api/qr?${queryOf({ text })}`, {}, (body) => (b
 /** Whether a backup could begin now: the browser itself fetches it. */
 export const mayBackUp = () => ask('/api/backup', { method: 'HEAD' }, done);
 
+/** Whether a part of the page can be had; the browser keeps it. @param {string} path */
+export const reach = (path) => ask(path, { cache: 'default' }, done);
+
 /** What the emoji picker shows. @param {string} path */
 export const emoji = (path) => ask(path, { cache: 'default' }, (body) => (Array.isArray(body?.emoji) ? /** @type {EmojiData} */ (body) : null));
 
