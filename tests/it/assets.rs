@@ -56,6 +56,80 @@ fn a_page_of_a_release_names_one_script_and_one_style_sheet() {
     }
 }
 
+/// Of 60 KiB on a cold cache, the rest is for answers of the API, for heads and for the socket.
+const COLD_PAGE_BYTES_MAX: usize = 54_500;
+
+#[test]
+fn a_cold_page_is_small_and_the_rest_comes_later() {
+    let exe = Home::new().serve(&[]);
+    let ada = sign_up(exe.address, "Ada");
+    let get = |path: &str| {
+        let request = Request::new(exe.address, "GET", path).cookie(&ada.cookie);
+        request.header("Accept-Encoding", "gzip, br").send()
+    };
+    let page = get("/");
+    let mut text = String::new();
+    GzDecoder::new(&page.body[..]).read_to_string(&mut text).unwrap();
+    let (start, rest) = text.split_once("<template id=\"late\">").unwrap();
+    let (late, end) = rest.split_once("</template>").unwrap();
+    let named = |text: &str| -> Vec<String> {
+        let paths = text.split('"').filter(|part| part.starts_with("/-/"));
+        paths.map(str::to_owned).collect()
+    };
+    let at_once = named(&format!("{start}{end}"));
+    let later = named(late);
+    assert!(!later.is_empty() && later.iter().all(|path| !at_once.contains(path)));
+    if !is_release() {
+        return;
+    }
+    assert_eq!((at_once.len(), later.len()), (2, 1), "{at_once:?} {later:?}");
+    let files: usize = at_once.iter().map(|path| get(path).body.len()).sum();
+    let bytes = page.body.len() + files;
+    assert!(bytes <= COLD_PAGE_BYTES_MAX, "{bytes} bytes");
+    let script = later[0].replace("css", "js");
+    for path in [&later[0], &script] {
+        assert_eq!(
+            (get(path).status, get(path).get("content-encoding")),
+            (200, Some("br")),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn messages_come_compressed_where_that_pays_and_nothing_that_holds_a_secret_does() {
+    let exe = Home::new().serve(&[]);
+    let ada = sign_up(exe.address, "Ada");
+    let get = |path: &str, encodings: &str| {
+        let request = Request::new(exe.address, "GET", path).cookie(&ada.cookie);
+        request.header("Accept-Encoding", encodings).send()
+    };
+    let history = "/api/rooms/1/messages?limit=50";
+    assert_eq!(get(history, "gzip").get("content-encoding"), None, "a few bytes");
+    for number in 0..40 {
+        let body = serde_json::json!({"client_id": format!("c{number}"), "body": format!("the {number}th of many")});
+        let post = Request::new(exe.address, "POST", "/api/rooms/1/messages").cookie(&ada.cookie);
+        assert_eq!(post.json(&body).send().status, 201);
+    }
+    let plain = get(history, "br");
+    assert_eq!(plain.get("content-encoding"), None);
+    let packed = get(history, "gzip, br");
+    assert_eq!(packed.get("content-encoding"), Some("gzip"));
+    assert_eq!(packed.get("cache-control"), Some("no-store"));
+    assert!(packed.body.len() * 3 < plain.body.len());
+    let mut text = Vec::new();
+    GzDecoder::new(&packed.body[..]).read_to_end(&mut text).unwrap();
+    assert_eq!(text, plain.body);
+    for path in ["/api/me", "/api/me/sessions", "/api/server"] {
+        assert_eq!(get(path, "gzip").get("content-encoding"), None, "{path}");
+    }
+    let invite = Request::new(exe.address, "POST", "/api/server/invite").cookie(&ada.cookie);
+    assert_eq!(
+        invite.header("Accept-Encoding", "gzip").send().get("content-encoding"),
+        None
+    );
+}
+
 #[test]
 fn a_page_comes_compressed_and_says_the_same() {
     let exe = Home::new().serve(&[]);

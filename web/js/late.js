@@ -1,6 +1,9 @@
 // The late part: all that nobody needs to read and to write a message. `main.js` fetches it at the first sign of
 // somebody, as one script with a style sheet of its own, so nothing that comes first may import from here.
 
+import * as asks from './net/asks.js';
+
+export { arrangingActs } from './acts/arranging.js';
 export { searchActs } from './acts/search.js';
 export { mountCompletion } from './view/complete.js';
 export { confirm } from './view/dialog.js';
@@ -14,3 +17,4 @@ export { openPictures } from './view/pictures.js';
 export { openRoomMenu } from './view/room-menu.js';
 export { mountServer } from './view/server.js';
 export { mountTips } from './view/tip.js';
+export { asks };

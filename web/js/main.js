@@ -62,7 +62,7 @@ import { mountTyping } from './view/typing.js';
  * @typedef {object} Context
  * @property {typeof store} store
  * @property {typeof select} select
- * @property {typeof api} api
+ * @property {Calls} api
  * @property {Socket} socket
  * @property {import('./lib/throttle.js').Clock} clock
  * @property {(act: Act) => void} send
@@ -150,6 +150,9 @@ const socket = new Socket({
   },
 });
 
+// While the page is drawn, the server answers: nothing is heard before this script has run to its end.
+socket.start();
+
 /** What a frame means beside what it changes in the state. @param {import('./net/wire.js').Frame} frame @param {State} before */
 function after(frame, before) {
   switch (frame.type) {
@@ -159,7 +162,10 @@ function after(frame, before) {
       deeds?.connected();
       later.connected();
       if (idle.away) socket.send({ type: 'away', on: true });
-      return begin();
+      begin();
+      // Not with the next frame, which takes its time when it is the first one.
+      for (const want of select.wants(store.state)) if (want.do === 'open') fulfil(want);
+      return;
     case 'posted':
       return outbox?.end(frame.client_id);
     case 'done':
@@ -367,6 +373,7 @@ const markRead = throttle(() => {
 function send(act) {
   const room = store.state.view.room;
   const t = select.currentTimeline(store.state);
+  const done = () => /** @type {any} */ (acts)[act.do](act);
   switch (act.do) {
     case 'draft':
       return void drafts?.keep(room, act.text);
@@ -381,7 +388,7 @@ function send(act) {
       return later(() => store.dispatch({ type: 'view', pane: act.name }), act);
     case 'edit':
     case 'editLast':
-      return later(() => (act.do === 'edit' ? acts.edit(act) : acts.editLast()));
+      return later(done);
     case 'dialog':
       return later((part) => part.openNamed(act, wires), act);
     case 'roomMenu':
@@ -425,7 +432,7 @@ function send(act) {
       return void leave();
     default:
       // Each of the others has its own function, by its name.
-      return /** @type {any} */ (acts)[act.do](act);
+      return act.do in acts ? done() : later(done);
   }
 }
 
@@ -442,15 +449,19 @@ async function leave() {
   }
 }
 
+/** @typedef {typeof api & typeof import('./net/asks.js')} Calls */
+/** What can be asked for over HTTP; most of it comes with the late part, as do those who ask. */
+const calls = /** @type {Calls} */ ({ ...api });
+
 /**
- * One of the functions of `net/api.js`, by its name.
- * @template {keyof typeof api} K
+ * One of them, by its name.
+ * @template {keyof Calls} K
  * @param {K} name
  * @param {...any} args
- * @returns {(typeof api)[K] extends (...args: any[]) => infer R ? R : never}
+ * @returns {Calls[K] extends (...args: any[]) => infer R ? R : never}
  */
 function call(name, ...args) {
-  return /** @type {any} */ (api)[name](...args);
+  return /** @type {any} */ (calls)[name](...args);
 }
 
 /** Another version than this page is served by now: only a new page can get what was asked for. */
@@ -498,7 +509,7 @@ const shell = mountShell(
 const context = {
   store,
   select,
-  api,
+  api: calls,
   socket,
   clock,
   send,
@@ -548,7 +559,8 @@ watch(
 );
 
 later.mount((part) => {
-  Object.assign(acts, part.searchActs(context));
+  Object.assign(calls, part.asks);
+  Object.assign(acts, part.searchActs(context), part.arrangingActs(context));
   part.mountPane(byId('pane'), wires);
   part.mountServer(byId('server'), /** @type {HTMLElement} */ (document.querySelector('main')), wires);
   part.mountTips(wires);
@@ -573,4 +585,3 @@ addEventListener('pagehide', () => {
 });
 
 if (matchMedia('(pointer: fine)').matches) composer.focus();
-socket.start();
