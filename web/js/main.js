@@ -475,6 +475,9 @@ const later = createLater({
   },
   async load() {
     const [part] = await Promise.all([import('./late.js'), loadSheets(/** @type {HTMLTemplateElement} */ (byId('late')))]);
+    // Before anything of it is mounted, which may ask at once.
+    Object.assign(calls, part.asks);
+    Object.assign(acts, part.searchActs(context), part.arrangingActs(context));
     return part;
   },
   gone(/** @type {Act | null} */ asked) {
@@ -559,8 +562,6 @@ watch(
 );
 
 later.mount((part) => {
-  Object.assign(calls, part.asks);
-  Object.assign(acts, part.searchActs(context), part.arrangingActs(context));
   part.mountPane(byId('pane'), wires);
   part.mountServer(byId('server'), /** @type {HTMLElement} */ (document.querySelector('main')), wires);
   part.mountTips(wires);
