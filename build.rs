@@ -138,8 +138,10 @@ fn missing_references(files: &Files) -> Vec<String> {
                 .iter()
                 .map(|r| join(folder, r.trim_matches(['"', '\''])))
                 .collect(),
-            Some("js") => [between(&text, "from '", &['\'']), between(&text, "from \"", &['"'])]
-                .concat()
+            Some("js") => ["from '", "from \"", "import('", "import(\""]
+                .iter()
+                .flat_map(|start| between(&text, start, &['\'', '"']))
+                .collect::<Vec<_>>()
                 .iter()
                 .filter(|r| r.starts_with('.'))
                 .map(|r| join(folder, r))

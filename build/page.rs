@@ -1,9 +1,12 @@
-//! What release builds serve instead of `web/`: for each page one script (`script.rs`) and one style sheet.
-//! Never changes what a page shows.
+//! What release builds serve instead of `web/`: for each page one script (`script.rs`) and one style sheet, and
+//! one of each for what comes later. Never changes what a page shows.
 
 use super::{Files, between, script};
 
 const SHEET: &str = "<link rel=\"stylesheet\" href=\"{{assets}}/";
+/// What is in here comes with the late script.
+const LATE: &str = "<template id=\"late\">";
+const ICON: &str = "<link rel=\"icon\"";
 const PRELOAD: &str = "<link rel=\"modulepreload\"";
 const SCRIPT: &str = "<script type=\"module\" src=\"{{assets}}/";
 
@@ -20,19 +23,67 @@ pub fn release(files: &Files) -> Result<Files, String> {
         let [entry] = &between(text, SCRIPT, &['"'])[..] else {
             return Err(format!("{name}: has not one script"));
         };
+        let (start, later, end) = parts(text);
         let sheet = entry.replace("js", "css");
-        let styles = sheet_of(files, &between(text, SHEET, &['"']))?;
+        let styles = sheet_of(files, &between(&format!("{start}{end}"), SHEET, &['"']))?;
+        let mut late = None;
         match served.get(&sheet) {
             Some(known) if *known != styles => return Err(format!("{name}: another one has {entry} and other styles")),
             Some(_) => {}
             None => {
-                served.insert(entry.clone(), script::bundle(files, entry)?);
+                for (script, bytes) in script::bundle(files, entry)? {
+                    if script != *entry {
+                        let sheet = script.replace("js", "css");
+                        served.insert(sheet.clone(), sheet_of(files, &between(later, SHEET, &['"']))?);
+                        late = Some(sheet);
+                    }
+                    served.insert(script, bytes);
+                }
                 served.insert(sheet.clone(), styles);
             }
         }
-        served.insert(name.clone(), head(text, &sheet).into_bytes());
+        if late.is_some() == later.is_empty() {
+            return Err(format!("{name}: what comes later needs a script and a {LATE}"));
+        }
+        let later = late.map_or(String::new(), |sheet| head(later, &sheet));
+        let text = format!("{}{later}{}", head(start, &sheet), head(end, &sheet));
+        let text = icons(&text, files)?;
+        served.insert(name.clone(), text.into_bytes());
     }
     Ok(served)
+}
+
+/// The icons of the window in the page itself: each is smaller than the head of an answer.
+fn icons(text: &str, files: &Files) -> Result<String, String> {
+    const ASSET: &str = "\"{{assets}}/";
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let mut line = line.to_owned();
+        while line.starts_with(ICON)
+            && let Some((before, rest)) = line.split_once(ASSET)
+            && let Some((name, after)) = rest.split_once('"')
+        {
+            let svg = files.get(name).ok_or_else(|| format!("{name}: is not there"))?;
+            let svg = String::from_utf8_lossy(svg)
+                .trim()
+                .replace('"', "'")
+                .replace('#', "%23");
+            line = format!("{before}\"data:image/svg+xml,{svg}\"{after}");
+        }
+        out.push_str(&line);
+    }
+    Ok(out)
+}
+
+/// A page before what comes later, that, and what follows.
+fn parts(text: &str) -> (&str, &str, &str) {
+    let Some((start, rest)) = text.split_once(LATE) else {
+        return (text, "", "");
+    };
+    let ends = rest.find("</template>").unwrap_or(rest.len());
+    let (start, rest) = text.split_at(start.len());
+    let (later, end) = rest.split_at(LATE.len() + ends);
+    (start, later, end)
 }
 
 /// The page with the first of its sheets standing for all, and nothing to load beforehand.

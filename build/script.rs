@@ -1,5 +1,6 @@
 //! One script out of many modules, as release builds serve it: the modules in the order in which a browser
-//! would run them, in one scope, minified.
+//! would run them, in one scope, minified. What is asked for by `import()` is a second script, the late one;
+//! it takes from the first what both need, so that there is one of each module.
 //!
 //! What stands at the top of a module gets the module's number behind its name, so no two meet. Understands
 //! what `web/js` makes use of, and fails the build on every other form of import and export. Never changes
@@ -19,6 +20,8 @@ use oxc_span::SourceType;
 use std::collections::{BTreeMap, BTreeSet};
 
 type Answer<T> = Result<T, String>;
+/// Before the number of an object that stands for a whole module.
+const WHOLE: &str = "whole";
 /// What stands for a name in the one script.
 type Names = BTreeMap<String, String>;
 
@@ -26,6 +29,10 @@ type Names = BTreeMap<String, String>;
 #[derive(Default)]
 struct Script {
     text: String,
+    /// What is asked for by `import()`.
+    late: BTreeSet<String>,
+    /// In the late script: where the first one ends, and what is taken from it.
+    first: Option<First>,
     exports: BTreeMap<String, Names>,
     /// Being read: to meet one of them again is a circle.
     open: BTreeSet<String>,
@@ -33,17 +40,83 @@ struct Script {
     wholes: Names,
 }
 
-/// The script of this module and of everything that it imports.
+struct First {
+    modules: usize,
+    wholes: usize,
+    taken: BTreeSet<String>,
+}
+
+/// The script of this module and of everything that it imports, and of what comes later, where there is such.
 ///
 /// # Errors
 /// What could not be read, or is not understood, and in which file.
-pub fn bundle(files: &Files, entry: &str) -> Answer<Vec<u8>> {
+pub fn bundle(files: &Files, entry: &str) -> Answer<Vec<(String, Vec<u8>)>> {
     let mut script = Script::default();
     script.add(files, entry)?;
-    minify(&script.text).map(String::into_bytes)
+    let late = std::mem::take(&mut script.late);
+    if late.len() > 1 {
+        return Err(format!("{entry}: more than one import()"));
+    }
+    let mut first = std::mem::take(&mut script.text);
+    let mut scripts = Vec::new();
+    if let Some(name) = late.first() {
+        let (text, taken) = script.later(files, name)?;
+        first.push_str(&format!(
+            "export {{ {} }};\n",
+            renamed(&taken, |local, short| format!("{local} as {short}"))
+        ));
+        let import = renamed(&taken, |local, short| format!("{short} as {local}"));
+        let text = minify(&format!("import {{ {import} }} from \"../{entry}\";\n{text}"))?;
+        scripts.push((name.clone(), text.into_bytes()));
+    }
+    scripts.push((entry.to_owned(), minify(&first)?.into_bytes()));
+    Ok(scripts)
+}
+
+/// A list of names, and the short ones by which two scripts know them.
+fn renamed(names: &BTreeSet<String>, line: impl Fn(&str, &str) -> String) -> String {
+    let lines = names.iter().enumerate().map(|(at, name)| line(name, &format!("_{at}")));
+    lines.collect::<Vec<_>>().join(", ")
 }
 
 impl Script {
+    /// The late script, and what it takes from the first.
+    fn later(mut self, files: &Files, name: &str) -> Answer<(String, BTreeSet<String>)> {
+        if self.exports.contains_key(name) {
+            return Err(format!("{name}: is there already, and asked for by import()"));
+        }
+        self.first = Some(First {
+            modules: self.exports.len(),
+            wholes: self.wholes.len(),
+            taken: BTreeSet::new(),
+        });
+        self.add(files, name)?;
+        if !self.late.is_empty() {
+            return Err(format!("{name}: what comes later asks for more by import()"));
+        }
+        for known in self.exports[name].clone().values() {
+            self.take(known);
+        }
+        let names = self.exports[name]
+            .iter()
+            .map(|(key, value)| format!("{value} as {key}"));
+        let exports = format!("export {{ {} }};\n", names.collect::<Vec<_>>().join(", "));
+        Ok((
+            self.text + &exports,
+            self.first.map(|first| first.taken).unwrap_or_default(),
+        ))
+    }
+
+    /// Notes what the late script needs of the first.
+    fn take(&mut self, known: &str) {
+        let Some(first) = &mut self.first else { return };
+        let (name, number) = known.rsplit_once('$').unwrap_or((known, ""));
+        let ends = if name == WHOLE { first.wholes } else { first.modules };
+        if number.parse::<usize>().is_ok_and(|number| number < ends) {
+            first.taken.insert(known.to_owned());
+        }
+    }
+
     fn add(&mut self, files: &Files, name: &str) -> Answer<()> {
         if self.exports.contains_key(name) {
             return Ok(());
@@ -76,7 +149,8 @@ impl Script {
             .with_options(options)
             .with_scoping(Some(scoping))
             .build(&program);
-        self.text.push_str(&addresses(&printed.code, name)?);
+        let code = self.addresses(&printed.code, name)?;
+        self.text.push_str(&code);
         Ok(())
     }
 
@@ -107,6 +181,7 @@ impl Script {
                     return Err(format!("{name}: imports a default"));
                 }
             };
+            self.take(&known);
             finals.insert(local.to_string(), known);
         }
         Ok(())
@@ -124,11 +199,14 @@ impl Script {
         if let Some(known) = self.wholes.get(from) {
             return known.clone();
         }
-        let object = format!("whole${}", self.wholes.len());
+        let object = format!("{WHOLE}${}", self.wholes.len());
         let members: Vec<String> = self.exports[from]
             .iter()
             .map(|(key, value)| format!("{key}: {value}"))
             .collect();
+        for known in self.exports[from].clone().values() {
+            self.take(known);
+        }
         let line = format!("const {object} = {{ {} }};\n", members.join(", "));
         self.text.push_str(&line);
         self.wholes.insert(from.to_owned(), object.clone());
@@ -176,6 +254,38 @@ impl Script {
             exports.insert(local, known);
         }
         Ok(())
+    }
+
+    /// What a module asks for by an address from where it stands is asked for from where the script stands.
+    fn addresses(&mut self, code: &str, name: &str) -> Answer<String> {
+        const FORMS: [(&str, &str); 2] = [("new URL(\"", "\", import.meta.url)"), ("import(\"", "\")")];
+        let mut out = code.to_owned();
+        for (start, end) in FORMS {
+            let mut parts = std::mem::take(&mut out);
+            while let Some((before, rest)) = parts.split_once(start) {
+                let (reference, after) = rest
+                    .split_once(end)
+                    .filter(|(reference, _)| !reference.contains('"'))
+                    .ok_or_else(|| format!("{name}: an address that is not understood"))?;
+                let known = resolve(name, reference);
+                // Every script is one folder below the root.
+                out.push_str(&format!("{before}{start}../{known}{end}"));
+                if start == FORMS[1].0 {
+                    self.late.insert(known);
+                }
+                parts = after.to_owned();
+            }
+            out.push_str(&parts);
+        }
+        let forms = |(start, end): (&str, &str)| code.matches(start).count().min(code.matches(end).count());
+        match code.matches("import.meta").count() == forms(FORMS[0])
+            && code.matches("import(").count() == forms(FORMS[1])
+        {
+            true => Ok(out),
+            false => Err(format!(
+                "{name}: import() or import.meta in a form that is not understood"
+            )),
+        }
     }
 }
 
@@ -231,29 +341,6 @@ fn unwrap(program: &mut Program) {
         }
         statement.as_module_declaration().is_none()
     });
-}
-
-/// What a module asks for by an address from where it stands is asked for from where the script stands.
-fn addresses(code: &str, name: &str) -> Answer<String> {
-    const START: &str = "new URL(\"";
-    const END: &str = "\", import.meta.url)";
-    let mut parts = code.split(END);
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for rest in parts {
-        let at = out
-            .rfind(START)
-            .ok_or_else(|| format!("{name}: an address that is not understood"))?;
-        let known = resolve(name, &out[at + START.len()..]);
-        out.truncate(at);
-        // Every script is one folder below the root.
-        out.push_str(&format!("{START}../{known}{END}{rest}"));
-    }
-    match out.matches("import.meta").count() == code.matches(END).count() && !out.contains("import(") {
-        true => Ok(out),
-        false => Err(format!(
-            "{name}: import() or import.meta in a form that is not understood"
-        )),
-    }
 }
 
 fn minify(text: &str) -> Answer<String> {

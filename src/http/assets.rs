@@ -1,19 +1,16 @@
 //! The client's files, baked into the executable by `build.rs`. Debug builds read them from `web/`.
 
+use super::encoding::{self, accepted, accepts};
 use super::response::{Answer, answer, empty};
 use crate::error::{Error, Result};
 use bytes::Bytes;
-use flate2::Compression;
 use flate2::read::GzDecoder;
-use flate2::write::GzEncoder;
 use hyper::StatusCode;
-use hyper::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, VARY,
-};
+use hyper::header::{CACHE_CONTROL, CONTENT_ENCODING, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, VARY};
 use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
-use std::io::{Read, Write};
+use std::io::Read;
 
 #[derive(RustEmbed)]
 #[cfg_attr(debug_assertions, folder = "web")]
@@ -26,8 +23,6 @@ const HASH: &str = env!("CHAPP_ASSETS_HASH");
 const PREFIX: &str = concat!("/-/", env!("CHAPP_ASSETS_HASH"));
 
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
-/// Of 9. Higher ones make a page hardly smaller.
-const PAGE_LEVEL: u32 = 6;
 const REVALIDATE: HeaderValue = HeaderValue::from_static("private, no-cache");
 
 /// An asset, in the best encoding that the browser takes.
@@ -69,7 +64,7 @@ pub fn page(name: &str, values: &[(&str, &str)], request: &HeaderMap) -> Result<
         true => empty(StatusCode::NOT_MODIFIED),
         false => {
             let body = if encoding.is_some() {
-                compressed(text)
+                encoding::page(&text)
             } else {
                 text.into()
             };
@@ -82,15 +77,6 @@ pub fn page(name: &str, values: &[(&str, &str)], request: &HeaderMap) -> Result<
         answer.headers_mut().insert(ETAG, tag);
     }
     Ok(answer)
-}
-
-/// As gzip (RFC 1952).
-fn compressed(text: String) -> Bytes {
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::new(PAGE_LEVEL));
-    match gzip.write_all(text.as_bytes()).and_then(|()| gzip.finish()) {
-        Ok(bytes) => bytes.into(),
-        Err(never) => unreachable!("a Vec takes all: {never}"),
-    }
 }
 
 /// Replaces `{{key}}`; values become text, never markup. In release builds the first two are done.
@@ -136,21 +122,6 @@ fn best(path: &str, request: &HeaderMap) -> Option<(Bytes, Option<&'static str>)
         .read_to_end(&mut plain)
         .ok()?;
     Some((plain.into(), None))
-}
-
-fn accepted(request: &HeaderMap) -> &str {
-    let encodings = request.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
-    encodings.unwrap_or_default()
-}
-
-/// Whether `Accept-Encoding` names it with a weight above zero (RFC 9110 §12.5.3).
-fn accepts(header: &str, encoding: &str) -> bool {
-    header.split(',').any(|item| {
-        let mut parts = item.split(';').map(str::trim);
-        let name = parts.next().unwrap_or_default();
-        let refused = parts.any(|part| part.strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0)));
-        name.eq_ignore_ascii_case(encoding) && !refused
-    })
 }
 
 fn encoded(answer: &mut Answer, encoding: Option<&'static str>) {

@@ -1,5 +1,6 @@
 //! The routes of members: each is one verb of `chat`.
 
+use super::encoding;
 use super::request::{self, ListPart};
 use super::response::{self, Answer};
 use super::route::{InRoom, Me};
@@ -143,7 +144,7 @@ impl Visit<'_> {
             InRoom::History => {
                 let (anchor, size) = request::page(request.uri().query().unwrap_or_default())?;
                 let page = chat.history(viewer, room, anchor, size).await?;
-                Ok(ok(wire::page(&page, &viewer.user)))
+                Ok(encoding::messages(wire::page(&page, &viewer.user), request.headers()))
             }
             InRoom::Post => {
                 let (client_id, says) = request::json::<bodies::Draft>(request).await?.parse()?;
@@ -157,7 +158,7 @@ impl Visit<'_> {
             }
             InRoom::Pins => {
                 let page = chat.pins(viewer, room, asked(&request)?.before).await?;
-                Ok(ok(wire::pins(&page, &viewer.user)))
+                Ok(encoding::messages(wire::pins(&page, &viewer.user), request.headers()))
             }
             InRoom::Seen => Ok(ok(wire::seen_by(&chat.seen(viewer, room).await?))),
         }

@@ -5,6 +5,7 @@ mod admin;
 mod assets;
 mod bodies;
 mod cookies;
+mod encoding;
 mod files;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]

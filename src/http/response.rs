@@ -95,7 +95,7 @@ pub fn answer(status: StatusCode, media_type: &'static str, body: impl Into<Byte
 }
 
 /// JSON.
-pub fn json(status: StatusCode, body: Vec<u8>) -> Answer {
+pub fn json(status: StatusCode, body: impl Into<Bytes>) -> Answer {
     answer(status, "application/json", body)
 }
 

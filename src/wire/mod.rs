@@ -122,6 +122,8 @@
 //! | `POST /api/signup` `name` `password` `invite?` | `user`; `forbidden` with the field `invite` where the door is shut |
 //! | `POST /api/reset` `code` `password` | `user`, and a session; all sessions of before end with 4401 |
 //!
+//! Pages of messages and of pins come as gzip where `Accept-Encoding` takes it and it pays.
+//!
 //! For the owner and admins (`forbidden` for members):
 //!
 //! | request | answer |

@@ -126,8 +126,9 @@ pub fn log_out(browser: &Browser) -> Outcome {
     press(browser, ".menu .menu__it:last-of-type")
 }
 
-/// Presses a button that may stand in a menu or be covered, as assistive technology would.
+/// Presses a button that may stand in a menu or be covered, as assistive technology would, once it is there.
 pub fn press(browser: &Browser, selector: &str) -> Outcome {
+    browser.until(&format!("document.querySelector({}) !== null", json!(selector)), SOON)?;
     browser
         .script("document.querySelector(arguments[0]).click();", json!([selector]))
         .map(drop)

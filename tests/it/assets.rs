@@ -20,15 +20,31 @@ fn get(exe: &Exe, path: &str, encodings: &str) -> Response {
     }
 }
 
-/// The addresses of all assets that the first page names.
-fn assets(exe: &Exe) -> Vec<String> {
-    let page = get(exe, "/signup", "");
-    let named = page.text().split('"').filter(|part| part.starts_with("/-/"));
+/// The addresses of the assets that a page, or a part of one, names.
+fn named(text: &str) -> Vec<String> {
+    let named = text.split('"').filter(|part| part.starts_with("/-/"));
     let mut paths: Vec<String> = named.map(|path| path.split('#').next().unwrap().to_owned()).collect();
     paths.sort();
     paths.dedup();
+    paths
+}
+
+/// All assets that the first page names, and the icon, which a release has in the page itself.
+fn assets(exe: &Exe) -> Vec<String> {
+    let mut paths = named(get(exe, "/signup", "").text());
+    let prefix = paths[0].split('/').take(3).collect::<Vec<_>>().join("/");
+    paths.push(format!("{prefix}/icons/favicon.svg"));
     assert!(paths.len() >= 3, "{paths:?}");
     paths
+}
+
+/// A page without what comes later, and that.
+fn parts(page: &str) -> (String, &str) {
+    let Some((start, rest)) = page.split_once("<template id=\"late\">") else {
+        return (page.to_owned(), "");
+    };
+    let (late, end) = rest.split_once("</template>").unwrap();
+    (format!("{start}{end}"), late)
 }
 
 #[test]
@@ -38,14 +54,13 @@ fn a_page_of_a_release_names_one_script_and_one_style_sheet() {
     let chat = Request::new(exe.address, "GET", "/").cookie(&ada.cookie).send();
     for page in [chat, get(&exe, "/signup", ""), get(&exe, "/login", "")] {
         assert_eq!(page.status, 200);
-        let text = page.text();
-        let named = |ending: &str| {
-            let paths = text
-                .split('"')
-                .filter(|part| part.starts_with("/-/") && part.ends_with(ending));
-            paths.map(str::to_owned).collect::<Vec<_>>()
+        let (text, _) = parts(page.text());
+        let of_kind = |ending: &str| {
+            let mut paths = named(&text);
+            paths.retain(|path| path.ends_with(ending));
+            paths
         };
-        let (scripts, sheets) = (named(".js"), named(".css"));
+        let (scripts, sheets) = (of_kind(".js"), of_kind(".css"));
         if is_release() {
             assert_eq!((scripts.len(), sheets.len()), (1, 1), "{scripts:?} {sheets:?}");
             assert!(!text.contains("modulepreload"));
@@ -54,6 +69,74 @@ fn a_page_of_a_release_names_one_script_and_one_style_sheet() {
             assert_eq!(get(&exe, path, "").status, 200, "{path}");
         }
     }
+}
+
+/// Of 60 KiB on a cold cache, the rest is for answers of the API, for heads and for the socket.
+const COLD_PAGE_BYTES_MAX: usize = 54_500;
+
+#[test]
+fn a_cold_page_is_small_and_the_rest_comes_later() {
+    let exe = Home::new().serve(&[]);
+    let ada = sign_up(exe.address, "Ada");
+    let get = |path: &str| {
+        let request = Request::new(exe.address, "GET", path).cookie(&ada.cookie);
+        request.header("Accept-Encoding", "gzip, br").send()
+    };
+    let page = get("/");
+    let mut text = String::new();
+    GzDecoder::new(&page.body[..]).read_to_string(&mut text).unwrap();
+    let (at_once, later) = parts(&text);
+    let (at_once, later) = (named(&at_once), named(later));
+    assert!(!later.is_empty() && later.iter().all(|path| !at_once.contains(path)));
+    if !is_release() {
+        return;
+    }
+    assert_eq!((at_once.len(), later.len()), (2, 1), "{at_once:?} {later:?}");
+    let files: usize = at_once.iter().map(|path| get(path).body.len()).sum();
+    let bytes = page.body.len() + files;
+    assert!(bytes <= COLD_PAGE_BYTES_MAX, "{bytes} bytes");
+    let script = later[0].replace("css", "js");
+    for path in [&later[0], &script] {
+        assert_eq!(
+            (get(path).status, get(path).get("content-encoding")),
+            (200, Some("br")),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn messages_come_compressed_where_that_pays_and_nothing_that_holds_a_secret_does() {
+    let exe = Home::new().serve(&["--rate-limits", "off"]);
+    let ada = sign_up(exe.address, "Ada");
+    let get = |path: &str, encodings: &str| {
+        let request = Request::new(exe.address, "GET", path).cookie(&ada.cookie);
+        request.header("Accept-Encoding", encodings).send()
+    };
+    let history = "/api/rooms/1/messages?limit=50";
+    assert_eq!(get(history, "gzip").get("content-encoding"), None, "a few bytes");
+    for number in 0..40 {
+        let body = serde_json::json!({"client_id": format!("c{number}"), "body": format!("the {number}th of many")});
+        let post = Request::new(exe.address, "POST", "/api/rooms/1/messages").cookie(&ada.cookie);
+        assert_eq!(post.json(&body).send().status, 201);
+    }
+    let plain = get(history, "br");
+    assert_eq!(plain.get("content-encoding"), None);
+    let packed = get(history, "gzip, br");
+    assert_eq!(packed.get("content-encoding"), Some("gzip"));
+    assert_eq!(packed.get("cache-control"), Some("no-store"));
+    assert!(packed.body.len() * 3 < plain.body.len());
+    let mut text = Vec::new();
+    GzDecoder::new(&packed.body[..]).read_to_end(&mut text).unwrap();
+    assert_eq!(text, plain.body);
+    for path in ["/api/me", "/api/me/sessions", "/api/server"] {
+        assert_eq!(get(path, "gzip").get("content-encoding"), None, "{path}");
+    }
+    let invite = Request::new(exe.address, "POST", "/api/server/invite").cookie(&ada.cookie);
+    assert_eq!(
+        invite.header("Accept-Encoding", "gzip").send().get("content-encoding"),
+        None
+    );
 }
 
 #[test]

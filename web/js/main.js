@@ -3,8 +3,8 @@
 
 import { messageActs } from './acts/messages.js';
 import { placeOf, roomActs, SERVER_PATH } from './acts/rooms.js';
-import { searchActs } from './acts/search.js';
 import * as appearance from './lib/appearance.js';
+import { createLater } from './lib/later.js';
 import * as scroll from './lib/scroll.js';
 import * as text from './lib/text.js';
 import { systemClock, throttle } from './lib/throttle.js';
@@ -22,24 +22,17 @@ import { createStore } from './state/store.js';
 import { mountActions } from './view/actions.js';
 import { mountAnnouncer } from './view/announcer.js';
 import { mountBanner } from './view/banner.js';
-import { mountBar, openRoomMenu } from './view/bar.js';
+import { mountBar } from './view/bar.js';
 import { mountChips } from './view/chips.js';
 import { mountComposer } from './view/composer.js';
-import { confirm } from './view/dialog.js';
-import { openNamed } from './view/dialogs/named.js';
-import { byId, copy, part, refs } from './view/dom.js';
+import { byId, copy, loadSheets, part, refs } from './view/dom.js';
 import { mountDrop } from './view/drop.js';
 import { mountIdle } from './view/idle.js';
 import { mountLeave } from './view/leave.js';
 import { mountLog } from './view/log.js';
 import { mountNotify } from './view/notify.js';
-import { mountPane } from './view/pane.js';
-import { openPicker } from './view/picker.js';
-import { openPictures } from './view/pictures.js';
-import { mountServer } from './view/server.js';
 import { mountShell } from './view/shell.js';
 import { mountSide } from './view/side.js';
-import { mountTips } from './view/tip.js';
 import { mountTitle } from './view/title.js';
 import { mountToasts } from './view/toast.js';
 import { mountTyping } from './view/typing.js';
@@ -62,13 +55,14 @@ import { mountTyping } from './view/typing.js';
  * @property {typeof throttle} throttle
  * @property {import('./lib/throttle.js').Clock} clock
  * @property {typeof call} call
+ * @property {typeof later} later
  */
 /**
  * What acts work on.
  * @typedef {object} Context
  * @property {typeof store} store
  * @property {typeof select} select
- * @property {typeof api} api
+ * @property {Calls} api
  * @property {Socket} socket
  * @property {import('./lib/throttle.js').Clock} clock
  * @property {(act: Act) => void} send
@@ -78,7 +72,8 @@ import { mountTyping } from './view/typing.js';
  * @property {ReturnType<typeof mountComposer>} composer
  * @property {ReturnType<typeof mountShell>} shell
  * @property {ReturnType<typeof mountToasts>} toast
- * @property {typeof confirm} confirm
+ * @property {typeof import('./view/dialog.js').confirm} confirm
+ * @property {typeof later} later
  * @property {typeof copy} copy
  * @property {(at: HTMLElement, chosen: (emoji: string) => void) => void} pick
  * @property {(room: number) => void} leaveComposer
@@ -155,6 +150,9 @@ const socket = new Socket({
   },
 });
 
+// While the page is drawn, the server answers: nothing is heard before this script has run to its end.
+socket.start();
+
 /** What a frame means beside what it changes in the state. @param {import('./net/wire.js').Frame} frame @param {State} before */
 function after(frame, before) {
   switch (frame.type) {
@@ -162,8 +160,12 @@ function after(frame, before) {
       outbox?.connected();
       uploads?.connected();
       deeds?.connected();
+      later.connected();
       if (idle.away) socket.send({ type: 'away', on: true });
-      return begin();
+      begin();
+      // Not with the next frame, which takes its time when it is the first one.
+      for (const want of select.wants(store.state)) if (want.do === 'open') fulfil(want);
+      return;
     case 'posted':
       return outbox?.end(frame.client_id);
     case 'done':
@@ -202,6 +204,7 @@ function begin() {
   if (page) acts.visited();
   enterComposer(room);
   if (place && place.room !== room) send({ do: 'dialog', name: 'meet', ...place });
+  askAgain();
 }
 
 /** @template T @param {() => T} run @returns {T | undefined} */
@@ -370,6 +373,7 @@ const markRead = throttle(() => {
 function send(act) {
   const room = store.state.view.room;
   const t = select.currentTimeline(store.state);
+  const done = () => /** @type {any} */ (acts)[act.do](act);
   switch (act.do) {
     case 'draft':
       return void drafts?.keep(room, act.text);
@@ -380,13 +384,17 @@ function send(act) {
     case 'know':
       return store.dispatch({ type: 'people', people: act.people });
     case 'pane':
-      return store.dispatch({ type: 'view', pane: act.name });
+      if (act.name === null) return store.dispatch({ type: 'view', pane: null });
+      return later(() => store.dispatch({ type: 'view', pane: act.name }), act);
+    case 'edit':
+    case 'editLast':
+      return later(done);
     case 'dialog':
-      return openNamed(act, wires);
+      return later((part) => part.openNamed(act, wires), act);
     case 'roomMenu':
-      return openRoomMenu(act.at, act.room, wires);
+      return later((part) => part.openRoomMenu(act.at, act.room, wires));
     case 'pictures':
-      return openPictures(act.id, wires);
+      return later((part) => part.openPictures(act.id, wires));
     case 'mention':
       return composer.insert(`@${act.name} `);
     case 'typing':
@@ -424,7 +432,7 @@ function send(act) {
       return void leave();
     default:
       // Each of the others has its own function, by its name.
-      return /** @type {any} */ (acts)[act.do](act);
+      return act.do in acts ? done() : later(done);
   }
 }
 
@@ -441,19 +449,58 @@ async function leave() {
   }
 }
 
+/** @typedef {typeof api & typeof import('./net/asks.js')} Calls */
+/** What can be asked for over HTTP; most of it comes with the late part, as do those who ask. */
+const calls = /** @type {Calls} */ ({ ...api });
+
 /**
- * One of the functions of `net/api.js`, by its name.
- * @template {keyof typeof api} K
+ * One of them, by its name.
+ * @template {keyof Calls} K
  * @param {K} name
  * @param {...any} args
- * @returns {(typeof api)[K] extends (...args: any[]) => infer R ? R : never}
+ * @returns {Calls[K] extends (...args: any[]) => infer R ? R : never}
  */
 function call(name, ...args) {
-  return /** @type {any} */ (api)[name](...args);
+  return /** @type {any} */ (calls)[name](...args);
+}
+
+/** Another version than this page is served by now: only a new page can get what was asked for. */
+const ANOTHER_VERSION = 'Chapp is another version by now. Reload this page first.';
+const LATE = new URL('./late.js', import.meta.url).pathname;
+
+const later = createLater({
+  async reach() {
+    const answer = await api.reach(LATE);
+    return answer.ok ? 'there' : answer.status === 404 ? 'gone' : { title: answer.title };
+  },
+  async load() {
+    const [part] = await Promise.all([import('./late.js'), loadSheets(/** @type {HTMLTemplateElement} */ (byId('late')))]);
+    // Before anything of it is mounted, which may ask at once.
+    Object.assign(calls, part.asks);
+    Object.assign(acts, part.searchActs(context), part.arrangingActs(context));
+    return part;
+  },
+  gone(/** @type {Act | null} */ asked) {
+    // What is still going up would be lost, and a page that is new and yet of another version does not get newer.
+    const coming = store.state.uploads.some(({ state }) => state !== 'done');
+    if (coming || attempt(() => sessionStorage.getItem('chapp:reloaded')) === LATE) return toast.refuse(ANOTHER_VERSION);
+    attempt(() => sessionStorage.setItem('chapp:reloaded', LATE));
+    if (asked) attempt(() => sessionStorage.setItem('chapp:asked', JSON.stringify(asked)));
+    location.reload();
+  },
+  refused: (title) => toast.refuse(title),
+  lost: api.NO_ANSWER,
+});
+
+/** What was asked for before the page was loaded anew for it. */
+function askAgain() {
+  const asked = attempt(() => JSON.parse(sessionStorage.getItem('chapp:asked') ?? 'null'));
+  attempt(() => sessionStorage.removeItem('chapp:asked'));
+  if (asked) send(asked);
 }
 
 /** @type {Wires} */
-const wires = { watch, send, select, text, scroll, times: createTimes(navigator.language), throttle, clock, call };
+const wires = { later, watch, send, select, text, scroll, times: createTimes(navigator.language), throttle, clock, call };
 const main = refs(document.body);
 const toast = mountToasts(byId('toasts'), wires);
 const composer = mountComposer(/** @type {HTMLFormElement} */ (part(main, 'form')), { note: part(main, 'note'), keys: part(main, 'keys') }, wires);
@@ -465,7 +512,7 @@ const shell = mountShell(
 const context = {
   store,
   select,
-  api,
+  api: calls,
   socket,
   clock,
   send,
@@ -481,15 +528,16 @@ const context = {
   composer,
   shell,
   toast,
-  confirm,
+  confirm: (question) => later((part) => part.confirm(question)),
+  later,
   copy,
-  pick: (at, chosen) => openPicker(at, wires, chosen),
+  pick: (at, chosen) => later((part) => part.openPicker(at, wires, chosen)),
   leaveComposer,
   enterComposer,
   spot: () => log.spot(),
   remember: (room) => void attempt(() => localStorage.setItem(`chapp:room:${account}`, String(room))),
 };
-const acts = { ...messageActs(context), ...roomActs(context), ...searchActs(context) };
+const acts = { ...messageActs(context), ...roomActs(context) };
 const notify = mountNotify({ ...wires, tab });
 const idle = mountIdle(clock, (on) => socket.send({ type: 'away', on }));
 const ask = mountLeave(byId('leave'));
@@ -498,13 +546,10 @@ mountBar(refs(/** @type {HTMLElement} */ (document.querySelector('.bar'))), wire
 mountBanner(part(main, 'strip'), wires);
 const log = mountLog(byId('messages'), byId('latest'), wires);
 mountActions(byId('messages'), wires);
-mountPane(byId('pane'), wires);
-mountServer(byId('server'), /** @type {HTMLElement} */ (document.querySelector('main')), wires);
 mountTyping({ line: part(main, 'typing'), dots: part(main, 'dots') }, wires);
 mountAnnouncer(byId('announcer'), wires);
 mountChips(/** @type {HTMLFormElement} */ (part(main, 'form')), byId('messages'), wires);
 mountDrop(/** @type {HTMLElement} */ (document.querySelector('.main')), wires);
-mountTips(wires);
 mountTitle(/** @type {HTMLElement} */ (document.querySelector('link[rel="icon"]')), wires);
 
 watch(
@@ -515,6 +560,13 @@ watch(
     if (want) send(want);
   },
 );
+
+later.mount((part) => {
+  part.mountPane(byId('pane'), wires);
+  part.mountServer(byId('server'), /** @type {HTMLElement} */ (document.querySelector('main')), wires);
+  part.mountTips(wires);
+});
+for (const sign of ['pointermove', 'pointerdown', 'keydown', 'dragenter']) addEventListener(sign, later.expect, { capture: true, once: true, passive: true });
 
 addEventListener('storage', (event) => outbox?.heard(event.key));
 addEventListener('online', () => socket.nudge());
@@ -534,4 +586,3 @@ addEventListener('pagehide', () => {
 });
 
 if (matchMedia('(pointer: fine)').matches) composer.focus();
-socket.start();

@@ -4,7 +4,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -19,6 +19,8 @@ struct State {
     cut: AtomicBool,
     /// Bytes that went to browsers.
     delivered: AtomicU64,
+    /// So many requests for the late script are yet to be asked for under another name.
+    outdated: AtomicUsize,
     links: Mutex<Vec<Arc<Link>>>,
 }
 
@@ -54,6 +56,13 @@ impl Proxy {
     #[allow(dead_code)]
     pub fn delivered(&self) -> u64 {
         self.state.delivered.load(SeqCst)
+    }
+
+    /// The next so many requests for the late script find what a newer version has under the old address: nothing.
+    // Not for benches/page.rs, which shares this file.
+    #[allow(dead_code)]
+    pub fn outdate(&self, requests: usize) {
+        self.state.outdated.store(requests, SeqCst);
     }
 
     pub fn restore(&self) {
@@ -123,11 +132,13 @@ fn accept(listener: &TcpListener, server_port: u16, state: &Arc<State>) {
             .expect("nobody panics with the links")
             .push(Arc::clone(&link));
         let back = Arc::clone(&link);
+        let shared = Arc::clone(state);
         thread::spawn(move || {
             carry(&link.browser, &link.server, &link.deaf, |bytes| {
                 if asks_for_web_socket(bytes) {
                     link.web_socket.store(true, SeqCst);
                 }
+                rename_late_script(bytes, &shared.outdated);
             });
         });
         let counting = Arc::clone(state);
@@ -139,16 +150,30 @@ fn accept(listener: &TcpListener, server_port: u16, state: &Arc<State>) {
     }
 }
 
+fn rename_late_script(bytes: &mut [u8], outdated: &AtomicUsize) {
+    const NAME: &[u8] = b"/js/late.js";
+    let line = bytes.split(|byte| *byte == b'\r').next().unwrap_or_default();
+    let Some(at) = line.windows(NAME.len()).position(|part| part == NAME) else {
+        return;
+    };
+    if outdated
+        .fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1))
+        .is_ok()
+    {
+        bytes[at..at + NAME.len()].copy_from_slice(b"/js/gone.js");
+    }
+}
+
 /// Browsers send the head of a request in one piece.
 fn asks_for_web_socket(bytes: &[u8]) -> bool {
     let head = String::from_utf8_lossy(bytes).to_ascii_lowercase();
     head.starts_with("get ") && head.contains("\r\nupgrade: websocket\r\n")
 }
 
-fn carry(mut from: &TcpStream, mut to: &TcpStream, lost: &AtomicBool, look: impl Fn(&[u8])) {
+fn carry(mut from: &TcpStream, mut to: &TcpStream, lost: &AtomicBool, look: impl Fn(&mut [u8])) {
     let mut buffer = [0; 65536];
     while let Ok(length) = from.read(&mut buffer) {
-        look(&buffer[..length]);
+        look(&mut buffer[..length]);
         // A lost end is lost too: the other side does not learn that this one has closed.
         if lost.load(SeqCst) {
             if length == 0 {

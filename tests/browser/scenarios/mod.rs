@@ -7,6 +7,7 @@ mod connection;
 mod files;
 mod finding;
 mod history;
+mod later;
 mod layout;
 mod messages;
 mod people;
@@ -51,6 +52,12 @@ pub const ALL: &[(&str, Scenario)] = scenarios! {
         who_types_is_told_until_they_send,
         who_is_here_grows_and_shrinks,
         a_draft_survives_a_reload;
+    later:
+        it_comes_at_the_first_sign_of_somebody_and_then_needs_no_network,
+        each_thing_opens_at_its_first_use,
+        what_does_not_come_is_said_and_comes_when_there_is_a_way,
+        a_page_of_an_older_version_makes_way_for_a_newer_one,
+        a_page_that_does_not_get_newer_says_so;
     connection:
         everybody_comes_back_after_a_restart,
         everybody_comes_back_after_a_kill,

@@ -22,6 +22,7 @@ fn choose(browser: &Browser, words: &str) -> Outcome {
         "[...document.querySelectorAll('.menu .menu__it')].find((item) => item.textContent.startsWith({}))",
         json!(words)
     );
+    browser.until(&item, SOON)?;
     browser.script(&format!("({item}).click()"), json!([])).map(drop)
 }
 

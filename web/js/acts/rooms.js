@@ -1,8 +1,7 @@
-// What people do with rooms: opened, read, arranged, left, begun.
+// What people do with rooms: opened and read. How they are arranged, left and begun is in `arranging.js`.
 
 /** @typedef {import('../main.js').Context} Context */
 
-const PAUSE_MS = 60 * 60_000;
 /** Where the server's own page is. */
 export const SERVER_PATH = '/server';
 const PATH = /^\/rooms\/(\d+)(?:\/(\d+))?\/?$/;
@@ -16,7 +15,7 @@ export function placeOf(path) {
 
 /** @param {Context} c */
 export function roomActs(c) {
-  const { store, select, api, socket } = c;
+  const { store, select, socket } = c;
   const current = () => store.state.view.room;
 
   /** @param {{room: number, id?: number | undefined}} place @param {{visit: boolean}} how */
@@ -33,15 +32,13 @@ export function roomActs(c) {
   /** The server's own page, in the conversation's place. @param {{visit: boolean}} how */
   const show = ({ visit }) => {
     if (!select.looksAfter(store.state)) return c.toast('Only the owner and admins see that page.');
-    store.dispatch({ type: 'view', page: 'server', pane: null });
-    if (visit) c.shell.visit(SERVER_PATH, false);
-  };
-  /** @param {Promise<{ok: boolean, title?: string}>} asked @param {string} [done] */
-  const report = async (asked, done) => {
-    const answer = await asked;
-    if (!answer.ok) c.toast.refuse(answer.title ?? '');
-    else if (done) c.toast(done);
-    return answer.ok;
+    c.later(
+      () => {
+        store.dispatch({ type: 'view', page: 'server', pane: null });
+        if (visit) c.shell.visit(SERVER_PATH, false);
+      },
+      { do: 'server' },
+    );
   };
   /** @param {number} id */
   const read = (id) => {
@@ -97,47 +94,6 @@ export function roomActs(c) {
       store.dispatch({ type: 'hold', room: null });
       for (const room of Object.values(store.state.rooms)) read(room.id);
       store.dispatch({ type: 'newline/clear', room: current() });
-    },
-    /** @param {{room: number, notify?: string, favourite?: boolean, hidden?: boolean}} act */
-    prefs({ room, notify, favourite, hidden }) {
-      report(
-        api.arrangeRoom(room, {
-          ...(notify === undefined ? {} : { notify }),
-          ...(favourite === undefined ? {} : { favourite }),
-          ...(hidden === undefined ? {} : { hidden }),
-        }),
-      );
-      if (hidden && room === current()) go({ room: 1 }, { visit: true });
-    },
-    /** @param {{users: number[]}} act */
-    async direct({ users }) {
-      const answer = await api.createRoom({ kind: 'direct', members: users });
-      if (!answer.ok) return c.toast.refuse(answer.title);
-      this.entered({ room: answer.value });
-    },
-    /** @param {{room: number, name: string}} act */
-    leaveRoom({ room, name }) {
-      const held = store.state.rooms[room];
-      const words = held?.kind === 'private' ? 'You can only come back when somebody in it adds you.' : 'You can join again whenever you like.';
-      c.confirm({ title: `Leave #${name}?`, words, yes: 'Leave', danger: true, act: () => report(api.leaveRoom(room), `You left #${name}`) });
-    },
-    /** @param {{room: number}} act */
-    restore({ room }) {
-      report(api.editRoom(room, { archived: false }), 'The room is open again');
-    },
-    /** @param {{user: number, on: boolean, name: string}} act */
-    async block({ user, on, name }) {
-      const answer = await api.block(user, on);
-      if (!answer.ok) return c.toast.refuse(answer.title);
-      const undo = { words: 'Undo', act: () => c.send({ do: 'block', user, on: false, name }) };
-      c.toast(on ? `${name} is blocked` : `${name} is no longer blocked`, on ? undo : undefined);
-    },
-    /** @param {{on: boolean}} act */
-    async pause({ on }) {
-      const answer = await api.editSettings({ dnd_until: on ? c.clock.now() + PAUSE_MS : 0 });
-      if (!answer.ok) return c.toast.refuse(answer.title);
-      const resume = { words: 'Resume', act: () => c.send({ do: 'pause', on: false }) };
-      c.toast(on ? 'No notifications for an hour' : 'Notifications are on again', on ? resume : undefined);
     },
     /** The room before the reader is gone. */
     lost() {

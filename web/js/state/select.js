@@ -55,12 +55,14 @@ export function wants(state) {
   const room = state.rooms[id];
   const t = state.timelines[id];
   if (!room || !t) return found;
-  const strangers = unknownPeople(state, t);
-  if (strangers.length > 0) found.push({ do: 'people', users: strangers });
-  if (t.phase !== 'ready') {
-    if (!t.loading && !t.failed) found.push({ do: 'open', room: id, around: target ? target.id : placeToOpen(room, t) });
+  if (t.phase !== 'ready' && !t.failed) {
+    // The page brings whom it names.
+    if (!t.loading) found.push({ do: 'open', room: id, around: target ? target.id : placeToOpen(room, t) });
     return found;
   }
+  const strangers = unknownPeople(state, t);
+  if (strangers.length > 0) found.push({ do: 'people', users: strangers });
+  if (t.phase !== 'ready') return found;
   if (target && !t.loading && !t.failed && !isHeld(t, target.id)) {
     found.push({ do: 'open', room: id, around: target.id });
     return found;

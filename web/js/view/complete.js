@@ -145,6 +145,8 @@ export function mountCompletion(box, place, wires) {
   box.addEventListener('input', look);
   box.addEventListener('click', look);
   box.addEventListener('blur', close);
+  // Somebody may have begun before this came.
+  if (document.activeElement === box) look();
   return {
     /** Whether the key was for the list. @param {KeyboardEvent} event */
     key(event) {

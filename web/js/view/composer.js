@@ -1,9 +1,7 @@
 // The box to write in. What stands in it is never lost: it is kept as a draft until it has been handed to the outbox.
 
-import { mountCompletion } from './complete.js';
 import { h, icon, iconButton, mark, say } from './dom.js';
 import { mountFormatting } from './formatting.js';
-import { openPicker } from './picker.js';
 import { insert, wrapKey } from './writing.js';
 
 /** Say how much is left when it gets near. */
@@ -14,7 +12,7 @@ const QUOTE_CHARS_MAX = 160;
 
 /** @param {HTMLFormElement} form @param {{note: HTMLElement, keys: HTMLElement}} under @param {import('../main.js').Wires} wires */
 export function mountComposer(form, { note, keys }, wires) {
-  const { watch, send, text, throttle } = wires;
+  const { watch, send, text, throttle, later } = wires;
   const box = /** @type {HTMLTextAreaElement} */ (form.querySelector('textarea'));
   const button = /** @type {HTMLElement} */ (form.querySelector('.send'));
   const coarse = matchMedia('(pointer: coarse)');
@@ -71,9 +69,13 @@ export function mountComposer(form, { note, keys }, wires) {
     wanted = form.hidden === true;
     box.focus();
   };
-  const completion = mountCompletion(box, /** @type {HTMLElement} */ (form.parentElement), wires);
+  /** @type {ReturnType<typeof import('./complete.js').mountCompletion> | null} */
+  let completion = null;
+  later.mount((part) => {
+    completion = part.mountCompletion(box, /** @type {HTMLElement} */ (form.parentElement), wires);
+  });
   const reply = mountReply(form, wires, () => box.focus());
-  const emoji = iconButton('smile', 'Emoji', () => openPicker(emoji, wires, (picked) => insert(box, picked)));
+  const emoji = iconButton('smile', 'Emoji', () => later((part) => part.openPicker(emoji, wires, (picked) => insert(box, picked))));
   button.before(emoji);
   mountFormatting(box, /** @type {HTMLElement} */ (form.querySelector('.comp__row')), emoji);
 
@@ -96,7 +98,7 @@ export function mountComposer(form, { note, keys }, wires) {
     write();
   });
   box.addEventListener('keydown', (event) => {
-    if (completion.key(event)) return;
+    if (completion?.key(event)) return;
     if (wrapKey(event, box)) return;
     if (event.key === 'ArrowUp' && box.value === '' && !event.isComposing) {
       event.preventDefault();

@@ -34,7 +34,8 @@ function isBig({ body, content }) {
   const text = only?.every((node) => typeof node === 'string' || node.t === 'emoji')
     ? only.map((node) => (typeof node === 'string' ? node : node.text)).join('')
     : body;
-  if (text.length > 64 || (content && !only)) return false;
+  // Most messages have a letter, and a browser takes its time to get ready for the second question.
+  if (text.length > 64 || (content && !only) || /[a-z]/i.test(text)) return false;
   return EMOJI_ONLY?.test(text.trim()) === true && [...new Intl.Segmenter().segment(text.replace(/\s/g, ''))].length <= BIG_EMOJI_MAX;
 }
 

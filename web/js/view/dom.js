@@ -142,3 +142,16 @@ export async function copy(value) {
     return done;
   }
 }
+
+/** The style sheets of a template, in the page; rejects, and takes them away, where one does not come. @param {HTMLTemplateElement} template */
+export async function loadSheets(template) {
+  const links = [.../** @type {DocumentFragment} */ (template.content.cloneNode(true)).querySelectorAll('link')];
+  const come = links.map((link) => new Promise((there, lost) => Object.assign(link, { onload: there, onerror: lost })));
+  document.head.append(...links);
+  try {
+    await Promise.all(come);
+  } catch (error) {
+    for (const link of links) link.remove();
+    throw error;
+  }
+}

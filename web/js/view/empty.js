@@ -1,7 +1,7 @@
 // The first minute: nobody has said anything yet, so the next thing to do is to let somebody in.
 
+import { drawQr, listenFlag, place } from './address.js';
 import { clone, copy, part, say } from './dom.js';
-import { drawQr, listenFlag, place } from './invite.js';
 
 const COPIED_MS = 4000;
 

@@ -1,60 +1,13 @@
-// How to let somebody in: the link, its QR code, and who it lets in. Shown in the first minute, in a dialog of its own,
-// and on the server's page.
+// How to let somebody in: the link, and whom it lets in. Shown in a dialog of its own, and on the server's page.
 
+import { drawQr, listenFlag, place } from './address.js';
 import { openDialog } from './dialog.js';
 import { button, copy, h, icon, say } from './dom.js';
 
 /** @typedef {import('../main.js').Wires} Wires */
 /** @typedef {import('../net/api.js').Invite} Invite */
 
-const SVG = 'http://www.w3.org/2000/svg';
-/** Light modules around the code (ISO/IEC 18004). */
-const QUIET = 4;
-/** A whole number of pixels for each module, or its edges blur. */
-const MODULE_PX = 4;
 const COPIED_MS = 4000;
-
-/** Where this server is for others. @param {Wires} wires */
-export function place({ watch, select, text }) {
-  const { host, origin } = location;
-  return watch.now((s) => select.invitation(s, { host, origin, alone: text.onlyHere(host) }));
-}
-
-/** How the network is let in. */
-export const listenFlag = () => `--listen 0.0.0.0:${location.port || '4280'}`;
-
-/** A link as a QR code, always dark on white; nothing where it could not be made. @param {string} link @param {Wires} wires */
-export async function qrCode(link, { call }) {
-  const answer = await call('qr', link);
-  if (!answer.ok) return null;
-  const side = answer.value.size + 2 * QUIET;
-  const svg = document.createElementNS(SVG, 'svg');
-  for (const [name, value] of Object.entries({
-    class: 'qr',
-    width: String(side * MODULE_PX),
-    height: String(side * MODULE_PX),
-    viewBox: `${-QUIET} ${-QUIET} ${side} ${side}`,
-    role: 'img',
-    'aria-label': `QR code for ${link}`,
-  }))
-    svg.setAttribute(name, value);
-  const path = document.createElementNS(SVG, 'path');
-  path.setAttribute('fill', 'currentColor');
-  path.setAttribute('d', answer.value.path);
-  svg.append(path);
-  return svg;
-}
-
-/** Draws the code of a link into a box, once for each link. @param {HTMLElement} box @param {string | null} link @param {Wires} wires */
-export async function drawQr(box, link, wires) {
-  if ((box.dataset.link ?? null) === link) return;
-  if (link === null) delete box.dataset.link;
-  else box.dataset.link = link;
-  const svg = link && (await qrCode(link, wires));
-  if ((box.dataset.link ?? null) !== link) return;
-  box.replaceChildren(...(svg ? [svg] : []));
-  box.hidden = !svg;
-}
 
 /** A button that says in place that it has copied. @param {string} words @param {() => string} value @param {Wires} wires @param {string} [more] further classes */
 export function copyButton(words, value, { clock }, more = 'btn--main') {

@@ -1,9 +1,9 @@
 // Who is in a room, in the pane: who is here now, and who is not, with when they were last here. It follows who
 // comes and goes.
 
+import { about } from './about.js';
 import { avatar } from './avatar.js';
 import { confirm } from './dialog.js';
-import { about } from './dialogs/people.js';
 import { button, h, iconButton, mark, patch, say, searchBox } from './dom.js';
 import { openMenu } from './menu.js';
 

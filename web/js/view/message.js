@@ -3,7 +3,6 @@
 import { drawAvatar } from './avatar.js';
 import { drawContent, inApp } from './content.js';
 import { clone, h, icon, mark, part, say } from './dom.js';
-import { makeEditor } from './edit.js';
 import { drawFiles } from './files.js';
 import { drawReactions } from './reactions.js';
 
@@ -177,10 +176,13 @@ function drawEditor(node, entry, wires) {
   const edit = wires.watch.now((s) => s.view.edits[s.view.room]);
   // Whoever came from the composer goes on writing there: their next words are no commands to a message.
   const done = () => (edit?.from === 'composer' ? wires.send({ do: 'focus', area: 'composer' }) : node.article.focus({ preventScroll: true }));
-  node.editor = makeEditor(entry.message, edit?.body, wires, done);
-  text.after(node.editor);
-  // One that waited in a room that was left is found again, and takes nothing from whoever writes something else.
-  if (edit?.body === undefined) node.editor.querySelector('textarea')?.focus();
+  const { message } = entry;
+  wires.later(({ makeEditor }) => {
+    node.editor = makeEditor(message, edit?.body, wires, done);
+    text.after(node.editor);
+    // One that waited in a room that was left is found again, and takes nothing from whoever writes something else.
+    if (edit?.body === undefined) node.editor.querySelector('textarea')?.focus();
+  });
 }
 
 /** @param {MessageNode} node @param {Entry} entry @param {Wires} wires */

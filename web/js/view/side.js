@@ -3,7 +3,6 @@
 import { avatar, drawAvatar } from './avatar.js';
 import { inApp } from './content.js';
 import { clone, h, icon, mark, part, patch, refs, say } from './dom.js';
-import { openMenu } from './menu.js';
 
 const PREVIEW_CHARS_MAX = 80;
 /** More people than this are counted, not listed. */
@@ -23,7 +22,7 @@ const HEADINGS = { favourites: 'Favourites', rooms: 'Rooms', direct: 'Direct mes
  * @param {Wires} wires
  */
 export function mountSide(root, wires) {
-  const { watch, send, select, clock } = wires;
+  const { watch, send, select, later } = wires;
   const parts = refs(root);
   mountRooms(parts, wires);
   mountHere(parts, wires);
@@ -47,26 +46,7 @@ export function mountSide(root, wires) {
     (s) => [s.server?.name],
     (name) => name && say(wordmark, name),
   );
-  brand.addEventListener('click', () =>
-    openMenu(brand, 'Menu', [
-      { icon: 'plus', words: 'Create a room', act: () => send({ do: 'dialog', name: 'createRoom' }) },
-      { icon: 'search', words: 'Browse rooms', act: () => send({ do: 'dialog', name: 'browseRooms' }) },
-      { icon: 'compose', words: 'New direct message', act: () => send({ do: 'dialog', name: 'newDirect' }) },
-      { icon: 'userplus', words: 'Invite people', act: () => send({ do: 'dialog', name: 'invite' }) },
-      { icon: 'users', words: 'People', act: () => send({ do: 'dialog', name: 'people' }) },
-      { icon: 'bookmark', words: 'Saved for later', act: () => send({ do: 'pane', name: 'saved' }) },
-      ...(watch.now(select.looksAfter) ? [{ icon: 'monitor', words: 'People and server', act: () => send({ do: 'server' }) }] : []),
-      null,
-      { icon: 'check', words: 'Mark everything as read', key: 'Shift Esc', act: () => send({ do: 'allRead' }) },
-      { icon: 'keyboard', words: 'Keyboard shortcuts', key: '?', act: () => send({ do: 'dialog', name: 'shortcuts' }) },
-      watch.now((s) => (s.settings?.dnd_until ?? 0) > clock.now())
-        ? { icon: 'bell', words: 'Resume notifications', act: () => send({ do: 'pause', on: false }) }
-        : { icon: 'moon', words: 'Pause notifications for an hour', act: () => send({ do: 'pause', on: true }) },
-      { icon: 'gear', words: 'Settings', act: () => send({ do: 'dialog', name: 'settings' }) },
-      null,
-      { icon: 'logout', words: 'Log out', act: () => send({ do: 'leave' }) },
-    ]),
-  );
+  brand.addEventListener('click', () => later((part) => part.openMainMenu(brand, wires)));
 }
 
 /** Whether the reader is connected, and whether they are left alone: nothing rings then, and that has to be seen. @param {HTMLElement} line @param {Wires} wires */

@@ -1,5 +1,6 @@
 // People in dialogs: the directory, one person's card, and choosing several of them.
 
+import { about } from '../about.js';
 import { avatar } from '../avatar.js';
 import { openDialog } from '../dialog.js';
 import { button, h, iconButton, searchBox } from '../dom.js';
@@ -9,15 +10,6 @@ import { button, h, iconButton, searchBox } from '../dom.js';
 
 const SEARCH_AFTER_MS = 200;
 const STRANGERS_MAX = 100;
-
-/** What one line says about somebody. @param {User} user @param {Wires} wires */
-export function about(user, { watch, select, times, clock }) {
-  if (user.deactivated) return 'Deactivated';
-  const presence = watch.now((s) => select.presenceOf(s, user.id));
-  if (presence === 'online') return 'Online';
-  if (presence === 'away') return 'Away';
-  return user.last_seen ? `Last seen ${times.short(user.last_seen, clock.now())}` : 'Offline';
-}
 
 /** A search in the directory that tells what it found. @param {Wires} wires @param {HTMLInputElement} input @param {(people: User[], more: boolean, failed: string) => void} found */
 function searching({ call, clock }, input, found) {

@@ -1,9 +1,10 @@
 // The boxes of the server's page beside its people: the invite link, who can sign up, the backup, how it is doing.
 
 import { bytes, duration, freshness } from '../../lib/amounts.js';
+import { drawQr, place } from '../address.js';
 import { confirm, field, openDialog } from '../dialog.js';
 import { button, freshId, h, icon, mark, say } from '../dom.js';
-import { aloneNote, copyField, drawQr, place, whomItLetsIn } from '../invite.js';
+import { aloneNote, copyField, whomItLetsIn } from '../invite.js';
 
 /** @typedef {import('../../main.js').Wires} Wires */
 /** @typedef {import('../server.js').Page} Page */

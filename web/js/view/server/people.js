@@ -1,9 +1,10 @@
 // The people of the server as its owner and admins see them: what each may do, and who can no longer come in.
 
+import { place } from '../address.js';
 import { avatar } from '../avatar.js';
 import { confirm, openDialog } from '../dialog.js';
 import { button, h, icon, iconButton } from '../dom.js';
-import { copyField, place } from '../invite.js';
+import { copyField } from '../invite.js';
 import { openMenu } from '../menu.js';
 import { box } from './boxes.js';
 
