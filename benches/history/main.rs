@@ -44,6 +44,9 @@ struct Arguments {
     /// Where the file lies while it is measured; it should be a real disk
     #[arg(long, default_value = env!("CARGO_TARGET_TMPDIR"))]
     dir: PathBuf,
+    /// Where the filled files are kept for the next time, or taken from
+    #[arg(long)]
+    kept: Option<PathBuf>,
     /// What cargo says
     #[arg(long, hide = true)]
     bench: bool,
@@ -76,7 +79,6 @@ fn run(arguments: &Arguments) -> Result<Vec<(u64, Vec<Row>)>, String> {
         hundred_rooms: UserId(plan.people + 2),
         all_rooms: UserId(plan.people + 3),
     };
-    let mut words = Words::new(SEED);
     let (mut sizes, mut here) = (Vec::new(), folder.path().join("new"));
     fs::create_dir_all(here.join("data")).map_err(told)?;
     let mut size = arguments.from;
@@ -86,6 +88,13 @@ fn run(arguments: &Arguments) -> Result<Vec<(u64, Vec<Row>)>, String> {
         fs::create_dir(&home).map_err(told)?;
         fs::rename(here.join("data"), home.join("data")).map_err(told)?;
         let data = home.join("data").join("chapp.redb");
+        // What is posted after a file was taken has other names than what is in it.
+        let mut words = Words::new(SEED + size);
+        let kept = arguments.kept.as_ref().map(|kept| kept.join(format!("{size}.redb")));
+        let taken = kept.as_ref().filter(|kept| kept.exists());
+        if let Some(kept) = taken {
+            fs::copy(kept, &data).map_err(told)?;
+        }
         let begun = Instant::now();
         let (file_id, held, posts) = town::with_store(&data, async |store| {
             let held = store.counts().await?.messages;
@@ -100,6 +109,9 @@ fn run(arguments: &Arguments) -> Result<Vec<(u64, Vec<Row>)>, String> {
         })?;
         let took = begun.elapsed().as_secs_f64();
         eprintln!("{size} messages are there after {took:.1} s");
+        if let Some(kept) = kept.filter(|kept| !kept.exists()) {
+            fs::copy(&data, kept).map_err(told)?;
+        }
         let mut rows = vec![
             Row::rate("filled in large batches", (posts - held) as f64 / took),
             Row::bytes("on the disk, a message", bytes(&data)? as f64 / posts as f64),

@@ -39,6 +39,7 @@ mod search;
 mod sessions;
 mod standing;
 mod tables;
+mod unchanged;
 mod upgrade;
 mod writer;
 

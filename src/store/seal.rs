@@ -17,6 +17,7 @@
 use super::codec;
 use super::disk::{Disk, locks_of_the_file};
 use super::fault::Fault;
+use super::unchanged::Unchanged;
 use crate::limits::SEALED_BYTES_MAX;
 use redb::{BackendError, StorageBackend};
 use serde::{Deserialize, Serialize};
@@ -164,6 +165,7 @@ struct State {
     stage: Stage,
     /// What was written since the last sync: where, how many bytes, and their checksum.
     written: BTreeMap<u64, (usize, u32)>,
+    unchanged: Unchanged,
     /// There is more to the commit than what was written, or less.
     has_more: bool,
     /// The valid commit has a seal.
@@ -211,6 +213,7 @@ impl SealedDisk {
             page,
             stage: Stage::Quiet,
             written: BTreeMap::new(),
+            unchanged: Unchanged::default(),
             has_more: false,
             is_sealed: false,
         };
@@ -265,7 +268,11 @@ impl State {
     }
 
     fn sync(&mut self, file: &Disk) -> io::Result<()> {
-        file.sync_data()?;
+        if let Err(error) = file.sync_data() {
+            self.unchanged.forget_all();
+            return Err(error);
+        }
+        self.unchanged.synced();
         self.written.clear();
         self.has_more = false;
         Ok(())
@@ -357,6 +364,7 @@ impl StorageBackend for SealedDisk {
     fn set_len(&self, len: u64) -> io::Result<()> {
         let mut state = self.sealer.state();
         state.catch_up(&self.file)?;
+        state.unchanged.forget_all();
         self.file.set_len(len)
     }
 
@@ -373,7 +381,14 @@ impl StorageBackend for SealedDisk {
         if offset == 0 || !data.len().is_multiple_of(PAGE) {
             state.has_more = true;
         }
-        state.written.insert(offset, (data.len(), crc32c::crc32c(data)));
-        self.file.write(offset, data)
+        for part in state.unchanged.parts_to_write(offset, data) {
+            let (at, part) = (offset + part.start as u64, &data[part]);
+            state.written.insert(at, (part.len(), crc32c::crc32c(part)));
+            self.file
+                .write(at, part)
+                .inspect_err(|_| state.unchanged.forget_all())?;
+        }
+        state.unchanged.wrote(offset, data);
+        Ok(())
     }
 }

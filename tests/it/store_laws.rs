@@ -9,6 +9,7 @@ mod limits;
 mod power;
 mod reading;
 mod search;
+mod unchanged;
 mod work;
 pub mod world;
 
