@@ -30,6 +30,9 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 
+/// Bytes that count as a frame from a client that cannot be understood any more.
+const DRAINED_BYTES: usize = 16 << 10;
+
 /// Lives one socket.
 pub async fn live(chat: Arc<Chat>, viewer: Viewer, stream: TcpStream) {
     let started = Instant::now();
@@ -103,7 +106,7 @@ impl Connection {
                 let mut socket = WebSocketStream::from_raw_socket(edge, Role::Server, Some(settings())).await;
                 let code = self.talk(&mut socket).await;
                 self.chat.hub().close(self.client.id, code);
-                Box::pin(drain(&self.client, &mut socket, code)).await;
+                Box::pin(self.drain(&mut socket, code)).await;
                 return code;
             }
             Err(error) => {
@@ -203,6 +206,44 @@ impl Connection {
         match self.chat.rate_limits() {
             RateLimits::Off => Ok(()),
             RateLimits::On => self.frames.take(Clock::System.now()).map_err(|_| CloseCode::Flooding),
+        }
+    }
+
+    /// Waits, for a while, until the client has taken what was written and has said its last word: a socket
+    /// that is dropped with unread bytes resets the connection, and the close frame is lost. After both close
+    /// frames it is for the server to end the connection (RFC 6455 §7.1.1); from a client that cannot be
+    /// understood any more, no close frame comes, so its end is waited for. Whoever floods on is not read
+    /// faster than before.
+    async fn drain(&mut self, socket: &mut WebSocketStream<Edge>, code: CloseCode) {
+        let patience = match code {
+            CloseCode::TooSlow => SLOW_SOCKET_CLOSE_TIMEOUT,
+            _ => SOCKET_CLOSE_TIMEOUT,
+        };
+        let _ = tokio::time::timeout(patience, async {
+            self.client.flushed().await;
+            loop {
+                self.turn().await;
+                match socket.next().await {
+                    None | Some(Ok(Message::Close(_))) => return,
+                    Some(Ok(_)) => {}
+                    Some(Err(_)) => break,
+                }
+            }
+            let mut sink = [0; DRAINED_BYTES];
+            let reading = &mut socket.get_mut().reading;
+            while reading.read(&mut sink).await.is_ok_and(|read| read > 0) {
+                self.turn().await;
+            }
+        })
+        .await;
+    }
+
+    /// Waits until one more frame may come.
+    async fn turn(&mut self) {
+        while self.chat.rate_limits() == RateLimits::On
+            && let Err(wait_ms) = self.frames.take(Clock::System.now())
+        {
+            tokio::time::sleep(Duration::from_millis(wait_ms)).await;
         }
     }
 
@@ -322,31 +363,6 @@ fn close_code(error: &SocketError) -> CloseCode {
         SocketError::Protocol(_) => CloseCode::NotTheProtocol,
         _ => CloseCode::Normal,
     }
-}
-
-/// Waits, for a while, until the client has taken what was written and has said its last word: a socket
-/// that is dropped with unread bytes resets the connection, and the close frame is lost. After both close
-/// frames it is for the server to end the connection (RFC 6455 §7.1.1); from a client that cannot be
-/// understood any more, no close frame comes, so its end is waited for.
-async fn drain(client: &Client, socket: &mut WebSocketStream<Edge>, code: CloseCode) {
-    let patience = match code {
-        CloseCode::TooSlow => SLOW_SOCKET_CLOSE_TIMEOUT,
-        _ => SOCKET_CLOSE_TIMEOUT,
-    };
-    let _ = tokio::time::timeout(patience, async {
-        client.flushed().await;
-        loop {
-            match socket.next().await {
-                None | Some(Ok(Message::Close(_))) => return,
-                Some(Ok(_)) => {}
-                Some(Err(_)) => break,
-            }
-        }
-        let mut sink = [0; 1024];
-        let reading = &mut socket.get_mut().reading;
-        while reading.read(&mut sink).await.is_ok_and(|read| read > 0) {}
-    })
-    .await;
 }
 
 /// What tungstenite sees of the socket: it reads from it, and writes through the hub.
