@@ -37,7 +37,7 @@ pub(super) struct Verified {
 /// An idle server does not keep 19 MiB for the next log-in.
 const BUFFER_KEPT_FOR: Duration = Duration::from_secs(10);
 
-/// The nice value of the thread: next to one that serves sockets, a tenth of the processor.
+/// How much nicer the thread is: next to one that serves sockets, a tenth of the processor.
 #[cfg(target_os = "linux")]
 const HASH_NICE: i32 = 10;
 
@@ -94,7 +94,7 @@ impl Passwords {
 /// the whole process.
 fn yield_to_others() {
     #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), HASH_NICE) {
+    if let Err(error) = rustix::process::nice(HASH_NICE) {
         tracing::info!(%error, "passwords are hashed at the common priority");
     }
 }
