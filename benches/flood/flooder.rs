@@ -1,6 +1,6 @@
 //! One person who floods, in each way that the protocol leaves open, until the process is ended.
 
-use crate::link::Link;
+use crate::link::{ANSWER_MAX, Link, words};
 use crate::text;
 use futures_util::future::join_all;
 use serde_json::json;
@@ -42,7 +42,7 @@ impl Kind {
         Kind::Deaf,
     ];
 
-    pub fn words(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             Kind::Frames => "frames, and back after each 4429",
             Kind::Posts => "the longest posts there can be",
@@ -55,171 +55,195 @@ impl Kind {
     }
 }
 
-pub async fn flood(kind: Kind, server: SocketAddr, cookie: &str) {
-    let each = (0..CONNECTIONS).map(|number| async move {
-        match kind {
-            Kind::Frames => frames(server, cookie).await,
-            Kind::Pages => requests(server, |turn| page(server, cookie, turn + number)).await,
-            Kind::Logins => requests(server, |turn| login(server, turn * CONNECTIONS + number)).await,
-            Kind::Uploads if number < UPLOADS => requests(server, |_| upload(server, cookie)).await,
-            Kind::Deaf => deaf(server, cookie).await,
-            Kind::Posts if number == 0 => posts(server, cookie).await,
-            Kind::Syncs => {
-                join_all((0..SYNC_SOCKETS / CONNECTIONS).map(|_| syncs(server, cookie))).await;
-            }
-            _ => {}
-        }
-    });
-    join_all(each).await;
+/// Who floods what.
+pub struct Flood {
+    pub kind: Kind,
+    pub server: SocketAddr,
+    pub cookie: String,
+    /// The last byte of the address in 127.0.0.0/8 that the flooder comes from, where the system has it.
+    pub from: u8,
 }
 
-/// As fast as it goes, and back at once.
-async fn frames(server: SocketAddr, cookie: &str) {
-    loop {
-        let Ok(mut link) = Link::open(server, cookie).await else {
-            sleep(Duration::from_millis(1)).await;
-            continue;
-        };
-        while link.send(&json!({"type": "ping"})).await.is_ok() {}
-    }
-}
-
-async fn posts(server: SocketAddr, cookie: &str) {
-    let body = "🌊".repeat(8_000);
-    let run = Instant::now().elapsed().as_nanos() + u128::from(std::process::id());
-    loop {
-        let Ok(mut link) = Link::open(server, cookie).await else {
-            sleep(Duration::from_millis(10)).await;
-            continue;
-        };
-        for number in 0.. {
-            let post = json!({"type": "post", "room": 1, "client_id": format!("{run}-{number}"), "body": body});
-            if link.send(&post).await.is_err() {
-                break;
-            }
-            let end = Instant::now() + Duration::from_millis(50);
-            while let Ok(Ok(_)) = timeout(end - Instant::now(), link.read()).await {
-                if Instant::now() >= end {
-                    break;
+impl Flood {
+    pub async fn run(&self) {
+        let each = (0..CONNECTIONS).map(|number| async move {
+            match self.kind {
+                Kind::Frames => self.frames().await,
+                Kind::Pages => self.requests(|turn| self.page(turn + number)).await,
+                Kind::Logins => self.requests(|turn| self.login(turn * CONNECTIONS + number)).await,
+                Kind::Uploads if number < UPLOADS => self.requests(|_| self.upload()).await,
+                Kind::Deaf => self.deaf().await,
+                Kind::Posts if number == 0 => self.posts().await,
+                Kind::Syncs => {
+                    join_all((0..SYNC_SOCKETS / CONNECTIONS).map(|_| self.syncs())).await;
                 }
+                _ => {}
             }
-        }
+        });
+        join_all(each).await;
     }
-}
 
-async fn syncs(server: SocketAddr, cookie: &str) {
-    loop {
-        let Ok(mut link) = Link::open(server, cookie).await else {
-            sleep(Duration::from_millis(100)).await;
-            continue;
+    async fn connect(&self, receive_bytes: Option<u32>) -> Result<TcpStream, String> {
+        let socket = TcpSocket::new_v4().map_err(words)?;
+        // Only Linux has all of 127.0.0.0/8; elsewhere the flooder is one address.
+        let _ = socket.bind(([127, 0, 0, self.from], 0).into());
+        if let Some(bytes) = receive_bytes {
+            socket.set_recv_buffer_size(bytes).map_err(words)?;
+        }
+        let stream = socket.connect(self.server).await.map_err(words)?;
+        stream.set_nodelay(true).map_err(words)?;
+        Ok(stream)
+    }
+
+    async fn open(&self, receive_bytes: Option<u32>) -> Result<Link, String> {
+        let opening = async {
+            let stream = self.connect(receive_bytes).await?;
+            Link::shake(stream, self.server, &self.cookie).await
         };
-        let mut next = Instant::now();
+        timeout(ANSWER_MAX, opening).await.map_err(words)?
+    }
+
+    /// As fast as it goes, and back at once.
+    async fn frames(&self) {
         loop {
-            if Instant::now() >= next {
-                next += SYNC_EVERY;
-                if link
-                    .send(&json!({"type": "sync", "room": 1, "since": 0}))
-                    .await
-                    .is_err()
-                {
+            let Ok(mut link) = self.open(None).await else {
+                sleep(Duration::from_millis(1)).await;
+                continue;
+            };
+            while link.send(&json!({"type": "ping"})).await.is_ok() {}
+        }
+    }
+
+    async fn posts(&self) {
+        let body = "🌊".repeat(8_000);
+        let run = Instant::now().elapsed().as_nanos() + u128::from(std::process::id());
+        loop {
+            let Ok(mut link) = self.open(None).await else {
+                sleep(Duration::from_millis(10)).await;
+                continue;
+            };
+            for number in 0.. {
+                let post = json!({"type": "post", "room": 1, "client_id": format!("{run}-{number}"), "body": body});
+                if link.send(&post).await.is_err() {
                     break;
                 }
-            }
-            if let Ok(Err(_)) = timeout(next.saturating_duration_since(Instant::now()), link.read()).await {
-                break;
+                let end = Instant::now() + Duration::from_millis(50);
+                while let Ok(Ok(_)) = timeout(end - Instant::now(), link.read()).await {
+                    if Instant::now() >= end {
+                        break;
+                    }
+                }
             }
         }
     }
-}
 
-/// Asks and never reads.
-async fn deaf(server: SocketAddr, cookie: &str) {
-    loop {
-        let link = async {
-            let socket = TcpSocket::new_v4().ok()?;
-            socket.set_recv_buffer_size(RECEIVE_BYTES).ok()?;
-            let stream = socket.connect(server).await.ok()?;
-            Link::shake(stream, server, cookie).await.ok()
-        };
-        let Some(mut link) = link.await else {
-            sleep(Duration::from_millis(10)).await;
-            continue;
-        };
-        while link.send(&json!({"type": "sync", "room": 1, "since": 0})).await.is_ok() {
-            sleep(SYNC_EVERY).await;
-        }
-    }
-}
-
-/// One request after the other on one connection, each as soon as the one before is answered.
-async fn requests(server: SocketAddr, request: impl Fn(usize) -> Vec<u8>) {
-    let mut turn = 0;
-    loop {
-        let Ok(mut stream) = TcpStream::connect(server).await else {
-            continue;
-        };
-        let mut bytes = vec![0; 64 << 10];
-        'kept: loop {
-            turn += 1;
-            if stream.write_all(&request(turn)).await.is_err() {
-                break;
-            }
-            let mut known = 0;
+    async fn syncs(&self) {
+        loop {
+            let Ok(mut link) = self.open(None).await else {
+                sleep(Duration::from_millis(100)).await;
+                continue;
+            };
+            let mut next = Instant::now();
             loop {
-                match stream.read(&mut bytes[known..]).await {
-                    Ok(read) if read > 0 => known += read,
-                    _ => break 'kept,
+                if Instant::now() >= next {
+                    next += SYNC_EVERY;
+                    if link
+                        .send(&json!({"type": "sync", "room": 1, "since": 0}))
+                        .await
+                        .is_err()
+                    {
+                        break;
+                    }
                 }
-                let head = String::from_utf8_lossy(&bytes[..known]);
-                let Some((head, _)) = head.split_once("\r\n\r\n") else {
-                    continue;
-                };
-                let length = head.lines().find_map(|line| {
-                    let (name, value) = line.split_once(": ")?;
-                    name.eq_ignore_ascii_case("content-length")
-                        .then(|| value.parse().ok())?
-                });
-                let whole = head.len() + 4 + length.unwrap_or(0);
-                if whole > bytes.len() {
-                    bytes.resize(whole, 0);
-                } else if known >= whole {
+                if let Ok(Err(_)) = timeout(next.saturating_duration_since(Instant::now()), link.read()).await {
                     break;
                 }
             }
         }
     }
-}
 
-fn head(server: SocketAddr, method: &str, path: &str, more: &str) -> String {
-    let host = format!("chapp.localhost:{}", server.port());
-    format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n{more}\r\n")
-}
+    /// Asks and never reads.
+    async fn deaf(&self) {
+        loop {
+            let Ok(mut link) = self.open(Some(RECEIVE_BYTES)).await else {
+                sleep(Duration::from_millis(10)).await;
+                continue;
+            };
+            while link.send(&json!({"type": "sync", "room": 1, "since": 0})).await.is_ok() {
+                sleep(SYNC_EVERY).await;
+            }
+        }
+    }
 
-fn page(server: SocketAddr, cookie: &str, turn: usize) -> Vec<u8> {
-    let paths = [
-        "/api/rooms/1/messages?limit=100",
-        "/api/search?q=history%20words",
-        "/api/people?q=member&limit=100",
-        "/api/rooms/1/members?q=member&limit=100",
-    ];
-    head(
-        server,
-        "GET",
-        paths[turn % paths.len()],
-        &format!("Cookie: {cookie}\r\n"),
-    )
-    .into_bytes()
-}
+    /// One request after the other on one connection, each as soon as the one before is answered.
+    async fn requests(&self, request: impl Fn(usize) -> Vec<u8>) {
+        let mut turn = 0;
+        loop {
+            let Ok(mut stream) = self.connect(None).await else {
+                continue;
+            };
+            let mut bytes = vec![0; 64 << 10];
+            'kept: loop {
+                turn += 1;
+                if stream.write_all(&request(turn)).await.is_err() {
+                    break;
+                }
+                let mut known = 0;
+                loop {
+                    match stream.read(&mut bytes[known..]).await {
+                        Ok(read) if read > 0 => known += read,
+                        _ => break 'kept,
+                    }
+                    let head = String::from_utf8_lossy(&bytes[..known]);
+                    let Some((head, _)) = head.split_once("\r\n\r\n") else {
+                        continue;
+                    };
+                    let length = head.lines().find_map(|line| {
+                        let (name, value) = line.split_once(": ")?;
+                        name.eq_ignore_ascii_case("content-length")
+                            .then(|| value.parse().ok())?
+                    });
+                    let whole = head.len() + 4 + length.unwrap_or(0);
+                    if whole > bytes.len() {
+                        bytes.resize(whole, 0);
+                    } else if known >= whole {
+                        break;
+                    }
+                }
+            }
+        }
+    }
 
-fn login(server: SocketAddr, turn: usize) -> Vec<u8> {
-    let body = text(&json!({"name": format!("member {}", turn % 100), "password": format!("guess {turn}")}));
-    let more = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
-    (head(server, "POST", "/api/login", &more) + &body).into_bytes()
-}
+    fn head(&self, method: &str, path: &str, more: &str) -> String {
+        let host = format!("chapp.localhost:{}", self.server.port());
+        format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n{more}\r\n")
+    }
 
-fn upload(server: SocketAddr, cookie: &str) -> Vec<u8> {
-    let more = format!("Cookie: {cookie}\r\nContent-Length: {UPLOAD_BYTES}\r\n");
-    let mut bytes = head(server, "POST", "/api/files?name=flood.bin", &more).into_bytes();
-    bytes.resize(bytes.len() + UPLOAD_BYTES, 7);
-    bytes
+    fn page(&self, turn: usize) -> Vec<u8> {
+        let paths = [
+            "/api/rooms/1/messages?limit=100",
+            "/api/search?q=history%20words",
+            "/api/people?q=member&limit=100",
+            "/api/rooms/1/members?q=member&limit=100",
+        ];
+        self.head(
+            "GET",
+            paths[turn % paths.len()],
+            &format!("Cookie: {}\r\n", self.cookie),
+        )
+        .into_bytes()
+    }
+
+    fn login(&self, turn: usize) -> Vec<u8> {
+        let body = text(&json!({"name": format!("member {}", turn % 100), "password": format!("guess {turn}")}));
+        let more = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
+        (self.head("POST", "/api/login", &more) + &body).into_bytes()
+    }
+
+    fn upload(&self) -> Vec<u8> {
+        let more = format!("Cookie: {}\r\nContent-Length: {UPLOAD_BYTES}\r\n", self.cookie);
+        let mut bytes = self.head("POST", "/api/files?name=flood.bin", &more).into_bytes();
+        bytes.resize(bytes.len() + UPLOAD_BYTES, 7);
+        bytes
+    }
 }

@@ -1,9 +1,11 @@
 //! Does one client that floods slow the others down? `cargo bench --bench flood -- [OPTIONS]`
 //!
 //! The real executable with its limits on; a hundred people in a room, of whom a few write now and then.
-//! Their messages are timed from the post to each of the others, in turns: a quiet phase, then the same
-//! with one flooder of a kind. The flooder is a process of its own, of low priority, so that what it takes
-//! of this computer is not counted as the server's fault. One table; nothing is asserted.
+//! Their messages are timed from the post to each of the others, in turns: a quiet phase, the control, and the
+//! flooded phase. The control is the same flood against another server, a process of its own with a copy of
+//! the data file and as many people: what the flood takes of this computer, and not of the server that they
+//! share. The flooder is a process of low priority, a new person from a new address in each round, so that
+//! each round has the first burst that the limits allow. One table of medians; nothing is asserted.
 //!
 //! `CHAPP_EXE` names another executable than the one that cargo has just built.
 
@@ -20,13 +22,14 @@ mod members;
 mod server;
 
 use clap::Parser;
-use flooder::Kind;
-use members::Members;
+use flooder::{Flood, Kind};
+use members::{Members, Times};
 use serde_json::{Value, json};
 use server::Server;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const PASSWORD: &str = "rain on the mill wheel";
 /// What there is to read before anybody floods.
@@ -53,6 +56,9 @@ struct Arguments {
     /// This kind only
     #[arg(long)]
     kind: Option<Kind>,
+    /// How often each kind is measured
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=99))]
+    rounds: u8,
     /// Be the flooder
     #[arg(long, hide = true, requires_all = ["server", "cookie", "kind"])]
     flooder: bool,
@@ -60,6 +66,8 @@ struct Arguments {
     server: Option<SocketAddr>,
     #[arg(long, hide = true)]
     cookie: Option<String>,
+    #[arg(long, hide = true, default_value_t = 1)]
+    from: u8,
     /// What cargo says
     #[arg(long, hide = true)]
     bench: bool,
@@ -72,7 +80,14 @@ fn main() -> ExitCode {
         runtime.block_on(async {
             match (arguments.flooder, arguments.kind, arguments.server, &arguments.cookie) {
                 (true, Some(kind), Some(server), Some(cookie)) => {
-                    flooder::flood(kind, server, cookie).await;
+                    let (cookie, from) = (cookie.clone(), arguments.from);
+                    let flood = Flood {
+                        kind,
+                        server,
+                        cookie,
+                        from,
+                    };
+                    flood.run().await;
                     Ok(())
                 }
                 _ => compare(&arguments).await,
@@ -94,72 +109,162 @@ async fn enter(server: SocketAddr, name: &str) -> Result<String, String> {
     answer.cookie.ok_or_else(|| format!("{name}: {}", answer.status))
 }
 
+/// A server with everybody in it.
+struct Place {
+    server: Server,
+    address: SocketAddr,
+    members: Members,
+}
+
+impl Place {
+    async fn open(mut server: Server, cookies: &[String]) -> Result<Place, String> {
+        server.rate_limits = "on";
+        let address = server.start()?;
+        let members = Members::connect(address, cookies).await?;
+        Ok(Place {
+            server,
+            address,
+            members,
+        })
+    }
+}
+
+/// What one phase showed.
+#[derive(Default)]
+struct Phases {
+    p50: Vec<f64>,
+    p99: Vec<f64>,
+    cpu: Vec<f64>,
+}
+
+impl Phases {
+    fn add(&mut self, times: &Times, cpu: f64) {
+        self.p50.push(times.p50);
+        self.p99.push(times.p99);
+        self.cpu.push(cpu);
+    }
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut values = values.to_vec();
+    values.sort_unstable_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
 async fn compare(arguments: &Arguments) -> Result<(), String> {
     let folder = tempfile::tempdir().map_err(link::words)?;
-    std::fs::create_dir(folder.path().join("data")).map_err(link::words)?;
     let told = std::env::var_os("CHAPP_EXE").map(Into::into);
-    let exe = told.unwrap_or_else(|| env!("CARGO_BIN_EXE_chapp").into());
-    let mut server = Server::new(exe, folder.path(), 1);
-    let address = server.start()?;
-    let mut cookies = Vec::new();
-    for number in 0..arguments.members {
-        cookies.push(enter(address, &format!("member {number}")).await?);
+    let exe: PathBuf = told.unwrap_or_else(|| env!("CARGO_BIN_EXE_chapp").into());
+    let folders = ["shared", "other"].map(|name| folder.path().join(name));
+    for folder in &folders {
+        std::fs::create_dir_all(folder.join("data")).map_err(link::words)?;
     }
-    let flooder = enter(address, "flooder").await?;
-    for number in 0..HISTORY {
-        let body = format!("the history has many words, this is number {number}");
-        let post = json!({"client_id": format!("h{number}"), "body": body});
-        api::ask(address, "POST", "/api/rooms/1/messages", Some(&cookies[0]), &post).await?;
-    }
-    // Everybody came from this computer, at once: from now on with the limits that people have.
-    server.terminate()?;
-    server.rate_limits = "on";
-    let address = server.start()?;
-    let members = Members::connect(address, &cookies).await?;
-    let writers = usize::from(arguments.writers);
-    members.time(writers, WARM_UP).await?;
-
-    println!(
-        "{:<34} {:>9} {:>9} {:>9} {:>9} {:>7} {:>7}",
-        "post to delivery, ms", "p50 quiet", "flooded", "p99 quiet", "flooded", "p50 x", "p99 x"
-    );
-    let phase = Duration::from_millis(arguments.phase_ms);
-    for kind in Kind::ALL
+    let kinds: Vec<Kind> = Kind::ALL
         .into_iter()
         .filter(|kind| arguments.kind.is_none_or(|only| only == *kind))
-    {
-        let quiet = members.time(writers, phase).await?;
-        let mut child = start(kind, address, &flooder)?;
-        tokio::time::sleep(REST).await;
-        let flooded = members.time(writers, phase).await;
-        let _ = child.kill();
-        let _ = child.wait();
-        tokio::time::sleep(REST).await;
-        let flooded = flooded?;
-        let ratio = |a: f64, b: f64| a / b.max(0.001);
+        .collect();
+    let mut server = Server::new(exe.clone(), &folders[0], 1);
+    let (members, flooders) = prepare(&mut server, arguments, kinds.len()).await?;
+    // Everybody came from this computer, at once: from now on with the limits that people have.
+    server.terminate()?;
+    let [file, copy] = [&folders[0], &folders[1]].map(|folder| folder.join("data").join("chapp.redb"));
+    std::fs::copy(file, copy).map_err(link::words)?;
+    let shared = Place::open(server, &members).await?;
+    let other = Place::open(Server::new(exe, &folders[1], 1), &members).await?;
+    let writers = usize::from(arguments.writers);
+    for place in [&shared, &other] {
+        place.members.time(writers, WARM_UP).await?;
+    }
+
+    println!(
+        "post to delivery, ms: medians of {} rounds of {} ms; core: what the shared server takes of one",
+        arguments.rounds, arguments.phase_ms
+    );
+    println!(
+        "{:<34} {:>7} {:>7} {:>7} {:>8} {:>7} {:>7} {:>8} {:>8} {:>6} {:>6}",
+        "", "p50", "control", "flooded", "p99", "control", "flooded", "/ quiet", "/control", "core", "flood"
+    );
+    for (kind, flooders) in kinds.iter().zip(flooders.chunks(arguments.rounds.into())) {
+        let [mut quiet, mut control, mut flooded] = [Phases::default(), Phases::default(), Phases::default()];
+        for (round, flooder) in flooders.iter().enumerate() {
+            let flood = |place: &Place| Flood {
+                kind: *kind,
+                server: place.address,
+                cookie: flooder.clone(),
+                from: 2 + round as u8,
+            };
+            phase(&shared, arguments, None, &mut quiet).await?;
+            phase(&shared, arguments, Some(flood(&other)), &mut control).await?;
+            phase(&shared, arguments, Some(flood(&shared)), &mut flooded).await?;
+        }
+        let [q, c, f] = [&quiet, &control, &flooded].map(|phases| median(&phases.p99));
         println!(
-            "{:<34} {:>9.2} {:>9.2} {:>9.2} {:>9.2} {:>7.2} {:>7.2}",
-            kind.words(),
-            quiet.p50,
-            flooded.p50,
-            quiet.p99,
-            flooded.p99,
-            ratio(flooded.p50, quiet.p50),
-            ratio(flooded.p99, quiet.p99)
+            "{:<34} {:>7.2} {:>7.2} {:>7.2} {:>8.2} {:>7.2} {:>7.2} {:>8.2} {:>8.2} {:>6.2} {:>6.2}",
+            kind.label(),
+            median(&quiet.p50),
+            median(&control.p50),
+            median(&flooded.p50),
+            q,
+            c,
+            f,
+            f / q.max(0.001),
+            f / c.max(0.001),
+            median(&quiet.cpu),
+            median(&flooded.cpu),
         );
     }
     Ok(())
 }
 
+/// Everybody and the history. Tells the cookies of the members, and those of the flooders.
+async fn prepare(
+    server: &mut Server,
+    arguments: &Arguments,
+    kinds: usize,
+) -> Result<(Vec<String>, Vec<String>), String> {
+    let address = server.start()?;
+    let (mut members, mut flooders) = (Vec::new(), Vec::new());
+    for number in 0..arguments.members {
+        members.push(enter(address, &format!("member {number}")).await?);
+    }
+    for number in 0..kinds * usize::from(arguments.rounds) {
+        flooders.push(enter(address, &format!("flooder {number}")).await?);
+    }
+    for number in 0..HISTORY {
+        let body = format!("the history has many words, this is number {number}");
+        let post = json!({"client_id": format!("h{number}"), "body": body});
+        api::ask(address, "POST", "/api/rooms/1/messages", Some(&members[0]), &post).await?;
+    }
+    Ok((members, flooders))
+}
+
+/// Times the members of a place for a while, from the start of a flood on, if there is one.
+async fn phase(place: &Place, arguments: &Arguments, flood: Option<Flood>, phases: &mut Phases) -> Result<(), String> {
+    let time = Duration::from_millis(arguments.phase_ms);
+    let cpu = || place.server.cpu_seconds().unwrap_or(f64::NAN);
+    let child = flood.as_ref().map(start).transpose()?;
+    let (began, before) = (Instant::now(), cpu());
+    let times = place.members.time(arguments.writers.into(), time).await;
+    let core = (cpu() - before) / began.elapsed().as_secs_f64();
+    if let Some(mut child) = child {
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    tokio::time::sleep(REST).await;
+    phases.add(&times?, core);
+    Ok(())
+}
+
 /// This program again, as the flooder; it yields to everybody else on this computer.
-fn start(kind: Kind, server: SocketAddr, cookie: &str) -> Result<Child, String> {
+fn start(flood: &Flood) -> Result<Child, String> {
     let own = std::env::current_exe().map_err(link::words)?;
-    let name = clap::ValueEnum::to_possible_value(&kind).ok_or("no such kind")?;
+    let name = clap::ValueEnum::to_possible_value(&flood.kind).ok_or("no such kind")?;
     Command::new("nice")
         .args(["-n", "15"])
         .arg(own)
-        .args(["--flooder", "--kind", name.get_name(), "--server", &server.to_string()])
-        .args(["--cookie", cookie])
+        .args(["--flooder", "--kind", name.get_name()])
+        .args(["--server", &flood.server.to_string(), "--cookie", &flood.cookie])
+        .args(["--from", &flood.from.to_string()])
         .stdin(Stdio::null())
         .spawn()
         .map_err(link::words)

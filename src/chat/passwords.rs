@@ -1,7 +1,8 @@
 //! Password hashing on one thread of its own, with one buffer that it keeps.
 //!
 //! 19 MiB a hash on the threads that serve sockets would stop them, and a thread for each would
-//! fill the memory: so one at a time, a short queue, and the rest is shed.
+//! fill the memory: so one at a time, a short queue, and the rest is shed. Where the system lets us, the
+//! thread yields to those that serve sockets: who logs in can wait, who talks should not.
 
 use crate::error::{Error, Result};
 use crate::limits::{ARGON2_KIB, ARGON2_LANES, ARGON2_PASSES, HASH_QUEUE_MAX};
@@ -36,6 +37,10 @@ pub(super) struct Verified {
 /// An idle server does not keep 19 MiB for the next log-in.
 const BUFFER_KEPT_FOR: Duration = Duration::from_secs(10);
 
+/// How much nicer the thread is: next to one that serves sockets, a tenth of the processor.
+#[cfg(target_os = "linux")]
+const HASH_NICE: i32 = 10;
+
 /// Tell a busy client to come back when half of the queue is done.
 const BUSY_RETRY_MS: u64 = 1_000;
 
@@ -44,6 +49,7 @@ impl Passwords {
         let (jobs, queue) = sync_channel(HASH_QUEUE_MAX);
         let mut hasher = Hasher::new().map_err(std::io::Error::other)?;
         std::thread::Builder::new().name("passwords".into()).spawn(move || {
+            yield_to_others();
             while let Ok(job) = queue.recv() {
                 hasher.run(job);
                 while let Ok(job) = queue.recv_timeout(BUFFER_KEPT_FOR) {
@@ -81,6 +87,15 @@ impl Passwords {
             }
             TrySendError::Disconnected(_) => Error::internal("the hashing thread has ended"),
         })
+    }
+}
+
+/// On Linux each thread has its own nice value, against POSIX (setpriority(2)); elsewhere it would be that of
+/// the whole process.
+fn yield_to_others() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(HASH_NICE) {
+        tracing::info!(%error, "passwords are hashed at the common priority");
     }
 }
 

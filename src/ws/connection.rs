@@ -3,6 +3,7 @@
 //! tungstenite reads and answers control frames. What it writes, and all else, goes out through the
 //! hub, which is the only one that writes to sockets.
 
+use super::edge::Edge;
 use crate::chat::{Answer, Chat, RateLimits, TokenBucket};
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
@@ -18,17 +19,18 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use std::future::Future;
-use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
+
+/// Bytes that count as a frame from a client that cannot be understood any more.
+const DRAINED_BYTES: usize = 16 << 10;
 
 type Life = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -94,7 +96,7 @@ impl Connection {
         let mut socket = WebSocketStream::from_raw_socket(edge, Role::Server, Some(settings())).await;
         let code = self.talk(&mut socket).await;
         self.chat.hub().close(self.client.id, code);
-        Box::pin(drain(&self.client, &mut socket, code)).await;
+        Box::pin(self.drain(&mut socket, code)).await;
         code
     }
 
@@ -223,6 +225,44 @@ impl Connection {
         }
     }
 
+    /// Waits, for a while, until the client has taken what was written and has said its last word: a socket
+    /// that is dropped with unread bytes resets the connection, and the close frame is lost. After both close
+    /// frames it is for the server to end the connection (RFC 6455 §7.1.1); from a client that cannot be
+    /// understood any more, no close frame comes, so its end is waited for. Whoever floods on is not read
+    /// faster than before.
+    async fn drain(&mut self, socket: &mut WebSocketStream<Edge>, code: CloseCode) {
+        let patience = match code {
+            CloseCode::TooSlow => SLOW_SOCKET_CLOSE_TIMEOUT,
+            _ => SOCKET_CLOSE_TIMEOUT,
+        };
+        let _ = tokio::time::timeout(patience, async {
+            self.client.flushed().await;
+            loop {
+                self.turn().await;
+                match socket.next().await {
+                    None | Some(Ok(Message::Close(_))) => return,
+                    Some(Ok(_)) => {}
+                    Some(Err(_)) => break,
+                }
+            }
+            let mut sink = [0; DRAINED_BYTES];
+            let reading = &mut socket.get_mut().reading;
+            while reading.read(&mut sink).await.is_ok_and(|read| read > 0) {
+                self.turn().await;
+            }
+        })
+        .await;
+    }
+
+    /// Waits until one more frame may come.
+    async fn turn(&mut self) {
+        while self.chat.rate_limits() == RateLimits::On
+            && let Err(wait_ms) = self.frames.take(Clock::System.now())
+        {
+            tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+        }
+    }
+
     async fn obey(&self, asked: Incoming, in_flight: &mut FuturesUnordered<Answered>) {
         let Incoming { reference, command } = asked;
         let mark = reference.as_deref();
@@ -339,59 +379,5 @@ fn close_code(error: &SocketError) -> CloseCode {
         SocketError::Capacity(_) => CloseCode::TooLarge,
         SocketError::Protocol(_) => CloseCode::NotTheProtocol,
         _ => CloseCode::Normal,
-    }
-}
-
-/// Waits, for a while, until the client has taken what was written and has said its last word: a socket
-/// that is dropped with unread bytes resets the connection, and the close frame is lost. After both close
-/// frames it is for the server to end the connection (RFC 6455 §7.1.1); from a client that cannot be
-/// understood any more, no close frame comes, so its end is waited for.
-async fn drain(client: &Client, socket: &mut WebSocketStream<Edge>, code: CloseCode) {
-    let patience = match code {
-        CloseCode::TooSlow => SLOW_SOCKET_CLOSE_TIMEOUT,
-        _ => SOCKET_CLOSE_TIMEOUT,
-    };
-    let _ = tokio::time::timeout(patience, async {
-        client.flushed().await;
-        loop {
-            match socket.next().await {
-                None | Some(Ok(Message::Close(_))) => return,
-                Some(Ok(_)) => {}
-                Some(Err(_)) => break,
-            }
-        }
-        let mut sink = [0; 1024];
-        let reading = &mut socket.get_mut().reading;
-        while reading.read(&mut sink).await.is_ok_and(|read| read > 0) {}
-    })
-    .await;
-}
-
-/// What tungstenite sees of the socket: it reads from it, and writes through the hub.
-struct Edge {
-    chat: Arc<Chat>,
-    client: Arc<Client>,
-    reading: OwnedReadHalf,
-}
-
-impl AsyncRead for Edge {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.reading).poll_read(cx, buffer)
-    }
-}
-
-impl AsyncWrite for Edge {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        // Whole frames: tungstenite writes one control frame at a time.
-        self.chat.hub().send(self.client.id, Bytes::copy_from_slice(bytes));
-        Poll::Ready(Ok(bytes.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
     }
 }

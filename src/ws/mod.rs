@@ -6,6 +6,7 @@
 //! anew, and with a window to keep, for each connection: dearer than all else in a delivery.
 
 mod connection;
+mod edge;
 
 use crate::chat::{Chat, RateLimits};
 use crate::error::{Error, Result};

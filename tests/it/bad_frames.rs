@@ -424,6 +424,21 @@ fn a_hundred_frames_at_once_close_with_4429_and_others_go_on() {
 }
 
 #[test]
+fn who_floods_on_after_4429_is_read_no_faster_than_before() {
+    // What the kernels hold of it, and 30 frames a second until the end.
+    const TAKEN_MAX: usize = 12 << 20;
+    let site = Site::limited(Clock::System);
+    let mut socket = site.socket(&site.sign_up("Ada"));
+    let filling = " ".repeat(4_000);
+    let flood = frame(TEXT, format!(r#"{{"type":"ping"{filling}}}"#).as_bytes()).repeat(100);
+    let mut taken = 0;
+    while socket.try_send_bytes(&flood).is_ok() {
+        taken += flood.len();
+        assert!(taken < TAKEN_MAX, "the server still reads");
+    }
+}
+
+#[test]
 fn sixty_frames_at_once_are_no_flood() {
     let site = Site::limited(Clock::System);
     let ada = site.sign_up("Ada");

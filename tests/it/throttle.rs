@@ -1,7 +1,9 @@
 //! How often somebody may try.
 
+#[cfg(target_os = "linux")]
+use crate::harness::exe::Home;
 use crate::harness::http::{Request, Response};
-use crate::harness::people::{PASSWORD, credentials};
+use crate::harness::people::{PASSWORD, credentials, sign_up};
 use crate::harness::server::{Hands, Site};
 use crate::harness::socket::of_type;
 use chapp::limits::{
@@ -171,6 +173,17 @@ fn more_log_ins_at_once_than_can_be_hashed_are_shed_and_the_rest_is_answered() {
     assert!(statuses.contains(&429), "nothing was shed");
     assert!(statuses.contains(&401), "nothing was answered");
     site.log_in("Ada");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn passwords_are_hashed_at_a_lower_priority_than_messages_are_written() {
+    let home = Home::new();
+    let exe = home.serve(&[]);
+    // The thread has run when this is answered.
+    sign_up(exe.address, "Ada");
+    let serving = exe.nice_of("chapp").unwrap();
+    assert_eq!(exe.nice_of("passwords"), Some((serving + 10).min(19)));
 }
 
 #[test]

@@ -149,6 +149,16 @@ impl Exe {
         kib << 10
     }
 
+    /// The nice value of the thread with this name.
+    #[cfg(target_os = "linux")]
+    pub fn nice_of(&self, name: &str) -> Option<i32> {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        let mut stats = threads.map(|thread| std::fs::read_to_string(thread.unwrap().path().join("stat")).unwrap());
+        let stat = stats.find(|stat| stat.contains(&format!("({name})")))?;
+        // proc_pid_stat(5): field 19, counted from behind the name.
+        stat.rsplit_once(") ")?.1.split(' ').nth(16)?.parse().ok()
+    }
+
     /// Waits for its end.
     pub fn wait(&mut self) -> Ended {
         let mut stdout = String::new();

@@ -59,7 +59,12 @@ impl Socket {
 
     /// Sends these bytes as they are. A server that has heard enough may have closed its end.
     pub fn send_bytes(&mut self, bytes: &[u8]) {
-        let _ = self.inner.get_mut().write_all(bytes);
+        let _ = self.try_send_bytes(bytes);
+    }
+
+    /// The same, for a server that may be gone.
+    pub fn try_send_bytes(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.inner.get_mut().write_all(bytes)
     }
 
     /// Sends one frame of this first byte, masked as a client must (RFC 6455 §5.3).
