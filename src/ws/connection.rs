@@ -245,7 +245,7 @@ impl Connection {
                     Some(Err(_)) => break,
                 }
             }
-            let mut sink = [0; DRAINED_BYTES];
+            let mut sink = vec![0; DRAINED_BYTES];
             let reading = &mut socket.get_mut().reading;
             while reading.read(&mut sink).await.is_ok_and(|read| read > 0) {
                 self.turn().await;
