@@ -37,7 +37,7 @@ impl Unchanged {
         let same_place = |page: &&Remembered| page.offset == offset && page.bytes.len() == data.len() && page.is_synced;
         match self.0.iter().find(same_place) {
             Some(page) => differences(&page.bytes, data),
-            None => vec![0..data.len()],
+            None => std::iter::once(0..data.len()).collect(),
         }
     }
 
