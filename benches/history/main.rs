@@ -112,10 +112,14 @@ fn run(arguments: &Arguments) -> Result<Vec<(u64, Vec<Row>)>, String> {
         if let Some(kept) = kept.filter(|kept| !kept.exists()) {
             fs::copy(&data, kept).map_err(told)?;
         }
-        let mut rows = vec![
-            Row::rate("filled in large batches", (posts - held) as f64 / took),
-            Row::bytes("on the disk, a message", bytes(&data)? as f64 / posts as f64),
-        ];
+        let mut rows = vec![Row::bytes(
+            "on the disk, a message",
+            bytes(&data)? as f64 / posts as f64,
+        )];
+        // What was taken was not filled now.
+        if arguments.kept.is_none() {
+            rows.push(Row::rate("filled in large batches", (posts - held) as f64 / took));
+        }
         let mut server = Server::new(exe.clone(), &home, 0);
         let mut probe = Probe {
             server: &mut server,
