@@ -7,6 +7,7 @@ use super::create;
 use super::fault::{Fault, guard, is_full};
 use super::file::{self, Checked, DataFile, Wrote};
 use super::note::Note;
+use super::seal::MAGIC;
 use super::tables::{COMMIT, FILE, FORMAT, FORMAT_VERSION, META, get, get_known, put};
 use super::upgrade::{self, FORMAT_OLDEST};
 use super::{OpenError, Options, files};
@@ -18,8 +19,6 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
-
-const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
 
 /// Opens the data file at `path`, or makes one; tells the number of its last commit.
 pub(super) fn open(path: &Path, options: Options) -> Result<(DataFile, u64), OpenError> {

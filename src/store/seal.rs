@@ -26,9 +26,11 @@ use std::io;
 use std::ops::{Bound, Range};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-const PAGE: usize = 4096;
+/// Bytes of a page of redb.
+pub(super) const PAGE: usize = 4096;
 const HEADER: Range<usize> = 0..320;
-const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
+/// What every data file begins with.
+pub(super) const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
 /// The bits: which slot is valid, whether the file was not closed, whether the commit had two phases.
 const FLAGS: usize = MAGIC.len();
 const SECOND: u8 = 1;

@@ -5,14 +5,13 @@
 //! held the last time. So what large pages hold is remembered, and of the next one that comes to such a place only
 //! the parts that differ are written.
 
+use super::seal::PAGE;
 use crate::limits::REMEMBERED_BYTES_MAX;
 use std::collections::VecDeque;
 use std::ops::Range;
 
-/// What is compared, and written or not, as a whole: a page of redb.
-const BLOCK: usize = 4096;
-/// So many equal blocks between others are written along, for fewer writes and a shorter seal.
-const GAP_BLOCKS_MAX: usize = 4;
+/// So many equal pages between others are written along, for fewer writes and a shorter seal.
+const GAP_PAGES_MAX: usize = 4;
 
 struct Remembered {
     offset: u64,
@@ -49,7 +48,7 @@ impl Unchanged {
             None => Vec::new(),
         };
         self.forget(offset, data.len());
-        if data.len() <= BLOCK || data.len() > REMEMBERED_BYTES_MAX {
+        if data.len() <= PAGE || data.len() > REMEMBERED_BYTES_MAX {
             return;
         }
         bytes.clear();
@@ -79,17 +78,17 @@ impl Unchanged {
     }
 }
 
-/// Where `new` differs from `old`, in whole blocks.
+/// Where `new` differs from `old`, in whole pages.
 fn differences(old: &[u8], new: &[u8]) -> Vec<Range<usize>> {
     let mut parts: Vec<Range<usize>> = Vec::new();
-    for (index, (old, new)) in old.chunks(BLOCK).zip(new.chunks(BLOCK)).enumerate() {
+    for (index, (old, new)) in old.chunks(PAGE).zip(new.chunks(PAGE)).enumerate() {
         if old == new {
             continue;
         }
-        let block = index * BLOCK..index * BLOCK + new.len();
+        let page = index * PAGE..index * PAGE + new.len();
         match parts.last_mut() {
-            Some(last) if block.start - last.end <= GAP_BLOCKS_MAX * BLOCK => last.end = block.end,
-            _ => parts.push(block),
+            Some(last) if page.start - last.end <= GAP_PAGES_MAX * PAGE => last.end = page.end,
+            _ => parts.push(page),
         }
     }
     parts
