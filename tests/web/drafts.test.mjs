@@ -60,6 +60,48 @@ test('two living tabs neither share nor overwrite a draft', () => {
   assert.equal(a.read(1), 'from a');
 });
 
+test('a tab that opens while another asks who lives keeps what is written in it', () => {
+  const { open, clock } = browser();
+  const a = open('a');
+  /** @type {string[]} */
+  const offered = [];
+  a.adopt(1, (text) => offered.push(text) > 0);
+  clock.pass(ANSWER_WITHIN_MS - 1);
+  const b = open('b');
+  b.keep(1, 'f');
+  clock.pass(1);
+  assert.deepEqual([offered, b.read(1)], [[], 'f']);
+});
+
+test('a tab that is asked for while it reloads keeps its draft', () => {
+  const { open, clock } = browser();
+  const before = open('b');
+  before.keep(1, 'half a thou');
+  before.close();
+  clock.pass(1);
+  const a = open('a');
+  /** @type {string[]} */
+  const offered = [];
+  a.adopt(1, (text) => offered.push(text) > 0);
+  const after = open('b');
+  clock.pass(ANSWER_WITHIN_MS);
+  assert.deepEqual([offered, after.read(1)], [[], 'half a thou']);
+});
+
+test('what was written after the question is of a tab that lives, though it was not heard', () => {
+  const { open, clock } = browser();
+  const a = open('a');
+  /** @type {string[]} */
+  const offered = [];
+  a.adopt(1, (text) => offered.push(text) > 0);
+  clock.pass(1);
+  const b = open('b');
+  b.close();
+  b.keep(1, 'f');
+  clock.pass(ANSWER_WITHIN_MS);
+  assert.deepEqual([offered, b.read(1)], [[], 'f']);
+});
+
 test('the latest draft of a tab that is gone goes to one tab, once', () => {
   const { open, clock, storage } = browser();
   for (const tab of ['a', 'c', 'b']) {

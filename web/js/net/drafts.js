@@ -1,5 +1,6 @@
 // What stands in the composer, kept per tab and room until it is sent. Two tabs never write the same draft;
-// one whose tab is gone goes to the next tab that has none. A tab that lives answers when it is asked for.
+// one whose tab is gone goes to the next tab that has none. A tab that lives answers when it is asked for, says so when it
+// opens, and whatever was written after the question is of one that lives.
 
 import { parse } from './wire.js';
 
@@ -18,18 +19,20 @@ export function createDrafts({ store, account, tab, channel, clock }) {
     if (data === WHO) channel.postMessage(tab);
     else alive.add(data);
   };
+  // Who opens or reloads while another asks is not heard by the question.
+  channel.postMessage(tab);
 
   /** @param {string} key @returns {{text: string, at: number}} */
   const load = (key) => {
     const value = parse(store.getItem(key));
     return { text: typeof value?.text === 'string' ? value.text : '', at: Number(value?.at) || 0 };
   };
-  /** The latest one that no living tab holds. @param {number} room */
-  const orphan = (room) =>
+  /** The latest one that no living tab holds. @param {number} room @param {number} asked when it was asked who lives */
+  const orphan = (room, asked) =>
     Array.from({ length: store.length }, (_, i) => store.key(i) ?? '')
       .filter((key) => key.startsWith(prefix(room)) && key !== prefix(room) + tab && !alive.has(key.slice(prefix(room).length)))
       .map((key) => ({ key, ...load(key) }))
-      .filter((draft) => draft.text !== '')
+      .filter((draft) => draft.text !== '' && draft.at <= asked)
       .reduce((best, draft) => (best && best.at >= draft.at ? best : draft), /** @type {{key: string, text: string, at: number} | null} */ (null));
 
   const drafts = {
@@ -49,9 +52,10 @@ export function createDrafts({ store, account, tab, channel, clock }) {
     /** Takes over what a tab that is gone left behind. @param {number} room @param {(text: string) => boolean} use whether there was a place for it */
     adopt(room, use) {
       alive = new Set();
+      const asked = clock.now();
       channel.postMessage(WHO);
       clock.set(() => {
-        const left = attempt(() => orphan(room));
+        const left = attempt(() => orphan(room, asked));
         // First here, then no longer there: at no moment is it in neither.
         if (left && use(left.text) && drafts.keep(room, left.text)) attempt(() => store.removeItem(left.key));
       }, ANSWER_WITHIN_MS);
