@@ -22,10 +22,10 @@ pub const COMPANY_WAITS_MAX: usize = 4;
 pub const FEED_BATCHES_MAX: usize = 64;
 /// Bytes of the data file that redb keeps in memory.
 pub const CACHE_BYTES: usize = 16 << 20;
-/// Bytes that a commit may write to be done with one sync.
-pub const SEALED_BYTES_MAX: usize = 1 << 20;
-/// Bytes of large pages that are remembered, so as not to write again what is there.
-pub const REMEMBERED_BYTES_MAX: usize = 4 << 20;
+/// Bytes of the journal in the data file.
+pub const JOURNAL_BYTES: usize = 1 << 20;
+/// Bytes that one commit may put into it; larger ones go to their pages at once.
+pub const JOURNAL_RECORD_BYTES_MAX: usize = 128 << 10;
 /// Bytes that must be free on the disk before a commit; below, new work is refused.
 pub const DISK_FREE_BYTES_MIN: u64 = 8 << 20;
 /// A data file that was written this long after our last commit was written by something else.

@@ -1,14 +1,15 @@
-//! What lies between redb and the disk: the file itself, where tests can break it, and a look at a
-//! file that writes nothing to it.
+//! What lies between redb and the disk: the file itself, with a place for the journal, where tests can break it,
+//! and a look at a file that writes nothing to it.
 
 use super::Options;
 use super::fault::Fault;
+use crate::limits::JOURNAL_BYTES;
 use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::OpenOptions;
-use std::io::{self, ErrorKind};
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::ops::Bound;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -45,51 +46,76 @@ pub trait Faults: fmt::Debug + Send + Sync {
     fn before(&self, act: DiskAct<'_>) -> io::Result<()>;
 }
 
-macro_rules! locks_of_the_file {
-    () => {
+macro_rules! locks_of {
+    ($disk:ident => $file:expr) => {
         fn try_lock_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<bool, BackendError> {
-            self.file.try_lock_range(from, to)
+            let $disk = self;
+            $file.try_lock_range(from, to)
         }
 
         fn try_lock_shared_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<bool, BackendError> {
-            self.file.try_lock_shared_range(from, to)
+            let $disk = self;
+            $file.try_lock_shared_range(from, to)
         }
 
         fn lock_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<(), BackendError> {
-            self.file.lock_range(from, to)
+            let $disk = self;
+            $file.lock_range(from, to)
         }
 
         fn lock_shared_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<(), BackendError> {
-            self.file.lock_shared_range(from, to)
+            let $disk = self;
+            $file.lock_shared_range(from, to)
         }
 
         fn unlock_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<(), BackendError> {
-            self.file.unlock_range(from, to)
+            let $disk = self;
+            $file.unlock_range(from, to)
         }
 
         fn query_lock_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<bool, BackendError> {
-            self.file.query_lock_range(from, to)
+            let $disk = self;
+            $file.query_lock_range(from, to)
         }
 
         fn close(&self) -> io::Result<()> {
-            self.file.close()
+            let $disk = self;
+            $file.close()
         }
     };
 }
 
-pub(super) use locks_of_the_file;
+/// Bytes of redb's first page, with its header (320 bytes) and our mark.
+const FIRST_PAGE_BYTES: u64 = 4096;
+/// Says in the first page that the journal follows it. Files of formats 1 and 2 have neither.
+const MARK: &[u8] = b"chapp journal 1\n";
+const MARK_AT: u64 = 512;
 
-/// The file on the disk.
+/// The file on the disk: redb's first page, the journal, and all other pages of redb.
+#[derive(Clone, Debug)]
+pub(super) struct Disk(Arc<Parts>);
+
 #[derive(Debug)]
-pub(super) struct Disk {
+struct Parts {
     file: FileBackend,
     faults: Option<Arc<dyn Faults>>,
+    /// Bytes of the journal.
+    journal: u64,
 }
 
 impl Disk {
     /// The existing file at `path`.
     pub fn open(path: &Path, options: &Options) -> Result<Disk, Fault> {
-        Disk::with(OpenOptions::new().read(true).write(true), path, options)
+        let file = open(OpenOptions::new().read(true).write(true), path, options)?;
+        let mut mark = [0; MARK.len()];
+        if file.len()? >= FIRST_PAGE_BYTES {
+            file.read(MARK_AT, &mut mark)?;
+        }
+        let journal = if mark == MARK { JOURNAL_BYTES as u64 } else { 0 };
+        if journal > 0 && file.len()? <= FIRST_PAGE_BYTES + journal {
+            return Err(Fault::Damaged("the file was cut off".to_owned()));
+        }
+        Ok(Disk::new(file, options, journal))
     }
 
     /// A file that is not there yet, for nobody else to read.
@@ -98,46 +124,99 @@ impl Disk {
         how.read(true).write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
-        Disk::with(&how, path, options)
+        let file = open(&how, path, options)?;
+        // In blocks, since the system goes through as much with each sync as was written at once here.
+        for (block, bytes) in head().chunks(BLOCK as usize).enumerate() {
+            file.write(block as u64 * BLOCK, bytes)?;
+        }
+        Ok(Disk::new(file, options, JOURNAL_BYTES as u64))
     }
 
-    fn with(how: &OpenOptions, path: &Path, options: &Options) -> Result<Disk, Fault> {
+    fn new(file: FileBackend, options: &Options, journal: u64) -> Disk {
         let faults = options.faults.clone();
-        faults.as_ref().map_or(Ok(()), |faults| faults.before(DiskAct::Open))?;
-        let file = FileBackend::new(how.open(path)?)?;
-        Ok(Disk { file, faults })
+        Disk(Arc::new(Parts { file, faults, journal }))
+    }
+
+    pub fn has_journal(&self) -> bool {
+        self.0.journal > 0
+    }
+
+    pub fn read_journal(&self, at: usize, out: &mut [u8]) -> io::Result<()> {
+        self.before(DiskAct::Read)?;
+        self.0.file.read(FIRST_PAGE_BYTES + at as u64, out)
+    }
+
+    pub fn write_journal(&self, at: usize, bytes: &[u8]) -> io::Result<()> {
+        let offset = FIRST_PAGE_BYTES + at as u64;
+        self.before(DiskAct::Write { offset, bytes })?;
+        self.0.file.write(offset, bytes)
     }
 
     fn before(&self, act: DiskAct<'_>) -> io::Result<()> {
-        self.faults.as_ref().map_or(Ok(()), |faults| faults.before(act))
+        self.0.faults.as_ref().map_or(Ok(()), |faults| faults.before(act))
+    }
+
+    /// Where in the file is what redb has at `offset`.
+    fn place(&self, offset: u64) -> u64 {
+        match offset < FIRST_PAGE_BYTES {
+            true => offset,
+            false => offset + self.0.journal,
+        }
     }
 }
 
+fn open(how: &OpenOptions, path: &Path, options: &Options) -> Result<FileBackend, Fault> {
+    let faults = options.faults.as_ref();
+    faults.map_or(Ok(()), |faults| faults.before(DiskAct::Open))?;
+    Ok(FileBackend::new(how.open(path)?)?)
+}
+
+/// What a file begins with before redb has written anything: a first page with our mark, and an empty journal.
+fn head() -> Vec<u8> {
+    let mut head = vec![0; FIRST_PAGE_BYTES as usize + JOURNAL_BYTES];
+    head[MARK_AT as usize..][..MARK.len()].copy_from_slice(MARK);
+    head
+}
+
+/// Copies a file of format 1 or 2 to `to`, with a journal.
+pub(super) fn copy_with_journal(from: &mut File, to: &mut File) -> io::Result<()> {
+    let mut head = head();
+    from.read_exact(&mut head[..MARK_AT as usize])?;
+    from.seek(SeekFrom::Start(FIRST_PAGE_BYTES))?;
+    to.write_all(&head)?;
+    io::copy(from, to).map(drop)
+}
+
 impl StorageBackend for Disk {
-    locks_of_the_file!();
+    locks_of!(disk => disk.0.file);
 
     fn len(&self) -> io::Result<u64> {
-        self.file.len()
+        let len = self.0.file.len()?;
+        let is_new = self.has_journal() && len <= FIRST_PAGE_BYTES + self.0.journal;
+        // To redb, what has no page but the first is not there yet.
+        Ok(if is_new { 0 } else { len - self.0.journal })
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         self.before(DiskAct::Read)?;
-        self.file.read(offset, out)
+        self.0.file.read(self.place(offset), out)
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
+        let len = len + self.0.journal;
         self.before(DiskAct::Resize { len })?;
-        self.file.set_len(len)
+        self.0.file.set_len(len)
     }
 
     fn sync_data(&self) -> io::Result<()> {
         self.before(DiskAct::Sync)?;
-        self.file.sync_data()
+        self.0.file.sync_data()
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        let offset = self.place(offset);
         self.before(DiskAct::Write { offset, bytes: data })?;
-        self.file.write(offset, data)
+        self.0.file.write(offset, data)
     }
 }
 
@@ -202,7 +281,7 @@ fn pieces(offset: u64, len: usize) -> impl Iterator<Item = (u64, usize, std::ops
 }
 
 impl StorageBackend for Glass {
-    locks_of_the_file!();
+    locks_of!(glass => glass.file);
 
     fn len(&self) -> io::Result<u64> {
         Ok(self.drawn().len)

@@ -6,11 +6,12 @@
 use super::create::folder;
 use super::disk::{Disk, Glass};
 use super::fault::{Fault, guard};
+use super::journal::{Journal, Record, Redo};
 use super::note::Note;
-use super::seal::{self, SealedDisk, Sealer};
 use super::tables::{COMMIT, Snapshot, Source, Tables, get_known};
 use super::{Options, codec::CommitRow};
-use redb::{Builder, Database, Durability, ReadTransaction, ReadableDatabase};
+use redb::{Builder, Database, Durability, ReadTransaction, ReadableDatabase, StorageBackend};
+use std::cell::RefCell;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -27,7 +28,7 @@ pub(super) struct DataFile {
 }
 
 enum State {
-    Open(Database, Sealer),
+    Open(Database, Journal),
     /// The disk takes no writes, not even those of opening: seen through glass.
     ForReading(Database),
     Closed,
@@ -65,7 +66,7 @@ pub(super) enum Wrote {
 }
 
 impl DataFile {
-    pub fn new(path: &Path, options: Options, id: String, epoch: String, open: (Database, Sealer)) -> DataFile {
+    pub fn new(path: &Path, options: Options, id: String, epoch: String, open: (Database, Journal)) -> DataFile {
         DataFile {
             path: path.to_owned(),
             options,
@@ -98,7 +99,7 @@ impl DataFile {
     ) -> Result<(T, Wrote), Failed<T>> {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         match &*state {
-            State::Open(database, sealer) => write(database, Some(sealer), count, work),
+            State::Open(database, journal) => write(database, Some(journal), count, work),
             _ => Err(Failed::Before(Fault::Closed(
                 "the data file takes no writes".to_owned(),
             ))),
@@ -114,14 +115,18 @@ impl DataFile {
             let _ = guard(|| Ok(database.close()?));
         }
         let opened = guard(|| {
-            let (database, sealer) = open_database(&self.path, &self.options)?;
+            let (database, journal) = open_database(&self.path, &self.options)?;
             let count = last_commit(&database.begin_read()?)?;
-            Ok((State::Open(database, sealer), count))
+            Ok((State::Open(database, journal), count))
         });
         let (fresh, count) = match opened {
             Ok((fresh, count)) => (fresh, Ok(count)),
             Err(fault) => {
-                let glass = guard(|| open_glass(&self.path, &self.options, Checked::Lightly));
+                let glass = guard(|| {
+                    let (database, records) = open_glass(&self.path, &self.options, Checked::Lightly)?;
+                    repeat(&database, &records)?;
+                    Ok(database)
+                });
                 (glass.map_or(State::Closed, State::ForReading), Err(fault))
             }
         };
@@ -174,46 +179,86 @@ impl DataFile {
     }
 }
 
-/// Runs `work` as one durable transaction of `database`.
+/// Runs `work` as one durable transaction of `database`: durable in the journal, where there is one with room, else
+/// in the pages of redb.
 pub(super) fn write<T>(
     database: &Database,
-    sealer: Option<&Sealer>,
+    journal: Option<&Journal>,
     count: u64,
     work: impl FnOnce(&mut Tables<'_>) -> Result<(T, Wrote), Fault>,
 ) -> Result<(T, Wrote), Failed<T>> {
-    let (txn, done, wrote) = guard(|| {
-        let mut txn = database.begin_write()?;
-        txn.set_durability(Durability::Immediate)?;
-        // So that the file opens at once after a kill.
-        txn.set_quick_repair(true);
-        let mut tables = Tables::new(&txn);
+    let redo = RefCell::default();
+    let (mut txn, done, commit) = guard(|| {
+        let txn = database.begin_write()?;
+        let mut tables = Tables::new(&txn, &redo);
         let (done, wrote) = work(&mut tables)?;
-        if matches!(wrote, Wrote::Something) {
-            tables.stamp(count)?;
-        }
+        let commit = match wrote {
+            Wrote::Something => Some(tables.stamp(count)?),
+            Wrote::Nothing => None,
+        };
         drop(tables);
-        Ok((txn, done, wrote))
+        Ok((txn, done, commit))
     })
     .map_err(Failed::Before)?;
-    let end = match wrote {
-        Wrote::Something => {
-            sealer.into_iter().for_each(Sealer::commit_begins);
-            guard(|| Ok(txn.commit()?))
-        }
-        Wrote::Nothing => guard(|| Ok(txn.abort()?)),
+    let Some(commit) = commit else {
+        return match guard(|| Ok(txn.abort()?)) {
+            Ok(()) => Ok((done, Wrote::Nothing)),
+            Err(fault) => Err(Failed::Before(fault)),
+        };
     };
-    match (end, &wrote) {
-        (Ok(()), _) => Ok((done, wrote)),
-        (Err(fault), Wrote::Something) => Err(Failed::AtCommit(done, fault)),
-        (Err(fault), Wrote::Nothing) => Err(Failed::Before(fault)),
+    let redo = redo.into_inner();
+    let end = guard(
+        || match journal.and_then(|journal| Some((journal, journal.record(&commit, redo)?))) {
+            Some((journal, record)) => {
+                journal.append(&record)?;
+                txn.set_durability(Durability::None)?;
+                Ok(txn.commit()?)
+            }
+            None => {
+                txn.set_durability(Durability::Immediate)?;
+                // So that the file opens at once after a kill.
+                txn.set_quick_repair(true);
+                txn.commit()?;
+                journal.inspect(|journal| journal.begin_again());
+                Ok(())
+            }
+        },
+    );
+    match end {
+        Ok(()) => Ok((done, Wrote::Something)),
+        Err(fault) => Err(Failed::AtCommit(done, fault)),
     }
 }
 
-/// The database in an existing file.
-pub(super) fn open_database(path: &Path, options: &Options) -> Result<(Database, Sealer), Fault> {
-    let disk = SealedDisk::new(Disk::open(path, options)?)?;
-    let sealer = disk.sealer();
-    Ok((builder(options).create_with_backend(disk)?, sealer))
+/// The database in an existing file, with all that its journal holds.
+pub(super) fn open_database(path: &Path, options: &Options) -> Result<(Database, Journal), Fault> {
+    let disk = Disk::open(path, options)?;
+    let database = builder(options).create_with_backend(disk.clone())?;
+    let (journal, records) = Journal::open(disk.clone(), last_commit(&database.begin_read()?)?, options)?;
+    if !records.is_empty() {
+        // What a kill has left in the memory of the system only is about to be seen.
+        disk.sync_data()?;
+    }
+    repeat(&database, &records)?;
+    Ok((database, journal))
+}
+
+/// Makes the commits of the journal again, for readers to see.
+fn repeat(database: &Database, records: &[Record]) -> Result<(), Fault> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    let mut txn = database.begin_write()?;
+    txn.set_durability(Durability::None)?;
+    let redo = RefCell::<Redo>::default();
+    let mut tables = Tables::new(&txn, &redo);
+    for record in records {
+        for change in record.changes() {
+            tables.repeat(&change?)?;
+        }
+    }
+    drop(tables);
+    Ok(txn.commit()?)
 }
 
 /// How well a file is looked at.
@@ -224,13 +269,19 @@ pub(super) enum Checked {
     Fully,
 }
 
-/// The database in a file that stays as it is, even where redb has to recover it first.
-pub(super) fn open_glass(path: &Path, options: &Options, checked: Checked) -> Result<Database, Fault> {
-    let glass = Glass::new(Disk::open(path, options)?)?;
-    seal::settle(&glass)?;
+/// The database in a file that stays as it is, even where redb has to recover it first, and what its journal holds
+/// that redb does not have.
+pub(super) fn open_glass(path: &Path, options: &Options, checked: Checked) -> Result<(Database, Vec<Record>), Fault> {
+    let disk = Disk::open(path, options)?;
     let mut builder = builder(options);
     builder.set_check_integrity_on_open(matches!(checked, Checked::Fully));
-    Ok(builder.create_with_backend(glass)?)
+    let database = builder.create_with_backend(Glass::new(disk.clone())?)?;
+    if !disk.has_journal() {
+        return Ok((database, Vec::new()));
+    }
+    let count = last_commit(&database.begin_read()?)?;
+    let (_, records) = Journal::open(disk, count, options)?;
+    Ok((database, records))
 }
 
 pub(super) fn builder(options: &Options) -> Builder {

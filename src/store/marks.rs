@@ -128,7 +128,7 @@ fn move_to(tables: &mut Tables<'_>, user: u32, room: u32, seq: u32) -> Result<()
         tables
             .own_posts
             .write()?
-            .retain_in((user, room, 0)..=(user, room, seq), |_, _| false)?;
+            .remove_all((user, room, 0)..=(user, room, seq))?;
     }
     Ok(())
 }

@@ -175,8 +175,8 @@ fn forget(tables: &mut Tables<'_>, user: u32, room: u32) -> Result<(), Fault> {
     tables.read_marks.write()?.remove((user, room))?;
     tables.entered.write()?.remove((user, room))?;
     let all = (user, room, 0)..=(user, room, u32::MAX);
-    tables.own_posts.write()?.retain_in(all.clone(), |_, _| false)?;
-    tables.mentioned.write()?.retain_in(all, |_, _| false)?;
+    tables.own_posts.write()?.remove_all(all.clone())?;
+    tables.mentioned.write()?.remove_all(all)?;
     Ok(())
 }
 

@@ -22,6 +22,7 @@ mod files;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod journal;
 mod log;
 mod marks;
 mod members;
@@ -34,12 +35,10 @@ mod pressure;
 mod questions;
 mod rooms;
 mod saved;
-mod seal;
 mod search;
 mod sessions;
 mod standing;
 mod tables;
-mod unchanged;
 mod upgrade;
 mod writer;
 
@@ -51,7 +50,8 @@ pub use pressure::{Load, ShedAt, Stage};
 
 use crate::error::{Error, Kind, Result};
 use crate::limits::{
-    CACHE_BYTES, DISK_FREE_BYTES_MIN, SEARCHES_AT_ONCE_MAX, SHED_RETRY_MS, WRITER_QUEUE_MAX, WRITER_QUEUE_TIMEOUT,
+    CACHE_BYTES, DISK_FREE_BYTES_MIN, JOURNAL_BYTES, SEARCHES_AT_ONCE_MAX, SHED_RETRY_MS, WRITER_QUEUE_MAX,
+    WRITER_QUEUE_TIMEOUT,
 };
 use crate::metrics::{Count, Metrics};
 use crate::model::{Change, Event};
@@ -78,6 +78,8 @@ pub struct Options {
     pub disk_free_bytes_min: u64,
     /// Bytes of the file that are kept in memory.
     pub cache_bytes: usize,
+    /// Bytes of the journal that are used, at most [`JOURNAL_BYTES`].
+    pub journal_bytes: usize,
     /// A folder for what is remembered about the file outside of it.
     pub notes: Option<PathBuf>,
     /// Breaks the disk, in tests.
@@ -93,6 +95,7 @@ impl Default for Options {
         Options {
             disk_free_bytes_min: DISK_FREE_BYTES_MIN,
             cache_bytes: CACHE_BYTES,
+            journal_bytes: JOURNAL_BYTES,
             notes: None,
             faults: None,
             shed_at: ShedAt::default(),

@@ -6,8 +6,8 @@ use super::codec::{CommitRow, DataFileRow};
 use super::create;
 use super::fault::{Fault, guard, is_full};
 use super::file::{self, Checked, DataFile, Wrote};
+use super::journal::Record;
 use super::note::Note;
-use super::seal::MAGIC;
 use super::tables::{COMMIT, FILE, FORMAT, FORMAT_VERSION, META, get, get_known, put};
 use super::upgrade::{self, FORMAT_OLDEST};
 use super::{OpenError, Options, files};
@@ -19,6 +19,9 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
+
+/// What every data file begins with: redb's magic number.
+const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
 
 /// Opens the data file at `path`, or makes one; tells the number of its last commit.
 pub(super) fn open(path: &Path, options: Options) -> Result<(DataFile, u64), OpenError> {
@@ -35,7 +38,7 @@ pub(super) fn open(path: &Path, options: Options) -> Result<(DataFile, u64), Ope
     let moved = row.home != home || written_since(path, &commit) || note.contradicts(commit.count);
     if moved {
         tracing::info!("the data file is a copy, or was written by something else; checking all of it");
-        look(path, &options, Checked::Fully, |_| Ok(()))?;
+        look(path, &options, Checked::Fully, |_, _| Ok(()))?;
         row.epoch = create::random().map_err(|error| io_error(path, &error))?;
         row.home = home;
     }
@@ -46,14 +49,16 @@ pub(super) fn open(path: &Path, options: Options) -> Result<(DataFile, u64), Ope
             return Err(OpenError::Full { path: path.to_owned() });
         }
         upgrade::keep_copy(path, format)?;
+        upgrade::add_journal(path)?;
+        row.home = self::home(path).map_err(|error| io_error(path, &error))?;
     }
 
-    let (database, sealer) = guard(|| file::open_database(path, &options)).map_err(|fault| open_error(path, fault))?;
+    let (database, journal) = guard(|| file::open_database(path, &options)).map_err(|fault| open_error(path, fault))?;
     let mut count = commit.count;
     // Where the disk is full, what is there can still be read.
     if moved || old || file::has_room(path, &options) {
         count += 1;
-        let stamped = file::write(&database, Some(&sealer), count, |tables| {
+        let stamped = file::write(&database, None, count, |tables| {
             tables.create_missing()?;
             put(tables.meta.write()?, FILE, &row)?;
             if old {
@@ -63,10 +68,11 @@ pub(super) fn open(path: &Path, options: Options) -> Result<(DataFile, u64), Ope
             Ok(((), Wrote::Something))
         });
         stamped.map_err(|failed| open_error(path, failed.into()))?;
+        journal.begin_again();
     }
     note.opened_at(count);
     Ok((
-        DataFile::new(path, options, hex(&row.id), hex(&row.epoch), (database, sealer)),
+        DataFile::new(path, options, hex(&row.id), hex(&row.epoch), (database, journal)),
         count,
     ))
 }
@@ -81,7 +87,7 @@ fn examine(path: &Path, options: &Options) -> Result<(u32, DataFileRow, CommitRo
     if magic != MAGIC {
         return Err(not_ours());
     }
-    look(path, options, Checked::Lightly, |database| {
+    look(path, options, Checked::Lightly, |database, records| {
         let meta = match database.begin_read()?.open_table(META) {
             Err(TableError::Storage(error)) => return Err(error.into()),
             Err(_) => return Ok(Err(not_ours())),
@@ -96,7 +102,10 @@ fn examine(path: &Path, options: &Options) -> Result<(u32, DataFileRow, CommitRo
             }
         };
         let row = get_known(&meta, FILE, "the name of the file")?;
-        let commit = get_known(&meta, COMMIT, "the number of the last commit")?;
+        let commit = match records.pop() {
+            Some(last) => last.commit,
+            None => get_known(&meta, COMMIT, "the number of the last commit")?,
+        };
         Ok(Ok((format, row, commit)))
     })?
 }
@@ -106,9 +115,12 @@ fn look<T>(
     path: &Path,
     options: &Options,
     checked: Checked,
-    question: impl FnOnce(&Database) -> Result<T, Fault>,
+    question: impl FnOnce(&Database, &mut Vec<Record>) -> Result<T, Fault>,
 ) -> Result<T, OpenError> {
-    let answer = guard(|| question(&file::open_glass(path, options, checked)?));
+    let answer = guard(|| {
+        let (database, mut records) = file::open_glass(path, options, checked)?;
+        question(&database, &mut records)
+    });
     answer.map_err(|fault| open_error(path, fault))
 }
 

@@ -10,16 +10,18 @@
 
 use super::codec::{self, CommitRow};
 use super::fault::Fault;
+use super::journal::{Redo, RowChange};
 use crate::clock::Clock;
-use redb::{Key, ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction};
+use redb::{AccessGuard, Key, ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::borrow::Borrow;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::ops::RangeBounds;
 
 /// Of the data file; the first thing that is read. A file with a larger one is left alone, one with
 /// a smaller one is upgraded.
-pub(super) const FORMAT_VERSION: u32 = 2;
+pub(super) const FORMAT_VERSION: u32 = 3;
 
 pub(super) type Row = &'static [u8];
 pub(super) type FileKey = [u8; 16];
@@ -38,9 +40,17 @@ macro_rules! schema {
         pub(super) struct Tables<'t> { $(pub $field: Lazy<'t, $key>,)+ }
 
         impl<'t> Tables<'t> {
-            /// Opens none of them yet.
-            pub fn new(txn: &'t WriteTransaction) -> Tables<'t> {
-                Tables { $($field: Lazy::new(txn, $name),)+ }
+            /// Opens none of them yet. What is written goes to `redo` as well.
+            pub fn new(txn: &'t WriteTransaction, redo: &'t RefCell<Redo>) -> Tables<'t> {
+                Tables { $($field: Lazy::new(txn, redo, $text),)+ }
+            }
+
+            /// Does again what the journal says.
+            pub fn repeat(&mut self, change: &RowChange<'_>) -> Result<(), Fault> {
+                $(if change.table == $text {
+                    return self.$field.repeat(change.key, change.row);
+                })+
+                Err(Fault::Damaged(format!("the journal names a table {}", change.table)))
             }
 
             /// So that every snapshot finds them.
@@ -90,30 +100,81 @@ macro_rules! schema {
 /// a search in redb's table of tables.
 pub(super) struct Lazy<'t, K: Key + 'static> {
     txn: &'t WriteTransaction,
-    name: TableDefinition<'static, K, Row>,
+    redo: &'t RefCell<Redo>,
+    name: &'static str,
     table: OnceCell<Table<'t, K, Row>>,
 }
 
 impl<'t, K: Key + 'static> Lazy<'t, K> {
-    fn new(txn: &'t WriteTransaction, name: TableDefinition<'static, K, Row>) -> Lazy<'t, K> {
+    fn new(txn: &'t WriteTransaction, redo: &'t RefCell<Redo>, name: &'static str) -> Lazy<'t, K> {
         let table = OnceCell::new();
-        Lazy { txn, name, table }
+        Lazy { txn, redo, name, table }
     }
 
     pub fn read(&self) -> Result<&Table<'t, K, Row>, Fault> {
         if let Some(table) = self.table.get() {
             return Ok(table);
         }
-        let table = self.txn.open_table(self.name)?;
+        let table = self.txn.open_table(TableDefinition::<K, Row>::new(self.name))?;
         Ok(self.table.get_or_init(|| table))
     }
 
-    pub fn write(&mut self) -> Result<&mut Table<'t, K, Row>, Fault> {
+    pub fn write(&mut self) -> Result<Written<'_, 't, K>, Fault> {
+        let (redo, name) = (self.redo, self.name);
+        let table = self.table_mut()?;
+        Ok(Written { table, redo, name })
+    }
+
+    fn table_mut(&mut self) -> Result<&mut Table<'t, K, Row>, Fault> {
         self.read()?;
         // The line above has filled it.
         self.table
             .get_mut()
             .ok_or_else(|| Fault::Closed("a table was not opened".to_owned()))
+    }
+
+    #[inline(never)]
+    fn repeat(&mut self, key: &[u8], row: Option<&[u8]>) -> Result<(), Fault> {
+        let (table, key) = (self.table_mut()?, K::from_bytes(key));
+        match row {
+            Some(row) => drop(table.insert(key, row)?),
+            None => drop(table.remove(key)?),
+        }
+        Ok(())
+    }
+}
+
+/// A table that is written.
+pub(super) struct Written<'a, 't, K: Key + 'static> {
+    table: &'a mut Table<'t, K, Row>,
+    redo: &'a RefCell<Redo>,
+    name: &'a str,
+}
+
+impl<'a, K: Key + 'static> Written<'a, '_, K> {
+    #[inline(never)]
+    pub fn insert<'k>(&mut self, key: impl Borrow<K::SelfType<'k>>, row: &[u8]) -> Result<(), Fault> {
+        let bytes = K::as_bytes(key.borrow());
+        self.redo.borrow_mut().add(self.name, bytes.as_ref(), Some(row));
+        drop(bytes);
+        self.table.insert(key, row)?;
+        Ok(())
+    }
+
+    /// What stood there, if anything did.
+    pub fn remove<'k>(self, key: impl Borrow<K::SelfType<'k>>) -> Result<Option<AccessGuard<'a, Row>>, Fault> {
+        let bytes = K::as_bytes(key.borrow());
+        self.redo.borrow_mut().add(self.name, bytes.as_ref(), None);
+        drop(bytes);
+        Ok(self.table.remove(key)?)
+    }
+
+    pub fn remove_all<'k, B: Borrow<K::SelfType<'k>> + 'k>(self, range: impl RangeBounds<B> + 'k) -> Result<(), Fault> {
+        let (redo, name) = (self.redo, self.name);
+        for row in self.table.extract_from_if(range, |_, _| true)? {
+            redo.borrow_mut().add(name, K::as_bytes(&row?.0.value()).as_ref(), None);
+        }
+        Ok(())
     }
 }
 
@@ -195,9 +256,11 @@ schema! {
 
 impl Tables<'_> {
     /// Writes which commit this is, and when.
-    pub fn stamp(&mut self, count: u64) -> Result<(), Fault> {
+    pub fn stamp(&mut self, count: u64) -> Result<CommitRow, Fault> {
         let at = Clock::System.now().0;
-        put(self.meta.write()?, COMMIT, &CommitRow { count, at })
+        let commit = CommitRow { count, at };
+        put(self.meta.write()?, COMMIT, &commit)?;
+        Ok(commit)
     }
 }
 
@@ -228,10 +291,9 @@ pub(super) fn has<'k, K: Key + 'static>(
 
 /// Writes the row at `key`.
 pub(super) fn put<'k, K: Key + 'static>(
-    table: &mut Table<'_, K, Row>,
+    mut table: Written<'_, '_, K>,
     key: impl Borrow<K::SelfType<'k>>,
     row: &impl Serialize,
 ) -> Result<(), Fault> {
-    table.insert(key, codec::seal(row)?.as_slice())?;
-    Ok(())
+    table.insert(key, &codec::seal(row)?)
 }

@@ -3,6 +3,7 @@
 
 mod damage;
 
+use crate::harness::pages::{JOURNAL, open_pages};
 use crate::store_laws::world::*;
 use chapp::clock::Time;
 use chapp::error::Kind;
@@ -107,18 +108,18 @@ fn a_file_from_the_future_is_left_alone_even_after_a_kill() {
     let (folder, path) = data_file();
     let killed = folder.path().join("killed.redb");
     {
-        let future = redb::Database::open(&path).unwrap();
+        let future = open_pages(&path);
         let mut txn = future.begin_write().unwrap();
         txn.set_quick_repair(true);
         let meta = redb::TableDefinition::<&str, &[u8]>::new("chapp");
-        let mut row = vec![3];
+        let mut row = vec![4];
         row.extend(crc32c::crc32c(&row).to_le_bytes());
         txn.open_table(meta).unwrap().insert("format", &row[..]).unwrap();
         txn.commit().unwrap();
         fs::copy(&path, &killed).unwrap();
     }
     for path in [path, killed] {
-        assert!(matches!(refusal(&path), OpenError::Newer { found: 3, known: 2, .. }));
+        assert!(matches!(refusal(&path), OpenError::Newer { found: 4, known: 3, .. }));
     }
 }
 

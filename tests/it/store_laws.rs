@@ -9,7 +9,6 @@ mod limits;
 mod power;
 mod reading;
 mod search;
-mod unchanged;
 mod work;
 pub mod world;
 

@@ -1,7 +1,7 @@
-//! A data file that the first Chapp left behind: opened, it has everything that it had, and what is new.
+//! A data file that an older Chapp left behind: opened, it has everything that it had, and what is new.
 //!
-//! `files/format-1.redb.gz` was written by a release of that format: Ada (the owner) and Ben signed up and
-//! posted seven messages in turn, `a1`, `b2`, … `a7`, "line N **as it was**".
+//! `files/format-N.redb.gz` was written by a release of that format: Ada (the owner) and Ben signed up and
+//! posted seven messages in turn, `a1`, `b2`, … `a7`, "line N **as it was**". That of format 2 was killed then.
 
 use crate::store_laws::world::{client_id, kind, pipeline, post, wait};
 use chapp::clock::Time;
@@ -12,8 +12,12 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-fn old_file(folder: &Path) -> (PathBuf, Vec<u8>) {
-    let packed: &[u8] = include_bytes!("files/format-1.redb.gz");
+const FORMATS: [(u32, &[u8]); 2] = [
+    (1, include_bytes!("files/format-1.redb.gz")),
+    (2, include_bytes!("files/format-2.redb.gz")),
+];
+
+fn old_file(folder: &Path, packed: &[u8]) -> (PathBuf, Vec<u8>) {
     let mut bytes = Vec::new();
     flate2::read::GzDecoder::new(packed).read_to_end(&mut bytes).unwrap();
     let path = folder.join("chapp.redb");
@@ -43,132 +47,152 @@ fn names(folder: &Path) -> Vec<String> {
 
 #[test]
 fn an_old_file_keeps_all_that_was_in_it_and_a_copy_stays_beside_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let (path, bytes) = old_file(folder.path());
-    let store = open(&path);
-    let (ada, ben) = (UserId(1), UserId(2));
-    wait(async {
-        let page = store
-            .history(ben, LOBBY, Anchor::Latest, PageSize::default())
-            .await
-            .unwrap();
-        let said: Vec<(u64, &str, &str)> = page
-            .messages
-            .iter()
-            .map(|message| (message.author.0, client_id(message), message.body.as_str()))
-            .collect();
-        assert_eq!(said.len(), 7);
-        assert_eq!(said[0], (1, "a1", "line 1 **as it was**"));
-        assert_eq!(said[5], (2, "b6", "line 6 **as it was**"));
-        let account = store.account(&Name::parse("ADA").unwrap()).await.unwrap().unwrap();
-        assert_eq!((account.user.id, account.user.role), (ada, Role::Owner));
-        let lobby = store.room(ada, LOBBY).await.unwrap();
+    for (format, packed) in FORMATS {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, bytes) = old_file(folder.path(), packed);
+        let store = open(&path);
+        let (ada, ben) = (UserId(1), UserId(2));
+        wait(async {
+            let page = store
+                .history(ben, LOBBY, Anchor::Latest, PageSize::default())
+                .await
+                .unwrap();
+            let said: Vec<(u64, &str, &str)> = page
+                .messages
+                .iter()
+                .map(|message| (message.author.0, client_id(message), message.body.as_str()))
+                .collect();
+            assert_eq!(said.len(), 7);
+            assert_eq!(said[0], (1, "a1", "line 1 **as it was**"));
+            assert_eq!(said[5], (2, "b6", "line 6 **as it was**"));
+            let account = store.account(&Name::parse("ADA").unwrap()).await.unwrap().unwrap();
+            assert_eq!((account.user.id, account.user.role), (ada, Role::Owner));
+            let lobby = store.room(ada, LOBBY).await.unwrap();
+            assert_eq!(
+                (lobby.head, lobby.room.member_count, lobby.room.kind),
+                (Seq(7), 2, RoomKind::Public)
+            );
+            assert_eq!(store.browse(ben, "", None, 10).await.unwrap().rooms.len(), 1);
+            // What the server was never told, it does without.
+            let card = store.server().await.unwrap();
+            assert_eq!((card.name.as_str(), card.door), ("Chapp", Door::Anyone));
+            // The first format had no invitations.
+            assert_eq!((card.invite.is_some(), card.backup), (format > 1, None));
+            assert!(!account.user.deactivated);
+            assert!(store.may_sign_up(None, Time(1)).await.is_ok());
+        });
+        close(store);
         assert_eq!(
-            (lobby.head, lobby.room.member_count, lobby.room.kind),
-            (Seq(7), 2, RoomKind::Public)
+            names(folder.path()),
+            ["chapp.redb", &*format!("chapp.redb.format-{format}")]
         );
-        assert_eq!(store.browse(ben, "", None, 10).await.unwrap().rooms.len(), 1);
-        // What the server was never told, it does without.
-        let card = store.server().await.unwrap();
-        assert_eq!((card.name.as_str(), card.door), ("Chapp", Door::Anyone));
-        assert_eq!((card.invite, card.backup), (None, None));
-        assert!(!account.user.deactivated);
-        assert!(store.may_sign_up(None, Time(1)).await.is_ok());
-    });
-    close(store);
-    assert_eq!(names(folder.path()), ["chapp.redb", "chapp.redb.format-1"]);
-    assert_eq!(fs::read(folder.path().join("chapp.redb.format-1")).unwrap(), bytes);
+        assert_eq!(
+            fs::read(folder.path().join(&*format!("chapp.redb.format-{format}"))).unwrap(),
+            bytes
+        );
+    }
 }
 
 #[test]
 fn what_was_posted_to_an_old_file_is_not_posted_again_and_can_be_changed() {
-    let folder = tempfile::tempdir().unwrap();
-    let (path, _) = old_file(folder.path());
-    let store = open(&path);
-    let edit = |body: &str| Change::Act {
-        by: UserId(1),
-        place: Place {
-            room: LOBBY,
-            id: Seq(3),
-        },
-        act: Act::Edit(Written::plain(Body::parse(body).unwrap())),
-        at: Time(2_000_000_000_000),
-    };
-    wait(async {
-        let again = store.commit(post(1, "a3")).await.unwrap();
-        assert!(matches!(again, Event::PostedBefore { seq: Seq(3), .. }));
-        assert!(
-            matches!(store.commit(edit("other words")).await.unwrap(), Event::Changed(changed) if changed.seq == Seq(8))
-        );
-        let new = store.commit(post(2, "later")).await.unwrap();
-        assert!(matches!(new, Event::Posted(posted) if posted.seq == Seq(9)));
-    });
-    close(store);
-    let store = open(&path);
-    wait(async {
-        let Catchup::Changed { messages, .. } = store.catchup(UserId(2), LOBBY, Seq(7)).await.unwrap() else {
-            panic!("a reset");
+    for (_, packed) in FORMATS {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, _) = old_file(folder.path(), packed);
+        let store = open(&path);
+        let edit = |body: &str| Change::Act {
+            by: UserId(1),
+            place: Place {
+                room: LOBBY,
+                id: Seq(3),
+            },
+            act: Act::Edit(Written::plain(Body::parse(body).unwrap())),
+            at: Time(2_000_000_000_000),
         };
-        let seen: Vec<(u64, u64, &str)> = messages
-            .iter()
-            .map(|(seq, message)| (seq.0, message.id.0, message.body.as_str()))
-            .collect();
-        assert_eq!(seen, [(8, 3, "other words"), (9, 9, "later, says 2")]);
-        assert_eq!(store.room(UserId(2), LOBBY).await.unwrap().room.member_count, 2);
-    });
-    close(store);
-    assert_eq!(names(folder.path()).len(), 2, "one copy, made once");
+        wait(async {
+            let again = store.commit(post(1, "a3")).await.unwrap();
+            assert!(matches!(again, Event::PostedBefore { seq: Seq(3), .. }));
+            assert!(
+                matches!(store.commit(edit("other words")).await.unwrap(), Event::Changed(changed) if changed.seq == Seq(8))
+            );
+            let new = store.commit(post(2, "later")).await.unwrap();
+            assert!(matches!(new, Event::Posted(posted) if posted.seq == Seq(9)));
+        });
+        close(store);
+        let store = open(&path);
+        wait(async {
+            let Catchup::Changed { messages, .. } = store.catchup(UserId(2), LOBBY, Seq(7)).await.unwrap() else {
+                panic!("a reset");
+            };
+            let seen: Vec<(u64, u64, &str)> = messages
+                .iter()
+                .map(|(seq, message)| (seq.0, message.id.0, message.body.as_str()))
+                .collect();
+            assert_eq!(seen, [(8, 3, "other words"), (9, 9, "later, says 2")]);
+            assert_eq!(store.room(UserId(2), LOBBY).await.unwrap().room.member_count, 2);
+        });
+        close(store);
+        assert_eq!(names(folder.path()).len(), 2, "one copy, made once");
+    }
 }
 
 #[test]
 fn what_was_said_in_an_old_file_is_found() {
-    let folder = tempfile::tempdir().unwrap();
-    let (path, _) = old_file(folder.path());
-    let store = open(&path);
-    let found = |text: &str| {
-        let query = SearchQuery {
-            sought: Sought::parse(text).unwrap(),
-            ..SearchQuery::default()
+    for (_, packed) in FORMATS {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, _) = old_file(folder.path(), packed);
+        let store = open(&path);
+        let found = |text: &str| {
+            let query = SearchQuery {
+                sought: Sought::parse(text).unwrap(),
+                ..SearchQuery::default()
+            };
+            let page = store.search(UserId(2), &query).unwrap();
+            page.hits.iter().map(|hit| hit.message.id.0).collect::<Vec<_>>()
         };
-        let page = store.search(UserId(2), &query).unwrap();
-        page.hits.iter().map(|hit| hit.message.id.0).collect::<Vec<_>>()
-    };
-    assert_eq!(found("line was"), [7, 6, 5, 4, 3, 2, 1]);
-    assert_eq!(found("line 6"), [6]);
-    // Far more than is looked through without an index.
-    let posts = (0..3_000).map(|n| post(1, &format!("new {n}"))).collect();
-    wait(pipeline(&store, posts));
-    assert_eq!(found("line was"), [7, 6, 5, 4, 3, 2, 1]);
-    close(store);
+        assert_eq!(found("line was"), [7, 6, 5, 4, 3, 2, 1]);
+        assert_eq!(found("line 6"), [6]);
+        // Far more than is looked through without an index.
+        let posts = (0..3_000).map(|n| post(1, &format!("new {n}"))).collect();
+        wait(pipeline(&store, posts));
+        assert_eq!(found("line was"), [7, 6, 5, 4, 3, 2, 1]);
+        close(store);
+    }
 }
 
 #[test]
 fn a_name_that_the_first_room_had_is_still_taken() {
-    let folder = tempfile::tempdir().unwrap();
-    let (path, _) = old_file(folder.path());
-    let store = open(&path);
-    let room = |name: &str| {
-        Change::CreateRoom(NewRoom {
-            by: UserId(1),
-            kind: RoomKind::Public,
-            name: RoomName::parse(name).unwrap(),
-            topic: Topic::default(),
-            members: Vec::new(),
-            at: Time(1),
-        })
-    };
-    assert_eq!(kind(wait(store.commit(room("lobby")))), Kind::NameTaken);
-    assert!(wait(store.commit(room("plans"))).is_ok());
-    close(store);
+    for (_, packed) in FORMATS {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, _) = old_file(folder.path(), packed);
+        let store = open(&path);
+        let room = |name: &str| {
+            Change::CreateRoom(NewRoom {
+                by: UserId(1),
+                kind: RoomKind::Public,
+                name: RoomName::parse(name).unwrap(),
+                topic: Topic::default(),
+                members: Vec::new(),
+                at: Time(1),
+            })
+        };
+        assert_eq!(kind(wait(store.commit(room("lobby")))), Kind::NameTaken);
+        assert!(wait(store.commit(room("plans"))).is_ok());
+        close(store);
+    }
 }
 
 #[test]
 fn another_file_of_the_copys_name_is_left_alone() {
-    let folder = tempfile::tempdir().unwrap();
-    let (path, bytes) = old_file(folder.path());
-    let beside = folder.path().join("chapp.redb.format-1");
-    fs::write(&beside, "mine").unwrap();
-    close(open(&path));
-    assert_eq!(fs::read(&beside).unwrap(), b"mine");
-    assert_eq!(fs::read(folder.path().join("chapp.redb.format-1.2")).unwrap(), bytes);
+    for (format, packed) in FORMATS {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, bytes) = old_file(folder.path(), packed);
+        let beside = folder.path().join(&*format!("chapp.redb.format-{format}"));
+        fs::write(&beside, "mine").unwrap();
+        close(open(&path));
+        assert_eq!(fs::read(&beside).unwrap(), b"mine");
+        assert_eq!(
+            fs::read(folder.path().join(&*format!("chapp.redb.format-{format}.2"))).unwrap(),
+            bytes
+        );
+    }
 }

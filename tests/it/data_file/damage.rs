@@ -1,7 +1,8 @@
 //! Files that something has damaged: found at the door, or in the row, and never served.
 
 use super::*;
-use redb::{Database, ReadableTable, TableDefinition, WriteTransaction};
+use redb::{ReadableTable, TableDefinition, WriteTransaction};
+use std::ops::Range;
 
 #[test]
 fn a_file_that_was_cut_short_is_damaged() {
@@ -41,9 +42,13 @@ fn a_flipped_bit_is_found_or_harms_nothing() {
     let mut found = 0;
     for _ in 0..150 {
         let mut bytes = whole.clone();
-        // Half of them where the header is and the first pages are.
-        let within = if dice.roll(2) == 0 { 40_000 } else { bytes.len() as u64 };
-        let bit = dice.roll(within * 8);
+        // Half of them where the header is and the first pages are; none in the journal, of which nothing is needed.
+        let pages = bytes.len() as u64 - (JOURNAL.end - JOURNAL.start);
+        let within = if dice.roll(2) == 0 { 40_000 } else { pages };
+        let mut bit = dice.roll(8 * within);
+        if bit / 8 >= JOURNAL.start {
+            bit += 8 * (JOURNAL.end - JOURNAL.start);
+        }
         bytes[bit as usize / 8] ^= 1 << (bit % 8);
         fs::write(&copy, &bytes).unwrap();
         match open(&copy) {
@@ -63,6 +68,56 @@ fn a_flipped_bit_is_found_or_harms_nothing() {
     assert!(found > 15, "only {found} were found");
 }
 
+/// Where the records of a journal are that follow one another.
+fn records(file: &[u8]) -> Vec<Range<usize>> {
+    let mut at = JOURNAL.start as usize;
+    let mut records = Vec::new();
+    loop {
+        let length = u32::from_le_bytes(file[at..at + 4].try_into().unwrap()) as usize;
+        if length == 0 {
+            return records;
+        }
+        records.push(at..at + 4 + length);
+        at += 4 + length;
+    }
+}
+
+#[test]
+fn a_flipped_bit_of_the_journal_is_found_or_costs_what_a_loss_of_power_may() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, copy) = (folder.path().join("data.redb"), folder.path().join("copy.redb"));
+    let store = open(&path).unwrap();
+    wait(store.commit(sign_up("person 1", 1))).unwrap();
+    for n in 0..20 {
+        wait(store.commit(post(1, &format!("{n}")))).unwrap();
+    }
+    // What a kill would leave.
+    let killed = fs::read(&path).unwrap();
+    close(store);
+    let records = records(&killed);
+    assert_eq!(records.len(), 21);
+    let (first, last) = (&records[0], &records[20]);
+    let mut dice = Dice(6);
+    let (mut found, mut lost) = (0, 0);
+    for _ in 0..200 {
+        let mut bytes = killed.clone();
+        let at = first.start + dice.roll((last.end - first.start) as u64) as usize;
+        bytes[at] ^= 1 << dice.roll(8);
+        fs::write(&copy, &bytes).unwrap();
+        if at < last.start {
+            assert!(matches!(refusal(&copy), OpenError::Damaged { .. }), "at {at}");
+            found += 1;
+            continue;
+        }
+        // The last one: nobody can tell whether it ever was whole.
+        let store = open(&copy).unwrap();
+        assert_eq!(wait(read_forward(&store)).unwrap().len(), 19, "at {at}");
+        close(store);
+        lost += 1;
+    }
+    assert!(found > 100 && lost > 0, "{found} and {lost}");
+}
+
 #[test]
 fn a_copy_that_is_damaged_where_nobody_looks_is_refused_at_once() {
     let (folder, path) = data_file();
@@ -70,7 +125,7 @@ fn a_copy_that_is_damaged_where_nobody_looks_is_refused_at_once() {
     let mut bytes = fs::read(&path).unwrap();
     let at = bytes
         .windows(13)
-        .position(|bytes| bytes == b"150, says 1\0\0" || bytes.starts_with(b"150, says 1"));
+        .rposition(|bytes| bytes == b"150, says 1\0\0" || bytes.starts_with(b"150, says 1"));
     bytes[at.unwrap()] ^= 1;
     fs::write(&copy, &bytes).unwrap();
     assert!(matches!(refusal(&copy), OpenError::Damaged { .. }));
@@ -202,7 +257,7 @@ const USERS: TableDefinition<u32, &[u8]> = TableDefinition::new("users");
 
 /// Does something to a closed data file behind the store's back.
 fn edit<T>(path: &Path, work: impl FnOnce(&WriteTransaction) -> T) -> T {
-    let database = Database::open(path).unwrap();
+    let database = open_pages(path);
     let txn = database.begin_write().unwrap();
     let done = work(&txn);
     txn.commit().unwrap();

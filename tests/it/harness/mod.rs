@@ -4,6 +4,7 @@ pub mod disk;
 pub mod exe;
 pub mod http;
 pub mod metrics;
+pub mod pages;
 pub mod people;
 pub mod server;
 pub mod socket;

@@ -1,18 +1,19 @@
 //! What was deleted, edited away or erased leaves nothing in the index. The one test that looks into the
 //! file as the store keeps it.
 
+use crate::harness::pages::open_pages;
 use crate::store_laws::world::{World, pipeline, post, wait, written};
 use chapp::clock::Time;
 use chapp::limits::SEGMENT_ENTRIES;
 use chapp::model::*;
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{ReadableDatabase, ReadableTable, TableDefinition};
 
 const TOKENS: TableDefinition<(u64, &str), &[u8]> = TableDefinition::new("tokens");
 const LOG: TableDefinition<u64, &[u8]> = TableDefinition::new("log");
 
 /// How many tokens of the index, and how many entries of the log, hold these letters.
 fn holding(path: &std::path::Path, letters: &str) -> (usize, usize) {
-    let database = Database::open(path).unwrap();
+    let database = open_pages(path);
     let txn = database.begin_read().unwrap();
     let tokens = txn.open_table(TOKENS).unwrap();
     let tokens = tokens

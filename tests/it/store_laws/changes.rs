@@ -376,7 +376,7 @@ fn a_crash_at_any_write_leaves_every_change_whole_or_undone() {
         let disk = Arc::new(ShakyDisk::default());
         let world = World::with(disk.options());
         furnish(&world);
-        disk.fail(Fault::Dead, dice.roll(250));
+        disk.fail(Fault::Dead, dice.roll(100));
         let answers = live(&world, 100 + round, 20);
         assert!(disk.has_failed(), "round {round}");
         let unknown = |answer: &&Result<Event>| matches!(answer, Err(error) if error.kind == Kind::Unavailable);

@@ -26,6 +26,8 @@ pub struct State {
     acts: Option<u64>,
     is_off: bool,
     ignores_syncs: bool,
+    /// What the store uses of its journal, where that is not all.
+    journal_bytes: Option<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -66,10 +68,17 @@ impl Done {
 
 impl Disk {
     pub fn options(self: &Arc<Disk>) -> Options {
+        let options = Options::default();
         Options {
             faults: Some(self.clone()),
-            ..Options::default()
+            journal_bytes: self.0.lock().unwrap().journal_bytes.unwrap_or(options.journal_bytes),
+            ..options
         }
+    }
+
+    /// Lets the store use only so much of its journal, from when it is opened the next time.
+    pub fn shorten_journal(&self, bytes: Option<usize>) {
+        self.0.lock().unwrap().journal_bytes = bytes;
     }
 
     /// Acknowledges syncs and does nothing.
@@ -102,6 +111,7 @@ impl Disk {
         *state = State {
             synced: image,
             ignores_syncs: state.ignores_syncs,
+            journal_bytes: state.journal_bytes,
             ..State::default()
         };
     }

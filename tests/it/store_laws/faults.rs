@@ -69,7 +69,7 @@ fn what_was_acknowledged_survives_a_crash_at_any_write() {
         let disk = Arc::new(ShakyDisk::default());
         let world = World::with(disk.options());
         world.sign_up_people(3);
-        disk.fail(Fault::Dead, dice.roll(250));
+        disk.fail(Fault::Dead, dice.roll(100));
         let told = post_in_bursts(&world, "before", 12);
         let world = world.reopen();
 
@@ -92,7 +92,7 @@ fn one_fault_of_the_disk_costs_nobody_anything() {
         let disk = Arc::new(ShakyDisk::default());
         let world = World::with(disk.options());
         world.sign_up_people(3);
-        disk.fail(Fault::Hiccup, dice.roll(150));
+        disk.fail(Fault::Hiccup, dice.roll(60));
         let told = post_in_bursts(&world, "through", 12);
         assert!(disk.has_failed());
         let messages = world.lobby();
@@ -141,7 +141,7 @@ fn a_disk_that_goes_and_comes_back_leaves_no_doubt_behind() {
         let disk = Arc::new(ShakyDisk::default());
         let world = World::with(disk.options());
         world.sign_up_people(3);
-        disk.fail(Fault::Dead, dice.roll(100));
+        disk.fail(Fault::Dead, dice.roll(40));
         let told = post_in_bursts(&world, "gone", 8);
         let failed = told.iter().filter_map(|told| told.answer.as_ref().err());
         assert!(failed.clone().count() > 0);

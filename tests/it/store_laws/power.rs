@@ -17,6 +17,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 const LOSSES: u64 = 2_000;
+const JOURNAL_BYTES: usize = 4 << 10;
 /// Losses that are tried of one and the same moment.
 const OUTCOMES: u64 = 8;
 /// Then the file begins anew, before looking at all of it takes too long.
@@ -170,6 +171,8 @@ fn thousands_of_losses_of_power_lose_nothing_that_was_acknowledged() {
             told = Told::default();
         }
         moments += 1;
+        // As people have it, or full every few commits.
+        disk.shorten_journal(Some(JOURNAL_BYTES).filter(|_| moments % 3 > 0));
         busy_until_it_goes(&folder, &disk, moments * 1_000, &mut dice, &mut told);
         let moment = disk.moment();
         for _ in 0..OUTCOMES {

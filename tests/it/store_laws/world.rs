@@ -275,10 +275,14 @@ pub enum Fault {
     Dead,
 }
 
+/// So little that it is full after a few commits, and faults also meet those that go to the pages of the file.
+const JOURNAL_BYTES: usize = 8 << 10;
+
 impl ShakyDisk {
     pub fn options(self: &Arc<ShakyDisk>) -> Options {
         Options {
             faults: Some(self.clone()),
+            journal_bytes: JOURNAL_BYTES,
             ..Options::default()
         }
     }

@@ -1,0 +1,172 @@
+//! The journal: commits that are on the disk before redb has written a page of them.
+//!
+//! A durable commit of redb writes a copy of every page that it touches, a score of them for one message, and waits
+//! for the disk twice. Instead, the rows that a commit writes go into one record at the end of the journal, and with
+//! one write and one sync the commit is durable; redb makes it only in its memory, for readers to see. A commit whose
+//! record finds no room is durable in redb, and with it all before it, so that the journal begins again.
+//!
+//! Whoever opens the file takes from the journal what redb does not have yet. A record counts if its checksum is right
+//! and its commit is the one after that of the record before. Numbers of commits only grow, so what is left of an older
+//! run through the journal never follows on; and a record that was cut off by a loss of power was told to nobody.
+
+use super::Options;
+use super::codec::{CommitRow, seal_bytes, unseal_bytes};
+use super::disk::Disk;
+use super::fault::Fault;
+use crate::limits::{JOURNAL_BYTES, JOURNAL_RECORD_BYTES_MAX};
+use redb::StorageBackend;
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+/// In front of each record: how many bytes follow, and in them first the number of its commit.
+const LENGTH_BYTES: usize = 4;
+const COUNT_BYTES: usize = 8;
+
+/// What becomes of a row.
+#[derive(Deserialize, Serialize)]
+pub(super) struct RowChange<'a> {
+    pub table: &'a str,
+    pub key: &'a [u8],
+    /// Its bytes; none where it goes.
+    pub row: Option<&'a [u8]>,
+}
+
+/// What a transaction does to rows, in order.
+#[derive(Default)]
+pub(super) struct Redo {
+    bytes: Vec<u8>,
+    /// It is more than a record may hold.
+    is_too_long: bool,
+}
+
+impl Redo {
+    pub fn add(&mut self, table: &str, key: &[u8], row: Option<&[u8]>) {
+        let more = table.len() + key.len() + row.map_or(0, <[u8]>::len);
+        self.is_too_long |= self.bytes.len() + more > JOURNAL_RECORD_BYTES_MAX;
+        if self.is_too_long {
+            return;
+        }
+        let bytes = std::mem::take(&mut self.bytes);
+        match postcard::to_extend(&RowChange { table, key, row }, bytes) {
+            Ok(bytes) => self.bytes = bytes,
+            Err(_) => self.is_too_long = true,
+        }
+    }
+}
+
+/// One commit of the journal.
+pub(super) struct Record {
+    pub commit: CommitRow,
+    changes: Vec<u8>,
+}
+
+impl Record {
+    /// What it does to rows, in order.
+    pub fn changes(&self) -> impl Iterator<Item = Result<RowChange<'_>, Fault>> {
+        let mut rest = &self.changes[..];
+        std::iter::from_fn(move || {
+            if rest.is_empty() {
+                return None;
+            }
+            Some(match postcard::take_from_bytes(rest) {
+                Ok((change, after)) => {
+                    rest = after;
+                    Ok(change)
+                }
+                Err(error) => {
+                    rest = &[];
+                    Err(Fault::Damaged(format!("the journal: {error}")))
+                }
+            })
+        })
+    }
+}
+
+/// The journal of an open file.
+pub(super) struct Journal {
+    disk: Disk,
+    /// Where the next record goes.
+    at: AtomicUsize,
+    /// Where the last one has to end.
+    end: usize,
+}
+
+impl Journal {
+    /// The journal of a file of which redb has all commits up to the `count`-th, and what comes after those.
+    pub fn open(disk: Disk, count: u64, options: &Options) -> Result<(Journal, Vec<Record>), Fault> {
+        let (mut records, end) = read(&disk, count)?;
+        // Behind another end the next record would not follow on.
+        let is_last = records.last().is_some_and(|last| last.commit.count >= count);
+        let at = AtomicUsize::new(if is_last { end } else { 0 });
+        records.retain(|record| record.commit.count > count);
+        if records.first().is_some_and(|first| first.commit.count != count + 1) {
+            return Err(missing());
+        }
+        let end = options.journal_bytes.min(JOURNAL_BYTES);
+        Ok((Journal { disk, at, end }, records))
+    }
+
+    /// The record of a commit, if there is room for it.
+    pub fn record(&self, commit: &CommitRow, redo: Redo) -> Option<Vec<u8>> {
+        if redo.is_too_long || !self.disk.has_journal() {
+            return None;
+        }
+        let at = postcard::to_stdvec(&commit.at).ok()?;
+        let sealed = seal_bytes(&[&commit.count.to_le_bytes()[..], &at, &redo.bytes].concat());
+        let length = u32::try_from(sealed.len()).ok()?;
+        let record = [&length.to_le_bytes()[..], &sealed].concat();
+        (self.at.load(Relaxed) + record.len() <= self.end).then_some(record)
+    }
+
+    /// Brings a record to the disk. After an error it may be there or not.
+    pub fn append(&self, record: &[u8]) -> Result<(), Fault> {
+        let at = self.at.load(Relaxed);
+        self.disk.write_journal(at, record)?;
+        self.disk.sync_data()?;
+        self.at.store(at + record.len(), Relaxed);
+        Ok(())
+    }
+
+    /// redb has everything, and it is on the disk.
+    pub fn begin_again(&self) {
+        self.at.store(0, Relaxed);
+    }
+}
+
+fn missing() -> Fault {
+    Fault::Damaged("commits are missing in the journal".to_owned())
+}
+
+/// The records that follow one another from the beginning, and where they end. redb has all up to the `count`-th.
+fn read(disk: &Disk, count: u64) -> Result<(Vec<Record>, usize), Fault> {
+    let mut journal = vec![0; if disk.has_journal() { JOURNAL_BYTES } else { 0 }];
+    disk.read_journal(0, &mut journal)?;
+    let (mut records, mut rest) = (Vec::<Record>::new(), &journal[..]);
+    while let Some((record, after)) = next(rest) {
+        let follows = |last: &Record| last.commit.count + 1 == record.commit.count;
+        if !records.last().is_none_or(follows) {
+            break;
+        }
+        records.push(record);
+        rest = after;
+    }
+    // A loss of power takes the last record and no other, since each waits for the one before.
+    let last = records.last().map_or(count, |last| last.commit.count.max(count));
+    let number = (last + 2).to_le_bytes();
+    let mut places =
+        (LENGTH_BYTES..rest.len().saturating_sub(COUNT_BYTES)).filter(|at| rest[*at..].starts_with(&number));
+    if places.any(|at| next(&rest[at - LENGTH_BYTES..]).is_some()) {
+        return Err(missing());
+    }
+    Ok((records, journal.len() - rest.len()))
+}
+
+fn next(journal: &[u8]) -> Option<(Record, &[u8])> {
+    let (length, rest) = journal.split_first_chunk::<LENGTH_BYTES>()?;
+    let (sealed, after) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+    let (count, rest) = unseal_bytes(sealed).ok()?.split_first_chunk::<COUNT_BYTES>()?;
+    let (at, changes) = postcard::take_from_bytes(rest).ok()?;
+    let count = u64::from_le_bytes(*count);
+    let (commit, changes) = (CommitRow { count, at }, changes.to_vec());
+    Some((Record { commit, changes }, after))
+}
