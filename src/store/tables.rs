@@ -96,16 +96,53 @@ macro_rules! schema {
     };
 }
 
+/// What rows are found by.
+pub(super) trait TableKey: Key + Sized + 'static {
+    /// Removes a row again, as the journal says.
+    fn remove(table: &mut Table<'_, Self, Row>, key: Self::SelfType<'_>) -> Result<(), Fault>;
+}
+
+/// Keys whose rows may go.
+pub(super) trait Removable: TableKey {}
+
+macro_rules! keys {
+    (removable: $($removable:ty),+; kept: $($kept:ty),+;) => {
+        $(
+            impl TableKey for $removable {
+                fn remove(table: &mut Table<'_, Self, Row>, key: Self::SelfType<'_>) -> Result<(), Fault> {
+                    table.remove(key)?;
+                    Ok(())
+                }
+            }
+
+            impl Removable for $removable {}
+        )+
+        $(
+            impl TableKey for $kept {
+                fn remove(_: &mut Table<'_, Self, Row>, _: Self::SelfType<'_>) -> Result<(), Fault> {
+                    Err(Fault::Damaged("the journal removes what stays for ever".to_owned()))
+                }
+            }
+        )+
+    };
+}
+
+keys! {
+    removable: u32, &'static str, [u8; 32], FileKey, (u32, u32), (u32, u32, u32), (u32, u64), (u32, u64, u32),
+        (u64, u32, u32), (u64, &'static str), (FileKey, u32), (FileKey, u32, u32), (u64, FileKey);
+    kept: Row, u64, (u32, &'static str);
+}
+
 /// A table of a write transaction, opened when it is first used: a commit needs few of them, and each costs
 /// a search in redb's table of tables.
-pub(super) struct Lazy<'t, K: Key + 'static> {
+pub(super) struct Lazy<'t, K: TableKey> {
     txn: &'t WriteTransaction,
     redo: &'t RefCell<Redo>,
     name: &'static str,
     table: OnceCell<Table<'t, K, Row>>,
 }
 
-impl<'t, K: Key + 'static> Lazy<'t, K> {
+impl<'t, K: TableKey> Lazy<'t, K> {
     fn new(txn: &'t WriteTransaction, redo: &'t RefCell<Redo>, name: &'static str) -> Lazy<'t, K> {
         let table = OnceCell::new();
         Lazy { txn, redo, name, table }
@@ -138,20 +175,20 @@ impl<'t, K: Key + 'static> Lazy<'t, K> {
         let (table, key) = (self.table_mut()?, K::from_bytes(key));
         match row {
             Some(row) => drop(table.insert(key, row)?),
-            None => drop(table.remove(key)?),
+            None => K::remove(table, key)?,
         }
         Ok(())
     }
 }
 
 /// A table that is written.
-pub(super) struct Written<'a, 't, K: Key + 'static> {
+pub(super) struct Written<'a, 't, K: TableKey> {
     table: &'a mut Table<'t, K, Row>,
     redo: &'a RefCell<Redo>,
     name: &'a str,
 }
 
-impl<'a, K: Key + 'static> Written<'a, '_, K> {
+impl<K: TableKey> Written<'_, '_, K> {
     #[inline(never)]
     pub fn insert<'k>(&mut self, key: impl Borrow<K::SelfType<'k>>, row: &[u8]) -> Result<(), Fault> {
         let bytes = K::as_bytes(key.borrow());
@@ -160,7 +197,9 @@ impl<'a, K: Key + 'static> Written<'a, '_, K> {
         self.table.insert(key, row)?;
         Ok(())
     }
+}
 
+impl<'a, K: Removable> Written<'a, '_, K> {
     /// What stood there, if anything did.
     pub fn remove<'k>(self, key: impl Borrow<K::SelfType<'k>>) -> Result<Option<AccessGuard<'a, Row>>, Fault> {
         let bytes = K::as_bytes(key.borrow());
@@ -290,7 +329,7 @@ pub(super) fn has<'k, K: Key + 'static>(
 }
 
 /// Writes the row at `key`.
-pub(super) fn put<'k, K: Key + 'static>(
+pub(super) fn put<'k, K: TableKey>(
     mut table: Written<'_, '_, K>,
     key: impl Borrow<K::SelfType<'k>>,
     row: &impl Serialize,
