@@ -247,7 +247,7 @@ impl<'t> Members<'t> {
             }
             self.all[place].is_upgraded = true;
             used = end;
-            if self.target.kind == crate::target::Kind::Limit {
+            if self.target.kind != crate::target::Kind::Chapp {
                 self.is_in(place);
             }
         }

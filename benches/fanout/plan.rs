@@ -30,10 +30,13 @@ pub enum What {
     Burst,
     /// 5,000 connections come back after a kill while others talk
     Storm,
+    /// CPU of a delivery beside Bun with SQLite; only where it is named. BUN is the `bun` to run
+    Bun,
 }
 
 /// Members, and messages a second.
 const STEADY: [(usize, f64); 5] = [(10, 100.0), (100, 20.0), (1_000, 5.0), (1_000, 20.0), (5_000, 3.0)];
+const BESIDE_BUN: [(usize, f64); 3] = [(10, 100.0), (100, 20.0), (1_000, 20.0)];
 const CLOSED: [usize; 2] = [100, 1_000];
 const IDLE: usize = 5_000;
 const BURST: usize = 10_000;
@@ -49,14 +52,14 @@ pub fn run(only: &[What], rounds: u32, seconds: u64) -> Result<(), String> {
     if wanted(What::Steady) {
         report::steady_head();
         for (members, rate) in STEADY {
-            let pairs = pairs(rounds, |kind| steady(kind, members, rate, time))?;
+            let pairs = pairs(rounds, Kind::Limit, |kind| steady(kind, members, rate, time))?;
             faults += report::steady(members, rate, &pairs);
         }
     }
     if wanted(What::Closed) {
         report::closed_head(WINDOW);
         for members in CLOSED {
-            let pairs = pairs(rounds, |kind| closed(kind, members, time))?;
+            let pairs = pairs(rounds, Kind::Limit, |kind| closed(kind, members, time))?;
             faults += report::closed(members, &pairs);
         }
     }
@@ -73,6 +76,13 @@ pub fn run(only: &[What], rounds: u32, seconds: u64) -> Result<(), String> {
     if wanted(What::Storm) {
         faults += storm()?;
     }
+    if only.contains(&What::Bun) {
+        report::bun_head();
+        for (members, rate) in BESIDE_BUN {
+            let pairs = pairs(rounds, Kind::Bun, |kind| steady(kind, members, rate, time))?;
+            faults += report::bun(members, rate, &pairs);
+        }
+    }
     match faults {
         0 => Ok(()),
         faults => Err(format!(
@@ -81,11 +91,13 @@ pub fn run(only: &[What], rounds: u32, seconds: u64) -> Result<(), String> {
     }
 }
 
-/// The limit and Chapp in turn.
-fn pairs(rounds: u32, mut one: impl FnMut(Kind) -> Result<Row, String>) -> Result<Vec<(Row, Row)>, String> {
-    (0..rounds)
-        .map(|_| Ok((one(Kind::Limit)?, one(Kind::Chapp)?)))
-        .collect()
+/// Another server and Chapp in turn.
+fn pairs(
+    rounds: u32,
+    other: Kind,
+    mut one: impl FnMut(Kind) -> Result<Row, String>,
+) -> Result<Vec<(Row, Row)>, String> {
+    (0..rounds).map(|_| Ok((one(other)?, one(Kind::Chapp)?))).collect()
 }
 
 /// A fresh server on fresh data.

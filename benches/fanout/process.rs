@@ -37,6 +37,11 @@ impl Server {
             .arg(format!("ulimit -n {OPEN_FILES} 2>/dev/null; exec \"$0\" \"$@\""));
         match kind {
             Kind::Limit => command.arg(own).arg("--limit").arg(address.port().to_string()),
+            Kind::Bun => command
+                .arg(std::env::var_os("BUN").unwrap_or_else(|| "bun".into()))
+                .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/fanout/bun.js"))
+                .arg(address.port().to_string())
+                .arg(&data),
             Kind::Chapp => command
                 .arg(chapp)
                 .args([

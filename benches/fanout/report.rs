@@ -59,6 +59,31 @@ pub fn steady(members: usize, rate: f64, pairs: &[(Row, Row)]) -> u64 {
     faults(pairs)
 }
 
+pub fn bun_head() {
+    println!(
+        "\nBeside Bun with SQLite: CPU of the server for one delivery\n\n\
+         | members | messages/s | Bun, CPU µs | Chapp, CPU µs | × Bun | Bun, p50 / p99 ms | Chapp, p50 / p99 ms | lost, doubled, disordered, gaps |\n\
+         |---|---|---|---|---|---|---|---|"
+    );
+}
+
+pub fn bun(members: usize, rate: f64, pairs: &[(Row, Row)]) -> u64 {
+    let delay = |part, of: fn(&(Row, Row)) -> &Row| median(pairs.iter().map(|pair| at(part, &of(pair).found.delays)));
+    let (bun, chapp): (fn(&(Row, Row)) -> &Row, fn(&(Row, Row)) -> &Row) = (|pair| &pair.0, |pair| &pair.1);
+    println!(
+        "| {members} | {rate:.0} | {:.2} | {:.2} | **{:.2}** | {:.2} / {:.2} | {:.2} / {:.2} | {} |",
+        median(pairs.iter().map(|(bun, _)| bun.cpu_us)),
+        median(pairs.iter().map(|(_, chapp)| chapp.cpu_us)),
+        median(pairs.iter().map(|(bun, chapp)| chapp.cpu_us / bun.cpu_us)),
+        delay(0.5, bun),
+        delay(0.99, bun),
+        delay(0.5, chapp),
+        delay(0.99, chapp),
+        faults(pairs),
+    );
+    faults(pairs)
+}
+
 pub fn closed_head(window: usize) {
     println!(
         "\nAs fast as it goes, {window} messages under way\n\n\

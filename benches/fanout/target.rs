@@ -1,4 +1,4 @@
-//! What each of the two servers is told and what it says: WebSocket frames (RFC 6455 §5.2), and Chapp's
+//! What each of the servers is told and what it says: WebSocket frames (RFC 6455 §5.2), and Chapp's
 //! protocol above them (src/wire/mod.rs).
 
 use serde_json::{Value, json};
@@ -14,6 +14,8 @@ const BODY_CHARS: usize = 80;
 pub enum Kind {
     Limit,
     Chapp,
+    /// Bun with SQLite (`bun.js`).
+    Bun,
 }
 
 pub struct Target {
@@ -71,7 +73,7 @@ impl Target {
                 .take(BODY_CHARS - body.len()),
         );
         let text = match self.kind {
-            Kind::Limit => body,
+            Kind::Limit | Kind::Bun => body,
             Kind::Chapp => {
                 json!({"type": "post", "room": 1, "client_id": format!("{run}-{number}"), "body": body}).to_string()
             }
@@ -80,7 +82,7 @@ impl Target {
     }
 
     pub fn understand(&self, payload: &[u8]) -> Heard {
-        if self.kind == Kind::Limit {
+        if self.kind != Kind::Chapp {
             return match marked(payload) {
                 Some(number) => Heard::Message { number, seq: None },
                 None => Heard::Other,

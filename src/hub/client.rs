@@ -166,6 +166,8 @@ pub(super) struct Slot {
     direct: std::net::TcpStream,
     /// Something may wait in the client's queue: look there first.
     blocked: bool,
+    /// That of the client, for which a delivery would have to go elsewhere in memory.
+    pub id: ConnectionId,
     pub user: UserId,
     /// Which rooms it hears of.
     pub rooms: Rooms,
@@ -179,6 +181,7 @@ impl Slot {
         Slot {
             direct,
             blocked: true,
+            id: client.id,
             user,
             rooms: Rooms::Unknown(Vec::new()),
             is_away: false,

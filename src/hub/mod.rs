@@ -79,7 +79,7 @@ impl State {
         let few = self.reach.few(run, self.slots.len());
         let mut tell = |slot: &mut Slot| {
             if slot.rooms.is_known() {
-                let share = run.share_of(slot.user, slot.client.id, &slot.rooms);
+                let share = run.share_of(slot.user, slot.id, &slot.rooms);
                 if share.frames > 0 {
                     told.writes += 1;
                     told.frames += share.frames;

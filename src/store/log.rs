@@ -84,9 +84,8 @@ pub(super) fn bytes(source: &impl Source, entry: u64) -> Result<usize, Fault> {
     Ok(source.log()?.get(entry)?.map_or(0, |row| row.value().len()))
 }
 
-/// Takes the room's next seq for a post, whose seqs and time are set.
-pub(super) fn post(tables: &mut Tables<'_>, mut row: PostRow, at: Time) -> Result<PostRow, Fault> {
-    let head = head(tables, row.room)?;
+/// Takes the seq after the room's head for a post, whose seqs and time are set.
+pub(super) fn post(tables: &mut Tables<'_>, mut row: PostRow, head: Head, at: Time) -> Result<PostRow, Fault> {
     row.seq = after(head)?;
     row.changed = row.seq;
     row.sent_at = not_before(tables, head, at)?;

@@ -48,7 +48,7 @@ pub(super) fn post(tables: &mut Tables<'_>, new: &NewPost) -> Result<Done, Fault
     }
 
     let head = log::head(tables, room)?;
-    let row = log::post(tables, row, new.at)?;
+    let row = log::post(tables, row, head, new.at)?;
     let first = ClientIdRow { room, seq: row.seq };
     put(tables.client_ids.write()?, (author, new.client_id.as_str()), &first)?;
     mention(tables, &row, true)?;
