@@ -5,6 +5,7 @@
 use super::world::*;
 use chapp::error::{Error, Kind};
 use chapp::model::*;
+use chapp::store::Options;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -101,6 +102,55 @@ fn one_fault_of_the_disk_costs_nobody_anything() {
         let heard = posted(&world.close());
         assert_eq!(heard, (1..=told.len() as u64).collect::<Vec<_>>());
     }
+}
+
+#[test]
+fn what_was_acknowledged_after_a_fault_survives_a_crash_too() {
+    let mut dice = Dice(13);
+    for _ in 0..60 {
+        let disk = Arc::new(ShakyDisk::default());
+        let world = World::with(disk.options());
+        world.sign_up_people(3);
+        disk.fail(Fault::Hiccup, dice.roll(60));
+        let mut told = post_in_bursts(&world, "through", 4);
+        disk.fail(Fault::Dead, dice.roll(30));
+        told.extend(post_in_bursts(&world, "after", 4));
+        let world = world.reopen();
+        check_acknowledged(&world.lobby(), &told);
+        resend(&world, &told);
+        assert_eq!(world.lobby().len(), told.len(), "each post is there once");
+    }
+}
+
+#[test]
+fn a_fault_right_after_a_commit_that_the_journal_has_no_room_for_costs_nothing() {
+    let disk = Arc::new(ShakyDisk::default());
+    let world = World::with(Options {
+        faults: Some(disk.clone()),
+        ..Options::default()
+    });
+    world.sign_up_people(1);
+    let told = |name: &str| Told {
+        person: 1,
+        client_id: name.to_owned(),
+        answer: wait(world.store.commit(post(1, name))),
+    };
+    let mut all: Vec<Told> = ["a", "b", "c"].map(told).into();
+    let picture = Picture {
+        version: "large".to_owned(),
+        jpeg: vec![1; 300_000].into(),
+    };
+    let show = Change::SetPicture {
+        user: UserId(1),
+        picture: Some(picture),
+    };
+    wait(world.store.commit(show)).unwrap();
+    disk.fail(Fault::Hiccup, 0);
+    all.extend(["d", "e"].map(told));
+    assert!(disk.has_failed());
+    disk.fail(Fault::Dead, 0);
+    let world = world.reopen();
+    assert_eq!(check_acknowledged(&world.lobby(), &all), 5);
 }
 
 #[test]
