@@ -68,17 +68,17 @@ pub fn bun_head() {
 }
 
 pub fn bun(members: usize, rate: f64, pairs: &[(Row, Row)]) -> u64 {
-    let delay = |part, of: fn(&(Row, Row)) -> &Row| median(pairs.iter().map(|pair| at(part, &of(pair).found.delays)));
-    let (bun, chapp): (fn(&(Row, Row)) -> &Row, fn(&(Row, Row)) -> &Row) = (|pair| &pair.0, |pair| &pair.1);
+    let bun = |part| median(pairs.iter().map(|(bun, _)| at(part, &bun.found.delays)));
+    let chapp = |part| median(pairs.iter().map(|(_, chapp)| at(part, &chapp.found.delays)));
     println!(
         "| {members} | {rate:.0} | {:.2} | {:.2} | **{:.2}** | {:.2} / {:.2} | {:.2} / {:.2} | {} |",
         median(pairs.iter().map(|(bun, _)| bun.cpu_us)),
         median(pairs.iter().map(|(_, chapp)| chapp.cpu_us)),
         median(pairs.iter().map(|(bun, chapp)| chapp.cpu_us / bun.cpu_us)),
-        delay(0.5, bun),
-        delay(0.99, bun),
-        delay(0.5, chapp),
-        delay(0.99, chapp),
+        bun(0.5),
+        bun(0.99),
+        chapp(0.5),
+        chapp(0.99),
         faults(pairs),
     );
     faults(pairs)

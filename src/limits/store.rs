@@ -24,7 +24,7 @@ pub const FEED_BATCHES_MAX: usize = 64;
 pub const CACHE_BYTES: usize = 16 << 20;
 /// Bytes of the journal in the data file.
 pub const JOURNAL_BYTES: usize = 1 << 20;
-/// Bytes that one commit may put into it; larger ones go to their pages at once.
+/// Bytes of what one commit does to rows there; a larger one is made durable by redb itself.
 pub const JOURNAL_RECORD_BYTES_MAX: usize = 128 << 10;
 /// Bytes that must be free on the disk before a commit; below, new work is refused.
 pub const DISK_FREE_BYTES_MIN: u64 = 8 << 20;

@@ -12,6 +12,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::ops::Bound;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What the store is about to do with the disk.
@@ -101,6 +102,9 @@ struct Parts {
     faults: Option<Arc<dyn Faults>>,
     /// Bytes of the journal.
     journal: u64,
+    /// Something was not written, or did not reach the disk. Then nothing more is: after a sync that failed, a second
+    /// one may succeed without what the first one lost.
+    has_failed: AtomicBool,
 }
 
 impl Disk {
@@ -134,7 +138,13 @@ impl Disk {
 
     fn new(file: FileBackend, options: &Options, journal: u64) -> Disk {
         let faults = options.faults.clone();
-        Disk(Arc::new(Parts { file, faults, journal }))
+        let has_failed = AtomicBool::new(false);
+        Disk(Arc::new(Parts {
+            file,
+            faults,
+            journal,
+            has_failed,
+        }))
     }
 
     pub fn has_journal(&self) -> bool {
@@ -148,8 +158,15 @@ impl Disk {
 
     pub fn write_journal(&self, at: usize, bytes: &[u8]) -> io::Result<()> {
         let offset = FIRST_PAGE_BYTES + at as u64;
-        self.before(DiskAct::Write { offset, bytes })?;
-        self.0.file.write(offset, bytes)
+        self.change(DiskAct::Write { offset, bytes }, |file| file.write(offset, bytes))
+    }
+
+    fn change(&self, act: DiskAct<'_>, change: impl FnOnce(&FileBackend) -> io::Result<()>) -> io::Result<()> {
+        if self.0.has_failed.load(Relaxed) {
+            return Err(io::Error::other("the disk has failed before"));
+        }
+        let done = self.before(act).and_then(|()| change(&self.0.file));
+        done.inspect_err(|_| self.0.has_failed.store(true, Relaxed))
     }
 
     fn before(&self, act: DiskAct<'_>) -> io::Result<()> {
@@ -178,6 +195,14 @@ fn head() -> Vec<u8> {
     head
 }
 
+/// Whether there is a journal in the file at `path`.
+pub(super) fn has_journal(path: &Path) -> io::Result<bool> {
+    let mut head = Vec::new();
+    let length = MARK_AT + MARK.len() as u64;
+    File::open(path)?.take(length).read_to_end(&mut head)?;
+    Ok(head.ends_with(MARK) && head.len() as u64 == length)
+}
+
 /// Copies a file of format 1 or 2 to `to`, with a journal.
 pub(super) fn copy_with_journal(from: &mut File, to: &mut File) -> io::Result<()> {
     let mut head = head();
@@ -204,19 +229,16 @@ impl StorageBackend for Disk {
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         let len = len + self.0.journal;
-        self.before(DiskAct::Resize { len })?;
-        self.0.file.set_len(len)
+        self.change(DiskAct::Resize { len }, |file| file.set_len(len))
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.before(DiskAct::Sync)?;
-        self.0.file.sync_data()
+        self.change(DiskAct::Sync, FileBackend::sync_data)
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let offset = self.place(offset);
-        self.before(DiskAct::Write { offset, bytes: data })?;
-        self.0.file.write(offset, data)
+        self.change(DiskAct::Write { offset, bytes: data }, |file| file.write(offset, data))
     }
 }
 

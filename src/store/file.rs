@@ -10,7 +10,7 @@ use super::journal::{Journal, Record, Redo};
 use super::note::Note;
 use super::tables::{COMMIT, Snapshot, Source, Tables, get_known};
 use super::{Options, codec::CommitRow};
-use redb::{Builder, Database, Durability, ReadTransaction, ReadableDatabase, StorageBackend};
+use redb::{Builder, Database, Durability, ReadTransaction, ReadableDatabase};
 use std::cell::RefCell;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -234,10 +234,9 @@ pub(super) fn write<T>(
 pub(super) fn open_database(path: &Path, options: &Options) -> Result<(Database, Journal), Fault> {
     let disk = Disk::open(path, options)?;
     let database = builder(options).create_with_backend(disk.clone())?;
-    let (journal, records) = Journal::open(disk.clone(), last_commit(&database.begin_read()?)?, options)?;
+    let (journal, records) = Journal::open(disk, last_commit(&database.begin_read()?)?, options)?;
     if !records.is_empty() {
-        // What a kill has left in the memory of the system only is about to be seen.
-        disk.sync_data()?;
+        journal.write_again()?;
     }
     repeat(&database, &records)?;
     Ok((database, journal))

@@ -21,6 +21,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 /// In front of each record: how many bytes follow, and in them first the number of its commit.
 const LENGTH_BYTES: usize = 4;
 const COUNT_BYTES: usize = 8;
+/// At most, of a record beside what it does to rows: its length, the number and the time of the commit, a checksum.
+const RECORD_MORE_BYTES: usize = LENGTH_BYTES + COUNT_BYTES + 10 + 4;
 
 /// What becomes of a row.
 #[derive(Deserialize, Serialize)]
@@ -51,6 +53,7 @@ impl Redo {
             Ok(bytes) => self.bytes = bytes,
             Err(_) => self.is_too_long = true,
         }
+        self.is_too_long |= self.bytes.len() > JOURNAL_RECORD_BYTES_MAX;
     }
 }
 
@@ -127,6 +130,15 @@ impl Journal {
         Ok(())
     }
 
+    /// Brings to the disk what is about to be seen, and what a kill or a failed sync may have left in the memory of the
+    /// system only: written again, it is not taken for what is there already.
+    pub fn write_again(&self) -> Result<(), Fault> {
+        let mut records = vec![0; self.at.load(Relaxed)];
+        self.disk.read_journal(0, &mut records)?;
+        self.disk.write_journal(0, &records)?;
+        Ok(self.disk.sync_data()?)
+    }
+
     /// redb has everything, and it is on the disk.
     pub fn begin_again(&self) {
         self.at.store(0, Relaxed);
@@ -150,12 +162,15 @@ fn read(disk: &Disk, count: u64) -> Result<(Vec<Record>, usize), Fault> {
         records.push(record);
         rest = after;
     }
-    // A loss of power takes the last record and no other, since each waits for the one before.
+    // A loss of power takes the last record and no other, since each waits for the one before: the one after it would
+    // begin where it ends.
     let last = records.last().map_or(count, |last| last.commit.count.max(count));
     let number = (last + 2).to_le_bytes();
-    let mut places =
-        (LENGTH_BYTES..rest.len().saturating_sub(COUNT_BYTES)).filter(|at| rest[*at..].starts_with(&number));
-    if places.any(|at| next(&rest[at - LENGTH_BYTES..]).is_some()) {
+    let mut places = (0..rest.len().min(JOURNAL_RECORD_BYTES_MAX + RECORD_MORE_BYTES)).filter(|at| {
+        rest.get(at + LENGTH_BYTES..)
+            .is_some_and(|rest| rest.starts_with(&number))
+    });
+    if places.any(|at| next(&rest[at..]).is_some()) {
         return Err(missing());
     }
     Ok((records, journal.len() - rest.len()))

@@ -135,7 +135,7 @@ impl Store {
     /// Opens the data file at `path`, or makes one, and starts its writer. Blocks.
     ///
     /// # Errors
-    /// One sentence for the terminal. Whatever was at `path` is as it was.
+    /// One sentence for the terminal. What was at `path` is as it was, or is being upgraded and beside it as it was.
     pub fn open(path: &Path, options: Options) -> std::result::Result<(Store, Feed), OpenError> {
         let pressure = Arc::new(Pressure::new(options.metrics.clone(), options.shed_at));
         let (file, commits) = open::open(path, options)?;

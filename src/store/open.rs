@@ -4,6 +4,7 @@
 
 use super::codec::{CommitRow, DataFileRow};
 use super::create;
+use super::disk::has_journal;
 use super::fault::{Fault, guard, is_full};
 use super::file::{self, Checked, DataFile, Wrote};
 use super::journal::Record;
@@ -32,29 +33,29 @@ pub(super) fn open(path: &Path, options: Options) -> Result<(DataFile, u64), Ope
         Ok(_) => {}
     }
     let (format, mut row, commit) = examine(path, &options)?;
-    let home = home(path).map_err(|error| io_error(path, &error))?;
+    let is_at = home(path).map_err(|error| io_error(path, &error))?;
     // It may be a restored backup: clients must not mix its history with the one they know.
     let note = Note::about(path, options.notes.as_deref());
-    let moved = row.home != home || written_since(path, &commit) || note.contradicts(commit.count);
+    let moved = row.home != is_at || written_since(path, &commit) || note.contradicts(commit.count);
     if moved {
         tracing::info!("the data file is a copy, or was written by something else; checking all of it");
         look(path, &options, Checked::Fully, |_, _| Ok(()))?;
         row.epoch = create::random().map_err(|error| io_error(path, &error))?;
-        row.home = home;
+        row.home = is_at;
+    }
+
+    if !has_journal(path).map_err(|error| io_error(path, &error))? {
+        upgrade::add_journal(path, &options, format)?;
+        row.home = home(path).map_err(|error| io_error(path, &error))?;
     }
 
     let old = format < FORMAT_VERSION;
-    if old {
-        if !file::has_room(path, &options) {
-            return Err(OpenError::Full { path: path.to_owned() });
-        }
-        upgrade::keep_copy(path, format)?;
-        upgrade::add_journal(path)?;
-        row.home = self::home(path).map_err(|error| io_error(path, &error))?;
-    }
-
-    let (database, journal) = guard(|| file::open_database(path, &options)).map_err(|fault| open_error(path, fault))?;
-    let mut count = commit.count;
+    let opened = guard(|| {
+        let (database, journal) = file::open_database(path, &options)?;
+        let count = file::last_commit(&database.begin_read()?)?;
+        Ok((database, journal, count))
+    });
+    let (database, journal, mut count) = opened.map_err(|fault| open_error(path, fault))?;
     // Where the disk is full, what is there can still be read.
     if moved || old || file::has_room(path, &options) {
         count += 1;

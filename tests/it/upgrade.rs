@@ -3,7 +3,7 @@
 //! `files/format-N.redb.gz` was written by a release of that format: Ada (the owner) and Ben signed up and
 //! posted seven messages in turn, `a1`, `b2`, … `a7`, "line N **as it was**". That of format 2 was killed then.
 
-use crate::store_laws::world::{client_id, kind, pipeline, post, wait};
+use crate::store_laws::world::{Fault, ShakyDisk, client_id, kind, pipeline, post, read_forward, wait};
 use chapp::clock::Time;
 use chapp::error::Kind;
 use chapp::model::*;
@@ -11,6 +11,7 @@ use chapp::store::{Options, Store};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 const FORMATS: [(u32, &[u8]); 2] = [
     (1, include_bytes!("files/format-1.redb.gz")),
@@ -194,5 +195,49 @@ fn another_file_of_the_copys_name_is_left_alone() {
             fs::read(folder.path().join(&*format!("chapp.redb.format-{format}.2"))).unwrap(),
             bytes
         );
+    }
+}
+
+#[test]
+fn an_upgrade_that_breaks_off_is_done_the_next_time() {
+    for (format, packed) in FORMATS {
+        let mut broke_off = 0;
+        for acts in 0..60 {
+            let folder = tempfile::tempdir().unwrap();
+            let (path, bytes) = old_file(folder.path(), packed);
+            let disk = Arc::new(ShakyDisk::default());
+            disk.fail(Fault::Dead, acts);
+            match Store::open(&path, disk.options()) {
+                Ok((store, _)) => close(store),
+                Err(_) => broke_off += 1,
+            }
+            let store = open(&path);
+            assert_eq!(wait(read_forward(&store)).unwrap().len(), 7, "after {acts}");
+            close(store);
+            let copy = format!("chapp.redb.format-{format}");
+            assert_eq!(names(folder.path()), ["chapp.redb", &copy], "after {acts}");
+            assert_eq!(fs::read(folder.path().join(copy)).unwrap(), bytes);
+        }
+        assert!(broke_off > 10, "{broke_off}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_an_old_file_stays_one_and_the_file_stays_as_open_to_others() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    for (format, packed) in FORMATS {
+        let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (real, bytes) = old_file(elsewhere.path(), packed);
+        fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
+        let link = folder.path().join("chapp.redb");
+        symlink(&real, &link).unwrap();
+        let store = open(&link);
+        assert_eq!(wait(read_forward(&store)).unwrap().len(), 7);
+        close(store);
+        assert_eq!(fs::read_link(&link).unwrap(), real);
+        assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
+        let copy = elsewhere.path().join(format!("chapp.redb.format-{format}"));
+        assert_eq!(fs::read(copy).unwrap(), bytes);
     }
 }

@@ -26,6 +26,8 @@ pub struct State {
     acts: Option<u64>,
     is_off: bool,
     ignores_syncs: bool,
+    /// The next sync fails, and what it was for never reaches the disk, though the file shows it.
+    fails_a_sync: bool,
     /// What the store uses of its journal, where that is not all.
     journal_bytes: Option<usize>,
 }
@@ -89,6 +91,12 @@ impl Disk {
     /// The power goes after so many more writes and syncs, in the middle of the next one.
     pub fn fail_after(&self, acts: u64) {
         self.0.lock().unwrap().acts = Some(acts);
+    }
+
+    /// The next sync fails, as it does for a disk with an error: the system shows what was written, and forgets that
+    /// it is not on the disk.
+    pub fn fail_a_sync(&self) {
+        self.0.lock().unwrap().fails_a_sync = true;
     }
 
     pub fn is_off(&self) -> bool {
@@ -169,6 +177,10 @@ impl Faults for Disk {
             DiskAct::Resize { len } => Some(Done::Resize(len as usize)),
             DiskAct::Sync => None,
         };
+        if act == DiskAct::Sync && std::mem::take(&mut state.fails_a_sync) {
+            state.pending.clear();
+            return off();
+        }
         let is_last = state.acts == Some(0);
         state.acts = state.acts.map(|acts| acts.saturating_sub(1));
         match done {

@@ -198,6 +198,37 @@ fn thousands_of_losses_of_power_lose_nothing_that_was_acknowledged() {
     assert!(acknowledged > 0 && in_opening > losses / 10);
 }
 
+#[test]
+fn a_sync_that_failed_is_not_made_good_by_one_that_finds_nothing_to_do() {
+    let mut dice = Dice(9);
+    let folder = folder();
+    let path = folder.path().join("data.redb");
+    let disk = Arc::new(Disk::default());
+    disk.restart_with(furnished(&folder), &path);
+    // redb writes early, what a sync of the journal is then for as well.
+    let options = || Options {
+        cache_bytes: 0,
+        ..disk.options()
+    };
+    for round in 0..20 {
+        let world = World::open(folder.clone(), options()).unwrap();
+        let posts = |from: u64| live(&world, 1_000 * round + from, 1);
+        let mut told = Told::default();
+        told.add(posts(0));
+        disk.fail_a_sync();
+        told.add(posts(300));
+        told.add(posts(600));
+        assert!(!told.0.is_empty());
+        disk.fail_after(0);
+        let _ = posts(900);
+        world.close();
+        disk.restart(&disk.moment(), &mut dice, &path);
+        let world = World::open(folder.clone(), disk.options()).unwrap();
+        wait(check(&world.store, &told, &mut dice));
+        world.close();
+    }
+}
+
 /// That the losses above would show what is lost.
 #[test]
 fn a_disk_that_ignores_syncs_is_found_out_at_once() {
