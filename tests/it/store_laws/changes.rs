@@ -339,7 +339,7 @@ pub(super) async fn check_readers(store: &Store, told: Option<&BTreeMap<RoomId, 
 fn what_the_feed_tells_put_together_is_what_a_fresh_reader_sees() {
     let world = World::new();
     furnish(&world);
-    let answers = live(&world, 11, 90);
+    let answers = live(&world, 11, 150);
     let done = answers.iter().filter(|answer| answer.is_ok()).count();
     assert!(
         done > 500 && done < answers.len(),
