@@ -23,6 +23,11 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
+/// The median of what the rounds have at a part of all delays.
+fn delay<'a>(part: f64, rows: impl Iterator<Item = &'a Row>) -> f64 {
+    median(rows.map(|row| at(part, &row.found.delays)))
+}
+
 fn faults(pairs: &[(Row, Row)]) -> u64 {
     pairs.iter().map(|(_, chapp)| chapp.found.faults()).sum()
 }
@@ -37,8 +42,8 @@ pub fn steady_head() {
 
 pub fn steady(members: usize, rate: f64, pairs: &[(Row, Row)]) -> u64 {
     let both = |part: f64| {
-        let limit = median(pairs.iter().map(|(limit, _)| at(part, &limit.found.delays)));
-        let chapp = median(pairs.iter().map(|(_, chapp)| at(part, &chapp.found.delays)));
+        let limit = delay(part, pairs.iter().map(|(limit, _)| limit));
+        let chapp = delay(part, pairs.iter().map(|(_, chapp)| chapp));
         (limit, chapp)
     };
     let ((limit_50, chapp_50), (limit_99, chapp_99)) = (both(0.5), both(0.99));
@@ -68,8 +73,8 @@ pub fn bun_head() {
 }
 
 pub fn bun(members: usize, rate: f64, pairs: &[(Row, Row)]) -> u64 {
-    let bun = |part| median(pairs.iter().map(|(bun, _)| at(part, &bun.found.delays)));
-    let chapp = |part| median(pairs.iter().map(|(_, chapp)| at(part, &chapp.found.delays)));
+    let bun = |part| delay(part, pairs.iter().map(|(bun, _)| bun));
+    let chapp = |part| delay(part, pairs.iter().map(|(_, chapp)| chapp));
     println!(
         "| {members} | {rate:.0} | {:.2} | {:.2} | **{:.2}** | {:.2} / {:.2} | {:.2} / {:.2} | {} |",
         median(pairs.iter().map(|(bun, _)| bun.cpu_us)),

@@ -47,41 +47,34 @@ pub trait Faults: fmt::Debug + Send + Sync {
     fn before(&self, act: DiskAct<'_>) -> io::Result<()>;
 }
 
-macro_rules! locks_of {
-    ($disk:ident => $file:expr) => {
+macro_rules! locks_of_the_file {
+    () => {
         fn try_lock_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<bool, BackendError> {
-            let $disk = self;
-            $file.try_lock_range(from, to)
+            self.file.try_lock_range(from, to)
         }
 
         fn try_lock_shared_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<bool, BackendError> {
-            let $disk = self;
-            $file.try_lock_shared_range(from, to)
+            self.file.try_lock_shared_range(from, to)
         }
 
         fn lock_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<(), BackendError> {
-            let $disk = self;
-            $file.lock_range(from, to)
+            self.file.lock_range(from, to)
         }
 
         fn lock_shared_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<(), BackendError> {
-            let $disk = self;
-            $file.lock_shared_range(from, to)
+            self.file.lock_shared_range(from, to)
         }
 
         fn unlock_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<(), BackendError> {
-            let $disk = self;
-            $file.unlock_range(from, to)
+            self.file.unlock_range(from, to)
         }
 
         fn query_lock_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<bool, BackendError> {
-            let $disk = self;
-            $file.query_lock_range(from, to)
+            self.file.query_lock_range(from, to)
         }
 
         fn close(&self) -> io::Result<()> {
-            let $disk = self;
-            $file.close()
+            self.file.close()
         }
     };
 }
@@ -92,19 +85,16 @@ const FIRST_PAGE_BYTES: u64 = 4096;
 const MARK: &[u8] = b"chapp journal 1\n";
 const MARK_AT: u64 = 512;
 
-/// The file on the disk: redb's first page, the journal, and all other pages of redb.
+/// The file on the disk: redb's first page, the journal, and all other pages of redb. Clones share it.
 #[derive(Clone, Debug)]
-pub(super) struct Disk(Arc<Parts>);
-
-#[derive(Debug)]
-struct Parts {
-    file: FileBackend,
+pub(super) struct Disk {
+    file: Arc<FileBackend>,
     faults: Option<Arc<dyn Faults>>,
     /// Bytes of the journal.
     journal: u64,
     /// Something was not written, or did not reach the disk. Then nothing more is: after a sync that failed, a second
     /// one may succeed without what the first one lost.
-    has_failed: AtomicBool,
+    has_failed: Arc<AtomicBool>,
 }
 
 impl Disk {
@@ -137,23 +127,22 @@ impl Disk {
     }
 
     fn new(file: FileBackend, options: &Options, journal: u64) -> Disk {
-        let faults = options.faults.clone();
-        let has_failed = AtomicBool::new(false);
-        Disk(Arc::new(Parts {
-            file,
-            faults,
+        Disk {
+            file: Arc::new(file),
+            faults: options.faults.clone(),
             journal,
-            has_failed,
-        }))
+            has_failed: Arc::default(),
+        }
     }
 
+    /// Files of formats 1 and 2 have none.
     pub fn has_journal(&self) -> bool {
-        self.0.journal > 0
+        self.journal > 0
     }
 
     pub fn read_journal(&self, at: usize, out: &mut [u8]) -> io::Result<()> {
         self.before(DiskAct::Read)?;
-        self.0.file.read(FIRST_PAGE_BYTES + at as u64, out)
+        self.file.read(FIRST_PAGE_BYTES + at as u64, out)
     }
 
     pub fn write_journal(&self, at: usize, bytes: &[u8]) -> io::Result<()> {
@@ -162,22 +151,22 @@ impl Disk {
     }
 
     fn change(&self, act: DiskAct<'_>, change: impl FnOnce(&FileBackend) -> io::Result<()>) -> io::Result<()> {
-        if self.0.has_failed.load(Relaxed) {
+        if self.has_failed.load(Relaxed) {
             return Err(io::Error::other("the disk has failed before"));
         }
-        let done = self.before(act).and_then(|()| change(&self.0.file));
-        done.inspect_err(|_| self.0.has_failed.store(true, Relaxed))
+        let done = self.before(act).and_then(|()| change(&self.file));
+        done.inspect_err(|_| self.has_failed.store(true, Relaxed))
     }
 
     fn before(&self, act: DiskAct<'_>) -> io::Result<()> {
-        self.0.faults.as_ref().map_or(Ok(()), |faults| faults.before(act))
+        self.faults.as_ref().map_or(Ok(()), |faults| faults.before(act))
     }
 
     /// Where in the file is what redb has at `offset`.
     fn place(&self, offset: u64) -> u64 {
         match offset < FIRST_PAGE_BYTES {
             true => offset,
-            false => offset + self.0.journal,
+            false => offset + self.journal,
         }
     }
 }
@@ -195,14 +184,6 @@ fn head() -> Vec<u8> {
     head
 }
 
-/// Whether there is a journal in the file at `path`.
-pub(super) fn has_journal(path: &Path) -> io::Result<bool> {
-    let mut head = Vec::new();
-    let length = MARK_AT + MARK.len() as u64;
-    File::open(path)?.take(length).read_to_end(&mut head)?;
-    Ok(head.ends_with(MARK) && head.len() as u64 == length)
-}
-
 /// Copies a file of format 1 or 2 to `to`, with a journal.
 pub(super) fn copy_with_journal(from: &mut File, to: &mut File) -> io::Result<()> {
     let mut head = head();
@@ -213,22 +194,22 @@ pub(super) fn copy_with_journal(from: &mut File, to: &mut File) -> io::Result<()
 }
 
 impl StorageBackend for Disk {
-    locks_of!(disk => disk.0.file);
+    locks_of_the_file!();
 
     fn len(&self) -> io::Result<u64> {
-        let len = self.0.file.len()?;
-        let is_new = self.has_journal() && len <= FIRST_PAGE_BYTES + self.0.journal;
+        let len = self.file.len()?;
+        let is_new = self.has_journal() && len <= FIRST_PAGE_BYTES + self.journal;
         // To redb, what has no page but the first is not there yet.
-        Ok(if is_new { 0 } else { len - self.0.journal })
+        Ok(if is_new { 0 } else { len - self.journal })
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         self.before(DiskAct::Read)?;
-        self.0.file.read(self.place(offset), out)
+        self.file.read(self.place(offset), out)
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        let len = len + self.0.journal;
+        let len = len + self.journal;
         self.change(DiskAct::Resize { len }, |file| file.set_len(len))
     }
 
@@ -303,7 +284,7 @@ fn pieces(offset: u64, len: usize) -> impl Iterator<Item = (u64, usize, std::ops
 }
 
 impl StorageBackend for Glass {
-    locks_of!(glass => glass.file);
+    locks_of_the_file!();
 
     fn len(&self) -> io::Result<u64> {
         Ok(self.drawn().len)

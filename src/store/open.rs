@@ -4,7 +4,7 @@
 
 use super::codec::{CommitRow, DataFileRow};
 use super::create;
-use super::disk::has_journal;
+use super::disk::Disk;
 use super::fault::{Fault, guard, is_full};
 use super::file::{self, Checked, DataFile, Wrote};
 use super::journal::Record;
@@ -44,7 +44,8 @@ pub(super) fn open(path: &Path, options: Options) -> Result<(DataFile, u64), Ope
         row.home = is_at;
     }
 
-    if !has_journal(path).map_err(|error| io_error(path, &error))? {
+    let has_journal = Disk::open(path, &options).map(|disk| disk.has_journal());
+    if !has_journal.map_err(|fault| open_error(path, fault))? {
         upgrade::add_journal(path, &options, format)?;
         row.home = home(path).map_err(|error| io_error(path, &error))?;
     }

@@ -3,7 +3,7 @@
 
 use super::codec::RoomRow;
 use super::create::{draft_path, folder};
-use super::disk::{copy_with_journal, has_journal};
+use super::disk::{Disk, copy_with_journal};
 use super::fault::{Fault, guard};
 use super::file::{self, Checked};
 use super::open::{io_error, open_error};
@@ -25,15 +25,15 @@ pub(super) fn add_journal(path: &Path, options: &Options, format: u32) -> Result
     // The file itself, and not a link to it, is what gets another one beside it.
     let real = path.canonicalize().map_err(|error| io_error(path, &error))?;
     // Until it is done, nobody else opens the file.
-    let held = guard(|| file::open_glass(&real, options, Checked::Lightly)).map_err(|fault| open_error(path, fault))?;
-    let done = match has_journal(&real) {
+    let held = guard(|| {
+        let held = file::open_glass(&real, options, Checked::Lightly)?;
+        Ok((held, Disk::open(&real, options)?.has_journal()))
+    });
+    match held.map_err(|fault| open_error(path, fault))? {
         // Somebody else was faster.
-        Ok(true) => Ok(()),
-        Ok(false) => replace(&real, options, format),
-        Err(error) => Err(error),
-    };
-    drop(held);
-    done.map_err(|error| io_error(path, &error))
+        (_held, true) => Ok(()),
+        (_held, false) => replace(&real, options, format).map_err(|error| io_error(path, &error)),
+    }
 }
 
 fn replace(path: &Path, options: &Options, format: u32) -> io::Result<()> {

@@ -16,6 +16,14 @@ struct Told {
     answer: Result<Event, Error>,
 }
 
+/// Three people on a disk that fails when it is told to.
+fn shaky_world() -> (Arc<ShakyDisk>, World) {
+    let disk = Arc::new(ShakyDisk::default());
+    let world = World::with(disk.options());
+    world.sign_up_people(3);
+    (disk, world)
+}
+
 /// Three people post in bursts; each waits for a burst to be answered.
 fn post_in_bursts(world: &World, name: &'static str, bursts: u64) -> Vec<Told> {
     let told = world.together(1..=3, async move |store, person| {
@@ -67,9 +75,7 @@ fn what_was_acknowledged_survives_a_crash_at_any_write() {
     let mut dice = Dice(8);
     let mut lost = 0;
     for _ in 0..20 {
-        let disk = Arc::new(ShakyDisk::default());
-        let world = World::with(disk.options());
-        world.sign_up_people(3);
+        let (disk, world) = shaky_world();
         disk.fail(Fault::Dead, dice.roll(100));
         let told = post_in_bursts(&world, "before", 12);
         let world = world.reopen();
@@ -90,9 +96,7 @@ fn what_was_acknowledged_survives_a_crash_at_any_write() {
 fn one_fault_of_the_disk_costs_nobody_anything() {
     let mut dice = Dice(5);
     for _ in 0..20 {
-        let disk = Arc::new(ShakyDisk::default());
-        let world = World::with(disk.options());
-        world.sign_up_people(3);
+        let (disk, world) = shaky_world();
         disk.fail(Fault::Hiccup, dice.roll(60));
         let told = post_in_bursts(&world, "through", 12);
         assert!(disk.has_failed());
@@ -108,9 +112,7 @@ fn one_fault_of_the_disk_costs_nobody_anything() {
 fn what_was_acknowledged_after_a_fault_survives_a_crash_too() {
     let mut dice = Dice(13);
     for _ in 0..60 {
-        let disk = Arc::new(ShakyDisk::default());
-        let world = World::with(disk.options());
-        world.sign_up_people(3);
+        let (disk, world) = shaky_world();
         disk.fail(Fault::Hiccup, dice.roll(60));
         let mut told = post_in_bursts(&world, "through", 4);
         disk.fail(Fault::Dead, dice.roll(30));
@@ -158,9 +160,7 @@ fn on_a_full_disk_reading_goes_on_and_writing_comes_back_with_the_space() {
     let mut dice = Dice(28);
     let mut refused = 0;
     for _ in 0..20 {
-        let disk = Arc::new(ShakyDisk::default());
-        let world = World::with(disk.options());
-        world.sign_up_people(3);
+        let (disk, world) = shaky_world();
         disk.fail(Fault::Full, dice.roll(100));
         let told = post_in_bursts(&world, "full", 8);
         let messages = world.lobby();
@@ -188,9 +188,7 @@ fn on_a_full_disk_reading_goes_on_and_writing_comes_back_with_the_space() {
 fn a_disk_that_goes_and_comes_back_leaves_no_doubt_behind() {
     let mut dice = Dice(81);
     for _ in 0..6 {
-        let disk = Arc::new(ShakyDisk::default());
-        let world = World::with(disk.options());
-        world.sign_up_people(3);
+        let (disk, world) = shaky_world();
         disk.fail(Fault::Dead, dice.roll(40));
         let told = post_in_bursts(&world, "gone", 8);
         let failed = told.iter().filter_map(|told| told.answer.as_ref().err());
