@@ -40,7 +40,7 @@ fn a_flipped_bit_is_found_or_harms_nothing() {
     let copy = folder.path().join("copy.redb");
     let mut dice = Dice(4);
     let mut found = 0;
-    for _ in 0..150 {
+    for _ in 0..400 {
         let mut bytes = whole.clone();
         // Half of them where the header is and the first pages are; none in the journal, of which nothing is needed.
         let pages = bytes.len() as u64 - (JOURNAL.end - JOURNAL.start);
