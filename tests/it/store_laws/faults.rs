@@ -159,7 +159,7 @@ fn a_fault_right_after_a_commit_that_the_journal_has_no_room_for_costs_nothing()
 fn on_a_full_disk_reading_goes_on_and_writing_comes_back_with_the_space() {
     let mut dice = Dice(28);
     let mut refused = 0;
-    for _ in 0..20 {
+    for _ in 0..30 {
         let (disk, world) = shaky_world();
         disk.fail(Fault::Full, dice.roll(100));
         let told = post_in_bursts(&world, "full", 8);
