@@ -345,6 +345,8 @@ pub fn the_servers_page_has_no_barriers(world: &World) -> Outcome {
         no_barriers(browser, &axe, "renaming")?;
         browser.chord(&[ESCAPE])?;
         ask(browser, "POST", "/api/logout", &Value::Null)?;
+        // The page goes there by itself.
+        browser.until("location.pathname === '/login'", SOON)?;
         for page in [
             "/signup".to_owned(),
             format!("/reset/{reset}"),

@@ -21,6 +21,7 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::thread;
 use std::time::Duration;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 const SECONDS: u64 = 120;
@@ -43,7 +44,8 @@ pub fn every_picture_equals_a_fresh_one_after_two_minutes_of_everything(world: &
     let (site, browsers) = (&world.site, world.browsers);
     world.each(|browser| crate::chat::join(browser, site))?;
     let outcome = thread::scope(|scope| {
-        let crowd = scope.spawn(|| crowd(site, seed, lasts));
+        let (pages_live, pages_are_still) = oneshot::channel();
+        let crowd = scope.spawn(move || crowd(site, seed, lasts, pages_are_still));
         let pages: Vec<_> = browsers
             .iter()
             .zip(1..)
@@ -54,6 +56,7 @@ pub fn every_picture_equals_a_fresh_one_after_two_minutes_of_everything(world: &
             .into_iter()
             .map(|page| page.join().expect("a browser's life has panicked"))
             .collect();
+        drop(pages_live);
         crowd.join().expect("the crowd has panicked").and(pages.map(drop))
     });
     let outcome = outcome.and_then(|()| world.each(|browser| pages::look_again(browser, site)));
@@ -72,7 +75,7 @@ fn kill_now_and_then(site: &Site, lasts: Duration) -> Outcome {
 }
 
 /// The scripted clients, on one thread.
-fn crowd(site: &Site, seed: u64, lasts: Duration) -> Outcome {
+fn crowd(site: &Site, seed: u64, lasts: Duration, pages_are_still: oneshot::Receiver<()>) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -88,6 +91,8 @@ fn crowd(site: &Site, seed: u64, lasts: Duration) -> Outcome {
         });
         let clients: Vec<Outcome<Client>> = futures_util::future::join_all(lives).await;
         let mut clients: Vec<Client> = clients.into_iter().collect::<Outcome<_>>()?;
+        // Whoever still acts would change what others have just settled on.
+        let _ = pages_are_still.await;
         // What the last crash left unanswered first; then everybody hears of it.
         for _ in 0..2 {
             let settling = clients.iter_mut().map(|client| client.settle(SETTLE_LIMIT));
@@ -125,6 +130,9 @@ async fn compare(client: &Client) -> Outcome {
     let (held, seen) = (client.picture.told(), fresh.picture.told());
     if held != seen {
         return Err(format!("{}: {}", client.name, difference("", &held, &seen)));
+    }
+    if let Some(wrong) = fresh.picture.wrong_last() {
+        return Err(format!("{}: {wrong}", client.name));
     }
     let rooms = fresh.picture.rooms.into_iter();
     let histories = rooms.map(|(id, room)| (id, room.messages.into_values().collect()));

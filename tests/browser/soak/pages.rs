@@ -12,7 +12,7 @@ const PAUSE: Duration = Duration::from_millis(900);
 /// Messages at the end of each room that are compared.
 const COMPARED: usize = 25;
 
-/// Writes, reacts and walks from room to room until the time is over.
+/// Writes, reacts and walks from room to room until the time is over, and stays until all of it has been sent.
 pub fn live(browser: &Browser, _site: &Site, mut chance: Chance, lasts: Duration) -> Outcome {
     let end = Instant::now() + lasts;
     let mut number = 0;
@@ -25,7 +25,13 @@ pub fn live(browser: &Browser, _site: &Site, mut chance: Chance, lasts: Duration
         }
         thread::sleep(PAUSE);
     }
-    Ok(())
+    has_sent_all(browser)
+}
+
+fn has_sent_all(browser: &Browser) -> Outcome {
+    let quiet = "document.body.dataset.connection === 'online' &&
+        !document.querySelector('article.msg:not([data-id])')";
+    browser.until(quiet, IN_A_WHILE)
 }
 
 /// To another room of the list.
@@ -48,9 +54,7 @@ fn write(browser: &Browser, text: &str) -> Outcome {
 
 /// Each room as the page shows it, and then as the same page shows it when it is opened anew.
 pub fn look_again(browser: &Browser, site: &Site) -> Outcome {
-    let quiet = "document.body.dataset.connection === 'online' &&
-        !document.querySelector('article.msg:not([data-id])')";
-    browser.until(quiet, IN_A_WHILE)?;
+    has_sent_all(browser)?;
     let held = all_rooms(browser)?;
     open(browser, site)?;
     let fresh = all_rooms(browser)?;

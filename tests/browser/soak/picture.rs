@@ -4,6 +4,9 @@
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
+/// Seqs at the end of a room among which the server looks for its last post.
+const LAST_LOOKED_AT: u64 = 20;
+
 /// A room as its frames have drawn it.
 #[derive(Default)]
 pub struct Room {
@@ -73,7 +76,11 @@ impl Picture {
         let listed: Vec<&Value> = frame["rooms"].as_array().into_iter().flatten().collect();
         self.rooms
             .retain(|id, _| listed.iter().any(|room| number(&room["id"]) == *id));
-        self.rooms.values_mut().for_each(|room| room.staged = None);
+        for room in self.rooms.values_mut() {
+            room.staged = None;
+            // A whole room comes, so that what it leaves out is no longer so.
+            room.facts = json!({});
+        }
         listed.into_iter().flat_map(|room| self.room(room)).collect()
     }
 
@@ -190,6 +197,22 @@ impl Picture {
         room.staged = None;
         // What changed while the pages were read.
         self.sync(id)
+    }
+
+    /// A room whose frames tell another last post than its history, if there is one.
+    pub fn wrong_last(&self) -> Option<String> {
+        self.rooms.iter().find_map(|(id, room)| {
+            let is_post = |message: &&Value| message.get("event").is_none() && message["deleted"] != true;
+            let newest = room
+                .messages
+                .values()
+                .rfind(is_post)
+                .map(|message| number(&message["id"]));
+            let told = room.facts.get("last").map(|last| number(&last["id"]));
+            let may_be_left_out = newest.is_none_or(|newest| newest + LAST_LOOKED_AT <= room.head);
+            let is_right = told == newest || (told.is_none() && may_be_left_out);
+            (!is_right).then(|| format!("room {id} at {}: last {told:?}, newest {newest:?}", room.head))
+        })
     }
 
     /// All that a fresh client would have to hold as well.
