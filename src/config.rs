@@ -61,6 +61,10 @@ struct Options {
     /// Limits on how often somebody may log in, post and send; off is for load tests only
     #[arg(long, value_name = "on|off", env = "CHAPP_RATE_LIMITS", default_value = "on", value_parser = parse_switch, action = clap::ArgAction::Set)]
     rate_limits: bool,
+
+    /// Linux: write to many sockets in one system call, where the kernel lets Chapp; off is a call for each
+    #[arg(long, value_name = "on|off", env = "CHAPP_IO_URING", default_value = "on", value_parser = parse_switch, action = clap::ArgAction::Set)]
+    io_uring: bool,
 }
 
 /// A name by which browsers reach this server.
@@ -96,6 +100,8 @@ pub struct Config {
     pub log: String,
     /// Off for load tests.
     pub rate_limits: RateLimits,
+    /// Whether to write to many sockets in one system call, where that can be done.
+    pub io_uring: bool,
 }
 
 impl Task {
@@ -114,6 +120,7 @@ impl Task {
             open_by_variable,
             log,
             rate_limits,
+            io_uring,
         } = arguments.options;
         if let Some(Subcommands::Where { data }) = arguments.command {
             return Ok(Task::Where(data_file(data)?));
@@ -125,6 +132,7 @@ impl Task {
             open: open || (open_by_variable && !no_open),
             log,
             rate_limits: if rate_limits { RateLimits::On } else { RateLimits::Off },
+            io_uring,
         }))
     }
 }

@@ -24,6 +24,8 @@ pub enum Count {
     Events,
     /// All frames of one commit, written to one socket.
     Writes,
+    /// One of those that went to the system together with others.
+    WritesTogether,
     /// A frame for one socket.
     Deliveries,
     /// Bytes for sockets.

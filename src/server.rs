@@ -86,7 +86,7 @@ impl Server {
         let (store, feed) = Store::open(&config.data, options).map_err(StartError::Data)?;
         let listener = listen(config.listen)?;
         let address = listener.local_addr().map_err(StartError::System)?;
-        let hub = Arc::new(Hub::new(metrics.clone()));
+        let hub = Arc::new(Hub::new(metrics.clone(), config.io_uring));
         let chat = Chat::new(store, hub, clock, config.rate_limits).map_err(StartError::System)?;
         let chat = Arc::new(chat);
         let connections_max = connections_max();

@@ -68,6 +68,11 @@ const FAMILIES: &[Family] = &[
         &[("", Count::Writes)],
     ),
     (
+        "chapp_delivery_writes_together_total",
+        "Those of them that went to the system together with others, by io_uring.",
+        &[("", Count::WritesTogether)],
+    ),
+    (
         "chapp_delivered_bytes_total",
         "Bytes of them.",
         &[("", Count::DeliveredBytes)],

@@ -191,10 +191,17 @@ impl Slot {
 
     /// Writes whole frames now, or behind what waits. A client whose queue is full is asked to end.
     pub fn write(&mut self, frames: Bytes) {
+        if let Some(frames) = self.behind_what_waits(frames) {
+            self.write_direct(frames);
+        }
+    }
+
+    /// Gives the frames back where nothing waits: then they may be written at once.
+    pub fn behind_what_waits(&mut self, frames: Bytes) -> Option<Bytes> {
         if self.blocked {
             let mut queue = self.client.queue();
             if queue.is_silent() {
-                return;
+                return None;
             }
             if queue.held || queue.writing {
                 queue.push(frames);
@@ -203,15 +210,21 @@ impl Slot {
                 if full {
                     self.give_up();
                 }
-                return;
+                return None;
             }
             self.blocked = false;
         }
-        self.write_direct(frames);
+        Some(frames)
     }
 
-    fn write_direct(&mut self, mut frames: Bytes) {
-        match (&self.direct).write(&frames) {
+    pub fn write_direct(&mut self, frames: Bytes) {
+        let written = (&self.direct).write(&frames);
+        self.wrote(frames, written);
+    }
+
+    /// So much of the frames is written; the rest waits.
+    pub fn wrote(&mut self, mut frames: Bytes, written: io::Result<usize>) {
+        match written {
             Ok(written) => frames.advance(written),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             // The reading side sees the same end and clears up.
@@ -220,6 +233,11 @@ impl Slot {
         if !frames.is_empty() {
             self.queue_up(frames);
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    pub fn socket(&self) -> &std::net::TcpStream {
+        &self.direct
     }
 
     fn queue_up(&mut self, rest: Bytes) {

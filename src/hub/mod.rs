@@ -8,6 +8,11 @@ mod batch;
 mod client;
 mod presence;
 mod reach;
+#[cfg(target_os = "linux")]
+mod ring;
+#[cfg(not(target_os = "linux"))]
+#[path = "no_ring.rs"]
+mod ring;
 mod rooms;
 
 use crate::clock::Time;
@@ -22,6 +27,7 @@ use client::Slot;
 use presence::People;
 pub use presence::{Departure, PresenceChange};
 use reach::Reach;
+use ring::Ring;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -58,12 +64,16 @@ struct State {
     places: HashMap<ConnectionId, usize>,
     reach: Reach,
     people: People,
+    /// `None` where each socket is written to by a system call of its own.
+    ring: Option<Ring>,
 }
 
 /// What went out of one batch.
 #[derive(Default)]
 struct Told {
     writes: u64,
+    /// Those of them that went to the system together with others.
+    together: u64,
     frames: u64,
     bytes: u64,
 }
@@ -76,25 +86,49 @@ impl State {
 
     /// Writes a run to those whom it concerns.
     fn tell(&mut self, run: &mut Run, told: &mut Told) {
-        let few = self.reach.few(run, self.slots.len());
-        let mut tell = |slot: &mut Slot| {
-            if slot.rooms.is_known() {
-                let share = run.share_of(slot.user, slot.id, &slot.rooms);
-                if share.frames > 0 {
-                    told.writes += 1;
-                    told.frames += share.frames;
-                    told.bytes += share.bytes.len() as u64;
-                    slot.write(share.bytes);
+        match self.reach.few(run, self.slots.len()) {
+            None => (0..self.slots.len()).for_each(|place| self.tell_one(place, run, told)),
+            Some(few) => {
+                for id in few {
+                    if let Some(place) = self.places.get(&id) {
+                        self.tell_one(*place, run, told);
+                    }
                 }
             }
+        }
+        self.write_batch();
+    }
+
+    fn tell_one(&mut self, place: usize, run: &mut Run, told: &mut Told) {
+        let Some(slot) = self.slots.get_mut(place) else { return };
+        if !slot.rooms.is_known() {
+            return;
+        }
+        let share = run.share_of(slot.user, slot.id, &slot.rooms);
+        if share.frames == 0 {
+            return;
+        }
+        told.writes += 1;
+        told.frames += share.frames;
+        told.bytes += share.bytes.len() as u64;
+        let Some(frames) = slot.behind_what_waits(share.bytes) else {
+            return;
         };
-        match few {
-            None => self.slots.iter_mut().for_each(tell),
-            Some(few) => few.iter().for_each(|id| {
-                if let Some(slot) = self.slot(*id) {
-                    tell(slot);
-                }
-            }),
+        let Some(ring) = &mut self.ring else {
+            return slot.write_direct(frames);
+        };
+        told.together += 1;
+        if ring.push(place, frames) {
+            self.write_batch();
+        }
+    }
+
+    /// Writes what the ring holds; without one, everything is written already.
+    fn write_batch(&mut self) {
+        let Some(ring) = &mut self.ring else { return };
+        if let Err(error) = ring.write(&mut self.slots) {
+            tracing::warn!("io_uring takes no more: {error}");
+            self.ring = None;
         }
     }
 
@@ -119,11 +153,14 @@ impl State {
 }
 
 impl Hub {
-    /// A hub that nobody is connected to yet.
-    pub fn new(metrics: Arc<Metrics>) -> Hub {
+    /// A hub that nobody is connected to yet; with io_uring, if it is wanted and the system offers it.
+    pub fn new(metrics: Arc<Metrics>, io_uring: bool) -> Hub {
         Hub {
             started: Instant::now(),
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                ring: if io_uring { Ring::open() } else { None },
+                ..State::default()
+            }),
             presence: Notify::new(),
             metrics,
         }
@@ -285,6 +322,7 @@ impl Hub {
         }
         drop(state);
         self.metrics.add(Count::Writes, told.writes);
+        self.metrics.add(Count::WritesTogether, told.together);
         self.metrics.add(Count::Deliveries, told.frames);
         self.metrics.add(Count::DeliveredBytes, told.bytes);
     }

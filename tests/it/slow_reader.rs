@@ -1,10 +1,11 @@
-//! Nobody waits for whoever does not read, and they lose nothing but time.
+//! Nobody waits for whoever does not read, and they lose nothing but time; in whichever way sockets are written to.
 
 use crate::harness::PATIENCE;
 use crate::harness::exe::Home;
 use crate::harness::http::Request;
+use crate::harness::metrics::Metrics;
 use crate::harness::people::{Person, sign_up};
-use crate::harness::server::Site;
+use crate::harness::server::{Setup, Site};
 use crate::harness::socket::{Socket, frame};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
@@ -13,6 +14,34 @@ use std::net::{SocketAddr, TcpStream};
 /// 32,000 bytes.
 fn long_body() -> String {
     "🌊".repeat(8_000)
+}
+
+/// Sockets of one person: with those of another, more than go to the system together.
+const SOCKETS: usize = 40;
+
+/// A server that writes to many sockets at once where it can, and one that writes to each.
+fn each_way(check: impl Fn(Site, bool)) {
+    for io_uring in [true, false] {
+        let setup = Setup {
+            io_uring,
+            ..Setup::default()
+        };
+        check(Site::with(setup), io_uring);
+    }
+}
+
+/// Whether this system lets a process have an io_uring.
+fn has_io_uring() -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        let has = io_uring::IoUring::new(1).is_ok();
+        if !has {
+            eprintln!("no io_uring here: not checked whether it is used");
+        }
+        has
+    }
+    #[cfg(not(target_os = "linux"))]
+    false
 }
 
 /// A connection with a small window, after its handshake, from which nothing has been read.
@@ -72,7 +101,10 @@ fn read_on(stream: &mut TcpStream) -> (Vec<Value>, u16) {
 
 #[test]
 fn who_does_not_read_is_closed_with_4408_while_the_others_go_on_and_loses_nothing() {
-    let site = Site::new();
+    each_way(|site, _| does_not_read(&site));
+}
+
+fn does_not_read(site: &Site) {
     let (ada, ben, carol) = (site.sign_up("Ada"), site.sign_up("Ben"), site.sign_up("Carol"));
     let mut slow = unread(site.address, &carol);
     let (mut adas, mut bens) = (site.socket(&ada), site.socket(&ben));
@@ -113,7 +145,10 @@ fn who_does_not_read_is_closed_with_4408_while_the_others_go_on_and_loses_nothin
 
 #[test]
 fn who_is_slow_but_reads_is_not_closed() {
-    let site = Site::new();
+    each_way(|site, _| is_slow_but_reads(&site));
+}
+
+fn is_slow_but_reads(site: &Site) {
     let (ada, carol) = (site.sign_up("Ada"), site.sign_up("Carol"));
     let mut slow = unread(site.address, &carol);
     let mut adas = site.socket(&ada);
@@ -127,6 +162,38 @@ fn who_is_slow_but_reads_is_not_closed() {
     let (frames, code) = read_on(&mut slow);
     assert_eq!(code, 1000);
     assert_eq!(frames.iter().filter(|frame| frame["type"] == "message").count(), 25);
+}
+
+#[test]
+fn many_hear_everything_while_one_hangs_up_and_one_does_not_read() {
+    each_way(|site, io_uring| {
+        let (ada, ben, carol) = (site.sign_up("Ada"), site.sign_up("Ben"), site.sign_up("Carol"));
+        let open = |person| -> Vec<Socket> { (0..SOCKETS).map(|_| site.socket(person)).collect() };
+        let (mut bens, mut gone) = (open(&ben), site.socket(&ben));
+        let slow = unread(site.address, &carol);
+        let mut carols = open(&carol);
+        let mut adas = site.socket(&ada);
+        for n in 1..=20 {
+            match n {
+                5 => drop(std::mem::replace(&mut gone, site.socket(&ben))),
+                10 => gone.send_frame(0x88, &1000u16.to_be_bytes()),
+                _ => {}
+            }
+            assert_eq!(adas.say(&format!("c{n}"), &long_body()), n);
+        }
+        for socket in bens.iter_mut().chain(&mut carols) {
+            for n in 1..=20 {
+                assert_eq!(socket.expect("message")["seq"], n);
+            }
+        }
+        drop(slow);
+        let metrics = Metrics::read(site.address);
+        let together = metrics.get("chapp_delivery_writes_together_total");
+        match io_uring {
+            true => assert!(!has_io_uring() || together >= 20.0 * 2.0 * SOCKETS as f64, "{together}"),
+            false => assert_eq!(together, 0.0),
+        }
+    });
 }
 
 #[test]

@@ -49,6 +49,7 @@ fn help_tells_every_argument_and_its_variable() {
         ("--no-open", "CHAPP_OPEN"),
         ("--log <FILTER>", "CHAPP_LOG"),
         ("--rate-limits <on|off>", "CHAPP_RATE_LIMITS"),
+        ("--io-uring <on|off>", "CHAPP_IO_URING"),
         ("--version", ""),
         ("where", ""),
     ] {

@@ -24,6 +24,7 @@ pub struct Setup {
     pub options: Options,
     pub hosts: Vec<Host>,
     pub listen: &'static str,
+    pub io_uring: bool,
 }
 
 impl Default for Setup {
@@ -34,6 +35,7 @@ impl Default for Setup {
             options: Options::default(),
             hosts: Vec::new(),
             listen: "127.0.0.1:0",
+            io_uring: true,
         }
     }
 }
@@ -136,6 +138,7 @@ impl Site {
             open: false,
             log: "off".to_owned(),
             rate_limits: self.setup.rate_limits,
+            io_uring: self.setup.io_uring,
         };
         let (options, clock) = (self.setup.options.clone(), self.setup.clock.clone());
         let (stop, stopping) = oneshot::channel::<()>();
