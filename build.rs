@@ -25,6 +25,12 @@ const BROTLI_WINDOW: u32 = 22;
 type Files = BTreeMap<String, Vec<u8>>;
 
 fn main() {
+    // As in Cargo.toml.
+    println!("cargo:rustc-check-cfg=cfg(has_io_uring)");
+    let target = |what: &str| env::var(format!("CARGO_CFG_TARGET_{what}")).unwrap_or_default();
+    if target("OS") == "linux" && matches!(target("ARCH").as_str(), "x86_64" | "aarch64" | "riscv64") {
+        println!("cargo:rustc-cfg=has_io_uring");
+    }
     println!("cargo:rerun-if-changed=web");
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=build");

@@ -227,15 +227,15 @@ impl Slot {
         match written {
             Ok(written) => frames.advance(written),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            // The reading side sees the same end and clears up.
-            Err(_) => return,
+            // The reading side sees this end and clears up.
+            Err(_) => return self.shut_down(),
         }
         if !frames.is_empty() {
             self.queue_up(frames);
         }
     }
 
-    #[cfg(target_os = "linux")]
+    #[cfg(has_io_uring)]
     pub fn socket(&self) -> &std::net::TcpStream {
         &self.direct
     }

@@ -8,9 +8,9 @@ mod batch;
 mod client;
 mod presence;
 mod reach;
-#[cfg(target_os = "linux")]
+#[cfg(has_io_uring)]
 mod ring;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(has_io_uring))]
 #[path = "no_ring.rs"]
 mod ring;
 mod rooms;
@@ -86,6 +86,9 @@ impl State {
 
     /// Writes a run to those whom it concerns.
     fn tell(&mut self, run: &mut Run, told: &mut Told) {
+        if let Some(ring) = &mut self.ring {
+            ring.begin();
+        }
         match self.reach.few(run, self.slots.len()) {
             None => (0..self.slots.len()).for_each(|place| self.tell_one(place, run, told)),
             Some(few) => {
@@ -125,10 +128,10 @@ impl State {
 
     /// Writes what the ring holds; without one, everything is written already.
     fn write_batch(&mut self) {
-        let Some(ring) = &mut self.ring else { return };
-        if let Err(error) = ring.write(&mut self.slots) {
-            tracing::warn!("io_uring takes no more: {error}");
-            self.ring = None;
+        let Some(mut ring) = self.ring.take() else { return };
+        match ring.write(&mut self.slots) {
+            Ok(()) => self.ring = Some(ring),
+            Err(error) => tracing::warn!("io_uring takes no more: {error}"),
         }
     }
 

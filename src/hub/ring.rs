@@ -38,8 +38,15 @@ impl Ring {
         let kernel = IoUring::new(SENDS_MAX as u32).ok()?;
         let mut probe = io_uring::Probe::new();
         kernel.submitter().register_probe(&mut probe).ok()?;
+        // A filter may allow all but this call.
+        kernel.submit().ok()?;
         let batch = Vec::with_capacity(SENDS_MAX);
         probe.is_supported(opcode::Send::CODE).then_some(Ring { kernel, batch })
+    }
+
+    /// Begins a batch, without what a panic may have left of an earlier one.
+    pub fn begin(&mut self) {
+        self.batch.clear();
     }
 
     /// Takes frames for a socket that nothing waits for, and that has none in this batch yet. Tells whether the
@@ -53,12 +60,16 @@ impl Ring {
         self.batch.len() >= SENDS_MAX
     }
 
-    /// Writes the batch. Fails where the kernel no longer takes any, after which this ring is of no use.
+    /// Writes the batch. Fails where the kernel no longer takes any: then this ring must be dropped, since it may
+    /// hold sends that the kernel has not taken yet.
     pub fn write(&mut self, slots: &mut [Slot]) -> Result<()> {
         if self.batch.is_empty() {
             return Ok(());
         }
-        let gone = self.submit(slots);
+        let submitted = self.submit(slots);
+        // The kernel might still read what it has not told the outcome of.
+        let untold = self.batch.iter_mut().filter(|send| send.outcome.is_none());
+        untold.for_each(|send| std::mem::forget(std::mem::take(&mut send.frames)));
         for send in self.batch.drain(..) {
             let Some(slot) = slots.get_mut(send.place) else {
                 continue;
@@ -66,15 +77,11 @@ impl Ring {
             match send.outcome {
                 Some(written @ 0..) => slot.wrote(send.frames, Ok(written as usize)),
                 Some(error) => slot.wrote(send.frames, Err(Error::from_raw_os_error(-error))),
-                None => {
-                    // Nobody can tell what its reader has. They come back, and catch up.
-                    slot.shut_down();
-                    // The kernel might still read them.
-                    std::mem::forget(send.frames);
-                }
+                // Nobody can tell what its reader has. They come back, and catch up.
+                None => slot.shut_down(),
             }
         }
-        gone
+        submitted
     }
 
     /// Hands the batch to the kernel, and waits until it is done with all of it.
