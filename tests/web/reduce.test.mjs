@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { initialState, TYPING_MS } from '../../web/js/state/reduce.js';
-import { wants } from '../../web/js/state/select.js';
+import { isBehind, wants } from '../../web/js/state/select.js';
 import { STAGED_FRAMES_MAX, WINDOW_MESSAGES_MAX } from '../../web/js/state/timeline.js';
 import { after, asked, edits, heard, ids, line, lobby, ME, MEI, message, messages, opened, page, ready, says, synced, user } from './build.mjs';
 
@@ -90,6 +90,14 @@ test('coming back to the same history asks for what was missed', () => {
   const state = after(opened(3), offline, heard(ready({ head: 9, read: 3, unread: 6 })));
   assert.deepEqual(ids(state), [1, 2, 3]);
   assert.deepEqual(syncWanted(state), { do: 'sync', room: 1, since: 3 });
+});
+
+test('a room is behind from the moment that it is known until the last of it is there', () => {
+  const away = after(opened(3), offline);
+  const back = after(away, heard(ready({ head: 5, read: 3, unread: 2 })));
+  const asking = after(back, sync);
+  const story = [opened(3), away, back, asking, after(asking, says(4)), after(asking, says(4), says(5), synced(5))];
+  assert.deepEqual(story.map(isBehind), [false, false, true, true, true, false]);
 });
 
 test('coming back when nothing was missed asks for nothing', () => {

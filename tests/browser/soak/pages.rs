@@ -79,7 +79,7 @@ fn all_rooms(browser: &Browser) -> Outcome<Vec<Value>> {
         let there = format!(
             "document.querySelector('.side a.row[aria-current=page]')?.getAttribute('href') === {link} &&
              document.querySelector('#messages article.msg, #messages .blank, #messages .start') &&
-             !document.querySelector('#messages .blank > p[role=status]')"
+             !document.querySelector('#messages .blank > p[role=status], #messages[aria-busy=true]')"
         );
         browser.until(&there, SOON)?;
         press_latest(browser)?;

@@ -46,6 +46,13 @@ export function edge(t, side) {
   return { words: t.loading?.kind === side ? `Loading ${which} messages` : '', again: false };
 }
 
+/** Whether there is more of the room's present than is shown. @param {State} state */
+export function isBehind(state) {
+  const t = state.timelines[state.view.room];
+  const head = state.rooms[state.view.room]?.head ?? 0;
+  return state.connection.state === 'online' && t?.phase === 'ready' && (t.syncing !== null || t.loading !== null || head > t.through);
+}
+
 /** What should be done now. Asked again after every change, so nothing is forgotten. @param {State} state @returns {Want[]} */
 export function wants(state) {
   if (state.connection.state !== 'online') return [];

@@ -104,6 +104,7 @@ export function mountLog(root, pill, wires) {
   const draw = () => {
     const state = watch.now((s) => s);
     const t = select.currentTimeline(state);
+    root.ariaBusy = String(select.isBehind(state));
     const opening = `${state.view.room}:${t?.opened ?? 0}`;
     const fresh = opening !== opened;
     const place = fresh || state.view.following ? null : anchor();
