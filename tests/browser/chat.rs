@@ -142,7 +142,17 @@ pub fn equal<T: PartialEq + std::fmt::Debug>(what: &str, seen: T, wanted: T) -> 
     }
 }
 
+/// The page draws at the next frame what it knows, or after 100 ms where no frames are drawn.
+const DRAWN: &str = "const frame = () => new Promise((done) => {
+        requestAnimationFrame(done);
+        setTimeout(done, 110);
+    });
+    await frame();
+    await frame();";
+
+/// Checks, without waiting for more than what the page has to draw already. Needs scripts.
 pub fn holds(browser: &Browser, expression: &str) -> Outcome {
+    browser.async_script(DRAWN, &json!([]))?;
     match browser.value_of(expression)? {
         Value::Bool(true) => Ok(()),
         other => Err(format!("{expression} is {other}")),

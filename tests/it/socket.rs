@@ -169,11 +169,11 @@ fn what_was_posted_can_be_read_as_soon_as_it_is_answered() {
 fn everybody_sees_the_same_order_and_each_sender_their_own() {
     let (site, ada, ben) = two();
     let count = 200;
+    // Both are there before anything is said.
+    let sockets = [&ada, &ben].map(|person| (person, site.socket(person)));
     let per_person: Vec<Vec<(u64, String)>> = thread::scope(|scope| {
-        let threads = [&ada, &ben].map(|person| {
-            let site = &site;
+        let threads = sockets.map(|(person, mut socket)| {
             scope.spawn(move || {
-                let mut socket = site.socket(person);
                 for n in 0..count {
                     socket.post(&format!("c{n}"), &format!("{} {n}", person.name));
                 }
@@ -199,7 +199,6 @@ fn everybody_sees_the_same_order_and_each_sender_their_own() {
         let sent: Vec<String> = (0..count).map(|n| format!("{} {n}", person.name)).collect();
         assert_eq!(own, sent.iter().collect::<Vec<_>>(), "send order is seq order");
     }
-    // Whoever connected second may have begun later.
     for seen in &per_person {
         let seqs: Vec<u64> = seen.iter().map(|(seq, _)| *seq).collect();
         assert!(

@@ -1,6 +1,6 @@
 """A bare WebKitGTK window for WebKitWebDriver to drive, in place of MiniBrowser.
 
-Why: without a toolbar it can be as narrow as a phone; it tells every request on stderr; the console
+Why: without a toolbar it can be as narrow as a phone; it tells every request on stdout; the console
 goes to stderr; and it can turn dark, still or scriptless while it runs.
 
 Arguments: a folder for its data, and the file that tells what it shall be like, which it takes away
@@ -50,7 +50,9 @@ windows = set()
 
 
 def tell(*words):
-    print(*words, file=sys.stderr, flush=True)
+    # On a pipe of its own and in one piece, or the console's lines would come in between.
+    sys.stdout.write(" ".join(map(str, words)) + "\n")
+    sys.stdout.flush()
 
 
 def on_resource(_view, resource, request):

@@ -59,9 +59,9 @@ pub fn what_is_said_elsewhere_is_notified_as_each_room_wants_it(world: &World) -
     send(ada, "@Bo but this")?;
     bo.until("window.shown.length === 2", SOON)?;
     holds(bo, "window.shown[1] === 'Ada in #Lobby: @Bo but this'")?;
-    holds(
-        bo,
+    bo.until(
         "document.querySelector('link[rel=icon]').href.includes('unread') && document.title.startsWith('(3)')",
+        SOON,
     )?;
     // Nothing in a pause.
     ask(

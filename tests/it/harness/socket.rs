@@ -5,6 +5,7 @@ use super::people::Person;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
+use std::time::Instant;
 use tokio_tungstenite::tungstenite::client::{IntoClientRequest, client};
 use tokio_tungstenite::tungstenite::{Error, Message, WebSocket};
 
@@ -93,11 +94,13 @@ impl Socket {
     /// The next text frame.
     #[track_caller]
     pub fn next(&mut self) -> Value {
+        let began = Instant::now();
         loop {
             match self.inner.read() {
                 Ok(Message::Text(text)) => return serde_json::from_str(&text).unwrap(),
                 Ok(Message::Close(close)) => panic!("closed with {close:?}"),
-                Ok(_) => {}
+                // Pings come for ever.
+                Ok(_) => assert!(began.elapsed() < PATIENCE, "no frame but pings"),
                 Err(error) => panic!("no frame: {error}"),
             }
         }
