@@ -82,6 +82,16 @@ const FAMILIES: &[Family] = &[
         "Transactions that the disk has taken.",
         &[("", Count::Commits)],
     ),
+    (
+        "chapp_commits_own_total",
+        "Those of them that were made where the change came, without the writer.",
+        &[("", Count::OwnCommits)],
+    ),
+    (
+        "chapp_commits_shown_total",
+        "How often commits were shown to readers: each, or many together where nobody asked.",
+        &[("", Count::Shown)],
+    ),
     ("chapp_changes_total", "Changes in them.", &[("", Count::Changes)]),
     (
         "chapp_refused_total",

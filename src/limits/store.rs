@@ -18,6 +18,22 @@ pub const BATCH_MAX: usize = 1_024;
 pub const COMPANY_WAIT: Duration = Duration::from_micros(50);
 /// How often it does so before one commit.
 pub const COMPANY_WAITS_MAX: usize = 4;
+/// A commit that took no longer is quick, and may keep whoever brings it, and all on that thread, waiting ...
+pub const QUICK_COMMIT: Duration = Duration::from_millis(1);
+/// ... once so many in a row were ...
+pub const QUICK_COMMITS: usize = 8;
+/// ... and the last one is this long ago: who comes right after it comes in company.
+pub const ALONE_FOR: Duration = Duration::from_micros(500);
+/// A commit of a caller's that took this long has kept everybody waiting: for a while only the writer commits, ...
+pub const STALLED_COMMIT: Duration = Duration::from_millis(10);
+/// ... for this long the first time, ...
+pub const STALL_PAUSE: Duration = Duration::from_secs(1);
+/// ... twice as long each time that it happens again, up to this, ...
+pub const STALL_PAUSE_MAX: Duration = Duration::from_secs(60);
+/// ... until so many in a row did not.
+pub const STALL_FORGOTTEN_AFTER: usize = 1_000;
+/// Commits that callers make themselves before the writer looks for something to index.
+pub const UNINDEXED_COMMITS_MAX: usize = 64;
 /// Batches that wait for the fan-out; then the writer waits.
 pub const FEED_BATCHES_MAX: usize = 64;
 /// Bytes of the data file that redb keeps in memory.
@@ -26,8 +42,18 @@ pub const CACHE_BYTES: usize = 16 << 20;
 pub const JOURNAL_BYTES: usize = 1 << 20;
 /// Bytes of what one commit does to rows there; a larger one is made durable by redb itself.
 pub const JOURNAL_RECORD_BYTES_MAX: usize = 128 << 10;
+/// Commits that are shown to readers at once after somebody has asked something.
+pub const SHOWN_COMMITS: usize = 16;
+/// Commits that may be hidden from readers while nobody asks; then they are shown together.
+pub const HIDDEN_COMMITS_MAX: usize = 256;
+/// How long somebody who asks waits for what is hidden: for one commit, however slow the disk is.
+pub const SHOW_TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes that must be free on the disk before a commit; below, new work is refused.
 pub const DISK_FREE_BYTES_MIN: u64 = 8 << 20;
+/// Where this much more is free, the disk is not looked at again ...
+pub const DISK_PLENTY_BYTES: u64 = 1 << 30;
+/// ... for so long.
+pub const DISK_LOOK_EVERY_MS: u64 = 100;
 /// A data file that was written this long after our last commit was written by something else.
 pub const DATA_FILE_TOUCHED_MS: u64 = 60_000;
 /// How often a file that failed is opened again.

@@ -7,8 +7,9 @@
 use super::create::{draft_path, folder};
 use super::disk::Disk;
 use super::fault::{Fault, guard};
-use super::file::{self, DataFile, Wrote};
+use super::file::{self, DataFile};
 use super::tables::{CopyTable, FILE, META, RESETS, Row, SERVER, copy_tables, get_known, put};
+use super::txn::{self, Wrote};
 use super::{Options, Store, admin, codec::DataFileRow};
 use crate::error::{Error, Result};
 use crate::limits::{BACKUP_BATCH_BYTES, BACKUP_BATCH_ROWS};
@@ -78,6 +79,7 @@ impl Store {
     /// `storage_full`, `unavailable`, or `internal` for a damaged row. Nothing of the copy stays then.
     pub fn back_up(&self, stop: &AtomicBool) -> Result<BackupFile> {
         self.has_room_for_backup()?;
+        self.see_all_blocking()?;
         copy(&self.0.file, stop).map_err(|fault| fault.error())
     }
 }
@@ -179,10 +181,10 @@ fn seal(snapshot: &ReadTransaction, into: &Database) -> std::result::Result<(), 
     let count = file::last_commit(snapshot)?;
     let mut row: DataFileRow = get_known(&snapshot.open_table(META)?, FILE, "the name of the file")?;
     row.home = [0; 32];
-    let sealed = file::write(into, None, count, |tables| {
+    let sealed = txn::write(into, count, |tables| {
         tables.create_missing()?;
         put(tables.meta.write()?, FILE, &row)?;
         Ok(((), Wrote::Something))
     });
-    sealed.map(drop).map_err(Fault::from)
+    sealed.map_err(Fault::from)
 }

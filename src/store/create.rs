@@ -6,9 +6,10 @@
 use super::codec::DataFileRow;
 use super::disk::Disk;
 use super::fault::{Fault, guard};
-use super::file::{self, Wrote};
+use super::file;
 use super::open::{home, io_error, open_error};
 use super::tables::{FILE, FORMAT, FORMAT_VERSION, put};
+use super::txn::{self, Wrote};
 use super::{OpenError, Options, rooms};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -53,7 +54,7 @@ fn draw(draft: &Path, options: &Options) -> Result<(), Fault> {
         epoch: random()?,
         home: home(draft)?,
     };
-    let written = file::write(&database, None, 1, |tables| {
+    let written = txn::write(&database, 1, |tables| {
         tables.create_missing()?;
         put(tables.meta.write()?, FORMAT, &FORMAT_VERSION)?;
         put(tables.meta.write()?, FILE, &row)?;

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::Poll;
 use std::time::Instant;
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::mpsc::{self, OwnedPermit};
 
 pub(super) fn channel(pressure: Arc<Pressure>) -> (Mouth, Feed) {
     let (feed, news) = mpsc::channel(FEED_BATCHES_MAX);
@@ -82,14 +83,31 @@ pub(super) struct Mouth {
 }
 
 impl Mouth {
-    /// Waits while the feed is full. Where nobody listens any more, nobody needs to be told.
-    pub fn say(&self, mut news: News) {
+    /// A place for something to say, where there is one at once.
+    pub fn place(&self) -> Option<OwnedPermit<News>> {
+        self.feed.clone().try_reserve_owned().ok()
+    }
+
+    /// Says it where there is a place; gives it back where there is none.
+    pub fn say(&self, mut news: News, place: Option<OwnedPermit<News>>) -> Option<News> {
         if !self.brings_answers.load(Relaxed) {
             news.answer();
         }
         if news.answers.is_empty() && news.events.is_empty() {
-            return;
+            return None;
         }
+        let Some(place) = place else {
+            return match self.feed.try_send(news) {
+                Ok(()) => None,
+                Err(TrySendError::Full(news) | TrySendError::Closed(news)) => Some(news),
+            };
+        };
+        place.send(news);
+        None
+    }
+
+    /// Waits while the feed is full. Where nobody listens any more, nobody needs to be told.
+    pub fn wait_and_say(&self, news: News) {
         if let Err(unheard) = self.feed.blocking_send(news) {
             unheard.0.told();
         }

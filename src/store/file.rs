@@ -8,21 +8,30 @@ use super::disk::{Disk, Glass};
 use super::fault::{Fault, guard};
 use super::journal::{Journal, Record, Redo};
 use super::note::Note;
+use super::sight::Sight;
 use super::tables::{COMMIT, Snapshot, Source, Tables, get_known};
+use super::txn::{Ended, Failed, Wrote, make, show};
 use super::{Options, codec::CommitRow};
+use crate::limits::{DISK_LOOK_EVERY_MS, DISK_PLENTY_BYTES};
+use crate::metrics::Count;
 use redb::{Builder, Database, Durability, ReadTransaction, ReadableDatabase};
 use std::cell::RefCell;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{PoisonError, RwLock};
+use std::time::Instant;
 
 pub(super) struct DataFile {
     pub path: PathBuf,
     pub options: Options,
     pub id: String,
     pub epoch: String,
+    pub sight: Sight,
     state: RwLock<State>,
+    /// Until when the disk, which had plenty of room, is not looked at again; in milliseconds after `made`.
+    has_plenty_until: AtomicU64,
+    made: Instant,
     /// How often the file was opened; a reader's bad news are of one of these times.
     opened: AtomicU64,
 }
@@ -43,36 +52,17 @@ impl State {
     }
 }
 
-/// How a write transaction failed.
-pub(super) enum Failed<T> {
-    /// It did not happen.
-    Before(Fault),
-    /// It happened or it did not; whoever opens the file again sees which.
-    AtCommit(T, Fault),
-}
-
-impl<T> From<Failed<T>> for Fault {
-    fn from(failed: Failed<T>) -> Fault {
-        match failed {
-            Failed::Before(fault) | Failed::AtCommit(_, fault) => fault,
-        }
-    }
-}
-
-/// Whether a transaction has something to commit.
-pub(super) enum Wrote {
-    Something,
-    Nothing,
-}
-
 impl DataFile {
     pub fn new(path: &Path, options: Options, id: String, epoch: String, open: (Database, Journal)) -> DataFile {
         DataFile {
             path: path.to_owned(),
+            sight: Sight::new(options.shown_commits),
             options,
             id,
             epoch,
             state: RwLock::new(State::Open(open.0, open.1)),
+            has_plenty_until: AtomicU64::new(0),
+            made: Instant::now(),
             opened: AtomicU64::new(1),
         }
     }
@@ -98,18 +88,55 @@ impl DataFile {
         work: impl FnOnce(&mut Tables<'_>) -> Result<(T, Wrote), Fault>,
     ) -> Result<(T, Wrote), Failed<T>> {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        match &*state {
-            State::Open(database, journal) => write(database, Some(journal), count, work),
-            _ => Err(Failed::Before(Fault::Closed(
+        let State::Open(database, journal) = &*state else {
+            return Err(Failed::Before(Fault::Closed(
                 "the data file takes no writes".to_owned(),
-            ))),
+            )));
+        };
+        let open = self.sight.take();
+        let hides = open.is_some();
+        let made = make(database, open, count, work)?;
+        if let (true, None) = (hides, &made.commit) {
+            if !made.redo.is_empty() {
+                let fault = Fault::Damaged("what changes nothing has written".to_owned());
+                return Err(Failed::Before(fault));
+            }
+            self.sight.put_back(made.txn);
+            return Ok((made.done, Wrote::Nothing));
         }
+        let may_hide = self.sight.may_hide();
+        let (done, ended) = made.end(Some(journal), may_hide)?;
+        match ended {
+            Ended::Nothing => return Ok((done, Wrote::Nothing)),
+            Ended::Hidden(txn) => self.sight.hide(txn),
+            Ended::Shown => self.shown(),
+        }
+        Ok((done, Wrote::Something))
+    }
+
+    /// Shows readers what is hidden from them. With an error the file has to be opened again.
+    pub fn show(&self) -> Result<(), Fault> {
+        match self.sight.take() {
+            Some(txn) => guard(|| show(txn))?,
+            None if self.sight.hides() => {
+                return Err(Fault::Closed("what is hidden is in the journal only".to_owned()));
+            }
+            None => return Ok(()),
+        }
+        self.shown();
+        Ok(())
+    }
+
+    fn shown(&self) {
+        self.options.metrics.one(Count::Shown);
+        self.sight.show();
     }
 
     /// Closes what is open and opens it again, at least for reading; tells the number of the last
     /// commit. With an error nothing can be written yet.
     pub fn reopen(&self) -> Result<u64, Fault> {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        self.leave_open();
         if let State::Open(database, _) | State::ForReading(database) = std::mem::replace(&mut *state, State::Closed) {
             // What failed writes nothing any more, and glass has nothing to write.
             let _ = guard(|| Ok(database.close()?));
@@ -132,6 +159,8 @@ impl DataFile {
         };
         *state = fresh;
         self.opened.fetch_add(1, Relaxed);
+        drop(state);
+        self.sight.show();
         count
     }
 
@@ -156,9 +185,25 @@ impl DataFile {
         )
     }
 
+    /// Whether the next commit will surely not be one that the journal has no room for.
+    pub fn is_roomy(&self) -> bool {
+        match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
+            State::Open(_, journal) => journal.is_roomy(),
+            _ => false,
+        }
+    }
+
     /// Whether the disk has room for more than the last bytes of it.
     pub fn has_room(&self) -> bool {
-        has_room(&self.path, &self.options)
+        let now = self.made.elapsed().as_millis() as u64;
+        if now < self.has_plenty_until.load(Relaxed) {
+            return true;
+        }
+        let free = free_bytes(&self.path);
+        if free >= self.options.disk_free_bytes_min.saturating_add(DISK_PLENTY_BYTES) {
+            self.has_plenty_until.store(now + DISK_LOOK_EVERY_MS, Relaxed);
+        }
+        free >= self.options.disk_free_bytes_min
     }
 
     /// Closes the file; `count` is the number of the commit that says when.
@@ -170,63 +215,30 @@ impl DataFile {
                 tracing::warn!(cause = %fault, "the data file was not closed cleanly; it will be checked when it is opened");
             }
         }
+        if let Err(fault) = self.show() {
+            tracing::warn!(cause = %fault, "the last commits are in the journal only");
+        }
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if let State::Open(database, _) = std::mem::replace(&mut *state, State::Closed)
             && let Err(fault) = guard(|| Ok(database.close()?))
         {
             tracing::warn!(cause = %fault, "closing the data file failed; nothing is lost");
         }
+        drop(state);
+        self.shut();
     }
-}
 
-/// Runs `work` as one durable transaction of `database`: durable in the journal, where there is one with room, else
-/// in the pages of redb.
-pub(super) fn write<T>(
-    database: &Database,
-    journal: Option<&Journal>,
-    count: u64,
-    work: impl FnOnce(&mut Tables<'_>) -> Result<(T, Wrote), Fault>,
-) -> Result<(T, Wrote), Failed<T>> {
-    let redo = RefCell::default();
-    let (mut txn, done, commit) = guard(|| {
-        let txn = database.begin_write()?;
-        let mut tables = Tables::new(&txn, &redo);
-        let (done, wrote) = work(&mut tables)?;
-        let commit = match wrote {
-            Wrote::Something => Some(tables.stamp(count)?),
-            Wrote::Nothing => None,
-        };
-        drop(tables);
-        Ok((txn, done, commit))
-    })
-    .map_err(Failed::Before)?;
-    let Some(commit) = commit else {
-        return match guard(|| Ok(txn.abort()?)) {
-            Ok(()) => Ok((done, Wrote::Nothing)),
-            Err(fault) => Err(Failed::Before(fault)),
-        };
-    };
-    let redo = redo.into_inner();
-    let end = guard(
-        || match journal.and_then(|journal| Some((journal, journal.record(&commit, redo)?))) {
-            Some((journal, record)) => {
-                journal.append(&record)?;
-                txn.set_durability(Durability::None)?;
-                Ok(txn.commit()?)
-            }
-            None => {
-                txn.set_durability(Durability::Immediate)?;
-                // So that the file opens at once after a kill.
-                txn.set_quick_repair(true);
-                txn.commit()?;
-                journal.inspect(|journal| journal.begin_again());
-                Ok(())
-            }
-        },
-    );
-    match end {
-        Ok(()) => Ok((done, Wrote::Something)),
-        Err(fault) => Err(Failed::AtCommit(done, fault)),
+    /// Gives up what is hidden: the journal has it.
+    fn leave_open(&self) {
+        let _ = self.sight.take().map(|txn| guard(|| Ok(txn.abort()?)));
+    }
+
+    /// Answers nothing any more.
+    pub fn shut(&self) {
+        self.leave_open();
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = State::Closed;
+        // Nobody need wait for what does not come.
+        self.sight.show();
     }
 }
 
@@ -295,6 +307,10 @@ pub(super) fn last_commit(txn: &ReadTransaction) -> Result<u64, Fault> {
 }
 
 pub(super) fn has_room(path: &Path, options: &Options) -> bool {
-    // Where nobody can tell, the commit will.
-    fs4::available_space(folder(path)).map_or(true, |free| free >= options.disk_free_bytes_min)
+    free_bytes(path) >= options.disk_free_bytes_min
+}
+
+/// Where nobody can tell, the commit will.
+fn free_bytes(path: &Path) -> u64 {
+    fs4::available_space(folder(path)).unwrap_or(u64::MAX)
 }

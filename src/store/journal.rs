@@ -42,6 +42,10 @@ pub(super) struct Redo {
 }
 
 impl Redo {
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty() && !self.is_too_long
+    }
+
     pub fn add(&mut self, table: &str, key: &[u8], row: Option<&[u8]>) {
         let more = table.len() + key.len() + row.map_or(0, <[u8]>::len);
         self.is_too_long |= self.bytes.len() + more > JOURNAL_RECORD_BYTES_MAX;
@@ -107,6 +111,11 @@ impl Journal {
         }
         let end = options.journal_bytes.min(JOURNAL_BYTES);
         Ok((Journal { disk, at, end }, records))
+    }
+
+    /// Whether there is room for more than a few commits.
+    pub fn is_roomy(&self) -> bool {
+        self.disk.has_journal() && self.at.load(Relaxed) < self.end - self.end / 8
     }
 
     /// The record of a commit, if there is room for it.

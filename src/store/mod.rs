@@ -1,9 +1,9 @@
 //! The data file: the only module that knows redb.
 //!
 //! `commit` takes a Change and gives an Event once it is durable; the feed brings the events of each
-//! commit, in commit order, to the one who tells the others. Questions are answered from one snapshot
-//! and never wait for a writer. No redb type leaves this folder. The laws that all of this keeps are
-//! in `tests/it/store_laws.rs`.
+//! commit, in commit order, to the one who tells the others. Questions are answered from one snapshot,
+//! and wait for no commit but where nobody has asked for a while (`sight`). No redb type leaves this
+//! folder. The laws that all of this keeps are in `tests/it/store_laws.rs`.
 //!
 //! redb may panic over a damaged file: every call into it is caught in `file` and answered as an error.
 
@@ -13,6 +13,7 @@ mod admin;
 mod apply;
 mod backup;
 mod codec;
+mod committer;
 mod create;
 mod disk;
 mod fault;
@@ -37,12 +38,15 @@ mod rooms;
 mod saved;
 mod search;
 mod sessions;
+mod sight;
 mod standing;
 mod tables;
+mod txn;
 mod upgrade;
 mod writer;
 
 pub use backup::{BackupFile, Storage};
+pub use committer::OwnCommits;
 pub use disk::{DiskAct, Faults};
 pub use feed::Feed;
 pub use open_error::OpenError;
@@ -50,11 +54,12 @@ pub use pressure::{Load, ShedAt, Stage};
 
 use crate::error::{Error, Kind, Result};
 use crate::limits::{
-    CACHE_BYTES, DISK_FREE_BYTES_MIN, JOURNAL_BYTES, SEARCHES_AT_ONCE_MAX, SHED_RETRY_MS, WRITER_QUEUE_MAX,
-    WRITER_QUEUE_TIMEOUT,
+    CACHE_BYTES, DISK_FREE_BYTES_MIN, JOURNAL_BYTES, QUICK_COMMIT, SEARCHES_AT_ONCE_MAX, SHED_RETRY_MS, SHOW_TIMEOUT,
+    SHOWN_COMMITS, WRITER_QUEUE_MAX, WRITER_QUEUE_TIMEOUT,
 };
 use crate::metrics::{Count, Metrics};
 use crate::model::{Change, Event};
+use committer::{Committer, Turns};
 use fault::Fault;
 use feed::News;
 use file::DataFile;
@@ -69,7 +74,8 @@ use tables::Snapshot;
 use tokio::runtime;
 use tokio::sync::mpsc::error::{SendTimeoutError, TrySendError};
 use tokio::sync::{Semaphore, mpsc, oneshot};
-use writer::{Job, Writer};
+use tokio::time::timeout;
+use writer::{Job, Shared as SharedCommitter, Writer};
 
 /// How a data file is opened.
 #[derive(Clone, Debug)]
@@ -80,6 +86,10 @@ pub struct Options {
     pub cache_bytes: usize,
     /// Bytes of the journal that are used, at most [`JOURNAL_BYTES`].
     pub journal_bytes: usize,
+    /// Commits that are shown to readers at once after somebody has asked something.
+    pub shown_commits: usize,
+    /// Which changes callers commit themselves.
+    pub own_commits: OwnCommits,
     /// A folder for what is remembered about the file outside of it.
     pub notes: Option<PathBuf>,
     /// Breaks the disk, in tests.
@@ -96,6 +106,8 @@ impl Default for Options {
             disk_free_bytes_min: DISK_FREE_BYTES_MIN,
             cache_bytes: CACHE_BYTES,
             journal_bytes: JOURNAL_BYTES,
+            shown_commits: SHOWN_COMMITS,
+            own_commits: OwnCommits::WhereQuick(QUICK_COMMIT),
             notes: None,
             faults: None,
             shed_at: ShedAt::default(),
@@ -111,6 +123,8 @@ pub struct Store(Arc<Shared>);
 struct Shared {
     file: Arc<DataFile>,
     jobs: mpsc::Sender<Job>,
+    committer: SharedCommitter,
+    turns: Turns,
     /// Weak, so that the feed ends with the writer.
     feed: mpsc::WeakSender<News>,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -148,7 +162,9 @@ impl Store {
             .enable_time()
             .build()
             .map_err(no_thread)?;
-        let writer = Writer::new(file.clone(), queue, mouth, commits, timer, pressure.clone());
+        let committer = Committer::new(file.clone(), mouth, commits, pressure.clone());
+        let committer = SharedCommitter::new(committer);
+        let writer = Writer::new(file.clone(), committer.clone(), queue, timer, pressure.clone());
         let writer = thread::Builder::new()
             .name("writer".to_owned())
             .spawn(|| writer.run())
@@ -156,6 +172,8 @@ impl Store {
         let shared = Shared {
             file,
             jobs,
+            committer,
+            turns: Turns::default(),
             feed: weak,
             writer: Mutex::new(Some(writer)),
             searches: Semaphore::new(SEARCHES_AT_ONCE_MAX),
@@ -189,10 +207,20 @@ impl Store {
     /// # Errors
     /// `unavailable` once the store is closing, or with a time to wait where the queue stays full.
     pub async fn submit(&self, change: Change) -> Result<Pending> {
+        let turn = self.0.turns.take();
         // First whoever else has something to say now: then one commit takes it all.
         feed::others_first().await;
         let (answer, pending) = oneshot::channel();
-        let job = Job::Change(change, answer, Instant::now());
+        if turn.is_only()
+            && let Some(mut committer) = self.0.committer.try_lock()
+            && committer.takes(&change)
+        {
+            if committer.commit_own(&change, answer) {
+                self.wake_writer();
+            }
+            return Ok(Pending(pending));
+        }
+        let job = Job::Change(change, answer, Instant::now(), turn);
         let sent = match self.0.jobs.try_send(job) {
             Ok(()) => Ok(()),
             Err(TrySendError::Closed(_)) => Err(stopping()),
@@ -265,13 +293,53 @@ impl Store {
         question: impl FnOnce(&Snapshot<'_>) -> std::result::Result<T, Fault> + Send + 'static,
     ) -> Result<T> {
         let _turn = self.0.searches.acquire().await.map_err(Error::internal)?;
+        self.see_all().await?;
         let store = self.clone();
-        let asking = tokio::task::spawn_blocking(move || store.ask(question));
+        let asking = tokio::task::spawn_blocking(move || store.look(question));
         asking.await.map_err(Error::internal)?
     }
 
     /// Answers a question from one snapshot: microseconds, so it is not worth another thread.
-    fn ask<T>(&self, question: impl FnOnce(&Snapshot<'_>) -> std::result::Result<T, Fault>) -> Result<T> {
+    async fn ask<T>(&self, question: impl FnOnce(&Snapshot<'_>) -> std::result::Result<T, Fault>) -> Result<T> {
+        self.see_all().await?;
+        self.look(question)
+    }
+
+    /// Comes back when a snapshot has everything that was durable before: at once, but after a while without questions.
+    async fn see_all(&self) -> Result<()> {
+        let sight = &self.0.file.sight;
+        if !sight.ask() {
+            return Ok(());
+        }
+        let shown = timeout(SHOW_TIMEOUT, sight.all_shown(|| self.wake_writer())).await;
+        shown.map_err(|_| not_shown())
+    }
+
+    /// The same, which blocks.
+    fn see_all_blocking(&self) -> Result<()> {
+        let sight = &self.0.file.sight;
+        match !sight.ask() || sight.wait_until_all_shown(|| self.wake_writer()) {
+            true => Ok(()),
+            false => Err(not_shown()),
+        }
+    }
+
+    /// Has the writer look around. In a full queue there is work that it does not sleep over, and a closed one is
+    /// followed by the end, at which all is shown.
+    fn wake_writer(&self) {
+        let sight = &self.0.file.sight;
+        if sight.is_to_call() && self.0.jobs.try_send(Job::Wake).is_err() {
+            sight.was_called();
+        }
+    }
+
+    /// Like [`Store::ask`], but blocks.
+    fn ask_blocking<T>(&self, question: impl FnOnce(&Snapshot<'_>) -> std::result::Result<T, Fault>) -> Result<T> {
+        self.see_all_blocking()?;
+        self.look(question)
+    }
+
+    fn look<T>(&self, question: impl FnOnce(&Snapshot<'_>) -> std::result::Result<T, Fault>) -> Result<T> {
         let opened = self.0.file.opened();
         let answer = self.0.file.read(|txn| question(&Snapshot::new(txn)));
         answer.map_err(|fault| {
@@ -282,6 +350,10 @@ impl Store {
             fault.error()
         })
     }
+}
+
+fn not_shown() -> Error {
+    Error::overloaded(SHED_RETRY_MS).because("the writer does not show what is durable")
 }
 
 fn stopping() -> Error {

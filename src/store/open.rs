@@ -6,10 +6,11 @@ use super::codec::{CommitRow, DataFileRow};
 use super::create;
 use super::disk::Disk;
 use super::fault::{Fault, guard, is_full};
-use super::file::{self, Checked, DataFile, Wrote};
+use super::file::{self, Checked, DataFile};
 use super::journal::Record;
 use super::note::Note;
 use super::tables::{COMMIT, FILE, FORMAT, FORMAT_VERSION, META, get, get_known, put};
+use super::txn::{self, Wrote};
 use super::upgrade::{self, FORMAT_OLDEST};
 use super::{OpenError, Options, files};
 use crate::clock::Time;
@@ -60,7 +61,7 @@ pub(super) fn open(path: &Path, options: Options) -> Result<(DataFile, u64), Ope
     // Where the disk is full, what is there can still be read.
     if moved || old || file::has_room(path, &options) {
         count += 1;
-        let stamped = file::write(&database, None, count, |tables| {
+        let stamped = txn::write(&database, count, |tables| {
             tables.create_missing()?;
             put(tables.meta.write()?, FILE, &row)?;
             if old {

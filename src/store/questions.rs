@@ -20,63 +20,63 @@ impl Store {
     /// This and every other question: `unavailable` or `internal` where the file cannot be read. Those
     /// with a viewer and a room: `not_found` where the viewer is not in it.
     pub async fn has_accounts(&self) -> Result<bool> {
-        self.ask(|file| people::any(file))
+        self.ask(|file| people::any(file)).await
     }
 
     /// What is kept about the server.
     pub async fn server(&self) -> Result<ServerCard> {
-        self.ask(|file| admin::card(file))
+        self.ask(|file| admin::card(file)).await
     }
 
     /// What there is on the server.
     pub async fn counts(&self) -> Result<ServerCounts> {
-        self.ask(|file| admin::counts(file))
+        self.ask(|file| admin::counts(file)).await
     }
 
     /// Whether somebody may make an account who shows this; `forbidden` with a sentence where not.
     pub async fn may_sign_up(&self, shown: Option<&Code>, now: Time) -> Result<()> {
-        self.ask(|file| admin::may_sign_up(file, shown, now))
+        self.ask(|file| admin::may_sign_up(file, shown, now)).await
     }
 
     /// Whose password a link sets; `not_found` where it is over.
     pub async fn reset(&self, code: &CodeDigest, now: Time) -> Result<User> {
-        self.ask(|file| admin::reset(file, code, now))
+        self.ask(|file| admin::reset(file, code, now)).await
     }
 
     /// The account of that name, in any spelling that is the same name.
     pub async fn account(&self, name: &Name) -> Result<Option<Account>> {
-        self.ask(|file| accounts::by_name(file, name))
+        self.ask(|file| accounts::by_name(file, name)).await
     }
 
     /// Somebody's account.
     pub async fn account_of(&self, user: UserId) -> Result<Option<Account>> {
-        self.ask(|file| accounts::by_id(file, user))
+        self.ask(|file| accounts::by_id(file, user)).await
     }
 
     /// A session and whose it is, live or not.
     pub async fn session(&self, id: SessionId) -> Result<Option<(Session, User)>> {
-        self.ask(|file| sessions::by_id(file, id))
+        self.ask(|file| sessions::by_id(file, id)).await
     }
 
     /// Where somebody is logged in, the session used last first.
     pub async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>> {
-        self.ask(|file| sessions::of(file, user))
+        self.ask(|file| sessions::of(file, user)).await
     }
 
     /// Somebody.
     pub async fn user(&self, id: UserId) -> Result<Option<User>> {
-        self.ask(|file| people::by_id(file, id))
+        self.ask(|file| people::by_id(file, id)).await
     }
 
     /// Those of these people who have an account; at most `PEOPLE_MAX` of them.
     pub async fn people_of(&self, ids: &[UserId]) -> Result<Vec<User>> {
-        self.ask(|file| people::of_ids(file, ids))
+        self.ask(|file| people::of_ids(file, ids)).await
     }
 
     /// A page of all people. `query` is a [`search_key`](crate::model::search_key); empty for all.
     pub async fn people(&self, query: &str, before: Option<UserId>, size: PageSize) -> Result<PeoplePage> {
         if query.is_empty() {
-            return self.ask(|file| people::page(file, query, before, size));
+            return self.ask(|file| people::page(file, query, before, size)).await;
         }
         let query = query.to_owned();
         let search = self.ask_aside(move |file| people::page(file, &query, before, size));
@@ -85,52 +85,53 @@ impl Store {
 
     /// The people of these names, given and found by their keys.
     pub async fn people_named(&self, names: &[String]) -> Result<HashMap<String, UserId>> {
-        self.ask(|file| people::named(file, names))
+        self.ask(|file| people::named(file, names)).await
     }
 
     /// How often anybody has changed what they show of themselves.
     pub async fn people_version(&self) -> Result<u64> {
-        self.ask(|file| people::version(file))
+        self.ask(|file| people::version(file)).await
     }
 
     /// Everybody in somebody's direct rooms.
     pub async fn direct_people(&self, user: UserId) -> Result<Vec<User>> {
-        self.ask(|file| people::of_directs(file, user))
+        self.ask(|file| people::of_directs(file, user)).await
     }
 
     /// Somebody's picture, as a JPEG, where this is its version.
     pub async fn picture(&self, user: UserId, version: &str) -> Result<Option<Bytes>> {
-        self.ask(|file| people::picture(file, user, version))
+        self.ask(|file| people::picture(file, user, version)).await
     }
 
     /// What somebody has chosen.
     pub async fn settings(&self, user: UserId) -> Result<Settings> {
-        self.ask(|file| people::settings_of(file, user))
+        self.ask(|file| people::settings_of(file, user)).await
     }
 
     /// Whom somebody has blocked.
     pub async fn blocked(&self, user: UserId) -> Result<Vec<UserId>> {
-        self.ask(|file| people::blocked(file, user))
+        self.ask(|file| people::blocked(file, user)).await
     }
 
     /// The rooms that somebody is in, as they see them.
     pub async fn rooms(&self, user: UserId) -> Result<Vec<RoomView>> {
-        self.ask(|file| rooms::of(file, user))
+        self.ask(|file| rooms::of(file, user)).await
     }
 
     /// A room as the viewer sees it.
     pub async fn room(&self, viewer: UserId, room: RoomId) -> Result<RoomView> {
-        self.ask(|file| rooms::one(file, viewer, room))
+        self.ask(|file| rooms::one(file, viewer, room)).await
     }
 
     /// The rooms that somebody is in, but for the one that everybody is in.
     pub async fn room_ids(&self, user: UserId) -> Result<Vec<RoomId>> {
-        self.ask(|file| rooms::ids(file, user))
+        self.ask(|file| rooms::ids(file, user)).await
     }
 
     /// Whether somebody may say something in a room; `forbidden` where they may not.
     pub async fn may_post(&self, user: UserId, room: RoomId) -> Result<()> {
         self.ask(|file| messages::may_post(file, standing::known(file, user)?, room).map(drop))
+            .await
     }
 
     /// A page of the public rooms, by name: at most `count` after that of `after`, whose names or topics
@@ -143,7 +144,7 @@ impl Store {
 
     /// The rooms that these names mean to the viewer, given and found by their keys.
     pub async fn rooms_named(&self, viewer: UserId, names: &[String]) -> Result<HashMap<String, RoomId>> {
-        self.ask(|file| rooms::named(file, viewer, names))
+        self.ask(|file| rooms::named(file, viewer, names)).await
     }
 
     /// A page of the people in a room.
@@ -156,7 +157,9 @@ impl Store {
         size: PageSize,
     ) -> Result<MembersPage> {
         if query.is_empty() {
-            return self.ask(|file| members::page(file, viewer, room, query, before, size));
+            return self
+                .ask(|file| members::page(file, viewer, room, query, before, size))
+                .await;
         }
         let query = query.to_owned();
         let search = self.ask_aside(move |file| members::page(file, viewer, room, &query, before, size));
@@ -166,36 +169,37 @@ impl Store {
     /// A page of a room's messages.
     pub async fn history(&self, viewer: UserId, room: RoomId, anchor: Anchor, size: PageSize) -> Result<Page> {
         self.ask(|file| messages::history(file, viewer, room, anchor, size))
+            .await
     }
 
     /// What changed in a room after `since`, in pieces of a bounded size.
     pub async fn catchup(&self, viewer: UserId, room: RoomId, since: Seq) -> Result<Catchup> {
-        self.ask(|file| messages::catchup(file, viewer, room, since))
+        self.ask(|file| messages::catchup(file, viewer, room, since)).await
     }
 
     /// A page of the pinned messages of a room, newest pin first, below `before`.
     pub async fn pins(&self, viewer: UserId, room: RoomId, before: Option<u64>) -> Result<PinsPage> {
-        self.ask(|file| acts::pins(file, viewer, room, before))
+        self.ask(|file| acts::pins(file, viewer, room, before)).await
     }
 
     /// How far the others in a room have read, who let it be seen.
     pub async fn seen(&self, viewer: UserId, room: RoomId) -> Result<Vec<(UserId, Seq)>> {
-        self.ask(|file| marks::seen(file, viewer, room))
+        self.ask(|file| marks::seen(file, viewer, room)).await
     }
 
     /// A page of what somebody keeps for later, latest first, below `before`.
     pub async fn saved(&self, viewer: UserId, before: Option<u64>, size: PageSize) -> Result<SavedPage> {
-        self.ask(|file| saved::page(file, viewer, before, size))
+        self.ask(|file| saved::page(file, viewer, before, size)).await
     }
 
     /// Which messages somebody keeps for later; at most `SAVED_MAX`.
     pub async fn saved_places(&self, viewer: UserId) -> Result<Vec<Place>> {
-        self.ask(|file| saved::places(file, viewer))
+        self.ask(|file| saved::places(file, viewer)).await
     }
 
     /// What somebody finds, newest first: in the rooms that they are in now. Blocks, for milliseconds.
     pub fn search(&self, viewer: UserId, query: &SearchQuery) -> Result<SearchPage> {
-        self.ask(|file| search::search(file, viewer, query))
+        self.ask_blocking(|file| search::search(file, viewer, query))
     }
 
     /// A file that a message in a room of the viewer's shows, or that they sent and have not posted yet.
@@ -203,7 +207,7 @@ impl Store {
     /// # Errors
     /// `not_found` for any other.
     pub async fn file(&self, viewer: UserId, id: FileId) -> Result<Attachment> {
-        self.ask(|file| files::one(file, viewer, id))
+        self.ask(|file| files::one(file, viewer, id)).await
     }
 
     /// A smaller picture of such a file: what its bytes are, and the bytes.
@@ -211,7 +215,7 @@ impl Store {
     /// # Errors
     /// `not_found`, also where there is none.
     pub async fn preview(&self, viewer: UserId, id: FileId) -> Result<(String, Bytes)> {
-        self.ask(|file| files::preview(file, viewer, id))
+        self.ask(|file| files::preview(file, viewer, id)).await
     }
 
     /// The `index`-th `FILE_CHUNK_BYTES` of a file, whoever asks. Blocks.
@@ -219,7 +223,7 @@ impl Store {
     /// # Errors
     /// `not_found` where it has been erased.
     pub fn chunk(&self, id: FileId, index: u32) -> Result<Bytes> {
-        self.ask(|file| files::chunk(file, id, index))
+        self.ask_blocking(|file| files::chunk(file, id, index))
     }
 
     /// All bytes of a file, whoever asks; `size` of them. Blocks.
@@ -227,16 +231,16 @@ impl Store {
     /// # Errors
     /// `not_found` where they have been erased.
     pub fn whole_file(&self, id: FileId, size: u64) -> Result<Vec<u8>> {
-        self.ask(|file| files::whole(file, id, size))
+        self.ask_blocking(|file| files::whole(file, id, size))
     }
 
     /// Whether there are files to erase that came before then.
     pub async fn has_unshown(&self, before: Time) -> Result<bool> {
-        self.ask(|file| files::has_unshown(file, before))
+        self.ask(|file| files::has_unshown(file, before)).await
     }
 
     /// Whether there are messages that were deleted before then and still have their text.
     pub async fn has_deleted(&self, before: Time) -> Result<bool> {
-        self.ask(|file| acts::has_deleted(file, before))
+        self.ask(|file| acts::has_deleted(file, before)).await
     }
 }

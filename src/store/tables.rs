@@ -202,10 +202,12 @@ impl<K: TableKey> Written<'_, '_, K> {
 impl<'a, K: Removable> Written<'a, '_, K> {
     /// What stood there, if anything did.
     pub fn remove<'k>(self, key: impl Borrow<K::SelfType<'k>>) -> Result<Option<AccessGuard<'a, Row>>, Fault> {
-        let bytes = K::as_bytes(key.borrow());
-        self.redo.borrow_mut().add(self.name, bytes.as_ref(), None);
-        drop(bytes);
-        Ok(self.table.remove(key)?)
+        let key = key.borrow();
+        let removed = self.table.remove(key)?;
+        if removed.is_some() {
+            self.redo.borrow_mut().add(self.name, K::as_bytes(key).as_ref(), None);
+        }
+        Ok(removed)
     }
 
     pub fn remove_all<'k, B: Borrow<K::SelfType<'k>> + 'k>(self, range: impl RangeBounds<B> + 'k) -> Result<(), Fault> {

@@ -2,7 +2,7 @@
 //! torn where sectors end.
 
 use super::world::Dice;
-use chapp::store::{DiskAct, Faults, Options};
+use chapp::store::{DiskAct, Faults, Options, OwnCommits};
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -74,6 +74,8 @@ impl Disk {
         Options {
             faults: Some(self.clone()),
             journal_bytes: self.0.lock().unwrap().journal_bytes.unwrap_or(options.journal_bytes),
+            shown_commits: super::world::SHOWN_COMMITS,
+            own_commits: OwnCommits::Always,
             ..options
         }
     }

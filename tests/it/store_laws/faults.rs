@@ -4,9 +4,11 @@
 
 use super::world::*;
 use chapp::error::{Error, Kind};
+use chapp::metrics::Count;
 use chapp::model::*;
-use chapp::store::Options;
-use std::sync::Arc;
+use chapp::store::{DiskAct, Faults, Options, OwnCommits};
+use std::io;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// What people were told while the disk failed.
@@ -214,5 +216,57 @@ fn a_disk_that_goes_and_comes_back_leaves_no_doubt_behind() {
             (1..=all.len() as u64).collect::<Vec<_>>(),
             "what happened unseen is told in its place"
         );
+    }
+}
+
+/// A disk that takes nothing any more once a sync has failed, and still shows all that was written.
+#[derive(Debug, Default)]
+struct StuckDisk(Mutex<Stuck>);
+
+#[derive(Debug, Default, PartialEq)]
+enum Stuck {
+    #[default]
+    No,
+    AtTheNextSync,
+    Yes,
+}
+
+impl Faults for StuckDisk {
+    fn before(&self, act: DiskAct) -> io::Result<()> {
+        let mut stuck = self.0.lock().unwrap();
+        if *stuck == Stuck::AtTheNextSync && act == DiskAct::Sync {
+            *stuck = Stuck::Yes;
+        }
+        match *stuck == Stuck::Yes && act != DiskAct::Read {
+            true => Err(io::Error::from_raw_os_error(5)),
+            false => Ok(()),
+        }
+    }
+}
+
+#[test]
+fn what_a_caller_could_not_commit_is_told_once_the_disk_is_back_though_nobody_says_more() {
+    for own_commits in [OwnCommits::Never, OwnCommits::Always] {
+        let disk = Arc::new(StuckDisk::default());
+        let world = World::with(Options {
+            own_commits,
+            faults: Some(disk.clone()),
+            ..Options::default()
+        });
+        world.sign_up_people(1);
+        let events = || world.store.metrics().get(Count::Events);
+        // The writer is done, and sleeps.
+        std::thread::sleep(Duration::from_millis(20));
+        let told = events();
+        *disk.0.lock().unwrap() = Stuck::AtTheNextSync;
+        let answer = wait(world.store.commit(post(1, "in doubt")));
+        assert_eq!(answer.unwrap_err().kind, Kind::Unavailable);
+        *disk.0.lock().unwrap() = Stuck::No;
+        let patience = Instant::now() + crate::harness::PATIENCE;
+        while events() == told {
+            assert!(Instant::now() < patience, "nobody heals the file");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert_eq!(posted(&world.close()), [1]);
     }
 }

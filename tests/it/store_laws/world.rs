@@ -3,7 +3,7 @@
 use chapp::clock::Time;
 use chapp::error::{Kind, Result};
 use chapp::model::*;
-use chapp::store::{DiskAct, Faults, Feed, OpenError, Options, Pending, Store};
+use chapp::store::{DiskAct, Faults, Feed, OpenError, Options, OwnCommits, Pending, Store};
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -277,12 +277,16 @@ pub enum Fault {
 
 /// So little that it is full after a few commits, and faults also meet those that go to the pages of the file.
 const JOURNAL_BYTES: usize = 8 << 10;
+/// So few that what goes wrong meets commits that are hidden and others that are not.
+pub const SHOWN_COMMITS: usize = 2;
 
 impl ShakyDisk {
     pub fn options(self: &Arc<ShakyDisk>) -> Options {
         Options {
             faults: Some(self.clone()),
             journal_bytes: JOURNAL_BYTES,
+            shown_commits: SHOWN_COMMITS,
+            own_commits: OwnCommits::Always,
             ..Options::default()
         }
     }

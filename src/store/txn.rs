@@ -1,0 +1,137 @@
+//! One transaction of the data file: what is done in it, and how that becomes durable.
+
+use super::codec::CommitRow;
+use super::fault::{Fault, guard};
+use super::journal::{Journal, Redo};
+use super::tables::Tables;
+use redb::{Database, Durability, WriteTransaction};
+use std::cell::RefCell;
+
+/// How a write transaction failed.
+pub(super) enum Failed<T> {
+    /// It did not happen.
+    Before(Fault),
+    /// It happened or it did not; whoever opens the file again sees which.
+    AtCommit(T, Fault),
+}
+
+impl<T> From<Failed<T>> for Fault {
+    fn from(failed: Failed<T>) -> Fault {
+        match failed {
+            Failed::Before(fault) | Failed::AtCommit(_, fault) => fault,
+        }
+    }
+}
+
+/// Whether a transaction has something to commit.
+pub(super) enum Wrote {
+    Something,
+    Nothing,
+}
+
+/// A transaction whose work is done, and is not durable yet.
+pub(super) struct Made<T> {
+    pub txn: Box<WriteTransaction>,
+    pub done: T,
+    /// Nothing where there is nothing to commit.
+    pub commit: Option<CommitRow>,
+    pub redo: Redo,
+}
+
+/// What became of a transaction.
+pub(super) enum Ended {
+    Nothing,
+    /// It is durable, and readers see it.
+    Shown,
+    /// It is durable, and readers do not see it yet.
+    Hidden(Box<WriteTransaction>),
+}
+
+/// Runs `work` in `open`, or in a transaction of its own.
+pub(super) fn make<T>(
+    database: &Database,
+    open: Option<Box<WriteTransaction>>,
+    count: u64,
+    work: impl FnOnce(&mut Tables<'_>) -> Result<(T, Wrote), Fault>,
+) -> Result<Made<T>, Failed<T>> {
+    let made = guard(|| {
+        let redo = RefCell::default();
+        let txn = match open {
+            Some(txn) => txn,
+            None => Box::new(database.begin_write()?),
+        };
+        let mut tables = Tables::new(&txn, &redo);
+        let (done, wrote) = work(&mut tables)?;
+        let commit = match wrote {
+            Wrote::Something => Some(tables.stamp(count)?),
+            Wrote::Nothing => None,
+        };
+        drop(tables);
+        let redo = redo.into_inner();
+        Ok(Made {
+            txn,
+            done,
+            commit,
+            redo,
+        })
+    });
+    made.map_err(Failed::Before)
+}
+
+impl<T> Made<T> {
+    /// Makes it durable: in the journal, where there is one with room, else in the pages of redb.
+    pub fn end(self, journal: Option<&Journal>, may_hide: bool) -> Result<(T, Ended), Failed<T>> {
+        let Made {
+            mut txn,
+            done,
+            commit,
+            redo,
+        } = self;
+        let Some(commit) = commit else {
+            return match guard(|| Ok(txn.abort()?)) {
+                Ok(()) => Ok((done, Ended::Nothing)),
+                Err(fault) => Err(Failed::Before(fault)),
+            };
+        };
+        let end = guard(
+            || match journal.and_then(|journal| Some((journal, journal.record(&commit, redo)?))) {
+                Some((journal, record)) => {
+                    journal.append(&record)?;
+                    if may_hide {
+                        return Ok(Ended::Hidden(txn));
+                    }
+                    show(txn)?;
+                    Ok(Ended::Shown)
+                }
+                None => {
+                    txn.set_durability(Durability::Immediate)?;
+                    // So that the file opens at once after a kill.
+                    txn.set_quick_repair(true);
+                    txn.commit()?;
+                    journal.inspect(|journal| journal.begin_again());
+                    Ok(Ended::Shown)
+                }
+            },
+        );
+        match end {
+            Ok(ended) => Ok((done, ended)),
+            Err(fault) => Err(Failed::AtCommit(done, fault)),
+        }
+    }
+}
+
+/// Has readers see what is durable in the journal.
+pub(super) fn show(mut txn: Box<WriteTransaction>) -> Result<(), Fault> {
+    txn.set_durability(Durability::None)?;
+    Ok(txn.commit()?)
+}
+
+/// Runs `work` as one transaction of `database`, which is durable in its pages.
+pub(super) fn write<T>(
+    database: &Database,
+    count: u64,
+    work: impl FnOnce(&mut Tables<'_>) -> Result<(T, Wrote), Fault>,
+) -> Result<T, Failed<T>> {
+    let (done, _) = make(database, None, count, work)?.end(None, false)?;
+    Ok(done)
+}
