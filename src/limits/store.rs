@@ -24,6 +24,8 @@ pub const QUICK_COMMIT: Duration = Duration::from_millis(1);
 pub const QUICK_COMMITS: usize = 8;
 /// ... and the last one is this long ago: who comes right after it comes in company.
 pub const ALONE_FOR: Duration = Duration::from_micros(500);
+/// Connections with which callers commit themselves; with more of them the writer does.
+pub const OWN_CONNECTIONS_MAX: u64 = 32;
 /// A commit of a caller's that took this long has kept everybody waiting: for a while only the writer commits, ...
 pub const STALLED_COMMIT: Duration = Duration::from_millis(10);
 /// ... for this long the first time, ...

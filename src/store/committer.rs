@@ -2,8 +2,9 @@
 //!
 //! Whoever holds the lock around this commits. Mostly that is the writer. But a caller who finds nobody else with
 //! anything to say commits on their own thread, where the disk has been quick: to wake the writer and to be woken by it
-//! costs two changes of threads, in a small room as much as all the rest of a message. What keeps others waiting, such
-//! as a long change, a full journal or a slow disk, is the writer's.
+//! costs two changes of threads, in a small room as much as half of all the rest of a message. What keeps others
+//! waiting, such as a long change, a full journal or a slow disk, is the writer's; and so is all where many are
+//! connected, to whom a message costs far more than that.
 
 use super::apply::{Outcomes, apply_all, told};
 use super::fault::Fault;
@@ -14,7 +15,7 @@ use super::search::index::{self, Step};
 use super::txn::{Failed, Wrote};
 use super::writer::Answer;
 use crate::limits::{
-    ALONE_FOR, QUICK_COMMITS, STALL_FORGOTTEN_AFTER, STALL_PAUSE, STALL_PAUSE_MAX, STALLED_COMMIT,
+    ALONE_FOR, OWN_CONNECTIONS_MAX, QUICK_COMMITS, STALL_FORGOTTEN_AFTER, STALL_PAUSE, STALL_PAUSE_MAX, STALLED_COMMIT,
     UNINDEXED_COMMITS_MAX,
 };
 use crate::metrics::Count;
@@ -29,7 +30,7 @@ use tokio::sync::mpsc::OwnedPermit;
 pub enum OwnCommits {
     /// None.
     Never,
-    /// Short ones, where nobody else commits and commits take no longer than this.
+    /// Short ones, where nobody else commits, few are there, and commits take no longer than this.
     WhereQuick(Duration),
     /// Short ones, where nobody else commits.
     Always,
@@ -162,6 +163,7 @@ impl Committer {
                 && self.company <= 1
                 && self.ended.elapsed() >= ALONE_FOR
                 && Instant::now() >= self.no_own_until
+                && self.pressure.metrics.connections.get() <= OWN_CONNECTIONS_MAX
         };
         let may = match self.file.options.own_commits {
             OwnCommits::Never => false,

@@ -2,7 +2,7 @@
 //! kept in memory: what one person did often must not make everybody's questions slow.
 
 use super::world::*;
-use chapp::limits::{QUICK_COMMIT, QUICK_COMMITS, STALLED_COMMIT, UNREAD_BACK_BYTES_MAX};
+use chapp::limits::{OWN_CONNECTIONS_MAX, QUICK_COMMIT, QUICK_COMMITS, STALLED_COMMIT, UNREAD_BACK_BYTES_MAX};
 use chapp::metrics::Count;
 use chapp::model::*;
 use chapp::store::{DiskAct, Faults, Options, OwnCommits};
@@ -393,6 +393,15 @@ fn a_post_is_committed_where_it_comes_only_while_nobody_else_comes_and_the_disk_
     // The first few tell how quick the disk is.
     let own = own_of(quick_under(Duration::from_secs(60)), Duration::ZERO, &alone);
     assert!((1..=40 - QUICK_COMMITS as u64 + 3).contains(&own), "{own} of 40");
+    // Where many are connected, the writer.
+    let crowded = |world: &World| {
+        world.store.metrics().connections.add(OWN_CONNECTIONS_MAX + 1);
+        alone(world);
+    };
+    assert_eq!(
+        own_of(quick_under(Duration::from_secs(60)), Duration::ZERO, &crowded),
+        0
+    );
     // A stall is everybody's, and is not risked again soon.
     let own = own_of(quick_under(Duration::from_secs(60)), STALLED_COMMIT, &alone);
     assert!((1..=3).contains(&own), "{own} of 40");
