@@ -64,7 +64,7 @@ impl Drop for Turn {
 }
 
 pub(super) struct Committer {
-    pub file: Arc<DataFile>,
+    file: Arc<DataFile>,
     /// None once the file is closed.
     mouth: Option<Mouth>,
     /// A place in the feed for what a caller's own commit has to say.

@@ -136,7 +136,7 @@ impl DataFile {
     /// commit. With an error nothing can be written yet.
     pub fn reopen(&self) -> Result<u64, Fault> {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        self.leave_open();
+        self.give_up_hidden();
         if let State::Open(database, _) | State::ForReading(database) = std::mem::replace(&mut *state, State::Closed) {
             // What failed writes nothing any more, and glass has nothing to write.
             let _ = guard(|| Ok(database.close()?));
@@ -229,13 +229,13 @@ impl DataFile {
     }
 
     /// Gives up what is hidden: the journal has it.
-    fn leave_open(&self) {
+    fn give_up_hidden(&self) {
         let _ = self.sight.take().map(|txn| guard(|| Ok(txn.abort()?)));
     }
 
     /// Answers nothing any more.
     pub fn shut(&self) {
-        self.leave_open();
+        self.give_up_hidden();
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = State::Closed;
         // Nobody need wait for what does not come.
         self.sight.show();

@@ -15,16 +15,16 @@ use tokio::sync::Notify;
 pub(super) struct Sight {
     /// How many commits are shown at once after somebody has asked.
     shown_commits: usize,
-    /// The transaction with what is hidden, between the writer's batches.
+    /// The transaction with what is hidden, between batches.
     open: Mutex<Option<Box<WriteTransaction>>>,
     /// How many commits are hidden.
     hidden: AtomicUsize,
     /// Somebody has asked since the last commit.
     asked: AtomicBool,
+    /// How many more commits are shown at once since somebody did.
+    at_once: AtomicUsize,
     /// The writer has been called and has not come yet.
     called: AtomicBool,
-    /// How many are still to be.
-    at_once: AtomicUsize,
     shown: Notify,
     /// How often all was shown, for threads that wait.
     times: AtomicU64,
