@@ -20,8 +20,8 @@ use crate::limits::{
 };
 use crate::metrics::Count;
 use crate::model::{Act, Change, Event, FileChange};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::OwnedPermit;
 
@@ -353,6 +353,29 @@ impl Committer {
         }
         if let Some(mouth) = &self.mouth {
             mouth.wait_and_say(news);
+        }
+    }
+}
+
+/// The committer, for whoever commits now.
+#[derive(Clone)]
+pub(super) struct SharedCommitter(Arc<Mutex<Committer>>);
+
+impl SharedCommitter {
+    pub fn new(committer: Committer) -> SharedCommitter {
+        SharedCommitter(Arc::new(Mutex::new(committer)))
+    }
+
+    pub fn lock(&self) -> MutexGuard<'_, Committer> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// At once or not at all.
+    pub fn try_lock(&self) -> Option<MutexGuard<'_, Committer>> {
+        match self.0.try_lock() {
+            Ok(committer) => Some(committer),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
         }
     }
 }

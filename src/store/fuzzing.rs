@@ -1,9 +1,10 @@
-//! Rows as damage or malice may leave them, for the fuzz targets. In no build that people run.
+//! Rows and journals as damage or malice may leave them, for the fuzz targets. In no build that people run.
 
 use super::codec::{
     ClientIdRow, CommitRow, DataFileRow, Entry, FactsRow, FileRow, MemberRow, PictureRow, ProfileRow, RoomRow,
     SavedRow, SegmentRow, SeqRow, SessionRow, SettingsRow, Stored, UserRoomRow, UserRow, seal, unseal,
 };
+use super::journal::{record, records};
 use crate::model::{RoomKind, SessionId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -41,6 +42,44 @@ pub fn row(bytes: &[u8]) {
         15 => drop(again::<SegmentRow>(row)),
         _ => drop(again::<SavedRow>(row)),
     }
+}
+
+/// Reads a journal, once as it is and once as records whose checksums vouch for them: the first byte tells how long
+/// each is, and the second one where a byte is damaged.
+///
+/// # Panics
+/// When a record is not read as it was written, or what is damaged is taken for whole.
+pub fn journal(bytes: &[u8]) {
+    // What a row change says is looked at by whoever makes it again.
+    let read = |journal: &[u8], count| match records(journal, count) {
+        Ok((found, end)) => {
+            assert!(end <= journal.len());
+            found.iter().for_each(|record| record.changes().for_each(drop));
+            Some(found.len())
+        }
+        Err(_) => None,
+    };
+    read(bytes, 0);
+    let [length, place, changes @ ..] = bytes else { return };
+    let commit = |(at, _): (usize, &[u8])| CommitRow {
+        count: at as u64 + 1,
+        at: u64::from(*place),
+    };
+    let written: Vec<Vec<u8>> = changes
+        .chunks(usize::from(*length) + 1)
+        .enumerate()
+        .filter_map(|(at, changes)| record(&commit((at, changes)), changes))
+        .collect();
+    let mut whole = written.concat();
+    assert_eq!(read(&whole, 0), Some(written.len()));
+    let Some(last) = written.last() else { return };
+    let at = usize::from(*place) * whole.len() / 256;
+    if let Some(byte) = whole.get_mut(at) {
+        *byte ^= 1;
+    }
+    // The last one may be what a loss of power cut off; all others are missed.
+    let expected = (at >= whole.len() - last.len()).then_some(written.len() - 1);
+    assert_eq!(read(&whole, 0), expected);
 }
 
 /// The row, where these bytes are one.

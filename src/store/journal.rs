@@ -123,10 +123,7 @@ impl Journal {
         if redo.is_too_long || !self.disk.has_journal() {
             return None;
         }
-        let at = postcard::to_stdvec(&commit.at).ok()?;
-        let sealed = seal_bytes(&[&commit.count.to_le_bytes()[..], &at, &redo.bytes].concat());
-        let length = u32::try_from(sealed.len()).ok()?;
-        let record = [&length.to_le_bytes()[..], &sealed].concat();
+        let record = record(commit, &redo.bytes)?;
         (self.at.load(Relaxed) + record.len() <= self.end).then_some(record)
     }
 
@@ -154,15 +151,27 @@ impl Journal {
     }
 }
 
+/// The bytes of a commit's record.
+pub(super) fn record(commit: &CommitRow, changes: &[u8]) -> Option<Vec<u8>> {
+    let at = postcard::to_stdvec(&commit.at).ok()?;
+    let sealed = seal_bytes(&[&commit.count.to_le_bytes()[..], &at, changes].concat());
+    let length = u32::try_from(sealed.len()).ok()?;
+    Some([&length.to_le_bytes()[..], &sealed].concat())
+}
+
 fn missing() -> Fault {
     Fault::Damaged("commits are missing in the journal".to_owned())
 }
 
-/// The records that follow one another from the beginning, and where they end. redb has all up to the `count`-th.
 fn read(disk: &Disk, count: u64) -> Result<(Vec<Record>, usize), Fault> {
     let mut journal = vec![0; if disk.has_journal() { JOURNAL_BYTES } else { 0 }];
     disk.read_journal(0, &mut journal)?;
-    let (mut records, mut rest) = (Vec::<Record>::new(), &journal[..]);
+    records(&journal, count)
+}
+
+/// The records that follow one another from the beginning, and where they end. redb has all up to the `count`-th.
+pub(super) fn records(journal: &[u8], count: u64) -> Result<(Vec<Record>, usize), Fault> {
+    let (mut records, mut rest) = (Vec::<Record>::new(), journal);
     while let Some((record, after)) = next(rest) {
         let follows = |last: &Record| last.commit.count + 1 == record.commit.count;
         if !records.last().is_none_or(follows) {

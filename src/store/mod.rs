@@ -59,7 +59,7 @@ use crate::limits::{
 };
 use crate::metrics::{Count, Metrics};
 use crate::model::{Change, Event};
-use committer::{Committer, Turns};
+use committer::{Committer, SharedCommitter, Turns};
 use fault::Fault;
 use feed::News;
 use file::DataFile;
@@ -75,7 +75,7 @@ use tokio::runtime;
 use tokio::sync::mpsc::error::{SendTimeoutError, TrySendError};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
-use writer::{Job, Shared as SharedCommitter, Writer};
+use writer::{Job, Writer};
 
 /// How a data file is opened.
 #[derive(Clone, Debug)]

@@ -5,13 +5,13 @@
 //! together, and two commits, with two rounds of writing to everybody, would cost them far more. (What callers commit
 //! themselves is told in `committer`.)
 
-use super::committer::{Committer, Indexes, Turn};
+use super::committer::{Indexes, SharedCommitter, Turn};
 use super::file::DataFile;
 use super::pressure::Pressure;
 use crate::error::Result;
 use crate::limits::{BATCH_MAX, COMPANY_WAIT, COMPANY_WAITS_MAX, STORE_HEAL_EVERY};
 use crate::model::{Change, Event};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::Arc;
 use std::time::Instant;
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
@@ -32,32 +32,9 @@ pub(super) enum Job {
 
 pub(super) type Answer = oneshot::Sender<Result<Event>>;
 
-/// The committer, for whoever commits now.
-#[derive(Clone)]
-pub(super) struct Shared(Arc<Mutex<Committer>>);
-
-impl Shared {
-    pub fn new(committer: Committer) -> Shared {
-        Shared(Arc::new(Mutex::new(committer)))
-    }
-
-    pub fn lock(&self) -> MutexGuard<'_, Committer> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// At once or not at all.
-    pub fn try_lock(&self) -> Option<MutexGuard<'_, Committer>> {
-        match self.0.try_lock() {
-            Ok(committer) => Some(committer),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        }
-    }
-}
-
 pub(super) struct Writer {
     file: Arc<DataFile>,
-    committer: Shared,
+    committer: SharedCommitter,
     jobs: mpsc::Receiver<Job>,
     /// Only for waiting with an end.
     timer: Runtime,
@@ -65,7 +42,7 @@ pub(super) struct Writer {
 }
 
 /// Ends the feed with the writer, however that ends.
-struct End(Shared);
+struct End(SharedCommitter);
 
 impl Drop for End {
     fn drop(&mut self) {
@@ -76,7 +53,7 @@ impl Drop for End {
 impl Writer {
     pub fn new(
         file: Arc<DataFile>,
-        committer: Shared,
+        committer: SharedCommitter,
         jobs: mpsc::Receiver<Job>,
         timer: Runtime,
         pressure: Arc<Pressure>,

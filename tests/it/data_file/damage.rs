@@ -156,9 +156,9 @@ fn rows_that_are_damaged_under_a_running_server_are_errors_and_not_answers() {
     assert!(wait(store.has_accounts()).unwrap());
 }
 
-#[test]
-fn one_damaged_row_fails_its_own_change_and_no_other() {
-    let (_folder, path) = data_file();
+/// A data file in which the row of one person is damaged.
+fn data_file_with_a_damaged_row() -> (TempDir, PathBuf) {
+    let (folder, path) = data_file();
     let store = open(&path).unwrap();
     wait(store.commit(sign_up("person 2", 2))).unwrap();
     close(store);
@@ -168,16 +168,26 @@ fn one_damaged_row_fails_its_own_change_and_no_other() {
         row[3] ^= 1;
         users.insert(2, &row[..]).unwrap();
     });
-    let store = open(&path).unwrap();
-    let damaged = |token| Change::OpenSession {
+    (folder, path)
+}
+
+/// What that person does.
+fn meets_the_damage(token: u64) -> Change {
+    Change::OpenSession {
         user: UserId(2),
         session: session(token),
         rehashed: Some(PasswordHash("$argon2id$stronger".to_owned())),
         at: Time(1),
-    };
+    }
+}
+
+#[test]
+fn one_damaged_row_fails_its_own_change_and_no_other() {
+    let (_folder, path) = data_file_with_a_damaged_row();
+    let store = open(&path).unwrap();
     let changes = (0..200).map(|n| {
         if n % 10 == 9 {
-            damaged(n)
+            meets_the_damage(n)
         } else {
             post(1, &format!("later {n}"))
         }
@@ -190,6 +200,38 @@ fn one_damaged_row_fails_its_own_change_and_no_other() {
     }
     assert_eq!(wait(read_forward(&store)).unwrap().len(), 480);
     close(store);
+}
+
+#[test]
+fn a_damaged_row_takes_nothing_along_that_no_reader_has_seen_yet() {
+    for own_commits in [OwnCommits::Never, OwnCommits::Always] {
+        let (_folder, path) = data_file_with_a_damaged_row();
+        let options = Options {
+            shown_commits: 0,
+            own_commits,
+            ..Options::default()
+        };
+        let metrics = options.metrics.clone();
+        let (store, feed) = Store::open(&path, options).unwrap();
+        for n in 0..5 {
+            let shown = metrics.get(Count::Shown);
+            for more in 0..3 {
+                wait(store.commit(post(1, &format!("{n} and {more}")))).unwrap();
+            }
+            // The first after somebody has asked is seen at once.
+            assert!(metrics.get(Count::Shown) <= shown + 1, "nothing is hidden");
+            assert_eq!(kind(wait(store.commit(meets_the_damage(n)))), Kind::Internal);
+            wait(store.commit(post(1, &format!("{n} and after")))).unwrap();
+            let read = wait(read_forward(&store)).unwrap();
+            check_whole(&read);
+            assert_eq!(read.len() as u64, 304 + 4 * n);
+        }
+        drop(feed);
+        close(store);
+        let store = open(&path).unwrap();
+        check_whole(&wait(read_forward(&store)).unwrap());
+        close(store);
+    }
 }
 
 #[test]
