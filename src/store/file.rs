@@ -15,11 +15,10 @@ use super::{Options, codec::CommitRow};
 use crate::limits::{DISK_LOOK_EVERY_MS, DISK_PLENTY_BYTES};
 use crate::metrics::Count;
 use redb::{Builder, Database, Durability, ReadTransaction, ReadableDatabase};
-use std::cell::RefCell;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
 pub(super) struct DataFile {
@@ -101,14 +100,14 @@ impl DataFile {
                 let fault = Fault::Damaged("what changes nothing has written".to_owned());
                 return Err(Failed::Before(fault));
             }
-            self.sight.put_back(made.txn);
+            self.sight.put_back(made.open);
             return Ok((made.done, Wrote::Nothing));
         }
         let may_hide = self.sight.may_hide();
         let (done, ended) = made.end(Some(journal), may_hide)?;
         match ended {
             Ended::Nothing => return Ok((done, Wrote::Nothing)),
-            Ended::Hidden(txn) => self.sight.hide(txn),
+            Ended::Hidden(open) => self.sight.hide(open),
             Ended::Shown => self.shown(),
         }
         Ok((done, Wrote::Something))
@@ -117,7 +116,7 @@ impl DataFile {
     /// Shows readers what is hidden from them. With an error the file has to be opened again.
     pub fn show(&self) -> Result<(), Fault> {
         match self.sight.take() {
-            Some(txn) => guard(|| show(txn))?,
+            Some(open) => guard(|| show(open))?,
             None if self.sight.hides() => {
                 return Err(Fault::Closed("what is hidden is in the journal only".to_owned()));
             }
@@ -230,7 +229,7 @@ impl DataFile {
 
     /// Gives up what is hidden: the journal has it.
     fn give_up_hidden(&self) {
-        let _ = self.sight.take().map(|txn| guard(|| Ok(txn.abort()?)));
+        let _ = self.sight.take().map(|open| guard(|| open.abort()));
     }
 
     /// Answers nothing any more.
@@ -261,7 +260,7 @@ fn repeat(database: &Database, records: &[Record]) -> Result<(), Fault> {
     }
     let mut txn = database.begin_write()?;
     txn.set_durability(Durability::None)?;
-    let redo = RefCell::<Redo>::default();
+    let redo = Mutex::<Redo>::default();
     let mut tables = Tables::new(&txn, &redo);
     for record in records {
         for change in record.changes() {

@@ -6,8 +6,8 @@
 //! asks waits until the writer shows all of it, the time of one commit at most, and from then on each commit is shown
 //! at once, so that those who ask often wait for nothing.
 
+use super::txn::Open;
 use crate::limits::{HIDDEN_COMMITS_MAX, SHOW_TIMEOUT};
-use redb::WriteTransaction;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
@@ -16,7 +16,7 @@ pub(super) struct Sight {
     /// How many commits are shown at once after somebody has asked.
     shown_commits: usize,
     /// The transaction with what is hidden, between batches.
-    open: Mutex<Option<Box<WriteTransaction>>>,
+    open: Mutex<Option<Open>>,
     /// How many commits are hidden.
     hidden: AtomicUsize,
     /// Somebody has asked since the last commit.
@@ -124,18 +124,18 @@ impl Sight {
     }
 
     /// The transaction that is open.
-    pub fn take(&self) -> Option<Box<WriteTransaction>> {
+    pub fn take(&self) -> Option<Open> {
         self.lock().take()
     }
 
     /// Leaves it open as it was.
-    pub fn put_back(&self, txn: Box<WriteTransaction>) {
-        *self.lock() = Some(txn);
+    pub fn put_back(&self, open: Open) {
+        *self.lock() = Some(open);
     }
 
     /// Leaves it open with one more commit in it, which is durable.
-    pub fn hide(&self, txn: Box<WriteTransaction>) {
-        self.put_back(txn);
+    pub fn hide(&self, open: Open) {
+        self.put_back(open);
         self.hidden.fetch_add(1, Ordering::Release);
     }
 
@@ -149,7 +149,7 @@ impl Sight {
         self.shown.notify_waiters();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Box<WriteTransaction>>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Open>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

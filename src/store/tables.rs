@@ -16,8 +16,9 @@ use redb::{AccessGuard, Key, ReadOnlyTable, ReadTransaction, ReadableTable, Tabl
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::borrow::Borrow;
-use std::cell::{OnceCell, RefCell};
+use std::cell::OnceCell;
 use std::ops::RangeBounds;
+use std::sync::{Mutex, PoisonError};
 
 /// Of the data file; the first thing that is read. A file with a larger one is left alone, one with
 /// a smaller one is upgraded.
@@ -41,7 +42,7 @@ macro_rules! schema {
 
         impl<'t> Tables<'t> {
             /// Opens none of them yet. What is written goes to `redo` as well.
-            pub fn new(txn: &'t WriteTransaction, redo: &'t RefCell<Redo>) -> Tables<'t> {
+            pub fn new(txn: &'t WriteTransaction, redo: &'t Mutex<Redo>) -> Tables<'t> {
                 Tables { $($field: Lazy::new(txn, redo, $text),)+ }
             }
 
@@ -133,17 +134,17 @@ keys! {
     kept: Row, u64, (u32, &'static str);
 }
 
-/// A table of a write transaction, opened when it is first used: a commit needs few of them, and each costs
-/// a search in redb's table of tables.
+/// A table of a write transaction, opened when it is first used, and for as long as that lasts: a commit needs few of
+/// them, and each costs a search in redb's table of tables.
 pub(super) struct Lazy<'t, K: TableKey> {
     txn: &'t WriteTransaction,
-    redo: &'t RefCell<Redo>,
+    redo: &'t Mutex<Redo>,
     name: &'static str,
     table: OnceCell<Table<'t, K, Row>>,
 }
 
 impl<'t, K: TableKey> Lazy<'t, K> {
-    fn new(txn: &'t WriteTransaction, redo: &'t RefCell<Redo>, name: &'static str) -> Lazy<'t, K> {
+    fn new(txn: &'t WriteTransaction, redo: &'t Mutex<Redo>, name: &'static str) -> Lazy<'t, K> {
         let table = OnceCell::new();
         Lazy { txn, redo, name, table }
     }
@@ -181,10 +182,15 @@ impl<'t, K: TableKey> Lazy<'t, K> {
     }
 }
 
+fn note(redo: &Mutex<Redo>, table: &str, key: &[u8], row: Option<&[u8]>) {
+    let mut redo = redo.lock().unwrap_or_else(PoisonError::into_inner);
+    redo.add(table, key, row);
+}
+
 /// A table that is written.
 pub(super) struct Written<'a, 't, K: TableKey> {
     table: &'a mut Table<'t, K, Row>,
-    redo: &'a RefCell<Redo>,
+    redo: &'a Mutex<Redo>,
     name: &'a str,
 }
 
@@ -192,7 +198,7 @@ impl<K: TableKey> Written<'_, '_, K> {
     #[inline(never)]
     pub fn insert<'k>(&mut self, key: impl Borrow<K::SelfType<'k>>, row: &[u8]) -> Result<(), Fault> {
         let bytes = K::as_bytes(key.borrow());
-        self.redo.borrow_mut().add(self.name, bytes.as_ref(), Some(row));
+        note(self.redo, self.name, bytes.as_ref(), Some(row));
         drop(bytes);
         self.table.insert(key, row)?;
         Ok(())
@@ -205,7 +211,7 @@ impl<'a, K: Removable> Written<'a, '_, K> {
         let key = key.borrow();
         let removed = self.table.remove(key)?;
         if removed.is_some() {
-            self.redo.borrow_mut().add(self.name, K::as_bytes(key).as_ref(), None);
+            note(self.redo, self.name, K::as_bytes(key).as_ref(), None);
         }
         Ok(removed)
     }
@@ -213,7 +219,7 @@ impl<'a, K: Removable> Written<'a, '_, K> {
     pub fn remove_all<'k, B: Borrow<K::SelfType<'k>> + 'k>(self, range: impl RangeBounds<B> + 'k) -> Result<(), Fault> {
         let (redo, name) = (self.redo, self.name);
         for row in self.table.extract_from_if(range, |_, _| true)? {
-            redo.borrow_mut().add(name, K::as_bytes(&row?.0.value()).as_ref(), None);
+            note(redo, name, K::as_bytes(&row?.0.value()).as_ref(), None);
         }
         Ok(())
     }

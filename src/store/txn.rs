@@ -5,7 +5,40 @@ use super::fault::{Fault, guard};
 use super::journal::{Journal, Redo};
 use super::tables::Tables;
 use redb::{Database, Durability, WriteTransaction};
-use std::cell::RefCell;
+use self_cell::self_cell;
+use std::sync::{Mutex, PoisonError};
+
+/// A write transaction of redb, and what it has done to rows since its last commit.
+pub(super) struct Base {
+    txn: WriteTransaction,
+    redo: Mutex<Redo>,
+}
+
+self_cell!(
+    /// A write transaction and its tables, which stay open from one commit to the next.
+    pub(super) struct Open {
+        owner: Base,
+        #[not_covariant]
+        dependent: Tables,
+    }
+);
+
+impl Open {
+    fn begin(database: &Database) -> Result<Open, Fault> {
+        let (txn, redo) = (database.begin_write()?, Mutex::default());
+        Ok(Open::new(Base { txn, redo }, |base| Tables::new(&base.txn, &base.redo)))
+    }
+
+    /// The transaction, with its tables closed.
+    fn close(self) -> WriteTransaction {
+        self.into_owner().txn
+    }
+
+    /// Gives up all that was done in it.
+    pub fn abort(self) -> Result<(), Fault> {
+        Ok(self.close().abort()?)
+    }
+}
 
 /// How a write transaction failed.
 pub(super) enum Failed<T> {
@@ -31,7 +64,7 @@ pub(super) enum Wrote {
 
 /// A transaction whose work is done, and is not durable yet.
 pub(super) struct Made<T> {
-    pub txn: Box<WriteTransaction>,
+    pub open: Open,
     pub done: T,
     /// Nothing where there is nothing to commit.
     pub commit: Option<CommitRow>,
@@ -44,32 +77,32 @@ pub(super) enum Ended {
     /// It is durable, and readers see it.
     Shown,
     /// It is durable, and readers do not see it yet.
-    Hidden(Box<WriteTransaction>),
+    Hidden(Open),
 }
 
 /// Runs `work` in `open`, or in a transaction of its own.
 pub(super) fn make<T>(
     database: &Database,
-    open: Option<Box<WriteTransaction>>,
+    open: Option<Open>,
     count: u64,
     work: impl FnOnce(&mut Tables<'_>) -> Result<(T, Wrote), Fault>,
 ) -> Result<Made<T>, Failed<T>> {
     let made = guard(|| {
-        let redo = RefCell::default();
-        let txn = match open {
-            Some(txn) => txn,
-            None => Box::new(database.begin_write()?),
+        let mut open = match open {
+            Some(open) => open,
+            None => Open::begin(database)?,
         };
-        let mut tables = Tables::new(&txn, &redo);
-        let (done, wrote) = work(&mut tables)?;
-        let commit = match wrote {
-            Wrote::Something => Some(tables.stamp(count)?),
-            Wrote::Nothing => None,
-        };
-        drop(tables);
-        let redo = redo.into_inner();
-        Ok(Made {
-            txn,
+        open.with_dependent_mut(|base, tables| {
+            let (done, wrote) = work(tables)?;
+            let commit = match wrote {
+                Wrote::Something => Some(tables.stamp(count)?),
+                Wrote::Nothing => None,
+            };
+            let mut redo = base.redo.lock().unwrap_or_else(PoisonError::into_inner);
+            Ok((done, commit, std::mem::take(&mut *redo)))
+        })
+        .map(|(done, commit, redo)| Made {
+            open,
             done,
             commit,
             redo,
@@ -82,13 +115,13 @@ impl<T> Made<T> {
     /// Makes it durable: in the journal, where there is one with room, else in the pages of redb.
     pub fn end(self, journal: Option<&Journal>, may_hide: bool) -> Result<(T, Ended), Failed<T>> {
         let Made {
-            mut txn,
+            open,
             done,
             commit,
             redo,
         } = self;
         let Some(commit) = commit else {
-            return match guard(|| Ok(txn.abort()?)) {
+            return match guard(|| open.abort()) {
                 Ok(()) => Ok((done, Ended::Nothing)),
                 Err(fault) => Err(Failed::Before(fault)),
             };
@@ -98,12 +131,13 @@ impl<T> Made<T> {
                 Some((journal, record)) => {
                     journal.append(&record)?;
                     if may_hide {
-                        return Ok(Ended::Hidden(txn));
+                        return Ok(Ended::Hidden(open));
                     }
-                    show(txn)?;
+                    show(open)?;
                     Ok(Ended::Shown)
                 }
                 None => {
+                    let mut txn = open.close();
                     txn.set_durability(Durability::Immediate)?;
                     // So that the file opens at once after a kill.
                     txn.set_quick_repair(true);
@@ -121,7 +155,8 @@ impl<T> Made<T> {
 }
 
 /// Has readers see what is durable in the journal.
-pub(super) fn show(mut txn: Box<WriteTransaction>) -> Result<(), Fault> {
+pub(super) fn show(open: Open) -> Result<(), Fault> {
+    let mut txn = open.close();
     txn.set_durability(Durability::None)?;
     Ok(txn.commit()?)
 }
