@@ -97,6 +97,7 @@ impl DataFile {
         let made = make(database, open, count, work)?;
         if let (true, None) = (hides, &made.commit) {
             if !made.redo.is_empty() {
+                let _ = guard(|| made.open.abort());
                 let fault = Fault::Damaged("what changes nothing has written".to_owned());
                 return Err(Failed::Before(fault));
             }
