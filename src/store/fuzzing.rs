@@ -61,14 +61,10 @@ pub fn journal(bytes: &[u8]) {
     };
     read(bytes, 0);
     let [length, place, changes @ ..] = bytes else { return };
-    let commit = |(at, _): (usize, &[u8])| CommitRow {
-        count: at as u64 + 1,
-        at: u64::from(*place),
-    };
-    let written: Vec<Vec<u8>> = changes
-        .chunks(usize::from(*length) + 1)
-        .enumerate()
-        .filter_map(|(at, changes)| record(&commit((at, changes)), changes))
+    let at = u64::from(*place);
+    let written: Vec<Vec<u8>> = (1..)
+        .zip(changes.chunks(usize::from(*length) + 1))
+        .filter_map(|(count, changes)| record(&CommitRow { count, at }, changes))
         .collect();
     let mut whole = written.concat();
     assert_eq!(read(&whole, 0), Some(written.len()));

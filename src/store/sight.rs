@@ -2,9 +2,9 @@
 //!
 //! So that they see a commit, redb copies each page that it touches and writes the roots of its tables: most of what
 //! redb costs. So while nobody asks anything the writer leaves one transaction of redb open, with its tables, and makes
-//! commit after commit in it. Each is durable by the journal, and is answered and told; it is only hidden from snapshots. Whoever
-//! asks waits until the writer shows all of it, the time of one commit at most, and from then on each commit is shown
-//! at once, so that those who ask often wait for nothing.
+//! commit after commit in it. Each is durable by the journal, and is answered and told; it is only hidden from
+//! snapshots. Whoever asks waits until the writer shows all of it, the time of one commit at most, and from then on each
+//! commit is shown at once, so that those who ask often wait for nothing.
 
 use super::txn::Open;
 use crate::limits::{HIDDEN_COMMITS_MAX, SHOW_TIMEOUT};
