@@ -42,6 +42,12 @@ pub const FEED_BATCHES_MAX: usize = 64;
 pub const CACHE_BYTES: usize = 16 << 20;
 /// Bytes of the journal in the data file.
 pub const JOURNAL_BYTES: usize = 1 << 20;
+/// Where commits fill this share of it that are in no page yet, in eighths, a checkpoint begins.
+pub const CHECKPOINT_AT_EIGHTHS: usize = 5;
+/// Writes of a checkpoint that the disk gets in one go: what comes into the journal meanwhile waits for them.
+pub const CHECKPOINT_WRITES_AT_ONCE: usize = 32;
+/// Bytes of pages that redb writes during a checkpoint and that come after it; whoever writes more waits for its end.
+pub const CHECKPOINT_LATER_BYTES_MAX: usize = 4 << 20;
 /// Bytes of what one commit does to rows there; a larger one is made durable by redb itself.
 pub const JOURNAL_RECORD_BYTES_MAX: usize = 128 << 10;
 /// Commits that are shown to readers at once after somebody has asked something.

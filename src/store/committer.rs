@@ -3,7 +3,7 @@
 //! Whoever holds the lock around this commits. Mostly that is the writer. But a caller who finds nobody else with
 //! anything to say commits on their own thread, where the disk has been quick: to wake the writer and to be woken by it
 //! costs two changes of threads, in a small room as much as half of all the rest of a message. What keeps others
-//! waiting, such as a long change, a full journal or a slow disk, is the writer's; and so is all where many are
+//! waiting, such as a long change, a checkpoint or a slow disk, is the writer's; and so is all where many are
 //! connected, to whom a message costs far more than that.
 
 use super::apply::{Outcomes, apply_all, told};

@@ -7,8 +7,9 @@ use super::codec::DataFileRow;
 use super::disk::Disk;
 use super::fault::{Fault, guard};
 use super::file;
+use super::journal::JournalRow;
 use super::open::{home, io_error, open_error};
-use super::tables::{FILE, FORMAT, FORMAT_VERSION, put};
+use super::tables::{FILE, FORMAT, FORMAT_VERSION, JOURNAL, put};
 use super::txn::{self, Wrote};
 use super::{OpenError, Options, rooms};
 use std::fs::{self, File, OpenOptions};
@@ -58,6 +59,7 @@ fn draw(draft: &Path, options: &Options) -> Result<(), Fault> {
         tables.create_missing()?;
         put(tables.meta.write()?, FORMAT, &FORMAT_VERSION)?;
         put(tables.meta.write()?, FILE, &row)?;
+        put(tables.meta.write()?, JOURNAL, &JournalRow::new()?)?;
         rooms::create_lobby(tables)?;
         Ok(((), Wrote::Something))
     });

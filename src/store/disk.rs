@@ -1,19 +1,18 @@
-//! What lies between redb and the disk: the file itself, with a place for the journal, where tests can break it,
-//! and a look at a file that writes nothing to it.
+//! What lies between redb and the disk: the file itself, with a place for the journal, where tests can break it.
 
 use super::Options;
-use super::fault::Fault;
+use super::checkpoint::{Checkpoint, Held};
+use super::fault::{Fault, guard};
 use crate::limits::JOURNAL_BYTES;
 use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::ops::Bound;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, OnceLock};
+use std::thread;
 
 /// What the store is about to do with the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +35,20 @@ pub enum DiskAct<'a> {
     },
     /// Wait until all is on the disk.
     Sync,
+    /// Wait until a part of it is, which was written just now.
+    SyncPart {
+        /// Where it begins.
+        offset: u64,
+        /// How many bytes it has.
+        len: u64,
+    },
+}
+
+impl DiskAct<'_> {
+    /// Whether it waits for the disk.
+    pub fn is_sync(&self) -> bool {
+        matches!(self, DiskAct::Sync | DiskAct::SyncPart { .. })
+    }
 }
 
 /// Breaks the disk, for tests.
@@ -72,13 +85,12 @@ macro_rules! locks_of_the_file {
         fn query_lock_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<bool, BackendError> {
             self.file.query_lock_range(from, to)
         }
-
-        fn close(&self) -> io::Result<()> {
-            self.file.close()
-        }
     };
 }
+pub(super) use locks_of_the_file;
 
+/// Bytes that the file is written in where nobody waits.
+const BLOCK: u64 = 4096;
 /// Bytes of redb's first page, with its header (320 bytes) and our mark.
 const FIRST_PAGE_BYTES: u64 = 4096;
 /// Says in the first page that the journal follows it. Files of formats 1 and 2 have neither.
@@ -89,18 +101,23 @@ const MARK_AT: u64 = 512;
 #[derive(Clone, Debug)]
 pub(super) struct Disk {
     file: Arc<FileBackend>,
+    /// The same file, opened once more for records of the journal: each is on the disk when it is written. The system
+    /// tells of a failure each that has opened the file, so that neither the journal nor a checkpoint takes the news
+    /// from the other.
+    straight: Option<Arc<File>>,
     faults: Option<Arc<dyn Faults>>,
     /// Bytes of the journal.
     journal: u64,
-    /// Something was not written, or did not reach the disk. Then nothing more is: after a sync that failed, a second
-    /// one may succeed without what the first one lost.
-    has_failed: Arc<AtomicBool>,
+    /// How something was not written, or did not reach the disk. Then nothing more is: after a sync that failed, a
+    /// second one may succeed without what the first one lost.
+    failure: Arc<OnceLock<ErrorKind>>,
+    checkpoint: Arc<Checkpoint>,
 }
 
 impl Disk {
     /// The existing file at `path`.
     pub fn open(path: &Path, options: &Options) -> Result<Disk, Fault> {
-        let file = open(OpenOptions::new().read(true).write(true), path, options)?;
+        let (file, straight) = open(OpenOptions::new().read(true).write(true), path, options)?;
         let mut mark = [0; MARK.len()];
         if file.len()? >= FIRST_PAGE_BYTES {
             file.read(MARK_AT, &mut mark)?;
@@ -109,7 +126,9 @@ impl Disk {
         if journal > 0 && file.len()? <= FIRST_PAGE_BYTES + journal {
             return Err(Fault::Damaged("the file was cut off".to_owned()));
         }
-        Ok(Disk::new(file, options, journal))
+        let straight = straight.map(Arc::new);
+        let disk = Disk::new(file, options, journal);
+        Ok(Disk { straight, ..disk })
     }
 
     /// A file that is not there yet, for nobody else to read.
@@ -118,7 +137,7 @@ impl Disk {
         how.read(true).write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
-        let file = open(&how, path, options)?;
+        let (file, _) = open(&how, path, options)?;
         // In blocks, since the system goes through as much with each sync as was written at once here.
         for (block, bytes) in head().chunks(BLOCK as usize).enumerate() {
             file.write(block as u64 * BLOCK, bytes)?;
@@ -129,9 +148,11 @@ impl Disk {
     fn new(file: FileBackend, options: &Options, journal: u64) -> Disk {
         Disk {
             file: Arc::new(file),
+            straight: None,
             faults: options.faults.clone(),
             journal,
-            has_failed: Arc::default(),
+            failure: Arc::default(),
+            checkpoint: Arc::default(),
         }
     }
 
@@ -150,12 +171,106 @@ impl Disk {
         self.change(DiskAct::Write { offset, bytes }, |file| file.write(offset, bytes))
     }
 
-    fn change(&self, act: DiskAct<'_>, change: impl FnOnce(&FileBackend) -> io::Result<()>) -> io::Result<()> {
-        if self.has_failed.load(Relaxed) {
-            return Err(io::Error::other("the disk has failed before"));
+    /// Writes to the journal what is on the disk when this returns, whatever else is on its way there.
+    pub fn append_to_journal(&self, at: usize, bytes: &[u8]) -> io::Result<()> {
+        let Some(straight) = &self.straight else {
+            self.write_journal(at, bytes)?;
+            return self.sync_data();
+        };
+        let offset = FIRST_PAGE_BYTES + at as u64;
+        self.change(DiskAct::Write { offset, bytes }, |_| {
+            let mut straight = &**straight;
+            straight.seek(SeekFrom::Start(offset))?;
+            straight.write_all(bytes)
+        })?;
+        let len = bytes.len() as u64;
+        // It was written so that nothing is left to do.
+        self.change(DiskAct::SyncPart { offset, len }, |_| Ok(()))
+    }
+
+    /// Holds what redb writes from now on, until [`Disk::write_behind`] or [`Disk::give_up`].
+    pub fn hold(&self) {
+        self.checkpoint.hold();
+    }
+
+    /// Brings what is held to the disk, on a thread of its own where records of the journal need not wait for it.
+    /// `done` is called once all of it is there.
+    pub fn write_behind(&self, done: impl FnOnce() + Send + 'static) {
+        let Some(held) = self.checkpoint.begin() else { return };
+        let disk = self.clone();
+        let write = move || disk.write_all(held, done);
+        if self.straight.is_none() {
+            write();
+        } else if thread::Builder::new()
+            .name("checkpoint".to_owned())
+            .spawn(write)
+            .is_err()
+        {
+            self.give_up();
         }
+    }
+
+    /// Brings nothing of what is held to the disk, and nothing else any more.
+    pub fn give_up(&self) {
+        let _ = self.failure.set(ErrorKind::Other);
+        self.checkpoint.fail();
+    }
+
+    /// Whether a checkpoint is on its way to the disk.
+    pub fn is_writing_behind(&self) -> bool {
+        self.checkpoint.is_writing()
+    }
+
+    /// Waits until none is.
+    pub fn wait(&self) {
+        self.checkpoint.wait();
+    }
+
+    /// Brings to the disk what is held so far, for what cannot be held.
+    fn write_held(&self) -> io::Result<()> {
+        self.wait();
+        if let Some(held) = self.checkpoint.begin() {
+            self.write_all(held, || ());
+            self.checkpoint.hold();
+        }
+        self.check()
+    }
+
+    fn write_all(&self, held: Arc<Held>, done: impl FnOnce()) {
+        let written = guard(|| {
+            self.run(&held)?;
+            done();
+            while let Some(since) = self.checkpoint.go_on() {
+                self.run(&since)?;
+            }
+            Ok(())
+        });
+        if let Err(fault) = written {
+            tracing::warn!(cause = %fault, "a checkpoint failed; all that is in it is in the journal");
+            self.give_up();
+        }
+    }
+
+    fn run(&self, held: &Held) -> io::Result<()> {
+        held.run(
+            |offset, bytes| self.change(DiskAct::Write { offset, bytes }, |file| file.write(offset, bytes)),
+            || self.change(DiskAct::Sync, FileBackend::sync_data),
+        )
+    }
+
+    fn change(&self, act: DiskAct<'_>, change: impl FnOnce(&FileBackend) -> io::Result<()>) -> io::Result<()> {
+        self.check()?;
         let done = self.before(act).and_then(|()| change(&self.file));
-        done.inspect_err(|_| self.has_failed.store(true, Relaxed))
+        done.inspect_err(|error| {
+            let _ = self.failure.set(error.kind());
+        })
+    }
+
+    fn check(&self) -> io::Result<()> {
+        match self.failure.get() {
+            Some(kind) => Err(io::Error::new(*kind, "the disk has failed before")),
+            None => Ok(()),
+        }
     }
 
     fn before(&self, act: DiskAct<'_>) -> io::Result<()> {
@@ -171,10 +286,31 @@ impl Disk {
     }
 }
 
-fn open(how: &OpenOptions, path: &Path, options: &Options) -> Result<FileBackend, Fault> {
+/// The file, and the same file for what is to be on the disk when it is written.
+fn open(how: &OpenOptions, path: &Path, options: &Options) -> Result<(FileBackend, Option<File>), Fault> {
     let faults = options.faults.as_ref();
     faults.map_or(Ok(()), |faults| faults.before(DiskAct::Open))?;
-    Ok(FileBackend::new(how.open(path)?)?)
+    let file = how.open(path)?;
+    let straight = open_straight(&file, path)?;
+    Ok((FileBackend::new(file)?, straight))
+}
+
+#[cfg(target_os = "linux")]
+fn open_straight(file: &File, path: &Path) -> io::Result<Option<File>> {
+    use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+    let flags = rustix::fs::OFlags::DSYNC.bits().cast_signed();
+    let straight = OpenOptions::new().write(true).custom_flags(flags).open(path)?;
+    let which = |file: &File| file.metadata().map(|about| (about.dev(), about.ino()));
+    match which(file)? == which(&straight)? {
+        true => Ok(Some(straight)),
+        false => Err(io::Error::other("another file was put in its place just now")),
+    }
+}
+
+/// Elsewhere locks, or what a sync promises, differ too much to be sure of that.
+#[cfg(not(target_os = "linux"))]
+fn open_straight(_: &File, _: &Path) -> io::Result<Option<File>> {
+    Ok(None)
 }
 
 /// What a file begins with before redb has written anything: a first page with our mark, and an empty journal.
@@ -196,6 +332,12 @@ pub(super) fn copy_with_journal(from: &mut File, to: &mut File) -> io::Result<()
 impl StorageBackend for Disk {
     locks_of_the_file!();
 
+    fn close(&self) -> io::Result<()> {
+        // Afterwards somebody else may write to it.
+        self.wait();
+        self.file.close()
+    }
+
     fn len(&self) -> io::Result<u64> {
         let len = self.file.len()?;
         let is_new = self.has_journal() && len <= FIRST_PAGE_BYTES + self.journal;
@@ -205,127 +347,28 @@ impl StorageBackend for Disk {
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         self.before(DiskAct::Read)?;
-        self.file.read(self.place(offset), out)
+        let offset = self.place(offset);
+        self.checkpoint.read(offset, out, |out| self.file.read(offset, out))
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
+        self.write_held()?;
         let len = len + self.journal;
         self.change(DiskAct::Resize { len }, |file| file.set_len(len))
     }
 
     fn sync_data(&self) -> io::Result<()> {
+        if self.checkpoint.holds_sync() {
+            return self.check();
+        }
         self.change(DiskAct::Sync, FileBackend::sync_data)
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let offset = self.place(offset);
+        if self.checkpoint.holds_write(offset, data) {
+            return self.check();
+        }
         self.change(DiskAct::Write { offset, bytes: data }, |file| file.write(offset, data))
-    }
-}
-
-const BLOCK: u64 = 4096;
-
-/// A file whose writes stay in memory, so that redb can recover and check it and leave it alone.
-#[derive(Debug)]
-pub(super) struct Glass {
-    file: Disk,
-    drawn: Mutex<Drawn>,
-}
-
-#[derive(Debug)]
-struct Drawn {
-    len: u64,
-    /// Up to here the file shows through; what was cut off does not come back.
-    through: u64,
-    blocks: BTreeMap<u64, Vec<u8>>,
-}
-
-impl Glass {
-    pub fn new(file: Disk) -> Result<Glass, Fault> {
-        let len = file.len()?;
-        let drawn = Mutex::new(Drawn {
-            len,
-            through: len,
-            blocks: BTreeMap::new(),
-        });
-        Ok(Glass { file, drawn })
-    }
-
-    fn drawn(&self) -> MutexGuard<'_, Drawn> {
-        self.drawn.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// One block as it is now.
-    fn block(&self, drawn: &Drawn, number: u64) -> io::Result<Vec<u8>> {
-        if let Some(block) = drawn.blocks.get(&number) {
-            return Ok(block.clone());
-        }
-        let mut block = vec![0; BLOCK as usize];
-        let from = number * BLOCK;
-        let visible = drawn.through.saturating_sub(from).min(BLOCK) as usize;
-        if visible > 0 {
-            self.file.read(from, &mut block[..visible])?;
-        }
-        Ok(block)
-    }
-}
-
-/// The blocks under `len` bytes from `offset`: number, where in the block, where in the bytes.
-fn pieces(offset: u64, len: usize) -> impl Iterator<Item = (u64, usize, std::ops::Range<usize>)> {
-    let mut done = 0;
-    std::iter::from_fn(move || {
-        let at = offset + done as u64;
-        let inside = (at % BLOCK) as usize;
-        let piece = (len - done).min(BLOCK as usize - inside);
-        let bytes = done..done + piece;
-        done += piece;
-        (piece > 0).then_some((at / BLOCK, inside, bytes))
-    })
-}
-
-impl StorageBackend for Glass {
-    locks_of_the_file!();
-
-    fn len(&self) -> io::Result<u64> {
-        Ok(self.drawn().len)
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let drawn = self.drawn();
-        if offset.checked_add(out.len() as u64).is_none_or(|end| end > drawn.len) {
-            return Err(ErrorKind::UnexpectedEof.into());
-        }
-        for (number, inside, bytes) in pieces(offset, out.len()) {
-            let block = self.block(&drawn, number)?;
-            let piece = bytes.len();
-            out[bytes].copy_from_slice(&block[inside..inside + piece]);
-        }
-        Ok(())
-    }
-
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        let mut drawn = self.drawn();
-        drawn.len = len;
-        drawn.through = drawn.through.min(len);
-        drop(drawn.blocks.split_off(&len.div_ceil(BLOCK)));
-        if let Some(last) = drawn.blocks.get_mut(&(len / BLOCK)) {
-            last[(len % BLOCK) as usize..].fill(0);
-        }
-        Ok(())
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let mut drawn = self.drawn();
-        for (number, inside, bytes) in pieces(offset, data.len()) {
-            let mut block = self.block(&drawn, number)?;
-            block[inside..inside + bytes.len()].copy_from_slice(&data[bytes]);
-            drawn.blocks.insert(number, block);
-        }
-        drawn.len = drawn.len.max(offset + data.len() as u64);
-        Ok(())
     }
 }

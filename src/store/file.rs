@@ -4,12 +4,13 @@
 //! file is opened again. That takes a millisecond or two and loses nothing acknowledged.
 
 use super::create::folder;
-use super::disk::{Disk, Glass};
+use super::disk::Disk;
 use super::fault::{Fault, guard};
-use super::journal::{Journal, Record, Redo};
+use super::glass::Glass;
+use super::journal::{Journal, JournalRow, Record, Redo};
 use super::note::Note;
 use super::sight::Sight;
-use super::tables::{COMMIT, Snapshot, Source, Tables, get_known};
+use super::tables::{COMMIT, JOURNAL, Snapshot, Source, Tables, get, get_known};
 use super::txn::{Ended, Failed, Wrote, make, show};
 use super::{Options, codec::CommitRow};
 use crate::limits::{DISK_LOOK_EVERY_MS, DISK_PLENTY_BYTES};
@@ -185,7 +186,7 @@ impl DataFile {
         )
     }
 
-    /// Whether the next commit will surely not be one that the journal has no room for.
+    /// Whether no checkpoint begins with the next commit.
     pub fn is_roomy(&self) -> bool {
         match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
             State::Open(_, journal) => journal.is_roomy(),
@@ -246,7 +247,7 @@ impl DataFile {
 pub(super) fn open_database(path: &Path, options: &Options) -> Result<(Database, Journal), Fault> {
     let disk = Disk::open(path, options)?;
     let database = builder(options).create_with_backend(disk.clone())?;
-    let (journal, records) = Journal::open(disk, last_commit(&database.begin_read()?)?, options)?;
+    let (journal, records) = open_journal(disk, &database, options)?;
     if !records.is_empty() {
         journal.write_again()?;
     }
@@ -290,9 +291,14 @@ pub(super) fn open_glass(path: &Path, options: &Options, checked: Checked) -> Re
     if !disk.has_journal() {
         return Ok((database, Vec::new()));
     }
-    let count = last_commit(&database.begin_read()?)?;
-    let (_, records) = Journal::open(disk, count, options)?;
+    let (_, records) = open_journal(disk, &database, options)?;
     Ok((database, records))
+}
+
+fn open_journal(disk: Disk, database: &Database, options: &Options) -> Result<(Journal, Vec<Record>), Fault> {
+    let txn = database.begin_read()?;
+    let row: Option<JournalRow> = get(Snapshot::new(&txn).meta()?, JOURNAL)?;
+    Journal::open(disk, row.unwrap_or_default(), last_commit(&txn)?, options)
 }
 
 pub(super) fn builder(options: &Options) -> Builder {

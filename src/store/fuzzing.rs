@@ -4,7 +4,7 @@ use super::codec::{
     ClientIdRow, CommitRow, DataFileRow, Entry, FactsRow, FileRow, MemberRow, PictureRow, ProfileRow, RoomRow,
     SavedRow, SegmentRow, SeqRow, SessionRow, SettingsRow, Stored, UserRoomRow, UserRow, seal, unseal,
 };
-use super::journal::{record, records};
+use super::journal::{JournalRow, Ring, record, records};
 use crate::model::{RoomKind, SessionId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -44,14 +44,14 @@ pub fn row(bytes: &[u8]) {
     }
 }
 
-/// Reads a journal, once as it is and once as records whose checksums vouch for them: the first byte tells how long
-/// each is, and the second one where a byte is damaged.
+/// Reads a journal, once as it is and once as records whose checksums vouch for them, in a ring as short as can be:
+/// the first byte tells how long each is, and the second one where they begin and where a byte is damaged.
 ///
 /// # Panics
 /// When a record is not read as it was written, or what is damaged is taken for whole.
 pub fn journal(bytes: &[u8]) {
     // What a row change says is looked at by whoever makes it again.
-    let read = |journal: &[u8], count| match records(journal, count) {
+    let read = |journal: &[u8], row: &JournalRow| match records(journal, row, 0) {
         Ok((found, end)) => {
             assert!(end <= journal.len());
             found.iter().for_each(|record| record.changes().for_each(drop));
@@ -59,23 +59,48 @@ pub fn journal(bytes: &[u8]) {
         }
         Err(_) => None,
     };
-    read(bytes, 0);
+    read(bytes, &JournalRow::default());
     let [length, place, changes @ ..] = bytes else { return };
-    let at = u64::from(*place);
+    let salt = vec![*length; 8];
     let written: Vec<Vec<u8>> = (1..)
         .zip(changes.chunks(usize::from(*length) + 1))
-        .filter_map(|(count, changes)| record(&CommitRow { count, at }, changes))
+        .filter_map(|(count, changes)| {
+            record(
+                &salt,
+                &CommitRow {
+                    count,
+                    at: u64::from(*place),
+                },
+                changes,
+            )
+        })
         .collect();
-    let mut whole = written.concat();
-    assert_eq!(read(&whole, 0), Some(written.len()));
-    let Some(last) = written.last() else { return };
-    let at = usize::from(*place) * whole.len() / 256;
-    if let Some(byte) = whole.get_mut(at) {
-        *byte ^= 1;
+    let (Some(last), Some(longest)) = (written.last(), written.iter().map(Vec::len).max()) else {
+        return;
+    };
+    let bytes: usize = written.iter().map(Vec::len).sum();
+    let end = bytes + longest + 1;
+    let start = usize::from(*place) * end / 256;
+    let mut ring = Ring { start, at: start, end };
+    let (mut journal, mut places) = (vec![0; end], Vec::new());
+    for record in &written {
+        let at = ring
+            .place(record.len())
+            .unwrap_or_else(|| panic!("no room in {ring:?}"));
+        ring.at = at + record.len();
+        journal[at..ring.at].copy_from_slice(record);
+        places.extend(at..ring.at);
     }
+    let row = JournalRow {
+        start: start as u32,
+        salt,
+    };
+    assert_eq!(read(&journal, &row), Some(written.len()));
+    let damaged = usize::from(*place) * bytes / 256;
+    journal[places[damaged]] ^= 1;
     // The last one may be what a loss of power cut off; all others are missed.
-    let expected = (at >= whole.len() - last.len()).then_some(written.len() - 1);
-    assert_eq!(read(&whole, 0), expected);
+    let expected = (damaged >= bytes - last.len()).then_some(written.len() - 1);
+    assert_eq!(read(&journal, &row), expected);
 }
 
 /// The row, where these bytes are one.

@@ -12,6 +12,7 @@ mod acts;
 mod admin;
 mod apply;
 mod backup;
+mod checkpoint;
 mod codec;
 mod committer;
 mod create;
@@ -23,6 +24,7 @@ mod files;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod glass;
 mod journal;
 mod log;
 mod marks;

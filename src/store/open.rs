@@ -1,15 +1,15 @@
 //! Opening a data file, once it is certain that it is one, is whole, and is not in use.
 //!
-//! All of that is seen through glass (`disk`), so a file that we refuse keeps every byte.
+//! All of that is seen through glass (`glass`), so a file that we refuse keeps every byte.
 
 use super::codec::{CommitRow, DataFileRow};
 use super::create;
 use super::disk::Disk;
 use super::fault::{Fault, guard, is_full};
 use super::file::{self, Checked, DataFile};
-use super::journal::Record;
+use super::journal::{JournalRow, Record};
 use super::note::Note;
-use super::tables::{COMMIT, FILE, FORMAT, FORMAT_VERSION, META, get, get_known, put};
+use super::tables::{COMMIT, FILE, FORMAT, FORMAT_VERSION, JOURNAL, META, get, get_known, put};
 use super::txn::{self, Wrote};
 use super::upgrade::{self, FORMAT_OLDEST};
 use super::{OpenError, Options, files};
@@ -57,13 +57,15 @@ pub(super) fn open(path: &Path, options: Options) -> Result<(DataFile, u64), Ope
         let count = file::last_commit(&database.begin_read()?)?;
         Ok((database, journal, count))
     });
-    let (database, journal, mut count) = opened.map_err(|fault| open_error(path, fault))?;
+    let (database, mut journal, mut count) = opened.map_err(|fault| open_error(path, fault))?;
     // Where the disk is full, what is there can still be read.
     if moved || old || file::has_room(path, &options) {
         count += 1;
+        let journal_row = JournalRow::new().map_err(|error| io_error(path, &error))?;
         let stamped = txn::write(&database, count, |tables| {
             tables.create_missing()?;
             put(tables.meta.write()?, FILE, &row)?;
+            put(tables.meta.write()?, JOURNAL, &journal_row)?;
             if old {
                 upgrade::upgrade(tables)?;
             }
@@ -71,7 +73,7 @@ pub(super) fn open(path: &Path, options: Options) -> Result<(DataFile, u64), Ope
             Ok(((), Wrote::Something))
         });
         stamped.map_err(|failed| open_error(path, failed.into()))?;
-        journal.begin_again();
+        journal.begin(journal_row);
     }
     note.opened_at(count);
     Ok((

@@ -22,7 +22,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// Of the data file; the first thing that is read. A file with a larger one is left alone, one with
 /// a smaller one is upgraded.
-pub(super) const FORMAT_VERSION: u32 = 3;
+pub(super) const FORMAT_VERSION: u32 = 4;
 
 pub(super) type Row = &'static [u8];
 pub(super) type FileKey = [u8; 16];
@@ -30,6 +30,7 @@ pub(super) type FileKey = [u8; 16];
 pub(super) const FORMAT: &str = "format";
 pub(super) const FILE: &str = "file";
 pub(super) const COMMIT: &str = "commit";
+pub(super) const JOURNAL: &str = "journal";
 pub(super) const PEOPLE: &str = "people";
 pub(super) const FILES_BYTES: &str = "files";
 
@@ -231,7 +232,7 @@ pub(super) trait CopyTable {
 }
 
 schema! {
-    /// `format`, `file`, `commit`, `files`: the bytes of all files, and `people`: how often somebody has changed what
+    /// `format`, `file`, `commit`, `journal`, `files`: the bytes of all files, and `people`: how often somebody has changed what
     /// they show of themselves.
     meta: &'static str = META "chapp";
     users: u32 = USERS "users";

@@ -2,8 +2,8 @@
 
 use super::codec::CommitRow;
 use super::fault::{Fault, guard};
-use super::journal::{Journal, Redo};
-use super::tables::Tables;
+use super::journal::{Journal, JournalRow, Redo};
+use super::tables::{JOURNAL, Tables, put};
 use redb::{Database, Durability, WriteTransaction};
 use self_cell::self_cell;
 use std::sync::{Mutex, PoisonError};
@@ -32,6 +32,18 @@ impl Open {
     /// The transaction, with its tables closed.
     fn close(self) -> WriteTransaction {
         self.into_owner().txn
+    }
+
+    /// The transaction, with its tables closed and what redb is to know of the journal, to be made durable.
+    fn close_durably(mut self, journal: Option<&JournalRow>) -> Result<WriteTransaction, Fault> {
+        if let Some(row) = journal {
+            self.with_dependent_mut(|_, tables| put(tables.meta.write()?, JOURNAL, row))?;
+        }
+        let mut txn = self.close();
+        txn.set_durability(Durability::Immediate)?;
+        // So that the file opens at once after a kill.
+        txn.set_quick_repair(true);
+        Ok(txn)
     }
 
     /// Gives up all that was done in it.
@@ -130,6 +142,12 @@ impl<T> Made<T> {
             || match journal.and_then(|journal| Some((journal, journal.record(&commit, redo)?))) {
                 Some((journal, record)) => {
                     journal.append(&record)?;
+                    if journal.is_checkpoint_due() {
+                        let row = journal.row()?;
+                        let txn = open.close_durably(Some(&row))?;
+                        journal.checkpoint(row, || Ok(txn.commit()?))?;
+                        return Ok(Ended::Shown);
+                    }
                     if may_hide {
                         return Ok(Ended::Hidden(open));
                     }
@@ -137,12 +155,9 @@ impl<T> Made<T> {
                     Ok(Ended::Shown)
                 }
                 None => {
-                    let mut txn = open.close();
-                    txn.set_durability(Durability::Immediate)?;
-                    // So that the file opens at once after a kill.
-                    txn.set_quick_repair(true);
-                    txn.commit()?;
-                    journal.inspect(|journal| journal.begin_again());
+                    let row = journal.map(Journal::row).transpose()?;
+                    open.close_durably(row.as_ref())?.commit()?;
+                    journal.zip(row).inspect(|(journal, row)| journal.begin_again(row));
                     Ok(Ended::Shown)
                 }
             },

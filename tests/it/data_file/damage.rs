@@ -119,6 +119,28 @@ fn a_flipped_bit_of_the_journal_is_found_or_costs_what_a_loss_of_power_may() {
 }
 
 #[test]
+fn records_that_are_missing_before_the_last_are_missed_however_many_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, copy) = (folder.path().join("data.redb"), folder.path().join("copy.redb"));
+    let store = open(&path).unwrap();
+    wait(store.commit(sign_up("person 1", 1))).unwrap();
+    for n in 0..20 {
+        wait(store.commit(post(1, &format!("{n}")))).unwrap();
+    }
+    let killed = fs::read(&path).unwrap();
+    close(store);
+    let records = records(&killed);
+    for last in [1, 10, 19] {
+        for first in 0..=last {
+            let mut bytes = killed.clone();
+            bytes[records[first].start..records[last].end].fill(0);
+            fs::write(&copy, &bytes).unwrap();
+            assert!(matches!(refusal(&copy), OpenError::Damaged { .. }), "{first} to {last}");
+        }
+    }
+}
+
+#[test]
 fn a_copy_that_is_damaged_where_nobody_looks_is_refused_at_once() {
     let (folder, path) = data_file();
     let copy = folder.path().join("copy.redb");

@@ -47,7 +47,7 @@ impl Drop for Still<'_> {
 
 impl Faults for StillDisk {
     fn before(&self, act: DiskAct<'_>) -> io::Result<()> {
-        if act == DiskAct::Sync {
+        if act.is_sync() {
             let still = self.still.lock().unwrap();
             drop(self.moves.wait_while(still, |still| *still).unwrap());
         }

@@ -52,6 +52,17 @@ impl Done {
         }
     }
 
+    /// Whether this sync is for it.
+    fn is_in(&self, sync: DiskAct<'_>) -> bool {
+        let DiskAct::SyncPart { offset, len } = sync else {
+            return true;
+        };
+        match self {
+            Done::Resize(_) => false,
+            Done::Write(at, bytes) => (offset..offset + len).contains(&(*at as u64)) && bytes.len() as u64 <= len,
+        }
+    }
+
     /// Its parts, each of which is written all or not at all.
     fn torn(&self) -> Vec<Done> {
         let Done::Write(offset, bytes) = self else {
@@ -177,10 +188,13 @@ impl Faults for Disk {
             DiskAct::Open | DiskAct::Read => return Ok(()),
             DiskAct::Write { offset, bytes } => Some(Done::Write(offset as usize, bytes.to_vec())),
             DiskAct::Resize { len } => Some(Done::Resize(len as usize)),
-            DiskAct::Sync => None,
+            DiskAct::Sync | DiskAct::SyncPart { .. } => None,
         };
-        if act == DiskAct::Sync && std::mem::take(&mut state.fails_a_sync) {
-            state.pending.clear();
+        if act.is_sync() && std::mem::take(&mut state.fails_a_sync) {
+            // How long the file is, the system keeps elsewhere.
+            state
+                .pending
+                .retain(|done| matches!(done, Done::Resize(_)) || !done.is_in(act));
             return off();
         }
         let is_last = state.acts == Some(0);
@@ -190,7 +204,9 @@ impl Faults for Disk {
             Some(done) => state.pending.push(done),
             None if !is_last && !state.ignores_syncs => {
                 let State { synced, pending, .. } = &mut *state;
-                pending.drain(..).for_each(|done| done.apply(synced));
+                let (now, later) = std::mem::take(pending).into_iter().partition(|done| done.is_in(act));
+                *pending = later;
+                Vec::into_iter(now).for_each(|done: Done| done.apply(synced));
             }
             None => {}
         }

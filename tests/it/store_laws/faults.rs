@@ -234,7 +234,7 @@ enum Stuck {
 impl Faults for StuckDisk {
     fn before(&self, act: DiskAct) -> io::Result<()> {
         let mut stuck = self.0.lock().unwrap();
-        if *stuck == Stuck::AtTheNextSync && act == DiskAct::Sync {
+        if *stuck == Stuck::AtTheNextSync && act.is_sync() {
             *stuck = Stuck::Yes;
         }
         match *stuck == Stuck::Yes && act != DiskAct::Read {

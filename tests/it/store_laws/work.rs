@@ -39,7 +39,7 @@ impl Faults for Counter {
         let mut reads = self.0.lock().unwrap();
         match act {
             DiskAct::Write { .. } => reads.writes += 1,
-            DiskAct::Sync => reads.syncs += 1,
+            DiskAct::Sync | DiskAct::SyncPart { .. } => reads.syncs += 1,
             // redb waits for each.
             DiskAct::Resize { .. } => reads.resizes += 1,
             _ => {}
@@ -342,7 +342,7 @@ struct SlowDisk(Duration);
 
 impl Faults for SlowDisk {
     fn before(&self, act: DiskAct) -> io::Result<()> {
-        if act == DiskAct::Sync {
+        if act.is_sync() {
             thread::sleep(self.0);
         }
         Ok(())

@@ -313,7 +313,7 @@ impl Faults for ShakyDisk {
     fn before(&self, act: DiskAct<'_>) -> io::Result<()> {
         let mut plan = self.0.lock().unwrap();
         let Some(fault) = plan.fault else { return Ok(()) };
-        let writes = matches!(act, DiskAct::Write { .. } | DiskAct::Resize { .. } | DiskAct::Sync);
+        let writes = act.is_sync() || matches!(act, DiskAct::Write { .. } | DiskAct::Resize { .. });
         if plan.acts > 0 {
             plan.acts -= u64::from(writes);
             return Ok(());
