@@ -91,10 +91,12 @@ test('an address that only this computer has is known as such', () => {
   for (const address of ['192.168.1.20:4280', 'chapp.example', 'localhost.example:80', '[fe80::1]:80']) assert.ok(!text.onlyHere(address), address);
 });
 
-test('ids are 128 random bits and need no randomUUID', () => {
-  const id = text.randomId({ getRandomValues: (bytes) => bytes.fill(171) });
-  assert.equal(id, 'ab'.repeat(16));
-  assert.notEqual(text.randomId(), text.randomId());
+test('ids begin with the time, and need no randomUUID', () => {
+  const source = { getRandomValues: (/** @type {Uint8Array} */ bytes) => bytes.fill(171) };
+  // The time of the example in RFC 9562, appendix A.6.
+  assert.equal(text.newId(source, 0x017f22e279b0), '017f22e279b07bab' + 'ab'.repeat(8));
+  assert.ok(text.newId(crypto, 1) < text.newId(crypto, 2));
+  assert.notEqual(text.newId(), text.newId());
 });
 
 test('a password is judged by its length first', () => {

@@ -254,7 +254,7 @@ function welcome(frame) {
   drafts = createDrafts({ store: localStorage, account, tab, channel: new BroadcastChannel(`chapp:drafts:${account}`), clock });
   uploads = createUploads({
     clock,
-    newId: text.randomId,
+    newId: text.newId,
     wellFormed: text.wellFormed,
     send: post,
     limits: () => store.state.limits,
@@ -268,7 +268,7 @@ function welcome(frame) {
     tab,
     store: localStorage,
     clock,
-    newId: text.randomId,
+    newId: text.newId,
     wellFormed: text.wellFormed,
     send: (command) => socket.send(command),
     changed: (items) => store.dispatch({ type: 'outbox', items }),
@@ -280,7 +280,7 @@ function welcome(frame) {
     tab,
     store: localStorage,
     clock,
-    newId: text.randomId,
+    newId: text.newId,
     send: (command) => socket.send(command),
     changed: (items) => store.dispatch({ type: 'deeds', deeds: items }),
   });
@@ -297,7 +297,7 @@ function restoreFiles() {
 
 /** The same after a reload, so that a tab finds its own again. Put away only while the page is gone: a copy of a living tab is another one. */
 function takeTabId() {
-  const id = sessionStorage.getItem('chapp:tab') ?? text.randomId();
+  const id = sessionStorage.getItem('chapp:tab') ?? text.newId();
   sessionStorage.removeItem('chapp:tab');
   return id;
 }
