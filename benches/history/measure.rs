@@ -18,7 +18,8 @@ const PAGES: usize = 60;
 const SYNCS: usize = 20;
 const SEARCHES: usize = 15;
 const POSTS_ALONE: usize = 400;
-const POSTS_AT_ONCE: usize = 6_000;
+/// So many that there are some ten checkpoints meanwhile, and fewer than make the next size.
+const POSTS_AT_ONCE: usize = 24_000;
 /// As many as one connection may have.
 const IN_FLIGHT: usize = 64;
 /// After a start, so that what it left to do is done.

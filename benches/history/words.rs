@@ -5,6 +5,7 @@
 mod chance;
 
 use chance::Chance;
+use chapp::clock::Clock;
 
 /// Different words.
 const WORDS: u64 = 20_000;
@@ -41,17 +42,11 @@ impl Words {
         ((WORDS as f64).powf(chance) as u64).min(WORDS) - 1
     }
 
-    /// As browsers name what they post.
+    /// As browsers name what they post: a UUID of version 7 (RFC 9562, section 5.7).
     pub fn uuid(&mut self) -> String {
         let (high, low) = (self.0.next(), self.0.next());
-        format!(
-            "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
-            high >> 32,
-            high >> 16 & 0xffff,
-            high & 0xfff,
-            low >> 52,
-            low & 0xffff_ffff_ffff
-        )
+        let now = Clock::System.now().0;
+        format!("{now:012x}7{:03x}{:016x}", high & 0xfff, low >> 2 | 1 << 63)
     }
 }
 
