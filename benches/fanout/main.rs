@@ -27,7 +27,7 @@ struct Arguments {
     /// How often each pair is measured; the medians count
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
     rounds: u32,
-    /// Measured seconds, after one that is not
+    /// Measured seconds, after one that is not; more at a rate so slow that there are fewer than 60 messages
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=60))]
     seconds: u64,
     /// Is the limit server on this port

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 const WARM_UP: Duration = Duration::from_secs(1);
 /// Until what connecting has left behind is given back.
 const IDLE_AFTER: Duration = Duration::from_secs(2);
+/// Messages of a round at a steady rate, however slow: of fewer, a p99 is a single one.
+const POSTS_MIN: f64 = 60.0;
 /// Messages under way in a closed loop.
 const WINDOW: usize = 8;
 /// Files that this program has open beside its connections.
@@ -138,6 +140,7 @@ fn row(
 fn steady(kind: Kind, count: usize, rate: f64, time: Duration) -> Result<Row, String> {
     fresh(kind, |server, target| {
         let mut members = Members::open(target, 1, count)?;
+        let time = time.max(Duration::from_secs_f64(POSTS_MIN / rate));
         row(server, &mut members, |members, time| members.offer(rate, time), time)
     })
 }
