@@ -1,7 +1,8 @@
 //! A data file that an older Chapp left behind: opened, it has everything that it had, and what is new.
 //!
 //! `files/format-N.redb.gz` was written by a release of that format: Ada (the owner) and Ben signed up and
-//! posted seven messages in turn, `a1`, `b2`, … `a7`, "line N **as it was**". That of format 2 was killed then.
+//! posted seven messages in turn, `a1`, `b2`, … `a7`, "line N **as it was**". Those of formats 2 and 3 were killed then.
+//! A file without a journal, of the first two, is copied to make room for one.
 
 use crate::store_laws::world::{Fault, ShakyDisk, client_id, kind, pipeline, post, read_forward, wait};
 use chapp::clock::Time;
@@ -13,10 +14,26 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-const FORMATS: [(u32, &[u8]); 2] = [
+const FORMATS: [(u32, &[u8]); 3] = [
     (1, include_bytes!("files/format-1.redb.gz")),
     (2, include_bytes!("files/format-2.redb.gz")),
+    (3, include_bytes!("files/format-3.redb.gz")),
 ];
+
+/// The copy of the old file that there should be beside the new one.
+fn copy_of(format: u32) -> Option<String> {
+    (format < 3).then(|| format!("chapp.redb.format-{format}"))
+}
+
+/// Nothing is in the folder but the file, and the old one where it was copied.
+fn check_folder(folder: &Path, format: u32, old: &[u8]) {
+    let copy = copy_of(format);
+    let expected: Vec<String> = ["chapp.redb".to_owned()].into_iter().chain(copy.clone()).collect();
+    assert_eq!(names(folder), expected);
+    if let Some(copy) = copy {
+        assert_eq!(fs::read(folder.join(copy)).unwrap(), old);
+    }
+}
 
 fn old_file(folder: &Path, packed: &[u8]) -> (PathBuf, Vec<u8>) {
     let mut bytes = Vec::new();
@@ -83,22 +100,15 @@ fn an_old_file_keeps_all_that_was_in_it_and_a_copy_stays_beside_it() {
             assert!(store.may_sign_up(None, Time(1)).await.is_ok());
         });
         close(store);
-        assert_eq!(
-            names(folder.path()),
-            ["chapp.redb", &*format!("chapp.redb.format-{format}")]
-        );
-        assert_eq!(
-            fs::read(folder.path().join(&*format!("chapp.redb.format-{format}"))).unwrap(),
-            bytes
-        );
+        check_folder(folder.path(), format, &bytes);
     }
 }
 
 #[test]
 fn what_was_posted_to_an_old_file_is_not_posted_again_and_can_be_changed() {
-    for (_, packed) in FORMATS {
+    for (format, packed) in FORMATS {
         let folder = tempfile::tempdir().unwrap();
-        let (path, _) = old_file(folder.path(), packed);
+        let (path, bytes) = old_file(folder.path(), packed);
         let store = open(&path);
         let edit = |body: &str| Change::Act {
             by: UserId(1),
@@ -132,7 +142,7 @@ fn what_was_posted_to_an_old_file_is_not_posted_again_and_can_be_changed() {
             assert_eq!(store.room(UserId(2), LOBBY).await.unwrap().room.member_count, 2);
         });
         close(store);
-        assert_eq!(names(folder.path()).len(), 2, "one copy, made once");
+        check_folder(folder.path(), format, &bytes);
     }
 }
 
@@ -185,16 +195,14 @@ fn a_name_that_the_first_room_had_is_still_taken() {
 #[test]
 fn another_file_of_the_copys_name_is_left_alone() {
     for (format, packed) in FORMATS {
+        let Some(copy) = copy_of(format) else { continue };
         let folder = tempfile::tempdir().unwrap();
         let (path, bytes) = old_file(folder.path(), packed);
-        let beside = folder.path().join(&*format!("chapp.redb.format-{format}"));
+        let beside = folder.path().join(&copy);
         fs::write(&beside, "mine").unwrap();
         close(open(&path));
         assert_eq!(fs::read(&beside).unwrap(), b"mine");
-        assert_eq!(
-            fs::read(folder.path().join(&*format!("chapp.redb.format-{format}.2"))).unwrap(),
-            bytes
-        );
+        assert_eq!(fs::read(folder.path().join(copy + ".2")).unwrap(), bytes);
     }
 }
 
@@ -214,11 +222,9 @@ fn an_upgrade_that_breaks_off_is_done_the_next_time() {
             let store = open(&path);
             assert_eq!(wait(read_forward(&store)).unwrap().len(), 7, "after {acts}");
             close(store);
-            let copy = format!("chapp.redb.format-{format}");
-            assert_eq!(names(folder.path()), ["chapp.redb", &copy], "after {acts}");
-            assert_eq!(fs::read(folder.path().join(copy)).unwrap(), bytes);
+            check_folder(folder.path(), format, &bytes);
         }
-        assert!(broke_off > 10, "{broke_off}");
+        assert!(broke_off > 10, "{broke_off} of format {format}");
     }
 }
 
@@ -237,7 +243,6 @@ fn a_link_to_an_old_file_stays_one_and_the_file_stays_as_open_to_others() {
         close(store);
         assert_eq!(fs::read_link(&link).unwrap(), real);
         assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
-        let copy = elsewhere.path().join(format!("chapp.redb.format-{format}"));
-        assert_eq!(fs::read(copy).unwrap(), bytes);
+        check_folder(elsewhere.path(), format, &bytes);
     }
 }
