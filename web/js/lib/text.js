@@ -188,8 +188,8 @@ export function newId(source = crypto, now = Date.now()) {
   const view = new DataView(bytes.buffer);
   view.setUint16(0, now / 2 ** 32);
   view.setUint32(2, now);
-  bytes[6] = (bytes[6] & 15) | 0x70;
-  bytes[8] = (bytes[8] & 63) | 0x80;
+  view.setUint8(6, (view.getUint8(6) & 15) | 0x70);
+  view.setUint8(8, (view.getUint8(8) & 63) | 0x80);
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
