@@ -94,7 +94,7 @@ test('an address that only this computer has is known as such', () => {
 test('ids begin with the time, and need no randomUUID', () => {
   const source = { getRandomValues: (/** @type {Uint8Array} */ bytes) => bytes.fill(171) };
   // The time of the example in RFC 9562, appendix A.6.
-  assert.equal(text.newId(source, 0x017f22e279b0), '017f22e279b07bab' + 'ab'.repeat(8));
+  assert.equal(text.newId(source, 0x017f22e279b0), `017f22e279b07bab${'ab'.repeat(8)}`);
   assert.ok(text.newId(crypto, 1) < text.newId(crypto, 2));
   assert.notEqual(text.newId(), text.newId());
 });
