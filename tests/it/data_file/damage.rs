@@ -82,18 +82,24 @@ fn records(file: &[u8]) -> Vec<Range<usize>> {
     }
 }
 
-#[test]
-fn a_flipped_bit_of_the_journal_is_found_or_costs_what_a_loss_of_power_may() {
+/// What a kill leaves after somebody has signed up and posted twenty times.
+fn killed_file() -> (TempDir, Vec<u8>) {
     let folder = tempfile::tempdir().unwrap();
-    let (path, copy) = (folder.path().join("data.redb"), folder.path().join("copy.redb"));
+    let path = folder.path().join("data.redb");
     let store = open(&path).unwrap();
     wait(store.commit(sign_up("person 1", 1))).unwrap();
     for n in 0..20 {
         wait(store.commit(post(1, &format!("{n}")))).unwrap();
     }
-    // What a kill would leave.
     let killed = fs::read(&path).unwrap();
     close(store);
+    (folder, killed)
+}
+
+#[test]
+fn a_flipped_bit_of_the_journal_is_found_or_costs_what_a_loss_of_power_may() {
+    let (folder, killed) = killed_file();
+    let copy = folder.path().join("copy.redb");
     let records = records(&killed);
     assert_eq!(records.len(), 21);
     let (first, last) = (&records[0], &records[20]);
@@ -120,15 +126,8 @@ fn a_flipped_bit_of_the_journal_is_found_or_costs_what_a_loss_of_power_may() {
 
 #[test]
 fn records_that_are_missing_before_the_last_are_missed_however_many_they_are() {
-    let folder = tempfile::tempdir().unwrap();
-    let (path, copy) = (folder.path().join("data.redb"), folder.path().join("copy.redb"));
-    let store = open(&path).unwrap();
-    wait(store.commit(sign_up("person 1", 1))).unwrap();
-    for n in 0..20 {
-        wait(store.commit(post(1, &format!("{n}")))).unwrap();
-    }
-    let killed = fs::read(&path).unwrap();
-    close(store);
+    let (folder, killed) = killed_file();
+    let copy = folder.path().join("copy.redb");
     let records = records(&killed);
     for last in [1, 10, 19] {
         for first in 0..=last {
