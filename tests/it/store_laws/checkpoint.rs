@@ -13,7 +13,7 @@ use tokio::time::timeout;
 /// So little that a checkpoint begins every few dozen posts.
 const JOURNAL_BYTES: usize = 32 << 10;
 /// So little that whoever reads everything reads it from the file, ...
-const CACHE_BYTES: usize = 256 << 10;
+const CACHE_BYTES: usize = 64 << 10;
 /// ... where there are so many posts.
 const POSTS: u64 = 1_000;
 
