@@ -30,16 +30,18 @@ use words::Words;
 
 /// The sizes are this many times apart.
 const STEP: u64 = 10;
+/// What is posted while a file is measured must not make it larger than the next one.
+const SMALLEST: u64 = 5_000;
 const SEED: u64 = 1;
 
 #[derive(Parser)]
 #[command(name = "history", about = "Shows what a long history costs")]
 struct Arguments {
     /// Messages in the smallest file
-    #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(2_000..=50_000_000))]
+    #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(SMALLEST..=50_000_000))]
     from: u64,
     /// Messages in the largest file
-    #[arg(long, default_value_t = 500_000, value_parser = clap::value_parser!(u64).range(2_000..=50_000_000))]
+    #[arg(long, default_value_t = 500_000, value_parser = clap::value_parser!(u64).range(SMALLEST..=50_000_000))]
     to: u64,
     /// Where the file lies while it is measured; it should be a real disk
     #[arg(long, default_value = env!("CARGO_TARGET_TMPDIR"))]

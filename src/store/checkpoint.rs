@@ -147,11 +147,11 @@ impl Checkpoint {
             Phase::Writing(held, later) | Phase::Failed(held, later) => (Some(held.clone()), later.of(&wanted)),
         };
         drop(phase);
-        let held = [held.map(|held| held.of(&wanted)).unwrap_or_default(), later];
-        if !held.iter().any(|held| held.has_all(&wanted)) {
+        let layers = [held.unwrap_or_default(), Arc::new(later)];
+        if !layers.iter().any(|held| held.has_all(&wanted)) {
             from_file(out)?;
         }
-        held.iter().for_each(|held| held.show(&wanted, out));
+        layers.iter().for_each(|held| held.show(&wanted, out));
         Ok(())
     }
 

@@ -232,8 +232,8 @@ pub(super) trait CopyTable {
 }
 
 schema! {
-    /// `format`, `file`, `commit`, `journal`, `files`: the bytes of all files, and `people`: how often somebody has changed what
-    /// they show of themselves.
+    /// `format`, `file`, `commit`, `journal`, `files`: the bytes of all files, and `people`: how often somebody has
+    /// changed what they show of themselves.
     meta: &'static str = META "chapp";
     users: u32 = USERS "users";
     /// `Name::key` → user.
