@@ -252,6 +252,13 @@ pub const SOCKET_PING_AFTER: Duration = Duration::from_secs(25);
 pub const SOCKET_DEAD_AFTER: Duration = Duration::from_secs(60);
 /// How often sockets are looked at: quiet ones, dead ones, ended sessions.
 pub const SOCKET_SWEEP_EVERY: Duration = Duration::from_secs(5);
+/// Sockets that a message goes to in one system call, where io_uring is used. 1,000 sockets in 2 calls cost a
+/// tenth less than in 16.
+pub const SENDS_AT_ONCE_MAX: usize = 512;
+/// Quiet sockets that are pinged one right after the other; then there is a pause,
+pub const PINGS_AT_ONCE_MAX: usize = 64;
+/// so long, for those who have something to say and for the answers: ten thousand take 1.6 s.
+pub const PINGS_PAUSE: Duration = Duration::from_millis(10);
 /// Written bytes that the other end does not take for this long, or questions of the kernel that it does not
 /// answer, end a connection (Linux: RFC 5482). With [`PRESENCE_GRACE`], whoever vanished is gone within 15 s.
 pub const WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(10);

@@ -9,8 +9,8 @@ use crate::http::{Connection, Http};
 use crate::hub::Hub;
 use crate::limits::{
     ADDRESSES_MAX, ERASE_EVERY, KEEPALIVE_AFTER, KEEPALIVE_EVERY, LAST_ANSWERS_TIMEOUT, LISTEN_BACKLOG,
-    OPEN_FILES_SPARE, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_TIMEOUT, SESSIONS_DROP_EVERY, SOCKET_SEND_BYTES,
-    SOCKET_SWEEP_EVERY, STOP_TIMEOUT, WRITE_STALL_TIMEOUT,
+    OPEN_FILES_SPARE, PINGS_PAUSE, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_TIMEOUT, SESSIONS_DROP_EVERY,
+    SOCKET_SEND_BYTES, SOCKET_SWEEP_EVERY, STOP_TIMEOUT, WRITE_STALL_TIMEOUT,
 };
 use crate::store::{Feed, OpenError, Options, Store};
 use crate::wire::CloseCode;
@@ -308,7 +308,11 @@ async fn sweep(chat: Arc<Chat>, listening: SocketAddr, hosts: Vec<Host>) {
             next_drop = Instant::now() + SESSIONS_DROP_EVERY;
         }
         tokio::time::sleep(SOCKET_SWEEP_EVERY).await;
-        chat.hub().sweep();
+        let mut from = 0;
+        while let Some(next) = chat.hub().sweep(from) {
+            from = next;
+            tokio::time::sleep(PINGS_PAUSE).await;
+        }
         chat.sweep_sessions().await;
     }
 }

@@ -16,7 +16,7 @@ mod ring;
 mod rooms;
 
 use crate::clock::Time;
-use crate::limits::{SOCKET_DEAD_AFTER, SOCKET_PING_AFTER};
+use crate::limits::{PINGS_AT_ONCE_MAX, SOCKET_DEAD_AFTER, SOCKET_PING_AFTER};
 use crate::metrics::{Count, Metrics};
 use crate::model::{ConnectionId, Event, Presence, RoomId, SessionId, User, UserId, Viewer};
 use crate::wire::{self, CloseCode};
@@ -372,17 +372,25 @@ impl Hub {
         client.heard(self.seconds());
     }
 
-    /// Pings connections that are quiet, and ends those that stayed silent.
-    pub fn sweep(&self) {
+    /// Pings connections that are quiet, and ends those that stayed silent, from this place of the list on. Where
+    /// many are to be pinged, somebody who has something to say must not wait for all of them: then it returns the
+    /// place to go on at. Whoever leaves meanwhile may move another one out of the way, who has their turn next time.
+    pub fn sweep(&self, from: usize) -> Option<usize> {
         let now = self.seconds();
-        for slot in &mut self.state().slots {
+        let mut pings = 0;
+        for (place, slot) in self.state().slots.iter_mut().enumerate().skip(from) {
             let silent: u64 = now.saturating_sub(slot.client.last_heard()).into();
             if silent >= SOCKET_DEAD_AFTER.as_secs() {
                 slot.shut_down();
             } else if silent >= SOCKET_PING_AFTER.as_secs() {
                 slot.write(wire::ping_frame());
+                pings += 1;
+                if pings == PINGS_AT_ONCE_MAX {
+                    return Some(place + 1);
+                }
             }
         }
+        None
     }
 
     /// How many connections there are.

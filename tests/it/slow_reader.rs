@@ -7,6 +7,7 @@ use crate::harness::metrics::Metrics;
 use crate::harness::people::{Person, sign_up};
 use crate::harness::server::{Setup, Site};
 use crate::harness::socket::{Socket, frame};
+use chapp::limits::{PINGS_AT_ONCE_MAX, SENDS_AT_ONCE_MAX, SOCKET_DEAD_AFTER};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -16,8 +17,10 @@ fn long_body() -> String {
     "🌊".repeat(8_000)
 }
 
-/// Sockets of one person: with those of another, more than go to the system together.
+/// Sockets of one person.
 const SOCKETS: usize = 40;
+/// Those whose turn is in the second system call.
+const SOCKETS_SPARE: usize = 20;
 
 /// A server that writes to many sockets at once where it can, and one that writes to each.
 fn each_way(check: impl Fn(Site, bool)) {
@@ -69,33 +72,53 @@ fn unread(address: SocketAddr, person: &Person) -> TcpStream {
     stream
 }
 
+/// The first byte and the payload of the next frame.
+fn next_frame(stream: &mut TcpStream) -> (u8, Vec<u8>) {
+    let mut head = [0; 2];
+    stream.read_exact(&mut head).expect("a frame before the end");
+    let length = match head[1] {
+        126 => {
+            let mut length = [0; 2];
+            stream.read_exact(&mut length).unwrap();
+            usize::from(u16::from_be_bytes(length))
+        }
+        127 => {
+            let mut length = [0; 8];
+            stream.read_exact(&mut length).unwrap();
+            u64::from_be_bytes(length) as usize
+        }
+        length => usize::from(length),
+    };
+    let mut payload = vec![0; length];
+    stream.read_exact(&mut payload).unwrap();
+    (head[0], payload)
+}
+
 /// All frames that still come, and the code of the close frame.
 fn read_on(stream: &mut TcpStream) -> (Vec<Value>, u16) {
     let mut frames = Vec::new();
     loop {
-        let mut head = [0; 2];
-        stream.read_exact(&mut head).expect("a close frame before the end");
-        let length = match head[1] {
-            126 => {
-                let mut length = [0; 2];
-                stream.read_exact(&mut length).unwrap();
-                usize::from(u16::from_be_bytes(length))
-            }
-            127 => {
-                let mut length = [0; 8];
-                stream.read_exact(&mut length).unwrap();
-                u64::from_be_bytes(length) as usize
-            }
-            length => usize::from(length),
-        };
-        let mut payload = vec![0; length];
-        stream.read_exact(&mut payload).unwrap();
-        match head[0] {
-            0x81 => frames.push(serde_json::from_slice(&payload).unwrap()),
-            0x88 => return (frames, u16::from_be_bytes([payload[0], payload[1]])),
-            0x89 => {}
-            other => panic!("a frame of {other:#x}"),
+        match next_frame(stream) {
+            (0x81, payload) => frames.push(serde_json::from_slice(&payload).unwrap()),
+            (0x88, payload) => return (frames, u16::from_be_bytes([payload[0], payload[1]])),
+            (0x89, _) => {}
+            (other, _) => panic!("a frame of {other:#x}"),
         }
+    }
+}
+
+#[test]
+fn of_many_who_are_quiet_each_is_asked_whether_it_is_there_before_it_is_given_up() {
+    let site = Site::new();
+    let people = [site.sign_up("Ada"), site.sign_up("Ben"), site.sign_up("Carol")];
+    let of_each = people
+        .iter()
+        .flat_map(|person| std::iter::repeat_n(person, PINGS_AT_ONCE_MAX));
+    // They do not answer either: only one who is never asked would be ended without a word.
+    let mut quiet: Vec<TcpStream> = of_each.map(|person| unread(site.address, person)).collect();
+    for stream in &mut quiet {
+        stream.set_read_timeout(Some(SOCKET_DEAD_AFTER + PATIENCE)).unwrap();
+        while next_frame(stream).0 != 0x89 {}
     }
 }
 
@@ -193,6 +216,27 @@ fn many_hear_everything_while_one_hangs_up_and_one_does_not_read() {
             Metrics::until(site.address, |now| together(now) >= 2.0 * SOCKETS as f64);
         } else if !io_uring {
             assert_eq!(together(&Metrics::read(site.address)), 0.0);
+        }
+    });
+}
+
+#[test]
+fn more_than_go_to_the_system_together_all_hear_it() {
+    each_way(|site, io_uring| {
+        let people: Vec<Person> = (0..9).map(|n| site.sign_up(&format!("Person {n}"))).collect();
+        let count = SENDS_AT_ONCE_MAX + SOCKETS_SPARE;
+        let mut sockets: Vec<Socket> = (0..count).map(|n| site.socket(&people[n % people.len()])).collect();
+        for n in 1..=3 {
+            assert_eq!(sockets[count - 1].say(&format!("c{n}"), "to everybody"), n);
+        }
+        for socket in sockets.iter_mut().take(count - 1) {
+            for n in 1..=3 {
+                assert_eq!(socket.expect("message")["seq"], n);
+            }
+        }
+        if io_uring && has_io_uring() {
+            let together = |now: &Metrics| now.get("chapp_delivery_writes_together_total") >= 3.0 * count as f64;
+            Metrics::until(site.address, together);
         }
     });
 }
