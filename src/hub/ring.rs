@@ -7,13 +7,11 @@
 //! ring, and the hub writes one by one.
 
 use super::client::Slot;
+use crate::limits::SENDS_AT_ONCE_MAX;
 use bytes::Bytes;
 use io_uring::{IoUring, opcode, types::Fd};
 use std::io::{Error, ErrorKind, Result};
 use std::os::fd::AsRawFd;
-
-/// Sends in one system call.
-const SENDS_MAX: usize = 64;
 
 /// `MSG_DONTWAIT` and `MSG_NOSIGNAL` of `send(2)`, the same on every Linux.
 const FLAGS: i32 = 0x40 | 0x4000;
@@ -35,12 +33,12 @@ pub(super) struct Ring {
 impl Ring {
     /// `None` where there is no io_uring for this process.
     pub fn open() -> Option<Ring> {
-        let kernel = IoUring::new(SENDS_MAX as u32).ok()?;
+        let kernel = IoUring::new(SENDS_AT_ONCE_MAX as u32).ok()?;
         let mut probe = io_uring::Probe::new();
         kernel.submitter().register_probe(&mut probe).ok()?;
         // A filter may allow all but this call.
         kernel.submit().ok()?;
-        let batch = Vec::with_capacity(SENDS_MAX);
+        let batch = Vec::with_capacity(SENDS_AT_ONCE_MAX);
         probe.is_supported(opcode::Send::CODE).then_some(Ring { kernel, batch })
     }
 
@@ -57,7 +55,7 @@ impl Ring {
             frames,
             outcome: None,
         });
-        self.batch.len() >= SENDS_MAX
+        self.batch.len() >= SENDS_AT_ONCE_MAX
     }
 
     /// Writes the batch. Fails where the kernel no longer takes any: then this ring must be dropped, since it may
