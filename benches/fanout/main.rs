@@ -8,6 +8,7 @@
 //!
 //! `CHAPP_EXE` names another executable than the one that cargo has just built. Linux only: it reads /proc.
 
+mod arrival;
 mod limit;
 mod members;
 mod plan;

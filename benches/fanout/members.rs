@@ -1,10 +1,11 @@
 //! The members of one room: any number of connections on one thread, and what each of them has heard.
 
+use crate::arrival;
 use crate::target::{Heard, PEOPLE, Target, frame_head, handshake_end};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
-use std::io::{self, Read, Write};
-use std::time::{Duration, Instant};
+use std::io::{self, Write};
+use std::time::{Duration, Instant, SystemTime};
 
 const EVENTS: usize = 1_024;
 const READ_BYTES: usize = 256 << 10;
@@ -28,7 +29,7 @@ struct Member {
 }
 
 struct Sent {
-    at: Instant,
+    at: SystemTime,
     /// Deliveries that have not come yet.
     left: usize,
     is_measured: bool,
@@ -39,7 +40,7 @@ struct Sent {
 #[derive(Default)]
 pub struct Found {
     pub deliveries: u64,
-    /// Microseconds from a post to each of its deliveries, as this program reads them.
+    /// Microseconds from a post to each of its deliveries.
     pub delays: Vec<u32>,
     /// Microseconds from a post to its answer.
     pub answers: Vec<u32>,
@@ -111,6 +112,7 @@ impl<'t> Members<'t> {
             (&stream).write_all(self.target.handshake(number).as_bytes())?;
             stream.set_nodelay(true)?;
             stream.set_nonblocking(true)?;
+            arrival::tell(&stream)?;
             let mut stream = TcpStream::from_std(stream);
             self.poll
                 .registry()
@@ -131,7 +133,7 @@ impl<'t> Members<'t> {
     pub fn post(&mut self) -> Result<(), String> {
         let number = self.sent.len();
         self.sent.push(Sent {
-            at: Instant::now(),
+            at: SystemTime::now(),
             left: self.ready,
             is_measured: self.is_measured,
             heard_by: vec![0; self.all.len().div_ceil(64)],
@@ -220,16 +222,20 @@ impl<'t> Members<'t> {
     fn read(&mut self, place: usize) -> Result<(), String> {
         let mut buffer = std::mem::take(&mut self.buffer);
         let mut bytes = std::mem::take(&mut self.all[place].heard);
+        let mut arrived = SystemTime::now();
         loop {
-            match self.all[place].stream.read(&mut buffer) {
-                Ok(0) => return Err(format!("connection {place} was closed")),
-                Ok(read) => bytes.extend_from_slice(&buffer[..read]),
+            match arrival::read(&self.all[place].stream, &mut buffer) {
+                Ok((0, _)) => return Err(format!("connection {place} was closed")),
+                Ok((read, at)) => {
+                    bytes.extend_from_slice(&buffer[..read]);
+                    arrived = at;
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) => return Err(format!("connection {place}: {error}")),
             }
         }
         self.buffer = buffer;
-        let used = self.understand(place, &bytes)?;
+        let used = self.understand(place, &bytes, arrived)?;
         // Almost always all of it: nothing is kept then.
         if used < bytes.len() {
             self.all[place].heard = bytes.split_off(used);
@@ -238,7 +244,7 @@ impl<'t> Members<'t> {
     }
 
     /// Returns how many bytes were whole frames.
-    fn understand(&mut self, place: usize, bytes: &[u8]) -> Result<usize, String> {
+    fn understand(&mut self, place: usize, bytes: &[u8], arrived: SystemTime) -> Result<usize, String> {
         let mut used = 0;
         if !self.all[place].is_upgraded {
             let Some(end) = handshake_end(bytes) else { return Ok(0) };
@@ -259,8 +265,8 @@ impl<'t> Members<'t> {
             match (bytes[used] & 0x0F, self.target.understand(&bytes[start..end])) {
                 (8, _) => return Err(format!("connection {place} was closed by the server")),
                 (1, Heard::Ready) => self.is_in(place),
-                (1, Heard::Message { number, seq }) => self.delivered(place, number, seq),
-                (1, Heard::Posted { number }) => self.answered(number),
+                (1, Heard::Message { number, seq }) => self.delivered(place, number, seq, arrived),
+                (1, Heard::Posted { number }) => self.answered(number, arrived),
                 (1, Heard::Refused(what)) => return Err(format!("a post was refused: {what}")),
                 _ => {}
             }
@@ -274,13 +280,13 @@ impl<'t> Members<'t> {
         self.all[place].is_ready = true;
     }
 
-    fn answered(&mut self, number: usize) {
+    fn answered(&mut self, number: usize, arrived: SystemTime) {
         if let Some(sent) = self.sent.get(number).filter(|sent| sent.is_measured) {
-            self.found.answers.push(sent.at.elapsed().as_micros() as u32);
+            self.found.answers.push(micros(sent.at, arrived));
         }
     }
 
-    fn delivered(&mut self, place: usize, number: usize, seq: Option<u64>) {
+    fn delivered(&mut self, place: usize, number: usize, seq: Option<u64>, arrived: SystemTime) {
         let Some(sent) = self.sent.get_mut(number) else { return };
         let (word, bit) = (place / 64, 1 << (place % 64));
         if sent.heard_by[word] & bit != 0 {
@@ -296,7 +302,7 @@ impl<'t> Members<'t> {
         member.seq = seq.or(member.seq);
         self.found.deliveries += 1;
         sent.left = sent.left.saturating_sub(1);
-        let took = sent.at.elapsed().as_micros() as u32;
+        let took = micros(sent.at, arrived);
         if sent.is_measured {
             self.found.delays.push(took);
         }
@@ -307,4 +313,8 @@ impl<'t> Members<'t> {
             }
         }
     }
+}
+
+fn micros(from: SystemTime, to: SystemTime) -> u32 {
+    to.duration_since(from).unwrap_or_default().as_micros() as u32
 }

@@ -34,7 +34,7 @@ fn faults(pairs: &[(Row, Row)]) -> u64 {
 
 pub fn steady_head() {
     println!(
-        "At a steady rate: CPU of the server for one delivery, and from a post to a delivery, as the client reads it\n\n\
+        "At a steady rate: CPU of the server for one delivery, and from a post to its delivery at a socket\n\n\
          | members | messages/s | limit, CPU µs | Chapp, CPU µs | × limit | limit, p50 / p99 ms | Chapp, p50 / p99 ms | × limit, p99 | answer, p50 / p99 ms | lost, doubled, disordered, gaps |\n\
          |---|---|---|---|---|---|---|---|---|---|"
     );

@@ -1,0 +1,47 @@
+//! When bytes reached a socket: not when this program, which shares the machine with the server, gets round to read them.
+//!
+//! Linux stamps each packet as it comes in, and tells of the last one that a read took from (`SO_TIMESTAMPNS` in
+//! `socket(7)`). Elsewhere it is the time of the reading.
+
+use mio::net::TcpStream;
+use std::io::Result;
+use std::time::SystemTime;
+
+/// Asks for the times of this socket.
+#[cfg(target_os = "linux")]
+pub fn tell(stream: &std::net::TcpStream) -> Result<()> {
+    nix::sys::socket::setsockopt(stream, nix::sys::socket::sockopt::ReceiveTimestampns, &true)?;
+    Ok(())
+}
+
+/// Reads once: how many bytes, and when the last of them came.
+#[cfg(target_os = "linux")]
+pub fn read(stream: &TcpStream, buffer: &mut [u8]) -> Result<(usize, SystemTime)> {
+    use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
+    use nix::sys::time::TimeSpec;
+    use std::io::IoSliceMut;
+    use std::os::fd::AsRawFd;
+    use std::time::Duration;
+
+    let mut slices = [IoSliceMut::new(buffer)];
+    let mut control = nix::cmsg_space!(TimeSpec);
+    let received = recvmsg::<()>(stream.as_raw_fd(), &mut slices, Some(&mut control), MsgFlags::empty())?;
+    let stamp = received.cmsgs()?.find_map(|message| match message {
+        ControlMessageOwned::ScmTimestampns(stamp) => Some(SystemTime::UNIX_EPOCH + Duration::from(stamp)),
+        _ => None,
+    });
+    Ok((received.bytes, stamp.unwrap_or_else(SystemTime::now)))
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn tell(_: &std::net::TcpStream) -> Result<()> {
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn read(mut stream: &TcpStream, buffer: &mut [u8]) -> Result<(usize, SystemTime)> {
+    use std::io::Read;
+
+    let read = stream.read(buffer)?;
+    Ok((read, SystemTime::now()))
+}
