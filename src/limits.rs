@@ -175,6 +175,8 @@ pub const FILE_NAME_CHARS_MAX: usize = 150;
 pub const FILE_CHUNK_BYTES: usize = (256 << 10) - 128;
 /// Files that come at the same time; further ones wait.
 pub const UPLOADS_MAX: usize = 8;
+/// Pieces of files and the like that wait for their commit while what people say goes before them.
+pub const FILE_CHANGES_WAITING_MAX: usize = 64;
 /// Files of one person that come or wait at the same time.
 pub const UPLOADS_PER_PERSON_MAX: usize = 4;
 /// How long a file waits for its turn to come.

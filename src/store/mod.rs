@@ -203,8 +203,8 @@ impl Store {
         self.submit(change).await?.await
     }
 
-    /// Puts a change in the queue; changes happen in the order in which they were put there. Waits
-    /// only while the queue is full, and not for ever.
+    /// Puts a change in the queue; changes happen in the order in which they were put there, but those that
+    /// concern files behind others. Waits only while the queue is full, and not for ever.
     ///
     /// # Errors
     /// `unavailable` once the store is closing, or with a time to wait where the queue stays full.

@@ -4,13 +4,18 @@
 //! waiting, except for a moment where others came right behind the last time: people who answer each other come
 //! together, and two commits, with two rounds of writing to everybody, would cost them far more. (What callers commit
 //! themselves is told in `committer`.)
+//!
+//! What concerns files is not committed with the rest. A piece of one is more than the journal takes, and costs ten
+//! times what a post does; so it comes after all that is short, one piece at a time, and whoever talks while others
+//! send files waits for one piece at most.
 
-use super::committer::{Indexes, SharedCommitter, Turn};
+use super::committer::{Committer, Indexes, SharedCommitter, Turn};
 use super::file::DataFile;
 use super::pressure::Pressure;
 use crate::error::Result;
-use crate::limits::{BATCH_MAX, COMPANY_WAIT, COMPANY_WAITS_MAX, STORE_HEAL_EVERY};
+use crate::limits::{BATCH_MAX, COMPANY_WAIT, COMPANY_WAITS_MAX, FILE_CHANGES_WAITING_MAX, STORE_HEAL_EVERY};
 use crate::model::{Change, Event};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::runtime::Runtime;
@@ -39,6 +44,16 @@ pub(super) struct Writer {
     /// Only for waiting with an end.
     timer: Runtime,
     pressure: Arc<Pressure>,
+    /// What concerns files and has not been committed yet, in order.
+    of_files: VecDeque<Waiting>,
+}
+
+/// A change that the writer has taken, how to answer it, and when it came.
+struct Waiting {
+    change: Change,
+    answer: Answer,
+    came: Instant,
+    turn: Turn,
 }
 
 /// Ends the feed with the writer, however that ends.
@@ -64,24 +79,31 @@ impl Writer {
             jobs,
             timer,
             pressure,
+            of_files: VecDeque::new(),
         }
     }
 
     pub fn run(mut self) {
-        let _end = End(self.committer.clone());
+        let shared = self.committer.clone();
+        let _end = End(shared.clone());
         let mut jobs = Vec::with_capacity(BATCH_MAX);
         let mut closing = Vec::new();
         while self.wait(&mut jobs) {
-            let (mut changes, mut answers, mut turns) = (Vec::new(), Vec::new(), Vec::new());
-            let (mut heal, mut oldest) = (false, None);
-            let mut committer = self.committer.lock();
+            let (mut short, mut heal) = (Vec::new(), false);
             for job in jobs.drain(..) {
                 match job {
                     Job::Change(change, answer, came, turn) => {
-                        oldest.get_or_insert(came);
-                        changes.push(change);
-                        answers.push(answer);
-                        turns.push(turn);
+                        let is_of_a_file = matches!(change, Change::File(_));
+                        let waiting = Waiting {
+                            change,
+                            answer,
+                            came,
+                            turn,
+                        };
+                        match is_of_a_file {
+                            true => self.of_files.push_back(waiting),
+                            false => short.push(waiting),
+                        }
                     }
                     Job::Heal { opened } => heal |= opened == self.file.opened(),
                     Job::Wake => self.file.sight.was_called(),
@@ -91,25 +113,35 @@ impl Writer {
                     }
                 }
             }
+            let oldest = short
+                .iter()
+                .chain(self.of_files.front())
+                .map(|waiting| waiting.came)
+                .min();
             oldest.into_iter().for_each(|came| self.pressure.began(came));
-            if heal || (changes.is_empty() && !self.file.is_writable()) {
+            let mut committer = shared.lock();
+            if heal || (oldest.is_none() && !self.file.is_writable()) {
                 committer.reopen_or_log();
             }
-            if !changes.is_empty() {
-                committer.batch(&changes, answers, Indexes::Now);
+            let mut turns = Vec::new();
+            if oldest.is_some() {
+                commit(&mut committer, short, Indexes::Now, &mut turns);
+                self.commit_of_files(&mut committer, &mut turns);
             } else if committer.unindexed && self.file.is_writable() && !self.file.sight.is_waited_for() {
                 committer.index();
             }
             if self.file.sight.is_waited_for() {
                 committer.show();
             }
-            if !changes.is_empty() {
-                committer.company = changes.len() + self.jobs.len();
+            if oldest.is_some() {
+                committer.company = turns.len() + self.jobs.len();
             }
             drop(committer);
             drop(turns);
-            if oldest.is_some() {
-                self.pressure.answered();
+            match self.of_files.front() {
+                Some(next) => self.pressure.began(next.came),
+                None if oldest.is_some() => self.pressure.answered(),
+                None => {}
             }
         }
         self.committer.lock().close();
@@ -118,8 +150,25 @@ impl Writer {
         }
     }
 
+    /// Commits the next change that concerns a file, or more where too many wait.
+    fn commit_of_files(&mut self, committer: &mut Committer, turns: &mut Vec<Turn>) {
+        while let Some(next) = self.of_files.pop_front() {
+            if self.file.sight.is_waited_for() {
+                committer.show();
+            }
+            commit(committer, vec![next], Indexes::Later, turns);
+            if self.of_files.len() <= FILE_CHANGES_WAITING_MAX {
+                return;
+            }
+        }
+    }
+
     /// Waits for work. False when there is none left and none can come.
     fn wait(&mut self, jobs: &mut Vec<Job>) -> bool {
+        if !self.of_files.is_empty() {
+            self.take_more(jobs);
+            return true;
+        }
         if self.file.is_writable() {
             if self.jobs.is_empty() && !self.jobs.is_closed() && self.committer.lock().unindexed {
                 return true;
@@ -145,14 +194,33 @@ impl Writer {
                 return;
             }
             std::thread::sleep(COMPANY_WAIT);
-            while jobs.len() < BATCH_MAX
-                && let Ok(job) = self.jobs.try_recv()
-            {
-                jobs.push(job);
-            }
+            self.take_more(jobs);
             if jobs.len() == here {
                 return;
             }
         }
     }
+
+    /// Takes what has come.
+    fn take_more(&mut self, jobs: &mut Vec<Job>) {
+        while jobs.len() < BATCH_MAX
+            && let Ok(job) = self.jobs.try_recv()
+        {
+            jobs.push(job);
+        }
+    }
+}
+
+/// Commits these together.
+fn commit(committer: &mut Committer, together: Vec<Waiting>, indexes: Indexes, turns: &mut Vec<Turn>) {
+    if together.is_empty() {
+        return;
+    }
+    let (mut changes, mut answers) = (Vec::new(), Vec::new());
+    for waiting in together {
+        changes.push(waiting.change);
+        answers.push(waiting.answer);
+        turns.push(waiting.turn);
+    }
+    committer.batch(&changes, answers, indexes);
 }

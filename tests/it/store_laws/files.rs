@@ -2,12 +2,15 @@
 //! exactly those who see a message that shows it, whole; and what nothing shows is gone after it was erased.
 
 use super::world::*;
+use crate::harness::PATIENCE;
 use chapp::clock::Time;
 use chapp::limits::FILE_CHUNK_BYTES;
 use chapp::model::*;
-use chapp::store::Store;
+use chapp::store::{DiskAct, Faults, Options, Store};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::io;
+use std::sync::{Arc, Condvar, Mutex};
+use tokio::time::timeout;
 
 const PEOPLE: u64 = 3;
 /// The Lobby, and a private room of 1 and 2.
@@ -307,4 +310,117 @@ fn what_was_coming_at_a_kill_is_erased_after_the_next_start() {
     wait(world.store.commit(erase(5_001))).unwrap();
     assert!(wait(world.store.file(UserId(1), whole)).is_err());
     assert!(!wait(world.store.has_unshown(Time(u64::MAX))).unwrap());
+}
+
+/// A disk that takes only so many pieces of files.
+#[derive(Debug, Default)]
+struct NarrowDisk {
+    state: Mutex<Narrow>,
+    moved: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Narrow {
+    is_narrow: bool,
+    takes: usize,
+    /// One waits.
+    is_stuck: bool,
+}
+
+impl NarrowDisk {
+    fn takes(&self, takes: usize) {
+        let mut state = self.state.lock().unwrap();
+        (state.is_narrow, state.takes) = (true, takes);
+        self.moved.notify_all();
+    }
+
+    fn takes_all(&self) {
+        self.state.lock().unwrap().is_narrow = false;
+        self.moved.notify_all();
+    }
+
+    /// Waits until a piece waits.
+    fn is_stuck(&self) {
+        let state = self.state.lock().unwrap();
+        let waits = self.moved.wait_timeout_while(state, PATIENCE, |state| !state.is_stuck);
+        assert!(waits.unwrap().0.is_stuck, "no piece comes");
+    }
+}
+
+impl Faults for NarrowDisk {
+    fn before(&self, act: DiskAct<'_>) -> io::Result<()> {
+        let DiskAct::Write { bytes, .. } = act else {
+            return Ok(());
+        };
+        if bytes.len() >= FILE_CHUNK_BYTES {
+            let mut state = self.state.lock().unwrap();
+            while state.is_narrow && state.takes == 0 {
+                state.is_stuck = true;
+                self.moved.notify_all();
+                state = self.moved.wait(state).unwrap();
+            }
+            state.is_stuck = false;
+            state.takes = state.takes.saturating_sub(1);
+        }
+        Ok(())
+    }
+}
+
+/// The first piece of a file, the whole of it if `number` is a multiple of three.
+fn piece(number: u64) -> Change {
+    coming(id(1, number), Time(5_000)).swap_remove(0)
+}
+
+fn on_a_narrow_disk() -> (World, Arc<NarrowDisk>) {
+    let disk = Arc::new(NarrowDisk::default());
+    let world = World::with(Options {
+        faults: Some(disk.clone()),
+        ..Options::default()
+    });
+    world.sign_up_people(1);
+    disk.takes(0);
+    (world, disk)
+}
+
+#[test]
+fn who_talks_while_files_come_waits_for_one_piece_at_most() {
+    let (world, disk) = on_a_narrow_disk();
+    wait(async {
+        let first = world.store.submit(piece(2)).await.unwrap();
+        disk.is_stuck();
+        let mut pieces = Vec::new();
+        for number in [5, 8, 11] {
+            pieces.push(world.store.submit(piece(number)).await.unwrap());
+        }
+        disk.takes(1);
+        first.await.unwrap();
+        disk.is_stuck();
+        let said = world.store.submit(post(1, "now")).await.unwrap();
+        disk.takes(1);
+        timeout(PATIENCE, said).await.expect("it waits for more").unwrap();
+        disk.takes_all();
+        for piece in pieces {
+            piece.await.unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_file_that_is_given_up_while_its_first_piece_waits_is_given_up() {
+    let (world, disk) = on_a_narrow_disk();
+    let at = Time(5_000);
+    wait(async {
+        let mut answers = vec![world.store.submit(piece(2)).await.unwrap()];
+        disk.is_stuck();
+        let give_up = Change::File(FileChange::GiveUp { id: id(1, 3), at });
+        for change in [piece(3), give_up] {
+            answers.push(world.store.submit(change).await.unwrap());
+        }
+        disk.takes_all();
+        for answer in answers {
+            answer.await.unwrap();
+        }
+        let add = coming(id(1, 3), at).swap_remove(1);
+        assert_eq!(kind(world.store.commit(add).await), chapp::error::Kind::Conflict);
+    });
 }
