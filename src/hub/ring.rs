@@ -27,19 +27,27 @@ struct Send {
 /// A batch of sends, and the way to the kernel.
 pub(super) struct Ring {
     kernel: IoUring,
+    /// How many it takes at once.
+    sends: usize,
     batch: Vec<Send>,
 }
 
 impl Ring {
     /// `None` where there is no io_uring for this process.
     pub fn open() -> Option<Ring> {
-        let kernel = IoUring::new(SENDS_AT_ONCE_MAX as u32).ok()?;
+        // Before Linux 5.12 a ring counts as locked memory, of which a process may have little.
+        let some = [SENDS_AT_ONCE_MAX, SENDS_AT_ONCE_MAX / 8];
+        let (kernel, sends) = some
+            .into_iter()
+            .find_map(|sends| Some((IoUring::new(sends as u32).ok()?, sends)))?;
         let mut probe = io_uring::Probe::new();
         kernel.submitter().register_probe(&mut probe).ok()?;
         // A filter may allow all but this call.
         kernel.submit().ok()?;
-        let batch = Vec::with_capacity(SENDS_AT_ONCE_MAX);
-        probe.is_supported(opcode::Send::CODE).then_some(Ring { kernel, batch })
+        let batch = Vec::with_capacity(sends);
+        probe
+            .is_supported(opcode::Send::CODE)
+            .then_some(Ring { kernel, sends, batch })
     }
 
     /// Begins a batch, without what a panic may have left of an earlier one.
@@ -55,7 +63,7 @@ impl Ring {
             frames,
             outcome: None,
         });
-        self.batch.len() >= SENDS_AT_ONCE_MAX
+        self.batch.len() >= self.sends
     }
 
     /// Writes the batch. Fails where the kernel no longer takes any: then this ring must be dropped, since it may

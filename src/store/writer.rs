@@ -44,7 +44,7 @@ pub(super) struct Writer {
     /// Only for waiting with an end.
     timer: Runtime,
     pressure: Arc<Pressure>,
-    /// What concerns files and has not been committed yet, in order.
+    /// What concerns files and is not committed yet, in order.
     of_files: VecDeque<Waiting>,
 }
 
@@ -113,35 +113,32 @@ impl Writer {
                     }
                 }
             }
-            let oldest = short
-                .iter()
-                .chain(self.of_files.front())
-                .map(|waiting| waiting.came)
-                .min();
+            // What waits in `of_files` keeps nobody waiting, and is no reason to shed anything.
+            let oldest = short.iter().map(|waiting| waiting.came).min();
             oldest.into_iter().for_each(|came| self.pressure.began(came));
+            let is_something = !short.is_empty() || !self.of_files.is_empty();
             let mut committer = shared.lock();
-            if heal || (oldest.is_none() && !self.file.is_writable()) {
+            if heal || (!is_something && !self.file.is_writable()) {
                 committer.reopen_or_log();
             }
             let mut turns = Vec::new();
-            if oldest.is_some() {
+            if is_something {
+                let indexes = if short.is_empty() { Indexes::Now } else { Indexes::Later };
                 commit(&mut committer, short, Indexes::Now, &mut turns);
-                self.commit_of_files(&mut committer, &mut turns);
+                self.commit_of_files(&mut committer, indexes, &mut turns);
             } else if committer.unindexed && self.file.is_writable() && !self.file.sight.is_waited_for() {
                 committer.index();
             }
             if self.file.sight.is_waited_for() {
                 committer.show();
             }
-            if oldest.is_some() {
+            if is_something {
                 committer.company = turns.len() + self.jobs.len();
             }
             drop(committer);
             drop(turns);
-            match self.of_files.front() {
-                Some(next) => self.pressure.began(next.came),
-                None if oldest.is_some() => self.pressure.answered(),
-                None => {}
+            if is_something {
+                self.pressure.answered();
             }
         }
         self.committer.lock().close();
@@ -150,17 +147,18 @@ impl Writer {
         }
     }
 
-    /// Commits the next change that concerns a file, or more where too many wait.
-    fn commit_of_files(&mut self, committer: &mut Committer, turns: &mut Vec<Turn>) {
-        while let Some(next) = self.of_files.pop_front() {
-            if self.file.sight.is_waited_for() {
-                committer.show();
-            }
-            commit(committer, vec![next], Indexes::Later, turns);
-            if self.of_files.len() <= FILE_CHANGES_WAITING_MAX {
-                return;
-            }
+    /// Commits the next change that concerns a file; more, together, where too many wait.
+    fn commit_of_files(&mut self, committer: &mut Committer, indexes: Indexes, turns: &mut Vec<Turn>) {
+        if self.of_files.is_empty() {
+            return;
         }
+        if self.file.sight.is_waited_for() {
+            committer.show();
+        }
+        // Whoever comes meanwhile waits for this.
+        self.pressure.began(Instant::now());
+        let count = self.of_files.len().saturating_sub(FILE_CHANGES_WAITING_MAX).max(1);
+        commit(committer, self.of_files.drain(..count), indexes, turns);
     }
 
     /// Waits for work. False when there is none left and none can come.
@@ -212,15 +210,19 @@ impl Writer {
 }
 
 /// Commits these together.
-fn commit(committer: &mut Committer, together: Vec<Waiting>, indexes: Indexes, turns: &mut Vec<Turn>) {
-    if together.is_empty() {
-        return;
-    }
+fn commit(
+    committer: &mut Committer,
+    together: impl IntoIterator<Item = Waiting>,
+    indexes: Indexes,
+    turns: &mut Vec<Turn>,
+) {
     let (mut changes, mut answers) = (Vec::new(), Vec::new());
     for waiting in together {
         changes.push(waiting.change);
         answers.push(waiting.answer);
         turns.push(waiting.turn);
     }
-    committer.batch(&changes, answers, indexes);
+    if !changes.is_empty() {
+        committer.batch(&changes, answers, indexes);
+    }
 }
