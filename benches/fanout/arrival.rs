@@ -1,4 +1,5 @@
-//! When bytes reached a socket: not when this program, which shares the machine with the server, gets round to read them.
+//! When bytes reached a socket: not when this program, which shares the machine with the server, gets round to
+//! reading them.
 //!
 //! Linux stamps each packet as it comes in, and tells of the last one that a read took from (`SO_TIMESTAMPNS` in
 //! `socket(7)`). Elsewhere it is the time of the reading.

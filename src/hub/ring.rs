@@ -7,7 +7,7 @@
 //! ring, and the hub writes one by one.
 
 use super::client::Slot;
-use crate::limits::SENDS_AT_ONCE_MAX;
+use crate::limits::{SENDS_AT_ONCE_FEW, SENDS_AT_ONCE_MAX};
 use bytes::Bytes;
 use io_uring::{IoUring, opcode, types::Fd};
 use std::io::{Error, ErrorKind, Result};
@@ -35,9 +35,7 @@ pub(super) struct Ring {
 impl Ring {
     /// `None` where there is no io_uring for this process.
     pub fn open() -> Option<Ring> {
-        // Before Linux 5.12 a ring counts as locked memory, of which a process may have little.
-        let some = [SENDS_AT_ONCE_MAX, SENDS_AT_ONCE_MAX / 8];
-        let (kernel, sends) = some
+        let (kernel, sends) = [SENDS_AT_ONCE_MAX, SENDS_AT_ONCE_FEW]
             .into_iter()
             .find_map(|sends| Some((IoUring::new(sends as u32).ok()?, sends)))?;
         let mut probe = io_uring::Probe::new();

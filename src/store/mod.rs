@@ -77,7 +77,7 @@ use tokio::runtime;
 use tokio::sync::mpsc::error::{SendTimeoutError, TrySendError};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
-use writer::{Job, Writer};
+use writer::{Job, Waiting, Writer};
 
 /// How a data file is opened.
 #[derive(Clone, Debug)]
@@ -222,7 +222,12 @@ impl Store {
             }
             return Ok(Pending(pending));
         }
-        let job = Job::Change(change, answer, Instant::now(), turn);
+        let job = Job::Change(Waiting {
+            change,
+            answer,
+            came: Instant::now(),
+            turn,
+        });
         let sent = match self.0.jobs.try_send(job) {
             Ok(()) => Ok(()),
             Err(TrySendError::Closed(_)) => Err(stopping()),

@@ -25,14 +25,22 @@ use tokio::time::timeout;
 // Almost every job is a change: a box for each would be an allocation for nothing.
 #[allow(clippy::large_enum_variant)]
 pub(super) enum Job {
-    /// Something to do, and when it came.
-    Change(Change, Answer, Instant, Turn),
+    /// Something to do.
+    Change(Waiting),
     /// A reader met a failed file, the `opened`-th.
     Heal { opened: u64 },
     /// A reader waits for what is hidden, or there may be something to index.
     Wake,
     /// Take no more work, finish what there is.
     Close(oneshot::Sender<()>),
+}
+
+/// A change that waits for its commit.
+pub(super) struct Waiting {
+    pub change: Change,
+    pub answer: Answer,
+    pub came: Instant,
+    pub turn: Turn,
 }
 
 pub(super) type Answer = oneshot::Sender<Result<Event>>;
@@ -46,14 +54,6 @@ pub(super) struct Writer {
     pressure: Arc<Pressure>,
     /// What concerns files and is not committed yet, in order.
     of_files: VecDeque<Waiting>,
-}
-
-/// A change that the writer has taken, how to answer it, and when it came.
-struct Waiting {
-    change: Change,
-    answer: Answer,
-    came: Instant,
-    turn: Turn,
 }
 
 /// Ends the feed with the writer, however that ends.
@@ -92,19 +92,10 @@ impl Writer {
             let (mut short, mut heal) = (Vec::new(), false);
             for job in jobs.drain(..) {
                 match job {
-                    Job::Change(change, answer, came, turn) => {
-                        let is_of_a_file = matches!(change, Change::File(_));
-                        let waiting = Waiting {
-                            change,
-                            answer,
-                            came,
-                            turn,
-                        };
-                        match is_of_a_file {
-                            true => self.of_files.push_back(waiting),
-                            false => short.push(waiting),
-                        }
-                    }
+                    Job::Change(waiting) => match waiting.change {
+                        Change::File(_) => self.of_files.push_back(waiting),
+                        _ => short.push(waiting),
+                    },
                     Job::Heal { opened } => heal |= opened == self.file.opened(),
                     Job::Wake => self.file.sight.was_called(),
                     Job::Close(done) => {
@@ -114,8 +105,10 @@ impl Writer {
                 }
             }
             // What waits in `of_files` keeps nobody waiting, and is no reason to shed anything.
-            let oldest = short.iter().map(|waiting| waiting.came).min();
-            oldest.into_iter().for_each(|came| self.pressure.began(came));
+            short
+                .first()
+                .into_iter()
+                .for_each(|oldest| self.pressure.began(oldest.came));
             let is_something = !short.is_empty() || !self.of_files.is_empty();
             let mut committer = shared.lock();
             if heal || (!is_something && !self.file.is_writable()) {

@@ -10,6 +10,7 @@ use chapp::store::{DiskAct, Faults, Options, Store};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
 const PEOPLE: u64 = 3;
@@ -392,9 +393,13 @@ fn who_talks_while_files_come_waits_for_one_piece_at_most() {
         for number in [5, 8, 11] {
             pieces.push(world.store.submit(piece(number)).await.unwrap());
         }
+        let released = Instant::now();
         disk.takes(1);
         first.await.unwrap();
         disk.is_stuck();
+        // What waits behind it is no reason to shed anything; that it takes long would be one.
+        let oldest = world.store.load().oldest;
+        assert!(oldest > Duration::ZERO && oldest <= released.elapsed(), "{oldest:?}");
         let said = world.store.submit(post(1, "now")).await.unwrap();
         disk.takes(1);
         timeout(PATIENCE, said).await.expect("it waits for more").unwrap();
