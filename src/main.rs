@@ -42,10 +42,7 @@ fn serve(config: &Config) -> Result<(), String> {
         .enable_all()
         .build()
         .map_err(|error| StartError::System(error).to_string())?;
-    let options = Options {
-        notes: instance::notes(),
-        ..Options::default()
-    };
+    let options = Options::default();
     let served = runtime.block_on(async {
         let server = match Server::open(config, options, Clock::System) {
             Ok(server) => server,

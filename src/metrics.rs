@@ -32,10 +32,8 @@ pub enum Count {
     DeliveredBytes,
     /// A transaction on the disk.
     Commits,
-    /// A commit that its caller made, and not the writer.
-    OwnCommits,
-    /// Readers were shown what is durable.
-    Shown,
+    /// A durable commit of redb.
+    Checkpoints,
     /// A change in one of them.
     Changes,
     /// Something that a person does, refused for doing it too often.

@@ -137,7 +137,7 @@ impl Server {
         let fan_out = tokio::spawn({
             let chat = chat.clone();
             async move {
-                feed.bring_answers();
+                feed.route_replies();
                 while let Some(events) = feed.batch().await {
                     chat.hub().deliver(&events);
                 }

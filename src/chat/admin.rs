@@ -10,7 +10,7 @@ use crate::model::{
     Backup, Change, Code, Door, Event, Invite, Password, PasswordReset, Role, ServerCard, ServerCounts, ServerDeed,
     ServerName, User, UserId, Viewer, invite_end, rules,
 };
-use crate::store::{BackupFile, Load, Stage, Storage};
+use crate::store::{BackupFile, Load, ShedLevel, Storage};
 use crate::wire::CloseCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -39,7 +39,7 @@ pub struct Vitals {
     /// What the store has on its hands.
     pub load: Load,
     /// What is shed.
-    pub stage: Stage,
+    pub stage: ShedLevel,
     /// What the data file takes.
     pub storage: Storage,
     /// Since when the server runs.
@@ -110,7 +110,7 @@ impl Chat {
             sockets: self.hub.connections(),
             waiting: self.hub.waiting(),
             load: self.store.load(),
-            stage: self.store.stage(),
+            stage: self.store.shed_level(),
             storage: self.store.storage(),
             started_at: self.started_at,
         }

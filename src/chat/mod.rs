@@ -26,7 +26,7 @@ use crate::limits::{
 };
 use crate::metrics::Count;
 use crate::model::{UserId, Viewer};
-use crate::store::{Stage, Store};
+use crate::store::{ShedLevel, Store};
 pub use accounts::{Caller, LoggedIn};
 pub use admin::{BackupTaken, ServerFacts, Vitals};
 pub use files::Upload;
@@ -148,11 +148,11 @@ impl Chat {
     /// # Errors
     /// `unavailable` with a time to wait while the server is overloaded; it counts as `count` then.
     pub fn admit(&self, count: Count) -> Result<()> {
-        self.shed(Stage::Newcomers, count)
+        self.shed(ShedLevel::Newcomers, count)
     }
 
-    fn shed(&self, from: Stage, count: Count) -> Result<()> {
-        if self.store.stage() < from {
+    fn shed(&self, from: ShedLevel, count: Count) -> Result<()> {
+        if self.store.shed_level() < from {
             return Ok(());
         }
         self.store.metrics().one(count);
@@ -161,7 +161,7 @@ impl Chat {
 
     /// Counts something that the viewer does; tells the time.
     fn count_act(&self, viewer: &Viewer) -> Result<Time> {
-        self.shed(Stage::Acts, Count::ActsOverload)?;
+        self.shed(ShedLevel::Actions, Count::ActsOverload)?;
         let now = self.clock.now();
         self.limit(&self.acts, Count::ActsTooMany, now, viewer.user.id)?;
         Ok(now)

@@ -6,7 +6,7 @@ use crate::hub::{Departure, PresenceChange};
 use crate::limits::{PRESENCE_EVERY, PRESENCE_GRACE, SHED_HOLD};
 use crate::metrics::Count;
 use crate::model::{Change, Event, RoomId, UserId, Viewer};
-use crate::store::Stage;
+use crate::store::ShedLevel;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ impl Chat {
     pub async fn typing(&self, viewer: &Viewer, room: RoomId) -> Result<()> {
         let user = viewer.user.id;
         self.store.may_post(user, room).await?;
-        let is_shed = self.shed(Stage::Signals, Count::TypingOverload).is_err();
+        let is_shed = self.shed(ShedLevel::Signals, Count::TypingOverload).is_err();
         if !is_shed
             && self
                 .limit(&self.typing, Count::TypingTooMany, self.clock.now(), user)
@@ -95,7 +95,7 @@ impl Chat {
                 state: change.state,
                 at: change.at,
             });
-            while self.shed(Stage::Signals, Count::PresenceHeld).is_err() {
+            while self.shed(ShedLevel::Signals, Count::PresenceHeld).is_err() {
                 tokio::time::sleep(SHED_HOLD).await;
             }
             self.store.signal(events.collect()).await;

@@ -83,14 +83,9 @@ const FAMILIES: &[Family] = &[
         &[("", Count::Commits)],
     ),
     (
-        "chapp_commits_own_total",
-        "Those of them that were made where the change came, without the writer.",
-        &[("", Count::OwnCommits)],
-    ),
-    (
-        "chapp_commits_shown_total",
-        "How often commits were shown to readers: each, or many together where nobody asked.",
-        &[("", Count::Shown)],
+        "chapp_checkpoints_total",
+        "How often everything in the journal was brought to the pages of the data file.",
+        &[("", Count::Checkpoints)],
     ),
     ("chapp_changes_total", "Changes in them.", &[("", Count::Changes)]),
     (

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::clock::Time;
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 /// Somebody signs up. The first account owns the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,7 +156,7 @@ pub enum Act {
 }
 
 /// Where a message stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
     /// In which room.
     pub room: RoomId,

@@ -5,6 +5,7 @@ use super::{
     SessionId, Settings, User, UserId,
 };
 use crate::clock::Time;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Whether somebody is here.
@@ -19,7 +20,7 @@ pub enum Presence {
 }
 
 /// A message is new or has changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Posted {
     /// Where.
     pub room: RoomId,
@@ -30,7 +31,7 @@ pub struct Posted {
 }
 
 /// How far somebody has read, and what stands after that.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadMark {
     /// Who.
     pub user: UserId,
@@ -47,13 +48,14 @@ pub struct ReadMark {
 }
 
 /// Something happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     /// A message was posted, or a notice put between them. For the room.
     Posted(Posted),
     /// A message has changed. For the room.
     Changed(Posted),
     /// This post was made before; nothing happened. An answer only: never comes out of the feed.
+    #[serde(skip)]
     PostedBefore {
         /// Where.
         room: RoomId,
@@ -63,6 +65,7 @@ pub enum Event {
         client_id: ClientId,
     },
     /// It was so already; nothing happened. An answer only.
+    #[serde(skip)]
     Unchanged {
         /// Where.
         room: RoomId,
@@ -81,10 +84,13 @@ pub enum Event {
     /// The server has another name, or somebody else may come in. For everybody.
     ServerChanged(ServerCard),
     /// There is another invite link, or it ends at another time. An answer only.
+    #[serde(skip)]
     InviteChanged(Invite),
     /// It is written down. An answer only.
+    #[serde(skip)]
     Noted,
     /// Somebody has set another password by a link. An answer only.
+    #[serde(skip)]
     SignedIn(User),
     /// So many expired sessions are gone.
     SessionsDropped {
@@ -120,6 +126,7 @@ pub enum Event {
         count: usize,
     },
     /// What became of a file. For the one who asked.
+    #[serde(skip)]
     File(FileEvent),
     /// Somebody keeps a message for later, or no longer. For themselves.
     Saved {
@@ -188,6 +195,7 @@ pub enum Event {
         view: RoomView,
     },
     /// Signal: somebody is typing. For the others in the room.
+    #[serde(skip)]
     Typing {
         /// Who.
         user: UserId,
@@ -195,6 +203,7 @@ pub enum Event {
         room: RoomId,
     },
     /// Signal: somebody came or went. For everybody.
+    #[serde(skip)]
     Presence {
         /// Who; the whole user, so that everybody knows the name before the state.
         user: Arc<User>,

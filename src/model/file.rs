@@ -6,9 +6,10 @@ use crate::clock::Time;
 use crate::error::{Error, Kind, Result};
 use crate::limits::{FILE_BYTES_MAX, FILE_NAME_CHARS_MAX, FILES_MAX};
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 /// Names a file; 128 random bits, which nobody guesses.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FileId(pub [u8; 16]);
 
 impl FileId {
@@ -67,7 +68,7 @@ impl std::fmt::Debug for FileId {
 const FILE_NAME_END_CHARS: usize = 20;
 
 /// What a file is called, without a folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileName(String);
 
 impl FileName {
@@ -108,7 +109,7 @@ pub fn file_too_large() -> Error {
 }
 
 /// A file as a message shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attachment {
     /// Names it.
     pub id: FileId,

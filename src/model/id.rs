@@ -1,6 +1,7 @@
 //! Numbers that name things. The store hands them out; the protocol shows them as integers.
 
 use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
 
 /// The largest id or seq: what every JSON reader holds exactly (2^53 - 1, RFC 8259 §6).
 pub const ID_MAX: u64 = (1 << 53) - 1;
@@ -8,7 +9,7 @@ pub const ID_MAX: u64 = (1 << 53) - 1;
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $field:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub struct $name(pub u64);
 
         impl $name {
@@ -41,7 +42,7 @@ id!(
 );
 
 /// A place in a room's order of changes: 1, 2, 3, … with no gap. 0 is before the first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Seq(pub u64);
 
 impl Seq {
@@ -66,5 +67,5 @@ impl std::fmt::Display for Seq {
 }
 
 /// One connection, for as long as the process lives. Never stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ConnectionId(pub u64);

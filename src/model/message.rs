@@ -4,9 +4,10 @@ use super::{Attachment, Content, RoomId, RoomName, Seq, Topic, UserId, visible};
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::limits::{BODY_CHARS_MAX, CLIENT_ID_CHARS_MAX};
+use serde::{Deserialize, Serialize};
 
 /// The text of a message.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Body(String);
 
 impl Body {
@@ -75,7 +76,7 @@ pub fn needs_text() -> Error {
 }
 
 /// A client's own name for a post: the same one again, at any later time, posts nothing new.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ClientId(String);
 
 impl ClientId {
@@ -105,7 +106,7 @@ impl ClientId {
 }
 
 /// An emoji that somebody reacts with: one that Unicode recommends for general interchange (UTS #51).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Emoji(String);
 
 impl Emoji {
@@ -132,7 +133,7 @@ impl Emoji {
 }
 
 /// Who reacted with one emoji, in the order in which they did.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reaction {
     /// With what.
     pub emoji: Emoji,
@@ -141,7 +142,7 @@ pub struct Reaction {
 }
 
 /// A message that is pinned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pinned {
     /// Who pinned it.
     pub by: UserId,
@@ -150,7 +151,7 @@ pub struct Pinned {
 }
 
 /// Where a forwarded message comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Forwarded {
     /// The room it was posted in.
     pub room: RoomId,
@@ -163,7 +164,7 @@ pub struct Forwarded {
 }
 
 /// Whom a message is meant for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mentions {
     /// By name, each once, by id.
     pub users: Vec<UserId>,
@@ -181,7 +182,7 @@ impl Mentions {
 }
 
 /// Something that happened to a room, as a line between its messages.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Notice {
     /// The room was made.
     Created,
@@ -206,7 +207,7 @@ pub enum Notice {
 }
 
 /// One message in its present state: a post, or a notice.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     /// The seq of its post.
     pub id: Seq,

@@ -4,12 +4,13 @@ use super::{RoomId, Seq, UserId, visible};
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::limits::{ROOM_NAME_CHARS_MAX, TOPIC_CHARS_MAX};
+use serde::{Deserialize, Serialize};
 
 /// The room that every account is in.
 pub const LOBBY: RoomId = RoomId(1);
 
 /// Who can find a room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum RoomKind {
     /// Everybody here may find it and join.
     Public,
@@ -20,7 +21,7 @@ pub enum RoomKind {
 }
 
 /// What people call a room.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomName {
     text: String,
     key: String,
@@ -64,7 +65,7 @@ impl RoomName {
 }
 
 /// What a room is for; may be empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Topic(String);
 
 impl Topic {
@@ -88,7 +89,7 @@ impl Topic {
 }
 
 /// A room.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Room {
     /// Never reused.
     pub id: RoomId,
@@ -107,7 +108,7 @@ pub struct Room {
 }
 
 /// What somebody is in a room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum MemberRole {
     /// Looks after it.
     Owner,
@@ -116,7 +117,7 @@ pub enum MemberRole {
 }
 
 /// What of a room somebody wants to be told about while they look elsewhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Notify {
     /// Everything that is said.
     All,
@@ -137,7 +138,7 @@ impl Notify {
 }
 
 /// How a member has arranged a room for themselves: what is `None` stays.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomPrefs {
     /// What to be told about.
     pub notify: Option<Notify>,
@@ -159,7 +160,7 @@ pub struct RoomPatch {
 }
 
 /// A room as one member sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomView {
     /// The room itself.
     pub room: Room,
@@ -186,7 +187,7 @@ pub struct RoomView {
 }
 
 /// The beginning of a post.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastPost {
     /// Which message.
     pub id: Seq,

@@ -4,10 +4,11 @@ use super::{NewSession, PasswordHash, Role, UserId, visible};
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::limits::{INVITE_MS_MAX, SERVER_NAME_CHARS_MAX};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// What the people here call their server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerName(String);
 
 impl ServerName {
@@ -41,7 +42,7 @@ impl Default for ServerName {
 }
 
 /// Who may make an account, once there is a first one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Door {
     /// Anyone who reaches the server.
     #[default]
@@ -58,7 +59,7 @@ const CODE_SYMBOLS: usize = 16;
 const CODE_GROUP: usize = 4;
 
 /// 80 random bits in a link, too many to be guessed. Has no `Debug`, so that it reaches no log.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Code(String);
 
 impl Code {
@@ -127,7 +128,7 @@ impl std::fmt::Debug for CodeDigest {
 }
 
 /// The link by which others come in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invite {
     /// What stands in it.
     pub code: Code,
@@ -163,7 +164,7 @@ pub fn invite_end(ends_at: u64, now: Time) -> Result<Time> {
 }
 
 /// The last backup that somebody took.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backup {
     /// When.
     pub at: Time,
@@ -172,7 +173,7 @@ pub struct Backup {
 }
 
 /// What is kept about the server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerCard {
     /// What it is called.
     pub name: ServerName,

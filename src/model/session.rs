@@ -3,6 +3,7 @@
 use super::UserId;
 use crate::clock::Time;
 use crate::limits::{SESSION_ABSOLUTE_MS, SESSION_IDLE_MS};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// 256 random bits that a browser shows to be somebody. Has no `Debug`, so that it reaches no log.
@@ -32,7 +33,7 @@ impl Token {
 }
 
 /// SHA-256 of a session's token.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SessionId(pub [u8; 32]);
 
 impl SessionId {

@@ -2,11 +2,12 @@
 
 use crate::clock::Time;
 use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
 
 const DAY_MINUTES: u64 = 24 * 60;
 
 /// Hours of each day, local to the reader, in which nothing disturbs them. May go over midnight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuietHours {
     from: u16,
     to: u16,
@@ -42,7 +43,7 @@ impl QuietHours {
 }
 
 /// All that somebody has chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// Others see how far they have read.
     pub share_read: bool,

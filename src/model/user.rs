@@ -6,11 +6,12 @@ use crate::error::{Error, Result};
 use crate::limits::{
     COLORS, DISPLAY_NAME_CHARS_MAX, NAME_CHARS_MAX, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, STATUS_CHARS_MAX,
 };
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 
 /// A name as its owner typed it, and the key by which two names are the same name.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Name {
     text: String,
     key: String,
@@ -97,7 +98,7 @@ impl std::fmt::Debug for PasswordHash {
 }
 
 /// What somebody may do beyond being here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Role {
     /// Made the first account, or was handed the server by its owner.
     Owner,
@@ -108,7 +109,7 @@ pub enum Role {
 }
 
 /// Somebody with an account, as others see them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     /// Never reused.
     pub id: UserId,
@@ -127,7 +128,7 @@ pub struct User {
 }
 
 /// What somebody shows of themselves beside their name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
     /// What people see; the name, until they choose another one.
     pub display_name: DisplayName,
@@ -151,7 +152,7 @@ pub struct ProfilePatch {
 }
 
 /// What people see of a name: need not be unique.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DisplayName(String);
 
 impl DisplayName {
@@ -179,7 +180,7 @@ impl DisplayName {
 }
 
 /// A line about what somebody is up to; may be empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status(String);
 
 impl Status {
@@ -203,7 +204,7 @@ impl Status {
 }
 
 /// One of the [`COLORS`] avatar colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Color(u8);
 
 impl Color {

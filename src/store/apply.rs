@@ -1,8 +1,8 @@
 //! Changes as they are made: each is checked, then written, and says what became of it.
 
+use super::engine::Wrote;
 use super::fault::Fault;
 use super::tables::Tables;
-use super::txn::Wrote;
 use super::{accounts, acts, admin, files, marks, members, messages, people, rooms, saved, sessions};
 use crate::error::Result;
 use crate::model::{Change, Event};

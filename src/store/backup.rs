@@ -4,13 +4,14 @@
 //! The copy lies beside the data file under the name of a draft, so that whatever a kill leaves is swept
 //! at the next start; on Unix it loses its name before the first byte is read.
 
-use super::create::{draft_path, folder};
-use super::disk::Disk;
+use super::engine::create::{draft_path, folder};
+use super::engine::database::{builder, last_commit, write_new};
+use super::engine::disk::Disk;
+use super::engine::free_space::has_room;
+use super::engine::{DataFile, Options};
 use super::fault::{Fault, guard};
-use super::file::{self, DataFile};
 use super::tables::{CopyTable, FILE, META, RESETS, Row, SERVER, copy_tables, get_known, put};
-use super::txn::{self, Wrote};
-use super::{Options, Store, admin, codec::DataFileRow};
+use super::{Store, admin, codec::DataFileRow};
 use crate::error::{Error, Result};
 use crate::limits::{BACKUP_BATCH_BYTES, BACKUP_BATCH_ROWS};
 use redb::{Database, Durability, Key, ReadTransaction, ReadableTable, TableDefinition, TableError, TableHandle};
@@ -79,7 +80,6 @@ impl Store {
     /// `storage_full`, `unavailable`, or `internal` for a damaged row. Nothing of the copy stays then.
     pub fn back_up(&self, stop: &AtomicBool) -> Result<BackupFile> {
         self.has_room_for_backup()?;
-        self.see_all_blocking()?;
         copy(&self.0.file, stop).map_err(|fault| fault.error())
     }
 }
@@ -90,13 +90,14 @@ fn copy(data: &DataFile, stop: &AtomicBool) -> std::result::Result<BackupFile, F
     let name = Name(draft_path(&data.path)?);
     guard(|| {
         let disk = Disk::create(&name.0, &data.options)?;
-        let into = file::builder(&data.options).create_with_backend(disk)?;
+        let into = builder(&data.options).create_with_backend(disk)?;
         let mut copier = Copier {
             from: &snapshot,
             into: &into,
             path: &data.path,
             options: &data.options,
             stop,
+            contents: Contents::WithoutDoors,
         };
         copy_tables(&mut copier)?;
         seal(&snapshot, &into)?;
@@ -117,12 +118,38 @@ fn copy(data: &DataFile, stop: &AtomicBool) -> std::result::Result<BackupFile, F
     })
 }
 
+/// Copies every row to a new database, in commits that are not durable yet.
+pub(super) fn copy_everything(
+    from: &ReadTransaction,
+    into: &Database,
+    path: &Path,
+    options: &Options,
+) -> std::result::Result<(), Fault> {
+    copy_tables(&mut Copier {
+        from,
+        into,
+        path,
+        options,
+        stop: &AtomicBool::new(false),
+        contents: Contents::Everything,
+    })
+}
+
+/// What is copied.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Contents {
+    Everything,
+    /// All but what would let somebody in, since the copy may lie anywhere.
+    WithoutDoors,
+}
+
 struct Copier<'a> {
     from: &'a ReadTransaction,
     into: &'a Database,
     path: &'a Path,
     options: &'a Options,
     stop: &'a AtomicBool,
+    contents: Contents,
 }
 
 impl Copier<'_> {
@@ -130,7 +157,7 @@ impl Copier<'_> {
         if self.stop.load(Relaxed) {
             return Err(Error::bad_request("The backup was called off.").into());
         }
-        match file::has_room(self.path, self.options) {
+        match has_room(self.path, self.options) {
             true => Ok(()),
             false => Err(Fault::Full),
         }
@@ -143,12 +170,12 @@ impl CopyTable for Copier<'_> {
             Err(TableError::TableDoesNotExist(_)) => return Ok(()),
             source => source?,
         };
-        // What would open a door is no part of a copy that may lie anywhere.
-        if table.name() == RESETS.name() {
+        let leaves_out = self.contents == Contents::WithoutDoors;
+        if leaves_out && table.name() == RESETS.name() {
             return Ok(());
         }
         let left_out = |key: &K::SelfType<'_>| {
-            table.name() == SERVER.name() && K::as_bytes(key).as_ref() == admin::INVITE.as_bytes()
+            leaves_out && table.name() == SERVER.name() && K::as_bytes(key).as_ref() == admin::INVITE.as_bytes()
         };
         let mut rows = source.iter()?.peekable();
         while rows.peek().is_some() {
@@ -178,13 +205,11 @@ impl CopyTable for Copier<'_> {
 /// The one durable commit. A copy has no home: whoever opens it knows that it is another history, and
 /// checks all of it first.
 fn seal(snapshot: &ReadTransaction, into: &Database) -> std::result::Result<(), Fault> {
-    let count = file::last_commit(snapshot)?;
+    let count = last_commit(snapshot)?;
     let mut row: DataFileRow = get_known(&snapshot.open_table(META)?, FILE, "the name of the file")?;
     row.home = [0; 32];
-    let sealed = txn::write(into, count, |tables| {
+    write_new(into, count, |tables| {
         tables.create_missing()?;
-        put(tables.meta.write()?, FILE, &row)?;
-        Ok(((), Wrote::Something))
-    });
-    sealed.map_err(Fault::from)
+        put(tables.meta.write()?, FILE, &row)
+    })
 }

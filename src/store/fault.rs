@@ -1,5 +1,6 @@
 //! What can go wrong between a change and the disk, and what the caller is told about it.
 
+use super::engine::disk::Difference;
 use crate::error::{Error, Kind};
 use std::any::Any;
 use std::io::ErrorKind;
@@ -18,6 +19,8 @@ pub(super) enum Fault {
     Panic(String),
     /// The file is not open, since the last try to open it failed.
     Closed(String),
+    /// Somebody has touched the file while it was open: it is not ours any more.
+    Foreign(Difference),
 }
 
 impl Fault {
@@ -33,6 +36,14 @@ impl Fault {
             Fault::Redb(redb::Error::Io(error)) => is_full(error),
             _ => false,
         }
+    }
+
+    /// Whether something in the file is not what was written.
+    pub fn is_damage(&self) -> bool {
+        matches!(
+            self,
+            Fault::Damaged(_) | Fault::Panic(_) | Fault::Redb(redb::Error::Corrupted(_))
+        )
     }
 
     /// What the caller is told, and what goes to the log.
@@ -63,6 +74,7 @@ impl Fault {
             Fault::Redb(error) => unavailable().because(error),
             Fault::Panic(cause) => Error::internal(format!("redb panicked: {cause}")),
             Fault::Closed(cause) => unavailable().because(cause),
+            Fault::Foreign(difference) => unavailable().because(difference.sentence()),
         }
     }
 }

@@ -1,10 +1,13 @@
 //! Rows and journals as damage or malice may leave them, for the fuzz targets. In no build that people run.
 
+use super::codec::JournalRow;
 use super::codec::{
     ClientIdRow, CommitRow, DataFileRow, Entry, FactsRow, FileRow, MemberRow, PictureRow, ProfileRow, RoomRow,
     SavedRow, SegmentRow, SeqRow, SessionRow, SettingsRow, Stored, UserRoomRow, UserRow, seal, unseal,
 };
-use super::journal::{JournalRow, Ring, record, records};
+use super::engine::journal::scan;
+use super::engine::old_journal::records;
+use super::engine::record::Record;
 use crate::model::{RoomKind, SessionId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -44,65 +47,49 @@ pub fn row(bytes: &[u8]) {
     }
 }
 
-/// Reads a journal, once as it is and once as records whose checksums vouch for them, in a ring as short as can be:
-/// the first byte tells how long each is, and the second one where they begin and where a byte is damaged.
+/// Reads a journal, once as it is, in each format, and once as records whose checksums vouch for them, laid over those
+/// of an earlier lap. The first byte tells how long each is, and the second one which is damaged.
 ///
 /// # Panics
 /// When a record is not read as it was written, or what is damaged is taken for whole.
 pub fn journal(bytes: &[u8]) {
-    // What a row change says is looked at by whoever makes it again.
-    let read = |journal: &[u8], row: &JournalRow, count| match records(journal, row, count) {
-        Ok((found, end)) => {
-            assert!(end <= journal.len());
-            found.iter().for_each(|record| record.changes().for_each(drop));
-            Some(found.len())
-        }
-        Err(_) => None,
-    };
-    read(bytes, &JournalRow::default(), 0);
-    let [length, place, changes @ ..] = bytes else { return };
-    let salt: Vec<u8> = (0..8).map(|n: u8| length.wrapping_add(31 * n)).collect();
-    let written = |count, changes: &[u8]| record(&salt, &CommitRow { count, at: 0 }, changes).unwrap_or_default();
-    let lengths = changes
-        .chunks(usize::from(*length) + 1)
-        .map(|changes| written(0, changes).len());
-    let (bytes, Some(longest)) = (lengths.clone().sum::<usize>(), lengths.max()) else {
-        return;
-    };
-    let end = bytes + longest + 1;
-    let start = usize::from(*place) * end / 256;
-    let mut ring = Ring { start, at: start, end };
-    let (mut journal, mut places, mut count) = (vec![0; end], Vec::new(), 0);
-    // From an earlier lap, as short as can be: they fit where the first of this one may not.
-    let mut at = start;
-    while let Some(room) = journal.get_mut(at..at + written(0, &[]).len()) {
-        count += 1;
-        room.copy_from_slice(&written(count, &[]));
-        at += room.len();
+    if let Ok(found) = records(bytes, &JournalRow::default(), 0) {
+        found.iter().for_each(|record| record.rows().for_each(drop));
     }
-    // And one commit that only redb has.
-    count += 1;
-    let mut expected = 0;
-    for (changes, number) in changes.chunks(usize::from(*length) + 1).zip(count + 1..) {
-        let record = written(number, changes);
-        let at = ring
-            .place(record.len())
-            .unwrap_or_else(|| panic!("no room in {ring:?}"));
-        ring.at = at + record.len();
-        journal[at..ring.at].copy_from_slice(&record);
-        places.push(at..ring.at);
-        expected += 1;
+    let salt = |first: u8| std::array::from_fn(|n| first.wrapping_add(31 * n as u8));
+    if let Ok(found) = scan(bytes, &salt(0), 0) {
+        found.records.iter().for_each(|record| record.rows().for_each(drop));
     }
-    let row = JournalRow {
-        start: start as u32,
-        salt: salt.clone(),
+    let [length, damaged, rows @ ..] = bytes else { return };
+    let salt = salt(*length);
+    let written = |count, rows: &[u8]| {
+        let record = Record::new(CommitRow { count, at: 0 }, rows.to_vec(), &[]);
+        let bytes = record.and_then(|record| record.encode(&salt));
+        bytes.unwrap_or_else(|fault| panic!("a record cannot be written: {fault}"))
     };
-    assert_eq!(read(&journal, &row, count), Some(expected));
-    let damaged = usize::from(*place) * places.len() / 256;
-    journal[places[damaged].end - 1] ^= 1;
-    // The last one may be what a loss of power cut off; all others are missed.
-    let expected = (damaged + 1 == expected).then_some(expected - 1);
-    assert_eq!(read(&journal, &row, count), expected);
+    // From an earlier lap, as short as can be, and one commit that only redb has.
+    let chunks = rows.chunks(usize::from(*length) + 1);
+    let earlier = 2 * chunks.len() as u64;
+    let mut journal: Vec<u8> = (1..=earlier).flat_map(|count| written(count, &[])).collect();
+    let first = earlier + 2;
+    let (mut at, mut ends) = (0, Vec::new());
+    for (rows, count) in chunks.zip(first..) {
+        let record = written(count, rows);
+        journal.resize(journal.len().max(at + record.len()), 0);
+        journal[at..at + record.len()].copy_from_slice(&record);
+        at += record.len();
+        ends.push(at);
+    }
+    let read = |journal: &[u8]| match scan(journal, &salt, first - 1) {
+        Ok(found) => (found.records.len(), found.has_gap),
+        Err(fault) => panic!("a journal cannot be read: {fault}"),
+    };
+    assert_eq!(read(&journal), (ends.len(), false));
+    let damaged = usize::from(*damaged) * ends.len() / 256;
+    let Some(end) = ends.get(damaged) else { return };
+    journal[end - 1] ^= 1;
+    // Only the last one can be what a loss of power cut off.
+    assert_eq!(read(&journal), (damaged, damaged + 1 < ends.len()));
 }
 
 /// The row, where these bytes are one.

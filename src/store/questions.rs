@@ -199,7 +199,7 @@ impl Store {
 
     /// What somebody finds, newest first: in the rooms that they are in now. Blocks, for milliseconds.
     pub fn search(&self, viewer: UserId, query: &SearchQuery) -> Result<SearchPage> {
-        self.ask_blocking(|file| search::search(file, viewer, query))
+        self.look(|file| search::search(file, viewer, query))
     }
 
     /// A file that a message in a room of the viewer's shows, or that they sent and have not posted yet.
@@ -223,7 +223,7 @@ impl Store {
     /// # Errors
     /// `not_found` where it has been erased.
     pub fn chunk(&self, id: FileId, index: u32) -> Result<Bytes> {
-        self.ask_blocking(|file| files::chunk(file, id, index))
+        self.look(|file| files::chunk(file, id, index))
     }
 
     /// All bytes of a file, whoever asks; `size` of them. Blocks.
@@ -231,7 +231,7 @@ impl Store {
     /// # Errors
     /// `not_found` where they have been erased.
     pub fn whole_file(&self, id: FileId, size: u64) -> Result<Vec<u8>> {
-        self.ask_blocking(|file| files::whole(file, id, size))
+        self.look(|file| files::whole(file, id, size))
     }
 
     /// Whether there are files to erase that came before then.

@@ -9,8 +9,8 @@
 //! The first room is special: everybody is in it, so it has no rows in `members`.
 
 use super::codec::{self, CommitRow};
+use super::engine::record::{Redo, RowChange};
 use super::fault::Fault;
-use super::journal::{Redo, RowChange};
 use crate::clock::Clock;
 use redb::{AccessGuard, Key, ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction};
 use serde::Serialize;
@@ -22,7 +22,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// Of the data file; the first thing that is read. A file with a larger one is left alone, one with
 /// a smaller one is upgraded.
-pub(super) const FORMAT_VERSION: u32 = 4;
+pub(super) const FORMAT_VERSION: u32 = 5;
 
 pub(super) type Row = &'static [u8];
 pub(super) type FileKey = [u8; 16];
@@ -47,10 +47,10 @@ macro_rules! schema {
                 Tables { $($field: Lazy::new(txn, redo, $text),)+ }
             }
 
-            /// Does again what the journal says.
-            pub fn repeat(&mut self, change: &RowChange<'_>) -> Result<(), Fault> {
+            /// Makes a row change of the journal again.
+            pub fn replay(&mut self, change: &RowChange<'_>) -> Result<(), Fault> {
                 $(if change.table == $text {
-                    return self.$field.repeat(change.key, change.row);
+                    return self.$field.replay(change.key, change.row);
                 })+
                 Err(Fault::Damaged(format!("the journal names a table {}", change.table)))
             }
@@ -173,7 +173,7 @@ impl<'t, K: TableKey> Lazy<'t, K> {
     }
 
     #[inline(never)]
-    fn repeat(&mut self, key: &[u8], row: Option<&[u8]>) -> Result<(), Fault> {
+    fn replay(&mut self, key: &[u8], row: Option<&[u8]>) -> Result<(), Fault> {
         let (table, key) = (self.table_mut()?, K::from_bytes(key));
         match row {
             Some(row) => drop(table.insert(key, row)?),

@@ -7,9 +7,8 @@ use crate::harness::pages::{JOURNAL, open_pages};
 use crate::store_laws::world::*;
 use chapp::clock::Time;
 use chapp::error::Kind;
-use chapp::metrics::Count;
 use chapp::model::*;
-use chapp::store::{DiskAct, Faults, OpenError, Options, OwnCommits, Store};
+use chapp::store::{DiskOp, FaultInjector, OpenError, Options, Store};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -113,14 +112,14 @@ fn a_file_from_the_future_is_left_alone_even_after_a_kill() {
         let mut txn = future.begin_write().unwrap();
         txn.set_quick_repair(true);
         let meta = redb::TableDefinition::<&str, &[u8]>::new("chapp");
-        let mut row = vec![5];
+        let mut row = vec![6];
         row.extend(crc32c::crc32c(&row).to_le_bytes());
         txn.open_table(meta).unwrap().insert("format", &row[..]).unwrap();
         txn.commit().unwrap();
         fs::copy(&path, &killed).unwrap();
     }
     for path in [path, killed] {
-        assert!(matches!(refusal(&path), OpenError::Newer { found: 5, known: 4, .. }));
+        assert!(matches!(refusal(&path), OpenError::Newer { found: 6, known: 5, .. }));
     }
 }
 
@@ -194,12 +193,8 @@ fn a_copy_is_another_history_and_the_same_file_is_not() {
 #[test]
 fn a_backup_that_is_put_back_at_once_is_another_history() {
     let (folder, path) = data_file();
-    let options = || Options {
-        notes: Some(folder.path().join("notes")),
-        ..Options::default()
-    };
     let open = || {
-        let (store, _feed) = Store::open(&path, options()).unwrap();
+        let (store, _feed) = Store::open(&path, Options::default()).unwrap();
         let epoch = store.epoch().to_owned();
         (store, epoch)
     };
@@ -219,14 +214,9 @@ fn a_backup_that_is_put_back_at_once_is_another_history() {
     close(store);
     let (store, again) = open();
     assert_eq!(again, restored);
-    let note = fs::read_dir(folder.path().join("notes"))
-        .unwrap()
-        .next()
-        .unwrap()
-        .unwrap()
-        .path();
+    let note = folder.path().join(".data.redb.last-commit");
     let began = fs::read_to_string(&note).unwrap();
-    assert!(began.starts_with("opened-at"), "{began}");
+    assert!(began.starts_with("open "), "{began}");
     close(store);
     write_over(&path, &backup);
     fs::write(&note, began).unwrap();
@@ -272,8 +262,8 @@ fn under_the_floor_of_free_space_nothing_is_made_and_what_there_is_can_be_read()
 #[derive(Debug)]
 struct DiesAfter(AtomicU64);
 
-impl Faults for DiesAfter {
-    fn before(&self, _: DiskAct<'_>) -> io::Result<()> {
+impl FaultInjector for DiesAfter {
+    fn before(&self, _: DiskOp<'_>) -> io::Result<()> {
         match self.0.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)) {
             Ok(_) => Ok(()),
             Err(_) => Err(io::Error::from_raw_os_error(5)),
@@ -287,7 +277,7 @@ fn a_start_that_dies_half_way_leaves_nothing_in_the_way_of_the_next() {
     let path = folder.path().join("data.redb");
     let mut acts = 0;
     loop {
-        let faults: Option<Arc<dyn Faults>> = Some(Arc::new(DiesAfter(AtomicU64::new(acts))));
+        let faults: Option<Arc<dyn FaultInjector>> = Some(Arc::new(DiesAfter(AtomicU64::new(acts))));
         let opened = Store::open(
             &path,
             Options {
@@ -322,7 +312,12 @@ fn a_start_that_dies_half_way_leaves_nothing_in_the_way_of_the_next() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name())
         .collect();
-    let expected = ["data.redb", "data.redb.new-fedcba9876543210", "data.redb.newer"];
+    let expected = [
+        ".data.redb.last-commit",
+        "data.redb",
+        "data.redb.new-fedcba9876543210",
+        "data.redb.newer",
+    ];
     assert_eq!(left, expected.map(Into::into).into());
 }
 

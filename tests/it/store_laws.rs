@@ -2,8 +2,6 @@
 //! knows what lies under it. L7 and L13 come with what they speak of.
 
 mod changes;
-#[cfg(target_os = "linux")]
-mod checkpoint;
 mod disk;
 mod faults;
 mod files;

@@ -1,8 +1,8 @@
 //! A data file that an older Chapp left behind: opened, it has everything that it had, and what is new.
 //!
 //! `files/format-N.redb.gz` was written by a release of that format: Ada (the owner) and Ben signed up and
-//! posted seven messages in turn, `a1`, `b2`, … `a7`, "line N **as it was**". Those of formats 2 and 3 were killed then.
-//! A file without a journal, of the first two, is copied to make room for one.
+//! posted seven messages in turn, `a1`, `b2`, … `a7`, "line N **as it was**". Those of formats 2 to 4 were killed then.
+//! The old file stays beside the new one.
 
 use crate::store_laws::world::{Fault, ShakyDisk, client_id, kind, pipeline, post, read_forward, wait};
 use chapp::clock::Time;
@@ -14,25 +14,23 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-const FORMATS: [(u32, &[u8]); 3] = [
+const FORMATS: [(u32, &[u8]); 4] = [
     (1, include_bytes!("files/format-1.redb.gz")),
     (2, include_bytes!("files/format-2.redb.gz")),
     (3, include_bytes!("files/format-3.redb.gz")),
+    (4, include_bytes!("files/format-4.redb.gz")),
 ];
 
 /// The copy of the old file that there should be beside the new one.
-fn copy_of(format: u32) -> Option<String> {
-    (format < 3).then(|| format!("chapp.redb.format-{format}"))
+fn copy_of(format: u32) -> String {
+    format!("chapp.redb.format-{format}")
 }
 
-/// Nothing is in the folder but the file, and the old one where it was copied.
+/// Nothing is in the folder but the file, the old one, and what is noted about the file.
 fn check_folder(folder: &Path, format: u32, old: &[u8]) {
     let copy = copy_of(format);
-    let expected: Vec<String> = ["chapp.redb".to_owned()].into_iter().chain(copy.clone()).collect();
-    assert_eq!(names(folder), expected);
-    if let Some(copy) = copy {
-        assert_eq!(fs::read(folder.join(copy)).unwrap(), old);
-    }
+    assert_eq!(names(folder), [".chapp.redb.last-commit", "chapp.redb", &copy]);
+    assert_eq!(fs::read(folder.join(copy)).unwrap(), old);
 }
 
 fn old_file(folder: &Path, packed: &[u8]) -> (PathBuf, Vec<u8>) {
@@ -195,7 +193,7 @@ fn a_name_that_the_first_room_had_is_still_taken() {
 #[test]
 fn another_file_of_the_copys_name_is_left_alone() {
     for (format, packed) in FORMATS {
-        let Some(copy) = copy_of(format) else { continue };
+        let copy = copy_of(format);
         let folder = tempfile::tempdir().unwrap();
         let (path, bytes) = old_file(folder.path(), packed);
         let beside = folder.path().join(&copy);

@@ -69,12 +69,28 @@ pub(super) struct DataFileRow {
     pub home: [u8; 32],
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 pub(super) struct CommitRow {
     /// Tells after a failed commit whether it happened.
     pub count: u64,
     /// Tells when the file was last written by us.
     pub at: u64,
+}
+
+/// What redb knows of the journal. Files of formats 1 to 3 have no such row.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct JournalRow {
+    /// Format 4: where the record of the next commit is.
+    pub start: u32,
+    /// What each record begins with.
+    pub salt: Vec<u8>,
+}
+
+impl JournalRow {
+    pub fn of(salt: &[u8]) -> JournalRow {
+        let salt = salt.to_vec();
+        JournalRow { start: 0, salt }
+    }
 }
 
 #[derive(Serialize, Deserialize)]

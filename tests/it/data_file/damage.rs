@@ -74,8 +74,13 @@ fn records(file: &[u8]) -> Vec<Range<usize>> {
     let mut records = Vec::new();
     loop {
         let length = u32::from_le_bytes(file[at..at + 4].try_into().unwrap()) as usize;
-        if length == 0 {
+        if length == 0 && at.is_multiple_of(4096) {
             return records;
+        }
+        if length == 0 {
+            // None crosses a block.
+            at = at.next_multiple_of(4096);
+            continue;
         }
         records.push(at..at + 4 + length);
         at += 4 + length;
@@ -107,7 +112,11 @@ fn a_flipped_bit_of_the_journal_is_found_or_costs_what_a_loss_of_power_may() {
     let (mut found, mut lost) = (0, 0);
     for _ in 0..200 {
         let mut bytes = killed.clone();
+        // Between the records of two blocks there may be bytes that mean nothing.
         let at = first.start + dice.roll((last.end - first.start) as u64) as usize;
+        if !records.iter().any(|record| record.contains(&at)) {
+            continue;
+        }
         bytes[at] ^= 1 << dice.roll(8);
         fs::write(&copy, &bytes).unwrap();
         if at < last.start {
@@ -221,38 +230,6 @@ fn one_damaged_row_fails_its_own_change_and_no_other() {
     }
     assert_eq!(wait(read_forward(&store)).unwrap().len(), 480);
     close(store);
-}
-
-#[test]
-fn a_damaged_row_takes_nothing_along_that_no_reader_has_seen_yet() {
-    for own_commits in [OwnCommits::Never, OwnCommits::Always] {
-        let (_folder, path) = data_file_with_a_damaged_row();
-        let options = Options {
-            shown_commits: 0,
-            own_commits,
-            ..Options::default()
-        };
-        let metrics = options.metrics.clone();
-        let (store, feed) = Store::open(&path, options).unwrap();
-        for n in 0..5 {
-            let shown = metrics.get(Count::Shown);
-            for more in 0..3 {
-                wait(store.commit(post(1, &format!("{n} and {more}")))).unwrap();
-            }
-            // The first after somebody has asked is seen at once.
-            assert!(metrics.get(Count::Shown) <= shown + 1, "nothing is hidden");
-            assert_eq!(kind(wait(store.commit(meets_the_damage(n)))), Kind::Internal);
-            wait(store.commit(post(1, &format!("{n} and after")))).unwrap();
-            let read = wait(read_forward(&store)).unwrap();
-            check_whole(&read);
-            assert_eq!(read.len() as u64, 304 + 4 * n);
-        }
-        drop(feed);
-        close(store);
-        let store = open(&path).unwrap();
-        check_whole(&wait(read_forward(&store)).unwrap());
-        close(store);
-    }
 }
 
 #[test]

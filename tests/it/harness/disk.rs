@@ -1,6 +1,6 @@
 //! A disk that stands still when it is told to.
 
-use chapp::store::{DiskAct, Faults, Options};
+use chapp::store::{DiskOp, FaultInjector, Options};
 use std::io;
 use std::sync::{Arc, Condvar, Mutex};
 
@@ -45,8 +45,8 @@ impl Drop for Still<'_> {
     }
 }
 
-impl Faults for StillDisk {
-    fn before(&self, act: DiskAct<'_>) -> io::Result<()> {
+impl FaultInjector for StillDisk {
+    fn before(&self, act: DiskOp<'_>) -> io::Result<()> {
         if act.is_sync() {
             let still = self.still.lock().unwrap();
             drop(self.moves.wait_while(still, |still| *still).unwrap());

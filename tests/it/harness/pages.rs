@@ -7,10 +7,10 @@ use std::io;
 use std::ops::Range;
 use std::path::Path;
 
-/// Where the journal is in the file, which redb knows nothing of.
-pub const JOURNAL: Range<u64> = 4096..4096 + (1 << 20);
+/// Where the journal and the mirror are in the file, which redb knows nothing of.
+pub const JOURNAL: Range<u64> = 4096..4096 + (2 << 20) + 4096;
 
-/// The file without its journal.
+/// The file without its journal and its mirror.
 #[derive(Debug)]
 struct Pages(FileBackend);
 

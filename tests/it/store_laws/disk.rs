@@ -2,7 +2,7 @@
 //! torn where sectors end.
 
 use super::world::Dice;
-use chapp::store::{DiskAct, Faults, Options, OwnCommits};
+use chapp::store::{DiskOp, FaultInjector, Options};
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -53,8 +53,8 @@ impl Done {
     }
 
     /// Whether this sync is for it.
-    fn is_in(&self, sync: DiskAct<'_>) -> bool {
-        let DiskAct::SyncPart { offset, len } = sync else {
+    fn is_in(&self, sync: DiskOp<'_>) -> bool {
+        let DiskOp::SyncPart { offset, len } = sync else {
             return true;
         };
         match self {
@@ -85,8 +85,6 @@ impl Disk {
         Options {
             faults: Some(self.clone()),
             journal_bytes: self.0.lock().unwrap().journal_bytes.unwrap_or(options.journal_bytes),
-            shown_commits: super::world::SHOWN_COMMITS,
-            own_commits: OwnCommits::Always,
             ..options
         }
     }
@@ -128,6 +126,8 @@ impl Disk {
     /// The power is on, and `file` holds this.
     pub fn restart_with(&self, image: Vec<u8>, file: &Path) {
         std::fs::write(file, &image).unwrap();
+        // What is beside it goes as well.
+        let _ = std::fs::remove_file(file.with_file_name(".data.redb.last-commit"));
         let mut state = self.0.lock().unwrap();
         *state = State {
             synced: image,
@@ -177,18 +177,18 @@ impl State {
     }
 }
 
-impl Faults for Disk {
-    fn before(&self, act: DiskAct<'_>) -> io::Result<()> {
+impl FaultInjector for Disk {
+    fn before(&self, act: DiskOp<'_>) -> io::Result<()> {
         let mut state = self.0.lock().unwrap();
         let off = || Err(io::Error::from_raw_os_error(5));
         if state.is_off {
             return off();
         }
         let done = match act {
-            DiskAct::Open | DiskAct::Read => return Ok(()),
-            DiskAct::Write { offset, bytes } => Some(Done::Write(offset as usize, bytes.to_vec())),
-            DiskAct::Resize { len } => Some(Done::Resize(len as usize)),
-            DiskAct::Sync | DiskAct::SyncPart { .. } => None,
+            DiskOp::Open | DiskOp::Read => return Ok(()),
+            DiskOp::Write { offset, bytes } => Some(Done::Write(offset as usize, bytes.to_vec())),
+            DiskOp::Resize { len } => Some(Done::Resize(len as usize)),
+            DiskOp::Sync | DiskOp::SyncPart { .. } => None,
         };
         if act.is_sync() && std::mem::take(&mut state.fails_a_sync) {
             // How long the file is, the system keeps elsewhere.

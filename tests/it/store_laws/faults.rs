@@ -6,7 +6,7 @@ use super::world::*;
 use chapp::error::{Error, Kind};
 use chapp::metrics::Count;
 use chapp::model::*;
-use chapp::store::{DiskAct, Faults, Options, OwnCommits};
+use chapp::store::{DiskOp, FaultInjector, Options};
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -231,13 +231,13 @@ enum Stuck {
     Yes,
 }
 
-impl Faults for StuckDisk {
-    fn before(&self, act: DiskAct) -> io::Result<()> {
+impl FaultInjector for StuckDisk {
+    fn before(&self, act: DiskOp) -> io::Result<()> {
         let mut stuck = self.0.lock().unwrap();
         if *stuck == Stuck::AtTheNextSync && act.is_sync() {
             *stuck = Stuck::Yes;
         }
-        match *stuck == Stuck::Yes && act != DiskAct::Read {
+        match *stuck == Stuck::Yes && act != DiskOp::Read {
             true => Err(io::Error::from_raw_os_error(5)),
             false => Ok(()),
         }
@@ -245,11 +245,10 @@ impl Faults for StuckDisk {
 }
 
 #[test]
-fn what_a_caller_could_not_commit_is_told_once_the_disk_is_back_though_nobody_says_more() {
-    for own_commits in [OwnCommits::Never, OwnCommits::Always] {
+fn what_could_not_be_committed_is_told_once_the_disk_is_back_though_nobody_says_more() {
+    {
         let disk = Arc::new(StuckDisk::default());
         let world = World::with(Options {
-            own_commits,
             faults: Some(disk.clone()),
             ..Options::default()
         });

@@ -6,7 +6,7 @@ use crate::harness::PATIENCE;
 use chapp::clock::Time;
 use chapp::limits::FILE_CHUNK_BYTES;
 use chapp::model::*;
-use chapp::store::{DiskAct, Faults, Options, Store};
+use chapp::store::{DiskOp, FaultInjector, Options, Store};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Condvar, Mutex};
@@ -348,9 +348,9 @@ impl NarrowDisk {
     }
 }
 
-impl Faults for NarrowDisk {
-    fn before(&self, act: DiskAct<'_>) -> io::Result<()> {
-        let DiskAct::Write { bytes, .. } = act else {
+impl FaultInjector for NarrowDisk {
+    fn before(&self, act: DiskOp<'_>) -> io::Result<()> {
+        let DiskOp::Write { bytes, .. } = act else {
             return Ok(());
         };
         if bytes.len() >= FILE_CHUNK_BYTES {

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 const LOSSES: u64 = 2_000;
-const JOURNAL_BYTES: usize = 4 << 10;
+const JOURNAL_BYTES: usize = 32 << 10;
 /// Losses that are tried of one and the same moment.
 const OUTCOMES: u64 = 8;
 /// Then the file begins anew, before looking at all of it takes too long.

@@ -1,25 +1,17 @@
 //! L3, L4 and L6: what readers see while others write.
 
 use super::world::*;
-use chapp::limits::{HIDDEN_COMMITS_MAX, SHOW_TIMEOUT, SHOWN_COMMITS, SYNC_BEHIND_MAX, SYNC_MESSAGES_MAX};
-use chapp::metrics::Count;
+use chapp::limits::{SYNC_BEHIND_MAX, SYNC_MESSAGES_MAX};
 use chapp::model::*;
-use chapp::store::{Options, OwnCommits, Store};
+use chapp::store::{Options, Store};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::time::{Duration, Instant};
 
 #[test]
 fn what_was_acknowledged_can_be_read_at_once_by_everybody() {
-    // As people have it, and where all that may be hidden is, and whoever finds nobody else commits.
-    let hidden = Options {
-        shown_commits: 0,
-        own_commits: OwnCommits::Always,
-        ..Options::default()
-    };
-    for options in [Options::default(), hidden] {
-        let world = World::with(options);
+    {
+        let world = World::with(Options::default());
         world.sign_up_people(4);
         let acknowledged = Arc::new(AtomicU64::new(0));
         world.together(1..=4, async move |store, person| {
@@ -48,112 +40,14 @@ fn what_was_acknowledged_can_be_read_at_once_by_everybody() {
     }
 }
 
-#[test]
-fn what_nobody_asks_about_is_hidden_until_somebody_does() {
-    let world = World::of_people(2);
-    let count = |what| world.store.metrics().get(what);
-    let head = |store: &Store| {
-        let page = wait(store.history(UserId(1), LOBBY, Anchor::Latest, PageSize::default()));
-        page.unwrap().head.0
-    };
-    let mut posted = 0;
-    let mut post_some = |many: u64| {
-        for n in posted..posted + many {
-            wait(world.store.commit(post(1 + n % 2, &n.to_string()))).unwrap();
-        }
-        posted += many;
-        posted
-    };
-    assert_eq!(head(&world.store), 0);
-    let (commits, shown) = (count(Count::Commits), count(Count::Shown));
-    post_some(SHOWN_COMMITS as u64 + 100);
-    assert!(count(Count::Commits) >= commits + SHOWN_COMMITS as u64 + 100);
-    let times = count(Count::Shown) - shown;
-    assert!(
-        times <= SHOWN_COMMITS as u64 + 1,
-        "{times} times shown, and nobody has asked"
-    );
-    // The first answer stays the answer, also where only the writer can see it.
-    let again = wait(world.store.commit(post(1, "110"))).unwrap();
-    assert!(matches!(again, Event::PostedBefore { seq: Seq(111), .. }), "{again:?}");
-
-    let all = post_some(10);
-    assert_eq!(head(&world.store), all);
-    // Whoever asks in another way waits for it as well.
-    let all = post_some(SHOWN_COMMITS as u64 + 10);
-    let query = SearchQuery {
-        sought: Sought::parse(&body(1, &(all - 2).to_string())).unwrap(),
-        ..SearchQuery::default()
-    };
-    assert_eq!(
-        world.store.search(UserId(1), &query).unwrap().hits[0].message.id,
-        Seq(all - 1)
-    );
-    let all = post_some(SHOWN_COMMITS as u64 + 10);
-    let backup = world.store.back_up(&AtomicBool::new(false)).unwrap();
-    let folder = Arc::new(tempfile::tempdir().unwrap());
-    let mut copy = std::fs::File::create(folder.path().join("data.redb")).unwrap();
-    std::io::copy(&mut &backup.file, &mut copy).unwrap();
-    let copied = World::open(folder, Options::default()).unwrap();
-    assert_eq!(head(&copied.store), all);
-    // Many of them are shown together at last, though nobody asks.
-    let shown = count(Count::Shown);
-    post_some(2 * HIDDEN_COMMITS_MAX as u64 + SHOWN_COMMITS as u64 + 10);
-    let times = count(Count::Shown) - shown;
-    let at_once = 1 + SHOWN_COMMITS as u64;
-    assert!((at_once + 2..=at_once + 4).contains(&times), "{times} times shown");
-    // A kill here is the torture's; whoever closes leaves nothing hidden.
-    let all = post_some(10);
-    assert_eq!(head(&world.reopen().store), all);
-}
-
-#[test]
-fn threads_that_ask_while_others_post_wait_for_a_commit_and_no_longer() {
-    let world = World::with(Options {
-        shown_commits: 0,
-        own_commits: OwnCommits::Always,
-        ..Options::default()
-    });
-    world.sign_up_people(3);
-    let writing = Arc::new(AtomicBool::new(true));
-    let askers: Vec<_> = (0..3)
-        .map(|_| {
-            let (store, writing) = (world.store.clone(), writing.clone());
-            std::thread::spawn(move || {
-                let query = SearchQuery {
-                    sought: Sought::parse("says").unwrap(),
-                    ..SearchQuery::default()
-                };
-                let mut longest = Duration::ZERO;
-                while writing.load(Relaxed) {
-                    let asked = Instant::now();
-                    store.search(UserId(1), &query).unwrap();
-                    longest = longest.max(asked.elapsed());
-                    std::thread::sleep(Duration::from_millis(1));
-                }
-                longest
-            })
-        })
-        .collect();
-    world.together(1..=3, async |store, person| {
-        for n in 0..300 {
-            store.commit(post(person, &n.to_string())).await.unwrap();
-        }
-    });
-    // With nobody there any more to make a commit, or to ask.
-    std::thread::sleep(Duration::from_millis(100));
-    writing.store(false, Relaxed);
-    for asker in askers {
-        let longest = asker.join().unwrap();
-        assert!(longest < SHOW_TIMEOUT / 2, "{longest:?} for a question");
-    }
-}
+/// Posts that are there when the store closes.
+const POSTS: usize = 26;
 
 #[test]
 fn who_asks_while_the_store_closes_is_told_all_or_nothing() {
     for _ in 0..20 {
         let world = World::of_people(1);
-        for n in 0..SHOWN_COMMITS + 10 {
+        for n in 0..POSTS {
             wait(world.store.commit(post(1, &n.to_string()))).unwrap();
         }
         let store = world.store.clone();
@@ -165,7 +59,7 @@ fn who_asks_while_the_store_closes_is_told_all_or_nothing() {
                     Ok(page) => last = page.head.0,
                     Err(_) => return last,
                 }
-                assert_eq!(last, SHOWN_COMMITS as u64 + 10);
+                assert_eq!(last, POSTS as u64);
             }
         });
         world.close();

@@ -2,10 +2,9 @@
 //! kept in memory: what one person did often must not make everybody's questions slow.
 
 use super::world::*;
-use chapp::limits::{OWN_CONNECTIONS_MAX, QUICK_COMMIT, QUICK_COMMITS, STALLED_COMMIT, UNREAD_BACK_BYTES_MAX};
-use chapp::metrics::Count;
+use chapp::limits::UNREAD_BACK_BYTES_MAX;
 use chapp::model::*;
-use chapp::store::{DiskAct, Faults, Options, OwnCommits};
+use chapp::store::{DiskOp, FaultInjector, Options};
 use std::collections::HashSet;
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -34,17 +33,17 @@ struct Reads {
     resizes: u64,
 }
 
-impl Faults for Counter {
-    fn before(&self, act: DiskAct) -> io::Result<()> {
+impl FaultInjector for Counter {
+    fn before(&self, act: DiskOp) -> io::Result<()> {
         let mut reads = self.0.lock().unwrap();
         match act {
-            DiskAct::Write { .. } => reads.writes += 1,
-            DiskAct::Sync | DiskAct::SyncPart { .. } => reads.syncs += 1,
+            DiskOp::Write { .. } => reads.writes += 1,
+            DiskOp::Sync | DiskOp::SyncPart { .. } => reads.syncs += 1,
             // redb waits for each.
-            DiskAct::Resize { .. } => reads.resizes += 1,
+            DiskOp::Resize { .. } => reads.resizes += 1,
             _ => {}
         }
-        if act == DiskAct::Read {
+        if act == DiskOp::Read {
             match thread::current().name() {
                 Some("writer") => reads.writing += 1,
                 _ => {
@@ -89,8 +88,6 @@ fn counted(world: World) -> (World, Arc<Counter>) {
     let counter = Arc::new(Counter::default());
     let options = Options {
         cache_bytes: 0,
-        // What the writer does is told apart by its thread.
-        own_commits: OwnCommits::Never,
         faults: Some(counter.clone()),
         ..Options::default()
     };
@@ -334,77 +331,4 @@ fn a_search_keeps_nobody_else_waiting() {
     assert!(found.rooms.len() == 1 && !by.contains(&own));
     let (_, _, by) = counter.of(|| wait(store.people("", None, size)).unwrap());
     assert!(by.contains(&own), "what looks at few rows is not worth another thread");
-}
-
-/// A disk on which each sync takes so long.
-#[derive(Debug)]
-struct SlowDisk(Duration);
-
-impl Faults for SlowDisk {
-    fn before(&self, act: DiskAct) -> io::Result<()> {
-        if act.is_sync() {
-            thread::sleep(self.0);
-        }
-        Ok(())
-    }
-}
-
-#[test]
-fn a_post_is_committed_where_it_comes_only_while_nobody_else_comes_and_the_disk_is_quick() {
-    let own_of = |own_commits, sync, posts: &dyn Fn(&World)| {
-        let world = World::with(Options {
-            own_commits,
-            faults: Some(Arc::new(SlowDisk(sync))),
-            ..Options::default()
-        });
-        world.sign_up_people(2);
-        posts(&world);
-        assert_eq!(world.lobby().len(), 40);
-        let own = world.store.metrics().get(Count::OwnCommits);
-        // And everybody hears of each, in order.
-        assert_eq!(posted(&world.close()), (1..=40).collect::<Vec<_>>());
-        own
-    };
-    let alone = |world: &World| {
-        for n in 0..40 {
-            wait(world.store.commit(post(1, &n.to_string()))).unwrap();
-            // The writer is done with the one before.
-            thread::sleep(Duration::from_millis(2));
-        }
-    };
-    let together = |world: &World| {
-        wait(async {
-            let mut posting = tokio::task::JoinSet::new();
-            for n in 0..40 {
-                let store = world.store.clone();
-                posting.spawn(async move { store.commit(post(1 + n % 2, &n.to_string())).await });
-            }
-            for answer in posting.join_all().await {
-                answer.unwrap();
-            }
-        });
-    };
-    // But for a moment or two in which the writer looks around.
-    let own = own_of(OwnCommits::Always, Duration::ZERO, &alone);
-    assert!(own > 0, "the writer has committed all");
-    assert_eq!(own_of(OwnCommits::Never, Duration::ZERO, &alone), 0);
-    let quick_under = |limit| OwnCommits::WhereQuick(limit);
-    assert_eq!(own_of(quick_under(QUICK_COMMIT), 2 * QUICK_COMMIT, &alone), 0);
-    // The first few tell how quick the disk is.
-    let own = own_of(quick_under(Duration::from_secs(60)), Duration::ZERO, &alone);
-    assert!((1..=40 - QUICK_COMMITS as u64 + 3).contains(&own), "{own} of 40");
-    // Where many are connected, the writer.
-    let crowded = |world: &World| {
-        world.store.metrics().connections.add(OWN_CONNECTIONS_MAX + 1);
-        alone(world);
-    };
-    assert_eq!(
-        own_of(quick_under(Duration::from_secs(60)), Duration::ZERO, &crowded),
-        0
-    );
-    // A stall is everybody's, and is not risked again soon.
-    let own = own_of(quick_under(Duration::from_secs(60)), STALLED_COMMIT, &alone);
-    assert!((1..=3).contains(&own), "{own} of 40");
-    let own = own_of(OwnCommits::Always, Duration::ZERO, &together);
-    assert!(own <= 2, "{own} of 40 that came together were committed alone");
 }

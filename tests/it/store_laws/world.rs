@@ -3,7 +3,7 @@
 use chapp::clock::Time;
 use chapp::error::{Kind, Result};
 use chapp::model::*;
-use chapp::store::{DiskAct, Faults, Feed, OpenError, Options, OwnCommits, Pending, Store};
+use chapp::store::{DiskOp, FaultInjector, Feed, OpenError, Options, Pending, Store};
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -276,17 +276,13 @@ pub enum Fault {
 }
 
 /// So little that it is full after a few commits, and faults also meet those that go to the pages of the file.
-const JOURNAL_BYTES: usize = 8 << 10;
-/// So few that what goes wrong meets commits that are hidden and others that are not.
-pub const SHOWN_COMMITS: usize = 2;
+const JOURNAL_BYTES: usize = 32 << 10;
 
 impl ShakyDisk {
     pub fn options(self: &Arc<ShakyDisk>) -> Options {
         Options {
             faults: Some(self.clone()),
             journal_bytes: JOURNAL_BYTES,
-            shown_commits: SHOWN_COMMITS,
-            own_commits: OwnCommits::Always,
             ..Options::default()
         }
     }
@@ -309,11 +305,11 @@ impl ShakyDisk {
     }
 }
 
-impl Faults for ShakyDisk {
-    fn before(&self, act: DiskAct<'_>) -> io::Result<()> {
+impl FaultInjector for ShakyDisk {
+    fn before(&self, act: DiskOp<'_>) -> io::Result<()> {
         let mut plan = self.0.lock().unwrap();
         let Some(fault) = plan.fault else { return Ok(()) };
-        let writes = act.is_sync() || matches!(act, DiskAct::Write { .. } | DiskAct::Resize { .. });
+        let writes = act.is_sync() || matches!(act, DiskOp::Write { .. } | DiskOp::Resize { .. });
         if plan.acts > 0 {
             plan.acts -= u64::from(writes);
             return Ok(());
@@ -324,7 +320,7 @@ impl Faults for ShakyDisk {
                 plan.fault = None;
                 Err(io::Error::from_raw_os_error(5))
             }
-            Fault::Full if matches!(act, DiskAct::Write { .. } | DiskAct::Resize { .. }) => {
+            Fault::Full if matches!(act, DiskOp::Write { .. } | DiskOp::Resize { .. }) => {
                 Err(ErrorKind::StorageFull.into())
             }
             Fault::Dead => Err(io::Error::from_raw_os_error(5)),

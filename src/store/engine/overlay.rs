@@ -1,7 +1,8 @@
-//! A look at a data file that writes nothing to it.
+//! A copy-on-write overlay over a data file: what redb writes stays in memory, so that it can recover and check the
+//! file and leave every byte as it is.
 
-use super::disk::{Disk, locks_of_the_file};
-use super::fault::Fault;
+use super::disk::{Disk, file_locks};
+use crate::store::fault::Fault;
 use redb::{BackendError, StorageBackend};
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
@@ -10,44 +11,43 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const BLOCK: u64 = 4096;
 
-/// A file whose writes stay in memory, so that redb can recover and check it and leave it alone.
 #[derive(Debug)]
-pub(super) struct Glass {
+pub struct Overlay {
     file: Disk,
-    drawn: Mutex<Drawn>,
+    changes: Mutex<Changes>,
 }
 
 #[derive(Debug)]
-struct Drawn {
+struct Changes {
     len: u64,
-    /// Up to here the file shows through; what was cut off does not come back.
-    through: u64,
+    /// Up to here the file is visible; what was cut off does not come back.
+    visible: u64,
     blocks: BTreeMap<u64, Vec<u8>>,
 }
 
-impl Glass {
-    pub fn new(file: Disk) -> Result<Glass, Fault> {
+impl Overlay {
+    pub fn new(file: Disk) -> Result<Overlay, Fault> {
         let len = file.len()?;
-        let drawn = Mutex::new(Drawn {
+        let changes = Mutex::new(Changes {
             len,
-            through: len,
+            visible: len,
             blocks: BTreeMap::new(),
         });
-        Ok(Glass { file, drawn })
+        Ok(Overlay { file, changes })
     }
 
-    fn drawn(&self) -> MutexGuard<'_, Drawn> {
-        self.drawn.lock().unwrap_or_else(PoisonError::into_inner)
+    fn changes(&self) -> MutexGuard<'_, Changes> {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One block as it is now.
-    fn block(&self, drawn: &Drawn, number: u64) -> io::Result<Vec<u8>> {
-        if let Some(block) = drawn.blocks.get(&number) {
+    fn block(&self, changes: &Changes, number: u64) -> io::Result<Vec<u8>> {
+        if let Some(block) = changes.blocks.get(&number) {
             return Ok(block.clone());
         }
         let mut block = vec![0; BLOCK as usize];
         let from = number * BLOCK;
-        let visible = drawn.through.saturating_sub(from).min(BLOCK) as usize;
+        let visible = changes.visible.saturating_sub(from).min(BLOCK) as usize;
         if visible > 0 {
             self.file.read(from, &mut block[..visible])?;
         }
@@ -68,24 +68,24 @@ fn pieces(offset: u64, len: usize) -> impl Iterator<Item = (u64, usize, std::ops
     })
 }
 
-impl StorageBackend for Glass {
-    locks_of_the_file!();
+impl StorageBackend for Overlay {
+    file_locks!();
 
     fn close(&self) -> io::Result<()> {
         self.file.close()
     }
 
     fn len(&self) -> io::Result<u64> {
-        Ok(self.drawn().len)
+        Ok(self.changes().len)
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let drawn = self.drawn();
-        if offset.checked_add(out.len() as u64).is_none_or(|end| end > drawn.len) {
+        let changes = self.changes();
+        if offset.checked_add(out.len() as u64).is_none_or(|end| end > changes.len) {
             return Err(ErrorKind::UnexpectedEof.into());
         }
         for (number, inside, bytes) in pieces(offset, out.len()) {
-            let block = self.block(&drawn, number)?;
+            let block = self.block(&changes, number)?;
             let piece = bytes.len();
             out[bytes].copy_from_slice(&block[inside..inside + piece]);
         }
@@ -93,11 +93,11 @@ impl StorageBackend for Glass {
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        let mut drawn = self.drawn();
-        drawn.len = len;
-        drawn.through = drawn.through.min(len);
-        drop(drawn.blocks.split_off(&len.div_ceil(BLOCK)));
-        if let Some(last) = drawn.blocks.get_mut(&(len / BLOCK)) {
+        let mut changes = self.changes();
+        changes.len = len;
+        changes.visible = changes.visible.min(len);
+        drop(changes.blocks.split_off(&len.div_ceil(BLOCK)));
+        if let Some(last) = changes.blocks.get_mut(&(len / BLOCK)) {
             last[(len % BLOCK) as usize..].fill(0);
         }
         Ok(())
@@ -108,13 +108,13 @@ impl StorageBackend for Glass {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let mut drawn = self.drawn();
+        let mut changes = self.changes();
         for (number, inside, bytes) in pieces(offset, data.len()) {
-            let mut block = self.block(&drawn, number)?;
+            let mut block = self.block(&changes, number)?;
             block[inside..inside + bytes.len()].copy_from_slice(&data[bytes]);
-            drawn.blocks.insert(number, block);
+            changes.blocks.insert(number, block);
         }
-        drawn.len = drawn.len.max(offset + data.len() as u64);
+        changes.len = changes.len.max(offset + data.len() as u64);
         Ok(())
     }
 }

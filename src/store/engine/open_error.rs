@@ -16,6 +16,13 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
+    /// It is a link to a file that is not there.
+    DanglingLink {
+        /// The link.
+        path: PathBuf,
+        /// What it points to.
+        target: PathBuf,
+    },
     /// A later version of Chapp wrote it.
     Newer {
         /// The data file.
@@ -68,6 +75,12 @@ impl fmt::Display for OpenError {
                 f,
                 "{} is not a Chapp data file. It was left as it is; choose another path.",
                 path.display()
+            ),
+            OpenError::DanglingLink { path, target } => write!(
+                f,
+                "{} is a link to {}, which is not there. Is a disk missing? Put the file back, or remove the link.",
+                path.display(),
+                target.display()
             ),
             OpenError::Newer { path, found, known } => write!(
                 f,

@@ -1,16 +1,15 @@
-//! How much the store has on its hands: what waits for the writer, how long the oldest of it has waited,
-//! and how far the telling is behind the commits. From these three it follows what is shed.
+//! Load shedding: from what waits for the writer, how long the oldest change has waited, and how far the fan-out is
+//! behind the commits, follows what the server refuses.
 //!
-//! | stage | shed, beside all above | waiting changes | oldest change, or fan-out lag |
+//! | level | refused, beside everything above | waiting changes | oldest change, or fan-out lag |
 //! |---|---|---|---|
-//! | [`Stage::Newcomers`] | new sockets, log-ins, sign-ups: 503 | 1,024 | 1 s |
-//! | [`Stage::Signals`] | typing is dropped, presence waits | 2,048 | 2 s |
-//! | [`Stage::Acts`] | posts and other acts: `unavailable` with `retry_after_ms` | 3,072 | 5 s |
+//! | [`ShedLevel::Newcomers`] | new sockets, log-ins, sign-ups: 503 | 1,024 | 1 s |
+//! | [`ShedLevel::Signals`] | typing is dropped, presence waits | 2,048 | 2 s |
+//! | [`ShedLevel::Actions`] | posts and other actions: `unavailable` with `retry_after_ms` | 3,072 | 5 s |
 //!
-//! Changes that wait count once the oldest is 250 ms old: before that they are a burst. A stage begins at once
-//! where one of its numbers is reached, and ends once all of them have been below
-//! half for [`SHED_HOLD`], so that it does not flap. Whatever found its place in the queue is done and
-//! answered; nothing that was acknowledged is ever shed.
+//! Waiting changes count once the oldest is 250 ms old: before that they are a burst. A level begins at once when one of
+//! its numbers is reached, and ends when all of them have been below half for [`SHED_HOLD`], so that it does not flap.
+//! A change that found room in the queue is committed and answered; nothing acknowledged is ever shed.
 
 use crate::limits::{SHED_AGE, SHED_BURST, SHED_HOLD, SHED_WAITING};
 use crate::metrics::{Count, Metrics};
@@ -20,26 +19,26 @@ use std::time::{Duration, Instant};
 
 /// What is shed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
+pub enum ShedLevel {
     /// Nothing.
     #[default]
-    Calm,
+    Nothing,
     /// Those who come: new sockets and log-ins.
     Newcomers,
     /// And what is not durable: typing, presence.
     Signals,
     /// And what people do: posts, edits, files.
-    Acts,
+    Actions,
 }
 
-const STAGES: [Stage; 3] = [Stage::Newcomers, Stage::Signals, Stage::Acts];
+const LEVELS: [ShedLevel; 3] = [ShedLevel::Newcomers, ShedLevel::Signals, ShedLevel::Actions];
 
-/// Where each stage begins.
+/// Where each level begins.
 #[derive(Clone, Copy, Debug)]
 pub struct ShedAt {
     /// Changes that wait for the writer.
     pub waiting: [usize; 3],
-    /// Since when the oldest one waits, or what was committed has not been told.
+    /// Since when the oldest one waits, or what was committed has not been delivered.
     pub age: [Duration; 3],
     /// Those that wait count only once the oldest has waited this long.
     pub burst: Duration,
@@ -62,47 +61,47 @@ pub struct Load {
     pub waiting: usize,
     /// How long the oldest of those that the writer has taken has waited for its answer.
     pub oldest: Duration,
-    /// Batches of events that wait to be told.
+    /// Batches of events that wait for the fan-out.
     pub feed: usize,
-    /// How long the last batch took from its commit until it was told, while others wait behind it.
+    /// How long the last batch took from its commit until it was delivered, while others wait behind it.
     pub lag: Duration,
 }
 
 impl Load {
-    /// The last stage whose number, divided by `by`, is reached.
-    fn stage(&self, at: &ShedAt, by: u32) -> Stage {
+    /// The highest level whose number, divided by `by`, is reached.
+    fn level(&self, at: &ShedAt, by: u32) -> ShedLevel {
         let age = self.oldest.max(self.lag);
         let waiting = if age >= at.burst / by { self.waiting } else { 0 };
-        let reached = STAGES.iter().zip(at.waiting).zip(at.age);
+        let reached = LEVELS.iter().zip(at.waiting).zip(at.age);
         let mut reached =
             reached.filter(|((_, many), limit)| waiting >= (*many / by as usize).max(1) || age >= *limit / by);
-        reached.next_back().map_or(Stage::Calm, |((stage, _), _)| *stage)
+        reached.next_back().map_or(ShedLevel::Nothing, |((level, _), _)| *level)
     }
 }
 
-/// What writer, feed and those who bring changes tell each other.
-pub(super) struct Pressure {
+/// Where writer, feed and callers meet.
+pub struct LoadShedding {
     pub metrics: Arc<Metrics>,
     at: ShedAt,
     started: Instant,
     /// When the oldest change came that the writer has in its hands, in microseconds; 0 for none.
     oldest: AtomicU64,
-    /// How long the last batch took to be told, in microseconds.
+    /// How long the last batch took to be delivered, in microseconds.
     lag: AtomicU64,
-    /// The present stage, and until when it lasts at least.
-    stage: Mutex<(Stage, Instant)>,
+    /// The present level, and until when it lasts at least.
+    level: Mutex<(ShedLevel, Instant)>,
 }
 
-impl Pressure {
-    pub fn new(metrics: Arc<Metrics>, at: ShedAt) -> Pressure {
+impl LoadShedding {
+    pub fn new(metrics: Arc<Metrics>, at: ShedAt) -> LoadShedding {
         let started = Instant::now();
-        Pressure {
+        LoadShedding {
             metrics,
             at,
             started,
             oldest: AtomicU64::new(0),
             lag: AtomicU64::new(0),
-            stage: Mutex::new((Stage::Calm, started)),
+            level: Mutex::new((ShedLevel::Nothing, started)),
         }
     }
 
@@ -126,15 +125,15 @@ impl Pressure {
         }
     }
 
-    /// Events have been told, so long after their commit.
-    pub fn told(&self, events: usize, lag: Duration) {
+    /// Events were delivered, so long after their commit.
+    pub fn delivered(&self, events: usize, lag: Duration) {
         self.metrics.add(Count::Events, events as u64);
         self.metrics.fan_out.add_time(lag);
         self.lag.store(micros(lag), Relaxed);
     }
 
-    /// All that was committed has been told.
-    pub fn all_told(&self) {
+    /// Everything that was committed has been delivered.
+    pub fn all_delivered(&self) {
         self.lag.store(0, Relaxed);
     }
 
@@ -157,10 +156,10 @@ impl Pressure {
     }
 
     /// What is shed under this load.
-    pub fn stage(&self, load: Load, now: Instant) -> Stage {
-        let mut state = self.stage.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn level(&self, load: Load, now: Instant) -> ShedLevel {
+        let mut state = self.level.lock().unwrap_or_else(PoisonError::into_inner);
         let (before, until) = *state;
-        let (reached, left) = (load.stage(&self.at, 1), load.stage(&self.at, 2));
+        let (reached, left) = (load.level(&self.at, 1), load.level(&self.at, 2));
         if left.max(reached) >= before {
             *state = (reached.max(before), now + SHED_HOLD);
         } else if now >= until {

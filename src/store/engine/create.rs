@@ -1,34 +1,34 @@
 //! A new data file: made whole under another name, then given its own.
 //!
-//! A kill while redb makes a file leaves one that never opens; here it leaves a draft, which the
-//! next start removes.
+//! A kill while redb makes a file leaves one that never opens; here it leaves a draft, which the next start removes.
 
-use super::codec::DataFileRow;
+use super::database::{builder, write_new};
 use super::disk::Disk;
-use super::fault::{Fault, guard};
-use super::file;
-use super::journal::JournalRow;
+use super::free_space::has_room;
 use super::open::{home, io_error, open_error};
-use super::tables::{FILE, FORMAT, FORMAT_VERSION, JOURNAL, put};
-use super::txn::{self, Wrote};
-use super::{OpenError, Options, rooms};
+use super::record::{SALT_BYTES, Salt};
+use super::{OpenError, Options};
+use crate::store::codec::{DataFileRow, JournalRow};
+use crate::store::fault::{Fault, guard};
+use crate::store::rooms;
+use crate::store::tables::{FILE, FORMAT, FORMAT_VERSION, JOURNAL, put};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// Makes the data file at `path`, where there is none. If somebody else makes one first, it stays.
-pub(super) fn create(path: &Path, options: &Options) -> Result<(), OpenError> {
+pub fn create(path: &Path, options: &Options) -> Result<(), OpenError> {
     let folder = folder(path);
     if !folder.is_dir() {
         return Err(OpenError::NoFolder {
             path: folder.to_owned(),
         });
     }
-    if !file::has_room(path, options) {
+    if !has_room(path, options) {
         return Err(OpenError::Full { path: path.to_owned() });
     }
     let draft = draft_path(path).map_err(|error| io_error(path, &error))?;
-    let made = guard(|| draw(&draft, options)).map_err(|fault| open_error(path, fault));
+    let made = guard(|| make(&draft, options)).map_err(|fault| open_error(path, fault));
     let made = made.and_then(|()| publish(&draft, path).map_err(|error| io_error(path, &error)));
     if made.is_err() {
         let _ = fs::remove_file(&draft);
@@ -36,8 +36,8 @@ pub(super) fn create(path: &Path, options: &Options) -> Result<(), OpenError> {
     made
 }
 
-/// Removes the drafts that a kill left behind.
-pub(super) fn sweep(path: &Path) {
+/// Removes the drafts that a kill left behind. Only whoever has the data file open may, since others work on drafts.
+pub fn sweep(path: &Path) {
     let prefix = draft_prefix(path);
     for entry in fs::read_dir(folder(path)).into_iter().flatten().flatten() {
         let abandoned = || File::open(entry.path()).is_ok_and(|draft| draft.try_lock().is_ok());
@@ -47,23 +47,22 @@ pub(super) fn sweep(path: &Path) {
     }
 }
 
-/// A file with the schema and nothing else in it, down on the disk.
-fn draw(draft: &Path, options: &Options) -> Result<(), Fault> {
-    let database = file::builder(options).create_with_backend(Disk::create(draft, options)?)?;
+/// A file with the schema and nothing else in it, on the disk.
+fn make(draft: &Path, options: &Options) -> Result<(), Fault> {
+    let database = builder(options).create_with_backend(Disk::create(draft, options)?)?;
     let row = DataFileRow {
         id: random()?,
         epoch: random()?,
         home: home(draft)?,
     };
-    let written = txn::write(&database, 1, |tables| {
+    let salt = new_salt()?;
+    write_new(&database, 1, |tables| {
         tables.create_missing()?;
         put(tables.meta.write()?, FORMAT, &FORMAT_VERSION)?;
         put(tables.meta.write()?, FILE, &row)?;
-        put(tables.meta.write()?, JOURNAL, &JournalRow::new()?)?;
-        rooms::create_lobby(tables)?;
-        Ok(((), Wrote::Something))
-    });
-    written.map_err(Fault::from)?;
+        put(tables.meta.write()?, JOURNAL, &JournalRow::of(&salt))?;
+        rooms::create_lobby(tables)
+    })?;
     database.close()?;
     OpenOptions::new().read(true).write(true).open(draft)?.sync_all()?;
     Ok(())
@@ -73,24 +72,37 @@ fn draw(draft: &Path, options: &Options) -> Result<(), Fault> {
 fn publish(draft: &Path, path: &Path) -> io::Result<()> {
     match fs::hard_link(draft, path) {
         Ok(()) => fs::remove_file(draft)?,
-        Err(_) if path.exists() => fs::remove_file(draft)?,
+        // Somebody else was faster, and may have removed the draft.
+        Err(_) if path.exists() => drop(fs::remove_file(draft)),
         Err(error) if error.kind() == ErrorKind::NotFound => return Err(error),
         // A disk without hard links.
         Err(_) => fs::rename(draft, path)?,
     }
+    sync_folder(path)
+}
+
+/// Brings the names in the folder of a file to the disk.
+pub fn sync_folder(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     File::open(folder(path))?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = path;
     Ok(())
 }
 
-pub(super) fn random<const N: usize>() -> io::Result<[u8; N]> {
+/// A salt for a new opening of a journal.
+pub fn new_salt() -> io::Result<Salt> {
+    random::<SALT_BYTES>()
+}
+
+pub fn random<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
     Ok(bytes)
 }
 
 /// Where a file lies.
-pub(super) fn folder(path: &Path) -> &Path {
+pub fn folder(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -98,7 +110,7 @@ pub(super) fn folder(path: &Path) -> &Path {
 }
 
 /// The name of a new draft beside a data file.
-pub(super) fn draft_path(path: &Path) -> io::Result<PathBuf> {
+pub fn draft_path(path: &Path) -> io::Result<PathBuf> {
     let number = u64::from_le_bytes(random()?);
     Ok(path.with_file_name(format!("{}{number:016x}", draft_prefix(path))))
 }

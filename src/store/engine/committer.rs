@@ -1,0 +1,215 @@
+//! Commits: runs changes as one transaction, answers each caller in order, and publishes the events in commit order.
+
+use super::data_file::{DataFile, Failed, Work, Wrote};
+use super::load_shedding::LoadShedding;
+use super::publisher::{CommitOutput, Publisher};
+use super::writer::Reply;
+use crate::model::{Change, Event, FileChange};
+use crate::store::apply::{Outcomes, apply_all, told};
+use crate::store::fault::Fault;
+use crate::store::search::index::{self, Step};
+use std::sync::Arc;
+use std::time::Instant;
+
+pub struct Committer {
+    file: Arc<DataFile>,
+    publisher: Publisher,
+    /// The number of the last commit.
+    commits: u64,
+    /// A commit that failed together with the file: whether it happened is seen when the file opens again.
+    in_doubt: Option<(u64, Vec<Event>)>,
+    /// The last commit failed for want of space, so what fails because of it is said to fail for that.
+    full: bool,
+    /// There may be more to index, to be done while there is nothing else to do.
+    pub unindexed: bool,
+    load: Arc<LoadShedding>,
+}
+
+/// Whether a batch also writes the part of the search index that is due.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Indexing {
+    Now,
+    Later,
+}
+
+impl Committer {
+    pub fn new(file: Arc<DataFile>, publisher: Publisher, commits: u64, load: Arc<LoadShedding>) -> Committer {
+        Committer {
+            file,
+            publisher,
+            commits,
+            in_doubt: None,
+            full: false,
+            unindexed: true,
+            load,
+        }
+    }
+
+    /// Closes the file.
+    pub fn close(&mut self) {
+        self.file.close(self.commits + 1);
+    }
+
+    /// Goes on with the search index while there is nothing else to do.
+    pub fn index(&mut self) {
+        if let Err(fault) = self.attempt(&[], Indexing::Now) {
+            // The next commit tries again.
+            self.unindexed = false;
+            tracing::warn!(cause = %fault, "the search index cannot be continued now");
+        }
+    }
+
+    /// Brings to redb's pages what only the journal has.
+    pub fn checkpoint(&mut self) {
+        if let Err(fault) = self.file.checkpoint(self.commits) {
+            tracing::warn!(cause = %fault, "a checkpoint failed; the journal has everything that is in it");
+            self.reopen_or_log();
+        }
+    }
+
+    pub fn batch(&mut self, changes: &[Change], replies: Vec<Reply>, indexing: Indexing) {
+        match self.attempt(changes, indexing) {
+            Ok((outcomes, events)) => self.publish(outcomes, events, replies),
+            Err(fault) => {
+                tracing::warn!(changes = changes.len(), cause = %fault, "a batch failed");
+                self.one_by_one(changes, replies, fault);
+            }
+        }
+    }
+
+    /// The changes of a batch that failed with `fault`: one change cannot fail the others, a disk can.
+    fn one_by_one(&mut self, changes: &[Change], replies: Vec<Reply>, mut fault: Fault) {
+        let mut hopeless = !self.file.is_writable();
+        for (change, reply) in changes.iter().zip(replies) {
+            if !hopeless {
+                match self.attempt(std::slice::from_ref(change), Indexing::Later) {
+                    Ok((outcomes, events)) => {
+                        self.publish(outcomes, events, vec![reply]);
+                        continue;
+                    }
+                    Err(again) => {
+                        hopeless = again.is_of_the_disk() && !matches!(again, Fault::Full);
+                        fault = again;
+                    }
+                }
+            }
+            let _ = reply.send(Err(fault.error_again()));
+        }
+    }
+
+    /// Runs `changes` as one transaction: all of them, or, with an error, none.
+    fn attempt(&mut self, changes: &[Change], indexing: Indexing) -> Result<(Outcomes, Vec<Event>), Fault> {
+        if !self.has_room_for(changes) {
+            return Err(Fault::Full);
+        }
+        if !self.file.is_writable() {
+            self.reopen()
+                .map_err(|fault| if self.full { Fault::Full } else { fault })?;
+        }
+        let count = self.commits + 1;
+        let (mut step, began) = (None, Instant::now());
+        let written = self.file.write(count, |tables| {
+            let (outcomes, mut wrote) = apply_all(tables, changes)?;
+            if indexing == Indexing::Now && (wrote == Wrote::Something || changes.is_empty()) {
+                let indexed = index::step(tables, changes.len())?;
+                step = Some(indexed);
+                if indexed == Step::Wrote {
+                    wrote = Wrote::Something;
+                }
+            }
+            Ok(Work {
+                events: told(&outcomes),
+                done: outcomes,
+                wrote,
+            })
+        });
+        if let Some(step) = step {
+            self.unindexed = step == Step::Wrote;
+        }
+        match written {
+            Ok(work) => {
+                if work.wrote == Wrote::Something {
+                    self.commits = count;
+                    self.load.committed(changes.len(), began.elapsed());
+                }
+                Ok((work.done, work.events))
+            }
+            Err(Failed::Before(fault)) => {
+                if fault.is_of_the_disk() {
+                    self.reopen_or_log();
+                }
+                Err(fault)
+            }
+            Err(Failed::AtCommit(work, fault)) => self.settle(work, count, fault),
+        }
+    }
+
+    /// What only removes may use the last of the space, and so may a log-in.
+    fn has_room_for(&self, changes: &[Change]) -> bool {
+        let needs_none = |change: &Change| {
+            matches!(
+                change,
+                Change::OpenSession { .. }
+                    | Change::CloseSession { .. }
+                    | Change::CloseOtherSessions { .. }
+                    | Change::DropSessions { .. }
+                    | Change::File(FileChange::GiveUp { .. } | FileChange::Erase { .. })
+            )
+        };
+        let uploads = |change: &Change| matches!(change, Change::File(FileChange::Keep { .. } | FileChange::Add(_)));
+        let free_space = &self.file.free_space;
+        if changes.iter().any(uploads) && !free_space.has_room_for_uploads() {
+            return false;
+        }
+        (!changes.is_empty() && changes.iter().all(needs_none)) || free_space.has_room()
+    }
+
+    /// A commit has failed half-way: whether it happened is seen when the file opens again.
+    fn settle(&mut self, work: Work<Outcomes>, count: u64, fault: Fault) -> Result<(Outcomes, Vec<Event>), Fault> {
+        self.full = fault.is_full();
+        let happened = match self.reopen() {
+            Ok(()) => self.commits == count,
+            Err(_) if self.file.last_commit().is_some_and(|last| last < count) => false,
+            // The disk took the commit, and then nothing more: once it is on the disk, it has happened.
+            Err(_) if fault.is_full() && self.file.last_commit() == Some(count) && self.file.sync() => {
+                self.commits = count;
+                true
+            }
+            Err(closed) => {
+                self.in_doubt = Some((count, work.events));
+                return Err(Fault::Closed(format!("{fault}; then {closed}")));
+            }
+        };
+        match happened {
+            true => Ok((work.done, work.events)),
+            false => Err(fault),
+        }
+    }
+
+    /// Opens the file again, and tells what turns out to have happened.
+    fn reopen(&mut self) -> Result<(), Fault> {
+        self.commits = self.file.reopen()?;
+        if let Some((count, events)) = self.in_doubt.take()
+            && self.commits == count
+        {
+            self.publisher.publish(CommitOutput::events(events));
+        }
+        Ok(())
+    }
+
+    pub fn reopen_or_log(&mut self) {
+        match self.reopen() {
+            Ok(()) => {}
+            // It was said when it was noticed.
+            Err(Fault::Foreign(_)) => {}
+            Err(fault) => tracing::error!(cause = %fault, "the data file cannot be opened again yet"),
+        }
+    }
+
+    /// Answers each caller in order, then tells everybody.
+    fn publish(&mut self, outcomes: Outcomes, events: Vec<Event>, replies: Vec<Reply>) {
+        let answers = outcomes.into_iter().map(|outcome| outcome.map(|done| done.answer));
+        self.publisher
+            .publish(CommitOutput::new(answers.zip(replies).collect(), events));
+    }
+}

@@ -1,0 +1,466 @@
+//! The open data file: reads from snapshots, one write transaction at a time, and what happens when the disk fails
+//! under it or when somebody else touches the file.
+//!
+//! After most I/O errors redb takes no more writes, and no reads that miss its cache, until the file is opened again.
+//! That takes a millisecond or two and loses nothing acknowledged.
+
+use super::Options;
+use super::database::{Checked, Opened, View, commit_to_pages, last_commit, open_database, open_overlay};
+use super::disk::{Difference, Disk, FirstPage};
+use super::free_space::FreeSpace;
+use super::journal::{Allow, Appended, FileJournal, Journal};
+use super::last_commit::LastCommitFile;
+use super::record::{Record, Redo, Salt};
+use super::retained::Retained;
+use crate::metrics::Count;
+use crate::model::Event;
+use crate::store::fault::{Fault, guard};
+use crate::store::tables::Tables;
+use redb::{Database, Durability, ReadTransaction, ReadableDatabase, WriteTransaction};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
+
+pub struct DataFile {
+    pub path: PathBuf,
+    pub options: Options,
+    pub id: String,
+    pub epoch: String,
+    pub free_space: FreeSpace,
+    pub retained: Retained,
+    state: RwLock<State>,
+    salt: Salt,
+    last_commit_file: LastCommitFile,
+    /// How often the file was opened, so that a reader's bad news can be told from old ones.
+    opened: AtomicU64,
+    /// The journal has commits that are in no page of redb.
+    is_behind: AtomicBool,
+    /// How the file is not ours any more.
+    difference: Mutex<Option<Difference>>,
+    /// The first row or page that was not what was written.
+    damage: OnceLock<String>,
+}
+
+enum State {
+    Open(Open),
+    /// The disk takes no writes, not even those of opening: seen through an overlay.
+    ReadOnly(View),
+    Closed,
+}
+
+struct Open {
+    database: Database,
+    journal: Box<dyn Journal>,
+    disk: Disk,
+}
+
+impl State {
+    fn database(&self) -> Result<&Database, Fault> {
+        match self {
+            State::Open(open) => Ok(&open.database),
+            State::ReadOnly(view) => Ok(&view.database),
+            State::Closed => Err(Fault::Closed("the data file is not open".to_owned())),
+        }
+    }
+
+    fn disk(&self) -> Option<&Disk> {
+        match self {
+            State::Open(open) => Some(&open.disk),
+            State::ReadOnly(view) => Some(&view.disk),
+            State::Closed => None,
+        }
+    }
+}
+
+/// Whether a transaction has something to commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrote {
+    Something,
+    Nothing,
+}
+
+/// The work of a transaction.
+pub struct Work<T> {
+    pub done: T,
+    /// What it has to tell.
+    pub events: Vec<Event>,
+    pub wrote: Wrote,
+}
+
+/// How a write transaction failed.
+pub enum Failed<T> {
+    /// It did not happen.
+    Before(Fault),
+    /// It happened or it did not; whoever opens the file again sees which.
+    AtCommit(Work<T>, Fault),
+}
+
+impl<T> Failed<T> {
+    pub fn fault(self) -> Fault {
+        match self {
+            Failed::Before(fault) | Failed::AtCommit(_, fault) => fault,
+        }
+    }
+}
+
+/// Where a commit becomes durable.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Durable {
+    /// In the journal, if it has room.
+    InTheJournal,
+    InThePages,
+}
+
+/// What opening a file has found out about it.
+pub struct About {
+    pub id: String,
+    pub epoch: String,
+    pub salt: Salt,
+}
+
+impl DataFile {
+    /// `retained` has the root from before the commit of opening.
+    pub fn new(path: &Path, options: Options, opened: Opened, about: About, retained: Retained) -> DataFile {
+        DataFile {
+            path: path.to_owned(),
+            id: about.id,
+            epoch: about.epoch,
+            salt: about.salt,
+            free_space: FreeSpace::of(path, &options),
+            retained,
+            last_commit_file: LastCommitFile::of(path),
+            opened: AtomicU64::new(1),
+            is_behind: AtomicBool::new(opened.is_behind),
+            difference: Mutex::new(None),
+            damage: OnceLock::new(),
+            state: RwLock::new(State::Open(Open {
+                database: opened.database,
+                journal: Box::new(opened.journal),
+                disk: opened.disk,
+            })),
+            options,
+        }
+    }
+
+    /// Reads from one snapshot of the file.
+    pub fn read<T>(&self, query: impl FnOnce(&ReadTransaction) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.check_readable()?;
+        let state = self.state();
+        let database = state.database()?;
+        self.noting_damage(|| query(&database.begin_read()?))
+    }
+
+    /// A snapshot to keep for a while; reading from it fails once the file was opened again.
+    pub fn snapshot(&self) -> Result<ReadTransaction, Fault> {
+        self.check_readable()?;
+        let state = self.state();
+        let database = state.database()?;
+        guard(|| Ok(database.begin_read()?))
+    }
+
+    /// Runs `work` as one durable transaction, commit `count` of the file's life, which every reader sees from then on.
+    pub fn write<T>(
+        &self,
+        count: u64,
+        work: impl FnOnce(&mut Tables<'_>) -> Result<Work<T>, Fault>,
+    ) -> Result<Work<T>, Failed<T>> {
+        self.transact(count, Durable::InTheJournal, work)
+    }
+
+    /// The same, durable in redb's pages.
+    pub fn write_to_pages(
+        &self,
+        count: u64,
+        work: impl FnOnce(&mut Tables<'_>) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let work = |tables: &mut Tables<'_>| {
+            work(tables)?;
+            Ok(Work {
+                done: (),
+                events: Vec::new(),
+                wrote: Wrote::Something,
+            })
+        };
+        let done = self.transact(count, Durable::InThePages, work);
+        done.map(drop).map_err(Failed::fault)
+    }
+
+    fn transact<T>(
+        &self,
+        count: u64,
+        durable: Durable,
+        work: impl FnOnce(&mut Tables<'_>) -> Result<Work<T>, Fault>,
+    ) -> Result<Work<T>, Failed<T>> {
+        self.check_ours().map_err(Failed::Before)?;
+        let state = self.state();
+        let State::Open(open) = &*state else {
+            let closed = Fault::Closed("the data file takes no writes".to_owned());
+            return Err(Failed::Before(closed));
+        };
+        let redo = Mutex::new(Redo::new(open.journal.rows_bytes_max()));
+        let prepared = self.noting_damage(|| {
+            let txn = open.database.begin_write()?;
+            let mut tables = Tables::new(&txn, &redo);
+            let work = work(&mut tables)?;
+            let commit = match work.wrote {
+                Wrote::Something => Some(tables.stamp(count)?),
+                Wrote::Nothing => None,
+            };
+            drop(tables);
+            Ok((txn, work, commit))
+        });
+        let (txn, work, commit) = prepared.map_err(Failed::Before)?;
+        let Some(commit) = commit else {
+            return match guard(|| Ok(txn.abort()?)) {
+                Ok(()) => Ok(work),
+                Err(fault) => Err(Failed::Before(fault)),
+            };
+        };
+        let rows = redo.into_inner().unwrap_or_else(PoisonError::into_inner).finish();
+        let rows = rows.filter(|_| durable == Durable::InTheJournal);
+        let committed = guard(|| {
+            let record = rows.map(|rows| Record::new(commit, rows, &work.events)).transpose()?;
+            match record.map_or(Ok(Appended::NoRoom), |record| open.journal.append(&record))? {
+                Appended::Durable => self.commit_in_memory(txn),
+                Appended::NoRoom => self.commit_to_pages(open, txn, count),
+            }
+        });
+        match committed {
+            Ok(()) => Ok(work),
+            Err(fault) => Err(Failed::AtCommit(work, fault)),
+        }
+    }
+
+    /// What the journal has, for readers to see.
+    fn commit_in_memory(&self, mut txn: WriteTransaction) -> Result<(), Fault> {
+        txn.set_durability(Durability::None)?;
+        txn.commit()?;
+        self.is_behind.store(true, Relaxed);
+        Ok(())
+    }
+
+    /// With it everything before is in redb's pages.
+    fn commit_to_pages(&self, open: &Open, txn: WriteTransaction, count: u64) -> Result<(), Fault> {
+        self.compare(&open.disk)?;
+        let reader = self.retained.before_commit(|| Ok(open.database.begin_read()?))?;
+        commit_to_pages(txn)?;
+        self.retained.committed(reader, open.disk.pages_bytes());
+        open.journal.checkpointed();
+        self.is_behind.store(false, Relaxed);
+        self.last_commit_file.open_at(&self.salt, count);
+        self.options.metrics.one(Count::Checkpoints);
+        Ok(())
+    }
+
+    /// Brings to redb's pages what only the journal has; `count` is the number of the last commit. After an error the
+    /// file has to be opened again.
+    pub fn checkpoint(&self, count: u64) -> Result<(), Fault> {
+        self.check_ours()?;
+        match &*self.state() {
+            State::Open(open) if self.is_behind() => guard(|| {
+                let txn = open.database.begin_write()?;
+                self.commit_to_pages(open, txn, count)
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the journal has commits that are in no page of redb.
+    pub fn is_behind(&self) -> bool {
+        self.is_behind.load(Relaxed)
+    }
+
+    /// Lets go of old roots, and looks whether the file is still ours.
+    pub fn look_after(&self) {
+        let state = self.state();
+        let Some(disk) = state.disk() else { return };
+        self.retained.sweep(self.file_bytes(), disk.pages_bytes());
+        if !self.free_space.has_room_for_uploads() {
+            self.retained.release_superseded();
+        }
+        if self.foreign().is_none() {
+            // It is said when it is noticed.
+            let _ = self.compare(disk);
+        }
+    }
+
+    /// Whether the file is still the one that we wrote last.
+    fn compare(&self, disk: &Disk) -> Result<(), Fault> {
+        match disk.difference(&self.path) {
+            Ok(Some(difference)) => Err(self.disown(disk, difference)),
+            Ok(None) => {
+                *self.difference() = None;
+                Ok(())
+            }
+            // Then whatever comes next will fail as well, and says why.
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// From now on we write nothing: it would go to somebody else's file, or to one that is gone.
+    fn disown(&self, disk: &Disk, difference: Difference) -> Fault {
+        disk.poison();
+        let before = self.difference().replace(difference);
+        if before != Some(difference) {
+            self.last_commit_file.foreign();
+            let path = self.path.display();
+            tracing::error!(%path, "{}", difference.sentence());
+        }
+        Fault::Foreign(difference)
+    }
+
+    fn difference(&self) -> MutexGuard<'_, Option<Difference>> {
+        self.difference.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn check_ours(&self) -> Result<(), Fault> {
+        match *self.difference() {
+            Some(difference) => Err(Fault::Foreign(difference)),
+            None => Ok(()),
+        }
+    }
+
+    /// A file that was moved can still be read; in one that was overwritten is something else.
+    fn check_readable(&self) -> Result<(), Fault> {
+        match *self.difference() {
+            Some(Difference::Overwritten) => Err(Fault::Foreign(Difference::Overwritten)),
+            _ => Ok(()),
+        }
+    }
+
+    /// How the file is not ours any more, if it is not.
+    pub fn foreign(&self) -> Option<Difference> {
+        *self.difference()
+    }
+
+    /// The first row or page that was not what was written, if somebody met one.
+    pub fn damage(&self) -> Option<&str> {
+        self.damage.get().map(String::as_str)
+    }
+
+    fn noting_damage<T>(&self, work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+        guard(work).inspect_err(|fault| {
+            if fault.is_damage() && self.damage.set(fault.to_string()).is_ok() {
+                tracing::error!(cause = %fault, "the data file is damaged; check it, or put a backup in its place");
+            }
+        })
+    }
+
+    /// Closes the file and opens it again, at least for reading. Returns the number of the last commit.
+    ///
+    /// # Errors
+    /// Nothing can be written yet.
+    pub fn reopen(&self) -> Result<u64, Fault> {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(disk) = state.disk() {
+            self.compare(disk)?;
+        }
+        self.retained.clear();
+        match std::mem::replace(&mut *state, State::Closed) {
+            // What failed writes nothing any more, and an overlay has nothing to write.
+            State::Open(Open { database, .. }) | State::ReadOnly(View { database, .. }) => {
+                let _ = guard(|| Ok(database.close()?));
+            }
+            State::Closed => {}
+        }
+        let (fresh, count) = match guard(|| open_database(&self.path, &self.options, Allow::NoGap)) {
+            Ok(opened) if opened.salt != self.salt => {
+                return Err(self.disown(&opened.disk, Difference::Replaced));
+            }
+            Ok(opened) => {
+                self.is_behind.store(opened.is_behind, Relaxed);
+                let open = Open {
+                    database: opened.database,
+                    journal: Box::new(opened.journal),
+                    disk: opened.disk,
+                };
+                (State::Open(open), Ok(opened.count))
+            }
+            Err(fault) => {
+                let view = guard(|| open_overlay(&self.path, &self.options, Checked::Lightly, FirstPage::First));
+                (view.map_or(State::Closed, State::ReadOnly), Err(fault))
+            }
+        };
+        if let State::Open(open) = &fresh
+            && let Ok(Some(reader)) = self
+                .retained
+                .before_commit(|| guard(|| Ok(open.database.begin_read()?)))
+        {
+            self.retained.committed(Some(reader), open.disk.pages_bytes());
+        }
+        *state = fresh;
+        *self.difference() = None;
+        self.opened.fetch_add(1, Relaxed);
+        count
+    }
+
+    /// The number of the last commit that a reader sees.
+    pub fn last_commit(&self) -> Option<u64> {
+        self.read(last_commit).ok()
+    }
+
+    /// Waits until what was written is on the disk; returns whether that went well.
+    pub fn sync(&self) -> bool {
+        File::open(&self.path).and_then(|file| file.sync_all()).is_ok()
+    }
+
+    pub fn opened(&self) -> u64 {
+        self.opened.load(Relaxed)
+    }
+
+    pub fn is_writable(&self) -> bool {
+        matches!(*self.state(), State::Open(_)) && self.difference().is_none()
+    }
+
+    /// The length of the file.
+    pub fn file_bytes(&self) -> u64 {
+        fs::metadata(&self.path).map_or(0, |file| file.len())
+    }
+
+    /// The first commit of this opening: makes the salt durable, and begins the journal with it.
+    pub fn begin(
+        &self,
+        count: u64,
+        before: &[u8],
+        work: impl FnOnce(&mut Tables<'_>) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        self.last_commit_file.opening(before, &self.salt, count);
+        self.write_to_pages(count, work)?;
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if let State::Open(open) = &mut *state {
+            let journal = FileJournal::new(open.disk.clone(), self.salt, 0, self.options.journal_bytes);
+            open.journal = Box::new(journal);
+        }
+        Ok(())
+    }
+
+    /// Closes the file; `count` is the number of the commit that says when.
+    pub fn close(&self, count: u64) {
+        match self.write_to_pages(count, |_| Ok(())) {
+            Ok(()) => self.last_commit_file.closed_at(&self.salt, count),
+            Err(fault) => {
+                tracing::warn!(cause = %fault, "the data file was not closed cleanly; the next start will check it");
+            }
+        }
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if let State::Open(open) = std::mem::replace(&mut *state, State::Closed)
+            && let Err(fault) = guard(|| Ok(open.database.close()?))
+        {
+            tracing::warn!(cause = %fault, "closing the data file failed; nothing is lost");
+        }
+        drop(state);
+        // Only now: nothing that they hold is cut off at the end of the file.
+        self.retained.clear();
+    }
+
+    /// Answers nothing any more.
+    pub fn shut(&self) {
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = State::Closed;
+        self.retained.clear();
+    }
+
+    fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}

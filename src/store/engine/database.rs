@@ -1,0 +1,162 @@
+//! redb's database in a data file: opened to be used, or through an overlay that leaves the file as it is.
+
+use super::Options;
+use super::disk::{Disk, FirstPage};
+use super::journal::{Allow, FileJournal, Found, Gap, commits_are_missing, salt_of, scan};
+use super::old_journal;
+use super::overlay::Overlay;
+use super::record::{RowChange, Salt};
+use crate::store::codec::{CommitRow, JournalRow};
+use crate::store::fault::{Fault, guard};
+use crate::store::tables::{COMMIT, JOURNAL, Snapshot, Source, Tables, get, get_known};
+use redb::{Builder, Database, Durability, ReadTransaction, ReadableDatabase, WriteTransaction};
+use std::path::Path;
+use std::sync::Mutex;
+
+/// A data file that is open for writing.
+pub struct Opened {
+    pub database: Database,
+    pub journal: FileJournal,
+    pub disk: Disk,
+    pub salt: Salt,
+    /// The number of its last commit.
+    pub count: u64,
+    /// Whether the journal has commits that are in no page of redb.
+    pub is_behind: bool,
+}
+
+/// Opens an existing file of today's layout, with everything in its journal.
+pub fn open_database(path: &Path, options: &Options, allow: Allow) -> Result<Opened, Fault> {
+    let disk = Disk::open(path, options)?;
+    let database = builder(options).create_with_backend(disk.clone())?;
+    let (salt, found) = journal_of(&disk, &database, allow)?;
+    if !found.records.is_empty() {
+        disk.rewrite_journal(&found.spans)?;
+        replay(&database, |tables| {
+            found.records.iter().try_for_each(|record| apply(tables, record.rows()))
+        })?;
+    }
+    let count = last_commit(&database.begin_read()?)?;
+    Ok(Opened {
+        journal: FileJournal::new(disk.clone(), salt, found.end(), options.journal_bytes),
+        is_behind: !found.records.is_empty(),
+        database,
+        disk,
+        salt,
+        count,
+    })
+}
+
+fn journal_of(disk: &Disk, database: &Database, allow: Allow) -> Result<(Salt, Found), Fault> {
+    let txn = database.begin_read()?;
+    let row: JournalRow = get_known(Snapshot::new(&txn).meta()?, JOURNAL, "the salt of the journal")?;
+    let salt = salt_of(&row)?;
+    let found = scan(&disk.journal()?, &salt, last_commit(&txn)?)?;
+    if found.gap != Gap::None && allow == Allow::NoGap {
+        return Err(commits_are_missing());
+    }
+    Ok((salt, found))
+}
+
+/// How thoroughly a file is looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Checked {
+    /// As far as the queries go.
+    Lightly,
+    /// Every page against its checksum.
+    Fully,
+}
+
+/// A file that stays as it is, even where redb has to recover it first. Everything in its journal is visible.
+pub struct View {
+    pub database: Database,
+    pub disk: Disk,
+    /// The number of the last commit in redb's pages.
+    pub root: u64,
+    /// Whether the journal has records that do not follow the others.
+    pub gap: Gap,
+}
+
+pub fn open_overlay(path: &Path, options: &Options, checked: Checked, first_page: FirstPage) -> Result<View, Fault> {
+    let disk = Disk::open(path, options)?.seen_from(first_page);
+    let mut builder = builder(options);
+    builder.set_check_integrity_on_open(checked == Checked::Fully);
+    let database = builder.create_with_backend(Overlay::new(disk.clone())?)?;
+    let root = last_commit(&database.begin_read()?).unwrap_or_default();
+    let mut gap = Gap::None;
+    if disk.is_current() {
+        let (_, found) = journal_of(&disk, &database, Allow::Gap)?;
+        gap = found.gap;
+        replay(&database, |tables| {
+            found.records.iter().try_for_each(|record| apply(tables, record.rows()))
+        })?;
+    } else if disk.has_journal() {
+        let txn = database.begin_read()?;
+        let row: Option<JournalRow> = get(Snapshot::new(&txn).meta()?, JOURNAL)?;
+        let records = old_journal::records(&disk.journal()?, &row.unwrap_or_default(), last_commit(&txn)?)?;
+        drop(txn);
+        replay(&database, |tables| {
+            records.iter().try_for_each(|record| apply(tables, record.rows()))
+        })?;
+    }
+    Ok(View {
+        database,
+        disk,
+        root,
+        gap,
+    })
+}
+
+/// Makes the commits of a journal again, for readers to see.
+fn replay(database: &Database, work: impl FnOnce(&mut Tables<'_>) -> Result<(), Fault>) -> Result<(), Fault> {
+    let mut txn = database.begin_write()?;
+    txn.set_durability(Durability::None)?;
+    let redo = Mutex::default();
+    let mut tables = Tables::new(&txn, &redo);
+    work(&mut tables)?;
+    drop(tables);
+    Ok(txn.commit()?)
+}
+
+fn apply<'r>(tables: &mut Tables<'_>, rows: impl Iterator<Item = Result<RowChange<'r>, Fault>>) -> Result<(), Fault> {
+    for change in rows {
+        tables.replay(&change?)?;
+    }
+    Ok(())
+}
+
+/// Runs `work` as commit `count` of a database that nobody else uses yet, durable in its pages.
+pub fn write_new<T>(
+    database: &Database,
+    count: u64,
+    work: impl FnOnce(&mut Tables<'_>) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    guard(|| {
+        let txn = database.begin_write()?;
+        let redo = Mutex::default();
+        let mut tables = Tables::new(&txn, &redo);
+        let done = work(&mut tables)?;
+        tables.stamp(count)?;
+        drop(tables);
+        commit_to_pages(txn)?;
+        Ok(done)
+    })
+}
+
+/// Commits durably, and so that the file opens at once after a kill.
+pub fn commit_to_pages(mut txn: WriteTransaction) -> Result<(), Fault> {
+    txn.set_durability(Durability::Immediate)?;
+    txn.set_quick_repair(true);
+    Ok(txn.commit()?)
+}
+
+pub fn builder(options: &Options) -> Builder {
+    let mut builder = Database::builder();
+    builder.set_cache_size(options.cache_bytes);
+    builder
+}
+
+pub fn last_commit(txn: &ReadTransaction) -> Result<u64, Fault> {
+    let commit: CommitRow = get_known(Snapshot::new(txn).meta()?, COMMIT, "the number of the last commit")?;
+    Ok(commit.count)
+}

@@ -1,0 +1,489 @@
+//! What lies between redb and the disk: the data file and its layout, where tests can break it.
+//!
+//! ```text
+//! 0        redb's first page: its header (320 bytes), and our magic bytes at 512
+//! 4096     the journal
+//! …        the mirror: a second copy of redb's first page
+//! …        all other pages of redb
+//! ```
+//!
+//! Whoever copies the file while it is in use reads it from the beginning. The first page shows them a root of redb, the
+//! journal what was committed after it, and all pages of that root stay as they are for a while (`retained`). If the
+//! journal has moved on too far before they have read it, its beginning no longer follows the first page. The mirror,
+//! which they read after the journal, has a root that is new enough to do without that beginning.
+
+use super::Options;
+use crate::limits::JOURNAL_BYTES;
+use crate::store::fault::Fault;
+use redb::backends::FileBackend;
+use redb::{BackendError, StorageBackend};
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
+use std::ops::{Bound, Range};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// An operation of the store on its disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DiskOp<'a> {
+    /// Open the data file.
+    Open,
+    /// Read a part of it.
+    Read,
+    /// Write a part of it.
+    Write {
+        /// Where it begins.
+        offset: u64,
+        /// What it becomes.
+        bytes: &'a [u8],
+    },
+    /// Make it longer or shorter.
+    Resize {
+        /// Its new length.
+        len: u64,
+    },
+    /// Wait until everything is on the disk.
+    Sync,
+    /// Wait until the part that was written last is on the disk.
+    SyncPart {
+        /// Where it begins.
+        offset: u64,
+        /// How many bytes it has.
+        len: u64,
+    },
+}
+
+impl DiskOp<'_> {
+    /// Whether it waits for the disk.
+    pub fn is_sync(&self) -> bool {
+        matches!(self, DiskOp::Sync | DiskOp::SyncPart { .. })
+    }
+}
+
+/// Breaks the disk, for tests.
+pub trait FaultInjector: fmt::Debug + Send + Sync {
+    /// An error makes `op` fail with it, and nothing is done.
+    ///
+    /// # Errors
+    /// The error that the disk is to give.
+    fn before(&self, op: DiskOp<'_>) -> io::Result<()>;
+}
+
+macro_rules! file_locks {
+    () => {
+        fn try_lock_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<bool, BackendError> {
+            self.file.try_lock_range(from, to)
+        }
+
+        fn try_lock_shared_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<bool, BackendError> {
+            self.file.try_lock_shared_range(from, to)
+        }
+
+        fn lock_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<(), BackendError> {
+            self.file.lock_range(from, to)
+        }
+
+        fn lock_shared_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<(), BackendError> {
+            self.file.lock_shared_range(from, to)
+        }
+
+        fn unlock_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<(), BackendError> {
+            self.file.unlock_range(from, to)
+        }
+
+        fn query_lock_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<bool, BackendError> {
+            self.file.query_lock_range(from, to)
+        }
+    };
+}
+pub(super) use file_locks;
+
+/// Bytes of redb's first page.
+const PAGE_BYTES: u64 = 4096;
+const MAGIC_AT: usize = 512;
+/// The layout of format 5.
+const MAGIC: &[u8] = b"chapp journal 2\n";
+/// The layout of formats 3 and 4: a journal of 1 MiB, and no mirror. Formats 1 and 2 have neither.
+const MAGIC_UNTIL_4: &[u8] = b"chapp journal 1\n";
+const JOURNAL_BYTES_UNTIL_4: u64 = 1 << 20;
+
+/// Where the parts of the file are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Layout {
+    journal_bytes: u64,
+    has_mirror: bool,
+}
+
+impl Layout {
+    const NOW: Layout = Layout {
+        journal_bytes: JOURNAL_BYTES as u64,
+        has_mirror: true,
+    };
+
+    fn of(first_page: &[u8]) -> Layout {
+        let journal_bytes = match first_page.get(MAGIC_AT..MAGIC_AT + MAGIC.len()) {
+            Some(MAGIC) => return Layout::NOW,
+            Some(MAGIC_UNTIL_4) => JOURNAL_BYTES_UNTIL_4,
+            _ => 0,
+        };
+        Layout {
+            journal_bytes,
+            has_mirror: false,
+        }
+    }
+
+    fn mirror_at(self) -> u64 {
+        PAGE_BYTES + self.journal_bytes
+    }
+
+    /// Bytes between redb's first page and its second one.
+    fn gap(self) -> u64 {
+        self.journal_bytes + if self.has_mirror { PAGE_BYTES } else { 0 }
+    }
+}
+
+/// Which copy of redb's first page is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FirstPage {
+    First,
+    Mirror,
+}
+
+/// The data file. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Disk {
+    file: Arc<FileBackend>,
+    /// The same file, opened once more for the journal with O_DSYNC: a record is on the disk when it is written. The
+    /// system reports a failed write to each handle, so neither takes the news from the other.
+    dsync_file: Option<Arc<File>>,
+    /// The same open file, to tell it from another one at its path.
+    handle: Arc<File>,
+    faults: Option<Arc<dyn FaultInjector>>,
+    layout: Layout,
+    first_page: FirstPage,
+    /// The first write or sync that failed. Nothing is written after it: after a sync that failed, a second one may
+    /// succeed without what the first one lost.
+    failure: Arc<OnceLock<ErrorKind>>,
+    last_written: Arc<Mutex<LastWritten>>,
+    pages_bytes: Arc<AtomicU64>,
+}
+
+/// What the file must look like if nobody else has written to it.
+#[derive(Debug)]
+struct LastWritten {
+    /// `None` after a write that failed.
+    first_page: Option<Vec<u8>>,
+    len: Option<u64>,
+}
+
+/// How the file differs from the one that we opened and wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// There is no file at the path any more.
+    Removed,
+    /// Another file has its name.
+    Replaced,
+    /// Somebody else has written to it, or has cut it off.
+    Overwritten,
+}
+
+impl Difference {
+    /// What happened and what to do, for the log and for an administrator.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Difference::Removed => {
+                "The data file was removed or renamed while Chapp was running. Nothing more is saved. Put it back, or \
+                 save what is there with: chapp backup FILE"
+            }
+            Difference::Replaced => {
+                "Another file was put in the place of the data file while Chapp was running. Nothing more is saved. \
+                 Put the old one back, or stop Chapp and start it again to use the new one."
+            }
+            Difference::Overwritten => {
+                "Another program has written to the data file while Chapp was running. Nothing more is saved. Stop \
+                 Chapp, put a backup in the file's place, and start it again."
+            }
+        }
+    }
+}
+
+impl Disk {
+    /// The existing file at `path`.
+    pub fn open(path: &Path, options: &Options) -> Result<Disk, Fault> {
+        let (file, handle) = open(OpenOptions::new().read(true).write(true), path, options)?;
+        let dsync_file = open_dsync(&handle, path)?;
+        let mut first_page = vec![0; PAGE_BYTES as usize];
+        let len = file.len()?;
+        if len >= PAGE_BYTES {
+            file.read(0, &mut first_page)?;
+        }
+        let layout = Layout::of(&first_page);
+        if layout.journal_bytes > 0 && len <= PAGE_BYTES + layout.gap() {
+            return Err(Fault::Damaged("the file was cut off".to_owned()));
+        }
+        let last_written = LastWritten {
+            first_page: Some(first_page),
+            len: Some(len),
+        };
+        Ok(Disk {
+            dsync_file: dsync_file.map(Arc::new),
+            last_written: Arc::new(Mutex::new(last_written)),
+            ..Disk::new(file, handle, options, layout)
+        })
+    }
+
+    /// A new file, which nobody else reads yet.
+    pub fn create(path: &Path, options: &Options) -> Result<Disk, Fault> {
+        let mut how = OpenOptions::new();
+        how.read(true).write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
+        let (file, handle) = open(&how, path, options)?;
+        let mut head = vec![0; (PAGE_BYTES + Layout::NOW.gap()) as usize];
+        head[MAGIC_AT..][..MAGIC.len()].copy_from_slice(MAGIC);
+        // In pages: with each sync the system goes through as much again as was written in one call here.
+        for (page, bytes) in head.chunks(PAGE_BYTES as usize).enumerate() {
+            file.write(page as u64 * PAGE_BYTES, bytes)?;
+        }
+        Ok(Disk::new(file, handle, options, Layout::NOW))
+    }
+
+    fn new(file: FileBackend, handle: File, options: &Options, layout: Layout) -> Disk {
+        let last_written = LastWritten {
+            first_page: None,
+            len: None,
+        };
+        Disk {
+            file: Arc::new(file),
+            dsync_file: None,
+            handle: Arc::new(handle),
+            faults: options.faults.clone(),
+            layout,
+            first_page: FirstPage::First,
+            failure: Arc::default(),
+            last_written: Arc::new(Mutex::new(last_written)),
+            pages_bytes: Arc::default(),
+        }
+    }
+
+    /// The same file as seen from that copy of the first page.
+    pub fn seen_from(&self, first_page: FirstPage) -> Disk {
+        Disk {
+            first_page,
+            ..self.clone()
+        }
+    }
+
+    /// Formats 1 and 2 have none.
+    pub fn has_journal(&self) -> bool {
+        self.layout.journal_bytes > 0
+    }
+
+    /// Whether the file has today's layout.
+    pub fn is_current(&self) -> bool {
+        self.layout == Layout::NOW
+    }
+
+    /// How many bytes redb has written to its pages through this handle.
+    pub fn pages_bytes(&self) -> u64 {
+        self.pages_bytes.load(Relaxed)
+    }
+
+    /// All bytes of the journal.
+    pub fn journal(&self) -> io::Result<Vec<u8>> {
+        self.before(DiskOp::Read)?;
+        let mut bytes = vec![0; self.layout.journal_bytes as usize];
+        self.file.read(PAGE_BYTES, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Writes to the journal and waits until that is on the disk.
+    pub fn append_to_journal(&self, at: usize, bytes: &[u8]) -> io::Result<()> {
+        let offset = PAGE_BYTES + at as u64;
+        let write = DiskOp::Write { offset, bytes };
+        let Some(dsync_file) = &self.dsync_file else {
+            self.change(write, |file| file.write(offset, bytes))?;
+            return self.sync_data();
+        };
+        self.change(write, |_| {
+            let mut file = &**dsync_file;
+            file.seek(SeekFrom::Start(offset))?;
+            file.write_all(bytes)
+        })?;
+        let len = bytes.len() as u64;
+        // Nothing is left to do, but a test can make it fail.
+        self.change(DiskOp::SyncPart { offset, len }, |_| Ok(()))
+    }
+
+    /// Writes to the journal what is there already, and waits for the disk. What a kill or a failed sync left in the
+    /// memory of the system only could otherwise be taken for durable.
+    pub fn rewrite_journal(&self, spans: &[Range<usize>]) -> io::Result<()> {
+        for span in spans {
+            let offset = PAGE_BYTES + span.start as u64;
+            let mut bytes = vec![0; span.len()];
+            self.before(DiskOp::Read)?;
+            self.file.read(offset, &mut bytes)?;
+            self.write_at(offset, &bytes)?;
+        }
+        self.sync_data()
+    }
+
+    /// Makes the mirror the first page, in a copy whose journal no longer follows its first page.
+    pub fn adopt_mirror(&self) -> io::Result<()> {
+        let mut header = vec![0; MAGIC_AT];
+        self.file.read(self.layout.mirror_at(), &mut header)?;
+        self.seen_from(FirstPage::First).write(0, &header)?;
+        self.sync_data()
+    }
+
+    /// Writes nothing more.
+    pub fn poison(&self) {
+        let _ = self.failure.set(ErrorKind::Other);
+    }
+
+    /// Whether the file at `path` is this one, as we last wrote it.
+    ///
+    /// # Errors
+    /// Nobody can tell.
+    pub fn difference(&self, path: &Path) -> io::Result<Option<Difference>> {
+        self.before(DiskOp::Read)?;
+        let at_path = match fs::metadata(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Some(Difference::Removed)),
+            about => about?,
+        };
+        let last_written = self.last_written();
+        if last_written
+            .len
+            .is_some_and(|len| self.file.len().is_ok_and(|found| found != len))
+        {
+            return Ok(Some(Difference::Overwritten));
+        }
+        if let Some(expected) = &last_written.first_page {
+            let mut found = vec![0; PAGE_BYTES as usize];
+            self.file.read(0, &mut found)?;
+            if found != *expected {
+                return Ok(Some(Difference::Overwritten));
+            }
+        }
+        Ok((!is_same(&self.handle, &at_path)).then_some(Difference::Replaced))
+    }
+
+    fn last_written(&self) -> MutexGuard<'_, LastWritten> {
+        self.last_written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, op: DiskOp<'_>, change: impl FnOnce(&FileBackend) -> io::Result<()>) -> io::Result<()> {
+        if let Some(kind) = self.failure.get() {
+            return Err(io::Error::new(*kind, "the disk has failed before"));
+        }
+        let done = self.before(op).and_then(|()| change(&self.file));
+        done.inspect_err(|error| {
+            let _ = self.failure.set(error.kind());
+        })
+    }
+
+    fn before(&self, op: DiskOp<'_>) -> io::Result<()> {
+        self.faults.as_ref().map_or(Ok(()), |faults| faults.before(op))
+    }
+
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.change(DiskOp::Write { offset, bytes }, |file| file.write(offset, bytes))
+    }
+
+    /// Where in the file redb's `offset` is.
+    fn place(&self, offset: u64) -> u64 {
+        match (offset < PAGE_BYTES, self.first_page) {
+            (true, FirstPage::First) => offset,
+            (true, FirstPage::Mirror) => offset + self.layout.mirror_at(),
+            (false, _) => offset + self.layout.gap(),
+        }
+    }
+}
+
+fn open(how: &OpenOptions, path: &Path, options: &Options) -> Result<(FileBackend, File), Fault> {
+    let faults = options.faults.as_ref();
+    faults.map_or(Ok(()), |faults| faults.before(DiskOp::Open))?;
+    let file = how.open(path)?;
+    let handle = file.try_clone()?;
+    Ok((FileBackend::new(file)?, handle))
+}
+
+#[cfg(target_os = "linux")]
+fn open_dsync(file: &File, path: &Path) -> io::Result<Option<File>> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = rustix::fs::OFlags::DSYNC.bits().cast_signed();
+    let dsync_file = OpenOptions::new().write(true).custom_flags(flags).open(path)?;
+    match is_same(&dsync_file, &file.metadata()?) {
+        true => Ok(Some(dsync_file)),
+        false => Err(io::Error::other("another file was put in its place just now")),
+    }
+}
+
+/// Elsewhere what O_DSYNC promises, and how locks work, differ too much.
+#[cfg(not(target_os = "linux"))]
+fn open_dsync(_: &File, _: &Path) -> io::Result<Option<File>> {
+    Ok(None)
+}
+
+#[cfg(unix)]
+fn is_same(file: &File, other: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    file.metadata()
+        .is_ok_and(|about| (about.dev(), about.ino()) == (other.dev(), other.ino()))
+}
+
+#[cfg(not(unix))]
+fn is_same(_: &File, _: &fs::Metadata) -> bool {
+    true
+}
+
+impl StorageBackend for Disk {
+    file_locks!();
+
+    fn close(&self) -> io::Result<()> {
+        self.file.close()
+    }
+
+    fn len(&self) -> io::Result<u64> {
+        let len = self.file.len()?;
+        let is_new = self.has_journal() && len <= PAGE_BYTES + self.layout.gap();
+        // To redb, a file without any page but the first is not there yet.
+        Ok(if is_new { 0 } else { len - self.layout.gap() })
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.before(DiskOp::Read)?;
+        self.file.read(self.place(offset), out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        let len = len + self.layout.gap();
+        self.last_written().len = None;
+        self.change(DiskOp::Resize { len }, |file| file.set_len(len))?;
+        self.last_written().len = Some(len);
+        Ok(())
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.change(DiskOp::Sync, FileBackend::sync_data)
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        if offset >= PAGE_BYTES {
+            self.pages_bytes.fetch_add(data.len() as u64, Relaxed);
+            return self.write_at(self.place(offset), data);
+        }
+        let expected = self.last_written().first_page.take();
+        self.write_at(offset, data)?;
+        if self.layout.has_mirror {
+            self.write_at(self.layout.mirror_at() + offset, data)?;
+        }
+        if let Some(mut page) = expected {
+            page[offset as usize..][..data.len()].copy_from_slice(data);
+            self.last_written().first_page = Some(page);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,239 @@
+//! The journal: commits that are on the disk before redb has written a page of them.
+//!
+//! A durable commit of redb writes a copy of every page that it touches, a score of them for one message, and waits for
+//! the disk twice. With a journal, one write and one sync make a commit durable, and redb commits in memory, for
+//! readers. Now and then a checkpoint (an ordinary durable commit of redb) brings everything to redb's pages.
+//!
+//! [`Journal`] is the seam: whatever keeps records durable and gives them back can stand there. [`FileJournal`] keeps
+//! them in the data file, in two halves that it uses in turn. It fills one, asks for a checkpoint, and goes on at the
+//! start of the other. So records that a checkpoint has made superfluous stay until a whole half has been written
+//! after them, which gives somebody who copies the file time to reach them.
+//!
+//! Recovery is one scan: of all records with the salt of this opening and a valid checksum, those count that follow
+//! redb's last commit without a gap. The salt is random for each start, so neither what an earlier run has left nor
+//! what somebody uploads passes for a record.
+//!
+//! A record never crosses a block of 4 KiB; a longer one has blocks of its own. Files are copied by the block, so a copy
+//! that was made while records were written has each of them whole or not at all, and a record that is damaged can be
+//! told from one that was not there yet.
+
+use super::disk::Disk;
+use super::record::{Record, SALT_BYTES, Salt, candidates, resembles};
+use crate::limits::{JOURNAL_BYTES, JOURNAL_RECORDS_PER_HALF_MIN};
+use crate::store::codec::JournalRow;
+use crate::store::fault::Fault;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Where commits become durable.
+pub trait Journal: Send + Sync {
+    /// Makes a record durable, which follows the one before. After an error it may be durable or not.
+    fn append(&self, record: &Record) -> Result<Appended, Fault>;
+
+    /// The records after commit `count`, in order, without a gap.
+    fn since(&self, count: u64) -> Result<Vec<Record>, Fault>;
+
+    /// redb has everything in its pages, durably.
+    fn checkpointed(&self);
+
+    /// How many bytes of row changes a record can hold.
+    fn rows_bytes_max(&self) -> usize;
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Appended {
+    Durable,
+    /// The record is too long, or a checkpoint must come first: redb has to make this commit durable.
+    NoRoom,
+}
+
+const BLOCK_BYTES: usize = 4096;
+
+/// What may be missing in a journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allow {
+    /// Nothing: a loss of power takes the last record and no other, since each waits for the one before.
+    NoGap,
+    /// In a copy of a file that was in use: everything after a gap. The copy has what came before.
+    Gap,
+}
+
+/// What stands between the records that follow one another and later ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Gap {
+    /// There are no later ones.
+    #[default]
+    None,
+    /// The rest of one block is older than the blocks after it: somebody read it before the record was written, and the
+    /// others afterwards.
+    OldBlock,
+    /// Damage, or a copier that was overtaken.
+    Missing,
+}
+
+/// What a scan of a journal finds.
+#[derive(Default)]
+pub struct Found {
+    /// The records after a commit that follow one another.
+    pub records: Vec<Record>,
+    /// Where in the journal they are.
+    pub spans: Vec<Range<usize>>,
+    pub gap: Gap,
+}
+
+impl Found {
+    /// Where the next record may be; 0 if there is none yet.
+    pub fn end(&self) -> usize {
+        self.spans.last().map_or(0, after)
+    }
+}
+
+/// Where the record after the one with this span may begin.
+fn after(span: &Range<usize>) -> usize {
+    match span.len() > BLOCK_BYTES {
+        true => span.end.next_multiple_of(BLOCK_BYTES),
+        false => span.end,
+    }
+}
+
+/// Where a record of `length` bytes begins that comes at or after `at`.
+fn place(at: usize, length: usize) -> usize {
+    match at % BLOCK_BYTES + length > BLOCK_BYTES {
+        true => at.next_multiple_of(BLOCK_BYTES),
+        false => at,
+    }
+}
+
+/// The records after commit `count` in the bytes of a journal.
+pub fn scan(journal: &[u8], salt: &Salt, count: u64) -> Result<Found, Fault> {
+    let (mut later, mut last) = (BTreeMap::new(), None);
+    for at in candidates(journal, salt) {
+        if let Some((record, length)) = Record::decode(&journal[at..], salt)? {
+            let span = at..at + length;
+            match record.commit.count {
+                number if number > count => drop(later.insert(number, (record, span))),
+                number if number == count => last = Some(span),
+                _ => {}
+            }
+        }
+    }
+    let mut found = Found::default();
+    for (next, (number, (record, span))) in (count + 1..).zip(later) {
+        if number != next {
+            found.gap = gap(journal, salt, next, last.as_ref(), span.start)?;
+            break;
+        }
+        last = Some(span.clone());
+        found.records.push(record);
+        found.spans.push(span);
+    }
+    Ok(found)
+}
+
+/// What is missing: record `next`, which would follow `last`, if that is known, while there is a later one at `later`.
+fn gap(journal: &[u8], salt: &Salt, next: u64, last: Option<&Range<usize>>, later: usize) -> Result<Gap, Fault> {
+    let Some(block) = later.checked_sub(BLOCK_BYTES) else {
+        return Ok(Gap::Missing);
+    };
+    // Without one before it, it is the first of a half, and of a block.
+    let at = last.map_or(block, after);
+    let is_next_block = later % BLOCK_BYTES == 0 && (block..later).contains(&at);
+    if !is_next_block {
+        return Ok(Gap::Missing);
+    }
+    let is_old = match Record::decode(&journal[at..], salt)? {
+        Some((older, _)) => older.commit.count < next,
+        None => !resembles(&journal[at..], salt, next),
+    };
+    match is_old {
+        true => Ok(Gap::OldBlock),
+        false => Ok(Gap::Missing),
+    }
+}
+
+pub fn salt_of(row: &JournalRow) -> Result<Salt, Fault> {
+    <Salt>::try_from(&row.salt[..]).map_err(|_| Fault::Damaged(format!("a salt of other than {SALT_BYTES} bytes")))
+}
+
+/// The journal in an open data file.
+pub struct FileJournal {
+    disk: Disk,
+    salt: Salt,
+    half_bytes: usize,
+    position: Mutex<Position>,
+}
+
+struct Position {
+    /// The half in use, 0 or 1.
+    half: usize,
+    /// Where the next record goes.
+    at: usize,
+    /// It did not fit into this half.
+    is_full: bool,
+}
+
+impl FileJournal {
+    /// Uses `bytes` of the room in the file. `end` is where the last record ends that counts.
+    pub fn new(disk: Disk, salt: Salt, end: usize, bytes: usize) -> FileJournal {
+        let half_bytes = bytes.min(JOURNAL_BYTES) / 2 / BLOCK_BYTES * BLOCK_BYTES;
+        let position = Position {
+            half: usize::from(end > half_bytes),
+            at: end,
+            is_full: false,
+        };
+        FileJournal {
+            disk,
+            salt,
+            half_bytes,
+            position: Mutex::new(position),
+        }
+    }
+
+    fn position(&self) -> MutexGuard<'_, Position> {
+        self.position.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Journal for FileJournal {
+    fn append(&self, record: &Record) -> Result<Appended, Fault> {
+        let mut position = self.position();
+        let bytes = record.encode(&self.salt)?;
+        // A half holds several records, so that one that was overwritten never goes unnoticed in a copy of the file.
+        if bytes.len() > self.half_bytes / JOURNAL_RECORDS_PER_HALF_MIN {
+            return Ok(Appended::NoRoom);
+        }
+        let at = place(position.at, bytes.len());
+        if at + bytes.len() > (position.half + 1) * self.half_bytes {
+            position.is_full = true;
+            return Ok(Appended::NoRoom);
+        }
+        self.disk.append_to_journal(at, &bytes)?;
+        position.at = after(&(at..at + bytes.len()));
+        Ok(Appended::Durable)
+    }
+
+    fn since(&self, count: u64) -> Result<Vec<Record>, Fault> {
+        let found = scan(&self.disk.journal()?, &self.salt, count)?;
+        match found.gap {
+            Gap::None => Ok(found.records),
+            _ => Err(commits_are_missing()),
+        }
+    }
+
+    fn checkpointed(&self) {
+        let mut position = self.position();
+        if std::mem::take(&mut position.is_full) {
+            position.half = 1 - position.half;
+            position.at = position.half * self.half_bytes;
+        }
+    }
+
+    fn rows_bytes_max(&self) -> usize {
+        self.half_bytes / JOURNAL_RECORDS_PER_HALF_MIN
+    }
+}
+
+pub fn commits_are_missing() -> Fault {
+    Fault::Damaged("commits are missing in the journal".to_owned())
+}

@@ -1,0 +1,113 @@
+//! The engine: how changes become durable, and how the data file is kept whole.
+//!
+//! A post goes through it like this. `writer` takes everything that waits and gives it to `committer`, which runs it as
+//! one transaction of redb (`data_file`). The rows that it changes and the events that it causes make one record
+//! (`record`), which `journal` appends to the data file with one write and one sync. Then the commit is durable. redb
+//! commits in memory, for readers to see, and `publisher` sends the answers and the events on their way. When a half of
+//! the journal is full, or it has been quiet for a second, a durable commit of redb brings everything to its pages
+//! (`commit_to_pages`), and `retained` keeps the pages of the root before for somebody who is copying the file.
+//!
+//! | file | what |
+//! |---|---|
+//! | `writer`, `committer`, `publisher` | the write path, on one thread |
+//! | `load_shedding` | what is refused when there is too much to do |
+//! | `data_file`, `database` | the open file, and redb in it |
+//! | `journal`, `record` | durable commits that are in no page yet |
+//! | `retained` | roots for those who copy the file |
+//! | `disk`, `overlay`, `free_space` | the file itself, a view that changes nothing, the space left |
+//! | `open`, `create`, `upgrade`, `old_journal`, `last_commit`, `open_error` | how a file comes into use |
+
+mod committer;
+pub mod create;
+pub mod data_file;
+pub mod database;
+pub mod disk;
+pub mod free_space;
+pub mod journal;
+mod last_commit;
+pub mod load_shedding;
+pub mod old_journal;
+pub mod open;
+mod open_error;
+mod overlay;
+pub mod publisher;
+pub mod record;
+mod retained;
+mod upgrade;
+pub mod writer;
+
+pub use committer::Committer;
+pub use data_file::{DataFile, Wrote};
+pub use open_error::OpenError;
+
+use crate::limits::{
+    CACHE_BYTES, COPY_BYTES_PER_SECOND_MIN, DISK_FREE_BYTES_MIN, JOURNAL_BYTES, RETAINED_FOR_MIN,
+    UPLOAD_FREE_BYTES_MIN, UPLOAD_FREE_PERCENT_MIN,
+};
+use crate::metrics::Metrics;
+use disk::FaultInjector;
+use load_shedding::ShedAt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How a data file is opened.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Bytes that must be free on the disk before a commit.
+    pub disk_free_bytes_min: u64,
+    /// Bytes that must be free before a piece of a file is kept, ...
+    pub upload_free_bytes_min: u64,
+    /// ... and how many hundredths of the disk, if that is more.
+    pub upload_free_percent: u64,
+    /// Bytes of the file that are kept in memory.
+    pub cache_bytes: usize,
+    /// Bytes of the journal that are used, at most [`JOURNAL_BYTES`].
+    pub journal_bytes: usize,
+    /// How long old roots are kept for those who copy the file.
+    pub retention: Retention,
+    /// Breaks the disk, in tests.
+    pub faults: Option<Arc<dyn FaultInjector>>,
+    /// Where overload begins.
+    pub shed_at: ShedAt,
+    /// Where everything is counted.
+    pub metrics: Arc<Metrics>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            disk_free_bytes_min: DISK_FREE_BYTES_MIN,
+            upload_free_bytes_min: UPLOAD_FREE_BYTES_MIN,
+            upload_free_percent: UPLOAD_FREE_PERCENT_MIN,
+            cache_bytes: CACHE_BYTES,
+            journal_bytes: JOURNAL_BYTES,
+            retention: Retention::default(),
+            faults: None,
+            shed_at: ShedAt::default(),
+            metrics: Arc::default(),
+        }
+    }
+}
+
+/// How long the pages of a root stay as they are after the next root is on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retention {
+    /// Not at all: a copy of a file in use may not open.
+    Off,
+    /// For the longer of the two.
+    For {
+        /// At least so long, ...
+        at_least: Duration,
+        /// ... and as long as it takes to copy the file at this rate.
+        copy_bytes_per_second: u64,
+    },
+}
+
+impl Default for Retention {
+    fn default() -> Retention {
+        Retention::For {
+            at_least: RETAINED_FOR_MIN,
+            copy_bytes_per_second: COPY_BYTES_PER_SECOND_MIN,
+        }
+    }
+}

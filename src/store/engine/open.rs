@@ -1,0 +1,271 @@
+//! Opening a data file, once it is certain that it is one, is whole, and is not in use.
+//!
+//! All of that is seen through an overlay, so a file that we refuse keeps every byte.
+
+use super::create;
+use super::data_file::{About, DataFile};
+use super::database::{self, Checked, View, open_database, open_overlay};
+use super::disk::{Disk, FirstPage};
+use super::free_space::has_room;
+use super::journal::{Allow, Gap};
+use super::last_commit::LastCommitFile;
+use super::retained::Retained;
+use super::upgrade::{self, FORMAT_OLDEST};
+use super::{OpenError, Options};
+use crate::clock::Time;
+use crate::limits::DATA_FILE_TOUCHED_MS;
+use crate::store::codec::{CommitRow, DataFileRow, JournalRow};
+use crate::store::fault::{Fault, guard, is_full};
+use crate::store::files;
+use crate::store::tables::{COMMIT, FILE, FORMAT, FORMAT_VERSION, JOURNAL, META, get, get_known, put};
+use redb::{ReadableDatabase, TableError};
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+/// What every data file begins with: redb's magic number.
+const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
+
+/// What is in a data file's first rows.
+struct Head {
+    format: u32,
+    row: DataFileRow,
+    commit: CommitRow,
+    salt: Vec<u8>,
+    /// The number of the last commit in redb's pages.
+    root: u64,
+    /// Whether the journal has records that do not follow the others.
+    gap: Gap,
+}
+
+/// Opens the data file at `path`, or makes one. Returns it with the number of its last commit.
+pub fn open(path: &Path, options: Options) -> Result<(DataFile, u64), OpenError> {
+    refuse_what_is_no_file(path)?;
+    if !path.exists() {
+        create::create(path, &options)?;
+    }
+    let mut head = examine(path, &options, FirstPage::First)?;
+    if head.format < FORMAT_VERSION {
+        upgrade::upgrade(path, &options, head.format)?;
+        head = examine(path, &options, FirstPage::First)?;
+    }
+    let is_at = home(path).map_err(|error| io_error(path, &error))?;
+    let last_commit_file = LastCommitFile::of(path);
+    let moved = head.row.home != is_at
+        || written_since(path, &head.commit)
+        || last_commit_file.contradicts(&head.salt, head.commit.count);
+    let mut allow = Allow::NoGap;
+    if moved {
+        // It may be a restored backup: clients must not mix its history with the one they know.
+        tracing::warn!("the data file is a copy, or something else has written to it; checking all of it");
+        head = adopt(path, &options, head)?;
+        allow = Allow::Gap;
+        head.row.epoch = create::random().map_err(|error| io_error(path, &error))?;
+        head.row.home = is_at;
+    }
+    let opened = guard(|| open_database(path, &options, allow)).map_err(|fault| open_error(path, fault))?;
+    create::sweep(path);
+    start(path, options, head, moved, opened)
+}
+
+/// The first commit of this opening.
+fn start(
+    path: &Path,
+    options: Options,
+    head: Head,
+    moved: bool,
+    opened: database::Opened,
+) -> Result<(DataFile, u64), OpenError> {
+    let failed = |fault| open_error(path, fault);
+    let count = opened.count;
+    // Where the disk is full, what is there can still be read.
+    let begins = moved || has_room(path, &options);
+    let salt = match begins {
+        true => create::new_salt().map_err(|error| io_error(path, &error))?,
+        false => opened.salt,
+    };
+    let retained = Retained::new(path, options.retention);
+    let reader = guard(|| retained.before_commit(|| Ok(opened.database.begin_read()?))).map_err(failed)?;
+    retained.committed(reader, opened.disk.pages_bytes());
+    let about = About {
+        id: hex(&head.row.id),
+        epoch: hex(&head.row.epoch),
+        salt,
+    };
+    let file = DataFile::new(path, options, opened, about, retained);
+    if !begins {
+        return Ok((file, count));
+    }
+    let begun = file.begin(count + 1, &head.salt, |tables| {
+        tables.create_missing()?;
+        put(tables.meta.write()?, FILE, &head.row)?;
+        put(tables.meta.write()?, JOURNAL, &JournalRow::of(&salt))?;
+        files::give_up_unfinished(tables)
+    });
+    begun.map_err(failed)?;
+    Ok((file, count + 1))
+}
+
+/// Something that is no file is not opened at all: a pipe would wait for somebody at its other end.
+fn refuse_what_is_no_file(path: &Path) -> Result<(), OpenError> {
+    match fs::metadata(path) {
+        Ok(about) if about.is_file() => Ok(()),
+        Ok(_) => Err(OpenError::NotOurs { path: path.to_owned() }),
+        Err(error) if error.kind() == ErrorKind::NotFound => match fs::read_link(path) {
+            Ok(target) => Err(OpenError::DanglingLink {
+                path: path.to_owned(),
+                target,
+            }),
+            Err(_) => Ok(()),
+        },
+        Err(error) => Err(io_error(path, &error)),
+    }
+}
+
+/// Checks all of a file that we did not leave like this, and makes it one that opens.
+///
+/// A copy of a file in use has the first page from when copying began. If the journal had moved on too far when it was
+/// read, or the server was started again meanwhile, the mirror has a root that goes with it.
+fn adopt(path: &Path, options: &Options, first: Head) -> Result<Head, OpenError> {
+    let mirror = examine(path, options, FirstPage::Mirror).ok();
+    let mirror = mirror.filter(|mirror| mirror.root > first.root && mirror.commit.count >= first.commit.count);
+    if let Some(mirror) = mirror {
+        match view(path, options, Checked::Fully, FirstPage::Mirror, |_| Ok(())) {
+            Ok(()) => {
+                let adopted = guard(|| Ok(Disk::open(path, options)?.adopt_mirror()?));
+                adopted.map_err(|fault| open_error(path, fault))?;
+                return Ok(mirror);
+            }
+            Err(error) if first.gap == Gap::Missing || mirror.salt != first.salt => return Err(error),
+            // The first page has all that it needs.
+            Err(_) => {}
+        }
+    }
+    if first.gap == Gap::Missing {
+        let cause = "commits are missing in its journal".to_owned();
+        return Err(OpenError::Damaged {
+            path: path.to_owned(),
+            cause,
+        });
+    }
+    view(path, options, Checked::Fully, FirstPage::First, |_| Ok(()))?;
+    Ok(first)
+}
+
+/// Whether this is a data file, and of a format that we know.
+fn examine(path: &Path, options: &Options, first_page: FirstPage) -> Result<Head, OpenError> {
+    let not_ours = || OpenError::NotOurs { path: path.to_owned() };
+    let mut magic = Vec::new();
+    let file = File::open(path).map_err(|error| io_error(path, &error))?;
+    let head = file.take(MAGIC.len() as u64).read_to_end(&mut magic);
+    head.map_err(|error| io_error(path, &error))?;
+    if magic != MAGIC {
+        return Err(not_ours());
+    }
+    view(path, options, Checked::Lightly, first_page, |view| {
+        let meta = match view.database.begin_read()?.open_table(META) {
+            Err(TableError::Storage(error)) => return Err(error.into()),
+            Err(_) => return Ok(Err(not_ours())),
+            Ok(meta) => meta,
+        };
+        let format = match get::<_, u32>(&meta, FORMAT)? {
+            None => return Ok(Err(not_ours())),
+            Some(found @ FORMAT_OLDEST..=FORMAT_VERSION) => found,
+            Some(found) => {
+                let (path, known) = (path.to_owned(), FORMAT_VERSION);
+                return Ok(Err(OpenError::Newer { path, found, known }));
+            }
+        };
+        let journal: Option<JournalRow> = get(&meta, JOURNAL)?;
+        Ok(Ok(Head {
+            format,
+            row: get_known(&meta, FILE, "the name of the file")?,
+            commit: get_known(&meta, COMMIT, "the number of the last commit")?,
+            salt: journal.unwrap_or_default().salt,
+            root: view.root,
+            gap: view.gap,
+        }))
+    })?
+}
+
+/// Asks a file that stays as it is.
+fn view<T>(
+    path: &Path,
+    options: &Options,
+    checked: Checked,
+    first_page: FirstPage,
+    query: impl FnOnce(&View) -> Result<T, Fault>,
+) -> Result<T, OpenError> {
+    let answer = guard(|| query(&open_overlay(path, options, checked, first_page)?));
+    answer.map_err(|fault| open_error(path, fault))
+}
+
+/// Which file on which machine this is. Not on which device: its number changes with the order in which disks are found.
+pub fn home(path: &Path) -> io::Result<[u8; 32]> {
+    #[cfg(unix)]
+    let file = std::os::unix::fs::MetadataExt::ino(&fs::metadata(path)?);
+    #[cfg(not(unix))]
+    let file = file_id::get_file_id(path)?;
+    Ok(digest(&format!("{file:?}")))
+}
+
+/// The same as files of formats 1 to 4 have it.
+pub fn home_until_4(path: &Path) -> io::Result<[u8; 32]> {
+    Ok(digest(&format!("{:?}", file_id::get_file_id(path)?)))
+}
+
+fn digest(file: &str) -> [u8; 32] {
+    let machine = fs::read("/etc/machine-id").unwrap_or_default();
+    Sha256::new().chain_update(file).chain_update(machine).finalize().into()
+}
+
+/// Whether somebody has written to the file after our last commit, such as a `cp` over it, which keeps its identity. Its
+/// change time (POSIX `st_ctim`) says nothing: another owner or another name changes that as well.
+fn written_since(path: &Path, commit: &CommitRow) -> bool {
+    let modified = fs::metadata(path)
+        .and_then(|file| file.modified())
+        .unwrap_or(UNIX_EPOCH);
+    let modified = modified.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
+    Time(modified).since(Time(commit.at)) > DATA_FILE_TOUCHED_MS
+}
+
+pub fn open_error(path: &Path, fault: Fault) -> OpenError {
+    let path = path.to_owned();
+    match fault {
+        Fault::Redb(redb::Error::DatabaseAlreadyOpen) => OpenError::AlreadyOpen { path },
+        Fault::Redb(redb::Error::Io(error)) => io_error(&path, &error),
+        Fault::Redb(error) => OpenError::Damaged {
+            path,
+            cause: error.to_string(),
+        },
+        Fault::Damaged(cause) | Fault::Panic(cause) => OpenError::Damaged { path, cause },
+        Fault::Full => OpenError::Full { path },
+        Fault::Foreign(difference) => OpenError::Io {
+            path,
+            cause: difference.sentence().to_owned(),
+        },
+        Fault::Closed(cause) => OpenError::Io { path, cause },
+        Fault::Refused(error) => OpenError::Io {
+            path,
+            cause: error.to_string(),
+        },
+    }
+}
+
+pub fn io_error(path: &Path, error: &io::Error) -> OpenError {
+    let (path, cause) = (path.to_owned(), error.to_string());
+    match error.kind() {
+        _ if is_full(error) => OpenError::Full { path },
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => OpenError::ReadOnly { path },
+        ErrorKind::IsADirectory => OpenError::NotOurs { path },
+        // redb's words for a header or a length that cannot be.
+        ErrorKind::InvalidData | ErrorKind::UnexpectedEof => OpenError::Damaged { path, cause },
+        _ => OpenError::Io { path, cause },
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

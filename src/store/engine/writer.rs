@@ -1,0 +1,211 @@
+//! The one thread that writes: takes everything that waits, and has it committed together. A batch is what arrived while
+//! the disk was busy with the one before.
+//!
+//! What concerns files is not committed with the rest. A piece of a file is more than the journal takes, and costs ten
+//! times what a post does. So it comes after everything that is short, one piece at a time, and people who talk while
+//! others send files wait for one piece at most.
+//!
+//! When there is nothing to commit, the thread continues the search index, makes a checkpoint once it has been quiet for
+//! a second, and looks after the file.
+
+use super::committer::{Committer, Indexing};
+use super::data_file::DataFile;
+use super::load_shedding::LoadShedding;
+use crate::error::Result;
+use crate::limits::{BATCH_MAX, CHECKPOINT_AFTER, FILE_CHANGES_WAITING_MAX, STORE_HEAL_EVERY, WATCH_EVERY};
+use crate::model::{Change, Event};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+
+// Almost every job is a change: a box for each would be an allocation for nothing.
+#[allow(clippy::large_enum_variant)]
+pub enum Job {
+    /// A change to commit.
+    Change(Waiting),
+    /// A reader met a failed file, the `opened`-th.
+    Heal { opened: u64 },
+    /// Take no more work, and finish what there is.
+    Close(oneshot::Sender<()>),
+}
+
+/// A change that waits for its commit.
+pub struct Waiting {
+    pub change: Change,
+    pub reply: Reply,
+    pub came: Instant,
+}
+
+pub type Reply = oneshot::Sender<Result<Event>>;
+
+pub struct Writer {
+    file: Arc<DataFile>,
+    committer: Committer,
+    jobs: mpsc::Receiver<Job>,
+    /// Only for waiting with an end.
+    timer: Runtime,
+    load: Arc<LoadShedding>,
+    /// What concerns files and is not committed yet, in order.
+    of_files: VecDeque<Waiting>,
+    /// When the last commit ended.
+    committed: Instant,
+    /// When the file was last looked after.
+    looked: Instant,
+}
+
+/// Ends all reading with the writer, however that ends.
+struct End(Arc<DataFile>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.0.shut();
+    }
+}
+
+/// What one round has to do.
+#[derive(Default)]
+struct Round {
+    changes: Vec<Waiting>,
+    heal: bool,
+    closing: Vec<oneshot::Sender<()>>,
+}
+
+impl Writer {
+    pub fn new(
+        file: Arc<DataFile>,
+        committer: Committer,
+        jobs: mpsc::Receiver<Job>,
+        timer: Runtime,
+        load: Arc<LoadShedding>,
+    ) -> Writer {
+        Writer {
+            file,
+            committer,
+            jobs,
+            timer,
+            load,
+            of_files: VecDeque::new(),
+            committed: Instant::now(),
+            looked: Instant::now(),
+        }
+    }
+
+    pub fn run(mut self) {
+        let _end = End(self.file.clone());
+        let mut jobs = Vec::with_capacity(BATCH_MAX);
+        let mut closing = Vec::new();
+        while self.wait(&mut jobs) {
+            let mut round = self.sort(&mut jobs);
+            closing.append(&mut round.closing);
+            if self.looked.elapsed() >= WATCH_EVERY {
+                self.looked = Instant::now();
+                self.file.look_after();
+            }
+            let is_something = !round.changes.is_empty() || !self.of_files.is_empty();
+            if round.heal || (!is_something && !self.file.is_writable()) {
+                self.committer.reopen_or_log();
+            }
+            match is_something {
+                true => self.commit_round(round.changes),
+                false => self.use_idle_time(),
+            }
+        }
+        self.committer.close();
+        for done in closing {
+            let _ = done.send(());
+        }
+    }
+
+    fn sort(&mut self, jobs: &mut Vec<Job>) -> Round {
+        let mut round = Round::default();
+        for job in jobs.drain(..) {
+            match job {
+                Job::Change(waiting) => match waiting.change {
+                    Change::File(_) => self.of_files.push_back(waiting),
+                    _ => round.changes.push(waiting),
+                },
+                Job::Heal { opened } => round.heal |= opened == self.file.opened(),
+                Job::Close(done) => {
+                    self.jobs.close();
+                    round.closing.push(done);
+                }
+            }
+        }
+        round
+    }
+
+    fn commit_round(&mut self, changes: Vec<Waiting>) {
+        let indexing = if changes.is_empty() {
+            Indexing::Now
+        } else {
+            Indexing::Later
+        };
+        if let Some(oldest) = changes.first() {
+            self.load.began(oldest.came);
+            self.commit(changes, Indexing::Now);
+        }
+        if !self.of_files.is_empty() {
+            // Only those who come meanwhile wait for this one: those that wait here keep nobody waiting.
+            self.load.began(Instant::now());
+            let count = self.of_files.len().saturating_sub(FILE_CHANGES_WAITING_MAX).max(1);
+            let pieces = self.of_files.drain(..count).collect();
+            self.commit(pieces, indexing);
+        }
+        self.load.answered();
+        self.committed = Instant::now();
+    }
+
+    fn use_idle_time(&mut self) {
+        if self.committer.unindexed && self.file.is_writable() {
+            self.committer.index();
+        } else if self.is_checkpoint_due() {
+            self.committer.checkpoint();
+        }
+    }
+
+    fn is_checkpoint_due(&self) -> bool {
+        self.file.is_behind() && self.file.is_writable() && self.committed.elapsed() >= CHECKPOINT_AFTER
+    }
+
+    /// Waits for work. False when there is none left and none can come.
+    fn wait(&mut self, jobs: &mut Vec<Job>) -> bool {
+        let is_idle_work = self.file.is_writable() && self.committer.unindexed && self.jobs.is_empty();
+        if !self.of_files.is_empty() || (is_idle_work && !self.jobs.is_closed()) {
+            while jobs.len() < BATCH_MAX
+                && let Ok(job) = self.jobs.try_recv()
+            {
+                jobs.push(job);
+            }
+            return true;
+        }
+        let wait = self.wait_max();
+        let work = self.jobs.recv_many(jobs, BATCH_MAX);
+        let work = self.timer.block_on(async { timeout(wait, work).await });
+        work.is_err() || work.is_ok_and(|count| count > 0)
+    }
+
+    /// How long to wait for work before there is something else to do.
+    fn wait_max(&self) -> Duration {
+        let wait = WATCH_EVERY.saturating_sub(self.looked.elapsed());
+        let wait = match self.file.is_writable() {
+            true => wait,
+            false => wait.min(STORE_HEAL_EVERY),
+        };
+        match self.file.is_behind() {
+            true => wait.min(CHECKPOINT_AFTER.saturating_sub(self.committed.elapsed())),
+            false => wait,
+        }
+    }
+
+    fn commit(&mut self, together: Vec<Waiting>, indexing: Indexing) {
+        let (mut changes, mut replies) = (Vec::with_capacity(together.len()), Vec::with_capacity(together.len()));
+        for waiting in together {
+            changes.push(waiting.change);
+            replies.push(waiting.reply);
+        }
+        self.committer.batch(&changes, replies, indexing);
+    }
+}
