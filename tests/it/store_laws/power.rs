@@ -30,12 +30,12 @@ const AGAIN_MAX: u64 = 3;
 /// Acknowledged posts that are sent again after each loss.
 const RESENT: usize = 3;
 
-fn number_of(variable: &str) -> Option<u64> {
+pub(super) fn number_of(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
 }
 
 /// In memory where there is such a folder: a sync of the real disk says nothing here.
-fn folder() -> Arc<TempDir> {
+pub(super) fn folder() -> Arc<TempDir> {
     let memory = Path::new("/dev/shm");
     Arc::new(match memory.is_dir() {
         true => TempDir::new_in(memory).unwrap(),
@@ -53,11 +53,11 @@ fn furnished(folder: &Arc<TempDir>) -> Vec<u8> {
 }
 
 /// What everybody was told: the posts and changes, by room and seq.
-#[derive(Clone, Default)]
-struct Told(BTreeMap<(RoomId, Seq), Posted>);
+#[derive(Clone, Debug, Default)]
+pub(super) struct Told(BTreeMap<(RoomId, Seq), Posted>);
 
 impl Told {
-    fn add(&mut self, answers: Vec<Result<Event>>) {
+    pub(super) fn add(&mut self, answers: Vec<Result<Event>>) {
         for answer in answers.into_iter().flatten() {
             if let Event::Posted(posted) | Event::Changed(posted) = answer {
                 self.0.insert((posted.room, posted.seq), posted);
@@ -80,7 +80,7 @@ async fn pictures(store: &Store) -> BTreeMap<RoomId, Picture> {
 }
 
 /// Everything that was acknowledged is there, everything else whole or not at all.
-async fn check(store: &Store, told: &Told, dice: &mut Dice) {
+pub(super) async fn check(store: &Store, told: &Told, dice: &mut Dice) {
     check_readers(store, None).await;
     let pictures = pictures(store).await;
     // A room whose last member has left shows itself to nobody.

@@ -239,6 +239,7 @@ pub fn kind<T: std::fmt::Debug>(answer: Result<T>) -> Kind {
 }
 
 /// Numbers that look random and are the same in every run (splitmix64).
+#[derive(Debug)]
 pub struct Dice(pub u64);
 
 impl Dice {
