@@ -55,7 +55,7 @@
 //! | `react` `room` `id` `emoji` `on`, `pin` `room` `id` `on` | `done` |
 //! | `save` `room` `id` `on` | `saved`, also to the viewer's other connections |
 //! | `read` `room` `seq` | `read` where it has a `ref`; the viewer's other connections get `read` in any case |
-//! | `unread` `room` `id` | `read`, to all of the viewer's connections |
+//! | `unread` `room` `id` | `read`, also to the viewer's other connections |
 //! | `typing` `room` | none |
 //! | `away` `on` | none; somebody is away when all of their connections are |
 //! | `sync` `room` `since` | `message`… and `synced`, or `reset` |

@@ -317,9 +317,10 @@ impl Connection {
                 })));
             }
             Command::Unread { place } => {
-                // The new mark comes to all connections, also to this one.
-                let marking = chat.mark_unread(viewer, place).await?;
-                return Ok(Some(later(reference, marking, |_, ()| None)));
+                let marking = chat.mark_unread(viewer, own, place).await?;
+                return Ok(Some(later(reference, marking, |mark, read: ReadMark| {
+                    Some(wire::read(mark, &read))
+                })));
             }
         }
         Ok(None)
