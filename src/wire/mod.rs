@@ -89,6 +89,9 @@
 //! - `synced.through` may be below the room's head: there is more, ask again since there.
 //! - A frame that is no JSON object with a `type` closes the socket with 4400, as does a binary one;
 //!   a `type` that this server does not know, or a field of the wrong type, is an `error`.
+//! - A frame against RFC 6455 closes with 1002, and so does a close code that no endpoint may send (§7.4: 0 to 999,
+//!   1004 to 1006, what is unassigned up to 2999); text or the reason of a close that is not UTF-8 with 1007, a
+//!   message of more than [`FRAME_BYTES_MAX`](crate::limits::FRAME_BYTES_MAX) with 1009.
 //!
 //! # HTTP
 //!

@@ -3,6 +3,7 @@
 //! tungstenite reads and answers control frames. What it writes, and all else, goes out through the
 //! hub, which is the only one that writes to sockets.
 
+use super::closing;
 use super::edge::Edge;
 use crate::chat::{Answer, Chat, RateLimits, TokenBucket};
 use crate::clock::Clock;
@@ -17,8 +18,10 @@ use crate::model::{Catchup, ReadMark, RoomId, Seq, Viewer};
 use crate::wire::{self, CloseCode, Command, Incoming, Refused};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
+use futures_util::stream::{FusedStream, FuturesUnordered};
+use socket2::SockRef;
 use std::future::Future;
+use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -198,10 +201,10 @@ impl Connection {
             Some(Ok(Message::Text(text))) => text,
             Some(Ok(Message::Binary(_))) => return Err(CloseCode::NotTheProtocol),
             // The answer to a close frame is the hub's last one.
-            Some(Ok(Message::Close(_))) => return Err(CloseCode::Normal),
+            Some(Ok(Message::Close(close))) => return Err(closing::answer(close.as_ref())),
             // tungstenite answers pings.
             Some(Ok(_)) => return self.count().map(|()| None),
-            Some(Err(error)) => return Err(close_code(&error)),
+            Some(Err(error)) => return Err(closing::of_error(&error)),
             None => return Err(CloseCode::Normal),
         };
         self.count()?;
@@ -228,8 +231,8 @@ impl Connection {
     /// Waits, for a while, until the client has taken what was written and has said its last word: a socket
     /// that is dropped with unread bytes resets the connection, and the close frame is lost. After both close
     /// frames it is for the server to end the connection (RFC 6455 §7.1.1); from a client that cannot be
-    /// understood any more, no close frame comes, so its end is waited for. Whoever floods on is not read
-    /// faster than before.
+    /// understood any more, no close frame comes: it is told that nothing follows, and its end is waited for.
+    /// Whoever floods on is not read faster than before.
     async fn drain(&mut self, socket: &mut WebSocketStream<Edge>, code: CloseCode) {
         let patience = match code {
             CloseCode::TooSlow => SLOW_SOCKET_CLOSE_TIMEOUT,
@@ -237,16 +240,17 @@ impl Connection {
         };
         let _ = tokio::time::timeout(patience, async {
             self.client.flushed().await;
-            loop {
+            // Terminated by an error, here or before.
+            while !socket.is_terminated() {
                 self.turn().await;
                 match socket.next().await {
                     None | Some(Ok(Message::Close(_))) => return,
-                    Some(Ok(_)) => {}
-                    Some(Err(_)) => break,
+                    Some(Ok(_) | Err(_)) => {}
                 }
             }
             let mut sink = vec![0; DRAINED_BYTES];
             let reading = &mut socket.get_mut().reading;
+            let _ = SockRef::from(reading.as_ref()).shutdown(Shutdown::Write);
             while reading.read(&mut sink).await.is_ok_and(|read| read > 0) {
                 self.turn().await;
             }
@@ -372,13 +376,4 @@ fn settings() -> WebSocketConfig {
         .max_message_size(Some(FRAME_BYTES_MAX))
         .max_frame_size(Some(FRAME_BYTES_MAX))
         .accept_unmasked_frames(false)
-}
-
-fn close_code(error: &SocketError) -> CloseCode {
-    match error {
-        SocketError::Utf8(_) => CloseCode::NotUtf8,
-        SocketError::Capacity(_) => CloseCode::TooLarge,
-        SocketError::Protocol(_) => CloseCode::NotTheProtocol,
-        _ => CloseCode::Normal,
-    }
 }

@@ -10,6 +10,7 @@ mod assets;
 mod bad_frames;
 mod data_file;
 mod files;
+mod framing;
 mod gate;
 mod harness;
 mod history;
