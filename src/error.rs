@@ -30,6 +30,8 @@ pub enum Kind {
     Invalid,
     /// A rate limit; comes with a time to wait.
     TooManyRequests,
+    /// A part of HTTP that Chapp does without.
+    NotImplemented,
     /// Our fault.
     Internal,
     /// The disk with the data file is full.
@@ -55,6 +57,7 @@ impl Kind {
             Kind::UnsupportedMediaType => "unsupported_media_type",
             Kind::Invalid => "invalid",
             Kind::TooManyRequests => "too_many_requests",
+            Kind::NotImplemented => "not_implemented",
             Kind::Internal => "internal",
             Kind::StorageFull => "storage_full",
             Kind::Unavailable => "unavailable",

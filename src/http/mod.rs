@@ -19,6 +19,7 @@ mod request;
 mod response;
 mod route;
 mod search;
+mod target;
 
 use crate::chat::{Caller, Chat};
 use crate::config::Host;
@@ -110,7 +111,8 @@ impl Http {
         answer
     }
 
-    async fn answer(&self, connection: &Connection, request: Request<Incoming>) -> Result<Answer> {
+    async fn answer(&self, connection: &Connection, mut request: Request<Incoming>) -> Result<Answer> {
+        target::settle(&mut request)?;
         let shown = self.cookie.read(request.headers());
         let found = route::route(request.method(), request.uri().path());
         self.gate.check(&Asked {

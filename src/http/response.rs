@@ -129,6 +129,7 @@ pub fn status(kind: Kind) -> StatusCode {
         Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         Kind::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
         Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::NotImplemented => StatusCode::NOT_IMPLEMENTED,
         Kind::WrongHost => StatusCode::MISDIRECTED_REQUEST,
     }
 }

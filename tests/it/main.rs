@@ -32,6 +32,7 @@ mod socket;
 mod start;
 mod stop;
 mod store_laws;
+mod target;
 mod throttle;
 mod tidy;
 mod upgrade;
