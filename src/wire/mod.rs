@@ -126,7 +126,7 @@
 //! | `POST /api/reset` `code` `password` | `user`, and a session; all sessions of before end with 4401 |
 //!
 //! A request has exactly one valid `Host`, else 400; where its target is absolute, the host in it is the one that counts
-//! (RFC 9112 §3.2). A body comes as it is or chunked; in another transfer coding it is `not_implemented` (501).
+//! (RFC 9112 §3.2). Every 401 carries `WWW-Authenticate: Session realm="Chapp"`. A body comes as it is or chunked; in another transfer coding it is `not_implemented` (501).
 //!
 //! Pages of messages and of pins come as gzip where `Accept-Encoding` takes it and it pays.
 //!

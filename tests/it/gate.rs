@@ -360,3 +360,27 @@ fn without_a_session_nothing_answers_but_the_way_in() {
         assert_eq!(site.get(path).send().status, status, "{path}");
     }
 }
+
+#[test]
+fn every_401_says_that_a_session_is_missing_and_makes_no_browser_ask_for_a_password() {
+    let site = Site::new();
+    site.sign_up("Ada");
+    let wrong = credentials("Ada", "not the password");
+    for request in [
+        site.get("/api/me"),
+        site.get("/api/me").header("Accept", "text/html"),
+        site.get("/api/me").header("Authorization", "Basic QWRhOmFkYQ=="),
+        site.request("HEAD", "/api/rooms"),
+        site.get("/ws"),
+        site.post("/api/login").json(&wrong),
+        site.post("/login")
+            .form(&[("name", "Ada"), ("password", "not the password")]),
+    ] {
+        let response = request.send();
+        assert_eq!(response.status, 401);
+        assert_eq!(response.get("www-authenticate"), Some("Session realm=\"Chapp\""));
+    }
+    for path in ["/login", "/nothing", "/healthz"] {
+        assert_eq!(site.get(path).send().get("www-authenticate"), None, "{path}");
+    }
+}

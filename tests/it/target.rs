@@ -2,12 +2,13 @@
 
 use crate::harness::PATIENCE;
 use crate::harness::http::{Request, Response};
+use crate::harness::metrics::Metrics;
 use crate::harness::people::{PASSWORD, Person, credentials};
 use crate::harness::server::{Setup, Site};
 use chapp::config::Host;
 use serde_json::json;
-use std::io::Write;
-use std::net::TcpStream;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
 
 const OUTSIDE: &str = "chat.example.org";
 
@@ -152,4 +153,67 @@ fn a_body_in_a_transfer_coding_that_nobody_decodes_is_not_taken_for_what_it_is_n
             "{coding}"
         );
     }
+}
+
+/// A request on a connection that could take more of them.
+fn a_request(site: &Site, person: &Person, method: &str, path: &str, body: &str) -> Vec<u8> {
+    let (port, origin, cookie) = (site.port(), site.origin(), &person.cookie);
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: chapp.localhost:{port}\r\nOrigin: {origin}\r\nCookie: {cookie}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    head.into_bytes()
+}
+
+/// A log-in, whose answer takes a while.
+fn a_log_in(site: &Site, person: &Person) -> Vec<u8> {
+    let body = credentials(&person.name, PASSWORD).to_string();
+    a_request(site, person, "POST", "/api/login", &body)
+}
+
+#[test]
+fn a_client_that_closes_its_end_after_its_request_gets_its_answer() {
+    let site = Site::new();
+    let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
+    let draft = json!({"client_id": "c1", "body": "hello"}).to_string();
+    for (request, status) in [
+        (a_log_in(&site, &ben), 200),
+        (a_request(&site, &ada, "POST", "/api/rooms/1/messages", &draft), 201),
+        (a_request(&site, &ada, "GET", "/api/rooms/1/messages", ""), 200),
+        (a_request(&site, &ada, "GET", "/nothing", ""), 404),
+    ] {
+        let stream = connect(&site, &request);
+        stream.shutdown(Shutdown::Write).unwrap();
+        let mut rest = stream.try_clone().unwrap();
+        assert_eq!(Response::read(stream, "GET").status, status);
+        let mut behind = Vec::new();
+        rest.read_to_end(&mut behind).unwrap();
+        assert_eq!(behind, b"", "and then the connection ends");
+    }
+}
+
+#[test]
+fn clients_that_have_gone_keep_no_place() {
+    let site = Site::new();
+    let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
+    let draft = json!({"client_id": "c1", "body": "hello"}).to_string();
+    let half_a_body = a_request(&site, &ada, "POST", "/api/rooms/1/messages", &draft);
+    for request in [
+        a_log_in(&site, &ben),
+        a_request(&site, &ada, "GET", "/api/rooms/1/messages", ""),
+        // An answer that fits in no buffer of the kernel's.
+        a_request(&site, &ada, "GET", "/api/backup", ""),
+        half_a_body[..half_a_body.len() - 5].to_vec(),
+        half_a_body[..20].to_vec(),
+        Vec::new(),
+    ] {
+        // Gone at once, and gone after a goodbye.
+        drop(connect(&site, &request));
+        let stream = connect(&site, &request);
+        stream.shutdown(Shutdown::Write).unwrap();
+        drop(stream);
+    }
+    Metrics::until(site.address, |now| now.get("chapp_connections{kind=\"http\"}") == 1.0);
+    assert_eq!(site.say(&ada, "c2", "hello").status, 201);
 }
