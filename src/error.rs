@@ -2,6 +2,7 @@
 //!
 //! Only the edges turn a kind into an HTTP status or a frame; nothing below them knows about either.
 
+use crate::limits::FIELD_CHARS_MAX;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -75,6 +76,8 @@ pub struct Error {
     pub title: Cow<'static, str>,
     /// The name of the input that was wrong.
     pub field: Option<&'static str>,
+    /// The same for an input that nobody knows: its name as it came.
+    pub unknown_field: Option<Box<str>>,
     /// How long to wait before trying again, in milliseconds.
     pub retry_after_ms: Option<u64>,
     /// For the log only.
@@ -91,6 +94,7 @@ impl Error {
             kind,
             title: title.into(),
             field: None,
+            unknown_field: None,
             retry_after_ms: None,
             cause: None,
         }
@@ -101,6 +105,14 @@ impl Error {
         Error {
             field: Some(field),
             ..Error::new(Kind::Invalid, title)
+        }
+    }
+
+    /// Nobody knows the field of this name.
+    pub fn unknown_field(name: &str) -> Error {
+        Error {
+            unknown_field: Some(name.chars().take(FIELD_CHARS_MAX).collect()),
+            ..Error::new(Kind::Invalid, "This server knows no such field here.")
         }
     }
 

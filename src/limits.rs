@@ -232,6 +232,8 @@ pub const REQUEST_BODY_BYTES_MAX: usize = 128 << 10;
 pub const REQUEST_HEAD_BYTES_MAX: usize = 16 << 10;
 /// Until the head of a request has arrived, on a new or an idle connection.
 pub const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// Characters of a field's name that nobody knows, when it is named.
+pub const FIELD_CHARS_MAX: usize = 64;
 /// Until the body of a request has arrived.
 pub const REQUEST_BODY_TIMEOUT: Duration = Duration::from_secs(30);
 

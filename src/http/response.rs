@@ -183,13 +183,13 @@ fn problem_json(error: &Error, status: StatusCode) -> Vec<u8> {
         code: &'static str,
         title: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
-        field: Option<&'static str>,
+        field: Option<&'a str>,
     }
     let problem = Problem {
         status: status.as_u16(),
         code: error.kind.code(),
         title: &error.title,
-        field: error.field,
+        field: error.field.or(error.unknown_field.as_deref()),
     };
     serde_json::to_vec(&problem).unwrap_or_default()
 }

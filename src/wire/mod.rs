@@ -7,8 +7,10 @@
 //! and the web client are both tested with.
 //!
 //! One JSON object per WebSocket text frame (RFC 6455 §5.6). Ids and seqs are integers from 1 to
-//! 2^53 - 1, times are milliseconds since the Unix epoch. Both ends ignore fields they do not know,
-//! and a client ignores a frame whose `type` it does not know.
+//! 2^53 - 1, times are milliseconds since the Unix epoch. In frames, and in answers over HTTP, both ends ignore fields
+//! they do not know, and a client ignores a frame whose `type` it does not know: a newer client may speak to an older
+//! server. In the body of a request over HTTP a field that the server does not know is `invalid` (422), and `field`
+//! names it: it would look as if it were done.
 //!
 //! # Nouns
 //!
