@@ -2,7 +2,6 @@
 //!
 //! Only the edges turn a kind into an HTTP status or a frame; nothing below them knows about either.
 
-use crate::limits::FIELD_CHARS_MAX;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -109,9 +108,9 @@ impl Error {
     }
 
     /// Nobody knows the field of this name.
-    pub fn unknown_field(name: &str) -> Error {
+    pub fn unknown_field(name: Box<str>) -> Error {
         Error {
-            unknown_field: Some(name.chars().take(FIELD_CHARS_MAX).collect()),
+            unknown_field: Some(name),
             ..Error::new(Kind::Invalid, "This server knows no such field here.")
         }
     }

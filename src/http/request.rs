@@ -2,7 +2,9 @@
 
 use super::gate;
 use crate::error::{Error, Kind, Result};
-use crate::limits::{PICTURE_BYTES_MAX, QUERY_CHARS_MAX, REQUEST_BODY_BYTES_MAX, REQUEST_BODY_TIMEOUT};
+use crate::limits::{
+    FIELD_CHARS_MAX, PICTURE_BYTES_MAX, QUERY_CHARS_MAX, REQUEST_BODY_BYTES_MAX, REQUEST_BODY_TIMEOUT,
+};
 use crate::model::{Anchor, PageSize, Seq, UserId};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -68,7 +70,7 @@ pub fn of_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     })?;
     match unknown {
         None => Ok(read),
-        Some(name) => Err(Error::unknown_field(&name)),
+        Some(name) => Err(Error::unknown_field(name.chars().take(FIELD_CHARS_MAX).collect())),
     }
 }
 
