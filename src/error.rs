@@ -163,11 +163,16 @@ impl Error {
         self
     }
 
-    /// Writes the cause to the log, where this is a fault of ours and not of the request. What is shed in
-    /// an overload is counted instead: a line for each would be a load of its own.
-    pub fn log(&self) {
+    /// Whether this is a fault of ours and not of the request. What is shed in an overload is none.
+    pub fn is_ours(&self) -> bool {
         let is_shed = self.kind == Kind::Unavailable && self.retry_after_ms.is_some();
-        if !is_shed && matches!(self.kind, Kind::Internal | Kind::StorageFull | Kind::Unavailable) {
+        !is_shed && matches!(self.kind, Kind::Internal | Kind::StorageFull | Kind::Unavailable)
+    }
+
+    /// Writes the cause to the log, where this is a fault of ours. What is shed in an overload is counted
+    /// instead: a line for each would be a load of its own.
+    pub fn log(&self) {
+        if self.is_ours() {
             tracing::error!(
                 code = self.kind.code(),
                 cause = self.cause.as_deref().unwrap_or("none given"),

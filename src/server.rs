@@ -95,7 +95,11 @@ impl Server {
             listener,
             address,
             hosts: config.hosts.clone(),
-            http: Arc::new(Http::new(chat.clone(), config.hosts.clone())),
+            http: Arc::new(Http::new(
+                chat.clone(),
+                config.hosts.clone(),
+                config.metrics_token.clone(),
+            )),
             chat,
             feed,
             places: Places::new(connections_max, config.rate_limits, metrics),

@@ -153,7 +153,8 @@ pub fn check_picture(headers: &HeaderMap) -> Result<()> {
     }
 }
 
-fn is_safe(method: &Method) -> bool {
+/// Whether a request of this method changes nothing (RFC 9110 §9.2.1).
+pub fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
 

@@ -11,18 +11,21 @@ mod files;
 #[doc(hidden)]
 pub mod fuzzing;
 mod gate;
+mod health;
 mod members;
 mod metrics;
 mod pages;
+mod process;
 mod qr;
 mod request;
 mod response;
 mod route;
+mod scraper;
 mod search;
 mod target;
 
 use crate::chat::{Caller, Chat};
-use crate::config::Host;
+use crate::config::{Host, MetricsToken};
 use crate::error::{Error, Kind, Result};
 use crate::limits::TOO_FAST_PAUSE;
 use crate::model::{Code, Token, Viewer};
@@ -47,6 +50,7 @@ pub struct Http {
     chat: Arc<Chat>,
     gate: Gate,
     cookie: SessionCookie,
+    metrics_token: Option<MetricsToken>,
 }
 
 /// One connection that requests come over.
@@ -69,13 +73,14 @@ struct Visit<'a> {
 }
 
 impl Http {
-    /// The HTTP side over these verbs, reached by these further names.
-    pub fn new(chat: Arc<Chat>, hosts: Vec<Host>) -> Http {
+    /// The HTTP side over these verbs, reached by these further names; with the token, scrapers read the metrics.
+    pub fn new(chat: Arc<Chat>, hosts: Vec<Host>, metrics_token: Option<MetricsToken>) -> Http {
         let cookie = SessionCookie::new(chat.store().file_id());
         Http {
             chat,
             gate: Gate::new(hosts),
             cookie,
+            metrics_token,
         }
     }
 
@@ -88,6 +93,9 @@ impl Http {
             Ok(answer) => answer,
             Err(error) => {
                 error.log();
+                if !gate::is_safe(&method) {
+                    self.chat.count_failure(&error);
+                }
                 response::problem(&error, &headers)
             }
         };
@@ -170,7 +178,8 @@ impl Visit<'_> {
             Route::Asset { hash, path } => assets::asset(&hash, &path, request.headers()),
             Route::Signup | Route::Login => self.enter(route, request).await,
             Route::Metrics => self.metrics(request.headers()).await,
-            _ => Ok(response::answer(StatusCode::OK, "text/plain; charset=utf-8", "ok\n")),
+            Route::Ready => self.ready(),
+            _ => Ok(health::alive()),
         }
     }
 
@@ -308,6 +317,7 @@ impl Visit<'_> {
                 (filling.name, filling.invite, filling.code) = (&typed.name, &typed.invite, &typed.code);
                 filling.error = Some(&error.title);
                 let file = pages::file(page, chat.is_empty().await?);
+                chat.count_failure(&error);
                 pages::with_error(file, &filling, &error, &headers)
             }
         }

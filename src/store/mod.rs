@@ -36,6 +36,7 @@ mod open_error;
 mod people;
 mod pressure;
 mod questions;
+mod readiness;
 mod rooms;
 mod saved;
 mod search;
@@ -53,6 +54,7 @@ pub use disk::{DiskAct, Faults};
 pub use feed::Feed;
 pub use open_error::OpenError;
 pub use pressure::{Load, ShedAt, Stage};
+pub use readiness::Unready;
 
 use crate::error::{Error, Kind, Result};
 use crate::limits::{

@@ -153,8 +153,9 @@
 //! then `typing` is dropped and presence comes later, then posts and other acts get `error` with `unavailable`
 //! and `retry_after_ms`. Whoever is connected stays so; send the same `client_id` again after that time. A
 //! `sync` may be answered with `error` `too_many_requests` and `retry_after_ms`: ask again then.
-//! `GET /metrics` tells programs on the server's own computer, the owner and admins how it is
-//! (Prometheus' text format 0.0.4).
+//! `GET /metrics` tells programs on the server's own computer, whoever shows the token of `--metrics-token-file`
+//! (`Authorization: Bearer`, RFC 6750), the owner and admins how it is (Prometheus' text format 0.0.4). `GET /healthz`
+//! is 200 while the server runs; `GET /readyz` is 200 while it takes changes, else 503 with the reason as `title`.
 //!
 //! # Search
 //!

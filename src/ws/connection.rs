@@ -274,10 +274,15 @@ impl Connection {
             Command::Post { client_id, .. } => Some(client_id.as_str().to_owned()),
             _ => None,
         };
+        let is_read = matches!(command, Command::Sync { .. });
         match self.begin(reference.clone(), command).await {
             Ok(Some(answered)) => in_flight.push(answered),
             Ok(None) => {}
-            Err(error) => self.send(refused(mark, client_name.as_deref(), &error)),
+            Err(error) if is_read => {
+                error.log();
+                self.send(wire::error(mark, None, &error));
+            }
+            Err(error) => self.send(refused(&self.chat, mark, client_name.as_deref(), &error)),
         }
     }
 
@@ -294,35 +299,36 @@ impl Connection {
             Command::Post { room, client_id, says } => {
                 let name = client_id.as_str().to_owned();
                 let posting = chat.post(viewer, room, client_id, says).await?;
+                let chat = chat.clone();
                 return Ok(Some(Box::pin(async move {
                     let mark = reference.as_deref();
                     Some(match posting.await {
                         Ok(answer) => wire::posted(mark, &name, answer.room, answer.seq),
-                        Err(error) => refused(mark, Some(&name), &error),
+                        Err(error) => refused(&chat, mark, Some(&name), &error),
                     })
                 })));
             }
             Command::Do { place, deed } => {
                 let acting = chat.act(viewer, place, deed).await?;
-                return Ok(Some(later(reference, acting, |mark, answer: Answer| {
+                return Ok(Some(later(chat.clone(), reference, acting, |mark, answer: Answer| {
                     Some(wire::done(mark, answer.room, answer.seq))
                 })));
             }
             Command::Save { place, on } => {
                 let saving = chat.save(viewer, own, place, on).await?;
-                return Ok(Some(later(reference, saving, move |mark, ()| {
+                return Ok(Some(later(chat.clone(), reference, saving, move |mark, ()| {
                     Some(wire::saved(mark, place, on))
                 })));
             }
             Command::Read { room, seq } => {
                 let marking = chat.mark_read(viewer, own, room, seq).await?;
-                return Ok(Some(later(reference, marking, |mark, read: ReadMark| {
+                return Ok(Some(later(chat.clone(), reference, marking, |mark, read: ReadMark| {
                     mark.map(|mark| wire::read(Some(mark), &read))
                 })));
             }
             Command::Unread { place } => {
                 let marking = chat.mark_unread(viewer, own, place).await?;
-                return Ok(Some(later(reference, marking, |mark, read: ReadMark| {
+                return Ok(Some(later(chat.clone(), reference, marking, |mark, read: ReadMark| {
                     Some(wire::read(mark, &read))
                 })));
             }
@@ -349,6 +355,7 @@ impl Connection {
 
 /// The answer that `frame` makes once `work` is done, or the error.
 fn later<T: Send + 'static>(
+    chat: Arc<Chat>,
     reference: Option<String>,
     work: impl Future<Output = Result<T>> + Send + 'static,
     frame: impl FnOnce(Option<&str>, T) -> Option<Bytes> + Send + 'static,
@@ -357,13 +364,14 @@ fn later<T: Send + 'static>(
         let mark = reference.as_deref();
         match work.await {
             Ok(done) => frame(mark, done),
-            Err(error) => Some(refused(mark, None, &error)),
+            Err(error) => Some(refused(&chat, mark, None, &error)),
         }
     })
 }
 
-fn refused(reference: Option<&str>, client_id: Option<&str>, error: &Error) -> Bytes {
+fn refused(chat: &Chat, reference: Option<&str>, client_id: Option<&str>, error: &Error) -> Bytes {
     error.log();
+    chat.count_failure(error);
     wire::error(reference, client_id, error)
 }
 

@@ -37,4 +37,5 @@ mod target;
 mod throttle;
 mod tidy;
 mod upgrade;
+mod watching;
 mod wire;
