@@ -34,7 +34,7 @@ use bytes::Bytes;
 use cookies::SessionCookie;
 use gate::{Asked, Gate};
 use hyper::body::Incoming;
-use hyper::header::{SET_COOKIE, USER_AGENT};
+use hyper::header::{SEC_WEBSOCKET_VERSION, SET_COOKIE, USER_AGENT};
 use hyper::{HeaderMap, Request, StatusCode};
 use pages::Filling;
 use request::Typed;
@@ -242,9 +242,22 @@ impl Visit<'_> {
             Route::Upload => self.upload(&viewer, request).await,
             Route::File(id) => self.file(&viewer, id, &request).await,
             Route::Preview(id) => self.preview(&viewer, id, request.headers()).await,
-            Route::Socket => ws::upgrade(self.chat().clone(), viewer, self.connection.clone().permit, request)
-                .map(|upgrade| upgrade.map(|_| response::whole(Bytes::new()))),
+            Route::Socket => self.socket(viewer, request),
             _ => Err(Error::internal("a public route asked for a member")),
+        }
+    }
+
+    fn socket(&self, viewer: Viewer, request: Request<Incoming>) -> Result<Answer> {
+        let headers = request.headers().clone();
+        match ws::upgrade(self.chat().clone(), viewer, self.connection.clone().permit, request) {
+            Ok(upgrade) => Ok(upgrade.map(|_| response::whole(Bytes::new()))),
+            // RFC 6455 §4.4: with the version that is spoken here.
+            Err(error) if error.kind == Kind::BadRequest => {
+                let mut answer = response::problem(&error, &headers);
+                answer.headers_mut().insert(SEC_WEBSOCKET_VERSION, 13.into());
+                Ok(answer)
+            }
+            Err(error) => Err(error),
         }
     }
 

@@ -2,6 +2,7 @@
 //! public Autobahn test suite, whose cases these are; only what it leaves open is not here.
 
 use crate::harness::PATIENCE;
+use crate::harness::http::Request;
 use crate::harness::people::Person;
 use crate::harness::server::Site;
 use crate::harness::socket::{Socket, frame};
@@ -182,6 +183,25 @@ fn who_was_closed_for_a_fault_need_not_end_the_connection_to_see_its_end() {
     assert!(heard.windows(2).any(|two| two == 1002u16.to_be_bytes()), "{heard:?}");
     drop(stream);
     assert_eq!(site.socket(&ada).say("c1", "the first"), 1);
+}
+
+#[test]
+fn a_handshake_of_another_version_is_told_which_one_is_spoken() {
+    let site = Site::new();
+    let ada = site.sign_up("Ada");
+    let upgrade = || Request::upgrade(site.address).cookie(&ada.cookie);
+    for request in [
+        upgrade().with("Sec-WebSocket-Version", "8"),
+        upgrade().with("Sec-WebSocket-Version", "14"),
+        upgrade().without("Sec-WebSocket-Version"),
+        upgrade().without("Sec-WebSocket-Key"),
+        upgrade().without("Upgrade"),
+    ] {
+        let response = request.send();
+        response.refused(400, "bad_request");
+        assert_eq!(response.get("sec-websocket-version"), Some("13"));
+    }
+    assert_eq!(upgrade().send().status, 101);
 }
 
 #[test]
