@@ -1,7 +1,10 @@
 //! What Chapp was told at its start: arguments and `CHAPP_…` variables, as one plain struct.
 
+mod metrics_token;
+
 use crate::chat::RateLimits;
 use clap::{Parser, Subcommand};
+pub use metrics_token::MetricsToken;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -58,6 +61,10 @@ struct Options {
     #[arg(long, value_name = "FILTER", env = "CHAPP_LOG", default_value = "warn")]
     log: String,
 
+    /// A file with a token: whoever shows it (Authorization: Bearer …) reads /metrics from anywhere
+    #[arg(long, value_name = "FILE", env = "CHAPP_METRICS_TOKEN_FILE")]
+    metrics_token_file: Option<PathBuf>,
+
     /// Limits on how often somebody may log in, post and send; off is for load tests only
     #[arg(long, value_name = "on|off", env = "CHAPP_RATE_LIMITS", default_value = "on", value_parser = parse_switch, action = clap::ArgAction::Set)]
     rate_limits: bool,
@@ -98,6 +105,8 @@ pub struct Config {
     pub open: bool,
     /// What to log.
     pub log: String,
+    /// With which a scraper reads the metrics from anywhere.
+    pub metrics_token: Option<MetricsToken>,
     /// Off for load tests.
     pub rate_limits: RateLimits,
     /// Whether to write to many sockets in one system call, where that can be done.
@@ -108,7 +117,7 @@ impl Task {
     /// Reads the arguments and variables of this process. Prints help, version and mistakes, and exits.
     ///
     /// # Errors
-    /// A sentence for the terminal, when there is no folder for the data file.
+    /// A sentence for the terminal, when there is no folder for the data file, or no token in its file.
     pub fn from_process() -> Result<Task, String> {
         let arguments = Arguments::parse();
         let Options {
@@ -119,6 +128,7 @@ impl Task {
             no_open,
             open_by_variable,
             log,
+            metrics_token_file,
             rate_limits,
             io_uring,
         } = arguments.options;
@@ -131,6 +141,7 @@ impl Task {
             hosts,
             open: open || (open_by_variable && !no_open),
             log,
+            metrics_token: metrics_token_file.as_deref().map(MetricsToken::read).transpose()?,
             rate_limits: if rate_limits { RateLimits::On } else { RateLimits::Off },
             io_uring,
         }))

@@ -30,6 +30,8 @@ pub enum Kind {
     Invalid,
     /// A rate limit; comes with a time to wait.
     TooManyRequests,
+    /// A part of HTTP that Chapp does without.
+    NotImplemented,
     /// Our fault.
     Internal,
     /// The disk with the data file is full.
@@ -55,6 +57,7 @@ impl Kind {
             Kind::UnsupportedMediaType => "unsupported_media_type",
             Kind::Invalid => "invalid",
             Kind::TooManyRequests => "too_many_requests",
+            Kind::NotImplemented => "not_implemented",
             Kind::Internal => "internal",
             Kind::StorageFull => "storage_full",
             Kind::Unavailable => "unavailable",
@@ -72,6 +75,8 @@ pub struct Error {
     pub title: Cow<'static, str>,
     /// The name of the input that was wrong.
     pub field: Option<&'static str>,
+    /// The same for an input that nobody knows: its name as it came.
+    pub unknown_field: Option<Box<str>>,
     /// How long to wait before trying again, in milliseconds.
     pub retry_after_ms: Option<u64>,
     /// For the log only.
@@ -88,6 +93,7 @@ impl Error {
             kind,
             title: title.into(),
             field: None,
+            unknown_field: None,
             retry_after_ms: None,
             cause: None,
         }
@@ -98,6 +104,14 @@ impl Error {
         Error {
             field: Some(field),
             ..Error::new(Kind::Invalid, title)
+        }
+    }
+
+    /// Nobody knows the field of this name.
+    pub fn unknown_field(name: Box<str>) -> Error {
+        Error {
+            unknown_field: Some(name),
+            ..Error::new(Kind::Invalid, "This server knows no such field here.")
         }
     }
 
@@ -149,11 +163,16 @@ impl Error {
         self
     }
 
-    /// Writes the cause to the log, where this is a fault of ours and not of the request. What is shed in
-    /// an overload is counted instead: a line for each would be a load of its own.
-    pub fn log(&self) {
+    /// Whether this is a fault of ours and not of the request. What is shed in an overload is none.
+    pub fn is_ours(&self) -> bool {
         let is_shed = self.kind == Kind::Unavailable && self.retry_after_ms.is_some();
-        if !is_shed && matches!(self.kind, Kind::Internal | Kind::StorageFull | Kind::Unavailable) {
+        !is_shed && matches!(self.kind, Kind::Internal | Kind::StorageFull | Kind::Unavailable)
+    }
+
+    /// Writes the cause to the log, where this is a fault of ours. What is shed in an overload is counted
+    /// instead: a line for each would be a load of its own.
+    pub fn log(&self) {
+        if self.is_ours() {
             tracing::error!(
                 code = self.kind.code(),
                 cause = self.cause.as_deref().unwrap_or("none given"),

@@ -232,8 +232,19 @@ pub const REQUEST_BODY_BYTES_MAX: usize = 128 << 10;
 pub const REQUEST_HEAD_BYTES_MAX: usize = 16 << 10;
 /// Until the head of a request has arrived, on a new or an idle connection.
 pub const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// Characters of a field's name that nobody knows, when it is named.
+pub const FIELD_CHARS_MAX: usize = 64;
 /// Until the body of a request has arrived.
 pub const REQUEST_BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// When whoever was told that the server is not ready may ask again.
+pub const READY_RETRY_MS: u64 = 1_000;
+/// Characters of the token for the metrics, at least: 16 letters and digits by chance are guessed by nobody.
+pub const METRICS_TOKEN_CHARS_MIN: usize = 16;
+/// The same, at most.
+pub const METRICS_TOKEN_CHARS_MAX: usize = 512;
+/// How long the metrics wait for what stands in the data file; then they go without it.
+pub const METRICS_READ_TIMEOUT: Duration = Duration::from_millis(500);
 
 // ---- Sockets -----------------------------------------------------------------------------------
 

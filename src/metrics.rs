@@ -54,6 +54,8 @@ pub enum Count {
     ActsOverload,
     /// A change that found no place in the writer's queue in time.
     QueueFull,
+    /// A change that somebody asked for and that failed for a fault of ours: the disk, the data file.
+    WriteFailures,
     /// Typing that was told to nobody: too often.
     TypingTooMany,
     /// Typing that was told to nobody: the server is overloaded.

@@ -95,7 +95,11 @@ impl Server {
             listener,
             address,
             hosts: config.hosts.clone(),
-            http: Arc::new(Http::new(chat.clone(), config.hosts.clone())),
+            http: Arc::new(Http::new(
+                chat.clone(),
+                config.hosts.clone(),
+                config.metrics_token.clone(),
+            )),
             chat,
             feed,
             places: Places::new(connections_max, config.rate_limits, metrics),
@@ -245,6 +249,9 @@ async fn serve(stream: TcpStream, connection: Connection, http: Arc<Http>, mut s
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(REQUEST_HEAD_TIMEOUT)
+        // A client may close its end after its request and still wait for the answer (RFC 9112 §9.6). One that is gone
+        // altogether looks the same until it is written to, so that what it asked is done to its end, which is bounded.
+        .half_close(true)
         .max_buf_size(REQUEST_HEAD_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();

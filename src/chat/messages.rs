@@ -182,23 +182,24 @@ impl Chat {
         let user = viewer.user.id;
         let by = Some(by);
         let pending = self.store.submit(Change::MarkRead { user, room, seq, by }).await?;
-        Ok(async move {
-            match pending.await? {
-                Event::Read { mark, .. } => Ok(mark),
-                other => Err(unexpected(&other)),
-            }
-        })
+        Ok(async move { marked(pending.await?) })
     }
 
-    /// To the viewer, a room is unread from this message on.
+    /// To the viewer, a room is unread from this message on; the connection `by` said so. Like
+    /// [`Chat::post`], the inner future is ready once it is durable.
     ///
     /// # Errors
     /// `not_found`, or `invalid` for what is too far back.
-    pub async fn mark_unread(&self, viewer: &Viewer, place: Place) -> Result<impl Future<Output = Result<()>> + use<>> {
+    pub async fn mark_unread(
+        &self,
+        viewer: &Viewer,
+        by: ConnectionId,
+        place: Place,
+    ) -> Result<impl Future<Output = Result<ReadMark>> + use<>> {
         self.count_act(viewer)?;
-        let user = viewer.user.id;
-        let pending = self.store.submit(Change::MarkUnread { user, place }).await?;
-        Ok(async move { pending.await.map(drop) })
+        let (user, by) = (viewer.user.id, Some(by));
+        let pending = self.store.submit(Change::MarkUnread { user, place, by }).await?;
+        Ok(async move { marked(pending.await?) })
     }
 
     /// Forgets for good what was deleted too long ago to be brought back.
@@ -211,6 +212,13 @@ impl Chat {
         if let Err(error) = self.store.commit(Change::Erase { before }).await {
             error.log();
         }
+    }
+}
+
+fn marked(event: Event) -> Result<ReadMark> {
+    match event {
+        Event::Read { mark, .. } => Ok(mark),
+        other => Err(unexpected(&other)),
     }
 }
 

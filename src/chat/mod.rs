@@ -190,6 +190,13 @@ impl Chat {
         taken.inspect_err(|_| self.store.metrics().one(count))
     }
 
+    /// What somebody wanted to change failed with this. Counts it where that is a fault of ours.
+    pub fn count_failure(&self, error: &Error) {
+        if error.is_ours() {
+            self.store.metrics().one(Count::WriteFailures);
+        }
+    }
+
     /// Whether rates are limited.
     pub fn rate_limits(&self) -> RateLimits {
         self.rate_limits

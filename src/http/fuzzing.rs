@@ -3,7 +3,7 @@
 use super::cookies::SessionCookie;
 use super::gate::{self, Asked, Gate};
 use super::route::{NoRoute, Route, route};
-use super::{bodies, request};
+use super::{bodies, request, target};
 use crate::limits::PAGE_MESSAGES_MAX;
 use hyper::header::{COOKIE, HOST, ORIGIN};
 use hyper::{HeaderMap, Method, Request};
@@ -30,9 +30,12 @@ pub fn request(bytes: &[u8]) {
     for (name, value) in lines.filter_map(|line| split(line, b':')) {
         builder = builder.header(name, value.trim_ascii());
     }
-    let Ok(asked) = builder.body(()) else { return };
+    let Ok(mut asked) = builder.body(()) else { return };
+    let is_settled = target::settle(&mut asked).is_ok();
     let found = find(asked.method(), asked.uri().path());
-    enter(&asked, found.as_ref());
+    if is_settled {
+        enter(&asked, found.as_ref());
+    }
     parameters(asked.uri().query().unwrap_or_default());
     read(asked.headers(), body);
 }

@@ -51,11 +51,7 @@ impl Gate {
     }
 
     fn check_host(&self, asked: &Asked) -> Result<()> {
-        let mut hosts = asked.headers.get_all(HOST).iter();
-        let host = match (hosts.next().and_then(text), hosts.next()) {
-            (Some(host), None) => host,
-            _ => return Err(wrong_host("")),
-        };
+        let host = asked.headers.get(HOST).and_then(text).unwrap_or_default();
         match self.is_ours(host, asked.local) {
             true => Ok(()),
             false => Err(wrong_host(host)),
@@ -157,7 +153,8 @@ pub fn check_picture(headers: &HeaderMap) -> Result<()> {
     }
 }
 
-fn is_safe(method: &Method) -> bool {
+/// Whether a request of this method changes nothing (RFC 9110 §9.2.1).
+pub fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
 
@@ -165,13 +162,14 @@ fn text(value: &HeaderValue) -> Option<&str> {
     value.to_str().ok()
 }
 
-/// `HOST:PORT` or `HOST`, whose port is then 80 (RFC 9110 §4.2.1).
-fn split(authority: &str) -> Option<(&str, u16)> {
+/// `HOST:PORT`, `HOST:` or `HOST`, whose port is then 80 (RFC 9110 §4.2.1); 0 for a number that is no port.
+pub fn split(authority: &str) -> Option<(&str, u16)> {
     match authority.rsplit_once(':') {
+        Some((name, "")) => Some((name, 80)),
         Some((name, port)) if !port.ends_with(']') => {
             // `parse` would also take a sign.
             let is_number = port.bytes().all(|b| b.is_ascii_digit());
-            Some((name, port.parse().ok().filter(|_| is_number)?))
+            is_number.then(|| (name, port.parse().unwrap_or(0)))
         }
         _ => Some((authority, 80)),
     }
@@ -180,11 +178,8 @@ fn split(authority: &str) -> Option<(&str, u16)> {
 fn wrong_host(host: &str) -> Error {
     let known = "Open http://chapp.localhost with this server's port, or one of its addresses";
     let host: String = host.chars().filter(|c| c.is_ascii_graphic()).take(80).collect();
-    match host.is_empty() {
-        true => Error::new(Kind::WrongHost, format!("A request needs one Host. {known}.")),
-        false => Error::new(
-            Kind::WrongHost,
-            format!("Chapp does not know itself as {host}. {known}, or start it with --host NAME."),
-        ),
-    }
+    Error::new(
+        Kind::WrongHost,
+        format!("Chapp does not know itself as {host}. {known}, or start it with --host NAME."),
+    )
 }

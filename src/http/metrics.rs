@@ -1,31 +1,22 @@
 //! `GET /metrics`: what the server counts and measures, in Prometheus' text-based exposition format,
-//! version 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats). For programs on this computer, and
-//! for whoever looks after the server.
+//! version 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats). For programs on this computer, for whoever
+//! shows the token for it, and for whoever looks after the server.
 //!
 //! Written by hand: a family is a few lines, and the crates for it cost more than they save (they keep
 //! label sets in maps that each count would have to look through).
 
-use super::Visit;
+use super::process::Process;
 use super::response::{self, Answer};
-use crate::chat::{Vitals, is_this_computer};
+use super::{Visit, scraper};
+use crate::chat::Vitals;
 use crate::error::{Error, Kind, Result};
+use crate::limits::METRICS_READ_TIMEOUT;
 use crate::metrics::{Count, Histogram, Metrics};
-use hyper::header::{FORWARDED, HOST, HeaderName, VIA};
+use crate::model::ServerCard;
 use hyper::{HeaderMap, StatusCode};
 use std::fmt::Write;
-use std::net::IpAddr;
 
 const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
-
-/// What proxies add, so that somebody far away does not pass for this computer.
-const OF_PROXIES: [HeaderName; 6] = [
-    FORWARDED,
-    VIA,
-    HeaderName::from_static("x-forwarded-for"),
-    HeaderName::from_static("x-forwarded-host"),
-    HeaderName::from_static("x-forwarded-proto"),
-    HeaderName::from_static("x-real-ip"),
-];
 
 /// A family of counts: its name, its help, and each count with its labels.
 type Family = (&'static str, &'static str, &'static [(&'static str, Count)]);
@@ -104,6 +95,11 @@ const FAMILIES: &[Family] = &[
         ],
     ),
     (
+        "chapp_write_failures_total",
+        "Changes that were asked for and failed for a fault of the server's: its disk, its data file.",
+        &[("", Count::WriteFailures)],
+    ),
+    (
         "chapp_signals_dropped_total",
         "Typing that was told to nobody, and presence that was held back.",
         &[
@@ -148,6 +144,48 @@ impl Page {
         }
     }
 
+    /// Whether changes are taken, and when they were last copied to somewhere else.
+    fn writing(&mut self, is_writable: bool, card: Option<&ServerCard>) {
+        self.gauge(
+            "chapp_writable",
+            "Whether changes are taken: 1, or 0 with the reason at /readyz.",
+            &[("", f64::from(u8::from(is_writable)))],
+        );
+        if let Some(card) = card {
+            let at = card.backup.map_or(0.0, |backup| backup.at.0 as f64 / 1000.0);
+            self.gauge(
+                "chapp_last_backup_timestamp_seconds",
+                "When the last backup was taken, in Unix time; 0 where none was.",
+                &[("", at)],
+            );
+        }
+        self.gauge(
+            "chapp_build_info",
+            "What runs here: always 1.",
+            &[(concat!("version=\"", env!("CARGO_PKG_VERSION"), "\""), 1.0)],
+        );
+    }
+
+    fn process(&mut self, process: &Process) {
+        for (name, help, value) in [
+            (
+                "process_resident_memory_bytes",
+                "Memory that is resident.",
+                process.resident_bytes,
+            ),
+            (
+                "process_open_fds",
+                "Files that are open, sockets among them.",
+                process.open_files,
+            ),
+            ("process_max_fds", "Files that can be open.", process.open_files_max),
+        ] {
+            if let Some(value) = value {
+                self.gauge(name, help, &[("", value as f64)]);
+            }
+        }
+    }
+
     /// `unit` of what was measured make one of what is told.
     fn histogram(&mut self, name: &str, help: &str, histogram: &Histogram, unit: f64) {
         self.head(name, help, "histogram");
@@ -164,7 +202,11 @@ impl Page {
 
 impl Visit<'_> {
     pub(super) async fn metrics(&self, headers: &HeaderMap) -> Result<Answer> {
-        if !is_from_here(self.connection.peer.ip(), headers) {
+        let shown = scraper::shows_token(self.http.metrics_token.as_ref(), headers);
+        if !scraper::is_from_here(self.connection.peer.ip(), headers) && shown != Some(true) {
+            if shown == Some(false) {
+                return Ok(scraper::wrong_token(headers));
+            }
             let viewer = match self.viewer().await {
                 Err(error) if error.kind == Kind::Unauthenticated => {
                     return Err(Error::not_found("There is nothing at this address."));
@@ -174,21 +216,19 @@ impl Visit<'_> {
             self.chat().count_request(&viewer)?;
             self.chat().may_see_vitals(&viewer)?;
         }
-        let text = page(&self.chat().vitals(), self.chat().store().metrics());
+        let store = self.chat().store();
+        let process = tokio::task::spawn_blocking(Process::read).await;
+        // Where the file cannot be read, the rest is what whoever looks after the server needs most.
+        let card = tokio::time::timeout(METRICS_READ_TIMEOUT, self.chat().server()).await;
+        let mut page = page(&self.chat().vitals(), store.metrics());
+        page.writing(store.readiness().is_ok(), card.ok().and_then(Result::ok).as_ref());
+        page.process(&process.map_err(Error::internal)?);
+        let text = page.0;
         Ok(response::answer(StatusCode::OK, MEDIA_TYPE, text))
     }
 }
 
-/// Whether a request comes from a program on this computer and not through a proxy on it. (What a page of
-/// another site makes a browser here ask, the gate has refused.)
-fn is_from_here(peer: IpAddr, headers: &HeaderMap) -> bool {
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    is_this_computer(peer)
-        && !OF_PROXIES.iter().any(|name| headers.contains_key(name))
-        && host.is_some_and(super::gate::is_only_here)
-}
-
-fn page(vitals: &Vitals, metrics: &Metrics) -> String {
+fn page(vitals: &Vitals, metrics: &Metrics) -> Page {
     let mut page = Page::default();
     let all = metrics.connections.get();
     let sockets = vitals.sockets as u64;
@@ -255,5 +295,5 @@ fn page(vitals: &Vitals, metrics: &Metrics) -> String {
             &[("", free as f64)],
         );
     }
-    page.0
+    page
 }

@@ -11,17 +11,21 @@ mod files;
 #[doc(hidden)]
 pub mod fuzzing;
 mod gate;
+mod health;
 mod members;
 mod metrics;
 mod pages;
+mod process;
 mod qr;
 mod request;
 mod response;
 mod route;
+mod scraper;
 mod search;
+mod target;
 
 use crate::chat::{Caller, Chat};
-use crate::config::Host;
+use crate::config::{Host, MetricsToken};
 use crate::error::{Error, Kind, Result};
 use crate::limits::TOO_FAST_PAUSE;
 use crate::model::{Code, Token, Viewer};
@@ -30,7 +34,7 @@ use bytes::Bytes;
 use cookies::SessionCookie;
 use gate::{Asked, Gate};
 use hyper::body::Incoming;
-use hyper::header::{SET_COOKIE, USER_AGENT};
+use hyper::header::{SEC_WEBSOCKET_VERSION, SET_COOKIE, USER_AGENT};
 use hyper::{HeaderMap, Request, StatusCode};
 use pages::Filling;
 use request::Typed;
@@ -46,6 +50,7 @@ pub struct Http {
     chat: Arc<Chat>,
     gate: Gate,
     cookie: SessionCookie,
+    metrics_token: Option<MetricsToken>,
 }
 
 /// One connection that requests come over.
@@ -68,13 +73,14 @@ struct Visit<'a> {
 }
 
 impl Http {
-    /// The HTTP side over these verbs, reached by these further names.
-    pub fn new(chat: Arc<Chat>, hosts: Vec<Host>) -> Http {
+    /// The HTTP side over these verbs, reached by these further names; with the token, scrapers read the metrics.
+    pub fn new(chat: Arc<Chat>, hosts: Vec<Host>, metrics_token: Option<MetricsToken>) -> Http {
         let cookie = SessionCookie::new(chat.store().file_id());
         Http {
             chat,
             gate: Gate::new(hosts),
             cookie,
+            metrics_token,
         }
     }
 
@@ -87,6 +93,9 @@ impl Http {
             Ok(answer) => answer,
             Err(error) => {
                 error.log();
+                if !gate::is_safe(&method) {
+                    self.chat.count_failure(&error);
+                }
                 response::problem(&error, &headers)
             }
         };
@@ -110,7 +119,8 @@ impl Http {
         answer
     }
 
-    async fn answer(&self, connection: &Connection, request: Request<Incoming>) -> Result<Answer> {
+    async fn answer(&self, connection: &Connection, mut request: Request<Incoming>) -> Result<Answer> {
+        target::settle(&mut request)?;
         let shown = self.cookie.read(request.headers());
         let found = route::route(request.method(), request.uri().path());
         self.gate.check(&Asked {
@@ -168,7 +178,8 @@ impl Visit<'_> {
             Route::Asset { hash, path } => assets::asset(&hash, &path, request.headers()),
             Route::Signup | Route::Login => self.enter(route, request).await,
             Route::Metrics => self.metrics(request.headers()).await,
-            _ => Ok(response::answer(StatusCode::OK, "text/plain; charset=utf-8", "ok\n")),
+            Route::Ready => self.ready(),
+            _ => Ok(health::alive()),
         }
     }
 
@@ -231,9 +242,22 @@ impl Visit<'_> {
             Route::Upload => self.upload(&viewer, request).await,
             Route::File(id) => self.file(&viewer, id, &request).await,
             Route::Preview(id) => self.preview(&viewer, id, request.headers()).await,
-            Route::Socket => ws::upgrade(self.chat().clone(), viewer, self.connection.clone().permit, request)
-                .map(|upgrade| upgrade.map(|_| response::whole(Bytes::new()))),
+            Route::Socket => self.socket(viewer, request),
             _ => Err(Error::internal("a public route asked for a member")),
+        }
+    }
+
+    fn socket(&self, viewer: Viewer, request: Request<Incoming>) -> Result<Answer> {
+        let headers = request.headers().clone();
+        match ws::upgrade(self.chat().clone(), viewer, self.connection.clone().permit, request) {
+            Ok(upgrade) => Ok(upgrade.map(|_| response::whole(Bytes::new()))),
+            // RFC 6455 §4.4: with the version that is spoken here.
+            Err(error) if error.kind == Kind::BadRequest => {
+                let mut answer = response::problem(&error, &headers);
+                answer.headers_mut().insert(SEC_WEBSOCKET_VERSION, 13.into());
+                Ok(answer)
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -306,6 +330,7 @@ impl Visit<'_> {
                 (filling.name, filling.invite, filling.code) = (&typed.name, &typed.invite, &typed.code);
                 filling.error = Some(&error.title);
                 let file = pages::file(page, chat.is_empty().await?);
+                chat.count_failure(&error);
                 pages::with_error(file, &filling, &error, &headers)
             }
         }

@@ -2,7 +2,9 @@
 
 use super::gate;
 use crate::error::{Error, Kind, Result};
-use crate::limits::{PICTURE_BYTES_MAX, QUERY_CHARS_MAX, REQUEST_BODY_BYTES_MAX, REQUEST_BODY_TIMEOUT};
+use crate::limits::{
+    FIELD_CHARS_MAX, PICTURE_BYTES_MAX, QUERY_CHARS_MAX, REQUEST_BODY_BYTES_MAX, REQUEST_BODY_TIMEOUT,
+};
 use crate::model::{Anchor, PageSize, Seq, UserId};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -42,24 +44,34 @@ async fn body(request: Request<Incoming>, bytes_max: usize) -> Result<Bytes> {
 /// The body as JSON of this shape.
 ///
 /// # Errors
-/// `unsupported_media_type`, `too_large`, or `bad_request` for what is no JSON or has other fields.
+/// `unsupported_media_type`, `too_large`, or those of [`of_json`].
 pub async fn json<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T> {
     gate::check_json(request.headers())?;
     of_json(&body(request, REQUEST_BODY_BYTES_MAX).await?)
 }
 
-/// JSON of this shape.
+/// JSON of this shape, and nothing else: what would be passed over in silence would look as if it were done.
 ///
 /// # Errors
-/// `bad_request`.
+/// `bad_request`; `invalid` for a field that nobody knows, which it names.
 pub fn of_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
-    serde_json::from_slice(body).map_err(|cause| {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let mut unknown: Option<String> = None;
+    let read = serde_ignored::deserialize(&mut json, |path| {
+        // serde_ignored marks the inside of an Option so.
+        unknown.get_or_insert_with(|| path.to_string().replace(".?", ""));
+    });
+    let read = read.and_then(|body| json.end().map(|()| body)).map_err(|cause| {
         let title = match cause.classify() {
             serde_json::error::Category::Data => "A field of the body is missing or has the wrong type.",
             _ => "The body is not valid JSON.",
         };
         Error::bad_request(title).because(cause)
-    })
+    })?;
+    match unknown {
+        None => Ok(read),
+        Some(name) => Err(Error::unknown_field(name.chars().take(FIELD_CHARS_MAX).collect())),
+    }
 }
 
 /// The body as JSON of this shape, or nothing where there is no body.

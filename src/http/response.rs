@@ -6,6 +6,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::header::{
     ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+    WWW_AUTHENTICATE,
 };
 use hyper::{Response, StatusCode};
 use serde::Serialize;
@@ -58,11 +59,19 @@ const DOCUMENT_HEADERS: [(HeaderName, HeaderValue); 3] = [
     ),
 ];
 
-/// Adds the headers that every response carries; one with a policy of its own keeps it. What says nothing
-/// about caching is not cached.
+/// On every 401 (RFC 9110 §11.6.1): a session is what is missing. Not one of the registered schemes, since none of
+/// them is a log-in by a page; a browser asks nobody for a password by a scheme that it does not know.
+const CHALLENGE: HeaderValue = HeaderValue::from_static("Session realm=\"Chapp\"");
+
+/// Adds the headers that every response carries; one with a policy or a challenge of its own keeps it. What says
+/// nothing about caching is not cached.
 pub fn secure(answer: &mut Answer) {
     let is_part = is_part_of_a_page(answer.headers());
+    let is_challenge = answer.status() == StatusCode::UNAUTHORIZED;
     let headers = answer.headers_mut();
+    if is_challenge {
+        headers.entry(WWW_AUTHENTICATE).or_insert(CHALLENGE);
+    }
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(value);
     }
@@ -129,6 +138,7 @@ pub fn status(kind: Kind) -> StatusCode {
         Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         Kind::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
         Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::NotImplemented => StatusCode::NOT_IMPLEMENTED,
         Kind::WrongHost => StatusCode::MISDIRECTED_REQUEST,
     }
 }
@@ -173,13 +183,13 @@ fn problem_json(error: &Error, status: StatusCode) -> Vec<u8> {
         code: &'static str,
         title: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
-        field: Option<&'static str>,
+        field: Option<&'a str>,
     }
     let problem = Problem {
         status: status.as_u16(),
         code: error.kind.code(),
         title: &error.title,
-        field: error.field,
+        field: error.field.or(error.unknown_field.as_deref()),
     };
     serde_json::to_vec(&problem).unwrap_or_default()
 }

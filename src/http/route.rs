@@ -43,6 +43,8 @@ pub enum Route {
     },
     /// `GET /healthz`
     Health,
+    /// `GET /readyz`
+    Ready,
     /// `GET /metrics`
     Metrics,
     /// `POST /api/signup`
@@ -181,6 +183,7 @@ impl Route {
             | Route::Form(_)
             | Route::Asset { .. }
             | Route::Health
+            | Route::Ready
             | Route::Metrics
             | Route::Signup
             | Route::Login
@@ -242,6 +245,7 @@ fn find(method: &Method, parts: &[&str]) -> Option<Route> {
         ("GET", ["reset", code]) => Some(Route::Link(Link::Reset, (*code).to_owned())),
         ("POST", ["reset"]) => Some(Route::Form(Page::Reset)),
         ("GET", ["healthz"]) => Some(Route::Health),
+        ("GET", ["readyz"]) => Some(Route::Ready),
         ("GET", ["metrics"]) => Some(Route::Metrics),
         ("GET", ["ws"]) => Some(Route::Socket),
         ("GET", ["-", hash, rest @ ..]) if !rest.is_empty() => Some(Route::Asset {

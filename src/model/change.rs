@@ -318,6 +318,8 @@ pub enum Change {
         user: UserId,
         /// From where.
         place: Place,
+        /// Over which connection they said so: its answer tells it.
+        by: Option<ConnectionId>,
     },
     /// A new room; a direct one that these people already have is the answer itself. Answered by
     /// `Event::Entered` of its maker, or `Event::InAlready`.

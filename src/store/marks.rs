@@ -185,7 +185,12 @@ fn is_shown(source: &impl Source, user: u32, room: u32) -> Result<bool, Fault> {
     Ok(members <= SEEN_MEMBERS_MAX && people::settings(source, user)?.share_read)
 }
 
-pub(super) fn unread_from(tables: &mut Tables<'_>, user: UserId, place: Place) -> Result<Done, Fault> {
+pub(super) fn unread_from(
+    tables: &mut Tables<'_>,
+    user: UserId,
+    place: Place,
+    by: Option<ConnectionId>,
+) -> Result<Done, Fault> {
     let (who, room) = standing::inside(tables, user, place.room)?;
     let head = log::head(tables, room)?;
     let no_such = || Error::not_found("There is no such message.").at("id");
@@ -225,7 +230,7 @@ pub(super) fn unread_from(tables: &mut Tables<'_>, user: UserId, place: Place) -
         }
     }
     let mark = mark(tables, who, room, head)?;
-    Ok(Done::told(Event::Read { mark, by: None }))
+    Ok(Done::told(Event::Read { mark, by }))
 }
 
 /// How far the other members have read who let it be seen; nobody in a large room.

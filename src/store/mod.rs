@@ -24,6 +24,7 @@ mod members;
 mod messages;
 mod people;
 mod questions;
+mod readiness;
 mod rooms;
 mod saved;
 mod search;
@@ -32,10 +33,11 @@ mod standing;
 mod tables;
 
 pub use backup::{BackupFile, Storage};
-pub use engine::disk::{DiskOp, FaultInjector};
+pub use engine::disk::{Difference, DiskOp, FaultInjector};
 pub use engine::load_shedding::{Load, ShedAt, ShedLevel};
 pub use engine::publisher::Feed;
 pub use engine::{OpenError, Options, Retention};
+pub use readiness::Unready;
 
 use crate::error::{Error, Kind, Result};
 use crate::limits::{SEARCHES_AT_ONCE_MAX, SHED_RETRY_MS, WRITER_QUEUE_MAX, WRITER_QUEUE_TIMEOUT};

@@ -20,7 +20,9 @@ pub enum CloseCode {
     Normal = 1000,
     /// The server stops or restarts: come back with backoff.
     GoingAway = 1001,
-    /// Text that is not UTF-8.
+    /// Frames that RFC 6455 does not allow, or a close code that no endpoint may send.
+    ProtocolError = 1002,
+    /// Text, or the reason of a close, that is not UTF-8.
     NotUtf8 = 1007,
     /// A frame over the limit.
     TooLarge = 1009,
@@ -42,6 +44,7 @@ impl CloseCode {
         match self {
             CloseCode::Normal => "",
             CloseCode::GoingAway => "The server is stopping or restarting.",
+            CloseCode::ProtocolError => "That is no frame of RFC 6455.",
             CloseCode::NotUtf8 => "Text frames are UTF-8.",
             CloseCode::TooLarge => "That frame is too large.",
             CloseCode::Internal => "Something went wrong on our side.",

@@ -7,8 +7,10 @@
 //! and the web client are both tested with.
 //!
 //! One JSON object per WebSocket text frame (RFC 6455 §5.6). Ids and seqs are integers from 1 to
-//! 2^53 - 1, times are milliseconds since the Unix epoch. Both ends ignore fields they do not know,
-//! and a client ignores a frame whose `type` it does not know.
+//! 2^53 - 1, times are milliseconds since the Unix epoch. In frames, and in answers over HTTP, both ends ignore fields
+//! they do not know, and a client ignores a frame whose `type` it does not know: a newer client may speak to an older
+//! server. In the body of a request over HTTP a field that the server does not know is `invalid` (422), and `field`
+//! names it: it would look as if it were done.
 //!
 //! # Nouns
 //!
@@ -55,7 +57,7 @@
 //! | `react` `room` `id` `emoji` `on`, `pin` `room` `id` `on` | `done` |
 //! | `save` `room` `id` `on` | `saved`, also to the viewer's other connections |
 //! | `read` `room` `seq` | `read` where it has a `ref`; the viewer's other connections get `read` in any case |
-//! | `unread` `room` `id` | `read`, to all of the viewer's connections |
+//! | `unread` `room` `id` | `read`, also to the viewer's other connections |
 //! | `typing` `room` | none |
 //! | `away` `on` | none; somebody is away when all of their connections are |
 //! | `sync` `room` `since` | `message`… and `synced`, or `reset` |
@@ -89,6 +91,9 @@
 //! - `synced.through` may be below the room's head: there is more, ask again since there.
 //! - A frame that is no JSON object with a `type` closes the socket with 4400, as does a binary one;
 //!   a `type` that this server does not know, or a field of the wrong type, is an `error`.
+//! - A frame against RFC 6455 closes with 1002, and so does a close code that no endpoint may send (§7.4: 0 to 999,
+//!   1004 to 1006, what is unassigned up to 2999); text or the reason of a close that is not UTF-8 with 1007, a
+//!   message of more than [`FRAME_BYTES_MAX`](crate::limits::FRAME_BYTES_MAX) with 1009.
 //!
 //! # HTTP
 //!
@@ -122,6 +127,9 @@
 //! | `POST /api/signup` `name` `password` `invite?` | `user`; `forbidden` with the field `invite` where the door is shut |
 //! | `POST /api/reset` `code` `password` | `user`, and a session; all sessions of before end with 4401 |
 //!
+//! A request has exactly one valid `Host`, else 400; where its target is absolute, the host in it is the one that counts
+//! (RFC 9112 §3.2). Every 401 carries `WWW-Authenticate: Session realm="Chapp"`. A body comes as it is or chunked; in another transfer coding it is `not_implemented` (501).
+//!
 //! Pages of messages and of pins come as gzip where `Accept-Encoding` takes it and it pays.
 //!
 //! For the owner and admins (`forbidden` for members):
@@ -145,8 +153,9 @@
 //! then `typing` is dropped and presence comes later, then posts and other acts get `error` with `unavailable`
 //! and `retry_after_ms`. Whoever is connected stays so; send the same `client_id` again after that time. A
 //! `sync` may be answered with `error` `too_many_requests` and `retry_after_ms`: ask again then.
-//! `GET /metrics` tells programs on the server's own computer, the owner and admins how it is
-//! (Prometheus' text format 0.0.4).
+//! `GET /metrics` tells programs on the server's own computer, whoever shows the token of `--metrics-token-file`
+//! (`Authorization: Bearer`, RFC 6750), the owner and admins how it is (Prometheus' text format 0.0.4). `GET /healthz`
+//! is 200 while the server runs; `GET /readyz` is 200 while it takes changes, else 503 with the reason as `title`.
 //!
 //! # Search
 //!

@@ -3,6 +3,7 @@
 //! tungstenite reads and answers control frames. What it writes, and all else, goes out through the
 //! hub, which is the only one that writes to sockets.
 
+use super::closing;
 use super::edge::Edge;
 use crate::chat::{Answer, Chat, RateLimits, TokenBucket};
 use crate::clock::Clock;
@@ -17,8 +18,10 @@ use crate::model::{Catchup, ReadMark, RoomId, Seq, Viewer};
 use crate::wire::{self, CloseCode, Command, Incoming, Refused};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
+use futures_util::stream::{FusedStream, FuturesUnordered};
+use socket2::SockRef;
 use std::future::Future;
+use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -198,10 +201,10 @@ impl Connection {
             Some(Ok(Message::Text(text))) => text,
             Some(Ok(Message::Binary(_))) => return Err(CloseCode::NotTheProtocol),
             // The answer to a close frame is the hub's last one.
-            Some(Ok(Message::Close(_))) => return Err(CloseCode::Normal),
+            Some(Ok(Message::Close(close))) => return Err(closing::answer(close.as_ref())),
             // tungstenite answers pings.
             Some(Ok(_)) => return self.count().map(|()| None),
-            Some(Err(error)) => return Err(close_code(&error)),
+            Some(Err(error)) => return Err(closing::of_error(&error)),
             None => return Err(CloseCode::Normal),
         };
         self.count()?;
@@ -228,8 +231,8 @@ impl Connection {
     /// Waits, for a while, until the client has taken what was written and has said its last word: a socket
     /// that is dropped with unread bytes resets the connection, and the close frame is lost. After both close
     /// frames it is for the server to end the connection (RFC 6455 §7.1.1); from a client that cannot be
-    /// understood any more, no close frame comes, so its end is waited for. Whoever floods on is not read
-    /// faster than before.
+    /// understood any more, no close frame comes: it is told that nothing follows, and its end is waited for.
+    /// Whoever floods on is not read faster than before.
     async fn drain(&mut self, socket: &mut WebSocketStream<Edge>, code: CloseCode) {
         let patience = match code {
             CloseCode::TooSlow => SLOW_SOCKET_CLOSE_TIMEOUT,
@@ -237,16 +240,17 @@ impl Connection {
         };
         let _ = tokio::time::timeout(patience, async {
             self.client.flushed().await;
-            loop {
+            // Terminated by an error, here or before.
+            while !socket.is_terminated() {
                 self.turn().await;
                 match socket.next().await {
                     None | Some(Ok(Message::Close(_))) => return,
-                    Some(Ok(_)) => {}
-                    Some(Err(_)) => break,
+                    Some(Ok(_) | Err(_)) => {}
                 }
             }
             let mut sink = vec![0; DRAINED_BYTES];
             let reading = &mut socket.get_mut().reading;
+            let _ = SockRef::from(reading.as_ref()).shutdown(Shutdown::Write);
             while reading.read(&mut sink).await.is_ok_and(|read| read > 0) {
                 self.turn().await;
             }
@@ -270,10 +274,15 @@ impl Connection {
             Command::Post { client_id, .. } => Some(client_id.as_str().to_owned()),
             _ => None,
         };
+        let is_read = matches!(command, Command::Sync { .. });
         match self.begin(reference.clone(), command).await {
             Ok(Some(answered)) => in_flight.push(answered),
             Ok(None) => {}
-            Err(error) => self.send(refused(mark, client_name.as_deref(), &error)),
+            Err(error) if is_read => {
+                error.log();
+                self.send(wire::error(mark, None, &error));
+            }
+            Err(error) => self.send(refused(&self.chat, mark, client_name.as_deref(), &error)),
         }
     }
 
@@ -290,36 +299,38 @@ impl Connection {
             Command::Post { room, client_id, says } => {
                 let name = client_id.as_str().to_owned();
                 let posting = chat.post(viewer, room, client_id, says).await?;
+                let chat = chat.clone();
                 return Ok(Some(Box::pin(async move {
                     let mark = reference.as_deref();
                     Some(match posting.await {
                         Ok(answer) => wire::posted(mark, &name, answer.room, answer.seq),
-                        Err(error) => refused(mark, Some(&name), &error),
+                        Err(error) => refused(&chat, mark, Some(&name), &error),
                     })
                 })));
             }
             Command::Do { place, deed } => {
                 let acting = chat.act(viewer, place, deed).await?;
-                return Ok(Some(later(reference, acting, |mark, answer: Answer| {
+                return Ok(Some(later(chat.clone(), reference, acting, |mark, answer: Answer| {
                     Some(wire::done(mark, answer.room, answer.seq))
                 })));
             }
             Command::Save { place, on } => {
                 let saving = chat.save(viewer, own, place, on).await?;
-                return Ok(Some(later(reference, saving, move |mark, ()| {
+                return Ok(Some(later(chat.clone(), reference, saving, move |mark, ()| {
                     Some(wire::saved(mark, place, on))
                 })));
             }
             Command::Read { room, seq } => {
                 let marking = chat.mark_read(viewer, own, room, seq).await?;
-                return Ok(Some(later(reference, marking, |mark, read: ReadMark| {
+                return Ok(Some(later(chat.clone(), reference, marking, |mark, read: ReadMark| {
                     mark.map(|mark| wire::read(Some(mark), &read))
                 })));
             }
             Command::Unread { place } => {
-                // The new mark comes to all connections, also to this one.
-                let marking = chat.mark_unread(viewer, place).await?;
-                return Ok(Some(later(reference, marking, |_, ()| None)));
+                let marking = chat.mark_unread(viewer, own, place).await?;
+                return Ok(Some(later(chat.clone(), reference, marking, |mark, read: ReadMark| {
+                    Some(wire::read(mark, &read))
+                })));
             }
         }
         Ok(None)
@@ -344,6 +355,7 @@ impl Connection {
 
 /// The answer that `frame` makes once `work` is done, or the error.
 fn later<T: Send + 'static>(
+    chat: Arc<Chat>,
     reference: Option<String>,
     work: impl Future<Output = Result<T>> + Send + 'static,
     frame: impl FnOnce(Option<&str>, T) -> Option<Bytes> + Send + 'static,
@@ -352,13 +364,14 @@ fn later<T: Send + 'static>(
         let mark = reference.as_deref();
         match work.await {
             Ok(done) => frame(mark, done),
-            Err(error) => Some(refused(mark, None, &error)),
+            Err(error) => Some(refused(&chat, mark, None, &error)),
         }
     })
 }
 
-fn refused(reference: Option<&str>, client_id: Option<&str>, error: &Error) -> Bytes {
+fn refused(chat: &Chat, reference: Option<&str>, client_id: Option<&str>, error: &Error) -> Bytes {
     error.log();
+    chat.count_failure(error);
     wire::error(reference, client_id, error)
 }
 
@@ -371,13 +384,4 @@ fn settings() -> WebSocketConfig {
         .max_message_size(Some(FRAME_BYTES_MAX))
         .max_frame_size(Some(FRAME_BYTES_MAX))
         .accept_unmasked_frames(false)
-}
-
-fn close_code(error: &SocketError) -> CloseCode {
-    match error {
-        SocketError::Utf8(_) => CloseCode::NotUtf8,
-        SocketError::Capacity(_) => CloseCode::TooLarge,
-        SocketError::Protocol(_) => CloseCode::NotTheProtocol,
-        _ => CloseCode::Normal,
-    }
 }

@@ -5,6 +5,7 @@
 //! or on the internet, and each browser would have to inflate it. With context it would be 47 bytes, but deflated
 //! anew, and with a window to keep, for each connection: dearer than all else in a delivery.
 
+mod closing;
 mod connection;
 mod edge;
 

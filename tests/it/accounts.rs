@@ -2,6 +2,7 @@
 
 use crate::harness::people::{PASSWORD, Person, credentials};
 use crate::harness::server::Site;
+use serde_json::json;
 use std::sync::Barrier;
 use std::thread;
 
@@ -273,15 +274,18 @@ fn of_many_who_come_first_exactly_one_owns_the_server() {
 }
 
 #[test]
-fn fields_of_next_year_are_ignored() {
+fn a_sign_up_that_names_its_own_id_or_role_makes_nobody() {
     let site = Site::new();
-    let mut body = credentials("Ada", PASSWORD);
-    body["role"] = "owner".into();
-    body["id"] = 77.into();
-    let response = site.post("/api/signup").json(&body).send();
-    assert_eq!(response.json()["user"]["id"], 1);
-    let mut body = credentials("Ben", PASSWORD);
-    body["role"] = "owner".into();
-    let response = site.post("/api/signup").json(&body).send();
-    assert_eq!(response.json()["user"]["role"], "member");
+    for (field, value) in [("role", json!("owner")), ("id", json!(77))] {
+        let mut body = credentials("Ada", PASSWORD);
+        body[field] = value;
+        let response = site.post("/api/signup").json(&body).send();
+        assert_eq!(response.refused(422, "invalid")["field"], field);
+    }
+    assert_eq!(site.sign_up("Ada").id, 1);
+    let ben = site.try_sign_up("Ben", PASSWORD).json();
+    assert_eq!(
+        (&ben["user"]["id"], &ben["user"]["role"]),
+        (&json!(2), &json!("member"))
+    );
 }

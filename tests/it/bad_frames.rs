@@ -152,21 +152,6 @@ fn text_that_is_not_utf_8_closes_with_1007() {
 }
 
 #[test]
-fn what_breaks_the_framing_closes_with_4400() {
-    let scene = Scene::new();
-    let unmasked = [&[TEXT, 15], br#"{"type":"ping"}"#.as_slice()].concat();
-    scene.closes_with(4400, &unmasked);
-    // A reserved bit, a reserved opcode, a fragmented ping, a long ping, a fragment of nothing.
-    scene.closes_with(4400, &frame(0xc1, b"{}"));
-    scene.closes_with(4400, &frame(0x83, b"{}"));
-    scene.closes_with(4400, &frame(0x09, b""));
-    scene.closes_with(4400, &frame(PING, &[0; 126]));
-    scene.closes_with(4400, &frame(0x80, b"{}"));
-    scene.closes_with(4400, &[frame(0x01, b"{"), frame(TEXT, b"{}")].concat());
-    scene.nothing_has_changed();
-}
-
-#[test]
 fn a_type_that_nobody_knows_is_an_error_and_the_socket_lives() {
     let scene = Scene::new();
     let mut socket = scene.socket();

@@ -48,6 +48,7 @@ fn help_tells_every_argument_and_its_variable() {
         ("--open", "CHAPP_OPEN"),
         ("--no-open", "CHAPP_OPEN"),
         ("--log <FILTER>", "CHAPP_LOG"),
+        ("--metrics-token-file <FILE>", "CHAPP_METRICS_TOKEN_FILE"),
         ("--rate-limits <on|off>", "CHAPP_RATE_LIMITS"),
         ("--io-uring <on|off>", "CHAPP_IO_URING"),
         ("--version", ""),

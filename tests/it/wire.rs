@@ -108,7 +108,7 @@ fn each_golden_frame_of_a_client_is_understood() {
     }
 }
 
-const KINDS: [Kind; 15] = [
+const KINDS: [Kind; 16] = [
     Kind::BadRequest,
     Kind::Unauthenticated,
     Kind::Forbidden,
@@ -120,6 +120,7 @@ const KINDS: [Kind; 15] = [
     Kind::UnsupportedMediaType,
     Kind::Invalid,
     Kind::TooManyRequests,
+    Kind::NotImplemented,
     Kind::Internal,
     Kind::StorageFull,
     Kind::Unavailable,

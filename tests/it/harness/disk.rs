@@ -1,7 +1,8 @@
-//! A disk that stands still when it is told to.
+//! A disk that stands still when it is told to, and one that takes no writes.
 
 use chapp::store::{DiskOp, FaultInjector, Options};
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex};
 
 /// Nothing fails on it; what is to be durable waits for as long as it stands still.
@@ -52,5 +53,32 @@ impl FaultInjector for StillDisk {
             drop(self.moves.wait_while(still, |still| *still).unwrap());
         }
         Ok(())
+    }
+}
+
+/// Takes no writes while it is broken, and can be read.
+#[derive(Debug, Default)]
+pub struct BrokenDisk(AtomicBool);
+
+impl BrokenDisk {
+    pub fn options(self: &Arc<BrokenDisk>) -> Options {
+        Options {
+            faults: Some(self.clone()),
+            ..Options::default()
+        }
+    }
+
+    pub fn set_broken(&self, is_broken: bool) {
+        self.0.store(is_broken, Relaxed);
+    }
+}
+
+impl FaultInjector for BrokenDisk {
+    fn before(&self, act: DiskOp<'_>) -> io::Result<()> {
+        match act {
+            DiskOp::Read | DiskOp::Open => Ok(()),
+            _ if self.0.load(Relaxed) => Err(io::Error::other("the disk is broken")),
+            _ => Ok(()),
+        }
     }
 }

@@ -126,7 +126,8 @@ pub struct Response {
 }
 
 impl Response {
-    fn read(stream: TcpStream, method: &str) -> Response {
+    /// The answer to a request of this method.
+    pub fn read(stream: TcpStream, method: &str) -> Response {
         let mut reader = BufReader::new(stream);
         let mut line = String::new();
         reader.read_line(&mut line).unwrap();

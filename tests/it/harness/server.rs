@@ -4,7 +4,7 @@ use super::PATIENCE;
 use super::http::Request;
 use chapp::chat::RateLimits;
 use chapp::clock::Clock;
-use chapp::config::{Config, Host};
+use chapp::config::{Config, Host, MetricsToken};
 use chapp::server::Server;
 use chapp::store::Options;
 use std::net::SocketAddr;
@@ -25,6 +25,7 @@ pub struct Setup {
     pub hosts: Vec<Host>,
     pub listen: &'static str,
     pub io_uring: bool,
+    pub metrics_token: Option<MetricsToken>,
 }
 
 impl Default for Setup {
@@ -36,6 +37,7 @@ impl Default for Setup {
             hosts: Vec::new(),
             listen: "127.0.0.1:0",
             io_uring: true,
+            metrics_token: None,
         }
     }
 }
@@ -139,6 +141,7 @@ impl Site {
             log: "off".to_owned(),
             rate_limits: self.setup.rate_limits,
             io_uring: self.setup.io_uring,
+            metrics_token: self.setup.metrics_token.clone(),
         };
         let (options, clock) = (self.setup.options.clone(), self.setup.clock.clone());
         let (stop, stopping) = oneshot::channel::<()>();

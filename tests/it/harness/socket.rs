@@ -177,6 +177,11 @@ impl Socket {
         }
     }
 
+    /// The connection, to send and read bytes as they are. What was read from it already is lost.
+    pub fn into_stream(self) -> TcpStream {
+        self.inner.into_inner()
+    }
+
     /// Says goodbye and waits until the server has left, too.
     pub fn leave(mut self) {
         let _ = self.inner.close(None);

@@ -134,6 +134,20 @@ fn a_room_is_unread_from_a_message_on_to_all_of_ones_sockets_and_nobody_elses() 
 }
 
 #[test]
+fn an_unread_is_answered_once_and_with_its_ref() {
+    let (site, ada, ben, _) = three();
+    let laptop = site.log_in("Ben");
+    let (mut adas, mut bens, mut tab) = (site.socket(&ada), site.socket(&ben), site.socket(&laptop));
+    say(&mut adas, 1, "a1", "for @Ben");
+    bens.send(&json!({"type": "unread", "ref": "u", "room": 1, "id": 1}));
+    let mut read = json!({"type": "read", "room": 1, "seq": 0, "unread": 1, "mentions": 1, "head": 1});
+    assert_eq!(tab.expect("read"), read);
+    read["ref"] = json!("u");
+    assert_eq!(bens.expect("read"), read);
+    assert!(of_type(&bens.until_pong(), "read").is_empty());
+}
+
+#[test]
 fn who_does_not_share_what_they_read_is_not_seen() {
     let (site, ada, ben, _) = three();
     let body = Some(json!({"share_read": false}));

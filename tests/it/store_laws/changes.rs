@@ -83,7 +83,11 @@ fn anything(dice: &mut Dice, person: u64, number: u64) -> Change {
             seq: place.id,
             by: None,
         },
-        13 => Change::MarkUnread { user: by, place },
+        13 => Change::MarkUnread {
+            user: by,
+            place,
+            by: None,
+        },
         14 => Change::AddMember {
             by,
             room,

@@ -261,6 +261,7 @@ fn a_room_is_unread_and_mentions_are_counted_up_to_a_bound() {
     let unread = |id| Change::MarkUnread {
         user: UserId(2),
         place: lobby(id),
+        by: None,
     };
     assert_eq!(too_many(store, unread(1), Kind::Invalid).field, Some("id"));
     all(store, vec![unread(2)]);

@@ -283,7 +283,7 @@ fn a_room_is_unread_from_a_message_and_not_from_a_change_or_from_behind_very_muc
             id: Seq(id),
         };
         let user = UserId(2);
-        wait(world.store.commit(Change::MarkUnread { user, place }))
+        wait(world.store.commit(Change::MarkUnread { user, place, by: None }))
     };
     assert_eq!(kind(unread(2)), chapp::error::Kind::NotFound);
     assert_eq!(kind(unread(3)), chapp::error::Kind::NotFound);
