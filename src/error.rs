@@ -150,10 +150,12 @@ impl Error {
     }
 
     /// Writes the cause to the log, where this is a fault of ours and not of the request. What is shed in
-    /// an overload is counted instead: a line for each would be a load of its own.
+    /// an overload is counted instead: a line for each would be a load of its own. A person's own share that is full
+    /// is no news either.
     pub fn log(&self) {
         let is_shed = self.kind == Kind::Unavailable && self.retry_after_ms.is_some();
-        if !is_shed && matches!(self.kind, Kind::Internal | Kind::StorageFull | Kind::Unavailable) {
+        let is_own_share = self.kind == Kind::StorageFull && self.field.is_some();
+        if !is_shed && !is_own_share && matches!(self.kind, Kind::Internal | Kind::StorageFull | Kind::Unavailable) {
             tracing::error!(
                 code = self.kind.code(),
                 cause = self.cause.as_deref().unwrap_or("none given"),

@@ -54,6 +54,16 @@ pub enum Count {
     LoginsOverload,
     /// The same, of something that a person does.
     ActsOverload,
+    /// An upload that was refused: its person has too many.
+    UploadsTooMany,
+    /// The same: no turn came in time, or very many wait for one.
+    UploadsBusy,
+    /// An upload that ended because it was too slow.
+    UploadsTooSlow,
+    /// An upload that ended so that somebody else has a turn.
+    UploadsYielded,
+    /// Bytes of uploads that have arrived.
+    UploadedBytes,
     /// A change that found no place in the writer's queue in time.
     QueueFull,
     /// Typing that was told to nobody: too often.

@@ -322,6 +322,7 @@ async fn erase(chat: Arc<Chat>) {
     loop {
         tokio::time::sleep(ERASE_EVERY).await;
         chat.erase_deleted().await;
+        chat.count_files().await;
         chat.erase_files().await;
     }
 }

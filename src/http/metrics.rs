@@ -106,7 +106,16 @@ const FAMILIES: &[Family] = &[
             ("what=\"login\",reason=\"rate\"", Count::LoginsTooMany),
             ("what=\"login\",reason=\"busy\"", Count::LoginsBusy),
             ("what=\"login\",reason=\"overload\"", Count::LoginsOverload),
+            ("what=\"upload\",reason=\"rate\"", Count::UploadsTooMany),
+            ("what=\"upload\",reason=\"busy\"", Count::UploadsBusy),
+            ("what=\"upload\",reason=\"slow\"", Count::UploadsTooSlow),
+            ("what=\"upload\",reason=\"yielded\"", Count::UploadsYielded),
         ],
+    ),
+    (
+        "chapp_uploaded_bytes_total",
+        "Bytes of uploads that have arrived.",
+        &[("", Count::UploadedBytes)],
     ),
     (
         "chapp_signals_dropped_total",
@@ -209,6 +218,15 @@ fn page(vitals: &Vitals, metrics: &Metrics) -> String {
         "chapp_connections_max",
         "Connections there can be.",
         &[("", metrics.connections_max.get() as f64)],
+    );
+    let (receiving, waiting) = vitals.uploads;
+    page.gauge(
+        "chapp_uploads",
+        "Files on their way: those that are received, and those that wait for their turn.",
+        &[
+            ("state=\"receiving\"", receiving as f64),
+            ("state=\"waiting\"", waiting as f64),
+        ],
     );
     page.counts(metrics);
     page.histogram("chapp_batch_changes", "Changes in a commit.", &metrics.batches, 1.0);

@@ -45,6 +45,7 @@ mod standing;
 mod tables;
 mod txn;
 mod upgrade;
+mod usage;
 mod writer;
 
 pub use backup::{BackupFile, Storage};
