@@ -9,7 +9,7 @@ use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::limits::{FILE_BYTES_MAX, FILE_CHUNK_BYTES, UPLOAD_KEPT_MS};
 use crate::model::{
-    Attachment, Change, Event, FileChange, FileEvent, FileId, FileName, FileUsage, NewFile, UserId, Viewer,
+    Attachment, Change, Event, FileChange, FileEvent, FileId, FileName, FileUsage, NewFile, PeoplePage, UserId, Viewer,
     file_too_large, rules,
 };
 use crate::store::Store;
@@ -206,15 +206,16 @@ impl Chat {
         reading.await.map_err(Error::internal)?
     }
 
-    /// How much space the files of these people take, of those who have any; nothing for members.
+    /// How many bytes the files of these people take, of those who have any; nothing where a member asks.
     ///
     /// # Errors
     /// When the data file cannot be read.
-    pub async fn file_usage_of_each(&self, viewer: &Viewer, people: &[UserId]) -> Result<Option<Vec<(UserId, u64)>>> {
-        match rules::may_see_server(viewer.user.role) {
-            Ok(()) => self.store.file_usage_of_each(people).await.map(Some),
-            Err(_) => Ok(None),
+    pub async fn file_usage_of_each(&self, viewer: &Viewer, page: &PeoplePage) -> Result<Option<Vec<(UserId, u64)>>> {
+        if rules::may_see_server(viewer.user.role).is_err() {
+            return Ok(None);
         }
+        let users: Vec<UserId> = page.people.iter().map(|user| user.id).collect();
+        self.store.file_usage_of_each(&users).await.map(Some)
     }
 
     /// Counts the files of an older data file for those who sent them.

@@ -218,7 +218,7 @@ impl Visit<'_> {
                 Ok(answer)
             }
             Route::Me(asks) => self.me(&viewer, asks, request).await,
-            Route::People => self.people(&request).await,
+            Route::People => self.people(&viewer, &request).await,
             Route::Server(asks) => self.at_server(&viewer, asks, request).await,
             Route::Person(user, asks) => self.person(&viewer, user, asks, request).await,
             Route::Backup => self.backup(&viewer, &request).await,

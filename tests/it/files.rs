@@ -14,6 +14,7 @@ mod hostile;
 mod pictures;
 mod serving;
 mod turns;
+mod usage;
 
 /// Sends a file.
 fn try_upload(site: &Site, person: &Person, name: &str, bytes: &[u8]) -> Response {
