@@ -64,6 +64,10 @@ pub enum Count {
     UploadsYielded,
     /// Bytes of uploads that have arrived.
     UploadedBytes,
+    /// A body of a request that was refused: its person or address has too many.
+    BodiesTooMany,
+    /// The same: all bodies together take too much memory.
+    BodiesBusy,
     /// A change that found no place in the writer's queue in time.
     QueueFull,
     /// Typing that was told to nobody: too often.
@@ -183,6 +187,10 @@ pub struct Metrics {
     pub connections: Gauge,
     /// Places for connections.
     pub connections_max: Gauge,
+    /// Bodies of requests that are in memory, those on their way included.
+    pub bodies: Gauge,
+    /// Bytes of them, but for the short ones.
+    pub body_bytes: Gauge,
     /// Changes in each commit.
     pub batches: Histogram,
     /// How long each commit took, in microseconds: its changes, and the disk.
@@ -197,6 +205,8 @@ impl Default for Metrics {
             counts: [const { AtomicU64::new(0) }; COUNTS],
             connections: Gauge::default(),
             connections_max: Gauge::default(),
+            bodies: Gauge::default(),
+            body_bytes: Gauge::default(),
             batches: Histogram::new(&BATCH_BOUNDS),
             commits: Histogram::new(&TIME_BOUNDS),
             fan_out: Histogram::new(&TIME_BOUNDS),

@@ -10,11 +10,11 @@
 //! Time comes in as a value, and nothing in here waits but [`UploadTurns::take`].
 
 use super::RateLimits;
-use crate::clock::{Clock, Time};
+use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
 use crate::limits::{
-    UPLOAD_CHECK_EVERY, UPLOAD_RETRY_MS, UPLOAD_SLOW_BYTES_PER_SECOND, UPLOAD_TURN_MS_MIN, UPLOAD_TURN_TIMEOUT,
-    UPLOAD_WINDOW_BYTES_MIN, UPLOAD_WINDOW_MS, UPLOAD_YIELD_AFTER_MS, UPLOADS_MAX, UPLOADS_PER_PERSON_MAX,
+    UPLOAD_CHECK_EVERY, UPLOAD_RETRY_MS, UPLOAD_SLOW_BYTES_PER_SECOND, UPLOAD_TURN_MIN, UPLOAD_TURN_TIMEOUT,
+    UPLOAD_WINDOW, UPLOAD_WINDOW_BYTES_MIN, UPLOAD_YIELD_AFTER, UPLOADS_MAX, UPLOADS_PER_PERSON_MAX,
     UPLOADS_WAITING_MAX,
 };
 use crate::metrics::Count;
@@ -22,6 +22,7 @@ use crate::model::UserId;
 use crate::store::Store;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// When somebody with too many uploads should try again.
@@ -29,37 +30,38 @@ const TOO_MANY_RETRY_MS: u64 = 2_000;
 
 /// How fast an upload arrives: bytes in this window of time and in the one before.
 struct Meter {
-    began: Time,
-    window: Time,
+    began: Instant,
+    window: Instant,
     bytes: u64,
-    before: (u64, u64),
+    before: (u64, Duration),
 }
 
 impl Meter {
-    fn new(now: Time) -> Meter {
+    fn new(now: Instant) -> Meter {
         Meter {
             began: now,
             window: now,
             bytes: 0,
-            before: (0, 0),
+            before: (0, Duration::ZERO),
         }
     }
 
     /// Whether the last window brought enough, if one has ended.
-    fn keeps_up(&mut self, now: Time) -> bool {
-        let ms = now.since(self.window);
-        if ms < UPLOAD_WINDOW_MS {
+    fn keeps_up(&mut self, now: Instant) -> bool {
+        let time = now.saturating_duration_since(self.window);
+        if time < UPLOAD_WINDOW {
             return true;
         }
         let bytes = std::mem::take(&mut self.bytes);
-        (self.window, self.before) = (now, (bytes, ms));
+        (self.window, self.before) = (now, (bytes, time));
         bytes >= UPLOAD_WINDOW_BYTES_MIN
     }
 
     /// Bytes a second.
-    fn rate(&self, now: Time) -> u64 {
-        let (bytes, ms) = self.before;
-        (bytes + self.bytes) * 1_000 / (ms + now.since(self.window)).max(1)
+    fn rate(&self, now: Instant) -> u64 {
+        let (bytes, time) = self.before;
+        let time = time + now.saturating_duration_since(self.window);
+        (bytes + self.bytes) * 1_000 / (time.as_millis() as u64).max(1)
     }
 }
 
@@ -75,7 +77,7 @@ enum Stage {
 
 struct Entry {
     user: UserId,
-    since: Time,
+    since: Instant,
     stage: Stage,
 }
 
@@ -97,7 +99,7 @@ impl State {
     }
 
     /// Gives turns away as long as there are any.
-    fn grant(&mut self, now: Time) {
+    fn grant(&mut self, now: Instant) {
         let mut taken = self.count(|entry| matches!(entry.stage, Stage::Receiving(_) | Stage::Yielding));
         while taken < UPLOADS_MAX {
             let waiting = self
@@ -120,10 +122,10 @@ impl State {
     }
 
     /// Takes turns from uploads that can be spared, for people who have waited for one long enough.
-    fn relieve(&mut self, now: Time) {
+    fn relieve(&mut self, now: Instant) {
         let waits = |entry: &Entry| {
             matches!(entry.stage, Stage::Waiting(_))
-                && now.since(entry.since) >= UPLOAD_YIELD_AFTER_MS
+                && now.saturating_duration_since(entry.since) >= UPLOAD_YIELD_AFTER
                 && self.turns_of(entry.user) == 0
         };
         let yielding = self.count(|entry| matches!(entry.stage, Stage::Yielding));
@@ -136,14 +138,14 @@ impl State {
     }
 
     /// The upload that can best be spared: of people with several first, then the slowest.
-    fn spare(&self, now: Time) -> Option<u64> {
+    fn spare(&self, now: Instant) -> Option<u64> {
         let spared = self.uploads.iter().filter_map(|(id, entry)| {
             let Stage::Receiving(meter) = &entry.stage else {
                 return None;
             };
             let is_only = self.turns_of(entry.user) == 1;
             let rate = meter.rate(now);
-            let has_had_its_turn = now.since(meter.began) >= UPLOAD_TURN_MS_MIN;
+            let has_had_its_turn = now.saturating_duration_since(meter.began) >= UPLOAD_TURN_MIN;
             (has_had_its_turn && (!is_only || rate < UPLOAD_SLOW_BYTES_PER_SECOND)).then_some((is_only, rate, *id))
         });
         spared.min().map(|(.., id)| id)
@@ -192,11 +194,11 @@ impl UploadTurns {
     /// `too_many_requests` where they have as many uploads as one person may have, `unavailable` with a time to wait
     /// where very many wait, or where the turn does not come in time.
     pub async fn take(self: &Arc<Self>, user: UserId) -> Result<Turn> {
-        let began = self.clock.now();
+        let began = self.clock.instant();
         let (turn, mut granted) = self.join(user, began)?;
         while tokio::time::timeout(UPLOAD_CHECK_EVERY, &mut granted).await.is_err() {
-            let now = self.clock.now();
-            if now.since(began) >= UPLOAD_TURN_TIMEOUT.as_millis() as u64 {
+            let now = self.clock.instant();
+            if now.saturating_duration_since(began) >= UPLOAD_TURN_TIMEOUT {
                 return Err(self.refuse(Count::UploadsBusy, busy()));
             }
             self.lock().relieve(now);
@@ -204,7 +206,7 @@ impl UploadTurns {
         Ok(turn)
     }
 
-    fn join(self: &Arc<Self>, user: UserId, now: Time) -> Result<(Turn, oneshot::Receiver<()>)> {
+    fn join(self: &Arc<Self>, user: UserId, now: Instant) -> Result<(Turn, oneshot::Receiver<()>)> {
         let mut state = self.lock();
         let own = state.count(|entry| entry.user == user);
         if self.rate_limits == RateLimits::On && own >= UPLOADS_PER_PERSON_MAX {
@@ -244,7 +246,7 @@ impl Turn {
     /// # Errors
     /// `unavailable` with a time to wait: the upload is too slow, or has to make room for somebody.
     pub fn arrived(&self, bytes: usize) -> Result<()> {
-        let (turns, now) = (&self.turns, self.turns.clock.now());
+        let (turns, now) = (&self.turns, self.turns.clock.instant());
         turns.store.metrics().add(Count::UploadedBytes, bytes as u64);
         let mut state = turns.lock();
         match state.uploads.get_mut(&self.id).map(|entry| &mut entry.stage) {
@@ -262,9 +264,9 @@ impl Turn {
 
     /// Runs what is not the sender's to hurry: the time that it takes is not counted as theirs.
     pub async fn unhurried<T>(&self, work: impl Future<Output = T>) -> T {
-        let began = self.turns.clock.now();
+        let began = self.turns.clock.instant();
         let done = work.await;
-        let took = self.turns.clock.now().since(began);
+        let took = self.turns.clock.instant().saturating_duration_since(began);
         if let Some(Stage::Receiving(meter)) = self
             .turns
             .lock()
@@ -272,7 +274,7 @@ impl Turn {
             .get_mut(&self.id)
             .map(|entry| &mut entry.stage)
         {
-            meter.window = Time(meter.window.0 + took);
+            meter.window += took;
         }
         done
     }
@@ -283,7 +285,7 @@ impl Turn {
         if let Some(entry) = state.uploads.get_mut(&self.id) {
             entry.stage = Stage::Finishing;
         }
-        state.grant(self.turns.clock.now());
+        state.grant(self.turns.clock.instant());
     }
 }
 
@@ -291,7 +293,7 @@ impl Drop for Turn {
     fn drop(&mut self) {
         let mut state = self.turns.lock();
         state.uploads.remove(&self.id);
-        state.grant(self.turns.clock.now());
+        state.grant(self.turns.clock.instant());
     }
 }
 

@@ -106,6 +106,8 @@ const FAMILIES: &[Family] = &[
             ("what=\"login\",reason=\"rate\"", Count::LoginsTooMany),
             ("what=\"login\",reason=\"busy\"", Count::LoginsBusy),
             ("what=\"login\",reason=\"overload\"", Count::LoginsOverload),
+            ("what=\"body\",reason=\"rate\"", Count::BodiesTooMany),
+            ("what=\"body\",reason=\"busy\"", Count::BodiesBusy),
             ("what=\"upload\",reason=\"rate\"", Count::UploadsTooMany),
             ("what=\"upload\",reason=\"busy\"", Count::UploadsBusy),
             ("what=\"upload\",reason=\"slow\"", Count::UploadsTooSlow),
@@ -218,6 +220,16 @@ fn page(vitals: &Vitals, metrics: &Metrics) -> String {
         "chapp_connections_max",
         "Connections there can be.",
         &[("", metrics.connections_max.get() as f64)],
+    );
+    page.gauge(
+        "chapp_request_bodies",
+        "Bodies of requests in memory, those on their way included; uploads are not among them.",
+        &[("", metrics.bodies.get() as f64)],
+    );
+    page.gauge(
+        "chapp_request_body_bytes",
+        "Bytes of them, but for the short ones.",
+        &[("", metrics.body_bytes.get() as f64)],
     );
     let (receiving, waiting) = vitals.uploads;
     page.gauge(

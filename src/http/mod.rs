@@ -4,6 +4,7 @@
 mod admin;
 mod assets;
 mod bodies;
+mod body;
 mod cookies;
 mod encoding;
 mod files;
@@ -11,6 +12,7 @@ mod files;
 #[doc(hidden)]
 pub mod fuzzing;
 mod gate;
+mod linger;
 mod members;
 mod metrics;
 mod pages;
@@ -26,12 +28,14 @@ use crate::error::{Error, Kind, Result};
 use crate::limits::TOO_FAST_PAUSE;
 use crate::model::{Code, Token, Viewer};
 use crate::{wire, ws};
+use body::Bodies;
 use bytes::Bytes;
 use cookies::SessionCookie;
 use gate::{Asked, Gate};
-use hyper::body::Incoming;
-use hyper::header::{SET_COOKIE, USER_AGENT};
+use hyper::body::{Body, Incoming};
+use hyper::header::{CONNECTION, HeaderValue, SET_COOKIE, USER_AGENT};
 use hyper::{HeaderMap, Request, StatusCode};
+pub use linger::{Linger, Lingering};
 use pages::Filling;
 use request::Typed;
 use response::Answer;
@@ -46,6 +50,7 @@ pub struct Http {
     chat: Arc<Chat>,
     gate: Gate,
     cookie: SessionCookie,
+    bodies: Arc<Bodies>,
 }
 
 /// One connection that requests come over.
@@ -57,6 +62,8 @@ pub struct Connection {
     pub local: SocketAddr,
     /// Held for as long as the connection lives, also as a socket.
     pub permit: Arc<dyn Any + Send + Sync>,
+    /// Whether it lingers when it is closed.
+    pub linger: Linger,
 }
 
 /// A request after the gate.
@@ -72,6 +79,7 @@ impl Http {
     pub fn new(chat: Arc<Chat>, hosts: Vec<Host>) -> Http {
         let cookie = SessionCookie::new(chat.store().file_id());
         Http {
+            bodies: Bodies::new(chat.clone()),
             chat,
             gate: Gate::new(hosts),
             cookie,
@@ -83,6 +91,7 @@ impl Http {
         let started = Instant::now();
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let headers = request.headers().clone();
+        let (has_body, is_long) = (!request.body().is_end_stream(), linger::is_long(request.body()));
         let mut answer = match self.answer(connection, request).await {
             Ok(answer) => answer,
             Err(error) => {
@@ -98,6 +107,14 @@ impl Http {
         {
             answer = response::allow(answer, &methods);
         }
+        // Not all of what was refused may have been read.
+        let is_refused = answer.status().is_client_error() || answer.status().is_server_error();
+        connection.linger.set(has_body && is_refused);
+        if has_body && is_refused && is_long {
+            answer
+                .headers_mut()
+                .insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         response::secure(&mut answer);
         tracing::info!(
             %method,
@@ -110,7 +127,8 @@ impl Http {
         answer
     }
 
-    async fn answer(&self, connection: &Connection, request: Request<Incoming>) -> Result<Answer> {
+    async fn answer(&self, connection: &Connection, mut request: Request<Incoming>) -> Result<Answer> {
+        request.extensions_mut().insert(self.bodies.guest(connection.peer.ip()));
         let shown = self.cookie.read(request.headers());
         let found = route::route(request.method(), request.uri().path());
         self.gate.check(&Asked {
@@ -204,8 +222,9 @@ impl Visit<'_> {
         }
     }
 
-    async fn member(&self, route: Route, request: Request<Incoming>) -> Result<Answer> {
+    async fn member(&self, route: Route, mut request: Request<Incoming>) -> Result<Answer> {
         let viewer = self.viewer().await?;
+        request.extensions_mut().insert(self.http.bodies.member(viewer.user.id));
         // A page may show hundreds of people at once; and whoever wants to leave can.
         if !matches!(route, Route::Avatar(..) | Route::Logout) {
             self.chat().count_request(&viewer)?;
@@ -231,8 +250,11 @@ impl Visit<'_> {
             Route::Upload => self.upload(&viewer, request).await,
             Route::File(id) => self.file(&viewer, id, &request).await,
             Route::Preview(id) => self.preview(&viewer, id, request.headers()).await,
-            Route::Socket => ws::upgrade(self.chat().clone(), viewer, self.connection.clone().permit, request)
-                .map(|upgrade| upgrade.map(|_| response::whole(Bytes::new()))),
+            Route::Socket => {
+                let (chat, permit) = (self.chat().clone(), self.connection.permit.clone());
+                ws::upgrade(chat, viewer, permit, linger::into_stream, request)
+                    .map(|upgrade| upgrade.map(|_| response::whole(Bytes::new())))
+            }
             _ => Err(Error::internal("a public route asked for a member")),
         }
     }

@@ -17,13 +17,13 @@ pub const UPLOAD_RETRY_MS: u64 = 15_000;
 /// How often an upload looks at the time, whether or not bytes arrive.
 pub const UPLOAD_CHECK_EVERY: Duration = Duration::from_millis(500);
 /// In each such time an upload must bring ...
-pub const UPLOAD_WINDOW_MS: u64 = 60_000;
+pub const UPLOAD_WINDOW: Duration = Duration::from_secs(60);
 /// ... at least this many bytes, else it ends: 270 bytes a second, a tenth of what the slowest phone networks carry.
 pub const UPLOAD_WINDOW_BYTES_MIN: u64 = 16 << 10;
 /// Somebody without a turn who has waited this long gets one from somebody who can spare it: ...
-pub const UPLOAD_YIELD_AFTER_MS: u64 = 5_000;
+pub const UPLOAD_YIELD_AFTER: Duration = Duration::from_secs(5);
 /// ... from an upload that has had its turn for this long, ...
-pub const UPLOAD_TURN_MS_MIN: u64 = 10_000;
+pub const UPLOAD_TURN_MIN: Duration = Duration::from_secs(10);
 /// ... and is one of several of its person, or slower than this. A faster one keeps its turn: if each were ended for
 /// the next one, large files would never arrive on a busy server.
 pub const UPLOAD_SLOW_BYTES_PER_SECOND: u64 = 32 << 10;
@@ -34,3 +34,34 @@ pub const UPLOAD_SLOW_BYTES_PER_SECOND: u64 = 32 << 10;
 pub const FILE_SHARE_BYTES_MIN: u64 = 64 << 20;
 /// Files of an older data file that one change counts for the people who sent them.
 pub const FILES_COUNTED_AT_ONCE: usize = 1_000;
+
+// ---- Bodies of requests ---------------------------------------------------------------------------
+
+/// Bytes of the body of a log-in, a sign-up or a reset: several times what the longest password takes in a form.
+pub const CREDENTIALS_BODY_BYTES_MAX: usize = 8 << 10;
+/// Bodies of people without a session that are on their way at the same time, ...
+pub const GUEST_BODIES_MAX: usize = 512;
+/// ... and those of one address (an IPv4 address, an IPv6 /64). None for this computer itself, where a proxy may bring
+/// everybody; switched off with the rates.
+pub const GUEST_BODIES_PER_ADDRESS_MAX: usize = 32;
+/// Bytes of all bodies that are in memory.
+pub const BODIES_BYTES_MAX: usize = 32 << 20;
+/// Bytes of those of one person: two pictures. Switched off with the rates.
+pub const BODIES_BYTES_PER_PERSON_MAX: usize = 4 << 20;
+/// A body up to this long is not counted among them: it costs no more than its connection does. So whoever fills the
+/// space for bodies stops no messages and no log-ins.
+pub const BODY_BYTES_UNCOUNTED: usize = 4 << 10;
+/// When somebody whose body found no space may try again.
+pub const BODY_RETRY_MS: u64 = 2_000;
+
+// ---- Requests that are refused before they have arrived -------------------------------------------
+
+/// Bytes of such a request that are read and dropped after its answer: those of the largest file, and a little. Many
+/// browsers read an answer only after they have sent everything.
+pub const LINGER_BYTES_MAX: u64 = (64 << 20) + (1 << 20);
+/// How long that may take, ...
+pub const LINGER_TIMEOUT: Duration = Duration::from_secs(30);
+/// ... and how long nothing may arrive meanwhile.
+pub const LINGER_IDLE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Bytes of a refused body that may still arrive in one go with the request: after it the connection can go on.
+pub const BODY_BYTES_PASSED_OVER: u64 = 4 << 10;

@@ -5,8 +5,8 @@ use super::*;
 use crate::harness::metrics::Metrics;
 use chapp::clock::Clock;
 use chapp::limits::{
-    UPLOAD_RETRY_MS, UPLOAD_SLOW_BYTES_PER_SECOND, UPLOAD_TURN_MS_MIN, UPLOAD_TURN_TIMEOUT, UPLOAD_WINDOW_BYTES_MIN,
-    UPLOAD_WINDOW_MS, UPLOAD_YIELD_AFTER_MS, UPLOADS_MAX, UPLOADS_PER_PERSON_MAX,
+    UPLOAD_RETRY_MS, UPLOAD_SLOW_BYTES_PER_SECOND, UPLOAD_TURN_MIN, UPLOAD_TURN_TIMEOUT, UPLOAD_WINDOW,
+    UPLOAD_WINDOW_BYTES_MIN, UPLOAD_YIELD_AFTER, UPLOADS_MAX, UPLOADS_PER_PERSON_MAX,
 };
 use std::thread;
 
@@ -107,7 +107,7 @@ fn a_phone_on_a_slow_network_may_take_its_time() {
     let piece = vec![7; UPLOAD_WINDOW_BYTES_MIN as usize / 5];
     let mut sending = begin(&site, &people[0], 1, 1 + 24 * piece.len());
     for _ in 0..24 {
-        hands.advance(Duration::from_millis(UPLOAD_WINDOW_MS / 6));
+        hands.advance(UPLOAD_WINDOW / 6);
         send(&site, &mut sending, &piece);
     }
     let (status, text) = sending.pop().unwrap().answer();
@@ -127,7 +127,7 @@ fn slow_uploads_that_fill_all_turns_make_room_for_somebody_who_waits() {
     thread::scope(|scope| {
         let quick = scope.spawn(|| upload(&site, &people[4], "quick.txt", BYTES));
         Metrics::until(site.address, |now| now.get(WAITING) == 1.0);
-        hands.advance(Duration::from_millis(UPLOAD_YIELD_AFTER_MS.max(UPLOAD_TURN_MS_MIN)));
+        hands.advance(UPLOAD_YIELD_AFTER.max(UPLOAD_TURN_MIN));
         let file = quick.join().unwrap();
         assert_eq!(get(&site, &people[4], &file).body, BYTES);
     });
