@@ -9,11 +9,12 @@ use crate::harness::people::{PASSWORD, Person, credentials, sign_up};
 use crate::harness::server::{Hands, Site};
 use chapp::limits::{
     BODIES_BYTES_MAX, BODIES_BYTES_PER_PERSON_MAX, CREDENTIALS_BODY_BYTES_MAX, FILE_BYTES_MAX, GUEST_BODIES_MAX,
-    GUEST_BODIES_PER_ADDRESS_MAX, LINGER_BYTES_MAX, PICTURE_BYTES_MAX, REQUEST_BODY_BYTES_MAX,
+    GUEST_BODIES_PER_ADDRESS_MAX, LINGER_BYTES_MAX, LINGER_TIMEOUT, PICTURE_BYTES_MAX, REQUEST_BODY_BYTES_MAX,
 };
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::time::Instant;
 
 const BODIES: &str = "chapp_request_bodies";
 const BODY_BYTES: &str = "chapp_request_body_bytes";
@@ -148,7 +149,9 @@ fn who_sends_no_more_after_a_refusal_does_not_keep_a_place() {
     let mut answer = Vec::new();
     quiet.0.read_to_end(&mut answer).unwrap();
     assert!(answer.starts_with(b"HTTP/1.1 404 "));
+    let answered = Instant::now();
     Metrics::until(site.address, |now| now.get("chapp_connections{kind=\"http\"}") == 1.0);
+    assert!(answered.elapsed() < LINGER_TIMEOUT);
 }
 
 #[test]

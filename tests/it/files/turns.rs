@@ -174,8 +174,8 @@ fn the_next_turn_is_for_the_person_with_the_fewest_and_not_for_whoever_waits_lon
         .collect();
     let dans = begin(&site, &people[3], UPLOADS_PER_PERSON_MAX - 1, 2);
     let _eves = begin(&site, &people[4], UPLOADS_MAX - busy.len() - dans.len(), 2);
-    let mut late = Sending::of(site.address, &people[3], BYTES.len());
-    late.send(BYTES);
+    let mut late = Sending::of(site.address, &people[3], 2);
+    late.send(b"x");
     Metrics::until(site.address, |now| now.get(WAITING) == 1.0);
     let mut fays = Sending::of(site.address, &people[5], 2);
     fays.send(b"x");
@@ -187,5 +187,6 @@ fn the_next_turn_is_for_the_person_with_the_fewest_and_not_for_whoever_waits_lon
     Metrics::until(site.address, |now| now.get(WAITING) == 1.0);
     fays.send(b"x");
     assert_eq!(fays.answer().0, 201, "it is Fay's turn");
+    late.send(b"x");
     assert_eq!(late.answer().0, 201, "and Dan's afterwards");
 }
