@@ -1,14 +1,15 @@
 //! Reading the body of a request: at most so long, and only as long as there is space for it.
 //!
-//! Bodies are what a stranger can make the server keep in memory, so their sum is bounded: by bytes for all people and
-//! for each, and by number for those without a session, whose bodies are short. Where a guest would be one too many, the
-//! body ends that has been on its way for longest: a real log-in arrives within a moment, so no crowd of unfinished ones
-//! keeps it out. Who sends a request stands in its extensions as [`Sender`].
+//! Bodies are what a stranger can make the server keep in memory, so their sum is bounded: by bytes, for all people
+//! without a session, for all others and for each of them, where short bodies do not count; and by number for those
+//! without a session. Where a guest would be one too many, the body ends that has been on its way for longest: a real
+//! log-in is short and arrives within a moment, so no crowd of unfinished ones keeps it out. Who sends a request stands in
+//! its extensions as [`Sender`].
 
 use crate::chat::{Chat, RateLimits, is_this_computer, network};
 use crate::error::{Error, Kind, Result};
 use crate::limits::{
-    BODIES_BYTES_MAX, BODIES_BYTES_PER_PERSON_MAX, BODY_BYTES_UNCOUNTED, BODY_RETRY_MS, CREDENTIALS_BODY_BYTES_MAX,
+    BODIES_BYTES_MAX, BODIES_BYTES_PER_PERSON_MAX, BODY_BYTES_UNCOUNTED, BODY_RETRY_MS, GUEST_BODIES_BYTES_MAX,
     GUEST_BODIES_MAX, GUEST_BODIES_PER_ADDRESS_MAX, REQUEST_BODY_TIMEOUT, SHED_RETRY_MS,
 };
 use crate::metrics::{Count, Metrics};
@@ -32,6 +33,7 @@ pub struct Bodies {
 #[derive(Default)]
 struct Held {
     bytes: usize,
+    guest_bytes: usize,
     of_people: HashMap<UserId, usize>,
     /// In the order in which they came.
     guests: BTreeMap<u64, Guest>,
@@ -108,13 +110,6 @@ impl Bodies {
 }
 
 impl Sender {
-    fn bytes_max(&self, bytes_max: usize) -> usize {
-        match self.who {
-            Who::Guest(_) => bytes_max.min(CREDENTIALS_BODY_BYTES_MAX),
-            Who::Member(_) => bytes_max,
-        }
-    }
-
     fn begin(&self) -> ReadBody {
         let (mut guest, mut ended) = (None, None);
         if let Who::Guest(address) = self.who {
@@ -182,22 +177,26 @@ impl ReadBody {
         }
         let (bodies, more) = (&self.sender.bodies, capacity - self.counted);
         let mut held = bodies.lock();
-        if let Who::Member(user) = self.sender.who {
-            let own = held.of_people.get(&user).copied().unwrap_or_default() + more;
-            if own > BODIES_BYTES_PER_PERSON_MAX && bodies.is_limited() {
-                bodies.metrics().one(Count::BodiesTooMany);
-                let title = "You are sending a lot at once. Try again in a moment.";
-                return Err(Error::too_many(title, BODY_RETRY_MS));
+        let (all, all_max) = match self.sender.who {
+            Who::Guest(_) => (&mut held.guest_bytes, GUEST_BODIES_BYTES_MAX),
+            Who::Member(user) => {
+                let own = held.of_people.get(&user).copied().unwrap_or_default() + more;
+                if own > BODIES_BYTES_PER_PERSON_MAX && bodies.is_limited() {
+                    bodies.metrics().one(Count::BodiesTooMany);
+                    let title = "You are sending a lot at once. Try again in a moment.";
+                    return Err(Error::too_many(title, BODY_RETRY_MS));
+                }
+                (&mut held.bytes, BODIES_BYTES_MAX)
             }
-        }
-        if held.bytes + more > BODIES_BYTES_MAX {
+        };
+        if *all + more > all_max {
             bodies.metrics().one(Count::BodiesBusy);
             return Err(Error::overloaded(SHED_RETRY_MS));
         }
+        *all += more;
         if let Who::Member(user) = self.sender.who {
             *held.of_people.entry(user).or_default() += more;
         }
-        held.bytes += more;
         self.counted = capacity;
         bodies.metrics().body_bytes.add(more as u64);
         Ok(())
@@ -214,16 +213,19 @@ impl Drop for ReadBody {
     fn drop(&mut self) {
         let bodies = &self.sender.bodies;
         let mut held = bodies.lock();
-        held.bytes -= self.counted;
-        if let Some(guest) = self.guest {
-            held.guests.remove(&guest);
-        }
-        if let Who::Member(user) = self.sender.who
-            && let Some(own) = held.of_people.get_mut(&user)
-        {
-            *own -= self.counted;
-            if *own == 0 {
-                held.of_people.remove(&user);
+        match (self.sender.who, self.guest) {
+            (Who::Guest(_), guest) => {
+                held.guest_bytes -= self.counted;
+                guest.and_then(|guest| held.guests.remove(&guest));
+            }
+            (Who::Member(user), _) => {
+                held.bytes -= self.counted;
+                if let Some(own) = held.of_people.get_mut(&user) {
+                    *own -= self.counted;
+                    if *own == 0 {
+                        held.of_people.remove(&user);
+                    }
+                }
             }
         }
         bodies.metrics().bodies.sub(1);
@@ -243,7 +245,6 @@ fn too_large(bytes_max: usize) -> Error {
 pub async fn read(request: Request<Incoming>, bytes_max: usize) -> Result<Bytes> {
     let sender = request.extensions().get::<Sender>().cloned();
     let sender = sender.ok_or_else(|| Error::internal("a request without a sender"))?;
-    let bytes_max = sender.bytes_max(bytes_max);
     let mut incoming = request.into_body();
     if incoming.size_hint().lower() > bytes_max as u64 {
         return Err(too_large(bytes_max));

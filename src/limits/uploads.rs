@@ -37,19 +37,19 @@ pub const FILES_COUNTED_AT_ONCE: usize = 1_000;
 
 // ---- Bodies of requests ---------------------------------------------------------------------------
 
-/// Bytes of the body of a log-in, a sign-up or a reset: several times what the longest password takes in a form.
-pub const CREDENTIALS_BODY_BYTES_MAX: usize = 8 << 10;
 /// Bodies of people without a session that are on their way at the same time, ...
 pub const GUEST_BODIES_MAX: usize = 512;
 /// ... and those of one address (an IPv4 address, an IPv6 /64). None for this computer itself, where a proxy may bring
 /// everybody; switched off with the rates.
 pub const GUEST_BODIES_PER_ADDRESS_MAX: usize = 32;
-/// Bytes of all bodies that are in memory.
+/// Bytes of all bodies of people without a session that are in memory; what is not counted comes on top.
+pub const GUEST_BODIES_BYTES_MAX: usize = 4 << 20;
+/// Bytes of all bodies of others.
 pub const BODIES_BYTES_MAX: usize = 32 << 20;
 /// Bytes of those of one person: two pictures. Switched off with the rates.
 pub const BODIES_BYTES_PER_PERSON_MAX: usize = 4 << 20;
-/// A body up to this long is not counted among them: it costs no more than its connection does. So whoever fills the
-/// space for bodies stops no messages and no log-ins.
+/// A body up to this long is not counted among these bytes: it costs no more than its connection does. So whoever fills
+/// the space for bodies stops no messages and no log-ins.
 pub const BODY_BYTES_UNCOUNTED: usize = 4 << 10;
 /// When somebody whose body found no space may try again.
 pub const BODY_RETRY_MS: u64 = 2_000;

@@ -148,8 +148,8 @@
 //! ([`FILES_BYTES_MAX`](crate::limits::FILES_BYTES_MAX) in all), and
 //! [`FILE_SHARE_BYTES_MIN`](crate::limits::FILE_SHARE_BYTES_MIN) in any case.
 //!
-//! A body has at most 128 KiB (that of a log-in, a sign-up or a reset 8 KiB, a picture 2 MiB). One that is announced
-//! longer is answered at once with 413; a client that still sends can read the answer when it has sent everything.
+//! A body has at most 128 KiB, a picture 2 MiB. One that is announced longer is answered at once with 413; a client that
+//! still sends can read the answer when it has sent everything.
 //!
 //! A server with too much to do says so: first new sockets, log-ins and sign-ups get 503 with `Retry-After`,
 //! then `typing` is dropped and presence comes later, then posts and other acts get `error` with `unavailable`
