@@ -1,9 +1,12 @@
 //! What time it is, as an argument: the system's clock, or one that a test moves.
 
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// What a clock that somebody sets counts from.
+static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// Milliseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -35,6 +38,14 @@ impl Clock {
                 Time(since.as_millis() as u64)
             }
             Clock::Manual(ms) => Time(ms.load(Relaxed)),
+        }
+    }
+
+    /// A point in time for measuring how long something takes.
+    pub fn instant(&self) -> Instant {
+        match self {
+            Clock::System => Instant::now(),
+            Clock::Manual(ms) => *STARTED + Duration::from_millis(ms.load(Relaxed)),
         }
     }
 }

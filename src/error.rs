@@ -163,10 +163,12 @@ impl Error {
         self
     }
 
-    /// Whether this is a fault of ours and not of the request. What is shed in an overload is none.
+    /// Whether this is a fault of ours and not of the request. What is shed in an overload is none, nor is somebody's own
+    /// share of the space that is full.
     pub fn is_ours(&self) -> bool {
         let is_shed = self.kind == Kind::Unavailable && self.retry_after_ms.is_some();
-        !is_shed && matches!(self.kind, Kind::Internal | Kind::StorageFull | Kind::Unavailable)
+        let is_own_share = self.kind == Kind::StorageFull && self.field.is_some();
+        !is_shed && !is_own_share && matches!(self.kind, Kind::Internal | Kind::StorageFull | Kind::Unavailable)
     }
 
     /// Writes the cause to the log, where this is a fault of ours. What is shed in an overload is counted

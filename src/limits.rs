@@ -1,9 +1,11 @@
 //! Every limit of Chapp, with its unit in its name. Nothing here is a setting.
 
 mod store;
+mod uploads;
 
 use std::time::Duration;
 pub use store::*;
+pub use uploads::*;
 
 // ---- What people write -------------------------------------------------------------------------
 
@@ -173,16 +175,8 @@ pub const FILE_NAME_CHARS_MAX: usize = 150;
 /// Bytes of a file in one row: with its key and its checksum a little less than a power of two, which is
 /// what redb hands out.
 pub const FILE_CHUNK_BYTES: usize = (256 << 10) - 128;
-/// Files that come at the same time; further ones wait.
-pub const UPLOADS_MAX: usize = 8;
-/// Files of one person that come or wait at the same time.
-pub const UPLOADS_PER_PERSON_MAX: usize = 4;
 /// Pieces of files and the like that wait for their commit while what people say goes before them.
 pub const FILE_CHANGES_WAITING_MAX: usize = 64;
-/// How long a file waits for its turn to come.
-pub const UPLOAD_TURN_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long the next bytes of a file may take to come.
-pub const UPLOAD_STALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a file stays that no message shows: a day.
 pub const UPLOAD_KEPT_MS: u64 = 24 * 60 * 60 * 1000;
 /// Rows of forgotten files that one change removes: 16 MiB of bytes.

@@ -52,6 +52,20 @@ pub enum Count {
     LoginsOverload,
     /// The same, of something that a person does.
     ActsOverload,
+    /// An upload that was refused: its person has too many.
+    UploadsTooMany,
+    /// The same: no turn came in time, or very many wait for one.
+    UploadsBusy,
+    /// An upload that ended because it was too slow.
+    UploadsTooSlow,
+    /// An upload that ended so that somebody else has a turn.
+    UploadsYielded,
+    /// Bytes of uploads that have arrived.
+    UploadedBytes,
+    /// A body of a request that was refused: its person or address has too many.
+    BodiesTooMany,
+    /// The same: all bodies together take too much memory.
+    BodiesBusy,
     /// A change that found no place in the writer's queue in time.
     QueueFull,
     /// A change that somebody asked for and that failed for a fault of ours: the disk, the data file.
@@ -173,6 +187,10 @@ pub struct Metrics {
     pub connections: Gauge,
     /// Places for connections.
     pub connections_max: Gauge,
+    /// Bodies of requests that are in memory, those on their way included.
+    pub bodies: Gauge,
+    /// Bytes of them, but for the short ones.
+    pub body_bytes: Gauge,
     /// Changes in each commit.
     pub batches: Histogram,
     /// How long each commit took, in microseconds: its changes, and the disk.
@@ -187,6 +205,8 @@ impl Default for Metrics {
             counts: [const { AtomicU64::new(0) }; COUNTS],
             connections: Gauge::default(),
             connections_max: Gauge::default(),
+            bodies: Gauge::default(),
+            body_bytes: Gauge::default(),
             batches: Histogram::new(&BATCH_BOUNDS),
             commits: Histogram::new(&TIME_BOUNDS),
             fan_out: Histogram::new(&TIME_BOUNDS),

@@ -5,7 +5,7 @@ mod places;
 use crate::chat::Chat;
 use crate::clock::Clock;
 use crate::config::{Config, Host};
-use crate::http::{Connection, Http};
+use crate::http::{Connection, Http, Linger, Lingering};
 use crate::hub::Hub;
 use crate::limits::{
     ADDRESSES_MAX, ERASE_EVERY, KEEPALIVE_AFTER, KEEPALIVE_EVERY, LAST_ANSWERS_TIMEOUT, LISTEN_BACKLOG,
@@ -236,12 +236,14 @@ async fn accept(listener: TcpListener, http: Arc<Http>, places: Arc<Places>, sto
             peer,
             local,
             permit: Arc::new(place),
+            linger: Linger::default(),
         };
         tokio::spawn(serve(stream, connection, http.clone(), stopping.clone()));
     }
 }
 
 async fn serve(stream: TcpStream, connection: Connection, http: Arc<Http>, mut stopping: watch::Receiver<bool>) {
+    let stream = Lingering::new(stream, connection.linger.clone());
     let service = service_fn(move |request| {
         let (http, connection) = (http.clone(), connection.clone());
         async move { Ok::<_, Infallible>(http.handle(&connection, request).await) }
@@ -329,6 +331,7 @@ async fn erase(chat: Arc<Chat>) {
     loop {
         tokio::time::sleep(ERASE_EVERY).await;
         chat.erase_deleted().await;
+        chat.count_files().await;
         chat.erase_files().await;
     }
 }

@@ -36,6 +36,8 @@ pub struct Vitals {
     pub sockets: usize,
     /// What waits for slow readers.
     pub waiting: Waiting,
+    /// Uploads that are received, and that wait for their turn.
+    pub uploads: (usize, usize),
     /// What the store has on its hands.
     pub load: Load,
     /// What is shed.
@@ -109,6 +111,7 @@ impl Chat {
         Vitals {
             sockets: self.hub.connections(),
             waiting: self.hub.waiting(),
+            uploads: self.uploads.counts(),
             load: self.store.load(),
             stage: self.store.shed_level(),
             storage: self.store.storage(),

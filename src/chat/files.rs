@@ -3,77 +3,17 @@
 //! A file is never whole in memory: its bytes go to the store piece by piece. The one exception is a
 //! picture while its preview is made, one picture at a time.
 
+use super::uploads::Turn;
 use super::{Chat, accounts::unexpected, preview};
-use crate::chat::RateLimits;
 use crate::clock::Time;
-use crate::error::{Error, Kind, Result};
-use crate::limits::{
-    FILE_BYTES_MAX, FILE_CHUNK_BYTES, FILE_READS_MAX, UPLOAD_KEPT_MS, UPLOAD_TURN_TIMEOUT, UPLOADS_MAX,
-    UPLOADS_PER_PERSON_MAX,
-};
+use crate::error::{Error, Result};
+use crate::limits::{FILE_BYTES_MAX, FILE_CHUNK_BYTES, UPLOAD_KEPT_MS};
 use crate::model::{
-    Attachment, Change, Event, FileChange, FileEvent, FileId, FileName, NewFile, UserId, Viewer, file_too_large,
+    Attachment, Change, Event, FileChange, FileEvent, FileId, FileName, FileUsage, NewFile, PeoplePage, UserId, Viewer,
+    file_too_large, rules,
 };
 use crate::store::Store;
 use bytes::{Bytes, BytesMut};
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-/// When somebody with too many uploads should try again.
-const TOO_MANY_RETRY_MS: u64 = 2_000;
-
-/// Whose turn it is to send a file, or to have one read.
-pub(super) struct Turns {
-    uploads: Arc<Semaphore>,
-    /// Of whom there are how many that come or wait.
-    of: Arc<Mutex<HashMap<UserId, usize>>>,
-    reads: Semaphore,
-}
-
-impl Default for Turns {
-    fn default() -> Turns {
-        Turns {
-            uploads: Arc::new(Semaphore::new(UPLOADS_MAX)),
-            of: Arc::default(),
-            reads: Semaphore::new(FILE_READS_MAX),
-        }
-    }
-}
-
-/// Somebody's place among those who send files.
-struct Place {
-    of: Arc<Mutex<HashMap<UserId, usize>>>,
-    user: UserId,
-}
-
-impl Place {
-    fn take(turns: &Turns, limits: RateLimits, user: UserId) -> Result<Place> {
-        let mut of = turns.of.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = of.entry(user).or_default();
-        if *count >= UPLOADS_PER_PERSON_MAX && limits == RateLimits::On {
-            let title = format!("{UPLOADS_PER_PERSON_MAX} of your files are on their way. The next one has to wait.");
-            return Err(Error::too_many(title, TOO_MANY_RETRY_MS));
-        }
-        *count += 1;
-        Ok(Place {
-            of: turns.of.clone(),
-            user,
-        })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = of.get_mut(&self.user) {
-            *count -= 1;
-            if *count == 0 {
-                of.remove(&self.user);
-            }
-        }
-    }
-}
 
 /// A file that is coming. Dropped before its end, it is given up.
 pub struct Upload {
@@ -88,25 +28,38 @@ pub struct Upload {
     /// The first bytes, which say what it is.
     head: Bytes,
     is_done: bool,
-    _place: Place,
-    _turn: OwnedSemaphorePermit,
+    /// What their files took before this one.
+    usage: FileUsage,
+    turn: Turn,
 }
 
 impl Upload {
     /// Takes the next bytes.
     ///
     /// # Errors
-    /// `too_large`, `storage_full`, `unavailable`.
+    /// `too_large`, `storage_full`, `unavailable`; the last one with a time to wait where the upload is too slow or has
+    /// to make room for somebody.
     pub async fn take(&mut self, bytes: Bytes) -> Result<()> {
-        if self.kept + (self.pending.len() + bytes.len()) as u64 > FILE_BYTES_MAX {
+        self.turn.arrived(bytes.len())?;
+        let size = self.kept + (self.pending.len() + bytes.len()) as u64;
+        if size > FILE_BYTES_MAX {
             return Err(file_too_large());
         }
+        self.usage.may_add(size)?;
         self.pending.extend_from_slice(&bytes);
         while self.pending.len() >= FILE_CHUNK_BYTES {
             let chunk = self.pending.split_to(FILE_CHUNK_BYTES).freeze();
             self.keep(chunk).await?;
         }
         Ok(())
+    }
+
+    /// Whether the upload may go on although no bytes have arrived for a moment.
+    ///
+    /// # Errors
+    /// `unavailable` with a time to wait, as for [`Upload::take`].
+    pub fn wait(&self) -> Result<()> {
+        self.turn.arrived(0)
     }
 
     async fn keep(&mut self, bytes: Bytes) -> Result<()> {
@@ -121,7 +74,10 @@ impl Upload {
             bytes,
             at: self.at,
         };
-        self.store.commit(Change::File(change)).await.map(drop)
+        self.turn
+            .unhurried(self.store.commit(Change::File(change)))
+            .await
+            .map(drop)
     }
 }
 
@@ -144,8 +100,8 @@ impl Chat {
     /// Begins to take a file, once it is its turn; `size` where it is known.
     ///
     /// # Errors
-    /// `too_many_requests`, `too_large`, `invalid` for an empty one, `unavailable` where it is not its turn
-    /// in time.
+    /// `too_many_requests`, `too_large`, `invalid` for an empty one, `storage_full` where it does not fit into the
+    /// viewer's share, `unavailable` where it is not its turn in time.
     pub async fn begin_upload(&self, viewer: &Viewer, name: &str, size: Option<u64>) -> Result<Upload> {
         let at = self.count_act(viewer)?;
         match size {
@@ -153,9 +109,9 @@ impl Chat {
             Some(size) if size > FILE_BYTES_MAX => return Err(file_too_large()),
             _ => {}
         }
-        let place = Place::take(&self.files, self.rate_limits, viewer.user.id)?;
-        let turn = tokio::time::timeout(UPLOAD_TURN_TIMEOUT, self.files.uploads.clone().acquire_owned()).await;
-        let turn = turn.map_err(|_| Error::new(Kind::Unavailable, "Many files are on their way. Try again soon."))?;
+        let usage = self.store.file_usage(viewer.user.id).await?;
+        usage.may_add(size.unwrap_or(0))?;
+        let turn = self.uploads.take(viewer.user.id).await?;
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(Error::internal)?;
         Ok(Upload {
@@ -168,8 +124,8 @@ impl Chat {
             pending: BytesMut::new(),
             head: Bytes::new(),
             is_done: false,
-            _place: place,
-            _turn: turn.map_err(Error::internal)?,
+            usage,
+            turn,
         })
     }
 
@@ -185,6 +141,7 @@ impl Chat {
         if upload.kept == 0 {
             return Err(empty());
         }
+        upload.turn.finish();
         let seen = preview::look(&upload.head);
         let preview = self.preview_of(&upload, &seen).await;
         let change = FileChange::Add(NewFile {
@@ -208,6 +165,7 @@ impl Chat {
             other => Err(unexpected(&other)),
         }
     }
+
     /// A smaller picture of what has come, where it is one that is worth it. Whatever is wrong with it
     /// concerns the preview alone.
     async fn preview_of(&self, upload: &Upload, seen: &preview::Seen) -> Option<(String, Bytes)> {
@@ -242,10 +200,31 @@ impl Chat {
     /// # Errors
     /// `not_found` where it has been erased since.
     pub async fn chunk(&self, id: FileId, index: u32) -> Result<Bytes> {
-        let _turn = self.files.reads.acquire().await.map_err(Error::internal)?;
+        let _turn = self.file_reads.acquire().await.map_err(Error::internal)?;
         let store = self.store.clone();
         let reading = tokio::task::spawn_blocking(move || store.chunk(id, index));
         reading.await.map_err(Error::internal)?
+    }
+
+    /// How many bytes the files of these people take, of those who have any; nothing where a member asks.
+    ///
+    /// # Errors
+    /// When the data file cannot be read.
+    pub async fn file_usage_of_each(&self, viewer: &Viewer, page: &PeoplePage) -> Result<Option<Vec<(UserId, u64)>>> {
+        if rules::may_see_server(viewer.user.role).is_err() {
+            return Ok(None);
+        }
+        let users: Vec<UserId> = page.people.iter().map(|user| user.id).collect();
+        self.store.file_usage_of_each(&users).await.map(Some)
+    }
+
+    /// Counts the files of an older data file for those who sent them.
+    pub async fn count_files(&self) {
+        while matches!(self.store.has_uncounted_files().await, Ok(true)) {
+            if let Err(error) = self.store.commit(Change::File(FileChange::Count)).await {
+                return error.log();
+            }
+        }
     }
 
     /// Erases what nothing shows any more, and what was never posted.

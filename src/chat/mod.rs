@@ -15,14 +15,15 @@ mod rooms;
 mod search;
 mod signals;
 mod throttle;
+mod uploads;
 
 use crate::clock::{Clock, Time};
 use crate::error::{Error, Result};
 use crate::hub::Hub;
 use crate::limits::{
-    POSTS_BURST, POSTS_PER_SECOND, REQUESTS_BURST, REQUESTS_PER_SECOND, ROOMS_MADE_BURST, ROOMS_MADE_PER_DAY,
-    SHED_RETRY_MS, SOCKETS_OPENED_BURST, SOCKETS_OPENED_PER_SECOND, SYNCS_BURST, SYNCS_PER_SECOND, TYPING_BURST,
-    TYPING_PER_SECOND,
+    FILE_READS_MAX, POSTS_BURST, POSTS_PER_SECOND, REQUESTS_BURST, REQUESTS_PER_SECOND, ROOMS_MADE_BURST,
+    ROOMS_MADE_PER_DAY, SHED_RETRY_MS, SOCKETS_OPENED_BURST, SOCKETS_OPENED_PER_SECOND, SYNCS_BURST, SYNCS_PER_SECOND,
+    TYPING_BURST, TYPING_PER_SECOND,
 };
 use crate::metrics::Count;
 use crate::model::{UserId, Viewer};
@@ -63,7 +64,9 @@ pub struct Chat {
     /// Whose turn it is to have a picture encoded.
     pictures: Semaphore,
     searches: search::Searches,
-    files: files::Turns,
+    uploads: Arc<uploads::UploadTurns>,
+    /// Whose turn it is to have a piece of a file read.
+    file_reads: Semaphore,
     addresses: Mutex<Arc<[String]>>,
     started_at: Time,
     /// Whose turn it is to take a backup.
@@ -77,6 +80,7 @@ impl Chat {
     /// When the system has no thread or no randomness left.
     pub fn new(store: Store, hub: Arc<Hub>, clock: Clock, rate_limits: RateLimits) -> std::io::Result<Chat> {
         Ok(Chat {
+            uploads: uploads::UploadTurns::new(store.clone(), clock.clone(), rate_limits),
             store,
             hub,
             started_at: clock.now(),
@@ -117,7 +121,7 @@ impl Chat {
             ),
             pictures: Semaphore::new(1),
             searches: search::Searches::default(),
-            files: files::Turns::default(),
+            file_reads: Semaphore::new(FILE_READS_MAX),
             addresses: Mutex::new(Arc::new([])),
             backups: Arc::new(Semaphore::new(1)),
         })

@@ -8,10 +8,9 @@ use super::request;
 use super::response::{self, Answer};
 use crate::chat::{Chat, Upload};
 use crate::error::{Error, Result};
-use crate::limits::{FILE_BYTES_MAX, FILE_CHUNK_BYTES, REQUEST_BODY_TIMEOUT, UPLOAD_STALL_TIMEOUT};
+use crate::limits::{FILE_CHUNK_BYTES, UPLOAD_CHECK_EVERY};
 use crate::model::{Attachment, FileId, Viewer};
 use crate::wire;
-use bytes::Bytes;
 use futures_util::stream;
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Body, Frame, Incoming};
@@ -47,24 +46,13 @@ impl Visit<'_> {
     pub(super) async fn upload(&self, viewer: &Viewer, request: Request<Incoming>) -> Result<Answer> {
         let name = request::name(request.uri().query().unwrap_or_default());
         let mut body = request.into_body();
-        let size = body.size_hint().exact();
-        let taken = match self.chat().begin_upload(viewer, &name, size).await {
-            Ok(mut upload) => take(&mut body, &mut upload).await.map(|()| upload),
-            Err(error) => Err(error),
-        };
-        match taken {
-            Ok(upload) => {
-                let file = self.chat().finish_upload(upload).await?;
-                Ok(response::json(StatusCode::CREATED, wire::file(&file)))
-            }
-            Err(error) => {
-                // What is said to be too long is not waited for.
-                if size.is_none_or(|size| size <= FILE_BYTES_MAX) {
-                    let _ = tokio::time::timeout(REQUEST_BODY_TIMEOUT, pass_over(&mut body)).await;
-                }
-                Err(error)
-            }
-        }
+        let mut upload = self
+            .chat()
+            .begin_upload(viewer, &name, body.size_hint().exact())
+            .await?;
+        take(&mut body, &mut upload).await?;
+        let file = self.chat().finish_upload(upload).await?;
+        Ok(response::json(StatusCode::CREATED, wire::file(&file)))
     }
 
     pub(super) async fn file(&self, viewer: &Viewer, id: FileId, request: &Request<Incoming>) -> Result<Answer> {
@@ -116,30 +104,18 @@ impl Visit<'_> {
     }
 }
 
-/// Brings a body to the store. It may take as long as it comes on.
+/// Brings a body to the store. It may take as long as it keeps up.
 async fn take(body: &mut Incoming, upload: &mut Upload) -> Result<()> {
     loop {
-        let frame = tokio::time::timeout(UPLOAD_STALL_TIMEOUT, body.frame()).await;
-        match frame.map_err(|_| Error::bad_request("The file stopped coming."))? {
-            None => return Ok(()),
-            Some(Err(error)) => return Err(Error::bad_request("The file broke off.").because(error)),
-            Some(Ok(frame)) => {
+        match tokio::time::timeout(UPLOAD_CHECK_EVERY, body.frame()).await {
+            Err(_) => upload.wait()?,
+            Ok(None) => return Ok(()),
+            Ok(Some(Err(error))) => return Err(Error::bad_request("The upload was interrupted.").because(error)),
+            Ok(Some(Ok(frame))) => {
                 if let Ok(bytes) = frame.into_data() {
                     upload.take(bytes).await?;
                 }
             }
-        }
-    }
-}
-
-/// Reads over the rest of a refused body, as far as a file may go: a connection that closed before would
-/// take the answer with it.
-async fn pass_over(body: &mut Incoming) {
-    let mut passed = 0;
-    while passed < FILE_BYTES_MAX {
-        match body.frame().await {
-            Some(Ok(frame)) => passed += frame.data_ref().map_or(0, Bytes::len) as u64,
-            _ => return,
         }
     }
 }

@@ -70,13 +70,14 @@ impl Visit<'_> {
         }
     }
 
-    pub(super) async fn people(&self, request: &Request<Incoming>) -> Result<Answer> {
+    pub(super) async fn people(&self, viewer: &Viewer, request: &Request<Incoming>) -> Result<Answer> {
         let part = asked(request)?;
         let page = match &part.ids {
             Some(ids) => self.chat().people_of(ids).await?,
             None => self.chat().people(&part.query, below(&part)?, part.size()).await?,
         };
-        Ok(ok(wire::people(&page)))
+        let files = self.chat().file_usage_of_each(viewer, &page).await?;
+        Ok(ok(wire::people(&page, files.as_deref())))
     }
 
     pub(super) async fn avatar(&self, user: UserId, version: &str) -> Result<Answer> {

@@ -92,12 +92,23 @@ const FAMILIES: &[Family] = &[
             ("what=\"login\",reason=\"rate\"", Count::LoginsTooMany),
             ("what=\"login\",reason=\"busy\"", Count::LoginsBusy),
             ("what=\"login\",reason=\"overload\"", Count::LoginsOverload),
+            ("what=\"body\",reason=\"rate\"", Count::BodiesTooMany),
+            ("what=\"body\",reason=\"busy\"", Count::BodiesBusy),
+            ("what=\"upload\",reason=\"rate\"", Count::UploadsTooMany),
+            ("what=\"upload\",reason=\"busy\"", Count::UploadsBusy),
+            ("what=\"upload\",reason=\"slow\"", Count::UploadsTooSlow),
+            ("what=\"upload\",reason=\"yielded\"", Count::UploadsYielded),
         ],
     ),
     (
         "chapp_write_failures_total",
         "Changes that were asked for and failed for a fault of the server's: its disk, its data file.",
         &[("", Count::WriteFailures)],
+    ),
+    (
+        "chapp_uploaded_bytes_total",
+        "Bytes of uploads that have arrived.",
+        &[("", Count::UploadedBytes)],
     ),
     (
         "chapp_signals_dropped_total",
@@ -244,6 +255,25 @@ fn page(vitals: &Vitals, metrics: &Metrics) -> Page {
         "chapp_connections_max",
         "Connections there can be.",
         &[("", metrics.connections_max.get() as f64)],
+    );
+    page.gauge(
+        "chapp_request_bodies",
+        "Bodies of requests in memory, those on their way included; uploads are not among them.",
+        &[("", metrics.bodies.get() as f64)],
+    );
+    page.gauge(
+        "chapp_request_body_bytes",
+        "Bytes of them, but for the short ones.",
+        &[("", metrics.body_bytes.get() as f64)],
+    );
+    let (receiving, waiting) = vitals.uploads;
+    page.gauge(
+        "chapp_uploads",
+        "Files on their way: those that are received, and those that wait for their turn.",
+        &[
+            ("state=\"receiving\"", receiving as f64),
+            ("state=\"waiting\"", waiting as f64),
+        ],
     );
     page.counts(metrics);
     page.histogram("chapp_batch_changes", "Changes in a commit.", &metrics.batches, 1.0);

@@ -4,6 +4,7 @@
 mod admin;
 mod assets;
 mod bodies;
+mod body;
 mod cookies;
 mod encoding;
 mod files;
@@ -12,6 +13,7 @@ mod files;
 pub mod fuzzing;
 mod gate;
 mod health;
+mod linger;
 mod members;
 mod metrics;
 mod pages;
@@ -30,12 +32,14 @@ use crate::error::{Error, Kind, Result};
 use crate::limits::TOO_FAST_PAUSE;
 use crate::model::{Code, Token, Viewer};
 use crate::{wire, ws};
+use body::Bodies;
 use bytes::Bytes;
 use cookies::SessionCookie;
 use gate::{Asked, Gate};
-use hyper::body::Incoming;
-use hyper::header::{SEC_WEBSOCKET_VERSION, SET_COOKIE, USER_AGENT};
+use hyper::body::{Body, Incoming};
+use hyper::header::{CONNECTION, HeaderValue, SEC_WEBSOCKET_VERSION, SET_COOKIE, USER_AGENT};
 use hyper::{HeaderMap, Request, StatusCode};
+pub use linger::{Linger, Lingering};
 use pages::Filling;
 use request::Typed;
 use response::Answer;
@@ -51,6 +55,7 @@ pub struct Http {
     gate: Gate,
     cookie: SessionCookie,
     metrics_token: Option<MetricsToken>,
+    bodies: Arc<Bodies>,
 }
 
 /// One connection that requests come over.
@@ -62,6 +67,8 @@ pub struct Connection {
     pub local: SocketAddr,
     /// Held for as long as the connection lives, also as a socket.
     pub permit: Arc<dyn Any + Send + Sync>,
+    /// Whether it lingers when it is closed.
+    pub linger: Linger,
 }
 
 /// A request after the gate.
@@ -77,6 +84,7 @@ impl Http {
     pub fn new(chat: Arc<Chat>, hosts: Vec<Host>, metrics_token: Option<MetricsToken>) -> Http {
         let cookie = SessionCookie::new(chat.store().file_id());
         Http {
+            bodies: Bodies::new(chat.clone()),
             chat,
             gate: Gate::new(hosts),
             cookie,
@@ -89,6 +97,7 @@ impl Http {
         let started = Instant::now();
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let headers = request.headers().clone();
+        let (has_body, is_long) = (!request.body().is_end_stream(), linger::is_long(request.body()));
         let mut answer = match self.answer(connection, request).await {
             Ok(answer) => answer,
             Err(error) => {
@@ -107,6 +116,14 @@ impl Http {
         {
             answer = response::allow(answer, &methods);
         }
+        // Not all of what was refused may have been read.
+        let is_refused = answer.status().is_client_error() || answer.status().is_server_error();
+        connection.linger.set(has_body && is_refused);
+        if has_body && is_refused && is_long {
+            answer
+                .headers_mut()
+                .insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         response::secure(&mut answer);
         tracing::info!(
             %method,
@@ -121,6 +138,7 @@ impl Http {
 
     async fn answer(&self, connection: &Connection, mut request: Request<Incoming>) -> Result<Answer> {
         target::settle(&mut request)?;
+        request.extensions_mut().insert(self.bodies.guest(connection.peer.ip()));
         let shown = self.cookie.read(request.headers());
         let found = route::route(request.method(), request.uri().path());
         self.gate.check(&Asked {
@@ -215,8 +233,9 @@ impl Visit<'_> {
         }
     }
 
-    async fn member(&self, route: Route, request: Request<Incoming>) -> Result<Answer> {
+    async fn member(&self, route: Route, mut request: Request<Incoming>) -> Result<Answer> {
         let viewer = self.viewer().await?;
+        request.extensions_mut().insert(self.http.bodies.member(viewer.user.id));
         // A page may show hundreds of people at once; and whoever wants to leave can.
         if !matches!(route, Route::Avatar(..) | Route::Logout) {
             self.chat().count_request(&viewer)?;
@@ -229,7 +248,7 @@ impl Visit<'_> {
                 Ok(answer)
             }
             Route::Me(asks) => self.me(&viewer, asks, request).await,
-            Route::People => self.people(&request).await,
+            Route::People => self.people(&viewer, &request).await,
             Route::Server(asks) => self.at_server(&viewer, asks, request).await,
             Route::Person(user, asks) => self.person(&viewer, user, asks, request).await,
             Route::Backup => self.backup(&viewer, &request).await,
@@ -249,7 +268,8 @@ impl Visit<'_> {
 
     fn socket(&self, viewer: Viewer, request: Request<Incoming>) -> Result<Answer> {
         let headers = request.headers().clone();
-        match ws::upgrade(self.chat().clone(), viewer, self.connection.clone().permit, request) {
+        let (chat, permit) = (self.chat().clone(), self.connection.permit.clone());
+        match ws::upgrade(chat, viewer, permit, linger::into_stream, request) {
             Ok(upgrade) => Ok(upgrade.map(|_| response::whole(Bytes::new()))),
             // RFC 6455 §4.4: with the version that is spoken here.
             Err(error) if error.kind == Kind::BadRequest => {

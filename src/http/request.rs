@@ -1,13 +1,10 @@
 //! What a request carries: a bounded body as JSON or a form, and parameters in its address.
 
-use super::gate;
-use crate::error::{Error, Kind, Result};
-use crate::limits::{
-    FIELD_CHARS_MAX, PICTURE_BYTES_MAX, QUERY_CHARS_MAX, REQUEST_BODY_BYTES_MAX, REQUEST_BODY_TIMEOUT,
-};
+use super::{body, gate};
+use crate::error::{Error, Result};
+use crate::limits::{FIELD_CHARS_MAX, PICTURE_BYTES_MAX, QUERY_CHARS_MAX, REQUEST_BODY_BYTES_MAX};
 use crate::model::{Anchor, PageSize, Seq, UserId};
 use bytes::Bytes;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::Request;
 use hyper::body::{Body, Incoming};
 use serde::Deserialize;
@@ -28,26 +25,13 @@ pub struct Typed {
     pub code: String,
 }
 
-async fn body(request: Request<Incoming>, bytes_max: usize) -> Result<Bytes> {
-    let limited = Limited::new(request.into_body(), bytes_max);
-    match tokio::time::timeout(REQUEST_BODY_TIMEOUT, limited.collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Error::new(
-            Kind::TooLarge,
-            format!("This has at most {} KiB.", bytes_max >> 10),
-        )),
-        Ok(Err(error)) => Err(Error::bad_request("The request broke off.").because(error)),
-        Err(_) => Err(Error::bad_request("The request took too long to arrive.")),
-    }
-}
-
 /// The body as JSON of this shape.
 ///
 /// # Errors
 /// `unsupported_media_type`, `too_large`, or those of [`of_json`].
 pub async fn json<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T> {
     gate::check_json(request.headers())?;
-    of_json(&body(request, REQUEST_BODY_BYTES_MAX).await?)
+    of_json(&body::read(request, REQUEST_BODY_BYTES_MAX).await?)
 }
 
 /// JSON of this shape, and nothing else: what would be passed over in silence would look as if it were done.
@@ -91,7 +75,7 @@ pub async fn json_or_nothing<T: DeserializeOwned + Default>(request: Request<Inc
 /// `unsupported_media_type`, `too_large`, `bad_request`.
 pub async fn picture(request: Request<Incoming>) -> Result<Bytes> {
     gate::check_picture(request.headers())?;
-    body(request, PICTURE_BYTES_MAX).await
+    body::read(request, PICTURE_BYTES_MAX).await
 }
 
 /// The body as a form of a page without script (`application/x-www-form-urlencoded`).
@@ -99,7 +83,7 @@ pub async fn picture(request: Request<Incoming>) -> Result<Bytes> {
 /// # Errors
 /// `too_large`, `bad_request`.
 pub async fn form(request: Request<Incoming>) -> Result<Typed> {
-    Ok(typed(&body(request, REQUEST_BODY_BYTES_MAX).await?))
+    Ok(typed(&body::read(request, REQUEST_BODY_BYTES_MAX).await?))
 }
 
 /// What was typed into a form.

@@ -4,7 +4,7 @@ use super::UserId;
 use super::visible::visible_line;
 use crate::clock::Time;
 use crate::error::{Error, Kind, Result};
-use crate::limits::{FILE_BYTES_MAX, FILE_NAME_CHARS_MAX, FILES_MAX};
+use crate::limits::{FILE_BYTES_MAX, FILE_NAME_CHARS_MAX, FILE_SHARE_BYTES_MIN, FILES_BYTES_MAX, FILES_MAX};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
@@ -108,6 +108,38 @@ pub fn file_too_large() -> Error {
     Error::new(Kind::TooLarge, title)
 }
 
+/// How much of the space for files is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileUsage {
+    /// Bytes of one person's files.
+    pub own: u64,
+    /// Bytes of everybody's.
+    pub all: u64,
+}
+
+impl FileUsage {
+    /// Whether one more file of so many bytes is within its owner's share of the space. Their files may take as much as
+    /// is still free for everybody, and [`FILE_SHARE_BYTES_MIN`] in any case. So the share of each grows and shrinks
+    /// with what others leave: one person alone can have half of the space, two a third each, and there is always some
+    /// left for a newcomer.
+    ///
+    /// # Errors
+    /// `storage_full` with the field `file`.
+    pub fn may_add(self, bytes: u64) -> Result<()> {
+        let share = FILES_BYTES_MAX.saturating_sub(self.all).max(FILE_SHARE_BYTES_MIN);
+        if self.own.saturating_add(bytes) <= share {
+            return Ok(());
+        }
+        let title = format!(
+            "This file does not fit into your share of the space: you use {} of {} MiB. Delete messages with your files \
+             to make room.",
+            self.own >> 20,
+            share >> 20
+        );
+        Err(Error::new(Kind::StorageFull, title).at("file"))
+    }
+}
+
 /// A file as a message shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attachment {
@@ -189,6 +221,8 @@ pub enum FileChange {
         /// Came before.
         before: Time,
     },
+    /// Some more files of an older data file are counted for those who sent them. Answered by [`FileEvent::Counted`].
+    Count,
 }
 
 /// What happened to files.
@@ -205,4 +239,6 @@ pub enum FileEvent {
         /// How many; where it is none, there is nothing left to erase.
         count: usize,
     },
+    /// Some more files are counted, or all are.
+    Counted,
 }

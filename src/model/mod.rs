@@ -24,7 +24,7 @@ pub use change::{Act, Change, Deed, Draft, NewAccount, NewPost, NewRoom, Picture
 pub use content::{Block, Content, Inline};
 pub use emoji::by_shortcode;
 pub use event::{Event, Posted, Presence, ReadMark};
-pub use file::{Attachment, FileChange, FileEvent, FileId, FileName, NewFile, file_too_large};
+pub use file::{Attachment, FileChange, FileEvent, FileId, FileName, FileUsage, NewFile, file_too_large};
 pub use id::{ConnectionId, ID_MAX, RoomId, Seq, UserId};
 pub use message::{Body, ClientId, Emoji, Forwarded, Mentions, Message, Notice, Pinned, Reaction, needs_text};
 pub use page::{

@@ -194,6 +194,8 @@ pub struct ServerCounts {
     pub deactivated: u64,
     /// Messages that were ever posted.
     pub messages: u64,
+    /// Bytes of all files.
+    pub file_bytes: u64,
 }
 
 /// What somebody who looks after the server does to it or to its people.

@@ -6,7 +6,7 @@ use super::codec::{BackupRow, BarredRow, InviteRow, ResetRow, ServerRow, UserRow
 use super::fault::Fault;
 use super::standing::{is_barred, known, other};
 use super::tables::{Source, Tables, get, get_known, put};
-use super::{people, sessions};
+use super::{people, sessions, usage};
 use crate::clock::Time;
 use crate::error::{Error, Kind};
 use crate::model::rules::{self, Whom};
@@ -36,6 +36,7 @@ pub(super) fn counts(source: &impl Source) -> Result<ServerCounts, Fault> {
         deactivated: source.barred()?.len()?,
         // One for each post that was ever made.
         messages: source.client_ids()?.len()?,
+        file_bytes: usage::all(source)?,
     })
 }
 

@@ -9,10 +9,11 @@ use super::codec::{self, AttachmentRow, FileRow, PostRow, PreviewRow, key};
 use super::fault::Fault;
 use super::standing::{known, role};
 use super::tables::{FILES_BYTES, FileKey, Source, Tables, get, get_known, has, put};
+use super::usage;
 use crate::clock::Time;
 use crate::error::{Error, Kind};
 use crate::limits::{FILE_CHUNK_BYTES, FILE_CHUNKS_ERASED_MAX, FILES_BYTES_MAX};
-use crate::model::{Attachment, Event, FileChange, FileEvent, FileId, NewFile, UserId};
+use crate::model::{Attachment, Event, FileChange, FileEvent, FileId, FileUsage, NewFile, UserId};
 use bytes::Bytes;
 use redb::ReadableTable;
 
@@ -25,6 +26,7 @@ pub(super) fn apply(tables: &mut Tables<'_>, change: &FileChange) -> Result<Done
         FileChange::Add(new) => add(tables, new),
         FileChange::GiveUp { id, at } => give_up(tables, id.0, *at),
         FileChange::Erase { before } => erase(tables, *before),
+        FileChange::Count => usage::count(tables),
     }
 }
 
@@ -50,6 +52,12 @@ fn add(tables: &mut Tables<'_>, new: &NewFile) -> Result<Done, Fault> {
     if !is_coming(tables, id, new.at)? {
         return Err(gone().into());
     }
+    let usage = FileUsage {
+        own: usage::own(tables, owner)?,
+        // Its own bytes are among them.
+        all: usage::all(tables)?.saturating_sub(new.file.size),
+    };
+    usage.may_add(new.file.size)?;
     if let Some((media_type, bytes)) = &new.preview {
         count(tables, bytes.len() as u64)?;
         let row = PreviewRow {
@@ -64,6 +72,7 @@ fn add(tables: &mut Tables<'_>, new: &NewFile) -> Result<Done, Fault> {
         unshown: Some(new.at.0),
     };
     put(tables.files.write()?, id, &row)?;
+    usage::add(tables, &row)?;
     Ok(Done::answered(Event::File(FileEvent::Added(new.file.clone()))))
 }
 
@@ -77,8 +86,7 @@ fn gone() -> Error {
 
 /// Adds to the bytes of all files, while there is space for them.
 fn count(tables: &mut Tables<'_>, bytes: u64) -> Result<(), Fault> {
-    let kept: u64 = get(tables.meta.read()?, FILES_BYTES)?.unwrap_or_default();
-    match kept + bytes {
+    match usage::all(tables)? + bytes {
         all @ ..=FILES_BYTES_MAX => put(tables.meta.write()?, FILES_BYTES, &all),
         _ => {
             let title = "The space for files on this server is full. Deleting messages with files makes room.";
@@ -97,8 +105,10 @@ fn give_up(tables: &mut Tables<'_>, id: FileKey, at: Time) -> Result<Done, Fault
     Ok(Done::answered(event))
 }
 
-/// What was coming when the server last ended will not come any more.
+/// What was coming when the server last ended will not come any more, and the files of an older data file begin to be
+/// counted.
 pub(super) fn give_up_unfinished(tables: &mut Tables<'_>) -> Result<(), Fault> {
+    usage::count(tables)?;
     let mut unfinished = Vec::new();
     for row in tables.unshown.read()?.range((TO_ERASE + 1, [0; 16])..)? {
         let (at, id) = row?.0.value();
@@ -196,7 +206,11 @@ fn erase(tables: &mut Tables<'_>, before: Time) -> Result<Done, Fault> {
         if let Some(row) = tables.previews.write()?.remove(id)? {
             bytes += codec::unseal::<PreviewRow>(row.value()).map_or(0, |row| row.bytes.len()) as u64;
         }
-        tables.files.write()?.remove(id)?;
+        let row = tables.files.write()?.remove(id)?;
+        let row = row.and_then(|row| codec::unseal::<FileRow>(row.value()).ok());
+        if let Some(row) = row {
+            usage::remove(tables, &row)?;
+        }
         tables.unshown.write()?.remove((at, id))?;
         count += 1;
     }
@@ -204,8 +218,8 @@ fn erase(tables: &mut Tables<'_>, before: Time) -> Result<Done, Fault> {
     if count == 0 {
         return Ok(Done::nothing(event));
     }
-    let kept: u64 = get(tables.meta.read()?, FILES_BYTES)?.unwrap_or_default();
-    put(tables.meta.write()?, FILES_BYTES, &kept.saturating_sub(bytes))?;
+    let kept = usage::all(tables)?.saturating_sub(bytes);
+    put(tables.meta.write()?, FILES_BYTES, &kept)?;
     Ok(Done::answered(event))
 }
 

@@ -31,6 +31,7 @@ mod search;
 mod sessions;
 mod standing;
 mod tables;
+mod usage;
 
 pub use backup::{BackupFile, Storage};
 pub use engine::disk::{Difference, DiskOp, FaultInjector};

@@ -2,13 +2,14 @@
 
 use super::{
     Store, accounts, acts, admin, files, marks, members, messages, people, rooms, saved, search, sessions, standing,
+    usage,
 };
 use crate::clock::Time;
 use crate::error::Result;
 use crate::model::{
-    Account, Anchor, Attachment, Catchup, Code, CodeDigest, FileId, MembersPage, Name, Page, PageSize, PeoplePage,
-    PinsPage, Place, RoomId, RoomView, RoomsPage, SavedPage, SearchPage, SearchQuery, Seq, ServerCard, ServerCounts,
-    Session, SessionId, Settings, User, UserId,
+    Account, Anchor, Attachment, Catchup, Code, CodeDigest, FileId, FileUsage, MembersPage, Name, Page, PageSize,
+    PeoplePage, PinsPage, Place, RoomId, RoomView, RoomsPage, SavedPage, SearchPage, SearchQuery, Seq, ServerCard,
+    ServerCounts, Session, SessionId, Settings, User, UserId,
 };
 use bytes::Bytes;
 use std::collections::HashMap;
@@ -232,6 +233,21 @@ impl Store {
     /// `not_found` where they have been erased.
     pub fn whole_file(&self, id: FileId, size: u64) -> Result<Vec<u8>> {
         self.look(|file| files::whole(file, id, size))
+    }
+
+    /// What somebody's files take, and what all take.
+    pub async fn file_usage(&self, user: UserId) -> Result<FileUsage> {
+        self.ask(|file| usage::of(file, user)).await
+    }
+
+    /// The bytes of the files of each of these people who have any.
+    pub async fn file_usage_of_each(&self, users: &[UserId]) -> Result<Vec<(UserId, u64)>> {
+        self.ask(|file| usage::of_each(file, users)).await
+    }
+
+    /// Whether there are files of an older data file that are not counted for those who sent them.
+    pub async fn has_uncounted_files(&self) -> Result<bool> {
+        self.ask(|file| usage::has_uncounted(file)).await
     }
 
     /// Whether there are files to erase that came before then.

@@ -33,6 +33,7 @@ pub(super) const COMMIT: &str = "commit";
 pub(super) const JOURNAL: &str = "journal";
 pub(super) const PEOPLE: &str = "people";
 pub(super) const FILES_BYTES: &str = "files";
+pub(super) const FILES_COUNTED: &str = "files_counted";
 
 macro_rules! schema {
     ($($(#[$doc:meta])* $field:ident: $key:ty = $name:ident $text:literal;)+) => {
@@ -232,8 +233,8 @@ pub(super) trait CopyTable {
 }
 
 schema! {
-    /// `format`, `file`, `commit`, `journal`, `files`: the bytes of all files, and `people`: how often somebody has
-    /// changed what they show of themselves.
+    /// `format`, `file`, `commit`, `journal`, `files`: the bytes of all files, `files_counted`: up to which file `usage`
+    /// counts, and `people`: how often somebody has changed what they show of themselves.
     meta: &'static str = META "chapp";
     users: u32 = USERS "users";
     /// `Name::key` → user.
@@ -300,6 +301,9 @@ schema! {
     shown: (FileKey, u32, u32) = SHOWN "shown";
     /// When, file that no message shows: it is coming, was never posted, or was deleted (then at 0).
     unshown: (u64, FileKey) = UNSHOWN "unshown";
+    /// User → the bytes of their files; missing where they have none, and as a whole in a file that no Chapp of today
+    /// could write to.
+    usage: u32 = USAGE "usage";
 }
 
 impl Tables<'_> {

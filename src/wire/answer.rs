@@ -75,16 +75,29 @@ pub fn listings(page: &RoomsPage) -> Vec<u8> {
     })
 }
 
-/// `{"people":[User…],"more"}`
-pub fn people(page: &PeoplePage) -> Vec<u8> {
+/// `{"people":[User…],"more","files"?}`; `files` is how many bytes the files of each of them take, where the viewer may
+/// know.
+pub fn people(page: &PeoplePage, files: Option<&[(UserId, u64)]>) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Files {
+        user: u64,
+        bytes: u64,
+    }
     #[derive(Serialize)]
     struct Shape<'a> {
         people: Vec<UserJson<'a>>,
         more: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        files: Option<Vec<Files>>,
     }
+    let files_of = |(user, bytes): &(UserId, u64)| Files {
+        user: user.0,
+        bytes: *bytes,
+    };
     encode(&Shape {
         people: page.people.iter().map(UserJson::from).collect(),
         more: page.more,
+        files: files.map(|files| files.iter().map(files_of).collect()),
     })
 }
 

@@ -108,7 +108,7 @@
 //! | `DELETE /api/me/sessions/ID`, `DELETE /api/me/sessions` | 204; the latter ends all others |
 //! | `PUT /api/me/blocks/USER`, `DELETE /api/me/blocks/USER` | 204 |
 //! | `GET /api/me/saved?before&limit` | `saved`: `room` `message` `saved_at`, latest first; `people` `next?` |
-//! | `GET /api/people?q&before&limit`, `GET /api/people?ids=1,2` | `people`, newest account first; `more` |
+//! | `GET /api/people?q&before&limit`, `GET /api/people?ids=1,2` | `people`, newest account first; `more`; for the owner and admins `files`: `user` `bytes` of those who have any |
 //! | `GET /api/search?q&room&author&since&until&files&before&limit` | `hits`: `room` `message` `marks`; `people` `next?` |
 //! | `GET /api/rooms` | `rooms`: the viewer's |
 //! | `GET /api/rooms?browse=1&q&after&limit` | `rooms`: the public ones by name, with `joined`; `next?` (the room to go on `after`) |
@@ -136,7 +136,7 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | `GET /api/server`, `PATCH /api/server` `name?` `door?` | `server`: `name` `door` `invite?` `version` `started_at` `addresses` `connections` `people` `deactivated` `messages` `storage` (`file_bytes` `free_bytes?` `disk_bytes?`) `backup` (`at?` `bytes?` `running`) |
+//! | `GET /api/server`, `PATCH /api/server` `name?` `door?` | `server`: `name` `door` `invite?` `version` `started_at` `addresses` `connections` `people` `deactivated` `messages` `storage` (`file_bytes` `free_bytes?` `disk_bytes?`) `files` (`bytes` `bytes_max`) `backup` (`at?` `bytes?` `running`) |
 //! | `POST /api/server/invite` `ends_at?` | `invite`: `code` `path` `ends_at`; the link before opens nothing any more |
 //! | `PATCH /api/server/invite` `ends_at` | `invite`; at most a year from now |
 //! | `PATCH /api/people/USER` `role` (owner only; `owner` hands the server over) or `deactivated` | `user` |
@@ -148,6 +148,16 @@
 //! A page may hold fewer than `limit` where what it holds is long: `more_before`, `more_after`, `more` and
 //! `next` tell whether there is more, and nothing else does. `next` is the `before` (or `after`) to go on
 //! with. Whoever asks for too much at once is answered with 429 and `Retry-After`.
+//!
+//! Files are received a few at a time, by person. An upload that waits too long for its turn, has to make room for
+//! somebody who waits, or is too slow (then with the field `file`) is answered with 503 and `Retry-After`: send it
+//! again then. `storage_full` with the field `file` is for a file that does not fit into its sender's share of the
+//! space: their files may take as many bytes as are still free for everybody
+//! ([`FILES_BYTES_MAX`](crate::limits::FILES_BYTES_MAX) in all), and
+//! [`FILE_SHARE_BYTES_MIN`](crate::limits::FILE_SHARE_BYTES_MIN) in any case.
+//!
+//! A body has at most 128 KiB, a picture 2 MiB. One that is announced longer is answered at once with 413; a client that
+//! still sends can read the answer when it has sent everything.
 //!
 //! A server with too much to do says so: first new sockets, log-ins and sign-ups get 503 with `Retry-After`,
 //! then `typing` is dropped and presence comes later, then posts and other acts get `error` with `unavailable`

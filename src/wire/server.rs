@@ -2,6 +2,7 @@
 
 use super::nouns::{door, encode};
 use crate::clock::Time;
+use crate::limits::FILES_BYTES_MAX;
 use crate::model::{Code, Invite, ServerCard, ServerCounts};
 use serde::Serialize;
 
@@ -62,6 +63,11 @@ pub fn server_facts(facts: &ServerFacts) -> Vec<u8> {
         disk_bytes: Option<u64>,
     }
     #[derive(Serialize)]
+    struct FilesJson {
+        bytes: u64,
+        bytes_max: u64,
+    }
+    #[derive(Serialize)]
     struct Facts<'a> {
         name: &'a str,
         door: &'static str,
@@ -75,6 +81,7 @@ pub fn server_facts(facts: &ServerFacts) -> Vec<u8> {
         deactivated: u64,
         messages: u64,
         storage: StorageJson,
+        files: FilesJson,
         backup: BackupJson,
     }
     #[derive(Serialize)]
@@ -98,6 +105,10 @@ pub fn server_facts(facts: &ServerFacts) -> Vec<u8> {
                 file_bytes: facts.file_bytes,
                 free_bytes: facts.disk.map(|(free, _)| free),
                 disk_bytes: facts.disk.map(|(_, all)| all),
+            },
+            files: FilesJson {
+                bytes: counts.file_bytes,
+                bytes_max: FILES_BYTES_MAX,
             },
             backup: BackupJson {
                 at: card.backup.map(|backup| backup.at.0),

@@ -18,7 +18,6 @@ use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::upgrade::Upgraded;
 use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
 use std::any::Any;
 use std::sync::Arc;
 use tokio::net::TcpStream;
@@ -28,7 +27,7 @@ use tokio_tungstenite::tungstenite::handshake::server::create_response;
 const TOO_MANY_RETRY_MS: u64 = 10_000;
 
 /// Answers a handshake (RFC 6455 §4.2) and lets the socket live on in a task of its own. `permit` is
-/// held until it ends.
+/// held until it ends; `into_stream` takes off what the connection was wrapped in.
 ///
 /// # Errors
 /// `unavailable` while the server is overloaded, `too_many_requests` for somebody with too many sockets or
@@ -38,6 +37,7 @@ pub fn upgrade(
     chat: Arc<Chat>,
     viewer: Viewer,
     permit: Arc<dyn Any + Send + Sync>,
+    into_stream: fn(Upgraded) -> Option<TcpStream>,
     mut request: Request<Incoming>,
 ) -> Result<Response<Bytes>> {
     chat.admit(Count::TurnedAwayOverload)?;
@@ -55,17 +55,10 @@ pub fn upgrade(
         .map_err(|cause| Error::bad_request("This address takes WebSocket connections.").because(cause))?;
     tokio::spawn(async move {
         let _permit = permit;
-        let stream = upgraded.await.ok().and_then(bare);
+        let stream = upgraded.await.ok().and_then(into_stream);
         if let Some(life) = stream.and_then(|stream| connection::live(chat, viewer, stream)) {
             life.await;
         }
     });
     Ok(response.map(|()| Bytes::new()))
-}
-
-/// What hyper leaves of a connection. Nothing was read ahead, since a client waits for the answer; held, hyper's
-/// empty read buffer would keep its 8 KiB for as long as the socket lives.
-fn bare(upgraded: Upgraded) -> Option<TcpStream> {
-    let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
-    Some(parts.io.into_inner())
 }

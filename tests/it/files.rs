@@ -13,6 +13,8 @@ mod coming;
 mod hostile;
 mod pictures;
 mod serving;
+mod turns;
+mod usage;
 
 /// Sends a file.
 fn try_upload(site: &Site, person: &Person, name: &str, bytes: &[u8]) -> Response {

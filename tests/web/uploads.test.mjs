@@ -157,6 +157,38 @@ test('a server that is busy says when to come back', async () => {
   assert.deepEqual(p.states(), ['done']);
 });
 
+test('a file that makes room for others comes again for as long as it takes', async () => {
+  const p = page();
+  p.uploads.add(1, [source()]);
+  for (let i = 0; i < 9; i += 1) {
+    p.last().progress(50);
+    await p.last().answer({ status: 503, retryAfter: 15, body: { code: 'unavailable', title: 'Others are waiting to upload. Try again soon.' } });
+    assert.deepEqual([p.shown[0]?.state, p.shown[0]?.sent], ['waiting', 0]);
+    p.clock.pass(15_000);
+    assert.equal(p.requests.length, i + 2);
+  }
+  await p.last().answer(arrived('f1'));
+  assert.deepEqual(p.states(), ['done']);
+});
+
+test('a file that is too slow is tried a few times, and then it says so', async () => {
+  const p = page();
+  const slow = { status: 503, retryAfter: 15, body: { code: 'unavailable', field: 'file', title: 'The upload is too slow to finish. Try again later.' } };
+  p.uploads.add(1, [source()]);
+  for (let tries = 1; tries < 4; tries += 1) {
+    await p.last().answer(slow);
+    p.clock.pass(14_999);
+    assert.equal(p.requests.length, tries);
+    p.clock.pass(1);
+    assert.equal(p.requests.length, tries + 1);
+  }
+  await p.last().answer(slow);
+  assert.deepEqual([p.shown[0]?.state, p.shown[0]?.reason, p.shown[0]?.refused], ['failed', 'the upload is too slow to finish. Try again later', false]);
+  p.uploads.retry('u1');
+  await p.last().answer(arrived('f1'));
+  assert.deepEqual(p.states(), ['done']);
+});
+
 test('a refusal is said in the words of the server, and what may pass can be tried again', async () => {
   const p = page();
   p.uploads.add(1, [source(), source()]);

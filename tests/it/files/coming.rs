@@ -11,10 +11,10 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 
 /// An upload by hand, of which as much is sent as the test wants.
-struct Sending(TcpStream);
+pub struct Sending(TcpStream);
 
 impl Sending {
-    fn begin(address: SocketAddr, person: &Person, length: &str) -> Sending {
+    pub fn begin(address: SocketAddr, person: &Person, length: &str) -> Sending {
         let mut stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
@@ -27,16 +27,21 @@ impl Sending {
         Sending(stream)
     }
 
-    fn of(address: SocketAddr, person: &Person, bytes: usize) -> Sending {
+    pub fn of(address: SocketAddr, person: &Person, bytes: usize) -> Sending {
         Sending::begin(address, person, &format!("Content-Length: {bytes}"))
     }
 
-    fn send(&mut self, bytes: &[u8]) {
+    pub fn send(&mut self, bytes: &[u8]) {
         self.0.write_all(bytes).unwrap();
     }
 
+    /// The same, for a server that may have hung up.
+    pub fn try_send(&mut self, bytes: &[u8]) {
+        let _ = self.0.write_all(bytes);
+    }
+
     /// The status of the answer, and all of it.
-    fn answer(mut self) -> (u16, String) {
+    pub fn answer(mut self) -> (u16, String) {
         let mut text = String::new();
         let mut bytes = [0; 4096];
         while !text.contains("}") {

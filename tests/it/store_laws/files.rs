@@ -17,6 +17,8 @@ const PEOPLE: u64 = 3;
 /// The Lobby, and a private room of 1 and 2.
 const ROOMS: u64 = 2;
 
+const PREVIEW_BYTES: u64 = 16;
+
 /// A file that everybody can name who knows the person and the number.
 fn id(person: u64, number: u64) -> FileId {
     let mut bytes = [0; 16];
@@ -236,7 +238,19 @@ async fn check_erased(store: &Store, steps: u64) -> u64 {
         let readers = [store.file(UserId(1), id).await, store.file(UserId(owner(id)), id).await];
         assert!(readers.iter().any(Result::is_ok) == is_shown, "{id}");
     }
+    check_usage(store, rooms.values().flatten().copied().collect()).await;
     rounds
+}
+
+/// These are all files that there are: so much of the space is taken, and by whom.
+async fn check_usage(store: &Store, files: BTreeSet<FileId>) {
+    let size = |id: &FileId| bytes(*id).len() as u64;
+    let all = files.iter().map(|id| size(id) + PREVIEW_BYTES).sum();
+    for person in 1..=PEOPLE {
+        let own = files.iter().filter(|id| owner(**id) == person).map(size).sum();
+        let usage = store.file_usage(UserId(person)).await.unwrap();
+        assert_eq!(usage, FileUsage { own, all }, "of {person}");
+    }
 }
 
 #[test]

@@ -73,7 +73,7 @@ export const queryOf = (values) => {
 
 /** @typedef {import('./wire.js').User} User */
 /** @typedef {import('./wire.js').Message} Message */
-/** @typedef {{people: User[], more: boolean}} PeoplePage */
+/** @typedef {{people: User[], more: boolean, files?: {user: number, bytes: number}[]}} PeoplePage `files`: what those of each take, for the owner and admins */
 /** @typedef {{messages: Message[], people: User[], next?: number}} PinsPage */
 
 /** @param {number[]} ids */

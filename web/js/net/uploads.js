@@ -93,8 +93,10 @@ export function createUploads({ clock, newId, wellFormed, send, limits, changed,
         held.delete(id);
         arrived(id, file);
       }
-    } else if (status === 0 || status === 429 || status === 503) {
-      again(id, status === 0 ? BROKEN_REASON : reasonOf(body), status === 0 ? RETRY_MS * 2 ** one.tries : retryAfter * 1000, status === 0);
+    } else if (status === 0) again(id, BROKEN_REASON, RETRY_MS * 2 ** one.tries, true);
+    else if (status === 429 || status === 503) {
+      // A server that is busy is held against no file. One that names the file has waited for it, and it came too slowly.
+      again(id, reasonOf(body), retryAfter * 1000, body?.field === 'file');
     } else fail(id, reasonOf(body), status !== 507 && status !== 500);
     tell();
     pump();

@@ -57,7 +57,7 @@
  * @typedef {'anyone' | 'invite' | 'nobody'} Door
  * @typedef {{name: string, door: Door, invite?: {code: string, path: string, ends_at: number}, version: string, started_at: number, addresses: string[], connections: number,
  *   people: number, deactivated: number, messages: number, storage: {file_bytes: number, free_bytes?: number, disk_bytes?: number},
- *   backup: {at?: number, bytes?: number, running: boolean}}} Server
+ *   files: {bytes: number, bytes_max: number}, backup: {at?: number, bytes?: number, running: boolean}}} Server
  * @typedef {{type: 'server', server: {name: string, door?: Door}}} ServerFrame
  * @typedef {{type: 'message', room: number, seq: number, message: Message}} MessageFrame
  * @typedef {{type: 'posted', ref?: string, client_id: string, room: number, seq: number}} Posted
@@ -196,6 +196,7 @@ const facts = shape({
   people: count,
   messages: count,
   storage: shape({ file_bytes: count, free_bytes: maybe(count), disk_bytes: maybe(count) }),
+  files: shape({ bytes: count, bytes_max: count }),
   backup: shape({ at: maybe(count), bytes: maybe(count), running: flag }),
 });
 

@@ -180,7 +180,7 @@ export function factsBox(wires, { show }) {
   const rename = button('Rename', () => openRename(wires, name.textContent ?? '', show), 'btn--quiet btn--s');
   /** @param {string} word @param {import('../dom.js').Child} value */
   const fact = (word, value) => h('div', {}, h('dt', {}, word), h('dd', {}, value));
-  const [up, address, connected, messages, version] = [h('span', {}), h('span', {}), h('span', {}), h('span', {}), h('span', {})];
+  const [up, address, connected, messages, files, version] = [h('span', {}), h('span', {}), h('span', {}), h('span', {}), h('span', {}), h('span', {})];
   const label = h('span', { class: 'lab', id: freshId('lab') }, 'Storage ');
   const used = h('span', { class: 'opt' });
   label.append(used);
@@ -195,6 +195,7 @@ export function factsBox(wires, { show }) {
       fact('Address', address),
       fact('Connected', connected),
       fact('Messages', messages),
+      fact('Files', files),
       fact('Version', version),
     ),
     storage,
@@ -211,6 +212,7 @@ export function factsBox(wires, { show }) {
       address.dataset.lines = all.join();
       say(connected, `${server.connections} ${server.connections === 1 ? 'device' : 'devices'}`);
       say(messages, server.messages.toLocaleString('en'));
+      say(files, `${bytes(server.files.bytes)} of ${bytes(server.files.bytes_max)}`);
       say(version, server.version);
       const { file_bytes: file, disk_bytes: disk } = server.storage;
       say(used, disk === undefined ? bytes(file) : `${bytes(file)} of ${bytes(disk)}`);

@@ -1,5 +1,6 @@
 // The people of the server as its owner and admins see them: what each may do, and who can no longer come in.
 
+import { bytes } from '../../lib/amounts.js';
 import { place } from '../address.js';
 import { avatar } from '../avatar.js';
 import { confirm, openDialog } from '../dialog.js';
@@ -37,7 +38,7 @@ export function peopleBox(wires, { refresh, fail }) {
     h(
       'thead',
       { role: 'rowgroup' },
-      h('tr', { role: 'row' }, column('Name'), column('Role'), column('Last seen'), column(h('span', { class: 'vh' }, 'Options'))),
+      h('tr', { role: 'row' }, column('Name'), column('Role'), column('Files'), column('Last seen'), column(h('span', { class: 'vh' }, 'Options'))),
     ),
     rows,
   );
@@ -46,6 +47,8 @@ export function peopleBox(wires, { refresh, fail }) {
   el.append(table, status, more);
   /** @type {number[]} */
   let ids = [];
+  /** The bytes of each person's files. @type {Map<number, number>} */
+  const files = new Map();
   let asked = 0;
   const read = async (/** @type {number | undefined} */ before) => {
     asked += 1;
@@ -54,6 +57,8 @@ export function peopleBox(wires, { refresh, fail }) {
     if (mine !== asked || !el.isConnected) return;
     if (!answer.ok) return fail(answer.title);
     send({ do: 'know', people: answer.value.people });
+    for (const { id } of answer.value.people) files.delete(id);
+    for (const { user, bytes } of answer.value.files ?? []) files.set(user, bytes);
     ids = [...(before === undefined ? [] : ids), ...answer.value.people.map(({ id }) => id)];
     more.hidden = !answer.value.more;
     status.textContent = ids.length === 0 ? 'Nobody of that name is here.' : '';
@@ -64,7 +69,7 @@ export function peopleBox(wires, { refresh, fail }) {
     // The oldest account first, where all of them are here.
     const order = more.hidden ? [...ids].sort((a, b) => a - b) : ids;
     const [me, people] = watch.now((s) => /** @type {const} */ ([s.me, order.flatMap((id) => s.people[id] ?? [])]));
-    rows.replaceChildren(...people.map((user) => row(user, me, wires, { refresh, fail })));
+    rows.replaceChildren(...people.map((user) => row(user, me, files.get(user.id), wires, { refresh, fail })));
     if (held) /** @type {HTMLElement | null} */ (rows.querySelector(`[data-at="${held}"]`))?.focus();
   };
   /** @type {unknown} */
@@ -90,8 +95,8 @@ export function peopleBox(wires, { refresh, fail }) {
   };
 }
 
-/** @param {User} user @param {User | null} me @param {Wires} wires @param {{refresh: () => Promise<void>, fail: (words: string) => void}} page */
-function row(user, me, wires, page) {
+/** @param {User} user @param {User | null} me @param {number | undefined} files @param {Wires} wires @param {{refresh: () => Promise<void>, fail: (words: string) => void}} page */
+function row(user, me, files, wires, page) {
   const { clock, select, times, watch } = wires;
   const name = select.nameOf(user);
   const presence = watch.now((s) => select.presenceOf(s, user.id));
@@ -117,6 +122,7 @@ function row(user, me, wires, page) {
       ),
     ),
     cell('role', roleOf(user, me, wires, page)),
+    cell('used', ...(files === undefined ? [] : [bytes(files), h('span', { class: 'only-phone' }, ' of files')])),
     cell('seen', seen),
     cell('opts', options),
   );

@@ -1,0 +1,318 @@
+//! Whose turn it is to upload. Only so many files are received at the same time; the others wait.
+//!
+//! - Turns go by person: the next one is for the person with the fewest, and among those for the one who has waited
+//!   longest.
+//! - An upload must bring some bytes in each window of time, else it ends.
+//! - Where somebody without a turn has waited for a while, an upload ends that can be spared: one of several of the
+//!   same person, or a slow one; of those, the slowest. So neither two people with many uploads nor many people with
+//!   slow ones keep everybody else from sending files.
+//!
+//! Time comes in as a value, and nothing in here waits but [`UploadTurns::take`].
+
+use super::RateLimits;
+use crate::clock::Clock;
+use crate::error::{Error, Kind, Result};
+use crate::limits::{
+    UPLOAD_CHECK_EVERY, UPLOAD_RETRY_MS, UPLOAD_SLOW_BYTES_PER_SECOND, UPLOAD_TURN_MIN, UPLOAD_TURN_TIMEOUT,
+    UPLOAD_WINDOW, UPLOAD_WINDOW_BYTES_MIN, UPLOAD_YIELD_AFTER, UPLOADS_MAX, UPLOADS_PER_PERSON_MAX,
+    UPLOADS_WAITING_MAX,
+};
+use crate::metrics::Count;
+use crate::model::UserId;
+use crate::store::Store;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+/// When somebody with too many uploads should try again.
+const TOO_MANY_RETRY_MS: u64 = 2_000;
+
+/// How fast an upload arrives: bytes in this window of time and in the one before.
+struct Meter {
+    began: Instant,
+    window: Instant,
+    bytes: u64,
+    before: (u64, Duration),
+}
+
+impl Meter {
+    fn new(now: Instant) -> Meter {
+        Meter {
+            began: now,
+            window: now,
+            bytes: 0,
+            before: (0, Duration::ZERO),
+        }
+    }
+
+    /// Whether the last window brought enough, if one has ended.
+    fn keeps_up(&mut self, now: Instant) -> bool {
+        let time = now.saturating_duration_since(self.window);
+        if time < UPLOAD_WINDOW {
+            return true;
+        }
+        let bytes = std::mem::take(&mut self.bytes);
+        (self.window, self.before) = (now, (bytes, time));
+        bytes >= UPLOAD_WINDOW_BYTES_MIN
+    }
+
+    /// Bytes a second.
+    fn rate(&self, now: Instant) -> u64 {
+        let (bytes, time) = self.before;
+        let time = time + now.saturating_duration_since(self.window);
+        (bytes + self.bytes) * 1_000 / (time.as_millis() as u64).max(1)
+    }
+}
+
+enum ShedLevel {
+    /// Told when it is its turn.
+    Waiting(oneshot::Sender<()>),
+    Receiving(Meter),
+    /// Has to make room for somebody, and does so when it next looks.
+    Yielding,
+    /// All bytes have arrived; it holds no turn any more.
+    Finishing,
+}
+
+struct Entry {
+    user: UserId,
+    since: Instant,
+    stage: ShedLevel,
+}
+
+/// All uploads, in the order in which they came.
+#[derive(Default)]
+struct State {
+    next: u64,
+    uploads: BTreeMap<u64, Entry>,
+}
+
+impl State {
+    fn count(&self, which: impl Fn(&Entry) -> bool) -> usize {
+        self.uploads.values().filter(|entry| which(entry)).count()
+    }
+
+    /// Turns that somebody keeps.
+    fn turns_of(&self, user: UserId) -> usize {
+        self.count(|entry| entry.user == user && matches!(entry.stage, ShedLevel::Receiving(_)))
+    }
+
+    /// Gives turns away as long as there are any.
+    fn grant(&mut self, now: Instant) {
+        let mut taken = self.count(|entry| matches!(entry.stage, ShedLevel::Receiving(_) | ShedLevel::Yielding));
+        while taken < UPLOADS_MAX {
+            let waiting = self
+                .uploads
+                .iter()
+                .filter(|(_, entry)| matches!(entry.stage, ShedLevel::Waiting(_)));
+            let next = waiting
+                .min_by_key(|(_, entry)| self.turns_of(entry.user))
+                .map(|(id, _)| *id);
+            let Some(entry) = next.and_then(|id| self.uploads.get_mut(&id)) else {
+                return;
+            };
+            let before = std::mem::replace(&mut entry.stage, ShedLevel::Receiving(Meter::new(now)));
+            // Somebody who does not wait any more takes their entry away themselves.
+            if let ShedLevel::Waiting(granted) = before {
+                let _ = granted.send(());
+            }
+            taken += 1;
+        }
+    }
+
+    /// Takes turns from uploads that can be spared, for people who have waited for one long enough.
+    fn relieve(&mut self, now: Instant) {
+        let waits = |entry: &Entry| {
+            matches!(entry.stage, ShedLevel::Waiting(_))
+                && now.saturating_duration_since(entry.since) >= UPLOAD_YIELD_AFTER
+                && self.turns_of(entry.user) == 0
+        };
+        let yielding = self.count(|entry| matches!(entry.stage, ShedLevel::Yielding));
+        for _ in yielding..self.count(waits) {
+            let Some(spared) = self.spare(now) else { return };
+            if let Some(entry) = self.uploads.get_mut(&spared) {
+                entry.stage = ShedLevel::Yielding;
+            }
+        }
+    }
+
+    /// The upload that can best be spared: of people with several first, then the slowest.
+    fn spare(&self, now: Instant) -> Option<u64> {
+        let spared = self.uploads.iter().filter_map(|(id, entry)| {
+            let ShedLevel::Receiving(meter) = &entry.stage else {
+                return None;
+            };
+            let is_only = self.turns_of(entry.user) == 1;
+            let rate = meter.rate(now);
+            let has_had_its_turn = now.saturating_duration_since(meter.began) >= UPLOAD_TURN_MIN;
+            (has_had_its_turn && (!is_only || rate < UPLOAD_SLOW_BYTES_PER_SECOND)).then_some((is_only, rate, *id))
+        });
+        spared.min().map(|(.., id)| id)
+    }
+}
+
+/// Turns to upload.
+pub(super) struct UploadTurns {
+    state: Mutex<State>,
+    clock: Clock,
+    rate_limits: RateLimits,
+    /// For its counters.
+    store: Store,
+}
+
+/// One upload, from when it waits for its turn until it is dropped.
+pub(super) struct Turn {
+    turns: Arc<UploadTurns>,
+    id: u64,
+}
+
+impl UploadTurns {
+    pub fn new(store: Store, clock: Clock, rate_limits: RateLimits) -> Arc<UploadTurns> {
+        Arc::new(UploadTurns {
+            state: Mutex::default(),
+            clock,
+            rate_limits,
+            store,
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Uploads that are received, and that wait for their turn.
+    pub fn counts(&self) -> (usize, usize) {
+        let state = self.lock();
+        let waiting = state.count(|entry| matches!(entry.stage, ShedLevel::Waiting(_)));
+        (state.uploads.len() - waiting, waiting)
+    }
+
+    /// Waits for a turn of somebody's.
+    ///
+    /// # Errors
+    /// `too_many_requests` where they have as many uploads as one person may have, `unavailable` with a time to wait
+    /// where very many wait, or where the turn does not come in time.
+    pub async fn take(self: &Arc<Self>, user: UserId) -> Result<Turn> {
+        let began = self.clock.instant();
+        let (turn, mut granted) = self.join(user, began)?;
+        while tokio::time::timeout(UPLOAD_CHECK_EVERY, &mut granted).await.is_err() {
+            let now = self.clock.instant();
+            if now.saturating_duration_since(began) >= UPLOAD_TURN_TIMEOUT {
+                return Err(self.refuse(Count::UploadsBusy, busy()));
+            }
+            self.lock().relieve(now);
+        }
+        Ok(turn)
+    }
+
+    fn join(self: &Arc<Self>, user: UserId, now: Instant) -> Result<(Turn, oneshot::Receiver<()>)> {
+        let mut state = self.lock();
+        let own = state.count(|entry| entry.user == user);
+        if self.rate_limits == RateLimits::On && own >= UPLOADS_PER_PERSON_MAX {
+            let title = format!("{UPLOADS_PER_PERSON_MAX} of your files are on their way. The next one has to wait.");
+            return Err(self.refuse(Count::UploadsTooMany, Error::too_many(title, TOO_MANY_RETRY_MS)));
+        }
+        if state.count(|entry| matches!(entry.stage, ShedLevel::Waiting(_))) >= UPLOADS_WAITING_MAX {
+            return Err(self.refuse(Count::UploadsBusy, busy()));
+        }
+        let (grant, granted) = oneshot::channel();
+        let id = state.next;
+        state.next += 1;
+        let stage = ShedLevel::Waiting(grant);
+        state.uploads.insert(
+            id,
+            Entry {
+                user,
+                since: now,
+                stage,
+            },
+        );
+        state.grant(now);
+        drop(state);
+        let turns = self.clone();
+        Ok((Turn { turns, id }, granted))
+    }
+
+    fn refuse(&self, count: Count, error: Error) -> Error {
+        self.store.metrics().one(count);
+        error
+    }
+}
+
+impl Turn {
+    /// So many bytes have arrived since the last time, perhaps none.
+    ///
+    /// # Errors
+    /// `unavailable` with a time to wait: the upload is too slow, or has to make room for somebody.
+    pub fn arrived(&self, bytes: usize) -> Result<()> {
+        let (turns, now) = (&self.turns, self.turns.clock.instant());
+        turns.store.metrics().add(Count::UploadedBytes, bytes as u64);
+        let mut state = turns.lock();
+        match state.uploads.get_mut(&self.id).map(|entry| &mut entry.stage) {
+            Some(ShedLevel::Receiving(meter)) => {
+                meter.bytes += bytes as u64;
+                match meter.keeps_up(now) {
+                    true => Ok(()),
+                    false => Err(turns.refuse(Count::UploadsTooSlow, too_slow())),
+                }
+            }
+            Some(ShedLevel::Yielding) => Err(turns.refuse(Count::UploadsYielded, yielded())),
+            _ => Ok(()),
+        }
+    }
+
+    /// Runs what is not the sender's to hurry: the time that it takes is not counted as theirs.
+    pub async fn unhurried<T>(&self, work: impl Future<Output = T>) -> T {
+        let began = self.turns.clock.instant();
+        let done = work.await;
+        let took = self.turns.clock.instant().saturating_duration_since(began);
+        if let Some(ShedLevel::Receiving(meter)) = self
+            .turns
+            .lock()
+            .uploads
+            .get_mut(&self.id)
+            .map(|entry| &mut entry.stage)
+        {
+            meter.window += took;
+        }
+        done
+    }
+
+    /// All bytes have arrived: the turn is for the next one.
+    pub fn finish(&self) {
+        let mut state = self.turns.lock();
+        if let Some(entry) = state.uploads.get_mut(&self.id) {
+            entry.stage = ShedLevel::Finishing;
+        }
+        state.grant(self.turns.clock.instant());
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut state = self.turns.lock();
+        state.uploads.remove(&self.id);
+        state.grant(self.turns.clock.instant());
+    }
+}
+
+fn retry_later(title: &'static str) -> Error {
+    Error {
+        retry_after_ms: Some(UPLOAD_RETRY_MS),
+        ..Error::new(Kind::Unavailable, title)
+    }
+}
+
+fn busy() -> Error {
+    retry_later("Many people are uploading files right now. Try again soon.")
+}
+
+/// Names the file, so that a client can tell it from a server that is busy and stop trying after a few times.
+fn too_slow() -> Error {
+    retry_later("The upload is too slow to finish. Try again with a better connection.").at("file")
+}
+
+fn yielded() -> Error {
+    retry_later("Others are waiting to upload, and this file was the slowest. Try again soon.")
+}
