@@ -80,6 +80,9 @@ impl Store {
     /// `storage_full`, `unavailable`, or `internal` for a damaged row. Nothing of the copy stays then.
     pub fn back_up(&self, stop: &AtomicBool) -> Result<BackupFile> {
         self.has_room_for_backup()?;
+        if let Some(cause) = self.0.file.damage() {
+            return Err(Fault::Damaged(cause.to_owned()).error());
+        }
         copy(&self.0.file, stop).map_err(|fault| fault.error())
     }
 }

@@ -2,6 +2,7 @@
 //! Each gets one clear sentence, and a file that is refused keeps every byte.
 
 mod damage;
+mod touched;
 
 use crate::harness::pages::{JOURNAL, open_pages};
 use crate::store_laws::world::*;

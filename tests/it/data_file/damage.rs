@@ -187,7 +187,7 @@ fn rows_that_are_damaged_under_a_running_server_are_errors_and_not_answers() {
 }
 
 /// A data file in which the row of one person is damaged.
-fn data_file_with_a_damaged_row() -> (TempDir, PathBuf) {
+pub(super) fn data_file_with_a_damaged_row() -> (TempDir, PathBuf) {
     let (folder, path) = data_file();
     let store = open(&path).unwrap();
     wait(store.commit(sign_up("person 2", 2))).unwrap();
@@ -202,7 +202,7 @@ fn data_file_with_a_damaged_row() -> (TempDir, PathBuf) {
 }
 
 /// What that person does.
-fn meets_the_damage(token: u64) -> Change {
+pub(super) fn meets_the_damage(token: u64) -> Change {
     Change::OpenSession {
         user: UserId(2),
         session: session(token),
