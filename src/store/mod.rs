@@ -34,7 +34,8 @@ mod tables;
 mod usage;
 
 pub use backup::{BackupFile, Storage};
-pub use engine::disk::{Difference, DiskOp, FaultInjector};
+pub use engine::disk::Difference;
+pub use engine::disk_op::{DiskOp, FaultInjector};
 pub use engine::load_shedding::{Load, ShedAt, ShedLevel};
 pub use engine::publisher::Feed;
 pub use engine::{OpenError, Options, Retention};

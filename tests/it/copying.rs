@@ -1,21 +1,18 @@
 //! Plain copies of the file of a running server, made by the programs that people copy files with, while others post and
 //! upload without a pause: each opens under a full check, and has everything that was acknowledged before it began.
 
-use crate::harness::exe::Home;
+use crate::harness::exe::{Exe, Home};
 use crate::harness::http::Request;
 use crate::harness::people::{Person, sign_up};
 use crate::harness::socket::Socket;
-use crate::store_laws::world::wait;
-use chapp::model::{Anchor, FileId, LOBBY, PageSize, UserId};
-use chapp::store::{Options, Store};
-use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -112,97 +109,96 @@ fn post(address: SocketAddr, person: &Person, acknowledged: &Acknowledged, goes_
     }
 }
 
-fn upload(address: SocketAddr, person: &Person, number: u64, acknowledged: &Acknowledged) {
+/// A server with people who post and upload; Ada has the files.
+struct Busy {
+    home: Home,
+    people: [Person; 3],
+    acknowledged: Acknowledged,
+}
+
+fn upload(address: SocketAddr, site: &Busy, number: u64) {
     let bytes: Vec<u8> = number.to_be_bytes().into_iter().cycle().take(UPLOAD_BYTES).collect();
-    let request = Request::new(address, "POST", "/api/files?name=a.bin").cookie(&person.cookie);
+    let request = Request::new(address, "POST", "/api/files?name=a.bin").cookie(&site.people[0].cookie);
     let response = request.body(bytes).send();
     assert_eq!(response.status, 201, "{}", response.text());
     let id = response.json()["file"]["id"].as_str().unwrap().to_owned();
-    acknowledged.files.lock().unwrap().push((id, number));
+    site.acknowledged.files.lock().unwrap().push((id, number));
 }
 
-fn file_id(hex: &str) -> FileId {
-    let bytes: Vec<u8> = (0..hex.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
-        .collect();
-    FileId(bytes.try_into().unwrap())
-}
-
-/// One copy, and what it must have.
-fn copy_and_check(copier: Copier, from: &Path, folder: &TempDir, number: usize, acknowledged: &Acknowledged) {
-    let seq = acknowledged.seq.load(Relaxed);
-    let files = acknowledged.files.lock().unwrap().clone();
+/// One copy, and what it must have: a server that runs on it shows it to Ada.
+fn copy_and_check(copier: Copier, from: &Path, folder: &TempDir, number: usize, site: &Busy) {
+    let seq = site.acknowledged.seq.load(Relaxed);
+    let files = site.acknowledged.files.lock().unwrap().clone();
     let copy: PathBuf = folder.path().join(format!("{number}")).join("chapp.redb");
     fs::create_dir(copy.parent().unwrap()).unwrap();
     copier.copy(from, &copy);
-    // It is another file, so all of it is checked.
-    let opened = Store::open(&copy, Options::default());
-    let (store, _feed) = opened.unwrap_or_else(|error| panic!("{copier:?}: {error}"));
-    wait(async {
-        let page = PageSize::default();
-        let latest = store.history(UserId(1), LOBBY, Anchor::Latest, page).await.unwrap();
+    // It is another file, so the start checks all of it.
+    let data = copy.to_str().unwrap();
+    let server = Exe::started(
+        site.home
+            .command(&["--no-open", "--listen", "127.0.0.1:0", "--data", data]),
+    );
+    let get = |path: &str| {
+        let response = Request::new(server.address, "GET", path)
+            .cookie(&site.people[0].cookie)
+            .send();
+        assert_eq!(response.status, 200, "{copier:?}: {}", response.text());
+        response
+    };
+    let head = get("/api/rooms/1/messages?limit=1").json()["head"].as_u64().unwrap();
+    assert!(head >= seq, "{copier:?}: {seq} was acknowledged, {head} is there");
+    if let Some((id, number)) = files.last() {
+        let bytes = get(&format!("/files/{id}/a.bin")).body;
+        let expected = number.to_be_bytes();
         assert!(
-            latest.head.0 >= seq,
-            "{copier:?}: {seq} was acknowledged, {} is there",
-            latest.head
+            bytes.chunks(8).all(|chunk| chunk == expected),
+            "{copier:?}: file {number}"
         );
-        for (id, number) in files.iter().rev().take(2) {
-            let bytes = store.whole_file(file_id(id), UPLOAD_BYTES as u64).unwrap();
-            let expected = number.to_be_bytes();
-            assert!(
-                bytes.chunks(8).all(|chunk| chunk == expected),
-                "{copier:?}: file {number}"
-            );
-        }
-        store.close().await;
-    });
+    }
+    drop(server);
     fs::remove_dir_all(copy.parent().unwrap()).unwrap();
 }
 
-/// All copies of a file of one size, the slow ones beside the others.
-fn copy_all(
-    copies: impl Fn(&(Copier, usize, usize)) -> usize + Sync,
-    from: &Path,
-    acknowledged: &Acknowledged,
-) -> usize {
-    let folder = TempDir::new_in(from.parent().unwrap()).unwrap();
-    let made = AtomicU64::new(0);
+/// All copies of a file of one size, the slow ones beside the others. Returns how many.
+fn copy_all(site: &Busy, copies: impl Fn(&(Copier, usize, usize)) -> usize) -> usize {
+    let from = site.home.data();
+    let folder = TempDir::new_in(site.home.path()).unwrap();
+    let made = AtomicUsize::new(0);
+    let one = |copier| copy_and_check(copier, &from, &folder, made.fetch_add(1, Relaxed), site);
+    let is_slow = |plan: &&(Copier, usize, usize)| matches!(plan.0, Copier::Slow(_));
+    let (slow, quick): (Vec<_>, Vec<_>) = COPIES.iter().partition(is_slow);
     thread::scope(|scope| {
-        let one = |copier| {
-            let number = made.fetch_add(1, Relaxed) as usize;
-            copy_and_check(copier, from, &folder, number, acknowledged);
-        };
-        let (slow, quick): (Vec<_>, Vec<_>) = COPIES
-            .iter()
-            .partition(|(copier, ..)| matches!(copier, Copier::Slow(_)));
         for plan in slow {
             for _ in 0..copies(plan) {
-                scope.spawn(move || one(plan.0));
+                scope.spawn(|| one(plan.0));
             }
         }
         for plan in quick {
             (0..copies(plan)).for_each(|_| one(plan.0));
         }
     });
-    made.into_inner() as usize
+    made.into_inner()
 }
 
 #[test]
 fn fifty_copies_of_a_busy_file_open_by_whatever_they_were_made() {
-    if Command::new("rsync").arg("--version").output().is_err() {
-        panic!("rsync is needed: apt-get install rsync");
-    }
+    assert!(
+        Command::new("rsync").arg("--version").output().is_ok(),
+        "rsync is needed: apt-get install rsync"
+    );
     let home = Home::new();
     let server = home.serve(&["--rate-limits", "off"]);
-    let people: Vec<Person> = ["Ada", "Ben", "Carol"].map(|name| sign_up(server.address, name)).into();
-    let (acknowledged, goes_on) = (Acknowledged::default(), AtomicBool::new(true));
-    let next_file = AtomicU64::new(1);
     let address = server.address;
-    let upload_one = || upload(address, &people[2], next_file.fetch_add(1, Relaxed), &acknowledged);
+    let site = Busy {
+        people: ["Ada", "Ben", "Carol"].map(|name| sign_up(address, name)),
+        home,
+        acknowledged: Acknowledged::default(),
+    };
+    let (goes_on, next_file) = (AtomicBool::new(true), AtomicU64::new(1));
+    let upload_one = || upload(address, &site, next_file.fetch_add(1, Relaxed));
     let made = thread::scope(|scope| {
-        for person in &people[..2] {
-            let (acknowledged, goes_on) = (&acknowledged, &goes_on);
+        for person in &site.people[1..] {
+            let (acknowledged, goes_on) = (&site.acknowledged, &goes_on);
             scope.spawn(move || post(address, person, acknowledged, goes_on));
         }
         scope.spawn(|| {
@@ -212,21 +208,21 @@ fn fifty_copies_of_a_busy_file_open_by_whatever_they_were_made() {
                 thread::sleep(UPLOAD_EVERY.saturating_sub(began.elapsed()));
             }
         });
-        let copying = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let small = copy_all(|plan| plan.1, &home.data(), &acknowledged);
-            while fs::metadata(home.data()).unwrap().len() < LARGE_BYTES {
+        let copying = catch_unwind(AssertUnwindSafe(|| {
+            let small = copy_all(&site, |plan| plan.1);
+            while fs::metadata(site.home.data()).unwrap().len() < LARGE_BYTES {
                 upload_one();
             }
-            small + copy_all(|plan| plan.2, &home.data(), &acknowledged)
+            small + copy_all(&site, |plan| plan.2)
         }));
         goes_on.store(false, Relaxed);
         copying
     });
-    let made = made.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    let made = made.unwrap_or_else(|panic| resume_unwind(panic));
     assert_eq!(made, 50);
-    let answered: Value = json!(acknowledged.seq.load(Relaxed));
     println!(
-        "50 of 50; {answered} posts, {} files",
-        acknowledged.files.lock().unwrap().len()
+        "50 of 50; {} posts, {} files",
+        site.acknowledged.seq.load(Relaxed),
+        site.acknowledged.files.lock().unwrap().len()
     );
 }

@@ -6,21 +6,22 @@
 
 use super::Options;
 use super::database::{Checked, Opened, View, commit_to_pages, last_commit, open_database, open_overlay};
-use super::disk::{Difference, Disk, FirstPage};
+use super::disk::{Difference, Disk};
 use super::free_space::FreeSpace;
 use super::journal::{Allow, Appended, FileJournal, Journal};
-use super::last_commit::LastCommitFile;
+use super::layout::FirstPage;
 use super::record::{Record, Redo, Salt};
 use super::retained::Retained;
+use super::transaction::{Durable, Failed, Work, Wrote};
+use super::watch::Watch;
 use crate::metrics::Count;
-use crate::model::Event;
 use crate::store::fault::{Fault, guard};
 use crate::store::tables::Tables;
 use redb::{Database, Durability, ReadTransaction, ReadableDatabase, WriteTransaction};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 pub struct DataFile {
     pub path: PathBuf,
@@ -31,13 +32,11 @@ pub struct DataFile {
     pub retained: Retained,
     state: RwLock<State>,
     salt: Salt,
-    last_commit_file: LastCommitFile,
+    watch: Watch,
     /// How often the file was opened, so that a reader's bad news can be told from old ones.
     opened: AtomicU64,
     /// The journal has commits that are in no page of redb.
     is_behind: AtomicBool,
-    /// How the file is not ours any more.
-    difference: Mutex<Option<Difference>>,
     /// The first row or page that was not what was written.
     damage: OnceLock<String>,
 }
@@ -73,45 +72,6 @@ impl State {
     }
 }
 
-/// Whether a transaction has something to commit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wrote {
-    Something,
-    Nothing,
-}
-
-/// The work of a transaction.
-pub struct Work<T> {
-    pub done: T,
-    /// What it has to tell.
-    pub events: Vec<Event>,
-    pub wrote: Wrote,
-}
-
-/// How a write transaction failed.
-pub enum Failed<T> {
-    /// It did not happen.
-    Before(Fault),
-    /// It happened or it did not; whoever opens the file again sees which.
-    AtCommit(Work<T>, Fault),
-}
-
-impl<T> Failed<T> {
-    pub fn fault(self) -> Fault {
-        match self {
-            Failed::Before(fault) | Failed::AtCommit(_, fault) => fault,
-        }
-    }
-}
-
-/// Where a commit becomes durable.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Durable {
-    /// In the journal, if it has room.
-    InTheJournal,
-    InThePages,
-}
-
 /// What opening a file has found out about it.
 pub struct About {
     pub id: String,
@@ -129,10 +89,9 @@ impl DataFile {
             salt: about.salt,
             free_space: FreeSpace::of(path, &options),
             retained,
-            last_commit_file: LastCommitFile::of(path),
+            watch: Watch::over(path),
             opened: AtomicU64::new(1),
             is_behind: AtomicBool::new(opened.is_behind),
-            difference: Mutex::new(None),
             damage: OnceLock::new(),
             state: RwLock::new(State::Open(Open {
                 database: opened.database,
@@ -145,7 +104,7 @@ impl DataFile {
 
     /// Reads from one snapshot of the file.
     pub fn read<T>(&self, query: impl FnOnce(&ReadTransaction) -> Result<T, Fault>) -> Result<T, Fault> {
-        self.check_readable()?;
+        self.watch.check_readable()?;
         let state = self.state();
         let database = state.database()?;
         self.noting_damage(|| query(&database.begin_read()?))
@@ -153,7 +112,7 @@ impl DataFile {
 
     /// A snapshot to keep for a while; reading from it fails once the file was opened again.
     pub fn snapshot(&self) -> Result<ReadTransaction, Fault> {
-        self.check_readable()?;
+        self.watch.check_readable()?;
         let state = self.state();
         let database = state.database()?;
         guard(|| Ok(database.begin_read()?))
@@ -192,7 +151,7 @@ impl DataFile {
         durable: Durable,
         work: impl FnOnce(&mut Tables<'_>) -> Result<Work<T>, Fault>,
     ) -> Result<Work<T>, Failed<T>> {
-        self.check_ours().map_err(Failed::Before)?;
+        self.watch.check_writable().map_err(Failed::Before)?;
         let state = self.state();
         let State::Open(open) = &*state else {
             let closed = Fault::Closed("the data file takes no writes".to_owned());
@@ -242,13 +201,13 @@ impl DataFile {
 
     /// With it everything before is in redb's pages.
     fn commit_to_pages(&self, open: &Open, txn: WriteTransaction, count: u64) -> Result<(), Fault> {
-        self.compare(&open.disk)?;
+        self.watch.look(&open.disk)?;
         let reader = self.retained.before_commit(|| Ok(open.database.begin_read()?))?;
         commit_to_pages(txn)?;
         self.retained.committed(reader, open.disk.pages_bytes());
         open.journal.checkpointed();
         self.is_behind.store(false, Relaxed);
-        self.last_commit_file.open_at(&self.salt, count);
+        self.watch.last_commit_file.open_at(&self.salt, count);
         self.options.metrics.one(Count::Checkpoints);
         Ok(())
     }
@@ -256,7 +215,7 @@ impl DataFile {
     /// Brings to redb's pages what only the journal has; `count` is the number of the last commit. After an error the
     /// file has to be opened again.
     pub fn checkpoint(&self, count: u64) -> Result<(), Fault> {
-        self.check_ours()?;
+        self.watch.check_writable()?;
         match &*self.state() {
             State::Open(open) if self.is_behind() => guard(|| {
                 let txn = open.database.begin_write()?;
@@ -281,57 +240,13 @@ impl DataFile {
         }
         if self.foreign().is_none() {
             // It is said when it is noticed.
-            let _ = self.compare(disk);
-        }
-    }
-
-    /// Whether the file is still the one that we wrote last.
-    fn compare(&self, disk: &Disk) -> Result<(), Fault> {
-        match disk.difference(&self.path) {
-            Ok(Some(difference)) => Err(self.disown(disk, difference)),
-            Ok(None) => {
-                *self.difference() = None;
-                Ok(())
-            }
-            // Then whatever comes next will fail as well, and says why.
-            Err(_) => Ok(()),
-        }
-    }
-
-    /// From now on we write nothing: it would go to somebody else's file, or to one that is gone.
-    fn disown(&self, disk: &Disk, difference: Difference) -> Fault {
-        disk.poison();
-        let before = self.difference().replace(difference);
-        if before != Some(difference) {
-            self.last_commit_file.foreign();
-            let path = self.path.display();
-            tracing::error!(%path, "{}", difference.sentence());
-        }
-        Fault::Foreign(difference)
-    }
-
-    fn difference(&self) -> MutexGuard<'_, Option<Difference>> {
-        self.difference.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn check_ours(&self) -> Result<(), Fault> {
-        match *self.difference() {
-            Some(difference) => Err(Fault::Foreign(difference)),
-            None => Ok(()),
-        }
-    }
-
-    /// A file that was moved can still be read; in one that was overwritten is something else.
-    fn check_readable(&self) -> Result<(), Fault> {
-        match *self.difference() {
-            Some(Difference::Overwritten) => Err(Fault::Foreign(Difference::Overwritten)),
-            _ => Ok(()),
+            let _ = self.watch.look(disk);
         }
     }
 
     /// How the file is not ours any more, if it is not.
     pub fn foreign(&self) -> Option<Difference> {
-        *self.difference()
+        self.watch.difference()
     }
 
     /// The first row or page that was not what was written, if somebody met one.
@@ -354,7 +269,7 @@ impl DataFile {
     pub fn reopen(&self) -> Result<u64, Fault> {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(disk) = state.disk() {
-            self.compare(disk)?;
+            self.watch.look(disk)?;
         }
         self.retained.clear();
         match std::mem::replace(&mut *state, State::Closed) {
@@ -366,7 +281,7 @@ impl DataFile {
         }
         let (fresh, count) = match guard(|| open_database(&self.path, &self.options, Allow::NoGap)) {
             Ok(opened) if opened.salt != self.salt => {
-                return Err(self.disown(&opened.disk, Difference::Replaced));
+                return Err(self.watch.disown(&opened.disk, Difference::Replaced));
             }
             Ok(opened) => {
                 self.is_behind.store(opened.is_behind, Relaxed);
@@ -390,7 +305,7 @@ impl DataFile {
             self.retained.committed(Some(reader), open.disk.pages_bytes());
         }
         *state = fresh;
-        *self.difference() = None;
+        self.watch.own();
         self.opened.fetch_add(1, Relaxed);
         count
     }
@@ -410,7 +325,7 @@ impl DataFile {
     }
 
     pub fn is_writable(&self) -> bool {
-        matches!(*self.state(), State::Open(_)) && self.difference().is_none()
+        matches!(*self.state(), State::Open(_)) && self.foreign().is_none()
     }
 
     /// The length of the file.
@@ -425,7 +340,7 @@ impl DataFile {
         before: &[u8],
         work: impl FnOnce(&mut Tables<'_>) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        self.last_commit_file.opening(before, &self.salt, count);
+        self.watch.last_commit_file.opening(before, &self.salt, count);
         self.write_to_pages(count, work)?;
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if let State::Open(open) = &mut *state {
@@ -438,7 +353,7 @@ impl DataFile {
     /// Closes the file; `count` is the number of the commit that says when.
     pub fn close(&self, count: u64) {
         match self.write_to_pages(count, |_| Ok(())) {
-            Ok(()) => self.last_commit_file.closed_at(&self.salt, count),
+            Ok(()) => self.watch.last_commit_file.closed_at(&self.salt, count),
             Err(fault) => {
                 tracing::warn!(cause = %fault, "the data file was not closed cleanly; the next start will check it");
             }

@@ -1,8 +1,9 @@
 //! redb's database in a data file: opened to be used, or through an overlay that leaves the file as it is.
 
 use super::Options;
-use super::disk::{Disk, FirstPage};
+use super::disk::Disk;
 use super::journal::{Allow, FileJournal, Found, Gap, commits_are_missing, salt_of, scan};
+use super::layout::FirstPage;
 use super::old_journal;
 use super::overlay::Overlay;
 use super::record::{RowChange, Salt};

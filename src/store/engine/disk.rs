@@ -1,75 +1,17 @@
-//! What lies between redb and the disk: the data file and its layout, where tests can break it.
-//!
-//! ```text
-//! 0        redb's first page: its header (320 bytes), and our magic bytes at 512
-//! 4096     the journal
-//! …        the mirror: a second copy of redb's first page
-//! …        all other pages of redb
-//! ```
-//!
-//! Whoever copies the file while it is in use reads it from the beginning. The first page shows them a root of redb, the
-//! journal what was committed after it, and all pages of that root stay as they are for a while (`retained`). If the
-//! journal has moved on too far before they have read it, its beginning no longer follows the first page. The mirror,
-//! which they read after the journal, has a root that is new enough to do without that beginning.
+//! What lies between redb and the disk: the data file, where tests can break it. Where its parts are, `layout` says.
 
 use super::Options;
-use crate::limits::JOURNAL_BYTES;
+use super::disk_op::{DiskOp, FaultInjector};
+use super::layout::{FirstPage, Layout, MAGIC, MAGIC_AT, PAGE_BYTES};
 use crate::store::fault::Fault;
 use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
-use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::ops::{Bound, Range};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-
-/// An operation of the store on its disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DiskOp<'a> {
-    /// Open the data file.
-    Open,
-    /// Read a part of it.
-    Read,
-    /// Write a part of it.
-    Write {
-        /// Where it begins.
-        offset: u64,
-        /// What it becomes.
-        bytes: &'a [u8],
-    },
-    /// Make it longer or shorter.
-    Resize {
-        /// Its new length.
-        len: u64,
-    },
-    /// Wait until everything is on the disk.
-    Sync,
-    /// Wait until the part that was written last is on the disk.
-    SyncPart {
-        /// Where it begins.
-        offset: u64,
-        /// How many bytes it has.
-        len: u64,
-    },
-}
-
-impl DiskOp<'_> {
-    /// Whether it waits for the disk.
-    pub fn is_sync(&self) -> bool {
-        matches!(self, DiskOp::Sync | DiskOp::SyncPart { .. })
-    }
-}
-
-/// Breaks the disk, for tests.
-pub trait FaultInjector: fmt::Debug + Send + Sync {
-    /// An error makes `op` fail with it, and nothing is done.
-    ///
-    /// # Errors
-    /// The error that the disk is to give.
-    fn before(&self, op: DiskOp<'_>) -> io::Result<()>;
-}
 
 macro_rules! file_locks {
     () => {
@@ -99,57 +41,6 @@ macro_rules! file_locks {
     };
 }
 pub(super) use file_locks;
-
-/// Bytes of redb's first page.
-const PAGE_BYTES: u64 = 4096;
-const MAGIC_AT: usize = 512;
-/// The layout of format 5.
-const MAGIC: &[u8] = b"chapp journal 2\n";
-/// The layout of formats 3 and 4: a journal of 1 MiB, and no mirror. Formats 1 and 2 have neither.
-const MAGIC_UNTIL_4: &[u8] = b"chapp journal 1\n";
-const JOURNAL_BYTES_UNTIL_4: u64 = 1 << 20;
-
-/// Where the parts of the file are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Layout {
-    journal_bytes: u64,
-    has_mirror: bool,
-}
-
-impl Layout {
-    const NOW: Layout = Layout {
-        journal_bytes: JOURNAL_BYTES as u64,
-        has_mirror: true,
-    };
-
-    fn of(first_page: &[u8]) -> Layout {
-        let journal_bytes = match first_page.get(MAGIC_AT..MAGIC_AT + MAGIC.len()) {
-            Some(MAGIC) => return Layout::NOW,
-            Some(MAGIC_UNTIL_4) => JOURNAL_BYTES_UNTIL_4,
-            _ => 0,
-        };
-        Layout {
-            journal_bytes,
-            has_mirror: false,
-        }
-    }
-
-    fn mirror_at(self) -> u64 {
-        PAGE_BYTES + self.journal_bytes
-    }
-
-    /// Bytes between redb's first page and its second one.
-    fn gap(self) -> u64 {
-        self.journal_bytes + if self.has_mirror { PAGE_BYTES } else { 0 }
-    }
-}
-
-/// Which copy of redb's first page is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FirstPage {
-    First,
-    Mirror,
-}
 
 /// The data file. Clones share it.
 #[derive(Clone, Debug)]

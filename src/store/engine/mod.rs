@@ -11,10 +11,10 @@
 //! |---|---|
 //! | `writer`, `committer`, `publisher` | the write path, on one thread |
 //! | `load_shedding` | what is refused when there is too much to do |
-//! | `data_file`, `database` | the open file, and redb in it |
+//! | `data_file`, `database`, `transaction` | the open file, and redb in it |
 //! | `journal`, `record` | durable commits that are in no page yet |
-//! | `retained` | roots for those who copy the file |
-//! | `disk`, `overlay`, `free_space` | the file itself, a view that changes nothing, the space left |
+//! | `retained`, `watch` | roots for those who copy the file, and whether it is still ours |
+//! | `disk`, `layout`, `disk_op`, `overlay`, `free_space` | the file itself, a view that changes nothing, the space left |
 //! | `open`, `create`, `upgrade`, `old_journal`, `last_commit`, `open_error` | how a file comes into use |
 
 mod committer;
@@ -22,9 +22,11 @@ pub mod create;
 pub mod data_file;
 pub mod database;
 pub mod disk;
+pub mod disk_op;
 pub mod free_space;
 pub mod journal;
 mod last_commit;
+mod layout;
 pub mod load_shedding;
 pub mod old_journal;
 pub mod open;
@@ -33,19 +35,22 @@ mod overlay;
 pub mod publisher;
 pub mod record;
 mod retained;
+mod transaction;
 mod upgrade;
+mod watch;
 pub mod writer;
 
 pub use committer::Committer;
-pub use data_file::{DataFile, Wrote};
+pub use data_file::DataFile;
 pub use open_error::OpenError;
+pub use transaction::Wrote;
 
 use crate::limits::{
     CACHE_BYTES, COPY_BYTES_PER_SECOND_MIN, DISK_FREE_BYTES_MIN, JOURNAL_BYTES, RETAINED_FOR_MIN,
     UPLOAD_FREE_BYTES_MIN, UPLOAD_FREE_PERCENT_MIN,
 };
 use crate::metrics::Metrics;
-use disk::FaultInjector;
+use disk_op::FaultInjector;
 use load_shedding::ShedAt;
 use std::sync::Arc;
 use std::time::Duration;

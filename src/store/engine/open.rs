@@ -5,10 +5,11 @@
 use super::create;
 use super::data_file::{About, DataFile};
 use super::database::{self, Checked, View, open_database, open_overlay};
-use super::disk::{Disk, FirstPage};
+use super::disk::Disk;
 use super::free_space::has_room;
 use super::journal::{Allow, Gap};
 use super::last_commit::LastCommitFile;
+use super::layout::FirstPage;
 use super::retained::Retained;
 use super::upgrade::{self, FORMAT_OLDEST};
 use super::{OpenError, Options};

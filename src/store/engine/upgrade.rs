@@ -3,7 +3,8 @@
 
 use super::create::{draft_path, folder, new_salt, random, sync_folder};
 use super::database::{Checked, View, builder, last_commit, open_overlay, write_new};
-use super::disk::{Disk, FirstPage};
+use super::disk::Disk;
+use super::layout::FirstPage;
 use super::open::{home, home_until_4, io_error, open_error};
 use super::{OpenError, Options};
 use crate::limits::JOURNAL_BYTES;

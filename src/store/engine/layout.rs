@@ -1,0 +1,66 @@
+//! Where the parts of a data file are.
+//!
+//! ```text
+//! 0        redb's first page: its header (320 bytes), and our magic bytes at 512
+//! 4096     the journal
+//! …        the mirror: a second copy of redb's first page
+//! …        all other pages of redb
+//! ```
+//!
+//! Whoever copies the file while it is in use reads it from the beginning. The first page shows them a root of redb, the
+//! journal what was committed after it, and all pages of that root stay as they are for a while (`retained`). If the
+//! journal has moved on too far before they have read it, its beginning no longer follows the first page. The mirror,
+//! which they read after the journal, has a root that is new enough to do without that beginning.
+
+use crate::limits::JOURNAL_BYTES;
+
+/// Bytes of redb's first page.
+pub const PAGE_BYTES: u64 = 4096;
+pub const MAGIC_AT: usize = 512;
+/// The layout of format 5.
+pub const MAGIC: &[u8] = b"chapp journal 2\n";
+/// The layout of formats 3 and 4: a journal of 1 MiB, and no mirror. Formats 1 and 2 have neither.
+const MAGIC_UNTIL_4: &[u8] = b"chapp journal 1\n";
+const JOURNAL_BYTES_UNTIL_4: u64 = 1 << 20;
+
+/// Where the parts of the file are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    pub journal_bytes: u64,
+    pub has_mirror: bool,
+}
+
+impl Layout {
+    pub const NOW: Layout = Layout {
+        journal_bytes: JOURNAL_BYTES as u64,
+        has_mirror: true,
+    };
+
+    pub fn of(first_page: &[u8]) -> Layout {
+        let journal_bytes = match first_page.get(MAGIC_AT..MAGIC_AT + MAGIC.len()) {
+            Some(MAGIC) => return Layout::NOW,
+            Some(MAGIC_UNTIL_4) => JOURNAL_BYTES_UNTIL_4,
+            _ => 0,
+        };
+        Layout {
+            journal_bytes,
+            has_mirror: false,
+        }
+    }
+
+    pub fn mirror_at(self) -> u64 {
+        PAGE_BYTES + self.journal_bytes
+    }
+
+    /// Bytes between redb's first page and its second one.
+    pub fn gap(self) -> u64 {
+        self.journal_bytes + if self.has_mirror { PAGE_BYTES } else { 0 }
+    }
+}
+
+/// Which copy of redb's first page is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FirstPage {
+    First,
+    Mirror,
+}

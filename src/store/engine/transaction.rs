@@ -1,0 +1,43 @@
+//! What a write transaction does, and how it ends.
+
+use crate::model::Event;
+use crate::store::fault::Fault;
+
+/// Whether a transaction has something to commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrote {
+    Something,
+    Nothing,
+}
+
+/// The work of a transaction.
+pub struct Work<T> {
+    pub done: T,
+    /// What it has to tell.
+    pub events: Vec<Event>,
+    pub wrote: Wrote,
+}
+
+/// How a write transaction failed.
+pub enum Failed<T> {
+    /// It did not happen.
+    Before(Fault),
+    /// It happened or it did not; whoever opens the file again sees which.
+    AtCommit(Work<T>, Fault),
+}
+
+impl<T> Failed<T> {
+    pub fn fault(self) -> Fault {
+        match self {
+            Failed::Before(fault) | Failed::AtCommit(_, fault) => fault,
+        }
+    }
+}
+
+/// Where a commit becomes durable.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Durable {
+    /// In the journal, if it has room.
+    InTheJournal,
+    InThePages,
+}
