@@ -96,7 +96,8 @@ fn a_request_is_one_line_and_so_is_the_life_of_a_socket() {
 
 #[test]
 fn even_the_longest_log_keeps_what_is_secret() {
-    let mut exe = Home::new().serve(&["--log", "trace"]);
+    let home = Home::new();
+    let mut exe = home.serve(&["--log", "trace"]);
     let (ada, ended) = visit(&mut exe);
     keeps_secrets(&ada, &ended);
     assert!(ended.stderr.lines().count() >= 9);
@@ -104,7 +105,8 @@ fn even_the_longest_log_keeps_what_is_secret() {
 
 #[test]
 fn without_being_asked_it_says_nothing_about_people() {
-    let mut exe = Home::new().serve(&[]);
+    let home = Home::new();
+    let mut exe = home.serve(&[]);
     let (_, ended) = visit(&mut exe);
     assert_eq!(ended.stderr, "");
     assert_eq!(ended.stdout, "");

@@ -18,6 +18,8 @@ fn names(folder: &Path) -> Vec<String> {
     let files = fs::read_dir(folder).unwrap();
     let mut names: Vec<String> = files
         .map(|file| file.unwrap().file_name().into_string().unwrap())
+        // What is noted about the data file.
+        .filter(|name| !name.ends_with(".last-commit"))
         .collect();
     names.sort();
     names
