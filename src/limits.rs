@@ -1,7 +1,9 @@
 //! Every limit of Chapp, with its unit in its name. Nothing here is a setting.
 
+mod commands;
 mod store;
 
+pub use commands::*;
 use std::time::Duration;
 pub use store::*;
 

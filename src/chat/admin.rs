@@ -10,10 +10,9 @@ use crate::model::{
     Backup, Change, Code, Door, Event, Invite, Password, PasswordReset, Role, ServerCard, ServerCounts, ServerDeed,
     ServerName, User, UserId, Viewer, invite_end, rules,
 };
-use crate::store::{BackupFile, Load, Stage, Storage};
+use crate::store::{BackupFile, Load, Progress, ReadBack, Stage, Storage};
 use crate::wire::CloseCode;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use tokio::sync::OwnedSemaphorePermit;
 
 /// How the server is doing.
@@ -55,12 +54,12 @@ pub struct BackupTaken {
     _turn: OwnedSemaphorePermit,
 }
 
-/// Tells the copying that nobody waits for it any more.
-struct CallOff(Arc<AtomicBool>);
+/// Tells those who copy or check that nobody waits for them any more.
+pub(super) struct CallOff(pub Arc<Progress>);
 
 impl Drop for CallOff {
     fn drop(&mut self) {
-        self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+        self.0.stop();
     }
 }
 
@@ -274,12 +273,16 @@ impl Chat {
     /// `forbidden` for all but the owner, `conflict` while one is being taken, `storage_full`.
     pub async fn back_up(&self, viewer: &Viewer) -> Result<BackupTaken> {
         rules::may_back_up(viewer.user.role)?;
+        self.take_backup(ReadBack::No, Arc::default()).await
+    }
+
+    pub(super) async fn take_backup(&self, read_back: ReadBack, progress: Arc<Progress>) -> Result<BackupTaken> {
         let turn = self.backups.clone().try_acquire_owned().map_err(|_| one_at_a_time())?;
         let at = self.clock.now();
-        let stop = Arc::new(AtomicBool::new(false));
-        let _call_off = CallOff(stop.clone());
+        let _call_off = CallOff(progress.clone());
         let store = self.store.clone();
-        let copying = tokio::task::spawn_blocking(move || store.back_up(&stop).map(|copy| (copy, turn)));
+        let copying =
+            tokio::task::spawn_blocking(move || store.back_up(read_back, &progress).map(|copy| (copy, turn)));
         let (copy, turn) = copying.await.map_err(Error::internal)??;
         Ok(BackupTaken { copy, at, _turn: turn })
     }
@@ -301,7 +304,7 @@ impl Chat {
     }
 }
 
-fn random_code() -> Result<Code> {
+pub(super) fn random_code() -> Result<Code> {
     let mut random = [0; 10];
     getrandom::fill(&mut random).map_err(Error::internal)?;
     Ok(Code::new(random))

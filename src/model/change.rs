@@ -1,8 +1,8 @@
 //! What we will do: attributed, validated, stamped; plain data. The store makes Events of these.
 
 use super::{
-    Body, ClientId, Code, ConnectionId, Content, Emoji, FileChange, FileId, MemberRole, Mentions, Name, NewSession,
-    PasswordHash, PasswordReset, ProfilePatch, RoomId, RoomKind, RoomName, RoomPatch, RoomPrefs, Seq, ServerDeed,
+    Body, ClientId, Code, ConnectionId, Content, Emoji, FileChange, FileId, HostAct, MemberRole, Mentions, Name,
+    NewSession, PasswordHash, PasswordReset, ProfilePatch, RoomId, RoomKind, RoomName, RoomPatch, RoomPrefs, Seq, ServerDeed,
     SessionId, SettingsPatch, Topic, UserId,
 };
 use crate::clock::Time;
@@ -389,4 +389,6 @@ pub enum Change {
     /// Another password by a link that works once; all sessions of its owner end. Answered by
     /// `Event::SignedIn`.
     ResetPassword(PasswordReset),
+    /// Something done at the computer that runs the server. Answered as [`HostAct`] says.
+    Host(HostAct),
 }

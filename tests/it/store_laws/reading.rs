@@ -4,7 +4,7 @@ use super::world::*;
 use chapp::limits::{HIDDEN_COMMITS_MAX, SHOW_TIMEOUT, SHOWN_COMMITS, SYNC_BEHIND_MAX, SYNC_MESSAGES_MAX};
 use chapp::metrics::Count;
 use chapp::model::*;
-use chapp::store::{Options, OwnCommits, Store};
+use chapp::store::{Options, OwnCommits, Progress, ReadBack, Store};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -90,7 +90,7 @@ fn what_nobody_asks_about_is_hidden_until_somebody_does() {
         Seq(all - 1)
     );
     let all = post_some(SHOWN_COMMITS as u64 + 10);
-    let backup = world.store.back_up(&AtomicBool::new(false)).unwrap();
+    let backup = world.store.back_up(ReadBack::Yes, &Progress::default()).unwrap();
     let folder = Arc::new(tempfile::tempdir().unwrap());
     let mut copy = std::fs::File::create(folder.path().join("data.redb")).unwrap();
     std::io::copy(&mut &backup.file, &mut copy).unwrap();

@@ -1,0 +1,102 @@
+//! A data file that nobody serves, looked at as its next start would see it, with every byte left as it is.
+//!
+//! All that the commands know of how a file is opened is in here.
+
+use super::codec::DataFileRow;
+use super::fault::{Fault, guard};
+use super::file::{self, Checked};
+use super::journal::{Record, Redo};
+use super::open::{io_error, open_error};
+use super::tables::{FILE, FORMAT, FORMAT_VERSION, META, Tables, get, get_known};
+use super::upgrade::FORMAT_OLDEST;
+use super::{OpenError, Options};
+use redb::{Database, Durability, ReadTransaction, ReadableDatabase, TableError};
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
+use std::sync::Mutex;
+
+/// What every data file begins with: redb's magic number.
+const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
+
+/// A data file as it is now; nobody else opens it meanwhile.
+pub(super) struct ReadOnly {
+    database: Database,
+    pub format: u32,
+    pub row: DataFileRow,
+}
+
+impl ReadOnly {
+    pub fn snapshot(&self) -> Result<ReadTransaction, Fault> {
+        guard(|| Ok(self.database.begin_read()?))
+    }
+
+    /// A file of an older format has other rows, which the next start brings up to date.
+    pub fn is_of_today(&self) -> bool {
+        self.format == FORMAT_VERSION
+    }
+}
+
+pub(super) fn open(path: &Path, options: &Options, checked: Checked) -> Result<ReadOnly, OpenError> {
+    let not_ours = || OpenError::NotOurs { path: path.to_owned() };
+    let about = fs::metadata(path).map_err(|error| io_error(path, &error))?;
+    // Opening a pipe would wait for whoever writes to it.
+    if !about.is_file() || !has_magic(path)? {
+        return Err(not_ours());
+    }
+    let opened = guard(|| {
+        let (database, records) = file::open_glass(path, options, checked)?;
+        replay(&database, &records)?;
+        let found = identity(&database)?;
+        Ok(found.map(|(format, row)| ReadOnly { database, format, row }))
+    });
+    let opened = opened.map_err(|fault| open_error(path, fault))?.ok_or_else(not_ours)?;
+    match opened.format {
+        FORMAT_OLDEST..=FORMAT_VERSION => Ok(opened),
+        found => Err(OpenError::Newer {
+            path: path.to_owned(),
+            found,
+            known: FORMAT_VERSION,
+        }),
+    }
+}
+
+fn has_magic(path: &Path) -> Result<bool, OpenError> {
+    let read = || {
+        let mut magic = Vec::new();
+        File::open(path)?.take(MAGIC.len() as u64).read_to_end(&mut magic)?;
+        Ok(magic == MAGIC)
+    };
+    read().map_err(|error| io_error(path, &error))
+}
+
+/// The format and the name of a file; nothing where it is of another program.
+fn identity(database: &Database) -> Result<Option<(u32, DataFileRow)>, Fault> {
+    let meta = match database.begin_read()?.open_table(META) {
+        Err(TableError::Storage(error)) => return Err(error.into()),
+        Err(_) => return Ok(None),
+        Ok(meta) => meta,
+    };
+    let Some(format) = get(&meta, FORMAT)? else {
+        return Ok(None);
+    };
+    Ok(Some((format, get_known(&meta, FILE, "the name of the file")?)))
+}
+
+/// Makes the commits of the journal again, in memory.
+fn replay(database: &Database, records: &[Record]) -> Result<(), Fault> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    let mut txn = database.begin_write()?;
+    txn.set_durability(Durability::None)?;
+    let redo = Mutex::<Redo>::default();
+    let mut tables = Tables::new(&txn, &redo);
+    for record in records {
+        for change in record.changes() {
+            tables.repeat(&change?)?;
+        }
+    }
+    drop(tables);
+    Ok(txn.commit()?)
+}
