@@ -281,8 +281,7 @@ impl Chat {
         let at = self.clock.now();
         let _call_off = CallOff(progress.clone());
         let store = self.store.clone();
-        let copying =
-            tokio::task::spawn_blocking(move || store.back_up(read_back, &progress).map(|copy| (copy, turn)));
+        let copying = tokio::task::spawn_blocking(move || store.back_up(read_back, &progress).map(|copy| (copy, turn)));
         let (copy, turn) = copying.await.map_err(Error::internal)??;
         Ok(BackupTaken { copy, at, _turn: turn })
     }

@@ -2,8 +2,8 @@
 
 use super::{
     Body, ClientId, Code, ConnectionId, Content, Emoji, FileChange, FileId, HostAct, MemberRole, Mentions, Name,
-    NewSession, PasswordHash, PasswordReset, ProfilePatch, RoomId, RoomKind, RoomName, RoomPatch, RoomPrefs, Seq, ServerDeed,
-    SessionId, SettingsPatch, Topic, UserId,
+    NewSession, PasswordHash, PasswordReset, ProfilePatch, RoomId, RoomKind, RoomName, RoomPatch, RoomPrefs, Seq,
+    ServerDeed, SessionId, SettingsPatch, Topic, UserId,
 };
 use crate::clock::Time;
 use bytes::Bytes;

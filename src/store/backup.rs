@@ -124,8 +124,7 @@ impl Store {
             let path = data.path.clone();
             FileError::Data(OpenError::Io { path, cause })
         };
-        self.see_all_blocking()
-            .map_err(|error| unreadable(error.to_string()))?;
+        self.see_all_blocking().map_err(|error| unreadable(error.to_string()))?;
         let snapshot = data.snapshot().map_err(|fault| unreadable(fault.to_string()))?;
         named(&snapshot, &data.path, &data.options, floor, pending, progress)
     }
@@ -230,7 +229,8 @@ fn named(
         floor,
         progress,
     };
-    copy.write().map_err(|fault| FileError::of_copying(fault, data, &target))?;
+    copy.write()
+        .map_err(|fault| FileError::of_copying(fault, data, &target))?;
     let written = read_copy(&copy, &target)?;
     pending.publish()?;
     Ok(written)

@@ -66,17 +66,21 @@ pub fn compact(path: &Path, options: &Options, progress: &Progress) -> Result<Co
         floor: options.disk_free_bytes_min,
         progress,
     };
-    copy.write().map_err(|fault| FileError::of_copying(fault, &real, &real))?;
+    copy.write()
+        .map_err(|fault| FileError::of_copying(fault, &real, &real))?;
     let Written { report, .. } = read_copy(&copy, &real)?;
     give(&draft.0, &about).map_err(writing)?;
-    copy.stamp().map_err(|fault| FileError::of_copying(CopyFault::Writing(fault), &real, &real))?;
+    copy.stamp()
+        .map_err(|fault| FileError::of_copying(CopyFault::Writing(fault), &real, &real))?;
     let bytes = fs::metadata(&draft.0).map_err(writing)?.len();
     // Where it can be, the old file is held until the new one is in its place. Windows replaces no open file.
     #[cfg(windows)]
     drop((snapshot, opened));
     fs::rename(&draft.0, &real).map_err(writing)?;
     #[cfg(unix)]
-    File::open(folder(&real)).and_then(|folder| folder.sync_all()).map_err(writing)?;
+    File::open(folder(&real))
+        .and_then(|folder| folder.sync_all())
+        .map_err(writing)?;
     Ok(Compacted {
         bytes_before: about.len(),
         bytes,

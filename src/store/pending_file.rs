@@ -73,7 +73,8 @@ impl PendingFile {
         how.read(true).write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
-        how.open(&self.path).map_err(|error| FileError::io(&self.target, &error))
+        how.open(&self.path)
+            .map_err(|error| FileError::io(&self.target, &error))
     }
 
     /// Gives a file that is whole and on the disk its name.

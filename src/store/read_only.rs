@@ -23,7 +23,8 @@ const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
 pub(super) struct ReadOnly {
     database: Database,
     pub format: u32,
-    pub row: DataFileRow,
+    /// As [`Store::file_id`](super::Store::file_id) has it.
+    pub id: String,
 }
 
 impl ReadOnly {
@@ -48,7 +49,11 @@ pub(super) fn open(path: &Path, options: &Options, checked: Checked) -> Result<R
         let (database, records) = file::open_glass(path, options, checked)?;
         replay(&database, &records)?;
         let found = identity(&database)?;
-        Ok(found.map(|(format, row)| ReadOnly { database, format, row }))
+        Ok(found.map(|(format, row)| ReadOnly {
+            database,
+            format,
+            id: row.id.iter().map(|byte| format!("{byte:02x}")).collect(),
+        }))
     });
     let opened = opened.map_err(|fault| open_error(path, fault))?.ok_or_else(not_ours)?;
     match opened.format {

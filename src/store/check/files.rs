@@ -51,7 +51,12 @@ fn whole(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), Fault> {
             Some(at) => {
                 let is_listed = has(source.unshown()?, (at, id))?;
                 checker.unless(is_listed, "files", &id, "it is missing in the table unshown");
-                checker.unless(places.next().is_none(), "files", &id, "a message shows what is to be erased");
+                checker.unless(
+                    places.next().is_none(),
+                    "files",
+                    &id,
+                    "a message shows what is to be erased",
+                );
             }
         }
         Ok(())
@@ -81,7 +86,12 @@ fn unshown(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), Fault> {
     checker.rows("unshown", source.unshown()?, |(at, id), (): ()| {
         if let Some(row) = get::<_, FileRow>(source.files()?, id)? {
             let holds = row.unshown == Some(at);
-            checker.unless(holds, "unshown", &(at, id), "the file is shown, or waits since another time");
+            checker.unless(
+                holds,
+                "unshown",
+                &(at, id),
+                "the file is shown, or waits since another time",
+            );
             return Ok(());
         }
         // Nobody knows yet how large it will be.

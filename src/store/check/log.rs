@@ -1,12 +1,14 @@
 //! The log, the numbers of each room that lead into it, and the ids that messages were posted with.
 
 use super::Checker;
+use super::report::Kind;
 use super::tally::{Tallies, Tally};
 use crate::store::codec::{ClientIdRow, Entry, PostRow, SeqRow, Stored, unseal};
 use crate::store::fault::Fault;
 use crate::store::log;
 use crate::store::marks::EVERYBODY;
 use crate::store::tables::{Source, get, has};
+use crate::store::words::Words;
 use redb::ReadableTableMetadata;
 use std::collections::HashMap;
 
@@ -52,16 +54,16 @@ pub(super) fn check(checker: &Checker<'_>, heads: &mut Heads) -> Result<(), Faul
     let (mut next, mut entries, mut posted) = (1_u64, 0, Tally::default());
     checker.sealed("log", checker.source.log()?, |entry, row| {
         if entry != next {
-            checker.wrong("log", &entry, format!("the entries from {next} on before it are missing"));
+            checker.wrong(
+                "log",
+                &entry,
+                format!("the entries from {next} on before it are missing"),
+            );
         }
         (next, entries) = (entry + 1, entries + 1);
         match unseal(row)? {
             Entry::Change {
-                room,
-                seq,
-                message,
-                by,
-                ..
+                room, seq, message, by, ..
             } => {
                 let place = Place {
                     entry,
@@ -70,7 +72,12 @@ pub(super) fn check(checker: &Checker<'_>, heads: &mut Heads) -> Result<(), Faul
                     message,
                 };
                 number(checker, heads, &place, false)?;
-                checker.unless(checker.is_person(by), "log", &entry, "whoever changed the message is nobody");
+                checker.unless(
+                    checker.is_person(by),
+                    "log",
+                    &entry,
+                    "whoever changed the message is nobody",
+                );
                 change(checker, &place)
             }
             message => match Stored::of(message) {
@@ -122,9 +129,21 @@ fn number(checker: &Checker<'_>, heads: &mut Heads, place: &Place, is_post: bool
         let what = format!("room {room} goes from {} to {seq}", head.seq);
         checker.wrong("log", &entry, what);
     }
-    let Some(found) = get::<_, SeqRow>(checker.source.seqs()?, (room, seq))? else {
-        checker.wrong("log", &entry, format!("{seq} of room {room} is missing in the table seqs"));
-        return Ok(());
+    let found = match get::<_, SeqRow>(checker.source.seqs()?, (room, seq)) {
+        Ok(Some(found)) => found,
+        Ok(None) => {
+            checker.wrong(
+                "log",
+                &entry,
+                format!("{seq} of room {room} is missing in the table seqs"),
+            );
+            return Ok(());
+        }
+        Err(Fault::Damaged(cause)) => {
+            checker.findings.add(Kind::Damage, "seqs", &(room, seq).words(), cause);
+            return Ok(());
+        }
+        Err(fault) => return Err(fault),
     };
     if (found.entry, found.message) != (entry, message) {
         let what = format!(
@@ -141,7 +160,10 @@ fn number(checker: &Checker<'_>, heads: &mut Heads, place: &Place, is_post: bool
     let is_change = message != seq;
     // Not known in files of early formats.
     if follows && is_change && found.last != 0 && found.last != head.last {
-        let what = format!("it names {} as the message before it, which is {}", found.last, head.last);
+        let what = format!(
+            "it names {} as the message before it, which is {}",
+            found.last, head.last
+        );
         checker.wrong("seqs", &(room, seq), what);
     }
     // From here on by what stands there, so that one fault is told once.
@@ -157,7 +179,12 @@ fn number(checker: &Checker<'_>, heads: &mut Heads, place: &Place, is_post: bool
 fn change(checker: &Checker<'_>, place: &Place) -> Result<(), Fault> {
     let found = log::message(&checker.source, place.room, place.message)?;
     let holds = matches!(found, Some(Stored::Post(row)) if row.changed >= place.seq && row.seq < place.seq);
-    checker.unless(holds, "log", &place.entry, "the message that it changes does not know of it");
+    checker.unless(
+        holds,
+        "log",
+        &place.entry,
+        "the message that it changes does not know of it",
+    );
     Ok(())
 }
 
@@ -177,10 +204,16 @@ fn post(checker: &Checker<'_>, entry: u64, row: &PostRow) -> Result<(), Fault> {
         unless(holds, "the message that it answers is missing");
     }
     let mut reacting = row.reactions.iter().flat_map(|(_, users)| users);
-    unless(reacting.all(|user| checker.is_person(*user)), "somebody who reacted is nobody");
+    unless(
+        reacting.all(|user| checker.is_person(*user)),
+        "somebody who reacted is nobody",
+    );
     if let Some(deleted) = row.deleted {
         let is_to_be_erased = has(source.deleted()?, (deleted.at, room, seq))?;
-        unless(is_to_be_erased || is_erased(row), "it was deleted, and its text will not be erased");
+        unless(
+            is_to_be_erased || is_erased(row),
+            "it was deleted, and its text will not be erased",
+        );
     } else {
         if let Some((_, at)) = row.pinned {
             unless(has(source.pins()?, (room, at, seq))?, "it is missing in the table pins");
@@ -242,7 +275,12 @@ fn client_ids(checker: &Checker<'_>, tallies: &Tallies, posted: Tally) -> Result
         };
         let known: Option<ClientIdRow> = get(source.client_ids()?, (row.author, row.client_id.as_str()))?;
         let holds = known.is_some_and(|known| (known.room, known.seq) == (row.room, row.seq));
-        checker.unless(holds, "log", &entry, "the id that it was posted with is missing in the table client_ids");
+        checker.unless(
+            holds,
+            "log",
+            &entry,
+            "the id that it was posted with is missing in the table client_ids",
+        );
         Ok(())
     })
 }

@@ -43,7 +43,12 @@ pub fn check_file(path: &Path, options: &Options, progress: &Progress) -> Result
     let findings = Findings::default();
     let opened = match read_only::open(path, options, Checked::Fully) {
         Err(OpenError::Damaged { path, cause }) => {
-            findings.add(Kind::Damage, "pages", "", format!("they do not match their checksums: {cause}"));
+            findings.add(
+                Kind::Damage,
+                "pages",
+                "",
+                format!("they do not match their checksums: {cause}"),
+            );
             // What its rows say tells more, where they can be read.
             let again = read_only::open(&path, options, Checked::Lightly);
             again.map_err(|_| OpenError::Damaged { path, cause })?
@@ -165,9 +170,12 @@ impl Checker<'_> {
         for<'k> K::SelfType<'k>: Words,
         T: DeserializeOwned,
     {
-        self.sealed(name, table, |key, row| match unseal(row) {
-            Ok(row) => each(key, row),
-            Err(fault) => Err(fault),
+        self.sealed(name, table, |key, row| {
+            let row = unseal(row)?;
+            each(key, row).map_err(|fault| match fault {
+                Fault::Damaged(cause) => Fault::Damaged(format!("what it leads to is damaged: {cause}")),
+                fault => fault,
+            })
         })
     }
 

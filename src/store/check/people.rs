@@ -25,7 +25,12 @@ pub(super) fn check(checker: &Checker<'_>) -> Result<(), Fault> {
     })?;
     checker.rows("barred", source.barred()?, |id, row: BarredRow| {
         no_account("barred", id);
-        checker.unless(checker.is_person(row.by), "barred", &id, "whoever deactivated it is nobody");
+        checker.unless(
+            checker.is_person(row.by),
+            "barred",
+            &id,
+            "whoever deactivated it is nobody",
+        );
         Ok(())
     })?;
     checker.rows("blocks", source.blocks()?, |(who, whom), (): ()| {
@@ -47,7 +52,12 @@ fn accounts(checker: &Checker<'_>) -> Result<(), Fault> {
         owners += u32::from(row.role() == Role::Owner);
         let name = Name::stored(row.name);
         let found: Option<u32> = get(source.names()?, name.key())?;
-        checker.unless(found == Some(id), "users", &id, "its name does not lead to it in the table names");
+        checker.unless(
+            found == Some(id),
+            "users",
+            &id,
+            "its name does not lead to it in the table names",
+        );
         Ok(())
     })?;
     let holds = owners == u32::from(last > 0);
@@ -71,7 +81,12 @@ fn profiles(checker: &Checker<'_>) -> Result<(), Fault> {
         checker.unless(checker.is_person(id), "profiles", &id, "nobody has this account");
         let picture: Option<PictureRow> = get(source.pictures()?, id)?;
         let holds = row.avatar == picture.map(|picture| picture.version);
-        checker.unless(holds, "profiles", &id, "its picture is not the one in the table pictures");
+        checker.unless(
+            holds,
+            "profiles",
+            &id,
+            "its picture is not the one in the table pictures",
+        );
         Ok(())
     })?;
     checker.rows("pictures", source.pictures()?, |id, _: PictureRow| {
@@ -85,18 +100,38 @@ fn sessions(checker: &Checker<'_>) -> Result<(), Fault> {
     checker.rows("sessions", source.sessions()?, |id, row: SessionRow| {
         let user = row.user;
         let is_barred = has(source.barred()?, user)?;
-        checker.unless(checker.is_person(user), "sessions", &id, &format!("there is no account {user}"));
+        checker.unless(
+            checker.is_person(user),
+            "sessions",
+            &id,
+            &format!("there is no account {user}"),
+        );
         checker.unless(!is_barred, "sessions", &id, &format!("account {user} is deactivated"));
         Ok(())
     })?;
     let mut seen = HashSet::new();
     checker.rows("resets", source.resets()?, |id, row: ResetRow| {
         let user = row.user;
-        checker.unless(checker.is_person(user), "resets", &id, &format!("there is no account {user}"));
-        checker.unless(seen.insert(user), "resets", &id, &format!("account {user} has another link"));
+        checker.unless(
+            checker.is_person(user),
+            "resets",
+            &id,
+            &format!("there is no account {user}"),
+        );
+        checker.unless(
+            seen.insert(user),
+            "resets",
+            &id,
+            &format!("account {user} has another link"),
+        );
         Ok(())
     })?;
     let (names, users) = (source.names()?.len()?, source.users()?.len()?);
-    checker.unless(names == users, "names", &"all", &format!("{names} names for {users} accounts"));
+    checker.unless(
+        names == users,
+        "names",
+        &"all",
+        &format!("{names} names for {users} accounts"),
+    );
     Ok(())
 }

@@ -17,7 +17,9 @@ struct Members {
 }
 
 pub(super) fn check(checker: &Checker<'_>) -> Result<(), Fault> {
-    checker.rooms.set(checker.source.rooms()?.last()?.map_or(0, |(id, _)| id.value()));
+    checker
+        .rooms
+        .set(checker.source.rooms()?.last()?.map_or(0, |(id, _)| id.value()));
     let members = members(checker)?;
     rooms(checker, &members)?;
     arrangements(checker)
@@ -88,9 +90,7 @@ fn found_by(checker: &Checker<'_>, named: u64, direct: u64) -> Result<(), Fault>
     })?;
     checker.rows("room_names", source.room_names()?, |name, id: u32| {
         let row: Option<RoomRow> = get(source.rooms()?, id)?;
-        let holds = row.is_some_and(|row| {
-            row.kind() == RoomKind::Public && RoomName::stored(row.name).key() == name
-        });
+        let holds = row.is_some_and(|row| row.kind() == RoomKind::Public && RoomName::stored(row.name).key() == name);
         checker.unless(holds, "room_names", &name, "it leads to no public room of this name");
         Ok(())
     })?;
@@ -102,11 +102,21 @@ fn found_by(checker: &Checker<'_>, named: u64, direct: u64) -> Result<(), Fault>
             people.extend(row?.0.value().1.to_be_bytes());
         }
         let holds = is_direct && people == key;
-        checker.unless(holds, "directs", &key, &format!("these people are not those in room {id}"));
+        checker.unless(
+            holds,
+            "directs",
+            &key,
+            &format!("these people are not those in room {id}"),
+        );
         Ok(())
     })?;
     let (names, pairs) = (source.room_names()?.len()?, source.directs()?.len()?);
-    checker.unless(names == named, "room_names", &"all", &format!("{names} names for {named} public rooms"));
+    checker.unless(
+        names == named,
+        "room_names",
+        &"all",
+        &format!("{names} names for {named} public rooms"),
+    );
     let what = format!("{pairs} groups of people for {direct} direct rooms");
     checker.unless(pairs == direct, "directs", &"all", &what);
     Ok(())

@@ -13,7 +13,12 @@ pub(super) fn check(checker: &Checker<'_>) -> Result<(), Fault> {
     let last = source.log()?.last()?.map_or(0, |(entry, _)| entry.value());
     let (mut next, mut seen) = (1, 0);
     checker.rows("segments", source.segments()?, |start, row: SegmentRow| {
-        checker.unless(start == next, "segments", &start, &format!("it does not begin at {next}"));
+        checker.unless(
+            start == next,
+            "segments",
+            &start,
+            &format!("it does not begin at {next}"),
+        );
         let holds = row.end > start && row.end <= last + 1;
         checker.unless(holds, "segments", &start, &format!("it ends at {}", row.end));
         next = row.end;
@@ -56,6 +61,11 @@ fn segment(checker: &Checker<'_>, start: u64, row: &SegmentRow) -> Result<u64, F
     let expected = expected.row();
     let holds = (&expected.rooms, &expected.authors, expected.oldest, expected.newest)
         == (&row.rooms, &row.authors, row.oldest, row.newest);
-    checker.unless(holds, "segments", &start, "its rooms, authors or times are not those of its messages");
+    checker.unless(
+        holds,
+        "segments",
+        &start,
+        "its rooms, authors or times are not those of its messages",
+    );
     Ok(seen)
 }
