@@ -1,9 +1,10 @@
 //! What Chapp was told at its start: arguments and `CHAPP_…` variables, as one plain struct.
 
-use crate::chat::RateLimits;
+use crate::chat::{BackupPlan, RateLimits};
+use crate::store::Overwrite;
 use clap::{Parser, Subcommand};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const PORT: u16 = 4280;
 const FILE_NAME: &str = "chapp.redb";
@@ -25,6 +26,59 @@ enum Subcommands {
     Where {
         #[arg(long, value_name = "FILE", env = "CHAPP_DATA")]
         /// The data file
+        data: Option<PathBuf>,
+    },
+
+    /// Back up everything to FILE, also while Chapp runs.
+    #[command(after_help = "The file appears once it is whole and has been read back and checked. It ends with 0 where \
+        there is a backup, else with 1.")]
+    Backup {
+        /// The file to write; - for standard output
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+
+        /// The data file
+        #[arg(long, value_name = "FILE", env = "CHAPP_DATA")]
+        data: Option<PathBuf>,
+
+        /// Replace FILE where it exists
+        #[arg(long)]
+        force: bool,
+    },
+
+    /// Check a data file or a backup, and leave every byte of it as it is.
+    #[command(after_help = "It ends with 0 for a sound file, with 1 where something is wrong, and with 2 where the file \
+        cannot be read at all.")]
+    Check {
+        /// The file; without it, the data file
+        #[arg(value_name = "FILE", env = "CHAPP_DATA")]
+        file: Option<PathBuf>,
+    },
+
+    /// Rewrite a data file without the space that has come free. Chapp must not be running.
+    Compact {
+        /// The file; without it, the data file
+        #[arg(value_name = "FILE", env = "CHAPP_DATA")]
+        file: Option<PathBuf>,
+    },
+
+    /// Print a link with which somebody sets a new password, once; also while Chapp runs.
+    Reset {
+        /// Their name; the owner's, too
+        name: String,
+
+        /// The data file
+        #[arg(long, value_name = "FILE", env = "CHAPP_DATA")]
+        data: Option<PathBuf>,
+    },
+
+    /// Make somebody the owner of the server, also while Chapp runs.
+    Owner {
+        /// Their name; the owner until then becomes an admin
+        name: String,
+
+        /// The data file
+        #[arg(long, value_name = "FILE", env = "CHAPP_DATA")]
         data: Option<PathBuf>,
     },
 }
@@ -50,6 +104,10 @@ struct Options {
     /// Do not open a browser at start (CHAPP_OPEN=off)
     #[arg(long)]
     no_open: bool,
+
+    /// Where nightly backups go, or off. Without it: NAME.backups beside the data file
+    #[arg(long, value_name = "FOLDER|off", env = "CHAPP_BACKUPS")]
+    backups: Option<PathBuf>,
 
     #[arg(long = "open-by-variable", hide = true, env = "CHAPP_OPEN", default_value = "on", value_parser = parse_switch)]
     open_by_variable: bool,
@@ -83,6 +141,46 @@ pub enum Task {
     Serve(Config),
     /// Print where the data file is.
     Where(PathBuf),
+    /// Do something with a data file.
+    Run(Command),
+}
+
+/// What a command does, and with which data file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Back it up.
+    Backup {
+        /// To where; nothing for standard output.
+        to: Option<PathBuf>,
+        /// The data file.
+        data: PathBuf,
+        /// Whether a file that is there may be replaced.
+        overwrite: Overwrite,
+    },
+    /// Check it.
+    Check {
+        /// The data file, or a backup.
+        file: PathBuf,
+    },
+    /// Make it smaller.
+    Compact {
+        /// The data file.
+        file: PathBuf,
+    },
+    /// Print a link with which somebody sets another password.
+    Reset {
+        /// Who.
+        name: String,
+        /// The data file.
+        data: PathBuf,
+    },
+    /// Make somebody the owner.
+    Owner {
+        /// Who.
+        name: String,
+        /// The data file.
+        data: PathBuf,
+    },
 }
 
 /// How to run the server.
@@ -102,6 +200,10 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// Whether to write to many sockets in one system call, where that can be done.
     pub io_uring: bool,
+    /// Where nightly backups go, if any are wanted.
+    pub backups: Option<BackupPlan>,
+    /// The folders where the socket for commands may be, the best one first; none where none is wanted.
+    pub control_folders: Vec<PathBuf>,
 }
 
 impl Task {
@@ -121,12 +223,18 @@ impl Task {
             log,
             rate_limits,
             io_uring,
+            backups,
         } = arguments.options;
-        if let Some(Subcommands::Where { data }) = arguments.command {
-            return Ok(Task::Where(data_file(data)?));
+        // While there is no other thread, which is when the system's clock may be asked for it.
+        let utc_offset_seconds = time::UtcOffset::current_local_offset().map_or(0, time::UtcOffset::whole_seconds);
+        if let Some(command) = arguments.command {
+            return command.task();
         }
+        let data = with_folder(data)?;
         Ok(Task::Serve(Config {
-            data: with_folder(data)?,
+            backups: backup_plan(&data, backups, utc_offset_seconds)?,
+            control_folders: Vec::new(),
+            data,
             listen,
             hosts,
             open: open || (open_by_variable && !no_open),
@@ -135,6 +243,50 @@ impl Task {
             io_uring,
         }))
     }
+}
+
+impl Subcommands {
+    fn task(self) -> Result<Task, String> {
+        Ok(Task::Run(match self {
+            Subcommands::Where { data } => return Ok(Task::Where(data_file(data)?)),
+            Subcommands::Backup { file, data, force } => Command::Backup {
+                to: (file.as_os_str() != "-").then(|| absolute(&file)).transpose()?,
+                data: data_file(data)?,
+                overwrite: if force { Overwrite::Allowed } else { Overwrite::Never },
+            },
+            Subcommands::Check { file } => Command::Check {
+                file: data_file(file)?,
+            },
+            Subcommands::Compact { file } => Command::Compact {
+                file: data_file(file)?,
+            },
+            Subcommands::Reset { name, data } => Command::Reset {
+                name,
+                data: data_file(data)?,
+            },
+            Subcommands::Owner { name, data } => Command::Owner {
+                name,
+                data: data_file(data)?,
+            },
+        }))
+    }
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, String> {
+    std::path::absolute(path).map_err(|_| "That is not the name of a file.".to_owned())
+}
+
+fn backup_plan(data: &Path, told: Option<PathBuf>, utc_offset_seconds: i32) -> Result<Option<BackupPlan>, String> {
+    let folder = match told {
+        Some(word) if word.as_os_str().eq_ignore_ascii_case("off") => return Ok(None),
+        Some(folder) if folder.is_file() => {
+            let folder = folder.display();
+            return Err(format!("--backups {folder} is a file. Name a folder, or off."));
+        }
+        Some(folder) => Some(absolute(&folder)?),
+        None => None,
+    };
+    Ok(Some(BackupPlan::new(data, folder, utc_offset_seconds)))
 }
 
 fn data_file(told: Option<PathBuf>) -> Result<PathBuf, String> {

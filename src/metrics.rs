@@ -173,6 +173,8 @@ pub struct Metrics {
     pub connections: Gauge,
     /// Places for connections.
     pub connections_max: Gauge,
+    /// When the last backup was made whose making ended well, in seconds since the Unix epoch; 0 where none is known.
+    pub last_backup: Gauge,
     /// Changes in each commit.
     pub batches: Histogram,
     /// How long each commit took, in microseconds: its changes, and the disk.
@@ -187,6 +189,7 @@ impl Default for Metrics {
             counts: [const { AtomicU64::new(0) }; COUNTS],
             connections: Gauge::default(),
             connections_max: Gauge::default(),
+            last_backup: Gauge::default(),
             batches: Histogram::new(&BATCH_BOUNDS),
             commits: Histogram::new(&TIME_BOUNDS),
             fan_out: Histogram::new(&TIME_BOUNDS),

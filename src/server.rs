@@ -5,6 +5,7 @@ mod places;
 use crate::chat::Chat;
 use crate::clock::Clock;
 use crate::config::{Config, Host};
+use crate::control;
 use crate::http::{Connection, Http};
 use crate::hub::Hub;
 use crate::limits::{
@@ -21,6 +22,7 @@ use places::Places;
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{fmt, io};
@@ -74,6 +76,43 @@ pub struct Server {
     http: Arc<Http>,
     feed: Feed,
     places: Arc<Places>,
+    control: Control,
+}
+
+/// Where commands find the server.
+struct Control {
+    folders: Vec<PathBuf>,
+    name: String,
+    /// None where none is wanted, or none can be had.
+    listener: Option<control::Listener>,
+}
+
+impl Control {
+    /// Listens. The data file, which is open, is nobody else's to serve.
+    fn open(config: &Config) -> Control {
+        let folders = config.control_folders.clone();
+        let name = crate::instance::name(&config.data).unwrap_or_default();
+        let listener = match control::Listener::bind(&folders, &name) {
+            Ok(listener) => Some(listener),
+            Err(error) => {
+                if !folders.is_empty() {
+                    tracing::warn!(%error, "commands such as chapp backup cannot reach this server");
+                }
+                None
+            }
+        };
+        Control {
+            folders,
+            name,
+            listener,
+        }
+    }
+
+    async fn serve(self, chat: Arc<Chat>, url: String) {
+        if let Some(listener) = self.listener {
+            control::serve(listener, self.folders, self.name, chat, url).await;
+        }
+    }
 }
 
 impl Server {
@@ -89,6 +128,9 @@ impl Server {
         let hub = Arc::new(Hub::new(metrics.clone(), config.io_uring));
         let chat = Chat::new(store, hub, clock, config.rate_limits).map_err(StartError::System)?;
         let chat = Arc::new(chat);
+        if let Some(plan) = &config.backups {
+            chat.plan_backups(plan.clone());
+        }
         let connections_max = connections_max();
         tracing::info!(connections_max, "places for connections");
         Ok(Server {
@@ -99,6 +141,7 @@ impl Server {
             chat,
             feed,
             places: Places::new(connections_max, config.rate_limits, metrics),
+            control: Control::open(config),
         })
     }
 
@@ -125,6 +168,7 @@ impl Server {
     /// Serves until `stop`, then stops in order: no new work, what was accepted is committed and
     /// answered, sockets are closed with 1001, the data file is closed.
     pub async fn run(self, stop: impl Future<Output = ()>) {
+        let url = self.url();
         let Server {
             address,
             hosts,
@@ -133,6 +177,7 @@ impl Server {
             http,
             mut feed,
             places,
+            control,
         } = self;
         let fan_out = tokio::spawn({
             let chat = chat.clone();
@@ -149,6 +194,11 @@ impl Server {
             async move { chat.tell_presence().await }
         });
         let erase = tokio::spawn(erase(chat.clone()));
+        let control = tokio::spawn(control.serve(chat.clone(), url));
+        let nightly = tokio::spawn({
+            let chat = chat.clone();
+            async move { chat.back_up_nightly().await }
+        });
         let (stopping, is_stopping) = watch::channel(false);
         tokio::select! {
             () = accept(listener, http, places.clone(), is_stopping) => {}
@@ -156,6 +206,8 @@ impl Server {
         }
         sweep.abort();
         erase.abort();
+        control.abort();
+        nightly.abort();
         let _ = stopping.send(true);
         presence.abort();
         chat.note_last_seen().await;

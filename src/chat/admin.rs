@@ -1,7 +1,7 @@
 //! Looking after the server: who comes in, who may do what, and a copy of everything.
 
 use super::accounts::{new_session, unexpected};
-use super::{Caller, Chat, LoggedIn};
+use super::{Caller, Chat, LoggedIn, NightlyFacts};
 use crate::clock::Time;
 use crate::error::{Error, Kind, Result};
 use crate::hub::Waiting;
@@ -27,6 +27,8 @@ pub struct ServerFacts {
     pub storage: Storage,
     /// Whether a backup is being taken.
     pub is_backing_up: bool,
+    /// The nightly backups.
+    pub nightly: NightlyFacts,
 }
 
 /// How the server feels at this moment, beside what it counts.
@@ -92,6 +94,7 @@ impl Chat {
             started_at: self.started_at,
             storage: self.store.storage(),
             is_backing_up: self.backups.available_permits() == 0,
+            nightly: self.nightly_facts().await?,
         })
     }
 
@@ -288,6 +291,7 @@ impl Chat {
 
     /// A backup has gone out whole.
     pub async fn backed_up(&self, viewer: &Viewer, backup: Backup) {
+        self.note_backup(backup.at);
         let deed = ServerDeed::BackedUp(backup);
         let (by, at) = (viewer.user.id, self.clock.now());
         // The copy is there all the same.

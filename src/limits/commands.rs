@@ -46,6 +46,8 @@ pub const CONTROL_STALL_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 pub const CONTROL_PROGRESS_EVERY: Duration = Duration::from_secs(1);
 /// How long a server may say nothing to a command.
 pub const CONTROL_SILENCE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often the server looks whether its socket is still where commands look for it.
+pub const CONTROL_LOOK_EVERY: Duration = Duration::from_secs(60);
 /// Bytes of a line of an answer.
 pub const CONTROL_ANSWER_BYTES_MAX: usize = 256 << 10;
 /// Bytes of a socket's path: 104 with its end on macOS and the BSDs, 108 on Linux (`sun_path`).

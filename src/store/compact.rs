@@ -56,7 +56,7 @@ pub fn compact(path: &Path, options: &Options, progress: &Progress) -> Result<Co
         return Err(FileError::NoRoom { path, needed, free });
     }
 
-    let writing = |error: io::Error| FileError::io(&real, &error);
+    let writing = |error: io::Error| FileError::of_io(&real, &error);
     let draft = Draft(draft_path(&real).map_err(writing)?);
     let copy = Copy {
         from: &snapshot,

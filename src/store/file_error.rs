@@ -95,7 +95,8 @@ pub enum FileError {
 }
 
 impl FileError {
-    pub(super) fn io(path: &Path, error: &io::Error) -> FileError {
+    /// What the system said while the file at `path` was written.
+    pub fn of_io(path: &Path, error: &io::Error) -> FileError {
         let path = path.to_owned();
         match is_full(error) {
             true => FileError::Full { path },

@@ -64,9 +64,10 @@ pub use disk::{DiskAct, Faults};
 pub use feed::Feed;
 pub use file_error::{FileError, bytes_in_words};
 pub use open_error::OpenError;
-pub use pending_file::{Overwrite, PendingFile};
+pub use pending_file::{Overwrite, PendingFile, remove_abandoned};
 pub use pressure::{Load, ShedAt, Stage};
 pub use progress::Progress;
+pub use read_only::file_id_of;
 
 use crate::error::{Error, Kind, Result};
 use crate::limits::{

@@ -3,11 +3,12 @@
 //! It is written under another name in the same folder, which is removed where it is not published; what a kill
 //! leaves of it goes when the same file is written the next time.
 
-use super::create::{draft_path, folder, sweep};
+use super::create::{draft_path, folder, is_draft_name, sweep};
 use super::file_error::FileError;
 use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Whether a file that is there already may be replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,14 +40,14 @@ impl PendingFile {
         }
         match fs::symlink_metadata(target) {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(FileError::io(target, &error)),
+            Err(error) => return Err(FileError::of_io(target, &error)),
             Ok(about) if about.is_dir() => return Err(FileError::IsFolder { path: owned() }),
             Ok(about) if !about.is_file() => return Err(FileError::NoFile { path: owned() }),
             Ok(_) if overwrite == Overwrite::Never => return Err(FileError::Exists { path: owned() }),
             Ok(_) => refuse_used(target)?,
         }
         sweep(target);
-        let path = draft_path(target).map_err(|error| FileError::io(target, &error))?;
+        let path = draft_path(target).map_err(|error| FileError::of_io(target, &error))?;
         Ok(PendingFile {
             path,
             target: owned(),
@@ -74,7 +75,7 @@ impl PendingFile {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
         how.open(&self.path)
-            .map_err(|error| FileError::io(&self.target, &error))
+            .map_err(|error| FileError::of_io(&self.target, &error))
     }
 
     /// Gives a file that is whole and on the disk its name.
@@ -86,7 +87,7 @@ impl PendingFile {
             ErrorKind::AlreadyExists => FileError::Exists {
                 path: self.target.clone(),
             },
-            _ => FileError::io(&self.target, &error),
+            _ => FileError::of_io(&self.target, &error),
         })
     }
 
@@ -114,9 +115,24 @@ impl Drop for PendingFile {
     }
 }
 
+/// Removes what kills have left of files in this folder whose names begin so: what nobody has open, and nobody has
+/// written to for a while.
+pub fn remove_abandoned(folder: &Path, prefix: &str, after: Duration) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_old = |file: File| {
+            let age = file.metadata().and_then(|about| about.modified()).map(|at| at.elapsed().unwrap_or_default());
+            file.try_lock().is_ok() && age.is_ok_and(|age| age >= after)
+        };
+        if name.starts_with(prefix) && is_draft_name(&name) && File::open(entry.path()).is_ok_and(is_old) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// A file that a running Chapp serves is nothing to be replaced.
 fn refuse_used(target: &Path) -> Result<(), FileError> {
-    let file = File::open(target).map_err(|error| FileError::io(target, &error))?;
+    let file = File::open(target).map_err(|error| FileError::of_io(target, &error))?;
     match file.try_lock() {
         Ok(()) => Ok(()),
         Err(_) => Err(FileError::InUse {

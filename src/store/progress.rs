@@ -25,6 +25,11 @@ impl Progress {
         self.stopped.load(Relaxed)
     }
 
+    /// Somebody else has read so many by now.
+    pub fn reach(&self, rows: u64) {
+        self.rows.store(rows, Relaxed);
+    }
+
     pub(super) fn add(&self, rows: u64) {
         self.rows.fetch_add(rows, Relaxed);
     }

@@ -66,6 +66,12 @@ pub(super) fn open(path: &Path, options: &Options, checked: Checked) -> Result<R
     }
 }
 
+/// The name of the history that a data file, or a backup of it, holds; see [`Store::file_id`](super::Store::file_id).
+pub fn file_id_of(path: &Path) -> Option<String> {
+    let opened = open(path, &Options::default(), Checked::Lightly).ok()?;
+    Some(opened.id)
+}
+
 fn has_magic(path: &Path) -> Result<bool, OpenError> {
     let read = || {
         let mut magic = Vec::new();

@@ -128,7 +128,7 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | `GET /api/server`, `PATCH /api/server` `name?` `door?` | `server`: `name` `door` `invite?` `version` `started_at` `addresses` `connections` `people` `deactivated` `messages` `storage` (`file_bytes` `free_bytes?` `disk_bytes?`) `backup` (`at?` `bytes?` `running`) |
+//! | `GET /api/server`, `PATCH /api/server` `name?` `door?` | `server`: `name` `door` `invite?` `version` `started_at` `addresses` `connections` `people` `deactivated` `messages` `storage` (`file_bytes` `free_bytes?` `disk_bytes?`) `backup` (`at?` `bytes?` `running`; of the nightly ones, where they are on, `nightly?`: `folder` `at?` `bytes?` `findings?` `failed_at?` `failure?` `stale`) |
 //! | `POST /api/server/invite` `ends_at?` | `invite`: `code` `path` `ends_at`; the link before opens nothing any more |
 //! | `PATCH /api/server/invite` `ends_at` | `invite`; at most a year from now |
 //! | `PATCH /api/people/USER` `role` (owner only; `owner` hands the server over) or `deactivated` | `user` |
@@ -162,6 +162,7 @@
 mod answer;
 mod command;
 mod content;
+pub mod control;
 mod frame;
 mod message;
 mod nouns;
@@ -178,4 +179,4 @@ pub use frame::{
     read, reset, room, room_facts, room_role, saved, seen, server, settings, synced, typing,
 };
 pub use ready::{Ready, ready};
-pub use server::{ServerFacts, invite, qr, reset_link, server_facts};
+pub use server::{NightlyFacts, ServerFacts, invite, qr, reset_link, reset_path, server_facts};

@@ -2,7 +2,7 @@
 
 use super::PATIENCE;
 use super::http::Request;
-use chapp::chat::RateLimits;
+use chapp::chat::{BackupPlan, RateLimits};
 use chapp::clock::Clock;
 use chapp::config::{Config, Host};
 use chapp::server::Server;
@@ -25,6 +25,7 @@ pub struct Setup {
     pub hosts: Vec<Host>,
     pub listen: &'static str,
     pub io_uring: bool,
+    pub backups: Option<BackupPlan>,
 }
 
 impl Default for Setup {
@@ -36,6 +37,7 @@ impl Default for Setup {
             hosts: Vec::new(),
             listen: "127.0.0.1:0",
             io_uring: true,
+            backups: None,
         }
     }
 }
@@ -139,6 +141,8 @@ impl Site {
             log: "off".to_owned(),
             rate_limits: self.setup.rate_limits,
             io_uring: self.setup.io_uring,
+            backups: self.setup.backups.clone(),
+            control_folders: Vec::new(),
         };
         let (options, clock) = (self.setup.options.clone(), self.setup.clock.clone());
         let (stop, stopping) = oneshot::channel::<()>();
