@@ -30,8 +30,10 @@ enum Subcommands {
     },
 
     /// Back up everything to FILE, also while Chapp runs.
-    #[command(after_help = "The file appears once it is whole and has been read back and checked. It ends with 0 where \
-        there is a backup, else with 1.")]
+    #[command(
+        after_help = "The file appears once it is whole and has been read back and checked. It ends with 0 where \
+        there is a backup, else with 1."
+    )]
     Backup {
         /// The file to write; - for standard output
         #[arg(value_name = "FILE")]
@@ -47,8 +49,10 @@ enum Subcommands {
     },
 
     /// Check a data file or a backup, and leave every byte of it as it is.
-    #[command(after_help = "It ends with 0 for a sound file, with 1 where something is wrong, and with 2 where the file \
-        cannot be read at all.")]
+    #[command(
+        after_help = "It ends with 0 for a sound file, with 1 where something is wrong, and with 2 where the file \
+        cannot be read at all."
+    )]
     Check {
         /// The file; without it, the data file
         #[arg(value_name = "FILE", env = "CHAPP_DATA")]
@@ -254,12 +258,8 @@ impl Subcommands {
                 data: data_file(data)?,
                 overwrite: if force { Overwrite::Allowed } else { Overwrite::Never },
             },
-            Subcommands::Check { file } => Command::Check {
-                file: data_file(file)?,
-            },
-            Subcommands::Compact { file } => Command::Compact {
-                file: data_file(file)?,
-            },
+            Subcommands::Check { file } => Command::Check { file: data_file(file)? },
+            Subcommands::Compact { file } => Command::Compact { file: data_file(file)? },
             Subcommands::Reset { name, data } => Command::Reset {
                 name,
                 data: data_file(data)?,

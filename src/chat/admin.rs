@@ -276,11 +276,16 @@ impl Chat {
     /// `forbidden` for all but the owner, `conflict` while one is being taken, `storage_full`.
     pub async fn back_up(&self, viewer: &Viewer) -> Result<BackupTaken> {
         rules::may_back_up(viewer.user.role)?;
-        self.take_backup(ReadBack::No, Arc::default()).await
+        let turn = self.backups.clone().try_acquire_owned().map_err(|_| one_at_a_time())?;
+        self.take_backup(turn, ReadBack::No, Arc::default()).await
     }
 
-    pub(super) async fn take_backup(&self, read_back: ReadBack, progress: Arc<Progress>) -> Result<BackupTaken> {
-        let turn = self.backups.clone().try_acquire_owned().map_err(|_| one_at_a_time())?;
+    pub(super) async fn take_backup(
+        &self,
+        turn: OwnedSemaphorePermit,
+        read_back: ReadBack,
+        progress: Arc<Progress>,
+    ) -> Result<BackupTaken> {
         let at = self.clock.now();
         let _call_off = CallOff(progress.clone());
         let store = self.store.clone();
@@ -320,7 +325,7 @@ fn person(event: Event) -> Result<User> {
     }
 }
 
-fn one_at_a_time() -> Error {
+pub(super) fn one_at_a_time() -> Error {
     Error::new(
         Kind::Conflict,
         "A backup is being taken already. Try again when it is done.",

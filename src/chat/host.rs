@@ -1,15 +1,16 @@
 //! What whoever runs the server does with a command, and needs no role for: a lost password, a lost owner, a backup, a
 //! check. Each goes to the log.
 
-use super::accounts::unexpected;
-use super::admin::{BackupTaken, CallOff, random_code};
 use super::Chat;
+use super::accounts::unexpected;
+use super::admin::{BackupTaken, CallOff, one_at_a_time, random_code};
 use crate::clock::Time;
 use crate::error::{Error, Result};
-use crate::limits::RESET_MS;
+use crate::limits::{CONTROL_TURN_TIMEOUT, RESET_MS};
 use crate::model::{Backup, Change, Code, Event, HostAct, Name, User};
 use crate::store::{Progress, ReadBack, Report, Store};
 use std::sync::Arc;
+use tokio::time::timeout;
 
 /// A link with which somebody sets another password.
 pub struct ResetOffered {
@@ -81,12 +82,15 @@ impl Chat {
         hand_over(&self.store, name).await
     }
 
-    /// A copy of everything that is acknowledged by now. Nobody waits for it any more once this future is dropped.
+    /// A copy of everything that is acknowledged by now, once no other one is being taken: a command may wait. Nobody
+    /// does any more once this future is dropped.
     ///
     /// # Errors
-    /// `conflict` while another one is being taken, `storage_full`, `internal` where the data file is damaged.
+    /// `conflict` where another one takes very long, `storage_full`, `internal` where the data file is damaged.
     pub async fn back_up_by_command(&self, read_back: ReadBack, progress: Arc<Progress>) -> Result<BackupTaken> {
-        self.take_backup(read_back, progress).await
+        let turn = timeout(CONTROL_TURN_TIMEOUT, self.backups.clone().acquire_owned()).await;
+        let turn = turn.map_err(|_| one_at_a_time())?.map_err(Error::internal)?;
+        self.take_backup(turn, read_back, progress).await
     }
 
     /// Such a backup has gone out whole.

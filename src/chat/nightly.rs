@@ -6,12 +6,10 @@ use super::passwords::yield_to_others;
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::limits::{
-    BACKUP_ABANDONED_AFTER, BACKUP_FILES_SEEN_MAX, BACKUP_FREE_BYTES_MIN, BACKUP_FREE_PART, NIGHTLY_LOOK_EVERY,
-    NIGHTLY_RETRY_MS, NIGHTLY_STALE_MS, NIGHTLY_WARN_MS,
+    BACKUP_ABANDONED_AFTER, BACKUP_FILES_SEEN_MAX, NIGHTLY_LOOK_EVERY, NIGHTLY_RETRY_MS, NIGHTLY_STALE_MS,
+    NIGHTLY_WARN_MS,
 };
-use crate::model::{
-    Change, HostAct, LocalMinute, Nightly, NightlyBackup, NightlyFailure, is_nightly_due, superseded,
-};
+use crate::model::{Change, HostAct, LocalMinute, Nightly, NightlyBackup, NightlyFailure, is_nightly_due, superseded};
 use crate::store::{Overwrite, PendingFile, Progress, Store, Written, file_id_of, remove_abandoned};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -170,7 +168,11 @@ impl Chat {
     async fn back_up_for_tonight(&self, plan: &BackupPlan, before: Nightly, now: Time) -> Result<Nightly> {
         let progress = Arc::new(Progress::default());
         let _call_off = CallOff(progress.clone());
-        let (store, plan, minute) = (self.store.clone(), plan.clone(), LocalMinute::of(now, plan.utc_offset_seconds));
+        let (store, plan, minute) = (
+            self.store.clone(),
+            plan.clone(),
+            LocalMinute::of(now, plan.utc_offset_seconds),
+        );
         let (answer, written) = oneshot::channel();
         let work = move || {
             yield_to_others();
@@ -215,14 +217,19 @@ fn is_stale(nightly: &Nightly, since: Time, now: Time) -> bool {
 }
 
 /// Writes tonight's backup, and removes those that need not be kept any more.
-fn write(store: &Store, plan: &BackupPlan, minute: LocalMinute, progress: &Progress) -> std::result::Result<Written, String> {
+fn write(
+    store: &Store,
+    plan: &BackupPlan,
+    minute: LocalMinute,
+    progress: &Progress,
+) -> std::result::Result<Written, String> {
     let folder = &plan.folder;
     make_folder(folder).map_err(|error| format!("The folder {} cannot be created: {error}.", folder.display()))?;
     remove_abandoned(folder, &format!("{}-", plan.stem), BACKUP_ABANDONED_AFTER);
     let target = folder.join(minute.file_name(&plan.stem));
     let pending = PendingFile::new(&target, Overwrite::Never).map_err(|error| error.to_string())?;
     let began = std::time::Instant::now();
-    let written = store.back_up_to(pending, floor(folder), progress).map_err(|error| error.to_string())?;
+    let written = store.back_up_to(pending, progress).map_err(|error| error.to_string())?;
     let removed = remove_superseded(store, plan);
     tracing::info!(
         file = %target.display(),
@@ -247,18 +254,18 @@ fn make_folder(folder: &Path) -> std::io::Result<()> {
     how.create(folder)
 }
 
-/// Bytes that must stay free: a disk that backups have filled takes no messages any more.
-fn floor(folder: &Path) -> u64 {
-    let part = fs4::total_space(folder).map_or(0, |all| all / BACKUP_FREE_PART);
-    part.max(BACKUP_FREE_BYTES_MIN)
-}
-
 /// Removes what need not be kept; tells how many files that were.
 fn remove_superseded(store: &Store, plan: &BackupPlan) -> usize {
     let entries = fs::read_dir(&plan.folder).into_iter().flatten().flatten();
-    let names = entries.take(BACKUP_FILES_SEEN_MAX).filter_map(|entry| entry.file_name().into_string().ok());
-    let backups: Vec<LocalMinute> = names.filter_map(|name| LocalMinute::in_file_name(&name, &plan.stem)).collect();
-    let paths = superseded(&backups).into_iter().map(|backup| plan.folder.join(backup.file_name(&plan.stem)));
+    let names = entries
+        .take(BACKUP_FILES_SEEN_MAX)
+        .filter_map(|entry| entry.file_name().into_string().ok());
+    let backups: Vec<LocalMinute> = names
+        .filter_map(|name| LocalMinute::in_file_name(&name, &plan.stem))
+        .collect();
+    let paths = superseded(&backups)
+        .into_iter()
+        .map(|backup| plan.folder.join(backup.file_name(&plan.stem)));
     // Another server may keep its backups in the same folder, under the same names.
     let ours = paths.filter(|path| file_id_of(path).is_some_and(|id| id == store.file_id()));
     ours.filter(|path| fs::remove_file(path).is_ok()).count()

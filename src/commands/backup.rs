@@ -65,7 +65,7 @@ fn warning(report: &Report) -> String {
     match report.count {
         0 => String::new(),
         count => format!(
-            "The data file is at odds with itself in {count} places, and so is the backup. See where with: chapp check"
+            "The data file is at odds with itself in {count} places, and so is the backup. Run chapp check to see where."
         ),
     }
 }
@@ -149,7 +149,10 @@ pub(super) fn to_output(data: &Path, progress: &Progress) -> Outcome {
         Err(none) => none,
         Ok(Err(failed)) => failed.outcome(data),
         Ok(Ok(bytes)) => Outcome {
-            trouble: format!("Backed up to standard output ({}), checked before it was sent.", bytes_in_words(bytes)),
+            trouble: format!(
+                "Backed up to standard output ({}), checked before it was sent.",
+                bytes_in_words(bytes)
+            ),
             ..Outcome::done("")
         },
     }

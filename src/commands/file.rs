@@ -112,7 +112,11 @@ fn outcome(file: &Path, checked: &Checked) -> Outcome {
     Outcome {
         code: 1,
         said: lines.join("\n"),
-        trouble: format!("{name} is not sound: {} found, {} of them damage. {next}", things(report.count), report.damaged),
+        trouble: format!(
+            "{name} is not sound: {} found, {} of them damage. {next}",
+            things(report.count),
+            report.damaged
+        ),
     }
 }
 

@@ -47,7 +47,11 @@ impl Connection {
     /// # Errors
     /// Where the server is gone.
     pub fn ask(&mut self, request: &Request) -> Result<(), Lost> {
-        self.0.get_mut().write_all(&request.line()).map_err(Lost::Gone)
+        match self.0.get_mut().write_all(&request.line()) {
+            // A server that takes no more commands has said so before it was asked.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            written => written.map_err(Lost::Gone),
+        }
     }
 
     /// The next answer.

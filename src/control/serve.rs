@@ -69,8 +69,15 @@ pub async fn serve(mut listener: Listener, folders: Vec<PathBuf>, name: String, 
     }
 }
 
+fn gone() -> Error {
+    Error::bad_request("The command has ended.")
+}
+
 fn busy() -> Error {
-    Error::new(Kind::Conflict, "Other commands are still running. Try again when they are done.")
+    Error::new(
+        Kind::Conflict,
+        "Other commands are still running. Try again when they are done.",
+    )
 }
 
 /// A command that waits for its answer.
@@ -127,7 +134,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     async fn back_up(&mut self, chat: &Arc<Chat>, checked: bool) -> Result<()> {
         let read_back = if checked { ReadBack::Yes } else { ReadBack::No };
         let progress = Arc::new(Progress::default());
-        let taken = self.wait(&progress, chat.back_up_by_command(read_back, progress.clone())).await?;
+        let taken = self
+            .wait(&progress, chat.back_up_by_command(read_back, progress.clone()))
+            .await?;
         let backup = Backup {
             at: taken.at,
             bytes: taken.copy.bytes,
@@ -161,16 +170,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         let mut ticks = interval(CONTROL_PROGRESS_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
+            let mut more = [0; 1];
             tokio::select! {
                 done = &mut work => return done,
+                // A command says nothing after its request.
+                read = self.0.read(&mut more) => match read {
+                    Ok(1..) => {}
+                    Ok(0) | Err(_) => return Err(gone()),
+                },
                 _ = ticks.tick() => self.tell(&Answer::Progress { rows: progress.rows() }).await?,
             }
         }
     }
 
     async fn tell(&mut self, answer: &Answer) -> Result<()> {
-        let gone = |error| Error::bad_request("The command has ended.").because(error);
-        self.say(answer).await.map_err(gone)
+        self.say(answer).await.map_err(|error| gone().because(error))
     }
 
     async fn say(&mut self, answer: &Answer) -> io::Result<()> {

@@ -40,6 +40,8 @@ pub const CONTROL_REQUEST_BYTES_MAX: usize = 4 << 10;
 pub const CONTROL_REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// Commands that are served at the same time; further ones are refused.
 pub const CONTROL_CLIENTS_MAX: usize = 4;
+/// How long a command waits while another backup is being taken.
+pub const CONTROL_TURN_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 /// How long a command may leave what it is sent unread: it may stand in a pipe to somewhere slow.
 pub const CONTROL_STALL_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 /// How often a command that waits is told how far the server is.

@@ -15,6 +15,7 @@ use super::progress::Progress;
 use super::read_only::{self, ReadOnly};
 use super::{OpenError, Options, Store};
 use crate::error::{Error, Result};
+use crate::limits::BACKUP_FREE_PART;
 use redb::ReadTransaction;
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
@@ -109,17 +110,14 @@ impl Store {
     }
 
     /// Writes everything that is acknowledged by now to a file that is checked before it gets its name. Blocks. Leaves
-    /// at least `floor` bytes free on its disk.
+    /// room on its disk: one that backups have filled takes no messages any more.
     ///
     /// # Errors
     /// A sentence for whoever looks after the server. Nothing of the file stays then.
-    pub fn back_up_to(
-        &self,
-        pending: PendingFile,
-        floor: u64,
-        progress: &Progress,
-    ) -> std::result::Result<Written, FileError> {
+    pub fn back_up_to(&self, pending: PendingFile, progress: &Progress) -> std::result::Result<Written, FileError> {
         let data = &self.0.file;
+        let part = fs4::total_space(folder(pending.target())).map_or(0, |all| all / BACKUP_FREE_PART);
+        let floor = part.max(data.options.backup_free_bytes_min);
         let unreadable = |cause: String| {
             let path = data.path.clone();
             FileError::Data(OpenError::Io { path, cause })

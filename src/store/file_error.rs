@@ -151,7 +151,7 @@ impl fmt::Display for FileError {
             FileError::Data(error) => error.fmt(f),
             FileError::Damaged { path, cause } => write!(
                 f,
-                "{0} is damaged ({cause}). Nothing was written. See what is wrong with: chapp check {0}",
+                "{0} is damaged ({cause}), so nothing was written. Run chapp check {0} to see what is wrong.",
                 path.display()
             ),
             FileError::Older { path } => write!(

@@ -71,8 +71,8 @@ pub use read_only::file_id_of;
 
 use crate::error::{Error, Kind, Result};
 use crate::limits::{
-    CACHE_BYTES, DISK_FREE_BYTES_MIN, JOURNAL_BYTES, QUICK_COMMIT, SEARCHES_AT_ONCE_MAX, SHED_RETRY_MS, SHOW_TIMEOUT,
-    SHOWN_COMMITS, WRITER_QUEUE_MAX, WRITER_QUEUE_TIMEOUT,
+    BACKUP_FREE_BYTES_MIN, CACHE_BYTES, DISK_FREE_BYTES_MIN, JOURNAL_BYTES, QUICK_COMMIT, SEARCHES_AT_ONCE_MAX,
+    SHED_RETRY_MS, SHOW_TIMEOUT, SHOWN_COMMITS, WRITER_QUEUE_MAX, WRITER_QUEUE_TIMEOUT,
 };
 use crate::metrics::{Count, Metrics};
 use crate::model::{Change, Event};
@@ -99,6 +99,8 @@ use writer::{Job, Waiting, Writer};
 pub struct Options {
     /// Bytes that must be free on the disk before a commit.
     pub disk_free_bytes_min: u64,
+    /// Bytes that a nightly backup leaves free on its disk, at least.
+    pub backup_free_bytes_min: u64,
     /// Bytes of the file that are kept in memory.
     pub cache_bytes: usize,
     /// Bytes of the journal that are used, at most [`JOURNAL_BYTES`].
@@ -121,6 +123,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             disk_free_bytes_min: DISK_FREE_BYTES_MIN,
+            backup_free_bytes_min: BACKUP_FREE_BYTES_MIN,
             cache_bytes: CACHE_BYTES,
             journal_bytes: JOURNAL_BYTES,
             shown_commits: SHOWN_COMMITS,

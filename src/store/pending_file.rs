@@ -121,7 +121,10 @@ pub fn remove_abandoned(folder: &Path, prefix: &str, after: Duration) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let is_old = |file: File| {
-            let age = file.metadata().and_then(|about| about.modified()).map(|at| at.elapsed().unwrap_or_default());
+            let age = file
+                .metadata()
+                .and_then(|about| about.modified())
+                .map(|at| at.elapsed().unwrap_or_default());
             file.try_lock().is_ok() && age.is_ok_and(|age| age >= after)
         };
         if name.starts_with(prefix) && is_draft_name(&name) && File::open(entry.path()).is_ok_and(is_old) {

@@ -157,5 +157,9 @@ fn line(value: &impl Serialize) -> Vec<u8> {
 /// An object, and nothing that only looks like its fields.
 fn read<T: for<'de> Deserialize<'de>>(line: &[u8]) -> Option<T> {
     let value: Value = serde_json::from_slice(line).ok()?;
-    if value.is_object() { serde_json::from_value(value).ok() } else { None }
+    if value.is_object() {
+        serde_json::from_value(value).ok()
+    } else {
+        None
+    }
 }

@@ -41,6 +41,16 @@ fn edit(path: &Path, work: impl FnOnce(&WriteTransaction)) {
     txn.commit().unwrap();
 }
 
+/// Person 1 has read further than the first room goes.
+pub fn plant_a_wrong_read_mark(path: &Path) {
+    rows::plant::<(u32, u32)>(path, "read_marks", (1, 1), &[99]);
+}
+
+/// A table that no version of today knows.
+pub fn plant_an_unknown_table(path: &Path) {
+    rows::plant::<u32>(path, "later", 1, &[1]);
+}
+
 #[test]
 fn a_file_with_something_of_everything_is_sound_and_keeps_every_byte() {
     let (_folder, path) = full_file();

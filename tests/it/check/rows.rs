@@ -14,10 +14,7 @@ fn sealed(row: &[u8]) -> Vec<u8> {
 }
 
 pub fn put_meta(path: &Path, key: &str, row: &[u8]) {
-    edit(path, |txn| {
-        let meta = TableDefinition::<&str, Row>::new("chapp");
-        txn.open_table(meta).unwrap().insert(key, &sealed(row)[..]).unwrap();
-    });
+    plant::<&str>(path, "chapp", key, row);
 }
 
 /// Something to be done to the rows of any table.
@@ -145,14 +142,19 @@ fn in_every_table_a_damaged_row_is_found_and_a_missing_one_is_missed() {
     assert_eq!(seen, expected, "this test knows every table");
 }
 
-/// Sets one row, and tells what the check says.
-fn with<K: redb::Key + 'static>(name: &'static str, key: K::SelfType<'_>, row: &[u8]) -> String {
-    let (_folder, path) = full_file();
+/// Sets one row.
+pub fn plant<K: redb::Key + 'static>(path: &Path, name: &'static str, key: K::SelfType<'_>, row: &[u8]) {
     let row = sealed(row);
-    edit(&path, |txn| {
+    edit(path, |txn| {
         let table = TableDefinition::<K, Row>::new(name);
         txn.open_table(table).unwrap().insert(key, &row[..]).unwrap();
     });
+}
+
+/// Sets one row, and tells what the check says.
+fn with<K: redb::Key + 'static>(name: &'static str, key: K::SelfType<'_>, row: &[u8]) -> String {
+    let (_folder, path) = full_file();
+    plant::<K>(&path, name, key, row);
     let report = check(&path).unwrap();
     words(&report)
 }
