@@ -1,11 +1,11 @@
 //! The composition root: opens, listens, connects the feed with the hub, and stops in order.
 
+mod commands;
 mod places;
 
 use crate::chat::Chat;
 use crate::clock::Clock;
 use crate::config::{Config, Host};
-use crate::control;
 use crate::http::{Connection, Http};
 use crate::hub::Hub;
 use crate::limits::{
@@ -15,6 +15,7 @@ use crate::limits::{
 };
 use crate::store::{Feed, OpenError, Options, Store};
 use crate::wire::CloseCode;
+use commands::Commands;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -22,7 +23,6 @@ use places::Places;
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{fmt, io};
@@ -76,43 +76,7 @@ pub struct Server {
     http: Arc<Http>,
     feed: Feed,
     places: Arc<Places>,
-    control: Control,
-}
-
-/// Where commands find the server.
-struct Control {
-    folders: Vec<PathBuf>,
-    name: String,
-    /// None where none is wanted, or none can be had.
-    listener: Option<control::Listener>,
-}
-
-impl Control {
-    /// Listens. The data file, which is open, is nobody else's to serve.
-    fn open(config: &Config) -> Control {
-        let folders = config.control_folders.clone();
-        let name = crate::instance::name(&config.data).unwrap_or_default();
-        let listener = match control::Listener::bind(&folders, &name) {
-            Ok(listener) => Some(listener),
-            Err(error) => {
-                if !folders.is_empty() {
-                    tracing::warn!(%error, "commands such as chapp backup cannot reach this server");
-                }
-                None
-            }
-        };
-        Control {
-            folders,
-            name,
-            listener,
-        }
-    }
-
-    async fn serve(self, chat: Arc<Chat>, url: String) {
-        if let Some(listener) = self.listener {
-            control::serve(listener, self.folders, self.name, chat, url).await;
-        }
-    }
+    commands: Commands,
 }
 
 impl Server {
@@ -141,7 +105,7 @@ impl Server {
             chat,
             feed,
             places: Places::new(connections_max, config.rate_limits, metrics),
-            control: Control::open(config),
+            commands: Commands::listen(config),
         })
     }
 
@@ -177,7 +141,7 @@ impl Server {
             http,
             mut feed,
             places,
-            control,
+            commands,
         } = self;
         let fan_out = tokio::spawn({
             let chat = chat.clone();
@@ -194,7 +158,7 @@ impl Server {
             async move { chat.tell_presence().await }
         });
         let erase = tokio::spawn(erase(chat.clone()));
-        let control = tokio::spawn(control.serve(chat.clone(), url));
+        let commands = tokio::spawn(commands.serve(chat.clone(), url));
         let nightly = tokio::spawn({
             let chat = chat.clone();
             async move { chat.back_up_nightly().await }
@@ -206,7 +170,7 @@ impl Server {
         }
         sweep.abort();
         erase.abort();
-        control.abort();
+        commands.abort();
         nightly.abort();
         let _ = stopping.send(true);
         presence.abort();

@@ -138,7 +138,8 @@ fn in_every_table_a_damaged_row_is_found_and_a_missing_one_is_missed() {
         .map(|table| redb::TableHandle::name(&table).to_owned())
         .collect();
     let mut seen = planted.tables;
-    (expected.sort(), seen.sort());
+    expected.sort();
+    seen.sort();
     assert_eq!(seen, expected, "this test knows every table");
 }
 
