@@ -328,7 +328,7 @@ fn person(event: Event) -> Result<User> {
 pub(super) fn one_at_a_time() -> Error {
     Error::new(
         Kind::Conflict,
-        "A backup is being taken already. Try again when it is done.",
+        "A backup is already in progress. Try again when it is done.",
     )
 }
 

@@ -9,7 +9,9 @@ use crate::limits::{
     BACKUP_ABANDONED_AFTER, BACKUP_FILES_SEEN_MAX, NIGHTLY_LOOK_EVERY, NIGHTLY_RETRY_MS, NIGHTLY_STALE_MS,
     NIGHTLY_WARN_MS,
 };
-use crate::model::{Change, HostAct, LocalMinute, Nightly, NightlyBackup, NightlyFailure, is_nightly_due, superseded};
+use crate::model::{
+    Change, HostAct, LocalMinute, Nightly, NightlyBackup, NightlyFailure, Viewer, is_nightly_due, rules, superseded,
+};
 use crate::store::{Overwrite, PendingFile, Progress, Store, Written, file_id_of, remove_abandoned};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -121,6 +123,19 @@ impl Chat {
             is_stale: plan.is_some() && is_stale(&nightly, since, self.clock.now()),
             nightly,
         })
+    }
+
+    /// Whether the viewer should look at the nightly backups: they look after the server, and the last one failed or is
+    /// old.
+    ///
+    /// # Errors
+    /// When the data file cannot be read.
+    pub async fn has_backup_trouble(&self, viewer: &Viewer) -> Result<bool> {
+        if self.nights.plan.get().is_none() || rules::may_see_server(viewer.user.role).is_err() {
+            return Ok(false);
+        }
+        let facts = self.nightly_facts().await?;
+        Ok(facts.is_stale || facts.nightly.failure.is_some())
     }
 
     async fn nightly(&self) -> Result<(Nightly, Time)> {

@@ -86,6 +86,7 @@
 //! - `server.id` in `ready` names the data file (a browser keeps unsent messages by it),
 //!   `server.addresses` is how others on the network reach it, and `server.door` who may sign up: `anyone`,
 //!   `invite` (with the invite link), `nobody`. A `server` frame brings another `name` or `door` to everybody.
+//!   `server.backup_trouble` (`true`; for the owner and admins): the nightly backups fail, or the last one is old.
 //! - `synced.through` may be below the room's head: there is more, ask again since there.
 //! - A frame that is no JSON object with a `type` closes the socket with 4400, as does a binary one;
 //!   a `type` that this server does not know, or a field of the wrong type, is an `error`.

@@ -337,10 +337,20 @@ fn where_backups_are_off_there_are_none_and_the_page_says_nothing_of_them() {
 }
 
 #[test]
-fn only_the_owner_and_admins_are_told_of_backups() {
-    let night = Night::new(Options::default());
-    let ben = night.site.sign_up("Ben");
+fn only_the_owner_and_admins_are_told_of_backups_and_as_soon_as_they_come_where_one_failed() {
+    let night = Night::new(Options {
+        backup_free_bytes_min: u64::MAX / 2,
+        ..Options::default()
+    });
+    let (ben, cleo) = (night.site.sign_up("Ben"), night.site.sign_up("Cleo"));
+    night.site.set_role(&night.owner, &cleo, "admin");
     night.site.get_as(&ben, "/api/server").refused(403, "forbidden");
+    let trouble = |person| night.site.socket(person).ready["server"]["backup_trouble"].clone();
+    assert_eq!(trouble(&night.owner), Value::Null);
+    night.hands.advance(hours(24));
+    night.until(|facts| facts["failure"].is_string());
+    assert_eq!((trouble(&night.owner), trouble(&cleo)), (json!(true), json!(true)));
+    assert_eq!(trouble(&ben), Value::Null);
 }
 
 #[test]
