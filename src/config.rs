@@ -1,12 +1,15 @@
 //! What Chapp was told at its start: arguments and `CHAPP_…` variables, as one plain struct.
 
+mod command;
 mod metrics_token;
 
-use crate::chat::RateLimits;
-use clap::{Parser, Subcommand};
+use crate::chat::{BackupPlan, RateLimits};
+use clap::Parser;
+pub use command::Command;
+use command::Subcommands;
 pub use metrics_token::MetricsToken;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const PORT: u16 = 4280;
 const FILE_NAME: &str = "chapp.redb";
@@ -20,16 +23,6 @@ struct Arguments {
 
     #[command(flatten)]
     options: Options,
-}
-
-#[derive(Debug, Subcommand)]
-enum Subcommands {
-    /// Print where the data file is, and nothing else.
-    Where {
-        #[arg(long, value_name = "FILE", env = "CHAPP_DATA")]
-        /// The data file
-        data: Option<PathBuf>,
-    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -53,6 +46,10 @@ struct Options {
     /// Do not open a browser at start (CHAPP_OPEN=off)
     #[arg(long)]
     no_open: bool,
+
+    /// Where nightly backups go, or off. Without it: NAME.backups beside the data file
+    #[arg(long, value_name = "FOLDER|off", env = "CHAPP_BACKUPS")]
+    backups: Option<PathBuf>,
 
     #[arg(long = "open-by-variable", hide = true, env = "CHAPP_OPEN", default_value = "on", value_parser = parse_switch)]
     open_by_variable: bool,
@@ -90,6 +87,8 @@ pub enum Task {
     Serve(Config),
     /// Print where the data file is.
     Where(PathBuf),
+    /// Do something with a data file.
+    Run(Command),
 }
 
 /// How to run the server.
@@ -111,6 +110,10 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// Whether to write to many sockets in one system call, where that can be done.
     pub io_uring: bool,
+    /// Where nightly backups go, if any are wanted.
+    pub backups: Option<BackupPlan>,
+    /// The folders where the socket for commands may be, the best one first; none where none is wanted.
+    pub control_folders: Vec<PathBuf>,
 }
 
 impl Task {
@@ -131,12 +134,18 @@ impl Task {
             metrics_token_file,
             rate_limits,
             io_uring,
+            backups,
         } = arguments.options;
-        if let Some(Subcommands::Where { data }) = arguments.command {
-            return Ok(Task::Where(data_file(data)?));
+        // While there is no other thread, which is when the system's clock may be asked for it.
+        let utc_offset_seconds = time::UtcOffset::current_local_offset().map_or(0, time::UtcOffset::whole_seconds);
+        if let Some(command) = arguments.command {
+            return command.task();
         }
+        let data = with_folder(data)?;
         Ok(Task::Serve(Config {
-            data: with_folder(data)?,
+            backups: backup_plan(&data, backups, utc_offset_seconds)?,
+            control_folders: Vec::new(),
+            data,
             listen,
             hosts,
             open: open || (open_by_variable && !no_open),
@@ -146,6 +155,23 @@ impl Task {
             io_uring,
         }))
     }
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, String> {
+    std::path::absolute(path).map_err(|_| "That is not the name of a file.".to_owned())
+}
+
+fn backup_plan(data: &Path, told: Option<PathBuf>, utc_offset_seconds: i32) -> Result<Option<BackupPlan>, String> {
+    let folder = match told {
+        Some(word) if word.as_os_str().eq_ignore_ascii_case("off") => return Ok(None),
+        Some(folder) if folder.is_file() => {
+            let folder = folder.display();
+            return Err(format!("--backups {folder} is a file. Name a folder, or off."));
+        }
+        Some(folder) => Some(absolute(&folder)?),
+        None => None,
+    };
+    Ok(Some(BackupPlan::new(data, folder, utc_offset_seconds)))
 }
 
 fn data_file(told: Option<PathBuf>) -> Result<PathBuf, String> {

@@ -40,8 +40,37 @@ pub fn url_of(data: &Path) -> Option<String> {
 }
 
 fn path(data: &Path) -> Option<PathBuf> {
+    Some(notes()?.join(format!("running-{}", name(data)?)))
+}
+
+/// What a data file is called in the names of sockets and notes; nothing where there is no such file.
+pub fn name(data: &Path) -> Option<String> {
     let data = data.canonicalize().ok()?;
     let digest = Sha256::digest(data.as_os_str().as_encoded_bytes());
-    let name: String = digest[..8].iter().map(|b| format!("{b:02x}")).collect();
-    Some(notes()?.join(format!("running-{name}")))
+    Some(digest[..8].iter().map(|b| format!("{b:02x}")).collect())
+}
+
+/// The folders where the socket for commands may be, the best one first.
+pub fn control_folders(data: &Path) -> Vec<PathBuf> {
+    let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let runtime = runtime.filter(|folder| folder.is_absolute());
+    let beside = data.file_name().map(|name| {
+        let mut name = name.to_owned();
+        name.push(".control");
+        data.with_file_name(name)
+    });
+    let runtime = runtime.map(|folder| folder.join("chapp"));
+    let cache = notes().map(|folder| folder.join("run"));
+    [runtime, cache, beside].into_iter().flatten().collect()
+}
+
+/// The same for a command, which may have been started without what the server was started with: by cron, say.
+pub fn control_folders_to_search(data: &Path) -> Vec<PathBuf> {
+    let mut folders = control_folders(data);
+    #[cfg(target_os = "linux")]
+    if let Ok(about) = fs::metadata(data) {
+        let user = std::os::unix::fs::MetadataExt::uid(&about);
+        folders.push(PathBuf::from(format!("/run/user/{user}/chapp")));
+    }
+    folders
 }

@@ -16,7 +16,9 @@
 //! | module | owns | never |
 //! |---|---|---|
 //! | [`server`] | opens, listens, feed → hub, stops | |
+//! | [`commands`] | what `chapp backup`, `check`, `compact`, `reset` and `owner` do | |
 //! | [`http`] | requests: gate, routes, answers, assets | decides what people may do |
+//! | [`control`] | the local socket for commands, while the server runs | lets anybody else in |
 //! | [`ws`] | one socket's life | writes to a socket (the hub does) |
 //! | [`chat`] | verbs, passwords, throttles | knows HTTP or frames |
 //! | [`store`] | the data file; the only one that knows redb | knows who is connected, or JSON |
@@ -38,7 +40,9 @@
 
 pub mod chat;
 pub mod clock;
+pub mod commands;
 pub mod config;
+pub mod control;
 pub mod error;
 pub mod http;
 pub mod hub;

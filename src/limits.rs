@@ -1,8 +1,10 @@
 //! Every limit of Chapp, with its unit in its name. Nothing here is a setting.
 
+mod commands;
 mod store;
 mod uploads;
 
+pub use commands::*;
 use std::time::Duration;
 pub use store::*;
 pub use uploads::*;

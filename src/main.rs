@@ -1,6 +1,7 @@
 //! The executable: reads its arguments, says where it is, and serves until it is told to stop.
 
 use chapp::clock::Clock;
+use chapp::commands;
 use chapp::config::{Config, Task};
 use chapp::instance;
 use chapp::server::{Server, StartError};
@@ -17,7 +18,11 @@ fn main() -> ExitCode {
             say(&data.display().to_string());
             Ok(())
         }
-        Ok(Task::Serve(config)) => serve(&config),
+        Ok(Task::Serve(mut config)) => {
+            config.control_folders = instance::control_folders(&config.data);
+            serve(&config)
+        }
+        Ok(Task::Run(command)) => return commands::run(command, stop_signal),
         Err(sentence) => Err(sentence),
     };
     match done {

@@ -187,10 +187,14 @@ pub struct Metrics {
     pub connections: Gauge,
     /// Places for connections.
     pub connections_max: Gauge,
+    /// Old roots of the data file that are kept for those who copy it.
+    pub retained_roots: Gauge,
     /// Bodies of requests that are in memory, those on their way included.
     pub bodies: Gauge,
     /// Bytes of them, but for the short ones.
     pub body_bytes: Gauge,
+    /// When the last backup was made whose making ended well, in seconds since the Unix epoch; 0 where none is known.
+    pub last_backup: Gauge,
     /// Changes in each commit.
     pub batches: Histogram,
     /// How long each commit took, in microseconds: its changes, and the disk.
@@ -205,8 +209,10 @@ impl Default for Metrics {
             counts: [const { AtomicU64::new(0) }; COUNTS],
             connections: Gauge::default(),
             connections_max: Gauge::default(),
+            retained_roots: Gauge::default(),
             bodies: Gauge::default(),
             body_bytes: Gauge::default(),
+            last_backup: Gauge::default(),
             batches: Histogram::new(&BATCH_BOUNDS),
             commits: Histogram::new(&TIME_BOUNDS),
             fan_out: Histogram::new(&TIME_BOUNDS),

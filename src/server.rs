@@ -1,5 +1,6 @@
 //! The composition root: opens, listens, connects the feed with the hub, and stops in order.
 
+mod commands;
 mod places;
 
 use crate::chat::Chat;
@@ -14,6 +15,7 @@ use crate::limits::{
 };
 use crate::store::{Feed, OpenError, Options, Store};
 use crate::wire::CloseCode;
+use commands::Commands;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -74,6 +76,7 @@ pub struct Server {
     http: Arc<Http>,
     feed: Feed,
     places: Arc<Places>,
+    commands: Commands,
 }
 
 impl Server {
@@ -89,6 +92,9 @@ impl Server {
         let hub = Arc::new(Hub::new(metrics.clone(), config.io_uring));
         let chat = Chat::new(store, hub, clock, config.rate_limits).map_err(StartError::System)?;
         let chat = Arc::new(chat);
+        if let Some(plan) = &config.backups {
+            chat.plan_backups(plan.clone());
+        }
         let connections_max = connections_max();
         tracing::info!(connections_max, "places for connections");
         Ok(Server {
@@ -103,6 +109,7 @@ impl Server {
             chat,
             feed,
             places: Places::new(connections_max, config.rate_limits, metrics),
+            commands: Commands::listen(config),
         })
     }
 
@@ -129,6 +136,7 @@ impl Server {
     /// Serves until `stop`, then stops in order: no new work, what was accepted is committed and
     /// answered, sockets are closed with 1001, the data file is closed.
     pub async fn run(self, stop: impl Future<Output = ()>) {
+        let url = self.url();
         let Server {
             address,
             hosts,
@@ -137,6 +145,7 @@ impl Server {
             http,
             mut feed,
             places,
+            commands,
         } = self;
         let fan_out = tokio::spawn({
             let chat = chat.clone();
@@ -153,6 +162,11 @@ impl Server {
             async move { chat.tell_presence().await }
         });
         let erase = tokio::spawn(erase(chat.clone()));
+        let commands = tokio::spawn(commands.serve(chat.clone(), url));
+        let nightly = tokio::spawn({
+            let chat = chat.clone();
+            async move { chat.back_up_nightly().await }
+        });
         let (stopping, is_stopping) = watch::channel(false);
         tokio::select! {
             () = accept(listener, http, places.clone(), is_stopping) => {}
@@ -160,6 +174,8 @@ impl Server {
         }
         sweep.abort();
         erase.abort();
+        commands.abort();
+        nightly.abort();
         let _ = stopping.send(true);
         presence.abort();
         chat.note_last_seen().await;

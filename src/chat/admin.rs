@@ -1,7 +1,7 @@
 //! Looking after the server: who comes in, who may do what, and a copy of everything.
 
 use super::accounts::{new_session, unexpected};
-use super::{Caller, Chat, LoggedIn};
+use super::{Caller, Chat, LoggedIn, NightlyFacts};
 use crate::clock::Time;
 use crate::error::{Error, Kind, Result};
 use crate::hub::Waiting;
@@ -10,10 +10,9 @@ use crate::model::{
     Backup, Change, Code, Door, Event, Invite, Password, PasswordReset, Role, ServerCard, ServerCounts, ServerDeed,
     ServerName, User, UserId, Viewer, invite_end, rules,
 };
-use crate::store::{BackupFile, Load, ShedLevel, Storage};
+use crate::store::{BackupFile, Load, Progress, ReadBack, ShedLevel, Storage};
 use crate::wire::CloseCode;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use tokio::sync::OwnedSemaphorePermit;
 
 /// How the server is doing.
@@ -28,6 +27,8 @@ pub struct ServerFacts {
     pub storage: Storage,
     /// Whether a backup is being taken.
     pub is_backing_up: bool,
+    /// The nightly backups.
+    pub nightly: NightlyFacts,
 }
 
 /// How the server feels at this moment, beside what it counts.
@@ -57,12 +58,12 @@ pub struct BackupTaken {
     _turn: OwnedSemaphorePermit,
 }
 
-/// Tells the copying that nobody waits for it any more.
-struct CallOff(Arc<AtomicBool>);
+/// Tells those who copy or check that nobody waits for them any more.
+pub(super) struct CallOff(pub Arc<Progress>);
 
 impl Drop for CallOff {
     fn drop(&mut self) {
-        self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+        self.0.stop();
     }
 }
 
@@ -95,6 +96,7 @@ impl Chat {
             started_at: self.started_at,
             storage: self.store.storage(),
             is_backing_up: self.backups.available_permits() == 0,
+            nightly: self.nightly_facts().await?,
         })
     }
 
@@ -278,17 +280,26 @@ impl Chat {
     pub async fn back_up(&self, viewer: &Viewer) -> Result<BackupTaken> {
         rules::may_back_up(viewer.user.role)?;
         let turn = self.backups.clone().try_acquire_owned().map_err(|_| one_at_a_time())?;
+        self.take_backup(turn, ReadBack::No, Arc::default()).await
+    }
+
+    pub(super) async fn take_backup(
+        &self,
+        turn: OwnedSemaphorePermit,
+        read_back: ReadBack,
+        progress: Arc<Progress>,
+    ) -> Result<BackupTaken> {
         let at = self.clock.now();
-        let stop = Arc::new(AtomicBool::new(false));
-        let _call_off = CallOff(stop.clone());
+        let _call_off = CallOff(progress.clone());
         let store = self.store.clone();
-        let copying = tokio::task::spawn_blocking(move || store.back_up(&stop).map(|copy| (copy, turn)));
+        let copying = tokio::task::spawn_blocking(move || store.back_up(read_back, &progress).map(|copy| (copy, turn)));
         let (copy, turn) = copying.await.map_err(Error::internal)??;
         Ok(BackupTaken { copy, at, _turn: turn })
     }
 
     /// A backup has gone out whole.
     pub async fn backed_up(&self, viewer: &Viewer, backup: Backup) {
+        self.note_backup(backup.at);
         let deed = ServerDeed::BackedUp(backup);
         let (by, at) = (viewer.user.id, self.clock.now());
         // The copy is there all the same.
@@ -304,7 +315,7 @@ impl Chat {
     }
 }
 
-fn random_code() -> Result<Code> {
+pub(super) fn random_code() -> Result<Code> {
     let mut random = [0; 10];
     getrandom::fill(&mut random).map_err(Error::internal)?;
     Ok(Code::new(random))
@@ -317,10 +328,10 @@ fn person(event: Event) -> Result<User> {
     }
 }
 
-fn one_at_a_time() -> Error {
+pub(super) fn one_at_a_time() -> Error {
     Error::new(
         Kind::Conflict,
-        "A backup is being taken already. Try again when it is done.",
+        "A backup is already in progress. Try again when it is done.",
     )
 }
 

@@ -5,8 +5,10 @@
 mod accounts;
 mod admin;
 mod files;
+mod host;
 pub mod markup;
 mod messages;
+mod nightly;
 mod passwords;
 mod people;
 mod picture;
@@ -31,7 +33,9 @@ use crate::store::{ShedLevel, Store};
 pub use accounts::{Caller, LoggedIn};
 pub use admin::{BackupTaken, ServerFacts, Vitals};
 pub use files::Upload;
+pub use host::{ResetOffered, hand_over, offer_reset};
 pub use messages::Answer;
+pub use nightly::{BackupPlan, NightlyFacts};
 use passwords::Passwords;
 pub use rooms::RoomPlan;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -71,6 +75,7 @@ pub struct Chat {
     started_at: Time,
     /// Whose turn it is to take a backup.
     backups: Arc<Semaphore>,
+    nights: nightly::Nights,
 }
 
 impl Chat {
@@ -124,6 +129,7 @@ impl Chat {
             file_reads: Semaphore::new(FILE_READS_MAX),
             addresses: Mutex::new(Arc::new([])),
             backups: Arc::new(Semaphore::new(1)),
+            nights: nightly::Nights::default(),
         })
     }
 

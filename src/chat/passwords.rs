@@ -92,10 +92,10 @@ impl Passwords {
 
 /// On Linux each thread has its own nice value, against POSIX (setpriority(2)); elsewhere it would be that of
 /// the whole process.
-fn yield_to_others() {
+pub(super) fn yield_to_others() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(HASH_NICE) {
-        tracing::info!(%error, "passwords are hashed at the common priority");
+        tracing::info!(%error, "what can wait runs at the common priority");
     }
 }
 

@@ -106,6 +106,11 @@ impl Visit<'_> {
     async fn facts(&self, viewer: &Viewer) -> Result<Answer> {
         let chat = self.chat();
         let facts = chat.server_facts(viewer).await?;
+        let nightly = facts.nightly.folder.as_ref().map(|folder| wire::NightlyFacts {
+            folder: folder.display().to_string(),
+            nightly: &facts.nightly.nightly,
+            is_stale: facts.nightly.is_stale,
+        });
         Ok(ok(wire::server_facts(&wire::ServerFacts {
             card: &facts.card,
             counts: facts.counts,
@@ -115,6 +120,7 @@ impl Visit<'_> {
             file_bytes: facts.storage.file_bytes,
             disk: facts.storage.disk,
             is_backing_up: facts.is_backing_up,
+            nightly,
         })))
     }
 

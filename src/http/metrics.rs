@@ -257,6 +257,11 @@ fn page(vitals: &Vitals, metrics: &Metrics) -> Page {
         &[("", metrics.connections_max.get() as f64)],
     );
     page.gauge(
+        "chapp_retained_roots",
+        "Old states of the data file that are kept for those who copy it.",
+        &[("", metrics.retained_roots.get() as f64)],
+    );
+    page.gauge(
         "chapp_request_bodies",
         "Bodies of requests in memory, those on their way included; uploads are not among them.",
         &[("", metrics.bodies.get() as f64)],

@@ -1,9 +1,9 @@
 //! What we will do: attributed, validated, stamped; plain data. The store makes Events of these.
 
 use super::{
-    Body, ClientId, Code, ConnectionId, Content, Emoji, FileChange, FileId, MemberRole, Mentions, Name, NewSession,
-    PasswordHash, PasswordReset, ProfilePatch, RoomId, RoomKind, RoomName, RoomPatch, RoomPrefs, Seq, ServerDeed,
-    SessionId, SettingsPatch, Topic, UserId,
+    Body, ClientId, Code, ConnectionId, Content, Emoji, FileChange, FileId, HostAct, MemberRole, Mentions, Name,
+    NewSession, PasswordHash, PasswordReset, ProfilePatch, RoomId, RoomKind, RoomName, RoomPatch, RoomPrefs, Seq,
+    ServerDeed, SessionId, SettingsPatch, Topic, UserId,
 };
 use crate::clock::Time;
 use bytes::Bytes;
@@ -392,4 +392,6 @@ pub enum Change {
     /// Another password by a link that works once; all sessions of its owner end. Answered by
     /// `Event::SignedIn`.
     ResetPassword(PasswordReset),
+    /// Something done at the computer that runs the server. Answered as [`HostAct`] says.
+    Host(HostAct),
 }

@@ -2,11 +2,13 @@
 //!
 //! A value of a type in here is valid: `parse` is the only way in from outside.
 
+mod backup;
 mod change;
 mod content;
 mod emoji;
 mod event;
 mod file;
+mod host;
 mod id;
 mod message;
 mod page;
@@ -20,11 +22,13 @@ mod user;
 mod visible;
 mod words;
 
+pub use backup::{LocalMinute, Nightly, NightlyBackup, NightlyFailure, is_nightly_due, superseded};
 pub use change::{Act, Change, Deed, Draft, NewAccount, NewPost, NewRoom, Picture, Place, Says, Written};
 pub use content::{Block, Content, Inline};
 pub use emoji::by_shortcode;
 pub use event::{Event, Posted, Presence, ReadMark};
 pub use file::{Attachment, FileChange, FileEvent, FileId, FileName, FileUsage, NewFile, file_too_large};
+pub use host::HostAct;
 pub use id::{ConnectionId, ID_MAX, RoomId, Seq, UserId};
 pub use message::{Body, ClientId, Emoji, Forwarded, Mentions, Message, Notice, Pinned, Reaction, needs_text};
 pub use page::{

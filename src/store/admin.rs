@@ -15,10 +15,10 @@ use crate::model::{
 };
 use redb::{ReadableTable, ReadableTableMetadata};
 
-const CARD: &str = "card";
+pub(super) const CARD: &str = "card";
 /// Left out of a backup: in somebody else's hands it would open the door.
 pub(super) const INVITE: &str = "invite";
-const BACKUP: &str = "backup";
+pub(super) const BACKUP: &str = "backup";
 
 pub(super) fn card(source: &impl Source) -> Result<ServerCard, Fault> {
     let row: ServerRow = get(source.server()?, CARD)?.unwrap_or_default();
@@ -138,14 +138,14 @@ fn whom(source: &impl Source, who: u32, user: UserId) -> Result<(u32, Whom), Fau
     Ok((id, Whom::Other(row.role())))
 }
 
-fn refuse_barred(source: &impl Source, id: u32) -> Result<(), Fault> {
+pub(super) fn refuse_barred(source: &impl Source, id: u32) -> Result<(), Fault> {
     match is_barred(source, id)? {
         true => Err(Error::new(Kind::Conflict, "That account is deactivated. Let it in again first.").into()),
         false => Ok(()),
     }
 }
 
-fn write_role(tables: &mut Tables<'_>, id: u32, role: Role) -> Result<Event, Fault> {
+pub(super) fn write_role(tables: &mut Tables<'_>, id: u32, role: Role) -> Result<Event, Fault> {
     let mut row: UserRow = get_known(tables.users.read()?, id, "an account")?;
     row.set_role(role);
     put(tables.users.write()?, id, &row)?;
@@ -190,7 +190,7 @@ fn set_active(
 }
 
 /// There is at most one link for each account, so they are few.
-fn forget_resets(tables: &mut Tables<'_>, over: impl Fn(&ResetRow) -> bool) -> Result<(), Fault> {
+pub(super) fn forget_resets(tables: &mut Tables<'_>, over: impl Fn(&ResetRow) -> bool) -> Result<(), Fault> {
     let mut gone = Vec::new();
     for reset in tables.resets.read()?.iter()? {
         let (code, row) = reset?;

@@ -3,7 +3,7 @@
 use super::engine::Wrote;
 use super::fault::Fault;
 use super::tables::Tables;
-use super::{accounts, acts, admin, files, marks, members, messages, people, rooms, saved, sessions};
+use super::{accounts, acts, admin, files, host, marks, members, messages, people, rooms, saved, sessions};
 use crate::error::Result;
 use crate::model::{Change, Event};
 
@@ -132,5 +132,6 @@ fn apply(tables: &mut Tables<'_>, change: &Change) -> std::result::Result<Done, 
         Change::ArrangeRoom { user, room, prefs } => rooms::arrange(tables, *user, *room, prefs),
         Change::Server { by, deed, at } => admin::act(tables, *by, deed, *at),
         Change::ResetPassword(new) => admin::reset_password(tables, new),
+        Change::Host(act) => host::apply(tables, act),
     }
 }

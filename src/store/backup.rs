@@ -1,23 +1,24 @@
-//! A copy of the whole data file while it is in use: one snapshot, copied table by table into a new
-//! file, which is checked by redb's own commit and brought down to the disk before anybody gets it.
+//! A copy of the whole data file while it is in use: one snapshot, copied table by table into a new file (`copy`), read
+//! back and checked before it gets its name.
 //!
-//! The copy lies beside the data file under the name of a draft, so that whatever a kill leaves is swept
-//! at the next start; on Unix it loses its name before the first byte is read.
+//! A copy that is only passed on lies beside the data file under the name of a draft, so that whatever a kill leaves is
+//! swept at the next start; on Unix it loses its name before the first byte is read.
 
+use super::check::{Finding, Report, check_file};
+use super::copy::{Contents, Copy, CopyFault};
 use super::engine::create::{draft_path, folder};
-use super::engine::database::{builder, last_commit, write_new};
-use super::engine::disk::Disk;
-use super::engine::free_space::has_room;
-use super::engine::{DataFile, Options};
-use super::fault::{Fault, guard};
-use super::tables::{CopyTable, FILE, META, RESETS, Row, SERVER, copy_tables, get_known, put};
-use super::{Store, admin, codec::DataFileRow};
+use super::engine::database::Checked;
+use super::fault::Fault;
+use super::file_error::FileError;
+use super::pending_file::PendingFile;
+use super::progress::Progress;
+use super::read_only::{self, ReadOnly};
+use super::{OpenError, Options, Store};
 use crate::error::{Error, Result};
-use crate::limits::{BACKUP_BATCH_BYTES, BACKUP_BATCH_ROWS};
-use redb::{Database, Durability, Key, ReadTransaction, ReadableTable, TableDefinition, TableError, TableHandle};
+use crate::limits::BACKUP_FREE_PART;
+use redb::ReadTransaction;
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// A backup that is whole and on the disk, to be read from its beginning. Gone when dropped.
 pub struct BackupFile {
@@ -35,6 +36,24 @@ impl Drop for Name {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.0);
     }
+}
+
+/// Whether a backup is read back before it is passed on. Whoever writes it to another disk checks it there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadBack {
+    /// Each page, row and law.
+    Yes,
+    /// Nothing.
+    No,
+}
+
+/// A backup that has its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// How large it is.
+    pub bytes: u64,
+    /// What its check has found; no damage.
+    pub report: Report,
 }
 
 /// What the data file takes, and its disk has.
@@ -73,47 +92,119 @@ impl Store {
         }
     }
 
-    /// Copies everything that is acknowledged by now. Blocks: seconds for a million messages. Once `stop`
-    /// is set, nobody wants it any more.
+    /// A file that has shown itself to be damaged makes no backup that anybody should rely on.
+    fn check_undamaged(&self) -> Result<()> {
+        match self.0.file.damage() {
+            Some(cause) => Err(Fault::Damaged(cause.to_owned()).error()),
+            None => Ok(()),
+        }
+    }
+
+    /// Copies everything that is acknowledged by now, to be passed on. Blocks: seconds for a million messages.
     ///
     /// # Errors
     /// `storage_full`, `unavailable`, or `internal` for a damaged row. Nothing of the copy stays then.
-    pub fn back_up(&self, stop: &AtomicBool) -> Result<BackupFile> {
+    pub fn back_up(&self, read_back: ReadBack, progress: &Progress) -> Result<BackupFile> {
         self.has_room_for_backup()?;
-        if let Some(cause) = self.0.file.damage() {
-            return Err(Fault::Damaged(cause.to_owned()).error());
-        }
-        copy(&self.0.file, stop).map_err(|fault| fault.error())
+        self.check_undamaged()?;
+        let data = &self.0.file;
+        // Not held under the file's lock, so that a file that fails meanwhile can be opened again.
+        let snapshot = data.snapshot().map_err(Fault::error)?;
+        let copy = unnamed(&snapshot, &data.path, &data.options, read_back, progress);
+        copy.map_err(|fault| match fault {
+            CopyFault::Reading(fault) | CopyFault::Writing(fault) => fault.error(),
+            CopyFault::Stopped => Error::bad_request("The backup was cancelled."),
+        })
+    }
+
+    /// Writes everything that is acknowledged by now to a file that is checked before it gets its name. Blocks. Leaves
+    /// room on its disk: one that backups have filled takes no messages any more.
+    ///
+    /// # Errors
+    /// A sentence for whoever looks after the server. Nothing of the file stays then.
+    pub fn back_up_to(&self, pending: PendingFile, progress: &Progress) -> std::result::Result<Written, FileError> {
+        let data = &self.0.file;
+        let part = fs4::total_space(folder(pending.target())).map_or(0, |all| all / BACKUP_FREE_PART);
+        let floor = part.max(data.options.backup_free_bytes_min);
+        let unreadable = |cause: String| {
+            let path = data.path.clone();
+            FileError::Data(OpenError::Io { path, cause })
+        };
+        self.check_undamaged().map_err(|error| unreadable(error.to_string()))?;
+        let snapshot = data.snapshot().map_err(|fault| unreadable(fault.to_string()))?;
+        named(&snapshot, &data.path, &data.options, floor, pending, progress)
     }
 }
 
-fn copy(data: &DataFile, stop: &AtomicBool) -> std::result::Result<BackupFile, Fault> {
-    // Not held under the file's lock, so that a file that fails meanwhile can be opened again.
-    let snapshot = data.snapshot()?;
-    let name = Name(draft_path(&data.path)?);
-    guard(|| {
-        let disk = Disk::create(&name.0, &data.options)?;
-        let into = builder(&data.options).create_with_backend(disk)?;
-        let mut copier = Copier {
-            from: &snapshot,
-            into: &into,
-            path: &data.path,
-            options: &data.options,
-            stop,
-            contents: Contents::WithoutDoors,
-        };
-        copy_tables(&mut copier)?;
-        seal(&snapshot, &into)?;
-        into.close()?;
-        Ok(())
-    })?;
-    drop(snapshot);
-    let file = OpenOptions::new().read(true).write(true).open(&name.0)?;
-    file.sync_all()?;
-    let bytes = file.metadata()?.len();
-    // What has no name can be left behind by nobody.
-    #[cfg(unix)]
-    fs::remove_file(&name.0)?;
+/// Backs up a data file that nobody serves, of which every byte stays as it is.
+///
+/// # Errors
+/// A sentence for the terminal. Nothing of the backup stays then.
+pub fn back_up_file(
+    data: &Path,
+    options: &Options,
+    pending: PendingFile,
+    progress: &Progress,
+) -> std::result::Result<Written, FileError> {
+    let opened = open_stopped(data, options)?;
+    let snapshot = opened.snapshot().map_err(|fault| FileError::of_reading(data, fault))?;
+    named(&snapshot, data, options, options.disk_free_bytes_min, pending, progress)
+}
+
+/// The same, to be passed on.
+///
+/// # Errors
+/// A sentence for the terminal. Nothing of the backup stays then.
+pub fn back_up_unnamed(
+    data: &Path,
+    options: &Options,
+    progress: &Progress,
+) -> std::result::Result<BackupFile, FileError> {
+    let opened = open_stopped(data, options)?;
+    let snapshot = opened.snapshot().map_err(|fault| FileError::of_reading(data, fault))?;
+    let copy = unnamed(&snapshot, data, options, ReadBack::Yes, progress);
+    copy.map_err(|fault| FileError::of_copying(fault, data, data))
+}
+
+/// A file of today's format that nobody serves.
+pub(super) fn open_stopped(data: &Path, options: &Options) -> std::result::Result<ReadOnly, FileError> {
+    let opened = read_only::open(data, options, Checked::Lightly).map_err(FileError::Data)?;
+    match opened.is_of_today() {
+        true => Ok(opened),
+        false => Err(FileError::Older { path: data.to_owned() }),
+    }
+}
+
+fn unnamed(
+    from: &ReadTransaction,
+    data: &Path,
+    options: &Options,
+    read_back: ReadBack,
+    progress: &Progress,
+) -> std::result::Result<BackupFile, CopyFault> {
+    let writing = |error: std::io::Error| CopyFault::Writing(error.into());
+    let name = Name(draft_path(data).map_err(writing)?);
+    let copy = Copy {
+        from,
+        to: &name.0,
+        contents: Contents::Backup,
+        options,
+        floor: options.disk_free_bytes_min,
+        progress,
+    };
+    copy.write()?;
+    if read_back == ReadBack::Yes {
+        read(&copy).map_err(|cause| CopyFault::Writing(Fault::Damaged(cause)))?;
+    }
+    let open = || {
+        let file = OpenOptions::new().read(true).write(true).open(&name.0)?;
+        let bytes = file.metadata()?.len();
+        // What has no name can be left behind by nobody.
+        #[cfg(unix)]
+        fs::remove_file(&name.0)?;
+        Ok((file, bytes))
+    };
+    let (file, bytes) = open().map_err(writing)?;
     Ok(BackupFile {
         file,
         bytes,
@@ -121,98 +212,54 @@ fn copy(data: &DataFile, stop: &AtomicBool) -> std::result::Result<BackupFile, F
     })
 }
 
-/// Copies every row to a new database, in commits that are not durable yet.
-pub(super) fn copy_everything(
+fn named(
     from: &ReadTransaction,
-    into: &Database,
-    path: &Path,
+    data: &Path,
     options: &Options,
-) -> std::result::Result<(), Fault> {
-    copy_tables(&mut Copier {
+    floor: u64,
+    pending: PendingFile,
+    progress: &Progress,
+) -> std::result::Result<Written, FileError> {
+    let target = pending.target().to_owned();
+    let needed = fs::metadata(data).map_or(0, |file| file.len()).saturating_add(floor);
+    let free = fs4::available_space(folder(&target)).unwrap_or(u64::MAX);
+    if free < needed {
+        let path = target;
+        return Err(FileError::NoRoom { path, needed, free });
+    }
+    let copy = Copy {
         from,
-        into,
-        path,
+        to: pending.path(),
+        contents: Contents::Backup,
         options,
-        stop: &AtomicBool::new(false),
-        contents: Contents::Everything,
+        floor,
+        progress,
+    };
+    copy.write()
+        .map_err(|fault| FileError::of_copying(fault, data, &target))?;
+    let written = read_copy(&copy, &target)?;
+    pending.publish()?;
+    Ok(written)
+}
+
+/// Reads back all of a copy that will be at `target`.
+pub(super) fn read_copy(copy: &Copy<'_>, target: &Path) -> std::result::Result<Written, FileError> {
+    let read = read(copy);
+    if copy.progress.is_stopped() {
+        return Err(FileError::Stopped);
+    }
+    read.map_err(|cause| FileError::BadCopy {
+        path: target.to_owned(),
+        cause,
     })
 }
 
-/// What is copied.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Contents {
-    Everything,
-    /// All but what would let somebody in, since the copy may lie anywhere.
-    WithoutDoors,
-}
-
-struct Copier<'a> {
-    from: &'a ReadTransaction,
-    into: &'a Database,
-    path: &'a Path,
-    options: &'a Options,
-    stop: &'a AtomicBool,
-    contents: Contents,
-}
-
-impl Copier<'_> {
-    fn may_go_on(&self) -> std::result::Result<(), Fault> {
-        if self.stop.load(Relaxed) {
-            return Err(Error::bad_request("The backup was called off.").into());
-        }
-        match has_room(self.path, self.options) {
-            true => Ok(()),
-            false => Err(Fault::Full),
-        }
+fn read(copy: &Copy<'_>) -> std::result::Result<Written, String> {
+    let report = check_file(copy.to, copy.options, copy.progress).map_err(|error| error.to_string())?;
+    if report.damaged > 0 {
+        let first = report.findings.first();
+        return Err(first.map_or_else(|| "it is damaged".to_owned(), Finding::to_string));
     }
-}
-
-impl CopyTable for Copier<'_> {
-    fn copy<K: Key + 'static>(&mut self, table: TableDefinition<'static, K, Row>) -> std::result::Result<(), Fault> {
-        let source = match self.from.open_table(table) {
-            Err(TableError::TableDoesNotExist(_)) => return Ok(()),
-            source => source?,
-        };
-        let leaves_out = self.contents == Contents::WithoutDoors;
-        if leaves_out && table.name() == RESETS.name() {
-            return Ok(());
-        }
-        let left_out = |key: &K::SelfType<'_>| {
-            leaves_out && table.name() == SERVER.name() && K::as_bytes(key).as_ref() == admin::INVITE.as_bytes()
-        };
-        let mut rows = source.iter()?.peekable();
-        while rows.peek().is_some() {
-            self.may_go_on()?;
-            let mut txn = self.into.begin_write()?;
-            // The last transaction is the one that counts.
-            txn.set_durability(Durability::None)?;
-            let mut target = txn.open_table(table)?;
-            let mut bytes = 0;
-            for row in rows.by_ref().take(BACKUP_BATCH_ROWS) {
-                let (key, value) = row?;
-                if !left_out(&key.value()) {
-                    target.insert(key.value(), value.value())?;
-                }
-                bytes += value.value().len();
-                if bytes >= BACKUP_BATCH_BYTES {
-                    break;
-                }
-            }
-            drop(target);
-            txn.commit()?;
-        }
-        Ok(())
-    }
-}
-
-/// The one durable commit. A copy has no home: whoever opens it knows that it is another history, and
-/// checks all of it first.
-fn seal(snapshot: &ReadTransaction, into: &Database) -> std::result::Result<(), Fault> {
-    let count = last_commit(snapshot)?;
-    let mut row: DataFileRow = get_known(&snapshot.open_table(META)?, FILE, "the name of the file")?;
-    row.home = [0; 32];
-    write_new(into, count, |tables| {
-        tables.create_missing()?;
-        put(tables.meta.write()?, FILE, &row)
-    })
+    let bytes = fs::metadata(copy.to).map_err(|error| error.to_string())?.len();
+    Ok(Written { bytes, report })
 }

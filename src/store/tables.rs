@@ -11,6 +11,7 @@
 use super::codec::{self, CommitRow};
 use super::engine::record::{Redo, RowChange};
 use super::fault::Fault;
+use super::words::Words;
 use crate::clock::Clock;
 use redb::{AccessGuard, Key, ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction};
 use serde::Serialize;
@@ -38,6 +39,9 @@ pub(super) const FILES_COUNTED: &str = "files_counted";
 macro_rules! schema {
     ($($(#[$doc:meta])* $field:ident: $key:ty = $name:ident $text:literal;)+) => {
         $($(#[$doc])* pub(super) const $name: TableDefinition<'static, $key, Row> = TableDefinition::new($text);)+
+
+        /// The names of all tables.
+        pub(super) const TABLE_NAMES: &[&str] = &[$($text,)+];
 
         /// Every table of a write transaction.
         pub(super) struct Tables<'t> { $(pub $field: Lazy<'t, $key>,)+ }
@@ -229,7 +233,9 @@ impl<'a, K: Removable> Written<'a, '_, K> {
 
 /// Copies one table to somewhere else.
 pub(super) trait CopyTable {
-    fn copy<K: Key + 'static>(&mut self, table: TableDefinition<'static, K, Row>) -> Result<(), Fault>;
+    fn copy<K: Key + 'static>(&mut self, table: TableDefinition<'static, K, Row>) -> Result<(), Fault>
+    where
+        for<'k> K::SelfType<'k>: Words;
 }
 
 schema! {
@@ -282,7 +288,7 @@ schema! {
     saved_places: (u32, u32, u32) = SAVED_PLACES "saved_places";
     /// When, room, message that was deleted and still has its text.
     deleted: (u64, u32, u32) = DELETED "deleted";
-    /// `card`, `invite` and `backup`: what is kept about the server itself.
+    /// `card`, `invite`, `backup` and `nightly`: what is kept about the server itself.
     server: &'static str = SERVER "server";
     /// User whose account is shut.
     barred: u32 = BARRED "barred";

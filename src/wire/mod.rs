@@ -88,6 +88,7 @@
 //! - `server.id` in `ready` names the data file (a browser keeps unsent messages by it),
 //!   `server.addresses` is how others on the network reach it, and `server.door` who may sign up: `anyone`,
 //!   `invite` (with the invite link), `nobody`. A `server` frame brings another `name` or `door` to everybody.
+//!   `server.backup_trouble` (`true`; for the owner and admins): the nightly backups fail, or the last one is old.
 //! - `synced.through` may be below the room's head: there is more, ask again since there.
 //! - A frame that is no JSON object with a `type` closes the socket with 4400, as does a binary one;
 //!   a `type` that this server does not know, or a field of the wrong type, is an `error`.
@@ -136,7 +137,7 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | `GET /api/server`, `PATCH /api/server` `name?` `door?` | `server`: `name` `door` `invite?` `version` `started_at` `addresses` `connections` `people` `deactivated` `messages` `storage` (`file_bytes` `free_bytes?` `disk_bytes?`) `files` (`bytes` `bytes_max`) `backup` (`at?` `bytes?` `running`) |
+//! | `GET /api/server`, `PATCH /api/server` `name?` `door?` | `server`: `name` `door` `invite?` `version` `started_at` `addresses` `connections` `people` `deactivated` `messages` `storage` (`file_bytes` `free_bytes?` `disk_bytes?`) `files` (`bytes` `bytes_max`) `backup` (`at?` `bytes?` `running`; of the nightly ones, where they are on, `nightly?`: `folder` `at?` `bytes?` `findings?` `failed_at?` `failure?` `stale`) |
 //! | `POST /api/server/invite` `ends_at?` | `invite`: `code` `path` `ends_at`; the link before opens nothing any more |
 //! | `PATCH /api/server/invite` `ends_at` | `invite`; at most a year from now |
 //! | `PATCH /api/people/USER` `role` (owner only; `owner` hands the server over) or `deactivated` | `user` |
@@ -181,6 +182,7 @@
 mod answer;
 mod command;
 mod content;
+pub mod control;
 mod frame;
 mod message;
 mod nouns;
@@ -197,4 +199,4 @@ pub use frame::{
     read, reset, room, room_facts, room_role, saved, seen, server, settings, synced, typing,
 };
 pub use ready::{Ready, ready};
-pub use server::{ServerFacts, invite, qr, reset_link, server_facts};
+pub use server::{NightlyFacts, ServerFacts, invite, qr, reset_link, reset_path, server_facts};

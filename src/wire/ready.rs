@@ -40,6 +40,8 @@ pub struct Ready<'a> {
     /// `HOST:PORT` by which others on the network reach the server; none where it listens on this
     /// computer only.
     pub addresses: &'a [String],
+    /// Whether the nightly backups fail, where the viewer looks after the server.
+    pub backup_trouble: bool,
 }
 
 /// The first frame.
@@ -51,6 +53,8 @@ pub fn ready(ready: &Ready) -> Bytes {
         id: &'a str,
         addresses: &'a [String],
         door: &'static str,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        backup_trouble: bool,
     }
     #[derive(Serialize)]
     struct LimitsJson {
@@ -124,6 +128,7 @@ pub fn ready(ready: &Ready) -> Bytes {
             id: ready.server_id,
             addresses: ready.addresses,
             door: door(ready.server.door),
+            backup_trouble: ready.backup_trouble,
         },
         limits: LimitsJson {
             body_chars_max: BODY_CHARS_MAX,

@@ -3,7 +3,7 @@
 use super::nouns::{door, encode};
 use crate::clock::Time;
 use crate::limits::FILES_BYTES_MAX;
-use crate::model::{Code, Invite, ServerCard, ServerCounts};
+use crate::model::{Code, Invite, Nightly, ServerCard, ServerCounts};
 use serde::Serialize;
 
 /// All that the server's own page tells.
@@ -24,6 +24,49 @@ pub struct ServerFacts<'a> {
     pub disk: Option<(u64, u64)>,
     /// Whether a backup is being taken.
     pub is_backing_up: bool,
+    /// The nightly backups, where there are any.
+    pub nightly: Option<NightlyFacts<'a>>,
+}
+
+/// What that page tells of nightly backups.
+pub struct NightlyFacts<'a> {
+    /// Where they are.
+    pub folder: String,
+    /// What became of the last ones.
+    pub nightly: &'a Nightly,
+    /// Whether the last one is older than it should be.
+    pub is_stale: bool,
+}
+
+#[derive(Serialize)]
+struct NightlyJson<'a> {
+    folder: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    findings: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failed_at: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<&'a str>,
+    stale: bool,
+}
+
+impl<'a> From<&'a NightlyFacts<'a>> for NightlyJson<'a> {
+    fn from(facts: &'a NightlyFacts<'a>) -> NightlyJson<'a> {
+        let Nightly { last, failure } = facts.nightly;
+        NightlyJson {
+            folder: &facts.folder,
+            at: last.map(|last| last.at.0),
+            bytes: last.map(|last| last.bytes),
+            findings: last.map(|last| last.findings),
+            failed_at: failure.as_ref().map(|failure| failure.at.0),
+            failure: failure.as_ref().map(|failure| failure.why.as_str()),
+            stale: facts.is_stale,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -47,12 +90,14 @@ impl From<&Invite> for InviteJson {
 /// `{"server":{…}}`
 pub fn server_facts(facts: &ServerFacts) -> Vec<u8> {
     #[derive(Serialize)]
-    struct BackupJson {
+    struct BackupJson<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         at: Option<u64>,
         #[serde(skip_serializing_if = "Option::is_none")]
         bytes: Option<u64>,
         running: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        nightly: Option<NightlyJson<'a>>,
     }
     #[derive(Serialize)]
     struct StorageJson {
@@ -82,7 +127,7 @@ pub fn server_facts(facts: &ServerFacts) -> Vec<u8> {
         messages: u64,
         storage: StorageJson,
         files: FilesJson,
-        backup: BackupJson,
+        backup: BackupJson<'a>,
     }
     #[derive(Serialize)]
     struct Shape<'a> {
@@ -114,6 +159,7 @@ pub fn server_facts(facts: &ServerFacts) -> Vec<u8> {
                 at: card.backup.map(|backup| backup.at.0),
                 bytes: card.backup.map(|backup| backup.bytes),
                 running: facts.is_backing_up,
+                nightly: facts.nightly.as_ref().map(NightlyJson::from),
             },
         },
     })
@@ -128,6 +174,11 @@ pub fn invite(invite: &Invite) -> Vec<u8> {
     encode(&Shape { invite: invite.into() })
 }
 
+/// The path of the page on which somebody sets another password.
+pub fn reset_path(code: &Code) -> String {
+    format!("/reset/{}", code.in_groups())
+}
+
 /// `{"path","ends_at"}`
 pub fn reset_link(code: &Code, ends_at: Time) -> Vec<u8> {
     #[derive(Serialize)]
@@ -136,7 +187,7 @@ pub fn reset_link(code: &Code, ends_at: Time) -> Vec<u8> {
         ends_at: u64,
     }
     encode(&Shape {
-        path: format!("/reset/{}", code.in_groups()),
+        path: reset_path(code),
         ends_at: ends_at.0,
     })
 }

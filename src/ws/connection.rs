@@ -164,6 +164,7 @@ impl Connection {
             server: &store.server().await?,
             server_id: store.file_id(),
             addresses: &self.chat.addresses(),
+            backup_trouble: self.chat.has_backup_trouble(&self.viewer).await?,
         }))
     }
 

@@ -8,8 +8,8 @@ const LINES_MAX: usize = 400;
 
 /// A module may name those further down, never one above it or beside it.
 const LAYERS: [&[&str]; 7] = [
-    &["server"],
-    &["http"],
+    &["server", "commands"],
+    &["http", "control"],
     &["ws"],
     &["chat"],
     &["store", "hub"],
@@ -102,8 +102,9 @@ fn may(from: &str, to: &str) -> bool {
         ("store", "wire") => false,
         (from, to) if LEAVES.contains(&to) => !LEAVES.contains(&from),
         // The whole of what the program was told, which only its outermost parts need.
-        (from, "config" | "instance") => matches!(from, "server" | "http"),
-        ("config", "chat") => true,
+        (from, "config" | "instance") => matches!(from, "server" | "commands" | "http"),
+        // What they name in what they were told.
+        ("config", "chat" | "store") => true,
         (from, to) => matches!((layer(from), layer(to)), (Some(above), Some(below)) if above < below),
     }
 }

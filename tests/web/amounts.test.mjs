@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bytes, duration, freshness } from '../../web/js/lib/amounts.js';
+import { bytes, duration, freshness, nightly } from '../../web/js/lib/amounts.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -25,4 +25,22 @@ test('a backup is old after two days, and none is said to be none', () => {
   assert.deepEqual(freshness(now - 2 * DAY - 1, now), { words: '2 days old', state: 'stale' });
   assert.deepEqual(freshness(now - 9.5 * DAY, now), { words: '9 days old', state: 'stale' });
   assert.deepEqual(freshness(now + HOUR, now), { words: 'Up to date', state: 'ok' }, 'a clock that went back');
+});
+
+test('a night is told as it went, and a failure with its reason and what there is instead', () => {
+  const moment = (at) => `day ${at / DAY}`;
+  const told = (state) => nightly(state && { folder: '/backups', stale: false, ...state }, moment);
+  assert.deepEqual(told(undefined), { words: 'Nightly backups are off.', state: 'ok' });
+  assert.deepEqual(told({}), { words: 'The first nightly backup will be made tonight.', state: 'ok' });
+  assert.deepEqual(told({ at: 3 * DAY, bytes: 2_000_000, findings: 0 }), { words: 'Nightly backup: day 3, 2 MB, checked.', state: 'ok' });
+  assert.deepEqual(told({ at: 3 * DAY, bytes: 1_000, findings: 1 }), {
+    words: 'Nightly backup: day 3, 1 KB. Its check found 1 fault in the data file. Run “chapp check” on the server.',
+    state: 'stale',
+  });
+  assert.deepEqual(told({ at: DAY, stale: true }), { words: 'There is no recent nightly backup. The last one is from day 1.', state: 'stale' });
+  assert.deepEqual(told({ stale: true }), { words: 'There is no recent nightly backup.', state: 'stale' });
+  assert.deepEqual(told({ at: DAY, failed_at: 2 * DAY, failure: 'The disk is full.' }), {
+    words: 'The nightly backup failed (day 2): The disk is full. The last one is from day 1.',
+    state: 'stale',
+  });
 });

@@ -12,7 +12,7 @@ pub(super) use file::{AttachmentRow, FileRow, PreviewRow};
 pub(super) use message::{Deleted, Entry, Forward, NoticeRow, PostRow, SeqRow, Stored};
 pub(super) use people::{PictureRow, ProfileRow, SessionRow, SettingsRow, UserRow, user};
 pub(super) use room::{FactsRow, MemberRow, RoomRow, UserRoomRow, room};
-pub(super) use server::{BackupRow, BarredRow, InviteRow, ResetRow, ServerRow};
+pub(super) use server::{BackupRow, BarredRow, InviteRow, NightlyRow, ResetRow, ServerRow};
 
 use super::fault::Fault;
 use serde::de::DeserializeOwned;

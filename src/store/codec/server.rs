@@ -1,7 +1,7 @@
 //! What is kept about the server itself, as rows.
 
 use crate::clock::Time;
-use crate::model::{Backup, Code, Door, Invite, ServerName};
+use crate::model::{Backup, Code, Door, Invite, Nightly, NightlyBackup, NightlyFailure, ServerName};
 use serde::{Deserialize, Serialize};
 
 /// What the server is called and who may come in; missing until somebody has chosen.
@@ -79,6 +79,56 @@ impl BackupRow {
         Backup {
             at: Time(self.at),
             bytes: self.bytes,
+        }
+    }
+}
+
+/// What is known of the nightly backups.
+#[derive(Default, Serialize, Deserialize)]
+pub(in crate::store) struct NightlyRow {
+    last: Option<NightlyBackupRow>,
+    failure: Option<NightlyFailureRow>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct NightlyBackupRow {
+    at: u64,
+    bytes: u64,
+    findings: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct NightlyFailureRow {
+    at: u64,
+    why: String,
+}
+
+impl NightlyRow {
+    pub fn new(nightly: &Nightly) -> NightlyRow {
+        NightlyRow {
+            last: nightly.last.map(|last| NightlyBackupRow {
+                at: last.at.0,
+                bytes: last.bytes,
+                findings: last.findings,
+            }),
+            failure: nightly.failure.as_ref().map(|failure| NightlyFailureRow {
+                at: failure.at.0,
+                why: failure.why.clone(),
+            }),
+        }
+    }
+
+    pub fn nightly(self) -> Nightly {
+        Nightly {
+            last: self.last.map(|last| NightlyBackup {
+                at: Time(last.at),
+                bytes: last.bytes,
+                findings: last.findings,
+            }),
+            failure: self.failure.map(|failure| NightlyFailure {
+                at: Time(failure.at),
+                why: failure.why,
+            }),
         }
     }
 }

@@ -115,6 +115,12 @@ pub fn draft_path(path: &Path) -> io::Result<PathBuf> {
     Ok(path.with_file_name(format!("{}{number:016x}", draft_prefix(path))))
 }
 
+/// Whether a file of this name is a draft of some file.
+pub fn is_draft_name(name: &str) -> bool {
+    let number = name.rsplit_once(".new-").map(|(_, number)| number);
+    number.is_some_and(|number| number.len() == 16 && number.bytes().all(|digit| digit.is_ascii_hexdigit()))
+}
+
 fn draft_prefix(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     format!("{name}.new-")

@@ -205,6 +205,7 @@ impl DataFile {
         let reader = self.retained.before_commit(|| Ok(open.database.begin_read()?))?;
         commit_to_pages(txn)?;
         self.retained.committed(reader, open.disk.pages_bytes());
+        self.options.metrics.retained_roots.set(self.retained.count() as u64);
         open.journal.checkpointed();
         self.is_behind.store(false, Relaxed);
         self.watch.last_commit_file.open_at(&self.salt, count);
@@ -238,6 +239,7 @@ impl DataFile {
         if !self.free_space.has_room_for_uploads() {
             self.retained.release_superseded();
         }
+        self.options.metrics.retained_roots.set(self.retained.count() as u64);
         if self.foreign().is_none() {
             // It is said when it is noticed.
             let _ = self.watch.look(disk);
@@ -344,7 +346,7 @@ impl DataFile {
         self.write_to_pages(count, work)?;
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if let State::Open(open) = &mut *state {
-            let journal = FileJournal::new(open.disk.clone(), self.salt, 0, self.options.journal_bytes);
+            let journal = FileJournal::new(open.disk.clone(), self.salt, self.options.journal_bytes);
             open.journal = Box::new(journal);
         }
         Ok(())

@@ -2,11 +2,11 @@
 
 use super::Options;
 use super::disk::Disk;
-use super::journal::{Allow, FileJournal, Found, Gap, commits_are_missing, salt_of, scan};
+use super::journal::{Allow, FileJournal, Gap, Journal, salt_of, scan};
 use super::layout::FirstPage;
 use super::old_journal;
 use super::overlay::Overlay;
-use super::record::{RowChange, Salt};
+use super::record::{Record, RowChange, Salt};
 use crate::store::codec::{CommitRow, JournalRow};
 use crate::store::fault::{Fault, guard};
 use crate::store::tables::{COMMIT, JOURNAL, Snapshot, Source, Tables, get, get_known};
@@ -30,17 +30,14 @@ pub struct Opened {
 pub fn open_database(path: &Path, options: &Options, allow: Allow) -> Result<Opened, Fault> {
     let disk = Disk::open(path, options)?;
     let database = builder(options).create_with_backend(disk.clone())?;
-    let (salt, found) = journal_of(&disk, &database, allow)?;
-    if !found.records.is_empty() {
-        disk.rewrite_journal(&found.spans)?;
-        replay(&database, |tables| {
-            found.records.iter().try_for_each(|record| apply(tables, record.rows()))
-        })?;
-    }
+    let (salt, root) = salt_and_root(&database)?;
+    let journal = FileJournal::open(disk.clone(), salt, options.journal_bytes, root, allow)?;
+    let records = journal.since(root)?;
+    replay(&database, &records)?;
     let count = last_commit(&database.begin_read()?)?;
     Ok(Opened {
-        journal: FileJournal::new(disk.clone(), salt, found.end(), options.journal_bytes),
-        is_behind: !found.records.is_empty(),
+        journal,
+        is_behind: !records.is_empty(),
         database,
         disk,
         salt,
@@ -48,15 +45,11 @@ pub fn open_database(path: &Path, options: &Options, allow: Allow) -> Result<Ope
     })
 }
 
-fn journal_of(disk: &Disk, database: &Database, allow: Allow) -> Result<(Salt, Found), Fault> {
+/// The salt of the journal, and the last commit in redb's pages.
+fn salt_and_root(database: &Database) -> Result<(Salt, u64), Fault> {
     let txn = database.begin_read()?;
     let row: JournalRow = get_known(Snapshot::new(&txn).meta()?, JOURNAL, "the salt of the journal")?;
-    let salt = salt_of(&row)?;
-    let found = scan(&disk.journal()?, &salt, last_commit(&txn)?)?;
-    if found.gap != Gap::None && allow == Allow::NoGap {
-        return Err(commits_are_missing());
-    }
-    Ok((salt, found))
+    Ok((salt_of(&row)?, last_commit(&txn)?))
 }
 
 /// How thoroughly a file is looked at.
@@ -86,17 +79,18 @@ pub fn open_overlay(path: &Path, options: &Options, checked: Checked, first_page
     let root = last_commit(&database.begin_read()?).unwrap_or_default();
     let mut gap = Gap::None;
     if disk.is_current() {
-        let (_, found) = journal_of(&disk, &database, Allow::Gap)?;
+        let (salt, root) = salt_and_root(&database)?;
+        let found = scan(&disk.journal()?, &salt, root)?;
         gap = found.gap;
-        replay(&database, |tables| {
-            found.records.iter().try_for_each(|record| apply(tables, record.rows()))
-        })?;
+        // Whoever applied them elsewhere would also have to tell them.
+        found.records.iter().try_for_each(|record| record.events().map(drop))?;
+        replay(&database, &found.records)?;
     } else if disk.has_journal() {
         let txn = database.begin_read()?;
         let row: Option<JournalRow> = get(Snapshot::new(&txn).meta()?, JOURNAL)?;
         let records = old_journal::records(&disk.journal()?, &row.unwrap_or_default(), last_commit(&txn)?)?;
         drop(txn);
-        replay(&database, |tables| {
+        make_again(&database, |tables| {
             records.iter().try_for_each(|record| apply(tables, record.rows()))
         })?;
     }
@@ -108,8 +102,17 @@ pub fn open_overlay(path: &Path, options: &Options, checked: Checked, first_page
     })
 }
 
-/// Makes the commits of a journal again, for readers to see.
-fn replay(database: &Database, work: impl FnOnce(&mut Tables<'_>) -> Result<(), Fault>) -> Result<(), Fault> {
+/// Makes the commits of the journal again, for readers to see.
+fn replay(database: &Database, records: &[Record]) -> Result<(), Fault> {
+    match records {
+        [] => Ok(()),
+        records => make_again(database, |tables| {
+            records.iter().try_for_each(|record| apply(tables, record.rows()))
+        }),
+    }
+}
+
+fn make_again(database: &Database, work: impl FnOnce(&mut Tables<'_>) -> Result<(), Fault>) -> Result<(), Fault> {
     let mut txn = database.begin_write()?;
     txn.set_durability(Durability::None)?;
     let redo = Mutex::default();

@@ -161,6 +161,7 @@ pub struct FileJournal {
     disk: Disk,
     salt: Salt,
     half_bytes: usize,
+    allow: Allow,
     position: Mutex<Position>,
 }
 
@@ -174,8 +175,21 @@ struct Position {
 }
 
 impl FileJournal {
-    /// Uses `bytes` of the room in the file. `end` is where the last record ends that counts.
-    pub fn new(disk: Disk, salt: Salt, end: usize, bytes: usize) -> FileJournal {
+    /// A journal without records, which uses `bytes` of the room in the file.
+    pub fn new(disk: Disk, salt: Salt, bytes: usize) -> FileJournal {
+        FileJournal::at(disk, salt, bytes, 0, Allow::NoGap)
+    }
+
+    /// The journal of a file of which redb has everything up to commit `count`. Its records are on the disk afterwards.
+    pub fn open(disk: Disk, salt: Salt, bytes: usize, count: u64, allow: Allow) -> Result<FileJournal, Fault> {
+        let found = scan(&disk.journal()?, &salt, count)?;
+        if !found.records.is_empty() {
+            disk.rewrite_journal(&found.spans)?;
+        }
+        Ok(FileJournal::at(disk, salt, bytes, found.end(), allow))
+    }
+
+    fn at(disk: Disk, salt: Salt, bytes: usize, end: usize, allow: Allow) -> FileJournal {
         let half_bytes = bytes.min(JOURNAL_BYTES) / 2 / BLOCK_BYTES * BLOCK_BYTES;
         let position = Position {
             half: usize::from(end > half_bytes),
@@ -186,6 +200,7 @@ impl FileJournal {
             disk,
             salt,
             half_bytes,
+            allow,
             position: Mutex::new(position),
         }
     }
@@ -215,9 +230,9 @@ impl Journal for FileJournal {
 
     fn since(&self, count: u64) -> Result<Vec<Record>, Fault> {
         let found = scan(&self.disk.journal()?, &self.salt, count)?;
-        match found.gap {
-            Gap::None => Ok(found.records),
-            _ => Err(commits_are_missing()),
+        match (found.gap, self.allow) {
+            (Gap::None, _) | (_, Allow::Gap) => Ok(found.records),
+            _ => Err(Fault::Damaged("commits are missing in the journal".to_owned())),
         }
     }
 
@@ -232,8 +247,4 @@ impl Journal for FileJournal {
     fn rows_bytes_max(&self) -> usize {
         self.half_bytes / JOURNAL_RECORDS_PER_HALF_MIN
     }
-}
-
-pub fn commits_are_missing() -> Fault {
-    Fault::Damaged("commits are missing in the journal".to_owned())
 }

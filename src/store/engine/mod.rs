@@ -26,7 +26,7 @@ pub mod disk_op;
 pub mod free_space;
 pub mod journal;
 mod last_commit;
-mod layout;
+pub mod layout;
 pub mod load_shedding;
 pub mod old_journal;
 pub mod open;
@@ -36,7 +36,7 @@ pub mod publisher;
 pub mod record;
 mod retained;
 mod transaction;
-mod upgrade;
+pub mod upgrade;
 mod watch;
 pub mod writer;
 
@@ -46,8 +46,8 @@ pub use open_error::OpenError;
 pub use transaction::Wrote;
 
 use crate::limits::{
-    CACHE_BYTES, COPY_BYTES_PER_SECOND_MIN, DISK_FREE_BYTES_MIN, JOURNAL_BYTES, RETAINED_FOR_MIN,
-    UPLOAD_FREE_BYTES_MIN, UPLOAD_FREE_PERCENT_MIN,
+    BACKUP_FREE_BYTES_MIN, CACHE_BYTES, COPY_BYTES_PER_SECOND_MIN, DISK_FREE_BYTES_MIN, JOURNAL_BYTES,
+    RETAINED_FOR_MIN, UPLOAD_FREE_BYTES_MIN, UPLOAD_FREE_PERCENT_MIN,
 };
 use crate::metrics::Metrics;
 use disk_op::FaultInjector;
@@ -64,6 +64,8 @@ pub struct Options {
     pub upload_free_bytes_min: u64,
     /// ... and how many hundredths of the disk, if that is more.
     pub upload_free_percent: u64,
+    /// Bytes that a nightly backup leaves free on its disk, at least.
+    pub backup_free_bytes_min: u64,
     /// Bytes of the file that are kept in memory.
     pub cache_bytes: usize,
     /// Bytes of the journal that are used, at most [`JOURNAL_BYTES`].
@@ -84,6 +86,7 @@ impl Default for Options {
             disk_free_bytes_min: DISK_FREE_BYTES_MIN,
             upload_free_bytes_min: UPLOAD_FREE_BYTES_MIN,
             upload_free_percent: UPLOAD_FREE_PERCENT_MIN,
+            backup_free_bytes_min: BACKUP_FREE_BYTES_MIN,
             cache_bytes: CACHE_BYTES,
             journal_bytes: JOURNAL_BYTES,
             retention: Retention::default(),

@@ -9,8 +9,9 @@ use super::open::{home, home_until_4, io_error, open_error};
 use super::{OpenError, Options};
 use crate::limits::JOURNAL_BYTES;
 use crate::model::RoomName;
-use crate::store::backup::copy_everything;
+use crate::store::Progress;
 use crate::store::codec::{DataFileRow, JournalRow, RoomRow};
+use crate::store::copy::{Contents, Copy, CopyFault};
 use crate::store::fault::{Fault, guard};
 use crate::store::standing::FIRST_ROOM;
 use crate::store::tables::{FILE, FORMAT, FORMAT_VERSION, JOURNAL, META, Tables, get_known, put};
@@ -56,8 +57,16 @@ pub fn upgrade(path: &Path, options: &Options, format: u32) -> Result<(), OpenEr
 /// Everything in the file, as a new file of today's format, on the disk.
 fn copy(view: &View, real: &Path, draft: &Path, options: &Options) -> Result<(), Fault> {
     let from = view.database.begin_read()?;
-    let into = builder(options).create_with_backend(Disk::create(draft, options)?)?;
-    copy_everything(&from, &into, draft, options)?;
+    let copy = Copy {
+        from: &from,
+        to: draft,
+        contents: Contents::Everything,
+        options,
+        floor: options.disk_free_bytes_min,
+        progress: &Progress::default(),
+    };
+    copy.write().map_err(CopyFault::into_fault)?;
+    let into = builder(options).create_with_backend(Disk::open(draft, options)?)?;
     let mut row: DataFileRow = get_known(&from.open_table(META)?, FILE, "the name of the file")?;
     if row.home != home_until_4(real)? {
         // It may be a restored backup: clients must not mix its history with the one they know.

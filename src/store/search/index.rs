@@ -78,8 +78,8 @@ fn segment(tables: &mut Tables<'_>) -> Result<Step, Fault> {
     Ok(Step::Wrote)
 }
 
-/// A segment that is being made.
-struct Draft {
+/// A segment as its messages make it.
+pub(in crate::store) struct Draft {
     start: u64,
     end: u64,
     words: usize,
@@ -90,7 +90,7 @@ struct Draft {
 }
 
 impl Draft {
-    fn new(start: u64) -> Draft {
+    pub fn new(start: u64) -> Draft {
         Draft {
             start,
             end: start,
@@ -102,7 +102,7 @@ impl Draft {
         }
     }
 
-    fn add(&mut self, entry: u64, stored: Option<Stored>) {
+    pub fn add(&mut self, entry: u64, stored: Option<Stored>) {
         self.end = entry + 1;
         let Some(Stored::Post(row)) = stored else { return };
         let PostRow {
@@ -122,7 +122,17 @@ impl Draft {
         }
     }
 
-    fn row(self) -> SegmentRow {
+    /// Which of its entries have a token; it has that token no more.
+    pub fn take(&mut self, token: &str) -> Option<Vec<u16>> {
+        self.tokens.remove(token)
+    }
+
+    /// How many tokens it has.
+    pub fn words_left(&self) -> u64 {
+        self.tokens.len() as u64
+    }
+
+    pub fn row(self) -> SegmentRow {
         let (oldest, newest) = self.times.unwrap_or((0, 0));
         SegmentRow {
             end: self.end,
@@ -183,7 +193,7 @@ pub(super) fn read(source: &impl Source, start: u64, token: &str) -> Result<Vec<
 }
 
 /// The offsets of a row.
-pub(super) fn offsets(row: &[u8]) -> Result<Vec<u16>, Fault> {
+pub(in crate::store) fn offsets(row: &[u8]) -> Result<Vec<u16>, Fault> {
     let mut last = 0;
     let gaps: Vec<u16> = unseal(row)?;
     Ok(gaps

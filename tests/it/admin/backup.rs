@@ -6,7 +6,7 @@ use crate::harness::people::Person;
 use crate::harness::server::{Setup, Site};
 use chapp::chat::RateLimits;
 use chapp::error::Kind;
-use chapp::store::Options;
+use chapp::store::{Options, Progress, ReadBack};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -226,11 +226,11 @@ fn a_disk_that_fills_up_under_a_copy_leaves_nothing_of_it_and_the_server_goes_on
     for n in 0..50 {
         wait(world.store.commit(post(1, &n.to_string()))).unwrap();
     }
-    let go_on = AtomicBool::new(false);
+    let go_on = Progress::default();
     let mut failures = 0;
     for acts in 0.. {
         disk.fail(Fault::Full, acts);
-        let copied = world.store.back_up(&go_on);
+        let copied = world.store.back_up(ReadBack::No, &go_on);
         let failed = disk.has_failed();
         disk.mend();
         assert_eq!(
@@ -256,6 +256,8 @@ fn a_disk_that_fills_up_under_a_copy_leaves_nothing_of_it_and_the_server_goes_on
 fn a_copy_that_nobody_waits_for_is_called_off() {
     let world = World::of_people(1);
     wait(world.store.commit(post(1, "one"))).unwrap();
-    assert!(world.store.back_up(&AtomicBool::new(true)).is_err());
+    let stopped = Progress::default();
+    stopped.stop();
+    assert!(world.store.back_up(ReadBack::No, &stopped).is_err());
     assert_eq!(names(world.path.parent().unwrap()), ["data.redb"]);
 }

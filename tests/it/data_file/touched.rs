@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::harness::PATIENCE;
-use chapp::store::{Difference, Unready};
+use chapp::store::{Difference, Progress, ReadBack, Unready};
 use std::time::Instant;
 
 /// Waits until the store has noticed.
@@ -39,7 +39,10 @@ fn a_backup_that_is_copied_over_the_file_of_a_running_server_is_noticed_and_neve
     let refused = wait(store.commit(post(1, "into nothing"))).unwrap_err();
     assert_eq!(refused.kind, Kind::Unavailable);
     assert_eq!(kind(wait(store.has_accounts())), Kind::Unavailable);
-    assert_eq!(kind(store.back_up(&false.into()).map(drop)), Kind::Unavailable);
+    assert_eq!(
+        kind(store.back_up(ReadBack::No, &Progress::default()).map(drop)),
+        Kind::Unavailable
+    );
     let before = fs::read(&path).unwrap();
     close(store);
     assert_eq!(fs::read(&path).unwrap(), before, "somebody else's file was written to");
@@ -94,7 +97,7 @@ fn a_file_that_is_removed_under_a_running_server_takes_nothing_more() {
     until(&store, Err(Unready::Foreign(Difference::Removed)));
     assert_eq!(kind(wait(store.commit(post(1, "into nothing")))), Kind::Unavailable);
     // What there is can still be saved.
-    let backup = store.back_up(&false.into()).unwrap();
+    let backup = store.back_up(ReadBack::No, &Progress::default()).unwrap();
     assert!(backup.bytes > 0);
     close(store);
     assert!(!path.exists());
@@ -119,7 +122,10 @@ fn a_damaged_row_makes_the_store_look_ill_and_no_backup_of_it_is_made() {
     assert_eq!(store.readiness(), Ok(()));
     assert_eq!(kind(wait(store.commit(damage::meets_the_damage(1)))), Kind::Internal);
     assert_eq!(store.readiness(), Err(Unready::Damaged));
-    assert_eq!(kind(store.back_up(&false.into()).map(drop)), Kind::Internal);
+    assert_eq!(
+        kind(store.back_up(ReadBack::No, &Progress::default()).map(drop)),
+        Kind::Internal
+    );
     close(store);
 }
 

@@ -38,6 +38,12 @@ pub fn credentials(name: &str, password: &str) -> Value {
     json!({"name": name, "password": password})
 }
 
+/// The code in a link that sets another password, of a text that holds one.
+pub fn reset_code(text: &str) -> String {
+    let code = text.split("/reset").nth(1).unwrap();
+    code[1..].split_whitespace().next().unwrap().to_owned()
+}
+
 /// Makes an account at this address, of a server in this process or of the executable.
 pub fn sign_up(address: SocketAddr, name: &str) -> Person {
     let request = Request::new(address, "POST", "/api/signup").json(&credentials(name, PASSWORD));

@@ -2,7 +2,7 @@
 
 use super::PATIENCE;
 use super::http::Request;
-use chapp::chat::RateLimits;
+use chapp::chat::{BackupPlan, RateLimits};
 use chapp::clock::Clock;
 use chapp::config::{Config, Host, MetricsToken};
 use chapp::server::Server;
@@ -26,6 +26,7 @@ pub struct Setup {
     pub listen: &'static str,
     pub io_uring: bool,
     pub metrics_token: Option<MetricsToken>,
+    pub backups: Option<BackupPlan>,
 }
 
 impl Default for Setup {
@@ -38,6 +39,7 @@ impl Default for Setup {
             listen: "127.0.0.1:0",
             io_uring: true,
             metrics_token: None,
+            backups: None,
         }
     }
 }
@@ -142,6 +144,8 @@ impl Site {
             rate_limits: self.setup.rate_limits,
             io_uring: self.setup.io_uring,
             metrics_token: self.setup.metrics_token.clone(),
+            backups: self.setup.backups.clone(),
+            control_folders: Vec::new(),
         };
         let (options, clock) = (self.setup.options.clone(), self.setup.clock.clone());
         let (stop, stopping) = oneshot::channel::<()>();

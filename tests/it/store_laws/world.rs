@@ -3,9 +3,9 @@
 use chapp::clock::Time;
 use chapp::error::{Kind, Result};
 use chapp::model::*;
-use chapp::store::{DiskOp, FaultInjector, Feed, OpenError, Options, Pending, Store};
+use chapp::store::{DiskOp, FaultInjector, Feed, Finding, OpenError, Options, Pending, Progress, Store, check_file};
 use std::io::{self, ErrorKind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use tempfile::TempDir;
@@ -54,10 +54,12 @@ impl World {
         })
     }
 
-    /// Closes the store; tells what its feed has said.
+    /// Closes the store; tells what its feed has said. Whatever was done to it, the file keeps its laws.
     pub fn close(self) -> Vec<Event> {
         wait(self.store.close());
-        self.listener.join().unwrap()
+        let heard = self.listener.join().unwrap();
+        check_laws(&self.path);
+        heard
     }
 
     /// Keeps the data file until this is dropped.
@@ -95,6 +97,14 @@ impl World {
             .collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     }
+}
+
+/// The pages, the rows and what the tables say about each other.
+#[track_caller]
+pub fn check_laws(path: &Path) {
+    let report = check_file(path, &Options::default(), &Progress::default()).unwrap();
+    let findings: Vec<String> = report.findings.iter().map(Finding::to_string).collect();
+    assert_eq!(findings, [""; 0], "of {} in {}", report.count, path.display());
 }
 
 /// Runs a future to its end on this thread.

@@ -306,5 +306,6 @@ pub fn ready(frame: &Value) -> bytes::Bytes {
         server: &server_card(&frame["server"]),
         server_id: text(&frame["server"]["id"]),
         addresses: &texts(&frame["server"]["addresses"]),
+        backup_trouble: frame["server"]["backup_trouble"] == true,
     })
 }

@@ -44,3 +44,21 @@ export function freshness(at, now) {
   if (now - at <= STALE_MS) return { words: 'Up to date', state: 'ok' };
   return { words: `${some(Math.floor((now - at) / DAY_MS), 'day')} old`, state: 'stale' };
 }
+
+/**
+ * What became of the nightly backups.
+ * @param {import('../net/wire.js').Nightly | undefined} nightly
+ * @param {(at: number) => string} moment
+ * @returns {{words: string, state: 'ok' | 'stale'}}
+ */
+export function nightly(nightly, moment) {
+  if (!nightly) return { words: 'Nightly backups are off.', state: 'ok' };
+  const { at, bytes: size, findings, failure, failed_at, stale } = nightly;
+  const last = at === undefined ? '' : ` The last one is from ${moment(at)}.`;
+  if (failure !== undefined) return { words: `The nightly backup failed (${moment(failed_at ?? 0)}): ${failure}${last}`, state: 'stale' };
+  if (stale) return { words: `There is no recent nightly backup.${last}`, state: 'stale' };
+  if (at === undefined) return { words: 'The first nightly backup will be made tonight.', state: 'ok' };
+  const made = `Nightly backup: ${moment(at)}, ${bytes(size ?? 0)}`;
+  if (findings) return { words: `${made}. Its check found ${some(findings, 'fault')} in the data file. Run “chapp check” on the server.`, state: 'stale' };
+  return { words: `${made}, checked.`, state: 'ok' };
+}

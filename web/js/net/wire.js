@@ -53,11 +53,12 @@
  * @typedef {'online' | 'away' | 'offline'} Presence
  *
  * @typedef {{type: 'ready', protocol: number, epoch: string, user: User, rooms: Room[], people: User[], people_version?: number, presence?: {user: number, state: Presence}[], settings?: Settings,
- *   blocked?: number[], saved?: [number, number][], server: {name: string, version: string, id: string, addresses?: string[], door?: Door}, limits: Limits}} Ready
+ *   blocked?: number[], saved?: [number, number][], server: {name: string, version: string, id: string, addresses?: string[], door?: Door, backup_trouble?: boolean}, limits: Limits}} Ready
  * @typedef {'anyone' | 'invite' | 'nobody'} Door
  * @typedef {{name: string, door: Door, invite?: {code: string, path: string, ends_at: number}, version: string, started_at: number, addresses: string[], connections: number,
  *   people: number, deactivated: number, messages: number, storage: {file_bytes: number, free_bytes?: number, disk_bytes?: number},
- *   files: {bytes: number, bytes_max: number}, backup: {at?: number, bytes?: number, running: boolean}}} Server
+ *   files: {bytes: number, bytes_max: number}, backup: {at?: number, bytes?: number, running: boolean, nightly?: Nightly}}} Server
+ * @typedef {{folder: string, at?: number, bytes?: number, findings?: number, failed_at?: number, failure?: string, stale: boolean}} Nightly
  * @typedef {{type: 'server', server: {name: string, door?: Door}}} ServerFrame
  * @typedef {{type: 'message', room: number, seq: number, message: Message}} MessageFrame
  * @typedef {{type: 'posted', ref?: string, client_id: string, room: number, seq: number}} Posted
@@ -197,7 +198,14 @@ const facts = shape({
   messages: count,
   storage: shape({ file_bytes: count, free_bytes: maybe(count), disk_bytes: maybe(count) }),
   files: shape({ bytes: count, bytes_max: count }),
-  backup: shape({ at: maybe(count), bytes: maybe(count), running: flag }),
+  backup: shape({
+    at: maybe(count),
+    bytes: maybe(count),
+    running: flag,
+    nightly: maybe(
+      shape({ folder: text, at: maybe(count), bytes: maybe(count), findings: maybe(count), failed_at: maybe(count), failure: maybe(text), stale: flag }),
+    ),
+  }),
 });
 
 /** @param {unknown} value @returns {Server | null} */

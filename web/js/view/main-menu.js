@@ -4,6 +4,7 @@ import { openMenu } from './menu.js';
 
 /** @param {HTMLElement} brand @param {import('../main.js').Wires} wires */
 export function openMainMenu(brand, { watch, send, select, clock }) {
+  const trouble = watch.now((s) => s.server?.backup_trouble);
   openMenu(brand, 'Menu', [
     { icon: 'plus', words: 'Create a room', act: () => send({ do: 'dialog', name: 'createRoom' }) },
     { icon: 'search', words: 'Browse rooms', act: () => send({ do: 'dialog', name: 'browseRooms' }) },
@@ -11,7 +12,9 @@ export function openMainMenu(brand, { watch, send, select, clock }) {
     { icon: 'userplus', words: 'Invite people', act: () => send({ do: 'dialog', name: 'invite' }) },
     { icon: 'users', words: 'People', act: () => send({ do: 'dialog', name: 'people' }) },
     { icon: 'bookmark', words: 'Saved for later', act: () => send({ do: 'pane', name: 'saved' }) },
-    ...(watch.now(select.looksAfter) ? [{ icon: 'monitor', words: 'People and server', act: () => send({ do: 'server' }) }] : []),
+    ...(watch.now(select.looksAfter)
+      ? [{ icon: 'monitor', words: trouble ? 'People and server: backups need attention' : 'People and server', act: () => send({ do: 'server' }) }]
+      : []),
     null,
     { icon: 'check', words: 'Mark everything as read', key: 'Shift Esc', act: () => send({ do: 'allRead' }) },
     { icon: 'keyboard', words: 'Keyboard shortcuts', key: '?', act: () => send({ do: 'dialog', name: 'shortcuts' }) },

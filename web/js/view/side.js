@@ -46,6 +46,13 @@ export function mountSide(root, wires) {
     (s) => [s.server?.name],
     (name) => name && say(wordmark, name),
   );
+  watch(
+    (s) => [s.server?.backup_trouble],
+    (trouble) => {
+      mark(brand, 'data-trouble', trouble ? '' : null);
+      mark(brand, 'aria-description', trouble ? 'Backups need attention' : null);
+    },
+  );
   brand.addEventListener('click', () => later((part) => part.openMainMenu(brand, wires)));
 }
 

@@ -1,6 +1,6 @@
 // The boxes of the server's page beside its people: the invite link, who can sign up, the backup, how it is doing.
 
-import { bytes, duration, freshness } from '../../lib/amounts.js';
+import { bytes, duration, freshness, nightly } from '../../lib/amounts.js';
 import { drawQr, place } from '../address.js';
 import { confirm, field, openDialog } from '../dialog.js';
 import { button, freshId, h, icon, mark, say } from '../dom.js';
@@ -14,6 +14,7 @@ import { aloneNote, copyField, whomItLetsIn } from '../invite.js';
 
 const DAY_MS = 86_400_000;
 const LOOK_AGAIN_MS = 1000;
+const CREATING = 'Creating the backup. Keep the downloaded file somewhere safe.';
 
 /** A box with a heading, and what stands at the heading's end. @param {string} title @param {import('../dom.js').Child} [end] @param {string} [more] further classes */
 export function box(title, end, more = '') {
@@ -132,6 +133,9 @@ export function backupBox({ call, clock, times, watch }, { refresh, fail }) {
   const { el } = box('Backup', state);
   const when = h('p', { class: 'big' });
   const result = h('p', { class: 'hint', role: 'status' });
+  const nights = h('p', { class: 'hint', role: 'status' });
+  const folder = h('bdi', {});
+  const where = h('p', { class: 'hint where' }, 'Kept in ', folder);
   const owner = watch.now((s) => s.me?.role === 'owner');
   let busy = false;
   let last = 0;
@@ -144,33 +148,40 @@ export function backupBox({ call, clock, times, watch }, { refresh, fail }) {
     const answer = await call('mayBackUp');
     if (!answer.ok) return fail(answer.status === 507 ? 'There is not enough space on the disk of the server for a copy.' : backupWords(answer.status));
     busy = true;
-    say(result, 'The copy is being made. Keep what your browser saves in a safe place.');
+    say(result, CREATING);
     // The browser saves it itself, however large it is.
     h('a', { href: '/api/backup', download: '' }).click();
     clock.set(look, LOOK_AGAIN_MS);
   };
   const act = h('button', { type: 'button', class: 'btn', onclick: start }, icon('disk', 'i--s'), 'Back up now');
-  const only = h('p', { class: 'hint' }, 'Only the owner can take one: it holds everything, direct messages included.');
-  el.append(h('div', {}, when, result), owner ? act : only);
+  const only = h('p', { class: 'hint' }, 'Only the owner can download a backup, because it contains everything, including direct messages.');
+  el.append(h('div', {}, when, result), owner ? act : only, nights, where);
   return {
     el,
     draw: ({ backup }) => {
-      const { words, state: kind } = freshness(backup.at, clock.now());
-      say(state, words);
-      mark(state, 'data-state', kind);
-      say(when, backup.at === undefined ? 'No backup yet' : times.moment(backup.at, clock.now()));
+      const now = clock.now();
+      const latest = Math.max(backup.at ?? 0, backup.nightly?.at ?? 0) || undefined;
+      const size = latest === backup.at ? backup.bytes : backup.nightly?.bytes;
+      const { words, state: kind } = freshness(latest, now);
+      const tonight = nightly(backup.nightly, (at) => times.moment(at, now));
+      say(state, tonight.state === 'ok' ? words : 'Needs attention');
+      mark(state, 'data-state', tonight.state === 'ok' ? kind : 'stale');
+      say(nights, tonight.words);
+      nights.className = tonight.state === 'ok' ? 'hint' : 'warn';
+      say(folder, backup.nightly?.folder ?? '');
+      where.hidden = !backup.nightly;
+      say(when, latest === undefined ? 'No backup yet' : times.moment(latest, now));
       if ((backup.at ?? 0) !== last) busy = false;
       last = backup.at ?? 0;
       mark(act, 'aria-disabled', busy || backup.running ? 'true' : null);
-      if (backup.running) say(result, 'The copy is being made. Keep what your browser saves in a safe place.');
-      else if (!busy)
-        say(result, backup.bytes === undefined ? 'A copy of everything, made while everybody goes on.' : `${bytes(backup.bytes)}, a copy of everything`);
+      if (backup.running) say(result, CREATING);
+      else if (!busy) say(result, size === undefined ? 'A full copy, made while people keep chatting.' : `${bytes(size)}, a full copy`);
     },
   };
 }
 
 /** A HEAD request brings no words. @param {number} status */
-const backupWords = (status) => (status === 409 ? 'A backup is being taken already.' : 'The backup could not be made. Try again in a moment.');
+const backupWords = (status) => (status === 409 ? 'A backup is already in progress.' : 'The backup could not be created. Try again in a moment.');
 
 /** @param {Wires} wires @param {Page} page @returns {Box} */
 export function factsBox(wires, { show }) {

@@ -1,0 +1,116 @@
+//! What whoever runs the server does with a command, and needs no role for: a lost password, a lost owner, a backup, a
+//! check. Each goes to the log.
+
+use super::Chat;
+use super::accounts::unexpected;
+use super::admin::{BackupTaken, CallOff, one_at_a_time, random_code};
+use crate::clock::Time;
+use crate::error::{Error, Result};
+use crate::limits::{CONTROL_TURN_TIMEOUT, RESET_MS};
+use crate::model::{Backup, Change, Code, Event, HostAct, Name, User};
+use crate::store::{Progress, ReadBack, Report, Store};
+use std::sync::Arc;
+use tokio::time::timeout;
+
+/// A link with which somebody sets another password.
+pub struct ResetOffered {
+    /// Whose.
+    pub user: User,
+    /// What stands in it.
+    pub code: Code,
+    /// It works until then.
+    pub ends_at: Time,
+}
+
+/// Makes a link with which somebody sets another password, once, within a day; the one before works no more. Also for
+/// the owner, and also where no server runs.
+///
+/// # Errors
+/// `not_found`, `conflict` for an account that is deactivated.
+pub async fn offer_reset(store: &Store, name: &str, now: Time) -> Result<ResetOffered> {
+    let user = person(store, name).await?;
+    let code = random_code()?;
+    let ends_at = Time(now.0 + RESET_MS);
+    let act = HostAct::OfferReset {
+        user: user.id,
+        code: code.digest(),
+        ends_at,
+        at: now,
+    };
+    store.commit(Change::Host(act)).await?;
+    tracing::warn!(user = user.id.0, "a password-reset link was created with a command");
+    Ok(ResetOffered { user, code, ends_at })
+}
+
+/// Makes somebody the owner of the server; whoever was it becomes an admin. Also where no server runs.
+///
+/// # Errors
+/// `not_found`, `conflict` for an account that is deactivated.
+pub async fn hand_over(store: &Store, name: &str) -> Result<User> {
+    let user = person(store, name).await?;
+    match store.commit(Change::Host(HostAct::HandOver(user.id))).await? {
+        Event::PersonChanged(user) => {
+            tracing::warn!(user = user.id.0, "the server was handed over with a command");
+            Ok(user)
+        }
+        other => Err(unexpected(&other)),
+    }
+}
+
+async fn person(store: &Store, name: &str) -> Result<User> {
+    let nobody = || Error::not_found(format!("No one here is called {name:?}."));
+    // What cannot be a name is nobody's.
+    let name = Name::parse(name).map_err(|_| nobody())?;
+    let account = store.account(&name).await?.ok_or_else(nobody)?;
+    Ok(account.user)
+}
+
+impl Chat {
+    /// See [`offer_reset`].
+    ///
+    /// # Errors
+    /// Those of [`offer_reset`].
+    pub async fn offer_reset_by_command(&self, name: &str) -> Result<ResetOffered> {
+        offer_reset(&self.store, name, self.clock.now()).await
+    }
+
+    /// See [`hand_over`].
+    ///
+    /// # Errors
+    /// Those of [`hand_over`].
+    pub async fn hand_over_by_command(&self, name: &str) -> Result<User> {
+        hand_over(&self.store, name).await
+    }
+
+    /// A copy of everything that is acknowledged by now, once no other one is being taken: a command may wait. Nobody
+    /// does any more once this future is dropped.
+    ///
+    /// # Errors
+    /// `conflict` where another one takes very long, `storage_full`, `internal` where the data file is damaged.
+    pub async fn back_up_by_command(&self, read_back: ReadBack, progress: Arc<Progress>) -> Result<BackupTaken> {
+        let turn = timeout(CONTROL_TURN_TIMEOUT, self.backups.clone().acquire_owned()).await;
+        let turn = turn.map_err(|_| one_at_a_time())?.map_err(Error::internal)?;
+        self.take_backup(turn, read_back, progress).await
+    }
+
+    /// Such a backup has gone out whole.
+    pub async fn backed_up_by_command(&self, backup: Backup) {
+        self.note_backup(backup.at);
+        tracing::info!(bytes = backup.bytes, "a backup was taken with a command");
+        // The copy is there all the same.
+        if let Err(error) = self.store.commit(Change::Host(HostAct::BackedUp(backup))).await {
+            error.log();
+        }
+    }
+
+    /// Checks the data file as it is now, while everybody goes on. Stops once this future is dropped.
+    ///
+    /// # Errors
+    /// `unavailable` where it cannot be read.
+    pub async fn check_by_command(&self, progress: Arc<Progress>) -> Result<Report> {
+        let _call_off = CallOff(progress.clone());
+        let store = self.store.clone();
+        let checking = tokio::task::spawn_blocking(move || store.check(&progress));
+        checking.await.map_err(Error::internal)?
+    }
+}

@@ -1,0 +1,287 @@
+//! Nightly backups: one for each night, checked, a bounded number of them kept, and said where there is none.
+
+use super::Chat;
+use super::admin::CallOff;
+use super::passwords::yield_to_others;
+use crate::clock::Time;
+use crate::error::{Error, Result};
+use crate::limits::{
+    BACKUP_ABANDONED_AFTER, BACKUP_FILES_SEEN_MAX, NIGHTLY_LOOK_EVERY, NIGHTLY_RETRY_MS, NIGHTLY_STALE_MS,
+    NIGHTLY_WARN_MS,
+};
+use crate::model::{
+    Change, HostAct, LocalMinute, Nightly, NightlyBackup, NightlyFailure, Viewer, is_nightly_due, rules, superseded,
+};
+use crate::store::{Overwrite, PendingFile, Progress, Store, Written, file_id_of, remove_abandoned};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// Where nightly backups go, and when it is night.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackupPlan {
+    /// Their folder, which is made where there is none.
+    pub folder: PathBuf,
+    /// What their names begin with.
+    pub stem: String,
+    /// How far the clocks here are ahead of UTC.
+    pub utc_offset_seconds: i32,
+    /// How often it is looked whether one is due.
+    pub look_every: Duration,
+}
+
+impl BackupPlan {
+    /// Backups of `data`, in `folder` or in `NAME.backups` beside it.
+    pub fn new(data: &Path, folder: Option<PathBuf>, utc_offset_seconds: i32) -> BackupPlan {
+        let beside = || {
+            let name = data.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            data.with_file_name(format!("{name}.backups"))
+        };
+        BackupPlan {
+            folder: folder.unwrap_or_else(beside),
+            stem: data.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            utc_offset_seconds,
+            look_every: NIGHTLY_LOOK_EVERY,
+        }
+    }
+}
+
+/// What looks after them.
+#[derive(Debug, Default)]
+pub(super) struct Nights {
+    plan: OnceLock<BackupPlan>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// What became of the last try, also where the data file could not take it down.
+    tried: Option<Nightly>,
+    /// When that was.
+    tried_at: Option<Time>,
+    /// When it was said last that there is no recent one.
+    warned_at: Option<Time>,
+}
+
+impl Nights {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What has just been tried; one that went well is no reason to wait with the next one.
+    fn remember(&self, nightly: &Nightly, now: Time) {
+        let mut state = self.state();
+        state.tried = Some(nightly.clone());
+        state.tried_at = nightly.failure.is_some().then_some(now);
+    }
+
+    /// Whether it is time to say again that there is no recent one.
+    fn may_warn(&self, now: Time) -> bool {
+        let mut state = self.state();
+        let may = has_passed(state.warned_at, now, NIGHTLY_WARN_MS);
+        if may {
+            state.warned_at = Some(now);
+        }
+        may
+    }
+}
+
+/// Whether so long has passed since then. A clock that has gone back must not put anything off for years.
+fn has_passed(then: Option<Time>, now: Time, ms: u64) -> bool {
+    then.is_none_or(|then| then > now || now.since(then) >= ms)
+}
+
+/// What whoever looks after the server sees of the nightly backups.
+#[derive(Clone, Debug)]
+pub struct NightlyFacts {
+    /// Where they are; nothing where they are off.
+    pub folder: Option<PathBuf>,
+    /// What became of the last ones.
+    pub nightly: Nightly,
+    /// Whether the last one is older than it should be.
+    pub is_stale: bool,
+}
+
+impl Chat {
+    /// Has backups made, from the next call of [`Chat::back_up_nightly`] on.
+    pub fn plan_backups(&self, plan: BackupPlan) {
+        // There is one plan for the life of a server.
+        let _ = self.nights.plan.set(plan);
+    }
+
+    /// What is known of the nightly backups.
+    ///
+    /// # Errors
+    /// When the data file cannot be read.
+    pub async fn nightly_facts(&self) -> Result<NightlyFacts> {
+        let (nightly, since) = self.nightly().await?;
+        let plan = self.nights.plan.get();
+        Ok(NightlyFacts {
+            folder: plan.map(|plan| plan.folder.clone()),
+            is_stale: plan.is_some() && is_stale(&nightly, since, self.clock.now()),
+            nightly,
+        })
+    }
+
+    /// Whether the viewer should look at the nightly backups: they look after the server, and the last one failed or is
+    /// old.
+    ///
+    /// # Errors
+    /// When the data file cannot be read.
+    pub async fn has_backup_trouble(&self, viewer: &Viewer) -> Result<bool> {
+        if self.nights.plan.get().is_none() || rules::may_see_server(viewer.user.role).is_err() {
+            return Ok(false);
+        }
+        let facts = self.nightly_facts().await?;
+        Ok(facts.is_stale || facts.nightly.failure.is_some())
+    }
+
+    async fn nightly(&self) -> Result<(Nightly, Time)> {
+        let (written, since) = self.store.nightly().await?;
+        let tried = self.nights.state().tried.clone();
+        Ok((tried.unwrap_or(written), since))
+    }
+
+    /// Makes a backup whenever one is due, for ever; returns at once where none are wanted.
+    pub async fn back_up_nightly(&self) {
+        if let (Ok((nightly, _)), Ok(card)) = (self.nightly().await, self.store.server().await) {
+            let last = [nightly.last.map(|last| last.at), card.backup.map(|backup| backup.at)];
+            last.into_iter().flatten().for_each(|at| self.note_backup(at));
+        }
+        let Some(plan) = self.nights.plan.get() else { return };
+        loop {
+            tokio::time::sleep(plan.look_every).await;
+            if let Err(error) = self.back_up_if_due(plan).await {
+                error.log();
+            }
+        }
+    }
+
+    async fn back_up_if_due(&self, plan: &BackupPlan) -> Result<()> {
+        let (mut nightly, since) = self.nightly().await?;
+        let now = self.clock.now();
+        let last = nightly.last.map_or(since, |last| last.at);
+        let may_try = has_passed(self.nights.state().tried_at, now, NIGHTLY_RETRY_MS);
+        if is_nightly_due(last, now, plan.utc_offset_seconds) && may_try {
+            // While somebody takes one by hand, it is tried again at the next look.
+            let Ok(_turn) = self.backups.clone().try_acquire_owned() else {
+                return Ok(());
+            };
+            nightly = self.back_up_for_tonight(plan, nightly, now).await?;
+            self.nights.remember(&nightly, now);
+            let tried = Change::Host(HostAct::NightlyTried(nightly.clone()));
+            self.store.commit(tried).await?;
+        }
+        if is_stale(&nightly, since, now) && self.nights.may_warn(now) {
+            tracing::warn!(folder = %plan.folder.display(), "the last nightly backup is older than two days");
+        }
+        Ok(())
+    }
+
+    async fn back_up_for_tonight(&self, plan: &BackupPlan, before: Nightly, now: Time) -> Result<Nightly> {
+        let progress = Arc::new(Progress::default());
+        let _call_off = CallOff(progress.clone());
+        let (store, plan, minute) = (
+            self.store.clone(),
+            plan.clone(),
+            LocalMinute::of(now, plan.utc_offset_seconds),
+        );
+        let (answer, written) = oneshot::channel();
+        let work = move || {
+            yield_to_others();
+            // Whoever waited may be gone.
+            let _ = answer.send(write(&store, &plan, minute, &progress));
+        };
+        let thread = std::thread::Builder::new().name("backup".to_owned()).spawn(work);
+        thread.map_err(Error::internal)?;
+        match written.await.map_err(Error::internal)? {
+            Ok(written) => {
+                self.note_backup(now);
+                let last = NightlyBackup {
+                    at: now,
+                    bytes: written.bytes,
+                    findings: written.report.count,
+                };
+                Ok(Nightly {
+                    last: Some(last),
+                    failure: None,
+                })
+            }
+            Err(why) => {
+                tracing::warn!(%why, "the nightly backup failed");
+                Ok(Nightly {
+                    failure: Some(NightlyFailure { at: now, why }),
+                    ..before
+                })
+            }
+        }
+    }
+
+    /// There is a backup of then.
+    pub(super) fn note_backup(&self, at: Time) {
+        let gauge = &self.store.metrics().last_backup;
+        gauge.set(gauge.get().max(at.0 / 1000));
+    }
+}
+
+fn is_stale(nightly: &Nightly, since: Time, now: Time) -> bool {
+    let last = nightly.last.map_or(since, |last| last.at);
+    now.since(last) > NIGHTLY_STALE_MS
+}
+
+/// Writes tonight's backup, and removes those that need not be kept any more.
+fn write(
+    store: &Store,
+    plan: &BackupPlan,
+    minute: LocalMinute,
+    progress: &Progress,
+) -> std::result::Result<Written, String> {
+    let folder = &plan.folder;
+    make_folder(folder).map_err(|error| format!("The folder {} cannot be created: {error}.", folder.display()))?;
+    remove_abandoned(folder, &format!("{}-", plan.stem), BACKUP_ABANDONED_AFTER);
+    let target = folder.join(minute.file_name(&plan.stem));
+    let pending = PendingFile::new(&target, Overwrite::Never).map_err(|error| error.to_string())?;
+    let began = std::time::Instant::now();
+    let written = store.back_up_to(pending, progress).map_err(|error| error.to_string())?;
+    let removed = remove_superseded(store, plan);
+    tracing::info!(
+        file = %target.display(),
+        bytes = written.bytes,
+        ms = began.elapsed().as_millis() as u64,
+        removed,
+        "a nightly backup was made and checked"
+    );
+    if let Some(first) = written.report.findings.first() {
+        let count = written.report.count;
+        tracing::warn!(count, %first, "the data file is at odds with itself; chapp check tells more");
+    }
+    Ok(written)
+}
+
+/// A folder that only this user can look into.
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    let mut how = fs::DirBuilder::new();
+    how.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut how, 0o700);
+    how.create(folder)
+}
+
+/// Removes what need not be kept; tells how many files that were.
+fn remove_superseded(store: &Store, plan: &BackupPlan) -> usize {
+    let entries = fs::read_dir(&plan.folder).into_iter().flatten().flatten();
+    let names = entries
+        .take(BACKUP_FILES_SEEN_MAX)
+        .filter_map(|entry| entry.file_name().into_string().ok());
+    let backups: Vec<LocalMinute> = names
+        .filter_map(|name| LocalMinute::in_file_name(&name, &plan.stem))
+        .collect();
+    let paths = superseded(&backups)
+        .into_iter()
+        .map(|backup| plan.folder.join(backup.file_name(&plan.stem)));
+    // Another server may keep its backups in the same folder, under the same names.
+    let ours = paths.filter(|path| file_id_of(path).is_some_and(|id| id == store.file_id()));
+    ours.filter(|path| fs::remove_file(path).is_ok()).count()
+}

@@ -1,0 +1,166 @@
+//! What `chapp backup`, `check`, `compact`, `reset` and `owner` do: over the local socket where Chapp runs, else with
+//! the data file itself. Each ends with one sentence and an exit code.
+
+mod backup;
+mod file;
+mod people;
+
+use crate::config::Command;
+use crate::control::Connection;
+use crate::instance;
+use crate::limits::{COMMAND_STOP_TIMEOUT, CONTROL_PROGRESS_EVERY};
+use crate::store::{Options, Progress};
+use std::future::Future;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::time::{interval, timeout};
+
+/// What a shell expects of what Ctrl-C has ended: 128 and the number of the signal.
+const STOPPED: u8 = 130;
+
+/// How a command ended.
+struct Outcome {
+    code: u8,
+    /// For standard output.
+    said: String,
+    /// For standard error.
+    trouble: String,
+}
+
+impl Outcome {
+    fn done(said: impl Into<String>) -> Outcome {
+        Outcome {
+            code: 0,
+            said: said.into(),
+            trouble: String::new(),
+        }
+    }
+
+    fn failed(why: impl ToString) -> Outcome {
+        Outcome {
+            code: 1,
+            said: String::new(),
+            trouble: why.to_string(),
+        }
+    }
+
+    fn stopped() -> Outcome {
+        Outcome {
+            code: STOPPED,
+            ..Outcome::failed("Stopped. Nothing was changed.")
+        }
+    }
+}
+
+/// Runs a command to its end, or to that of what `stop` gives, which is called where it can listen for signals.
+pub fn run<S: Future<Output = ()>>(command: Command, stop: impl FnOnce() -> io::Result<S>) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let outcome = runtime.and_then(|runtime| {
+        let outcome = runtime.block_on(async { Ok(until_stopped(command, stop()?).await) });
+        // What is stuck by now has nothing to clear up.
+        runtime.shutdown_background();
+        outcome
+    });
+    let outcome = outcome.unwrap_or_else(Outcome::failed);
+    if !outcome.said.is_empty() {
+        // Which may be closed.
+        let _ = writeln!(io::stdout(), "{}", outcome.said);
+    }
+    if !outcome.trouble.is_empty() {
+        eprintln!("{}", outcome.trouble);
+    }
+    ExitCode::from(outcome.code)
+}
+
+async fn until_stopped(command: Command, stop: impl Future<Output = ()>) -> Outcome {
+    let progress = Arc::new(Progress::default());
+    let work = tokio::task::spawn_blocking({
+        let progress = progress.clone();
+        move || execute(command, &progress)
+    });
+    let (mut work, mut stop) = (std::pin::pin!(work), std::pin::pin!(stop));
+    let mut meter = Meter::default();
+    let mut ticks = interval(CONTROL_PROGRESS_EVERY);
+    let ended = loop {
+        tokio::select! {
+            ended = &mut work => break Some(ended),
+            () = &mut stop => break None,
+            _ = ticks.tick() => meter.show(progress.rows()),
+        }
+    };
+    meter.clear();
+    match ended {
+        Some(ended) => ended.unwrap_or_else(Outcome::failed),
+        None => {
+            progress.stop();
+            // It removes what it has begun to write.
+            let _ = timeout(COMMAND_STOP_TIMEOUT, work).await;
+            Outcome::stopped()
+        }
+    }
+}
+
+fn execute(command: Command, progress: &Progress) -> Outcome {
+    match command {
+        Command::Backup { to, data, overwrite } => match to {
+            Some(to) => backup::to_file(&data, &to, overwrite, progress),
+            None => backup::to_output(&data, progress),
+        },
+        Command::Check { file } => file::check(&file, progress),
+        Command::Compact { file } => file::compact(&file, progress),
+        Command::Reset { name, data } => people::reset(&data, &name),
+        Command::Owner { name, data } => people::owner(&data, &name),
+    }
+}
+
+/// Says on a terminal how far the work is.
+#[derive(Default)]
+struct Meter {
+    shown: bool,
+}
+
+impl Meter {
+    fn show(&mut self, rows: u64) {
+        if rows > 0 && io::stderr().is_terminal() {
+            eprint!("\r{rows} rows");
+            self.shown = true;
+        }
+    }
+
+    fn clear(&mut self) {
+        if self.shown {
+            // To the end of the line (ECMA-48 §8.3.41).
+            eprint!("\r\x1b[K");
+            self.shown = false;
+        }
+    }
+}
+
+/// The server that has this data file open, if one can be reached.
+fn server(data: &Path) -> Option<Connection> {
+    Connection::open(&instance::control_folders_to_search(data), &instance::name(data)?)
+}
+
+/// As a server opens a data file.
+fn options() -> Options {
+    Options::default()
+}
+
+/// Why nothing can be done with a data file that another process has open.
+fn not_reached(data: &Path) -> Outcome {
+    Outcome::failed(format!(
+        "{} is in use, and the program that uses it cannot be reached. Run this command as the user who started Chapp, \
+         or stop Chapp first.",
+        data.display()
+    ))
+}
+
+/// Refuses a name that no file has.
+fn existing(file: &Path) -> Result<(), Outcome> {
+    match file.try_exists() {
+        Ok(false) => Err(Outcome::failed(format!("There is no file {}.", file.display()))),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,134 @@
+//! The commands beside running the server, as they are typed and as they are meant.
+
+use super::{Task, absolute, data_file};
+use crate::store::Overwrite;
+use clap::Subcommand;
+use std::path::PathBuf;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Subcommands {
+    /// Print where the data file is, and nothing else.
+    Where {
+        #[arg(long, value_name = "FILE", env = "CHAPP_DATA")]
+        /// The data file
+        data: Option<PathBuf>,
+    },
+
+    /// Back up everything to FILE, also while Chapp runs.
+    #[command(
+        after_help = "The file appears once it is whole and has been read back and checked. It ends with 0 where \
+        there is a backup, else with 1."
+    )]
+    Backup {
+        /// The file to write; - for standard output
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+
+        /// The data file
+        #[arg(long, value_name = "FILE", env = "CHAPP_DATA")]
+        data: Option<PathBuf>,
+
+        /// Replace FILE where it exists
+        #[arg(long)]
+        force: bool,
+    },
+
+    /// Check a data file or a backup, and leave every byte of it as it is.
+    #[command(
+        after_help = "It ends with 0 for a sound file, with 1 where something is wrong, and with 2 where the file \
+        cannot be read at all."
+    )]
+    Check {
+        /// The file; without it, the data file
+        #[arg(value_name = "FILE", env = "CHAPP_DATA")]
+        file: Option<PathBuf>,
+    },
+
+    /// Rewrite a data file without the space that has come free. Chapp must not be running.
+    Compact {
+        /// The file; without it, the data file
+        #[arg(value_name = "FILE", env = "CHAPP_DATA")]
+        file: Option<PathBuf>,
+    },
+
+    /// Print a link with which somebody sets a new password, once; also while Chapp runs.
+    Reset {
+        /// Their name; the owner's, too
+        name: String,
+
+        /// The data file
+        #[arg(long, value_name = "FILE", env = "CHAPP_DATA")]
+        data: Option<PathBuf>,
+    },
+
+    /// Make somebody the owner of the server, also while Chapp runs.
+    Owner {
+        /// Their name; the owner until then becomes an admin
+        name: String,
+
+        /// The data file
+        #[arg(long, value_name = "FILE", env = "CHAPP_DATA")]
+        data: Option<PathBuf>,
+    },
+}
+
+impl Subcommands {
+    pub fn task(self) -> Result<Task, String> {
+        Ok(Task::Run(match self {
+            Subcommands::Where { data } => return Ok(Task::Where(data_file(data)?)),
+            Subcommands::Backup { file, data, force } => Command::Backup {
+                to: (file.as_os_str() != "-").then(|| absolute(&file)).transpose()?,
+                data: data_file(data)?,
+                overwrite: if force { Overwrite::Allowed } else { Overwrite::Never },
+            },
+            Subcommands::Check { file } => Command::Check { file: data_file(file)? },
+            Subcommands::Compact { file } => Command::Compact { file: data_file(file)? },
+            Subcommands::Reset { name, data } => Command::Reset {
+                name,
+                data: data_file(data)?,
+            },
+            Subcommands::Owner { name, data } => Command::Owner {
+                name,
+                data: data_file(data)?,
+            },
+        }))
+    }
+}
+
+/// What a command does, and with which data file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Back it up.
+    Backup {
+        /// To where; nothing for standard output.
+        to: Option<PathBuf>,
+        /// The data file.
+        data: PathBuf,
+        /// Whether a file that is there may be replaced.
+        overwrite: Overwrite,
+    },
+    /// Check it.
+    Check {
+        /// The data file, or a backup.
+        file: PathBuf,
+    },
+    /// Make it smaller.
+    Compact {
+        /// The data file.
+        file: PathBuf,
+    },
+    /// Print a link with which somebody sets another password.
+    Reset {
+        /// Who.
+        name: String,
+        /// The data file.
+        data: PathBuf,
+    },
+    /// Make somebody the owner.
+    Owner {
+        /// Who.
+        name: String,
+        /// The data file.
+        data: PathBuf,
+    },
+}

@@ -1,0 +1,115 @@
+//! The socket: mode 0600, in a folder of mode 0700, named after the data file.
+
+use crate::limits::CONTROL_PATH_BYTES_MAX;
+use std::fs::{self, DirBuilder, Metadata, Permissions};
+use std::io::{self, ErrorKind};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use tokio::net::{UnixListener, UnixStream};
+
+/// The server's end. The socket is gone when this is dropped.
+pub struct Listener {
+    inner: UnixListener,
+    path: PathBuf,
+    /// Which file the socket is, and whose.
+    inode: u64,
+    user: u32,
+}
+
+impl Listener {
+    /// Listens in the first of these folders that can be used. Whoever calls holds the lock of the data file that
+    /// `name` stands for, so a socket of that name is one that a kill left behind.
+    ///
+    /// # Errors
+    /// Why the last of them could not be used.
+    pub fn bind(folders: &[PathBuf], name: &str) -> io::Result<Listener> {
+        let mut last = io::Error::from(ErrorKind::NotFound);
+        for folder in folders {
+            match Listener::bind_in(folder, name) {
+                Ok(listener) => return Ok(listener),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    fn bind_in(folder: &Path, name: &str) -> io::Result<Listener> {
+        let path = socket(folder, name).ok_or(ErrorKind::InvalidFilename)?;
+        let user = private_folder(folder)?;
+        match fs::symlink_metadata(&path) {
+            Ok(about) if about.file_type().is_socket() => fs::remove_file(&path)?,
+            Ok(_) => return Err(ErrorKind::AlreadyExists.into()),
+            Err(_) => {}
+        }
+        let inner = UnixListener::bind(&path)?;
+        fs::set_permissions(&path, Permissions::from_mode(0o600))?;
+        let about = fs::symlink_metadata(&path)?;
+        let listener = Listener {
+            inner,
+            path,
+            inode: about.ino(),
+            user: about.uid(),
+        };
+        match user == listener.user {
+            true => Ok(listener),
+            false => Err(io::Error::other("the folder is somebody else's")),
+        }
+    }
+
+    /// The next command of this user, or of root, who may do anything.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub async fn accept(&mut self) -> io::Result<UnixStream> {
+        loop {
+            let (stream, _) = self.inner.accept().await?;
+            let peer = stream.peer_cred()?.uid();
+            if peer == self.user || peer == 0 {
+                return Ok(stream);
+            }
+            tracing::warn!(user = peer, "a command of another user was turned away");
+        }
+    }
+
+    /// Whether commands still find it: a folder for sockets may go with the last log-out of its user.
+    pub fn is_there(&self) -> bool {
+        fs::symlink_metadata(&self.path).is_ok_and(|about| about.ino() == self.inode)
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if self.is_there() {
+            let _ = fs::remove_file(&self.path);
+            // Only one that has nothing else in it.
+            let _ = self.path.parent().map(fs::remove_dir);
+        }
+    }
+}
+
+/// Where the socket is; nowhere where its path would be longer than an address can be.
+pub(super) fn socket(folder: &Path, name: &str) -> Option<PathBuf> {
+    let path = folder.join(format!("{name}.sock"));
+    (path.as_os_str().as_bytes().len() <= CONTROL_PATH_BYTES_MAX).then_some(path)
+}
+
+/// Makes the folder where there is none; tells whose it is.
+fn private_folder(folder: &Path) -> io::Result<u32> {
+    let parent = folder.parent().ok_or(ErrorKind::NotFound)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
+    match DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    let about = fs::symlink_metadata(folder)?;
+    match is_private(&about) {
+        true => Ok(about.uid()),
+        false => Err(io::Error::other("others can look into the folder")),
+    }
+}
+
+/// Whether nobody but its owner can put anything into a folder, or see what is in it.
+pub(super) fn is_private(folder: &Metadata) -> bool {
+    folder.is_dir() && folder.mode() & 0o077 == 0
+}

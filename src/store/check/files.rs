@@ -1,0 +1,160 @@
+//! Files: all of their bytes, which messages show them, and those that wait to be posted or erased.
+
+use super::Checker;
+use crate::limits::FILE_CHUNK_BYTES;
+use crate::store::codec::{FileRow, PreviewRow, Stored, unseal_bytes};
+use crate::store::fault::Fault;
+use crate::store::log;
+use crate::store::tables::{FILES_BYTES, FileKey, Source, get, has};
+use redb::{ReadableTable, ReadableTableMetadata};
+
+/// The chunks that were looked at.
+#[derive(Default)]
+struct Chunks {
+    count: u64,
+    bytes: u64,
+}
+
+pub(super) fn check(checker: &Checker<'_>) -> Result<(), Fault> {
+    let mut chunks = Chunks::default();
+    whole(checker, &mut chunks)?;
+    unshown(checker, &mut chunks)?;
+    if checker.source.chunks()?.len()? != chunks.count {
+        explain_chunks(checker, &mut chunks)?;
+    }
+    let bytes = chunks.bytes + previews(checker)?;
+    let kept: u64 = get(checker.source.meta()?, FILES_BYTES)?.unwrap_or_default();
+    let what = format!("files take {bytes} bytes, and {kept} are counted");
+    checker.unless(kept == bytes, "meta", &FILES_BYTES, &what);
+    shown(checker)
+}
+
+/// Files that have come have all of their bytes, unless they are being erased.
+fn whole(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), Fault> {
+    let source = &checker.source;
+    checker.rows("files", source.files()?, |id, row: FileRow| {
+        checker.unless(checker.is_person(row.owner), "files", &id, "its owner is nobody");
+        let size = row.file.size;
+        let unshown = row.unshown;
+        let has_preview = row.file.attachment().has_preview;
+        let (count, bytes) = chunks_of(checker, id, size, chunks)?;
+        if unshown.is_none() {
+            let holds = count == size.div_ceil(FILE_CHUNK_BYTES as u64) && bytes == size;
+            let what = format!("it has {bytes} bytes in {count} chunks, and {size} were uploaded");
+            checker.unless(holds, "files", &id, &what);
+            let preview = has(source.previews()?, id)? == has_preview;
+            checker.unless(preview, "files", &id, "its preview is missing, or is one too many");
+        }
+        let mut places = source.shown()?.range((id, 0, 0)..=(id, u32::MAX, u32::MAX))?;
+        match unshown {
+            None => checker.unless(places.next().is_some(), "files", &id, "no message shows it"),
+            Some(at) => {
+                let is_listed = has(source.unshown()?, (at, id))?;
+                checker.unless(is_listed, "files", &id, "it is missing in the table unshown");
+                checker.unless(
+                    places.next().is_none(),
+                    "files",
+                    &id,
+                    "a message shows what is to be erased",
+                );
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Counts the chunks of a file, and sees whether each is as long as its place says.
+fn chunks_of(checker: &Checker<'_>, id: FileKey, size: u64, chunks: &mut Chunks) -> Result<(u64, u64), Fault> {
+    let (mut count, mut bytes) = (0, 0);
+    let rows = checker.source.chunks()?.range((id, 0)..=(id, u32::MAX))?;
+    checker.each("chunks", rows, |key, row| {
+        (count, chunks.count) = (count + 1, chunks.count + 1);
+        let length = unseal_bytes(row)?.len() as u64;
+        (bytes, chunks.bytes) = (bytes + length, chunks.bytes + length);
+        let from = u64::from(key.1) * FILE_CHUNK_BYTES as u64;
+        let expected = size.saturating_sub(from).min(FILE_CHUNK_BYTES as u64);
+        let what = format!("it has {length} bytes where {expected} are expected");
+        checker.unless(length == expected, "chunks", &key, &what);
+        Ok(())
+    })?;
+    Ok((count, bytes))
+}
+
+/// What no message shows: files that are coming, that wait, or that are being erased.
+fn unshown(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), Fault> {
+    let source = &checker.source;
+    checker.rows("unshown", source.unshown()?, |(at, id), (): ()| {
+        if let Some(row) = get::<_, FileRow>(source.files()?, id)? {
+            let holds = row.unshown == Some(at);
+            checker.unless(
+                holds,
+                "unshown",
+                &(at, id),
+                "the file is shown, or waits since another time",
+            );
+            return Ok(());
+        }
+        // Nobody knows yet how large it will be.
+        let rows = source.chunks()?.range((id, 0)..=(id, u32::MAX))?;
+        checker.each("chunks", rows, |_, row| {
+            chunks.count += 1;
+            chunks.bytes += unseal_bytes(row)?.len() as u64;
+            Ok(())
+        })
+    })
+}
+
+/// Chunks of nothing.
+fn explain_chunks(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), Fault> {
+    let source = &checker.source;
+    let mut last: Option<(FileKey, bool)> = None;
+    checker.sealed("chunks", source.chunks()?, |key, row| {
+        let id = key.0;
+        let is_known = match last {
+            Some((file, is_known)) if file == id => is_known,
+            _ => has(source.files()?, id)? || is_unshown(checker, id)?,
+        };
+        last = Some((id, is_known));
+        if !is_known {
+            chunks.bytes += unseal_bytes(row).map_or(0, <[u8]>::len) as u64;
+            checker.wrong("chunks", &key, "there is no such file");
+        }
+        Ok(())
+    })
+}
+
+/// Looks through all that is not shown: for chunks that nothing else knows.
+fn is_unshown(checker: &Checker<'_>, id: FileKey) -> Result<bool, Fault> {
+    for row in checker.source.unshown()?.iter()? {
+        if row?.0.value().1 == id {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Sees that each preview is of a file; tells how many bytes they have.
+fn previews(checker: &Checker<'_>) -> Result<u64, Fault> {
+    let source = &checker.source;
+    let mut bytes = 0;
+    checker.rows("previews", source.previews()?, |id, row: PreviewRow| {
+        bytes += row.bytes.len() as u64;
+        checker.unless(has(source.files()?, id)?, "previews", &id, "there is no such file");
+        Ok(())
+    })?;
+    Ok(bytes)
+}
+
+/// A message shows each file that it is said to show, hidden where it was deleted.
+fn shown(checker: &Checker<'_>) -> Result<(), Fault> {
+    let source = &checker.source;
+    checker.rows("shown", source.shown()?, |(id, room, seq), is_visible: bool| {
+        let found = log::message(source, room, seq)?;
+        let holds = matches!(found, Some(Stored::Post(row))
+            if row.files.iter().any(|file| file.id == id) && row.deleted.is_none() == is_visible);
+        checker.unless(holds, "shown", &(id, room, seq), "the message does not show it so");
+        let is_there = has(source.files()?, id)?;
+        checker.unless(is_there, "shown", &(id, room, seq), "there is no such file");
+        Ok(())
+    })
+}

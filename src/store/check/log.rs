@@ -1,0 +1,286 @@
+//! The log, the numbers of each room that lead into it, and the ids that messages were posted with.
+
+use super::Checker;
+use super::report::Kind;
+use super::tally::{Tallies, Tally};
+use crate::store::codec::{ClientIdRow, Entry, PostRow, SeqRow, Stored, unseal};
+use crate::store::fault::Fault;
+use crate::store::log;
+use crate::store::marks::EVERYBODY;
+use crate::store::tables::{Source, get, has};
+use crate::store::words::Words;
+use redb::ReadableTableMetadata;
+use std::collections::HashMap;
+
+/// How far a room has got.
+#[derive(Clone, Copy, Default)]
+struct Head {
+    seq: u32,
+    /// How many of its seqs are no posts.
+    others: u32,
+    /// Its last seq that is a message.
+    last: u32,
+}
+
+/// How far each room has got.
+#[derive(Default)]
+pub(super) struct Heads {
+    rooms: HashMap<u32, Head>,
+    posts: u64,
+}
+
+impl Heads {
+    /// The last seq of a room; 0 where nothing has happened in it.
+    pub fn of(&self, room: u32) -> u32 {
+        self.rooms.get(&room).map_or(0, |head| head.seq)
+    }
+
+    pub fn posts(&self) -> u64 {
+        self.posts
+    }
+}
+
+/// Where an entry belongs.
+struct Place {
+    entry: u64,
+    room: u32,
+    seq: u32,
+    /// The message that it is, or that it changes.
+    message: u32,
+}
+
+pub(super) fn check(checker: &Checker<'_>, heads: &mut Heads) -> Result<(), Fault> {
+    let tallies = Tallies::new();
+    let (mut next, mut entries, mut posted) = (1_u64, 0, Tally::default());
+    checker.sealed("log", checker.source.log()?, |entry, row| {
+        if entry != next {
+            checker.wrong(
+                "log",
+                &entry,
+                format!("the entries from {next} on before it are missing"),
+            );
+        }
+        (next, entries) = (entry + 1, entries + 1);
+        match unseal(row)? {
+            Entry::Change {
+                room, seq, message, by, ..
+            } => {
+                let place = Place {
+                    entry,
+                    room,
+                    seq,
+                    message,
+                };
+                number(checker, heads, &place, false)?;
+                checker.unless(
+                    checker.is_person(by),
+                    "log",
+                    &entry,
+                    "whoever changed the message is nobody",
+                );
+                change(checker, &place)
+            }
+            message => match Stored::of(message) {
+                Some(Stored::Post(row)) => {
+                    let (room, seq) = (row.room, row.seq);
+                    let place = Place {
+                        entry,
+                        room,
+                        seq,
+                        message: seq,
+                    };
+                    number(checker, heads, &place, true)?;
+                    tallies.add(&mut posted, &(row.author, row.client_id.as_str(), room, seq));
+                    heads.posts += 1;
+                    post(checker, entry, &row)
+                }
+                Some(Stored::Notice(row)) => {
+                    let place = Place {
+                        entry,
+                        room: row.room,
+                        seq: row.seq,
+                        message: row.seq,
+                    };
+                    checker.unless(checker.is_person(row.author), "log", &entry, "its author is nobody");
+                    number(checker, heads, &place, false)
+                }
+                None => Ok(()),
+            },
+        }
+    })?;
+    if checker.source.seqs()?.len()? != entries {
+        explain_seqs(checker)?;
+    }
+    client_ids(checker, &tallies, posted)
+}
+
+/// An entry takes the next seq of its room, and that seq leads to it.
+fn number(checker: &Checker<'_>, heads: &mut Heads, place: &Place, is_post: bool) -> Result<(), Fault> {
+    let Place {
+        entry,
+        room,
+        seq,
+        message,
+    } = *place;
+    checker.unless(checker.is_room(room), "log", &entry, "there is no such room");
+    let head = heads.rooms.entry(room).or_default();
+    let follows = seq == head.seq.saturating_add(1);
+    if !follows {
+        let what = format!("room {room} goes from {} to {seq}", head.seq);
+        checker.wrong("log", &entry, what);
+    }
+    let found = match get::<_, SeqRow>(checker.source.seqs()?, (room, seq)) {
+        Ok(Some(found)) => found,
+        Ok(None) => {
+            checker.wrong(
+                "log",
+                &entry,
+                format!("{seq} of room {room} is missing in the table seqs"),
+            );
+            return Ok(());
+        }
+        Err(Fault::Damaged(cause)) => {
+            checker.findings.add(Kind::Damage, "seqs", &(room, seq).words(), cause);
+            return Ok(());
+        }
+        Err(fault) => return Err(fault),
+    };
+    if (found.entry, found.message) != (entry, message) {
+        let what = format!(
+            "it leads to entry {} and message {}, and not to {entry} and {message}",
+            found.entry, found.message
+        );
+        checker.wrong("seqs", &(room, seq), what);
+    }
+    let others = head.others + u32::from(!is_post);
+    if follows && found.others != others {
+        let what = format!("it counts {} that are no posts, and there are {others}", found.others);
+        checker.wrong("seqs", &(room, seq), what);
+    }
+    let is_change = message != seq;
+    // Not known in files of early formats.
+    if follows && is_change && found.last != 0 && found.last != head.last {
+        let what = format!(
+            "it names {} as the message before it, which is {}",
+            found.last, head.last
+        );
+        checker.wrong("seqs", &(room, seq), what);
+    }
+    // From here on by what stands there, so that one fault is told once.
+    *head = Head {
+        seq,
+        others: found.others,
+        last: if is_change { head.last } else { seq },
+    };
+    Ok(())
+}
+
+/// The message that an entry changes has this change, or a later one.
+fn change(checker: &Checker<'_>, place: &Place) -> Result<(), Fault> {
+    let found = log::message(&checker.source, place.room, place.message)?;
+    let holds = matches!(found, Some(Stored::Post(row)) if row.changed >= place.seq && row.seq < place.seq);
+    checker.unless(
+        holds,
+        "log",
+        &place.entry,
+        "the message that it changes does not know of it",
+    );
+    Ok(())
+}
+
+/// What a post says of itself stands in the other tables too.
+fn post(checker: &Checker<'_>, entry: u64, row: &PostRow) -> Result<(), Fault> {
+    let (source, room, seq) = (&checker.source, row.room, row.seq);
+    let unless = |holds: bool, what: &str| checker.unless(holds, "log", &entry, what);
+    unless(checker.is_person(row.author), "its author is nobody");
+    if row.changed != seq {
+        let last: Option<SeqRow> = get(source.seqs()?, (room, row.changed))?;
+        let holds = row.changed > seq && last.is_some_and(|last| last.message == seq);
+        unless(holds, "its last change is missing");
+    }
+    if let Some(id) = row.reply_to {
+        let answered: Option<SeqRow> = get(source.seqs()?, (room, id))?;
+        let holds = id < seq && answered.is_some_and(|answered| answered.message == id);
+        unless(holds, "the message that it answers is missing");
+    }
+    let mut reacting = row.reactions.iter().flat_map(|(_, users)| users);
+    unless(
+        reacting.all(|user| checker.is_person(*user)),
+        "somebody who reacted is nobody",
+    );
+    if let Some(deleted) = row.deleted {
+        let is_to_be_erased = has(source.deleted()?, (deleted.at, room, seq))?;
+        unless(
+            is_to_be_erased || is_erased(row),
+            "it was deleted, and its text will not be erased",
+        );
+    } else {
+        if let Some((_, at)) = row.pinned {
+            unless(has(source.pins()?, (room, at, seq))?, "it is missing in the table pins");
+        }
+        if row.mentions_room {
+            let is_listed = has(source.mentioned()?, (EVERYBODY, room, seq))?;
+            unless(is_listed, "it is missing in the table mentioned");
+        }
+    }
+    for file in &row.files {
+        let shown: Option<bool> = get(source.shown()?, (file.id, room, seq))?;
+        let holds = shown == Some(row.deleted.is_none());
+        unless(holds, "a file of it is missing in the table shown");
+    }
+    Ok(())
+}
+
+fn is_erased(row: &PostRow) -> bool {
+    row.body.is_empty() && row.content.is_none() && row.files.is_empty() && row.reactions.is_empty()
+}
+
+/// Seqs that lead to no entry of theirs.
+fn explain_seqs(checker: &Checker<'_>) -> Result<(), Fault> {
+    let log = checker.source.log()?;
+    checker.rows("seqs", checker.source.seqs()?, |key, row: SeqRow| {
+        let entry: Option<Entry> = get(log, row.entry)?;
+        let found = entry.map(|entry| match entry {
+            Entry::Change { room, seq, .. } => (room, seq),
+            message => Stored::of(message).map_or((0, 0), |stored| (stored.place().0, stored.place().1)),
+        });
+        if found != Some(key) {
+            checker.wrong("seqs", &key, format!("entry {} of the log is not its own", row.entry));
+        }
+        Ok(())
+    })
+}
+
+/// Each post has the id that it was posted with, and each such id its post.
+fn client_ids(checker: &Checker<'_>, tallies: &Tallies, posted: Tally) -> Result<(), Fault> {
+    let source = &checker.source;
+    let mut known = Tally::default();
+    checker.rows("client_ids", source.client_ids()?, |(author, id), row: ClientIdRow| {
+        tallies.add(&mut known, &(author, id, row.room, row.seq));
+        Ok(())
+    })?;
+    if known == posted {
+        return Ok(());
+    }
+    checker.rows("client_ids", source.client_ids()?, |(author, id), row: ClientIdRow| {
+        let found = log::message(source, row.room, row.seq)?;
+        let holds = matches!(found, Some(Stored::Post(post)) if post.author == author && post.client_id == id);
+        let what = format!("message {} of room {} was not posted with it", row.seq, row.room);
+        checker.unless(holds, "client_ids", &(author, id), &what);
+        Ok(())
+    })?;
+    checker.rows("log", source.log()?, |entry, row: Entry| {
+        let Some(Stored::Post(row)) = Stored::of(row) else {
+            return Ok(());
+        };
+        let known: Option<ClientIdRow> = get(source.client_ids()?, (row.author, row.client_id.as_str()))?;
+        let holds = known.is_some_and(|known| (known.room, known.seq) == (row.room, row.seq));
+        checker.unless(
+            holds,
+            "log",
+            &entry,
+            "the id that it was posted with is missing in the table client_ids",
+        );
+        Ok(())
+    })
+}

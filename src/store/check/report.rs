@@ -1,0 +1,101 @@
+//! What a check has found, in words.
+
+use crate::limits::FINDINGS_MAX;
+use crate::store::fault::Fault;
+use std::cell::{Cell, RefCell};
+use std::fmt;
+
+/// Whether something was lost, or is at odds with something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Pages or rows are not what was written.
+    Damage,
+    /// They are, and contradict each other.
+    Law,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Which table, or which part of the file.
+    pub table: String,
+    /// Which row, in words; empty for the whole of it.
+    pub key: String,
+    /// What is wrong with it, or what is missing.
+    pub what: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.key.is_empty() {
+            true => write!(f, "{}: {}", self.table, self.what),
+            false => write!(f, "{} {}: {}", self.table, self.key, self.what),
+        }
+    }
+}
+
+/// What became of a check.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Rows that were read.
+    pub rows: u64,
+    /// Posts among them.
+    pub messages: u64,
+    /// Whether the pages were checked too, free ones included; not while the file is in use.
+    pub has_pages: bool,
+    /// The first things that are wrong, at most [`FINDINGS_MAX`].
+    pub findings: Vec<Finding>,
+    /// How many things are wrong.
+    pub count: u64,
+    /// How many of them are damage: something that was written is lost.
+    pub damaged: u64,
+    /// What was not checked, and why.
+    pub note: Option<String>,
+}
+
+/// What is found while a check goes on.
+#[derive(Default)]
+pub(super) struct Findings {
+    list: RefCell<Vec<Finding>>,
+    count: Cell<u64>,
+    damaged: Cell<u64>,
+    note: RefCell<Option<String>>,
+}
+
+impl Findings {
+    pub fn add(&self, kind: Kind, table: &str, key: &str, what: String) {
+        self.count.set(self.count.get() + 1);
+        if kind == Kind::Damage {
+            self.damaged.set(self.damaged.get() + 1);
+        }
+        let mut list = self.list.borrow_mut();
+        if list.len() < FINDINGS_MAX {
+            list.push(Finding {
+                table: table.to_owned(),
+                key: key.to_owned(),
+                what,
+            });
+        }
+    }
+
+    /// A part of the file cannot be read on.
+    pub fn unreadable(&self, part: &str, fault: &Fault) {
+        self.add(Kind::Damage, part, "", format!("not all of it can be read: {fault}"));
+    }
+
+    pub fn note(&self, note: String) {
+        *self.note.borrow_mut() = Some(note);
+    }
+
+    pub fn report(self, rows: u64, messages: u64, has_pages: bool) -> Report {
+        Report {
+            rows,
+            messages,
+            has_pages,
+            findings: self.list.into_inner(),
+            count: self.count.get(),
+            damaged: self.damaged.get(),
+            note: self.note.into_inner(),
+        }
+    }
+}

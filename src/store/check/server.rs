@@ -1,0 +1,33 @@
+//! What the file says about itself and about the server, and whether there are tables that nobody knows.
+
+use super::Checker;
+use super::report::Kind;
+use crate::store::admin::{BACKUP, CARD, INVITE};
+use crate::store::codec::{BackupRow, CommitRow, DataFileRow, InviteRow, NightlyRow, ServerRow, unseal};
+use crate::store::fault::Fault;
+use crate::store::host::NIGHTLY;
+use crate::store::tables::{COMMIT, FILE, FILES_BYTES, FORMAT, PEOPLE, Source, TABLE_NAMES};
+use redb::TableHandle;
+
+pub(super) fn check(checker: &Checker<'_>) -> Result<(), Fault> {
+    for name in checker.txn.list_tables()? {
+        if !TABLE_NAMES.contains(&name.name()) {
+            let what = "this version of Chapp knows no such table".to_owned();
+            checker.findings.add(Kind::Law, name.name(), "", what);
+        }
+    }
+    checker.sealed("meta", checker.source.meta()?, |key, row| match key {
+        FORMAT => unseal::<u32>(row).map(drop),
+        FILE => unseal::<DataFileRow>(row).map(drop),
+        COMMIT => unseal::<CommitRow>(row).map(drop),
+        FILES_BYTES | PEOPLE => unseal::<u64>(row).map(drop),
+        _ => checker.raw(row).map(drop),
+    })?;
+    checker.sealed("server", checker.source.server()?, |key, row| match key {
+        CARD => unseal::<ServerRow>(row).map(drop),
+        INVITE => unseal::<InviteRow>(row).map(drop),
+        BACKUP => unseal::<BackupRow>(row).map(drop),
+        NIGHTLY => unseal::<NightlyRow>(row).map(drop),
+        _ => checker.raw(row).map(drop),
+    })
+}

@@ -1,0 +1,27 @@
+//! Whether two tables hold the same things, in whatever order.
+
+use std::hash::{BuildHasher, Hash, RandomState};
+
+/// Makes tallies that can be compared with each other.
+pub(super) struct Tallies([RandomState; 2]);
+
+/// A sum over things, each as a random number of its own: equal sums are of equal things, but for a chance of one
+/// in 2^128.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    pub count: u64,
+    sums: [u64; 2],
+}
+
+impl Tallies {
+    pub fn new() -> Tallies {
+        Tallies([RandomState::new(), RandomState::new()])
+    }
+
+    pub fn add(&self, tally: &mut Tally, thing: &impl Hash) {
+        tally.count += 1;
+        for (sum, state) in tally.sums.iter_mut().zip(&self.0) {
+            *sum = sum.wrapping_add(state.hash_one(thing));
+        }
+    }
+}

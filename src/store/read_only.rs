@@ -1,0 +1,93 @@
+//! A data file that nobody serves, looked at as its next start would see it, with every byte left as it is.
+//!
+//! All that the commands know of how a file is opened is in here.
+
+use super::codec::DataFileRow;
+use super::engine::database::{Checked, open_overlay};
+use super::engine::layout::FirstPage;
+use super::engine::open::{io_error, open_error};
+use super::engine::upgrade::FORMAT_OLDEST;
+use super::fault::{Fault, guard};
+use super::tables::{FILE, FORMAT, FORMAT_VERSION, META, get, get_known};
+use super::{OpenError, Options};
+use redb::{Database, ReadTransaction, ReadableDatabase, TableError};
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
+
+/// What every data file begins with: redb's magic number.
+const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
+
+/// A data file as it is now; nobody else opens it meanwhile.
+pub(super) struct ReadOnly {
+    database: Database,
+    pub format: u32,
+    /// As [`Store::file_id`](super::Store::file_id) has it.
+    pub id: String,
+}
+
+impl ReadOnly {
+    pub fn snapshot(&self) -> Result<ReadTransaction, Fault> {
+        guard(|| Ok(self.database.begin_read()?))
+    }
+
+    /// A file of an older format has other rows, which the next start brings up to date.
+    pub fn is_of_today(&self) -> bool {
+        self.format == FORMAT_VERSION
+    }
+}
+
+pub(super) fn open(path: &Path, options: &Options, checked: Checked) -> Result<ReadOnly, OpenError> {
+    let not_ours = || OpenError::NotOurs { path: path.to_owned() };
+    let about = fs::metadata(path).map_err(|error| io_error(path, &error))?;
+    // Opening a pipe would wait for whoever writes to it.
+    if !about.is_file() || !has_magic(path)? {
+        return Err(not_ours());
+    }
+    let opened = guard(|| {
+        let database = open_overlay(path, options, checked, FirstPage::First)?.database;
+        let found = identity(&database)?;
+        Ok(found.map(|(format, row)| ReadOnly {
+            database,
+            format,
+            id: row.id.iter().map(|byte| format!("{byte:02x}")).collect(),
+        }))
+    });
+    let opened = opened.map_err(|fault| open_error(path, fault))?.ok_or_else(not_ours)?;
+    match opened.format {
+        FORMAT_OLDEST..=FORMAT_VERSION => Ok(opened),
+        found => Err(OpenError::Newer {
+            path: path.to_owned(),
+            found,
+            known: FORMAT_VERSION,
+        }),
+    }
+}
+
+/// The name of the history that a data file, or a backup of it, holds; see [`Store::file_id`](super::Store::file_id).
+pub fn file_id_of(path: &Path) -> Option<String> {
+    let opened = open(path, &Options::default(), Checked::Lightly).ok()?;
+    Some(opened.id)
+}
+
+fn has_magic(path: &Path) -> Result<bool, OpenError> {
+    let read = || {
+        let mut magic = Vec::new();
+        File::open(path)?.take(MAGIC.len() as u64).read_to_end(&mut magic)?;
+        Ok(magic == MAGIC)
+    };
+    read().map_err(|error| io_error(path, &error))
+}
+
+/// The format and the name of a file; nothing where it is of another program.
+fn identity(database: &Database) -> Result<Option<(u32, DataFileRow)>, Fault> {
+    let meta = match database.begin_read()?.open_table(META) {
+        Err(TableError::Storage(error)) => return Err(error.into()),
+        Err(_) => return Ok(None),
+        Ok(meta) => meta,
+    };
+    let Some(format) = get(&meta, FORMAT)? else {
+        return Ok(None);
+    };
+    Ok(Some((format, get_known(&meta, FILE, "the name of the file")?)))
+}
