@@ -55,7 +55,6 @@ pub enum Event {
     /// A message has changed. For the room.
     Changed(Posted),
     /// This post was made before; nothing happened. An answer only: never comes out of the feed.
-    #[serde(skip)]
     PostedBefore {
         /// Where.
         room: RoomId,
@@ -65,7 +64,6 @@ pub enum Event {
         client_id: ClientId,
     },
     /// It was so already; nothing happened. An answer only.
-    #[serde(skip)]
     Unchanged {
         /// Where.
         room: RoomId,
@@ -84,13 +82,10 @@ pub enum Event {
     /// The server has another name, or somebody else may come in. For everybody.
     ServerChanged(ServerCard),
     /// There is another invite link, or it ends at another time. An answer only.
-    #[serde(skip)]
     InviteChanged(Invite),
     /// It is written down. An answer only.
-    #[serde(skip)]
     Noted,
     /// Somebody has set another password by a link. An answer only.
-    #[serde(skip)]
     SignedIn(User),
     /// So many expired sessions are gone.
     SessionsDropped {
@@ -126,7 +121,6 @@ pub enum Event {
         count: usize,
     },
     /// What became of a file. For the one who asked.
-    #[serde(skip)]
     File(FileEvent),
     /// Somebody keeps a message for later, or no longer. For themselves.
     Saved {
@@ -195,14 +189,14 @@ pub enum Event {
         view: RoomView,
     },
     /// Signal: somebody is typing. For the others in the room.
-    #[serde(skip)]
     Typing {
         /// Who.
         user: UserId,
         /// Where.
         room: RoomId,
     },
-    /// Signal: somebody came or went. For everybody.
+    /// Signal: somebody came or went. For everybody. (In no record of the journal; a variant that is skipped comes last,
+    /// or the numbers of the others would differ.)
     #[serde(skip)]
     Presence {
         /// Who; the whole user, so that everybody knows the name before the state.

@@ -226,7 +226,7 @@ pub enum FileChange {
 }
 
 /// What happened to files.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FileEvent {
     /// Some bytes are kept.
     Kept,

@@ -74,7 +74,7 @@ fn counted(source: &impl Source) -> Result<Option<FileKey>, Fault> {
     get(source.meta()?, FILES_COUNTED)
 }
 
-fn is_counted(source: &impl Source, id: FileKey) -> Result<bool, Fault> {
+pub(super) fn is_counted(source: &impl Source, id: FileKey) -> Result<bool, Fault> {
     Ok(counted(source)?.is_some_and(|through| id <= through))
 }
 

@@ -6,13 +6,17 @@ use crate::store::codec::{FileRow, PreviewRow, Stored, unseal_bytes};
 use crate::store::fault::Fault;
 use crate::store::log;
 use crate::store::tables::{FILES_BYTES, FileKey, Source, get, has};
+use crate::store::usage;
 use redb::{ReadableTable, ReadableTableMetadata};
+use std::collections::BTreeMap;
 
 /// The chunks that were looked at.
 #[derive(Default)]
 struct Chunks {
     count: u64,
     bytes: u64,
+    /// The bytes of each person's files that are counted.
+    of_owners: BTreeMap<u32, u64>,
 }
 
 pub(super) fn check(checker: &Checker<'_>) -> Result<(), Fault> {
@@ -26,7 +30,22 @@ pub(super) fn check(checker: &Checker<'_>) -> Result<(), Fault> {
     let kept: u64 = get(checker.source.meta()?, FILES_BYTES)?.unwrap_or_default();
     let what = format!("files take {bytes} bytes, and {kept} are counted");
     checker.unless(kept == bytes, "meta", &FILES_BYTES, &what);
+    usage_of_owners(checker, &chunks)?;
     shown(checker)
+}
+
+/// What each person's files take is what is counted.
+fn usage_of_owners(checker: &Checker<'_>, chunks: &Chunks) -> Result<(), Fault> {
+    for (owner, bytes) in &chunks.of_owners {
+        let counted = usage::own(&checker.source, *owner)?;
+        let what = format!("their files take {bytes} bytes, and {counted} are counted");
+        checker.unless(counted == *bytes, "usage", owner, &what);
+    }
+    checker.rows("usage", checker.source.usage()?, |owner, _: u64| {
+        let has_files = chunks.of_owners.contains_key(&owner);
+        checker.unless(has_files, "usage", &owner, "they have no files");
+        Ok(())
+    })
 }
 
 /// Files that have come have all of their bytes, unless they are being erased.
@@ -35,6 +54,9 @@ fn whole(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), Fault> {
     checker.rows("files", source.files()?, |id, row: FileRow| {
         checker.unless(checker.is_person(row.owner), "files", &id, "its owner is nobody");
         let size = row.file.size;
+        if usage::is_counted(&checker.source, id)? {
+            *chunks.of_owners.entry(row.owner).or_default() += size;
+        }
         let unshown = row.unshown;
         let has_preview = row.file.attachment().has_preview;
         let (count, bytes) = chunks_of(checker, id, size, chunks)?;

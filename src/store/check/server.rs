@@ -3,10 +3,10 @@
 use super::Checker;
 use super::report::Kind;
 use crate::store::admin::{BACKUP, CARD, INVITE};
-use crate::store::codec::{BackupRow, CommitRow, DataFileRow, InviteRow, NightlyRow, ServerRow, unseal};
+use crate::store::codec::{BackupRow, CommitRow, DataFileRow, InviteRow, JournalRow, NightlyRow, ServerRow, unseal};
 use crate::store::fault::Fault;
 use crate::store::host::NIGHTLY;
-use crate::store::tables::{COMMIT, FILE, FILES_BYTES, FORMAT, PEOPLE, Source, TABLE_NAMES};
+use crate::store::tables::{COMMIT, FILE, FILES_BYTES, FORMAT, JOURNAL, PEOPLE, Source, TABLE_NAMES};
 use redb::TableHandle;
 
 pub(super) fn check(checker: &Checker<'_>) -> Result<(), Fault> {
@@ -20,6 +20,7 @@ pub(super) fn check(checker: &Checker<'_>) -> Result<(), Fault> {
         FORMAT => unseal::<u32>(row).map(drop),
         FILE => unseal::<DataFileRow>(row).map(drop),
         COMMIT => unseal::<CommitRow>(row).map(drop),
+        JOURNAL => unseal::<JournalRow>(row).map(drop),
         FILES_BYTES | PEOPLE => unseal::<u64>(row).map(drop),
         _ => checker.raw(row).map(drop),
     })?;

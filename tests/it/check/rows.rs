@@ -33,7 +33,7 @@ macro_rules! tables {
 
 tables! {
     &'static str = "chapp" "names" "room_names" "server";
-    u32 = "users" "profiles" "pictures" "settings" "last_seen" "rooms" "room_facts" "barred";
+    u32 = "users" "profiles" "pictures" "settings" "last_seen" "rooms" "room_facts" "barred" "usage";
     (u32, u32) = "blocks" "members" "user_rooms" "brought" "read_marks" "entered" "seqs";
     [u8; 32] = "sessions" "resets";
     Row = "directs";
