@@ -8,7 +8,7 @@ use crate::store::log;
 use crate::store::tables::{FILES_BYTES, FileKey, Source, get, has};
 use crate::store::usage;
 use redb::{ReadableTable, ReadableTableMetadata};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The chunks that were looked at.
 #[derive(Default)]
@@ -36,16 +36,18 @@ pub(super) fn check(checker: &Checker<'_>) -> Result<(), Fault> {
 
 /// What each person's files take is what is counted.
 fn usage_of_owners(checker: &Checker<'_>, chunks: &Chunks) -> Result<(), Fault> {
-    for (owner, bytes) in &chunks.of_owners {
-        let counted = usage::own(&checker.source, *owner)?;
-        let what = format!("their files take {bytes} bytes, and {counted} are counted");
-        checker.unless(counted == *bytes, "usage", owner, &what);
-    }
-    checker.rows("usage", checker.source.usage()?, |owner, _: u64| {
-        let has_files = chunks.of_owners.contains_key(&owner);
-        checker.unless(has_files, "usage", &owner, "they have no files");
+    let mut counted = BTreeMap::new();
+    checker.rows("usage", checker.source.usage()?, |owner, bytes: u64| {
+        counted.insert(owner, bytes);
         Ok(())
-    })
+    })?;
+    for owner in chunks.of_owners.keys().chain(counted.keys()).collect::<BTreeSet<_>>() {
+        let of = |bytes: &BTreeMap<u32, u64>| bytes.get(owner).copied().unwrap_or_default();
+        let (bytes, counted) = (of(&chunks.of_owners), of(&counted));
+        let what = format!("their files take {bytes} bytes, and {counted} are counted");
+        checker.unless(bytes == counted, "usage", owner, &what);
+    }
+    Ok(())
 }
 
 /// Files that have come have all of their bytes, unless they are being erased.
