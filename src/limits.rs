@@ -339,6 +339,9 @@ pub const ARGON2_PASSES: u32 = 2;
 /// See [`ARGON2_KIB`].
 pub const ARGON2_LANES: u32 = 1;
 
+/// Times that one log-in or password change compares a password: again only where its hash was replaced meanwhile.
+pub const PASSWORD_CHECKS_MAX: usize = 3;
+
 // ---- Sessions ----------------------------------------------------------------------------------
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;

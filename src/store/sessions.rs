@@ -1,32 +1,33 @@
 //! Who is logged in where.
 
 use super::apply::Done;
-use super::codec::{self, SessionRow, UserRow};
+use super::codec::{self, SessionRow};
 use super::fault::Fault;
-use super::people;
 use super::standing::known;
-use super::tables::{Source, Tables, get, get_known, put};
+use super::tables::{Source, Tables, get, put};
+use super::{accounts, people};
 use crate::clock::Time;
 use crate::error::Error;
 use crate::limits::SESSIONS_DROPPED_MAX;
-use crate::model::{Event, NewSession, PasswordHash, Session, SessionId, User, UserId};
+use crate::model::{Event, LogIn, NewSession, Session, SessionId, User, UserId};
 use redb::ReadableTable;
 
-pub(super) fn open(
-    tables: &mut Tables<'_>,
-    user: UserId,
-    session: &NewSession,
-    rehashed: Option<&PasswordHash>,
-    at: Time,
-) -> Result<Done, Fault> {
-    let id = known(tables, user)?;
-    if let Some(hash) = rehashed {
-        let mut row: UserRow = get_known(tables.users.read()?, id, "an account")?;
-        row.password = hash.0.clone();
-        put(tables.users.write()?, id, &row)?;
+pub(super) fn open(tables: &mut Tables<'_>, new: &LogIn) -> Result<Done, Fault> {
+    let id = known(tables, new.user)?;
+    if !accounts::is_password(tables, id, &new.verified)? {
+        return Ok(Done::nothing(Event::PasswordStale));
     }
-    insert(tables, id, session, at)?;
-    Ok(Done::answered(Event::SessionOpened { user }))
+    if let Some(hash) = &new.rehashed {
+        accounts::write_hash(tables, id, hash)?;
+    }
+    insert(tables, id, &new.session, new.at)?;
+    Ok(Done::answered(Event::SessionOpened { user: new.user }))
+}
+
+/// Whether this is a session of somebody.
+pub(super) fn is_of(source: &impl Source, id: SessionId, user: u32) -> Result<bool, Fault> {
+    let row: Option<SessionRow> = get(source.sessions()?, id.0)?;
+    Ok(row.is_some_and(|row| row.user == user))
 }
 
 pub(super) fn insert(tables: &mut Tables<'_>, user: u32, session: &NewSession, at: Time) -> Result<(), Fault> {

@@ -86,6 +86,8 @@
 //! - `server.id` in `ready` names the data file (a browser keeps unsent messages by it),
 //!   `server.addresses` is how others on the network reach it, and `server.door` who may sign up: `anyone`,
 //!   `invite` (with the invite link), `nobody`. A `server` frame brings another `name` or `door` to everybody.
+//! - A socket that is closed with 4401 has no session any more: log in again. One closed with 4410 has, but its token
+//!   was replaced (another password): connect again with the new one, which is in the cookie.
 //! - `synced.through` may be below the room's head: there is more, ask again since there.
 //! - A frame that is no JSON object with a `type` closes the socket with 4400, as does a binary one;
 //!   a `type` that this server does not know, or a field of the wrong type, is an `error`.
@@ -98,7 +100,7 @@
 //! | `PATCH /api/me` `display_name?` `status?` `color?` | `user` |
 //! | `PUT /api/me/settings` some of Settings | `settings` |
 //! | `PUT /api/me/avatar` (a PNG or JPEG as the body), `DELETE /api/me/avatar` | `user` |
-//! | `PUT /api/me/password` `password` `new_password` | 204; all other sessions end with 4401 |
+//! | `PUT /api/me/password` `password` `new_password` | 204 and a new token in the cookie; sockets of this session end with 4410, all other sessions with 4401; no link sets the password any more |
 //! | `GET /api/me/sessions` | `sessions`: `id` `device` `address` `created_at` `seen_at` `current` |
 //! | `DELETE /api/me/sessions/ID`, `DELETE /api/me/sessions` | 204; the latter ends all others |
 //! | `PUT /api/me/blocks/USER`, `DELETE /api/me/blocks/USER` | 204 |

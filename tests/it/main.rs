@@ -20,6 +20,7 @@ mod markup;
 mod messages;
 mod metrics;
 mod overload;
+mod passwords;
 mod people;
 mod places;
 mod rooms;
