@@ -88,6 +88,8 @@
 //!   `invite` (with the invite link), `nobody`. A `server` frame brings another `name` or `door` to everybody.
 //! - A socket that is closed with 4401 has no session any more: log in again. One closed with 4410 has, but its token
 //!   was replaced (another password): connect again with the new one, which is in the cookie.
+//! - A person has at most [`SESSIONS_PER_PERSON_MAX`](crate::limits::SESSIONS_PER_PERSON_MAX) sessions: a further one
+//!   ends that which was used longest ago, with 4401.
 //! - `synced.through` may be below the room's head: there is more, ask again since there.
 //! - A frame that is no JSON object with a `type` closes the socket with 4400, as does a binary one;
 //!   a `type` that this server does not know, or a field of the wrong type, is an `error`.
