@@ -9,7 +9,7 @@ use crate::clock::Time;
 use crate::error::{Error, Kind, Result};
 use crate::limits::{BACKUP_CHUNK_BYTES, BACKUP_CHUNKS_AHEAD};
 use crate::model::{Backup, Code, Door, Role, ServerName, UserId, Viewer};
-use crate::wire;
+use crate::wire::{self, Word};
 use bytes::Bytes;
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
@@ -31,7 +31,7 @@ enum DoorName {
 #[derive(Deserialize)]
 struct ServerChange {
     name: Option<String>,
-    door: Option<DoorName>,
+    door: Option<Word<DoorName>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -49,7 +49,7 @@ enum RoleName {
 
 #[derive(Deserialize)]
 struct PersonChange {
-    role: Option<RoleName>,
+    role: Option<Word<RoleName>>,
     deactivated: Option<bool>,
 }
 
@@ -76,7 +76,7 @@ impl Visit<'_> {
             AtServer::Edit => {
                 let change: ServerChange = request::json(request).await?;
                 let name = change.name.as_deref().map(ServerName::parse).transpose()?;
-                if let Some(door) = change.door {
+                if let Some(Word(door)) = change.door {
                     let door = match door {
                         DoorName::Anyone => Door::Anyone,
                         DoorName::Invite => Door::Invited,
@@ -131,7 +131,7 @@ impl Visit<'_> {
             return Ok(response::json(StatusCode::CREATED, wire::reset_link(&code, ends_at)));
         }
         let change: PersonChange = request::json(request).await?;
-        let role = change.role.map(|role| match role {
+        let role = change.role.map(|Word(role)| match role {
             RoleName::Owner => Role::Owner,
             RoleName::Admin => Role::Admin,
             RoleName::Member => Role::Member,

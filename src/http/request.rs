@@ -4,6 +4,7 @@ use super::gate;
 use crate::error::{Error, Kind, Result};
 use crate::limits::{PICTURE_BYTES_MAX, QUERY_CHARS_MAX, REQUEST_BODY_BYTES_MAX, REQUEST_BODY_TIMEOUT};
 use crate::model::{Anchor, PageSize, Seq, UserId};
+use crate::wire;
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::Request;
@@ -53,7 +54,7 @@ pub async fn json<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T> 
 /// # Errors
 /// `bad_request`.
 pub fn of_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
-    serde_json::from_slice(body).map_err(|cause| {
+    wire::from_json(body).map_err(|cause| {
         let title = match cause.classify() {
             serde_json::error::Category::Data => "A field of the body is missing or has the wrong type.",
             _ => "The body is not valid JSON.",

@@ -7,7 +7,8 @@
 //! and the web client are both tested with.
 //!
 //! One JSON object per WebSocket text frame (RFC 6455 §5.6). Ids and seqs are integers from 1 to
-//! 2^53 - 1, times are milliseconds since the Unix epoch. Both ends ignore fields they do not know,
+//! 2^53 - 1, times are milliseconds since the Unix epoch. An object is never written as the array of its values, here or
+//! over HTTP. Both ends ignore fields they do not know,
 //! and a client ignores a frame whose `type` it does not know.
 //!
 //! # Nouns
@@ -169,6 +170,7 @@ mod content;
 mod frame;
 mod message;
 mod nouns;
+mod object;
 mod ready;
 mod server;
 
@@ -181,5 +183,6 @@ pub use frame::{
     CloseCode, blocked, close_frame, done, error, frame, gone, message, person, ping_frame, pong, posted, presence,
     read, reset, room, room_facts, room_role, saved, seen, server, settings, synced, typing,
 };
+pub use object::{Object, Word, from_json};
 pub use ready::{Ready, ready};
 pub use server::{ServerFacts, invite, qr, reset_link, server_facts};

@@ -27,6 +27,7 @@ mod rooms;
 mod rules;
 mod search;
 mod sessions;
+mod shapes;
 mod slow_reader;
 mod socket;
 mod start;
