@@ -123,9 +123,11 @@
 //! | `GET /files/ID/NAME`, `GET /files/ID/preview` | the bytes (`Range`, `ETag`), for whoever is in a room where a message shows the file, and for its uploader until one does |
 //! | `GET /api/rooms/R/pins?before` | `messages`, newest pin first; `people` `next?` |
 //! | `GET /api/rooms/R/seen` | `seen`: `user` `seq` |
-//! | `GET /api/qr?text` | `size` `path`: a QR code (level M) without its quiet zone, the dark modules as an SVG path |
+//! | `GET /api/qr?text`, `POST /api/qr` `text` (for a link with a code in it) | `size` `path`: a QR code (level M) without its quiet zone, the dark modules as an SVG path |
 //! | `POST /api/signup` `name` `password` `invite?` | `user`; `forbidden` with the field `invite` where the door is shut |
+//! | `POST /api/signup/check` `invite` | 204 where somebody could sign up with it, else as for a sign-up |
 //! | `POST /api/reset` `code` `password` | `user`, and a session; all sessions of before end with 4401 |
+//! | `POST /api/reset/check` `code` | `name`: whose password it sets; `not_found` for a link that is over |
 //!
 //! Pages of messages and of pins come as gzip where `Accept-Encoding` takes it and it pays.
 //!
@@ -140,7 +142,7 @@
 //! | `POST /api/people/USER/reset` | `path` `ends_at`: a link that sets a password, once, within a day |
 //! | `GET /api/backup` (owner only) | the data file as of now; `HEAD` tells whether one could begin: `conflict` while another is being taken, `storage_full` |
 //!
-//! `/join/CODE` and `/reset/CODE` are pages. Admins act on members; the owner on everybody but themselves.
+//! `/join#CODE` and `/reset#CODE` are pages, as are `/join/CODE` and `/reset/CODE` of earlier days. Admins act on members; the owner on everybody but themselves.
 //!
 //! A page may hold fewer than `limit` where what it holds is long: `more_before`, `more_after`, `more` and
 //! `next` tell whether there is more, and nothing else does. `next` is the `before` (or `after`) to go on
@@ -185,4 +187,4 @@ pub use frame::{
 };
 pub use object::{Object, Word, from_json};
 pub use ready::{Ready, ready};
-pub use server::{ServerFacts, invite, qr, reset_link, server_facts};
+pub use server::{ServerFacts, invite, qr, reset_link, reset_owner, server_facts};

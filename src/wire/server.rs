@@ -2,7 +2,7 @@
 
 use super::nouns::{door, encode};
 use crate::clock::Time;
-use crate::model::{Code, Invite, ServerCard, ServerCounts};
+use crate::model::{Code, Invite, ServerCard, ServerCounts, User};
 use serde::Serialize;
 
 /// All that the server's own page tells.
@@ -34,10 +34,9 @@ struct InviteJson {
 
 impl From<&Invite> for InviteJson {
     fn from(invite: &Invite) -> InviteJson {
-        let code = invite.code.in_groups();
         InviteJson {
-            path: format!("/join/{code}"),
-            code,
+            path: invite.code.join_path(),
+            code: invite.code.in_groups(),
             ends_at: invite.ends_at.0,
         }
     }
@@ -125,8 +124,19 @@ pub fn reset_link(code: &Code, ends_at: Time) -> Vec<u8> {
         ends_at: u64,
     }
     encode(&Shape {
-        path: format!("/reset/{}", code.in_groups()),
+        path: code.reset_path(),
         ends_at: ends_at.0,
+    })
+}
+
+/// `{"name"}`: whose password a link sets.
+pub fn reset_owner(user: &User) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Shape<'a> {
+        name: &'a str,
+    }
+    encode(&Shape {
+        name: user.name.as_str(),
     })
 }
 
