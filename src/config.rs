@@ -1,6 +1,7 @@
 //! What Chapp was told at its start: arguments and `CHAPP_…` variables, as one plain struct.
 
 use crate::chat::RateLimits;
+use crate::permissions;
 use clap::{Parser, Subcommand};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -156,7 +157,7 @@ fn with_folder(told: Option<PathBuf>) -> Result<PathBuf, String> {
     let is_told = told.is_some();
     let file = data_file(told)?;
     if let (false, Some(folder)) = (is_told, file.parent()) {
-        std::fs::create_dir_all(folder).map_err(|error| {
+        permissions::create_private_folder(folder).map_err(|error| {
             format!(
                 "The folder {} cannot be made ({error}). Say where the data file should be: chapp --data FILE",
                 folder.display()

@@ -22,6 +22,8 @@ mod metrics;
 mod overload;
 mod passwords;
 mod people;
+#[cfg(unix)]
+mod permissions;
 mod places;
 mod rooms;
 mod rules;

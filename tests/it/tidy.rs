@@ -16,7 +16,7 @@ const LAYERS: [&[&str]; 7] = [
     &["wire"],
     &["model"],
 ];
-const LEAVES: [&str; 4] = ["error", "limits", "clock", "metrics"];
+const LEAVES: [&str; 5] = ["error", "limits", "clock", "metrics", "permissions"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
