@@ -4,6 +4,7 @@ mod command;
 mod metrics_token;
 
 use crate::chat::{BackupPlan, RateLimits};
+use crate::permissions;
 use clap::Parser;
 pub use command::Command;
 use command::Subcommands;
@@ -193,7 +194,7 @@ fn with_folder(told: Option<PathBuf>) -> Result<PathBuf, String> {
     let is_told = told.is_some();
     let file = data_file(told)?;
     if let (false, Some(folder)) = (is_told, file.parent()) {
-        std::fs::create_dir_all(folder).map_err(|error| {
+        permissions::create_private_folder(folder).map_err(|error| {
             format!(
                 "The folder {} cannot be made ({error}). Say where the data file should be: chapp --data FILE",
                 folder.display()

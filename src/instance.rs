@@ -3,6 +3,7 @@
 //! A note in the user's cache folder, by the data file's path. It is only believed where the data
 //! file is in fact open in another process, so a note that a crash left behind does no harm.
 
+use crate::permissions;
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ impl Note {
     /// written is fine.
     pub fn write(data: &Path, url: &str) -> Option<Note> {
         let path = path(data)?;
-        fs::create_dir_all(path.parent()?).ok()?;
+        permissions::create_private_folder(path.parent()?).ok()?;
         fs::write(&path, url).ok()?;
         Some(Note(path))
     }

@@ -25,7 +25,7 @@
 //! | [`hub`] | the shared client map, bounded queues, presence | knows the store |
 //! | [`wire`] | JSON ↔ commands and events; documents the protocol | does I/O |
 //! | [`model`] | nouns and rules | does I/O, knows JSON or the time |
-//! | [`error`] [`limits`] [`clock`] [`metrics`] | leaves | import anything above them |
+//! | [`error`] [`limits`] [`clock`] [`metrics`] [`permissions`] | leaves | import anything above them |
 //!
 //! A verb has the same file name in every layer (`messages.rs` in `chat` and `store`), and a folder's
 //! `mod.rs` is its face.
@@ -50,6 +50,7 @@ pub mod instance;
 pub mod limits;
 pub mod metrics;
 pub mod model;
+pub mod permissions;
 pub mod server;
 pub mod store;
 pub mod wire;

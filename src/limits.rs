@@ -346,6 +346,9 @@ pub const ARGON2_PASSES: u32 = 2;
 /// See [`ARGON2_KIB`].
 pub const ARGON2_LANES: u32 = 1;
 
+/// Times that one log-in or password change compares a password: again only where its hash was replaced meanwhile.
+pub const PASSWORD_CHECKS_MAX: usize = 3;
+
 // ---- Sessions ----------------------------------------------------------------------------------
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
@@ -356,6 +359,8 @@ pub const SESSION_ABSOLUTE_MS: u64 = 180 * DAY_MS;
 /// A session's last use is written down this often: once an hour.
 pub const SESSION_TOUCH_MS: u64 = 60 * 60 * 1000;
 
+/// Sessions of one person; where there is another one, that which was used longest ago ends.
+pub const SESSIONS_PER_PERSON_MAX: usize = 50;
 /// Expired sessions that one change forgets.
 pub const SESSIONS_DROPPED_MAX: usize = 1_000;
 /// Sessions of connections that are looked at in one go; then everybody else has their turn.

@@ -13,6 +13,7 @@ use crate::limits::{
     OPEN_FILES_SPARE, PINGS_PAUSE, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_TIMEOUT, SESSIONS_DROP_EVERY,
     SOCKET_SEND_BYTES, SOCKET_SWEEP_EVERY, STOP_TIMEOUT, WRITE_STALL_TIMEOUT,
 };
+use crate::permissions;
 use crate::store::{Feed, OpenError, Options, Store};
 use crate::wire::CloseCode;
 use commands::Commands;
@@ -87,6 +88,7 @@ impl Server {
     pub fn open(config: &Config, options: Options, clock: Clock) -> Result<Server, StartError> {
         let metrics = options.metrics.clone();
         let (store, feed) = Store::open(&config.data, options).map_err(StartError::Data)?;
+        permissions::close_to_others(&config.data);
         let listener = listen(config.listen)?;
         let address = listener.local_addr().map_err(StartError::System)?;
         let hub = Arc::new(Hub::new(metrics.clone(), config.io_uring));

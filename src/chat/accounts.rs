@@ -1,11 +1,17 @@
 //! Sign up, log in, log out, and who it is that asks.
 
 use super::Chat;
+use super::passwords::Verified;
 use crate::clock::Time;
 use crate::error::{Error, Kind, Result};
-use crate::limits::{DEVICE_CHARS_MAX, SESSION_TOUCH_MS, SESSIONS_DROPPED_MAX, SESSIONS_SWEPT_AT_ONCE_MAX};
+use crate::limits::{
+    DEVICE_CHARS_MAX, PASSWORD_CHECKS_MAX, SESSION_TOUCH_MS, SESSIONS_DROPPED_MAX, SESSIONS_SWEPT_AT_ONCE_MAX,
+};
 use crate::metrics::Count;
-use crate::model::{Change, Code, Event, Name, NewAccount, NewSession, Password, Role, SessionId, Token, User, Viewer};
+use crate::model::{
+    Account, Change, Code, Event, LogIn, Name, NewAccount, NewSession, Password, PasswordHash, Role, SessionId, Token,
+    User, Viewer,
+};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -24,6 +30,14 @@ pub struct LoggedIn {
     pub user: User,
     /// What their browser shows from now on.
     pub token: Token,
+}
+
+/// Somebody knows the password of an account.
+pub(super) struct Proof {
+    /// With the hash that it was compared with.
+    pub account: Account,
+    /// The same password's hash with today's parameters, where that one has older ones.
+    pub rehashed: Option<PasswordHash>,
 }
 
 impl Chat {
@@ -97,41 +111,61 @@ impl Chat {
         let key = name.as_ref().map_or("", Name::key);
         let tried = self.logins.try_name(self.rate_limits, now, key, caller.address);
         tried.inspect_err(|_| self.store.metrics().one(Count::LoginsTooMany))?;
-        let account = match &name {
-            Some(name) => self.store.account(name).await?,
-            None => None,
+        let (token, session) = new_session(caller)?;
+        let find = async || match &name {
+            Some(name) => self.store.account(name).await,
+            None => Ok(None),
         };
-        let verified = match Password::parse(password) {
-            Ok(password) => {
-                let stored = account.as_ref().map(|account| &account.password);
-                self.passwords.verify(password, stored).await
+        let open = |proof: Proof| {
+            Change::OpenSession(LogIn {
+                user: proof.account.user.id,
+                verified: proof.account.password,
+                rehashed: proof.rehashed,
+                session: session.clone(),
+                at: now,
+            })
+        };
+        for _ in 0..PASSWORD_CHECKS_MAX {
+            let proof = self.prove(find().await?, password, key, caller).await?;
+            let proof = proof.filter(|proof| !proof.account.user.deactivated);
+            let Some(proof) = proof else { return Err(no_match()) };
+            let user = proof.account.user.clone();
+            match self.store.commit(open(proof)).await {
+                Ok(Event::PasswordStale) => {}
+                Ok(_) => {
+                    self.logins.succeeded(key, caller.address);
+                    return Ok(LoggedIn { user, token });
+                }
+                // Shut out meanwhile.
+                Err(error) if error.kind == Kind::Unauthenticated => break,
+                Err(error) => return Err(error),
             }
-            Err(_) => Ok(None),
+        }
+        Err(no_match())
+    }
+
+    /// Compares a password with that of an account; without an account it takes as long, and fails. What follows from
+    /// it is decided by the store, which sees whether the password is still the same.
+    pub(super) async fn prove(
+        &self,
+        account: Option<Account>,
+        password: &str,
+        name: &str,
+        caller: &Caller,
+    ) -> Result<Option<Proof>> {
+        let Ok(password) = Password::parse(password) else {
+            return Ok(None);
         };
+        let stored = account.as_ref().map(|account| &account.password);
+        let verified = self.passwords.verify(password, stored).await;
         // A try that was shed was none.
         let verified = verified.inspect_err(|error| {
-            self.logins.take_back(key, caller.address);
+            self.logins.take_back(name, caller.address);
             self.count_busy(error);
         })?;
-        let (Some(account), Some(verified)) = (account, verified) else {
-            return Err(no_match());
-        };
-        if account.user.deactivated {
-            return Err(no_match());
-        }
-        self.logins.succeeded(key, caller.address);
-        let (token, session) = new_session(caller)?;
-        let change = Change::OpenSession {
-            user: account.user.id,
-            session,
-            rehashed: verified.rehashed,
-            at: now,
-        };
-        self.store.commit(change).await?;
-        Ok(LoggedIn {
-            user: account.user,
-            token,
-        })
+        Ok(account
+            .zip(verified)
+            .map(|(account, Verified { rehashed })| Proof { account, rehashed }))
     }
 
     /// Ends a session: durable first, then its sockets close.

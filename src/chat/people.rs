@@ -1,12 +1,14 @@
 //! People: what they show of themselves, what they have chosen, where they are logged in.
 
-use super::{Caller, Chat, accounts::unexpected, picture};
+use super::accounts::{Proof, new_session, unexpected};
+use super::{Caller, Chat, picture};
 use crate::error::{Error, Result};
-use crate::limits::PEOPLE_MAX;
+use crate::limits::{PASSWORD_CHECKS_MAX, PEOPLE_MAX};
 use crate::model::{
-    Change, Event, PageSize, Password, PeoplePage, ProfilePatch, Session, SessionId, Settings, SettingsPatch, User,
-    UserId, Viewer, search_key,
+    Change, Event, PageSize, Password, PasswordChange, PeoplePage, ProfilePatch, Session, SessionId, Settings,
+    SettingsPatch, Token, User, UserId, Viewer, search_key,
 };
+use crate::wire::CloseCode;
 use bytes::Bytes;
 
 impl Chat {
@@ -60,38 +62,44 @@ impl Chat {
         }
     }
 
-    /// Another password; the viewer's other sessions end.
+    /// Another password: the viewer's session goes on with the token that this returns, all others end.
     ///
     /// # Errors
     /// `invalid` with the field `password` for a wrong present one and `new_password` for a new one out
-    /// of bounds; `too_many_requests`.
-    pub async fn change_password(&self, viewer: &Viewer, caller: &Caller, present: &str, new: &str) -> Result<()> {
+    /// of bounds; `too_many_requests`; `unauthenticated` where the viewer was logged out meanwhile.
+    pub async fn change_password(&self, viewer: &Viewer, caller: &Caller, present: &str, new: &str) -> Result<Token> {
         let new = Password::parse(new).map_err(|error| error.at("new_password"))?;
         let now = self.clock.now();
         self.count_login(now, caller)?;
-        let key = viewer.user.name.key();
+        let (user, key) = (viewer.user.id, viewer.user.name.key());
         self.logins.try_name(self.rate_limits, now, key, caller.address)?;
-        let account = self.store.account_of(viewer.user.id).await?;
-        let verified = match Password::parse(present) {
-            Ok(present) => {
-                let stored = account.as_ref().map(|account| &account.password);
-                self.passwords.verify(present, stored).await
+        let (token, session) = new_session(caller)?;
+        let wrong = || Error::invalid("password", "That is not your present password.");
+        let prove = async || -> Result<Proof> {
+            let account = self.store.account_of(user).await?;
+            self.prove(account, present, key, caller).await?.ok_or_else(wrong)
+        };
+        let mut proof = prove().await?;
+        let password = self.passwords.hash(new).await?;
+        for _ in 0..PASSWORD_CHECKS_MAX {
+            let change = Change::SetPassword(PasswordChange {
+                user,
+                verified: proof.account.password,
+                password: password.clone(),
+                present: viewer.session,
+                session: session.clone(),
+                at: now,
+            });
+            match self.store.commit(change).await? {
+                Event::PasswordStale => proof = prove().await?,
+                event => {
+                    self.logins.succeeded(key, caller.address);
+                    self.close_sockets(&event);
+                    return Ok(token);
+                }
             }
-            Err(_) => Ok(None),
-        };
-        // A try that was shed was none.
-        let verified = verified.inspect_err(|_| self.logins.take_back(key, caller.address))?;
-        if verified.is_none() {
-            return Err(Error::invalid("password", "That is not your present password."));
         }
-        self.logins.succeeded(key, caller.address);
-        let change = Change::SetPassword {
-            user: viewer.user.id,
-            password: self.passwords.hash(new).await?,
-            keep: viewer.session,
-        };
-        self.close_sockets(&self.store.commit(change).await?);
-        Ok(())
+        Err(wrong())
     }
 
     /// Where the viewer is logged in.
@@ -131,9 +139,13 @@ impl Chat {
 
     /// Not only through the feed, which may be a moment behind.
     fn close_sockets(&self, event: &Event) {
-        if let Event::SessionsClosed { ids } = event {
-            let code = crate::wire::CloseCode::SignedOut;
-            self.hub.end_sessions(|id| ids.contains(&id), code);
+        match event {
+            Event::SessionsClosed { ids } => self.hub.end_sessions(|id| ids.contains(&id), CloseCode::SignedOut),
+            Event::PasswordSet { renewed, ended } => {
+                self.hub.end_sessions(|id| ended.contains(&id), CloseCode::SignedOut);
+                self.hub.end_sessions(|id| id == *renewed, CloseCode::TokenRenewed);
+            }
+            _ => {}
         }
     }
 

@@ -8,7 +8,6 @@ use crate::error::{Error, Result as Answered};
 use crate::model::User;
 use crate::store::{OpenError, Store};
 use crate::wire::control::{Answer, Request};
-use crate::wire::reset_path;
 use std::path::Path;
 
 /// Where Chapp is unless it was told otherwise.
@@ -39,7 +38,7 @@ fn not_running(offered: &ResetOffered) -> String {
         "{} can set a new password with this link, once, within 24 hours. Start Chapp first; where it has another \
          address, put that in front:\n  {USUAL_URL}{}",
         offered.user.name.as_str(),
-        reset_path(&offered.code)
+        offered.code.reset_path()
     )
 }
 

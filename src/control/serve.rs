@@ -10,7 +10,6 @@ use crate::limits::{
 use crate::model::Backup;
 use crate::store::{Progress, ReadBack};
 use crate::wire::control::{Answer, Finding, Report, Request};
-use crate::wire::reset_path;
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -106,7 +105,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
             }
             Request::Reset { name } => {
                 let offered = chat.offer_reset_by_command(&name).await?;
-                let path = reset_path(&offered.code);
+                let path = offered.code.reset_path();
                 let others = chat.addresses();
                 let others = others.iter().map(|address| format!("http://{address}{path}"));
                 let name = offered.user.name.as_str().to_owned();

@@ -1,19 +1,19 @@
-//! The routes of those who look after the server, and the links that they hand out.
+//! The routes of those who look after the server.
 
-use super::request::{self, Typed};
+use super::request;
 use super::response::{self, Answer};
-use super::route::{AtServer, Link, Page, Who};
-use super::{Visit, assets, pages, qr};
+use super::route::{AtServer, Who};
+use super::{Visit, qr};
 use crate::chat::{BackupTaken, Chat};
 use crate::clock::Time;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::limits::{BACKUP_CHUNK_BYTES, BACKUP_CHUNKS_AHEAD};
-use crate::model::{Backup, Code, Door, Role, ServerName, UserId, Viewer};
-use crate::wire;
+use crate::model::{Backup, Door, Role, ServerName, UserId, Viewer};
+use crate::wire::{self, Word};
 use bytes::Bytes;
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
-use hyper::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, SET_COOKIE};
+use hyper::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use serde::Deserialize;
 use std::io::Read;
@@ -31,7 +31,7 @@ enum DoorName {
 #[derive(Deserialize)]
 struct ServerChange {
     name: Option<String>,
-    door: Option<DoorName>,
+    door: Option<Word<DoorName>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -49,14 +49,13 @@ enum RoleName {
 
 #[derive(Deserialize)]
 struct PersonChange {
-    role: Option<RoleName>,
+    role: Option<Word<RoleName>>,
     deactivated: Option<bool>,
 }
 
 #[derive(Deserialize)]
-struct ResetForm {
-    code: String,
-    password: String,
+struct QrText {
+    text: String,
 }
 
 fn ok(body: Vec<u8>) -> Answer {
@@ -76,7 +75,7 @@ impl Visit<'_> {
             AtServer::Edit => {
                 let change: ServerChange = request::json(request).await?;
                 let name = change.name.as_deref().map(ServerName::parse).transpose()?;
-                if let Some(door) = change.door {
+                if let Some(Word(door)) = change.door {
                     let door = match door {
                         DoorName::Anyone => Door::Anyone,
                         DoorName::Invite => Door::Invited,
@@ -137,7 +136,7 @@ impl Visit<'_> {
             return Ok(response::json(StatusCode::CREATED, wire::reset_link(&code, ends_at)));
         }
         let change: PersonChange = request::json(request).await?;
-        let role = change.role.map(|role| match role {
+        let role = change.role.map(|Word(role)| match role {
             RoleName::Owner => Role::Owner,
             RoleName::Admin => Role::Admin,
             RoleName::Member => Role::Member,
@@ -150,72 +149,17 @@ impl Visit<'_> {
         Ok(ok(wire::user(&person)))
     }
 
-    pub(super) fn qr(&self, request: &Request<Incoming>) -> Result<Answer> {
-        let query = request.uri().query().unwrap_or_default();
-        let text = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "text");
-        let text = text.map(|(_, text)| text).unwrap_or_default();
+    /// A link with a code in it comes as a body: an address may stand in the log of a proxy.
+    pub(super) async fn qr(&self, request: Request<Incoming>) -> Result<Answer> {
+        let text = if request.method() == Method::POST {
+            request::json::<QrText>(request).await?.text
+        } else {
+            let query = request.uri().query().unwrap_or_default();
+            let text = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "text");
+            text.map(|(_, text)| text.into_owned()).unwrap_or_default()
+        };
         let (size, path) = qr::draw(&text)?;
         Ok(ok(wire::qr(size, &path)))
-    }
-
-    /// A page that a link leads to, which somebody was given. Whoever is logged in needs no invite.
-    pub(super) async fn link(&self, link: Link, code: &str, request: &Request<Incoming>) -> Result<Answer> {
-        let headers = request.headers();
-        match (link, self.viewer().await) {
-            (Link::Join, Ok(_)) => Ok(response::see_other("/")),
-            (Link::Join, Err(error)) if error.kind == Kind::Unauthenticated => {
-                // Only what can be a code goes on into the page.
-                let code = Code::parse(code).map(|code| code.in_groups()).unwrap_or_default();
-                let typed = Typed {
-                    invite: code,
-                    ..Typed::default()
-                };
-                self.sign_up_page(&typed, headers).await
-            }
-            (Link::Join, Err(error)) => Err(error),
-            // Also for whoever is logged in: it may be another account, or they have forgotten the password.
-            (Link::Reset, _) => {
-                let person = self.chat().reset_owner(code).await;
-                let typed = Typed {
-                    code: code.to_owned(),
-                    ..Typed::default()
-                };
-                self.reset_page(person.map(|user| user.name.as_str().to_owned()), &typed, headers)
-                    .await
-            }
-        }
-    }
-
-    async fn reset_page(&self, person: Result<String>, typed: &Typed, headers: &hyper::HeaderMap) -> Result<Answer> {
-        let server = self.chat().server().await?;
-        let mut filling = pages::Filling::new(server.name.as_str(), headers);
-        filling.code = &typed.code;
-        let closed;
-        match &person {
-            Ok(name) => filling.name = name,
-            Err(error) if error.kind == Kind::NotFound => {
-                closed = error.title.clone();
-                filling.closed = Some(&closed);
-            }
-            Err(_) => return person.map(|_| response::see_other("/")),
-        }
-        assets::page(pages::file(Page::Reset, false), &filling.values(), headers)
-    }
-
-    /// Another password, by a script.
-    pub(super) async fn reset(&self, request: Request<Incoming>) -> Result<Answer> {
-        let caller = self.caller(request.headers());
-        let typed: ResetForm = request::json(request).await?;
-        let entered = self
-            .chat()
-            .reset_password(&typed.code, &typed.password, &caller)
-            .await?;
-        self.replace_session().await;
-        let mut answer = ok(wire::user(&entered.user));
-        answer
-            .headers_mut()
-            .insert(SET_COOKIE, self.http.cookie.set(&entered.token));
-        Ok(answer)
     }
 
     /// Asked with HEAD, only whether a backup could begin.

@@ -8,6 +8,7 @@ use crate::model::{
     Body, ClientId, Color, DisplayName, FileId, MemberRole, Notify, Place, ProfilePatch, QuietHours, RoomId, RoomKind,
     RoomName, RoomPatch, RoomPrefs, Says, Seq, SettingsPatch, Status, Topic, UserId,
 };
+use crate::wire::{Object, Word};
 use serde::{Deserialize, Deserializer};
 
 /// A message as a client sent it.
@@ -18,7 +19,7 @@ pub struct Draft {
     reply_to: Option<u64>,
     #[serde(default)]
     files: Vec<String>,
-    forward: Option<Source>,
+    forward: Option<Object<Source>>,
 }
 
 #[derive(Deserialize)]
@@ -31,7 +32,7 @@ impl Draft {
     /// The post that is meant.
     pub fn parse(self) -> Result<(ClientId, Says)> {
         let says = match self.forward {
-            Some(from) => Says::Forward(Place {
+            Some(Object(from)) => Says::Forward(Place {
                 room: RoomId::parse(from.room).map_err(|error| error.at("forward"))?,
                 id: Seq::parse(from.id).map_err(|error| error.at("forward"))?,
             }),
@@ -76,7 +77,7 @@ impl Profile {
 pub struct Settings {
     share_read: Option<bool>,
     #[serde(default, deserialize_with = "present")]
-    dnd: Option<Option<Hours>>,
+    dnd: Option<Option<Object<Hours>>>,
     dnd_until: Option<u64>,
     sound: Option<bool>,
     announce: Option<bool>,
@@ -99,7 +100,10 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 impl Settings {
     /// The change that is meant.
     pub fn parse(self) -> Result<SettingsPatch> {
-        let hours = |hours: Option<Hours>| hours.map(|hours| QuietHours::parse(hours.from, hours.to)).transpose();
+        let hours = |hours: Option<Object<Hours>>| {
+            let hours = hours.map(|Object(hours)| QuietHours::parse(hours.from, hours.to));
+            hours.transpose()
+        };
         Ok(SettingsPatch {
             share_read: self.share_read,
             quiet_hours: self.dnd.map(hours).transpose()?,
@@ -131,7 +135,7 @@ enum Kind {
 /// A room that somebody wants to make.
 #[derive(Deserialize)]
 pub struct NewRoom {
-    kind: Kind,
+    kind: Word<Kind>,
     name: Option<String>,
     #[serde(default)]
     topic: String,
@@ -147,7 +151,7 @@ impl NewRoom {
             return Err(Error::invalid("members", title));
         }
         let members = self.members.into_iter().map(UserId::parse).collect::<Result<_>>();
-        let kind = match self.kind {
+        let kind = match self.kind.0 {
             Kind::Public => RoomKind::Public,
             Kind::Private => RoomKind::Private,
             Kind::Direct => RoomKind::Direct,
@@ -201,7 +205,7 @@ enum Level {
 /// How somebody arranges a room for themselves.
 #[derive(Deserialize)]
 pub struct Arrangement {
-    notify: Option<Level>,
+    notify: Option<Word<Level>>,
     favourite: Option<bool>,
     hidden: Option<bool>,
 }
@@ -210,7 +214,7 @@ impl Arrangement {
     /// What is meant.
     pub fn parse(self) -> RoomPrefs {
         RoomPrefs {
-            notify: self.notify.map(|level| match level {
+            notify: self.notify.map(|Word(level)| match level {
                 Level::All => Notify::All,
                 Level::Mentions => Notify::Mentions,
                 Level::None => Notify::Nothing,
@@ -231,13 +235,13 @@ enum RoleName {
 /// What a member is to become.
 #[derive(Default, Deserialize)]
 pub struct Membership {
-    role: Option<RoleName>,
+    role: Option<Word<RoleName>>,
 }
 
 impl Membership {
     /// What is meant; nothing where somebody is only to come in.
     pub fn parse(self) -> Option<MemberRole> {
-        self.role.map(|role| match role {
+        self.role.map(|Word(role)| match role {
             RoleName::Owner => MemberRole::Owner,
             RoleName::Member => MemberRole::Member,
         })

@@ -10,7 +10,7 @@ use crate::limits::BROWSE_ROOMS_MAX;
 use crate::model::{PageSize, RoomId, UserId, Viewer};
 use crate::wire;
 use hyper::body::Incoming;
-use hyper::header::{CACHE_CONTROL, HeaderValue};
+use hyper::header::{CACHE_CONTROL, HeaderValue, SET_COOKIE};
 use hyper::{Request, StatusCode};
 
 /// A version of a picture never changes; another member's browser must ask for itself.
@@ -56,7 +56,10 @@ impl Visit<'_> {
                 let caller = self.caller(request.headers());
                 let typed: bodies::Passwords = request::json(request).await?;
                 let change = chat.change_password(viewer, &caller, &typed.password, &typed.new_password);
-                change.await.map(|()| done())
+                let token = change.await?;
+                let mut answer = done();
+                answer.headers_mut().insert(SET_COOKIE, self.http.cookie.set(&token));
+                Ok(answer)
             }
             Me::Sessions => Ok(ok(wire::sessions(&chat.sessions(viewer).await?, viewer.session))),
             Me::EndOthers => chat.end_other_sessions(viewer).await.map(|()| done()),

@@ -14,6 +14,7 @@ pub mod fuzzing;
 mod gate;
 mod health;
 mod linger;
+mod links;
 mod members;
 mod metrics;
 mod pages;
@@ -95,10 +96,16 @@ impl Http {
     /// Answers one request. Never fails: an error is an answer.
     pub async fn handle(&self, connection: &Connection, request: Request<Incoming>) -> Answer {
         let started = Instant::now();
-        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let method = request.method().clone();
+        let found = route::route(&method, request.uri().path());
+        let allowed = match &found {
+            Err(NoRoute::MethodNotAllowed(methods)) => methods.clone(),
+            _ => String::new(),
+        };
+        let pattern = route::pattern(request.uri().path());
         let headers = request.headers().clone();
         let (has_body, is_long) = (!request.body().is_end_stream(), linger::is_long(request.body()));
-        let mut answer = match self.answer(connection, request).await {
+        let mut answer = match self.answer(connection, request, found).await {
             Ok(answer) => answer,
             Err(error) => {
                 error.log();
@@ -111,10 +118,8 @@ impl Http {
         if answer.status() == StatusCode::TOO_MANY_REQUESTS {
             tokio::time::sleep(TOO_FAST_PAUSE).await;
         }
-        if answer.status() == StatusCode::METHOD_NOT_ALLOWED
-            && let Err(NoRoute::MethodNotAllowed(methods)) = route::route(&method, &path)
-        {
-            answer = response::allow(answer, &methods);
+        if answer.status() == StatusCode::METHOD_NOT_ALLOWED {
+            answer = response::allow(answer, &allowed);
         }
         // Not all of what was refused may have been read.
         let is_refused = answer.status().is_client_error() || answer.status().is_server_error();
@@ -126,8 +131,8 @@ impl Http {
         }
         response::secure(&mut answer);
         tracing::info!(
-            %method,
-            path,
+            method = route::method_name(&method),
+            route = pattern,
             status = answer.status().as_u16(),
             ms = started.elapsed().as_millis() as u64,
             peer = %connection.peer.ip(),
@@ -136,11 +141,15 @@ impl Http {
         answer
     }
 
-    async fn answer(&self, connection: &Connection, mut request: Request<Incoming>) -> Result<Answer> {
+    async fn answer(
+        &self,
+        connection: &Connection,
+        mut request: Request<Incoming>,
+        found: std::result::Result<Route, NoRoute>,
+    ) -> Result<Answer> {
         target::settle(&mut request)?;
         request.extensions_mut().insert(self.bodies.guest(connection.peer.ip()));
         let shown = self.cookie.read(request.headers());
-        let found = route::route(request.method(), request.uri().path());
         self.gate.check(&Asked {
             route: found.as_ref().ok(),
             method: request.method(),
@@ -190,7 +199,9 @@ impl Visit<'_> {
     async fn anybody(&self, route: Route, request: Request<Incoming>) -> Result<Answer> {
         match route {
             Route::Page(page) => self.page(page, request.headers()).await,
-            Route::Link(link, code) => self.link(link, &code, &request).await,
+            Route::Link(link, code) => self.link(link, &code, request.headers()).await,
+            Route::CheckInvite => self.check_invite(request).await,
+            Route::CheckReset => self.check_reset(request).await,
             Route::Reset => self.reset(request).await,
             Route::Form(page) => self.form(page, request).await,
             Route::Asset { hash, path } => assets::asset(&hash, &path, request.headers()),
@@ -252,7 +263,7 @@ impl Visit<'_> {
             Route::Server(asks) => self.at_server(&viewer, asks, request).await,
             Route::Person(user, asks) => self.person(&viewer, user, asks, request).await,
             Route::Backup => self.backup(&viewer, &request).await,
-            Route::Qr => self.qr(&request),
+            Route::Qr => self.qr(request).await,
             Route::Search => self.search(&viewer, request.uri().query().unwrap_or_default()).await,
             Route::Avatar(user, version) => self.avatar(user, &version).await,
             Route::Rooms => self.rooms(&viewer, &request).await,
@@ -284,6 +295,10 @@ impl Visit<'_> {
     async fn page(&self, page: Page, headers: &HeaderMap) -> Result<Answer> {
         match (page, self.viewer().await) {
             (Page::Chat, Ok(_)) => self.filled("index.html", headers).await,
+            // Also for whoever is logged in: it may be another account, or they have forgotten the password.
+            (Page::Reset, _) => self.reset_page(headers).await,
+            // A browser brings what stands behind `#` along, unless it is told what stands there.
+            (Page::Join, Ok(_)) => Ok(response::see_other("/#")),
             (_, Ok(_)) => Ok(response::see_other("/")),
             (page, Err(error)) if error.kind == Kind::Unauthenticated => {
                 let is_empty = self.chat().is_empty().await?;
@@ -291,6 +306,7 @@ impl Visit<'_> {
                     Page::Chat | Page::Login if is_empty => Ok(response::see_other("/signup")),
                     Page::Chat => Ok(response::see_other("/login")),
                     Page::Signup => self.sign_up_page(&Typed::default(), headers).await,
+                    Page::Join => self.join_page(headers).await,
                     page => self.filled(pages::file(page, is_empty), headers).await,
                 }
             }
@@ -349,6 +365,8 @@ impl Visit<'_> {
                 let mut filling = Filling::new(server.name.as_str(), &headers);
                 (filling.name, filling.invite, filling.code) = (&typed.name, &typed.invite, &typed.code);
                 filling.error = Some(&error.title);
+                filling.asks_code =
+                    error.field == Some("invite") || page == Page::Reset && error.kind == Kind::NotFound;
                 let file = pages::file(page, chat.is_empty().await?);
                 chat.count_failure(&error);
                 pages::with_error(file, &filling, &error, &headers)

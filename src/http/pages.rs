@@ -12,8 +12,8 @@ pub fn file(page: Page, is_empty: bool) -> &'static str {
     match page {
         Page::Chat => "index.html",
         Page::Login => "login.html",
-        Page::Signup if is_empty => "welcome.html",
-        Page::Signup => "signup.html",
+        Page::Signup | Page::Join if is_empty => "welcome.html",
+        Page::Signup | Page::Join => "signup.html",
         Page::Reset => "reset.html",
     }
 }
@@ -28,6 +28,8 @@ pub struct Filling<'a> {
     pub invite: &'a str,
     /// What the link said that sets a password.
     pub code: &'a str,
+    /// Whether the code has to be typed: without a script nobody takes it out of the link.
+    pub asks_code: bool,
     /// What was wrong.
     pub error: Option<&'a str>,
     /// Why the form is of no use; it is not shown then.
@@ -44,13 +46,14 @@ impl<'a> Filling<'a> {
             name: "",
             invite: "",
             code: "",
+            asks_code: false,
             error: None,
             closed: None,
         }
     }
 
     /// By the placeholders that they stand for.
-    pub fn values(&self) -> [(&'static str, &'a str); 11] {
+    pub fn values(&self) -> [(&'static str, &'a str); 13] {
         let hidden_unless = |shown: bool| if shown { "" } else { "hidden" };
         [
             ("server", self.server),
@@ -58,6 +61,8 @@ impl<'a> Filling<'a> {
             ("name", self.name),
             ("invite", self.invite),
             ("code", self.code),
+            ("code_hidden", hidden_unless(self.asks_code)),
+            ("name_hidden", hidden_unless(!self.name.is_empty())),
             ("error", self.error.unwrap_or_default()),
             ("hidden", hidden_unless(self.error.is_some())),
             ("invalid", if self.error.is_some() { "true" } else { "false" }),

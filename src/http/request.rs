@@ -4,6 +4,7 @@ use super::{body, gate};
 use crate::error::{Error, Result};
 use crate::limits::{FIELD_CHARS_MAX, PICTURE_BYTES_MAX, QUERY_CHARS_MAX, REQUEST_BODY_BYTES_MAX};
 use crate::model::{Anchor, PageSize, Seq, UserId};
+use crate::wire::Object;
 use bytes::Bytes;
 use hyper::Request;
 use hyper::body::{Body, Incoming};
@@ -45,13 +46,15 @@ pub fn of_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
         // serde_ignored marks the inside of an Option so.
         unknown.get_or_insert_with(|| path.to_string().replace(".?", ""));
     });
-    let read = read.and_then(|body| json.end().map(|()| body)).map_err(|cause| {
-        let title = match cause.classify() {
-            serde_json::error::Category::Data => "A field of the body is missing or has the wrong type.",
-            _ => "The body is not valid JSON.",
-        };
-        Error::bad_request(title).because(cause)
-    })?;
+    let read = read
+        .and_then(|Object(body)| json.end().map(|()| body))
+        .map_err(|cause| {
+            let title = match cause.classify() {
+                serde_json::error::Category::Data => "A field of the body is missing or has the wrong type.",
+                _ => "The body is not valid JSON.",
+            };
+            Error::bad_request(title).because(cause)
+        })?;
     match unknown {
         None => Ok(read),
         Some(name) => Err(Error::unknown_field(name.chars().take(FIELD_CHARS_MAX).collect())),

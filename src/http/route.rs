@@ -1,7 +1,10 @@
 //! Which request means what: a pure function from (method, path) to [`Route`].
 
+mod pattern;
+
 use crate::model::{FileId, RoomId, Seq, SessionId, UserId};
 use hyper::Method;
+pub use pattern::{method_name, pattern};
 
 /// A page of the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,11 +15,13 @@ pub enum Page {
     Login,
     /// Sign up; for the first visitor, the welcome.
     Signup,
-    /// Set a password anew, by a link.
+    /// Sign up by an invite link, whose code the server does not see: it stands behind `#`.
+    Join,
+    /// Set a password anew, by such a link.
     Reset,
 }
 
-/// A link that somebody was given, with a code in it.
+/// A link of earlier days, with its code in the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Link {
     /// Come in.
@@ -28,7 +33,7 @@ pub enum Link {
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// `GET /`, `/rooms/R`, `/rooms/R/M`, `/server`, `/login`, `/signup`
+    /// `GET /`, `/rooms/R`, `/rooms/R/M`, `/server`, `/login`, `/signup`, `/join`, `/reset`
     Page(Page),
     /// `GET /join/CODE`, `/reset/CODE`
     Link(Link, String),
@@ -49,10 +54,14 @@ pub enum Route {
     Metrics,
     /// `POST /api/signup`
     Signup,
+    /// `POST /api/signup/check`
+    CheckInvite,
     /// `POST /api/login`
     Login,
     /// `POST /api/reset`
     Reset,
+    /// `POST /api/reset/check`
+    CheckReset,
     /// `POST /api/logout`
     Logout,
     /// `/api/me…`
@@ -75,7 +84,7 @@ pub enum Route {
     Person(UserId, Who),
     /// `GET /api/backup`
     Backup,
-    /// `GET /api/qr`
+    /// `GET` and `POST /api/qr`
     Qr,
     /// `POST /api/files`
     Upload,
@@ -186,8 +195,10 @@ impl Route {
             | Route::Ready
             | Route::Metrics
             | Route::Signup
+            | Route::CheckInvite
             | Route::Login
-            | Route::Reset => Access::Anybody,
+            | Route::Reset
+            | Route::CheckReset => Access::Anybody,
             _ => Access::Member,
         }
     }
@@ -241,6 +252,8 @@ fn find(method: &Method, parts: &[&str]) -> Option<Route> {
         ("GET", ["signup"]) => Some(Route::Page(Page::Signup)),
         ("POST", ["signup"]) => Some(Route::Form(Page::Signup)),
         ("GET", ["server"]) => Some(Route::Page(Page::Chat)),
+        ("GET", ["join"]) => Some(Route::Page(Page::Join)),
+        ("GET", ["reset"]) => Some(Route::Page(Page::Reset)),
         ("GET", ["join", code]) => Some(Route::Link(Link::Join, (*code).to_owned())),
         ("GET", ["reset", code]) => Some(Route::Link(Link::Reset, (*code).to_owned())),
         ("POST", ["reset"]) => Some(Route::Form(Page::Reset)),
@@ -267,6 +280,8 @@ fn find(method: &Method, parts: &[&str]) -> Option<Route> {
         ("POST", ["api", "signup"]) => Some(Route::Signup),
         ("POST", ["api", "login"]) => Some(Route::Login),
         ("POST", ["api", "reset"]) => Some(Route::Reset),
+        ("POST", ["api", "signup", "check"]) => Some(Route::CheckInvite),
+        ("POST", ["api", "reset", "check"]) => Some(Route::CheckReset),
         ("GET", ["api", "server"]) => Some(Route::Server(AtServer::Show)),
         ("PATCH", ["api", "server"]) => Some(Route::Server(AtServer::Edit)),
         ("POST", ["api", "server", "invite"]) => Some(Route::Server(AtServer::MakeInvite)),
@@ -274,7 +289,7 @@ fn find(method: &Method, parts: &[&str]) -> Option<Route> {
         ("PATCH", ["api", "people", user]) => Some(Route::Person(id(user, UserId::parse)?, Who::Edit)),
         ("POST", ["api", "people", user, "reset"]) => Some(Route::Person(id(user, UserId::parse)?, Who::OfferReset)),
         ("GET", ["api", "backup"]) => Some(Route::Backup),
-        ("GET", ["api", "qr"]) => Some(Route::Qr),
+        ("GET" | "POST", ["api", "qr"]) => Some(Route::Qr),
         ("POST", ["api", "logout"]) => Some(Route::Logout),
         ("GET", ["api", "people"]) => Some(Route::People),
         ("GET", ["api", "search"]) => Some(Route::Search),

@@ -8,7 +8,7 @@
 
 use super::rooms::Rooms;
 use crate::model::{ConnectionId, Event, LOBBY, RoomId, SessionId, User, UserId};
-use crate::wire;
+use crate::wire::{self, CloseCode};
 use bytes::{Bytes, BytesMut};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -54,8 +54,8 @@ pub(super) struct Run {
     own: HashMap<(UserId, u64), Share>,
     /// What changes after it.
     pub then: Option<Step>,
-    /// Sessions that end after it: what comes later is not for them.
-    pub closed_sessions: Vec<SessionId>,
+    /// Sessions that end after it, and how their sockets close: what comes later is not for them.
+    pub closed_sessions: Option<(Vec<SessionId>, CloseCode)>,
 }
 
 /// What one reader gets of a run.
@@ -117,7 +117,7 @@ impl Making {
             common: Vec::new(),
             own: HashMap::new(),
             then,
-            closed_sessions: Vec::new(),
+            closed_sessions: None,
         }
     }
 
@@ -181,6 +181,8 @@ impl Making {
             | Event::SignedIn(_)
             | Event::SessionOpened { .. }
             | Event::SessionsClosed { .. }
+            | Event::PasswordSet { .. }
+            | Event::PasswordStale
             | Event::SessionSeen
             | Event::SessionsDropped { .. }
             | Event::LastSeen
@@ -209,11 +211,16 @@ impl Batch {
         let (mut runs, mut making) = (Vec::new(), Making::default());
         let mut people = Vec::new();
         for event in events {
+            let mut close = |sessions: &[SessionId], code| {
+                let mut run = making.run(None);
+                run.closed_sessions = Some((sessions.to_vec(), code));
+                runs.push(run);
+            };
             match event {
-                Event::SessionsClosed { ids } => {
-                    let mut run = making.run(None);
-                    run.closed_sessions.clone_from(ids);
-                    runs.push(run);
+                Event::SessionsClosed { ids } => close(ids, CloseCode::SignedOut),
+                Event::PasswordSet { renewed, ended } => {
+                    close(ended, CloseCode::SignedOut);
+                    close(&[*renewed], CloseCode::TokenRenewed);
                 }
                 Event::PersonChanged(user) => people.push(user.clone()),
                 _ => {}

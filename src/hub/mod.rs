@@ -316,8 +316,8 @@ impl Hub {
         }
         for mut run in batch.runs {
             state.tell(&mut run, &mut told);
-            if !run.closed_sessions.is_empty() {
-                state.end_sessions(|session| run.closed_sessions.contains(&session), CloseCode::SignedOut);
+            if let Some((sessions, code)) = &run.closed_sessions {
+                state.end_sessions(|session| sessions.contains(&session), *code);
             }
             if let Some(step) = run.then {
                 state.step(step);

@@ -1,9 +1,9 @@
 //! What we will do: attributed, validated, stamped; plain data. The store makes Events of these.
 
 use super::{
-    Body, ClientId, Code, ConnectionId, Content, Emoji, FileChange, FileId, HostAct, MemberRole, Mentions, Name,
-    NewSession, PasswordHash, PasswordReset, ProfilePatch, RoomId, RoomKind, RoomName, RoomPatch, RoomPrefs, Seq,
-    ServerDeed, SessionId, SettingsPatch, Topic, UserId,
+    Body, ClientId, Code, ConnectionId, Content, Emoji, FileChange, FileId, HostAct, LogIn, MemberRole, Mentions, Name,
+    NewSession, PasswordChange, PasswordHash, PasswordReset, ProfilePatch, RoomId, RoomKind, RoomName, RoomPatch,
+    RoomPrefs, Seq, ServerDeed, SessionId, SettingsPatch, Topic, UserId,
 };
 use crate::clock::Time;
 use bytes::Bytes;
@@ -184,17 +184,8 @@ impl std::fmt::Debug for Picture {
 pub enum Change {
     /// A new account and its first session. Answered by `Event::SignedUp`.
     SignUp(NewAccount),
-    /// A log-in. Answered by `Event::SessionOpened`.
-    OpenSession {
-        /// Who logged in.
-        user: UserId,
-        /// What they hold now.
-        session: NewSession,
-        /// A hash with today's parameters, where the stored one has older ones.
-        rehashed: Option<PasswordHash>,
-        /// When.
-        at: Time,
-    },
+    /// A log-in. Answered by `Event::SessionOpened`, or by `Event::PasswordStale`.
+    OpenSession(LogIn),
     /// A session is used. Answered by `Event::SessionSeen`.
     TouchSession {
         /// Which.
@@ -221,15 +212,9 @@ pub enum Change {
         /// Expired by now.
         at: Time,
     },
-    /// Another password; all other sessions end. Answered by `Event::SessionsClosed`.
-    SetPassword {
-        /// Whose.
-        user: UserId,
-        /// What it hashes to.
-        password: PasswordHash,
-        /// Which session stays.
-        keep: SessionId,
-    },
+    /// Another password: the present session gets another token, all others end, and no link sets it any more.
+    /// Answered by `Event::PasswordSet`, or by `Event::PasswordStale`.
+    SetPassword(PasswordChange),
     /// Another profile. Answered by `Event::PersonChanged`.
     EditProfile {
         /// Whose.

@@ -99,6 +99,15 @@ pub enum Event {
         /// Which.
         ids: Vec<SessionId>,
     },
+    /// Somebody has set another password: the sockets of all their sessions close.
+    PasswordSet {
+        /// The session in which they did so; whoever has its new token connects anew.
+        renewed: SessionId,
+        /// Their other sessions, which are over.
+        ended: Vec<SessionId>,
+    },
+    /// The password that was compared is another one by now; nothing happened. An answer only.
+    PasswordStale,
     /// Somebody's last connection ended then.
     LastSeen,
     /// Somebody's settings. For themselves.

@@ -41,7 +41,7 @@ pub use search::{Hit, HitCount, Lookup, Mark, SearchPage, SearchQuery, Sought, t
 pub use server::{
     Backup, Code, CodeDigest, Door, Invite, PasswordReset, ServerCard, ServerCounts, ServerDeed, ServerName, invite_end,
 };
-pub use session::{NewSession, Session, SessionId, Token};
+pub use session::{LogIn, NewSession, PasswordChange, Session, SessionId, Token};
 pub use settings::{QuietHours, Settings, SettingsPatch};
 pub use user::{
     Account, Color, DisplayName, Name, Password, PasswordHash, Profile, ProfilePatch, Role, Status, User, Viewer,

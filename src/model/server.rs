@@ -104,6 +104,16 @@ impl Code {
         groups.collect::<Vec<_>>().join("-")
     }
 
+    /// The link by which somebody joins, from the server's address on: behind `#`, where no server, proxy or log sees it.
+    pub fn join_path(&self) -> String {
+        format!("/join#{}", self.in_groups())
+    }
+
+    /// The link by which somebody sets a password anew, likewise.
+    pub fn reset_path(&self) -> String {
+        format!("/reset#{}", self.in_groups())
+    }
+
     /// What is compared and, of a code that works once, kept: a hash, which tells nothing by the time
     /// that a comparison takes.
     pub fn digest(&self) -> CodeDigest {

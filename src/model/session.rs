@@ -1,6 +1,6 @@
 //! Sessions: what a browser holds (a token), and what the file holds (its hash).
 
-use super::UserId;
+use super::{PasswordHash, UserId};
 use crate::clock::Time;
 use crate::limits::{SESSION_ABSOLUTE_MS, SESSION_IDLE_MS};
 use serde::{Deserialize, Serialize};
@@ -79,6 +79,38 @@ pub struct NewSession {
     pub device: String,
     /// From where it was opened.
     pub address: String,
+}
+
+/// Somebody logs in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogIn {
+    /// Who.
+    pub user: UserId,
+    /// The hash that their password was compared with: whoever has another one by now has another password.
+    pub verified: PasswordHash,
+    /// A hash of the same password with today's parameters, where `verified` has older ones.
+    pub rehashed: Option<PasswordHash>,
+    /// What they hold now.
+    pub session: NewSession,
+    /// When.
+    pub at: Time,
+}
+
+/// Somebody who knows their password sets another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PasswordChange {
+    /// Whose.
+    pub user: UserId,
+    /// The hash that the present password was compared with, as in [`LogIn`].
+    pub verified: PasswordHash,
+    /// What the new password hashes to.
+    pub password: PasswordHash,
+    /// The session in which they do so, while it lasts.
+    pub present: SessionId,
+    /// What they hold in its place.
+    pub session: NewSession,
+    /// When.
+    pub at: Time,
 }
 
 /// One device on which somebody is logged in.

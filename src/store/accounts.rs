@@ -8,7 +8,8 @@ use super::tables::{Source, Tables, get, get_known, put};
 use super::{admin, marks, people, rooms, sessions};
 use crate::error::{Error, Kind};
 use crate::model::{
-    Account, Color, DisplayName, Event, Name, NewAccount, PasswordHash, Profile, Role, SessionId, Status, User, UserId,
+    Account, Color, DisplayName, Event, Name, NewAccount, PasswordChange, PasswordHash, Profile, Role, Status, User,
+    UserId,
 };
 use redb::ReadableTable;
 
@@ -44,19 +45,36 @@ pub(super) fn sign_up(tables: &mut Tables<'_>, new: &NewAccount) -> Result<Done,
     Ok(Done::tells(Event::SignedUp(user), told))
 }
 
-/// Another password; whoever else is logged in by the old one is no longer.
-pub(super) fn set_password(
-    tables: &mut Tables<'_>,
-    user: UserId,
-    password: &PasswordHash,
-    keep: SessionId,
-) -> Result<Done, Fault> {
-    let id = known(tables, user)?;
+/// Another password: whoever else is logged in by the old one is no longer, and whoever has the present token, neither.
+pub(super) fn set_password(tables: &mut Tables<'_>, new: &PasswordChange) -> Result<Done, Fault> {
+    let id = known(tables, new.user)?;
+    if !is_password(tables, id, &new.verified)? {
+        return Ok(Done::nothing(Event::PasswordStale));
+    }
+    // Whoever was logged out meanwhile gets no new session out of it.
+    if !sessions::is_of(tables, new.present, id)? {
+        return Err(Error::unauthenticated().into());
+    }
+    write_hash(tables, id, &new.password)?;
+    admin::forget_resets(tables, |row| row.user == id)?;
+    let mut ended = sessions::remove_all(tables, id)?;
+    ended.retain(|session| *session != new.present);
+    sessions::insert(tables, id, &new.session, new.at)?;
+    let renewed = new.present;
+    Ok(Done::told(Event::PasswordSet { renewed, ended }))
+}
+
+/// Whether somebody's password still is the one that was compared: that takes its time, and meanwhile it may have been
+/// changed.
+pub(super) fn is_password(source: &impl Source, id: u32, verified: &PasswordHash) -> Result<bool, Fault> {
+    let row: UserRow = get_known(source.users()?, id, "an account")?;
+    Ok(row.password == verified.0)
+}
+
+pub(super) fn write_hash(tables: &mut Tables<'_>, id: u32, hash: &PasswordHash) -> Result<(), Fault> {
     let mut row: UserRow = get_known(tables.users.read()?, id, "an account")?;
-    row.password = password.0.clone();
-    put(tables.users.write()?, id, &row)?;
-    let ids = sessions::remove_others(tables, id, keep)?;
-    Ok(Done::told(Event::SessionsClosed { ids }))
+    row.password = hash.0.clone();
+    put(tables.users.write()?, id, &row)
 }
 
 pub(super) fn by_name(source: &impl Source, name: &Name) -> Result<Option<Account>, Fault> {

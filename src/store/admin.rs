@@ -6,7 +6,7 @@ use super::codec::{BackupRow, BarredRow, InviteRow, ResetRow, ServerRow, UserRow
 use super::fault::Fault;
 use super::standing::{is_barred, known, other};
 use super::tables::{Source, Tables, get, get_known, put};
-use super::{people, sessions, usage};
+use super::{accounts, people, sessions, usage};
 use crate::clock::Time;
 use crate::error::{Error, Kind};
 use crate::model::rules::{self, Whom};
@@ -159,6 +159,8 @@ fn set_role(tables: &mut Tables<'_>, (who, role): (u32, Role), user: UserId, new
     if new != Role::Member {
         refuse_barred(tables, id)?;
     }
+    // Who may set the password of a member may not set that of an admin or of the owner.
+    forget_resets(tables, |row| row.user == id)?;
     let mut told = vec![write_role(tables, id, new)?];
     if new == Role::Owner {
         told.push(write_role(tables, who, Role::Admin)?);
@@ -207,9 +209,7 @@ pub(super) fn forget_resets(tables: &mut Tables<'_>, over: impl Fn(&ResetRow) ->
 pub(super) fn reset_password(tables: &mut Tables<'_>, new: &PasswordReset) -> Result<Done, Fault> {
     let user = reset(tables, &new.code, new.at)?;
     let id = known(tables, user.id)?;
-    let mut row: UserRow = get_known(tables.users.read()?, id, "an account")?;
-    row.password = new.password.0.clone();
-    put(tables.users.write()?, id, &row)?;
+    accounts::write_hash(tables, id, &new.password)?;
     forget_resets(tables, |row| row.user == id)?;
     let ids = sessions::remove_all(tables, id)?;
     sessions::insert(tables, id, &new.session, new.at)?;

@@ -89,17 +89,12 @@ pub(super) fn apply_all(tables: &mut Tables<'_>, changes: &[Change]) -> std::res
 fn apply(tables: &mut Tables<'_>, change: &Change) -> std::result::Result<Done, Fault> {
     match change {
         Change::SignUp(new) => accounts::sign_up(tables, new),
-        Change::OpenSession {
-            user,
-            session,
-            rehashed,
-            at,
-        } => sessions::open(tables, *user, session, rehashed.as_ref(), *at),
+        Change::OpenSession(new) => sessions::open(tables, new),
         Change::TouchSession { id, address, at } => sessions::touch(tables, *id, address, *at),
         Change::CloseSession { id } => sessions::close(tables, *id),
         Change::CloseOtherSessions { user, keep } => sessions::close_others(tables, *user, *keep),
         Change::DropSessions { at } => sessions::drop_expired(tables, *at),
-        Change::SetPassword { user, password, keep } => accounts::set_password(tables, *user, password, *keep),
+        Change::SetPassword(new) => accounts::set_password(tables, new),
         Change::EditProfile { user, patch } => people::edit(tables, *user, patch),
         Change::SetPicture { user, picture } => people::set_picture(tables, *user, picture.as_ref()),
         Change::EditSettings { user, patch } => people::edit_settings(tables, *user, patch),

@@ -1,35 +1,47 @@
 //! Who is logged in where.
 
 use super::apply::Done;
-use super::codec::{self, SessionRow, UserRow};
+use super::codec::{self, SessionRow, key};
 use super::fault::Fault;
-use super::people;
 use super::standing::known;
-use super::tables::{Source, Tables, get, get_known, put};
+use super::tables::{SESSIONS_COUNTED, Source, Tables, get, has, put};
+use super::{accounts, people};
 use crate::clock::Time;
 use crate::error::Error;
-use crate::limits::SESSIONS_DROPPED_MAX;
-use crate::model::{Event, NewSession, PasswordHash, Session, SessionId, User, UserId};
+use crate::limits::{SESSIONS_DROPPED_MAX, SESSIONS_PER_PERSON_MAX};
+use crate::model::{Event, LogIn, NewSession, Session, SessionId, User, UserId};
 use redb::ReadableTable;
 
-pub(super) fn open(
-    tables: &mut Tables<'_>,
-    user: UserId,
-    session: &NewSession,
-    rehashed: Option<&PasswordHash>,
-    at: Time,
-) -> Result<Done, Fault> {
-    let id = known(tables, user)?;
-    if let Some(hash) = rehashed {
-        let mut row: UserRow = get_known(tables.users.read()?, id, "an account")?;
-        row.password = hash.0.clone();
-        put(tables.users.write()?, id, &row)?;
+pub(super) fn open(tables: &mut Tables<'_>, new: &LogIn) -> Result<Done, Fault> {
+    let id = known(tables, new.user)?;
+    if !accounts::is_password(tables, id, &new.verified)? {
+        return Ok(Done::nothing(Event::PasswordStale));
     }
-    insert(tables, id, session, at)?;
-    Ok(Done::answered(Event::SessionOpened { user }))
+    if let Some(hash) = &new.rehashed {
+        accounts::write_hash(tables, id, hash)?;
+    }
+    let opened = Event::SessionOpened { user: new.user };
+    let ids = insert(tables, id, &new.session, new.at)?;
+    Ok(match ids.is_empty() {
+        true => Done::answered(opened),
+        false => Done::tells(opened, vec![Event::SessionsClosed { ids }]),
+    })
 }
 
-pub(super) fn insert(tables: &mut Tables<'_>, user: u32, session: &NewSession, at: Time) -> Result<(), Fault> {
+/// Whether this is a session of somebody.
+pub(super) fn is_of(source: &impl Source, id: SessionId, user: u32) -> Result<bool, Fault> {
+    let row: Option<SessionRow> = get(source.sessions()?, id.0)?;
+    Ok(row.is_some_and(|row| row.user == user))
+}
+
+/// A new session. Where somebody has too many then, those end that were used longest ago: the ones that it returns.
+pub(super) fn insert(
+    tables: &mut Tables<'_>,
+    user: u32,
+    session: &NewSession,
+    at: Time,
+) -> Result<Vec<SessionId>, Fault> {
+    count(tables)?;
     let row = SessionRow {
         user,
         device: session.device.clone(),
@@ -37,7 +49,55 @@ pub(super) fn insert(tables: &mut Tables<'_>, user: u32, session: &NewSession, a
         created_at: at.0,
         seen_at: at.0,
     };
-    put(tables.sessions.write()?, session.id.0, &row)
+    put(tables.sessions.write()?, session.id.0, &row)?;
+    put(tables.sessions_of.write()?, (user, session.id.0), &())?;
+    end_oldest(tables, user, session.id)
+}
+
+fn end_oldest(tables: &mut Tables<'_>, user: u32, but: SessionId) -> Result<Vec<SessionId>, Fault> {
+    let ids = counted(tables, user)?;
+    let too_many = ids.len().saturating_sub(SESSIONS_PER_PERSON_MAX);
+    let mut by_age = Vec::new();
+    for id in ids.into_iter().filter(|id| too_many > 0 && *id != but) {
+        // A Chapp that does not know `sessions_of` may have ended one meanwhile: those go first.
+        let row: Option<SessionRow> = get(tables.sessions.read()?, id.0)?;
+        by_age.push((row.map(|row| (row.seen_at, row.created_at)), id));
+    }
+    by_age.sort_unstable();
+    let oldest: Vec<SessionId> = by_age.into_iter().take(too_many).map(|(_, id)| id).collect();
+    for id in &oldest {
+        remove(tables, *id)?;
+        tables.sessions_of.write()?.remove((user, id.0))?;
+    }
+    Ok(oldest)
+}
+
+fn counted(source: &impl Source, user: u32) -> Result<Vec<SessionId>, Fault> {
+    let rows = source.sessions_of()?.range((user, [0; 32])..=(user, [u8::MAX; 32]))?;
+    rows.map(|row| Ok(SessionId(row?.0.value().1))).collect()
+}
+
+/// Brings the sessions of a file that is older than `sessions_of` into it, once.
+fn count(tables: &mut Tables<'_>) -> Result<(), Fault> {
+    if has(tables.meta.read()?, SESSIONS_COUNTED)? {
+        return Ok(());
+    }
+    let known: Vec<Session> = all(tables)?.collect::<Result<_, _>>()?;
+    for session in known {
+        let user = key(session.user.0).ok_or_else(|| Fault::Damaged("a session is nobody's".to_owned()))?;
+        put(tables.sessions_of.write()?, (user, session.id.0), &())?;
+    }
+    put(tables.meta.write()?, SESSIONS_COUNTED, &())
+}
+
+/// Whether there was such a session.
+fn remove(tables: &mut Tables<'_>, id: SessionId) -> Result<bool, Fault> {
+    let Some(row) = get::<_, SessionRow>(tables.sessions.read()?, id.0)? else {
+        return Ok(false);
+    };
+    tables.sessions.write()?.remove(id.0)?;
+    tables.sessions_of.write()?.remove((row.user, id.0))?;
+    Ok(true)
 }
 
 /// A session that was closed meanwhile stays closed.
@@ -54,9 +114,9 @@ pub(super) fn touch(tables: &mut Tables<'_>, id: SessionId, address: &str, at: T
 
 pub(super) fn close(tables: &mut Tables<'_>, id: SessionId) -> Result<Done, Fault> {
     let event = Event::SessionsClosed { ids: vec![id] };
-    match tables.sessions.write()?.remove(id.0)? {
-        Some(_) => Ok(Done::told(event)),
-        None => Ok(Done::nothing(event)),
+    match remove(tables, id)? {
+        true => Ok(Done::told(event)),
+        false => Ok(Done::nothing(event)),
     }
 }
 
@@ -76,7 +136,7 @@ pub(super) fn remove_others(tables: &mut Tables<'_>, user: u32, keep: SessionId)
     let others = all_of(tables, user)?.into_iter().map(|session| session.id);
     let others: Vec<SessionId> = others.filter(|id| *id != keep).collect();
     for id in &others {
-        tables.sessions.write()?.remove(id.0)?;
+        remove(tables, *id)?;
     }
     Ok(others)
 }
@@ -85,22 +145,24 @@ pub(super) fn remove_others(tables: &mut Tables<'_>, user: u32, keep: SessionId)
 pub(super) fn remove_all(tables: &mut Tables<'_>, user: u32) -> Result<Vec<SessionId>, Fault> {
     let ids: Vec<SessionId> = all_of(tables, user)?.into_iter().map(|session| session.id).collect();
     for id in &ids {
-        tables.sessions.write()?.remove(id.0)?;
+        remove(tables, *id)?;
     }
     Ok(ids)
 }
 
 /// Where somebody is logged in. Walks over all sessions: it is asked for by hand, and seldom.
 fn all_of(source: &impl Source, user: u32) -> Result<Vec<Session>, Fault> {
-    let mut found = Vec::new();
-    for session in source.sessions()?.iter()? {
+    let is_theirs = |session: &Session| session.user.0 == u64::from(user);
+    let theirs = all(source)?.filter(|session| session.as_ref().is_ok_and(is_theirs) || session.is_err());
+    theirs.collect()
+}
+
+fn all(source: &impl Source) -> Result<impl Iterator<Item = Result<Session, Fault>>, Fault> {
+    let rows = source.sessions()?.iter()?;
+    Ok(rows.map(|session| {
         let (id, row) = session?;
-        let row: SessionRow = codec::unseal(row.value())?;
-        if row.user == user {
-            found.push(row.session(SessionId(id.value())));
-        }
-    }
-    Ok(found)
+        Ok(codec::unseal::<SessionRow>(row.value())?.session(SessionId(id.value())))
+    }))
 }
 
 /// The devices of somebody, the one used last first.
@@ -113,18 +175,17 @@ pub(super) fn of(source: &impl Source, user: UserId) -> Result<Vec<Session>, Fau
 /// Forgets expired sessions, a bounded number at a time.
 pub(super) fn drop_expired(tables: &mut Tables<'_>, at: Time) -> Result<Done, Fault> {
     let mut expired = Vec::new();
-    for session in tables.sessions.read()?.iter()? {
-        let (id, row) = session?;
-        let id = SessionId(id.value());
-        if !codec::unseal::<SessionRow>(row.value())?.session(id).is_live(at) {
-            expired.push(id);
+    for session in all(tables)? {
+        let session = session?;
+        if !session.is_live(at) {
+            expired.push(session.id);
         }
         if expired.len() == SESSIONS_DROPPED_MAX {
             break;
         }
     }
     for id in &expired {
-        tables.sessions.write()?.remove(id.0)?;
+        remove(tables, *id)?;
     }
     let event = Event::SessionsDropped { count: expired.len() };
     Ok(match expired.is_empty() {

@@ -33,6 +33,8 @@ pub(super) const FILE: &str = "file";
 pub(super) const COMMIT: &str = "commit";
 pub(super) const JOURNAL: &str = "journal";
 pub(super) const PEOPLE: &str = "people";
+/// Whether `sessions_of` has all sessions: those of a file that is older than that table come when it is first needed.
+pub(super) const SESSIONS_COUNTED: &str = "sessions_of";
 pub(super) const FILES_BYTES: &str = "files";
 pub(super) const FILES_COUNTED: &str = "files_counted";
 
@@ -135,7 +137,7 @@ macro_rules! keys {
 }
 
 keys! {
-    removable: u32, &'static str, [u8; 32], FileKey, (u32, u32), (u32, u32, u32), (u32, u64), (u32, u64, u32),
+    removable: u32, &'static str, [u8; 32], FileKey, (u32, [u8; 32]), (u32, u32), (u32, u32, u32), (u32, u64), (u32, u64, u32),
         (u64, u32, u32), (u64, &'static str), (FileKey, u32), (FileKey, u32, u32), (u64, FileKey);
     kept: Row, u64, (u32, &'static str);
 }
@@ -239,8 +241,8 @@ pub(super) trait CopyTable {
 }
 
 schema! {
-    /// `format`, `file`, `commit`, `journal`, `files`: the bytes of all files, `files_counted`: up to which file `usage`
-    /// counts, and `people`: how often somebody has changed what they show of themselves.
+    /// `format`, `file`, `commit`, `journal`, `sessions_of`, `files`: the bytes of all files, `files_counted`: up to which
+    /// file `usage` counts, and `people`: how often somebody has changed what they show of themselves.
     meta: &'static str = META "chapp";
     users: u32 = USERS "users";
     /// `Name::key` → user.
@@ -253,6 +255,8 @@ schema! {
     last_seen: u32 = LAST_SEEN "last_seen";
     /// SHA-256 of a token → session.
     sessions: [u8; 32] = SESSIONS "sessions";
+    /// User, SHA-256 of a token of theirs: a log-in need not look at everybody's sessions to count theirs.
+    sessions_of: (u32, [u8; 32]) = SESSIONS_OF "sessions_of";
     rooms: u32 = ROOMS "rooms";
     /// What a room has beside its name; missing for the first room of an old file.
     room_facts: u32 = ROOM_FACTS "room_facts";

@@ -1,5 +1,6 @@
 //! What a client asks: parsed, not yet trusted.
 
+use super::object::{Object, from_json};
 use crate::error::{Error, Result};
 use crate::limits::REF_CHARS_MAX;
 use crate::model::{Body, ClientId, Deed, Emoji, FileId, Place, RoomId, Says, Seq};
@@ -103,7 +104,7 @@ struct Fields {
     reply_to: Option<u64>,
     #[serde(default)]
     files: Vec<String>,
-    forward: Option<PlaceFields>,
+    forward: Option<Object<PlaceFields>>,
     id: Option<u64>,
     emoji: Option<String>,
     on: Option<bool>,
@@ -122,7 +123,7 @@ struct PlaceFields {
 /// # Errors
 /// [`Refused`], with what the client needs to know which of its frames it was.
 pub fn decode(text: &str) -> std::result::Result<Incoming, Refused> {
-    let fields: Fields = match serde_json::from_str(text) {
+    let fields: Fields = match from_json(text.as_bytes()) {
         Ok(fields) => fields,
         Err(cause) => return Err(misshapen(text, &cause)),
     };
@@ -161,7 +162,7 @@ fn command(fields: Fields) -> Result<Command> {
             room: room()?,
             client_id: ClientId::parse(fields.client_id.as_deref().ok_or_else(|| missing("client_id"))?)?,
             says: match &fields.forward {
-                Some(from) => Says::Forward(Place {
+                Some(Object(from)) => Says::Forward(Place {
                     room: RoomId::parse(from.room).map_err(|error| error.at("forward"))?,
                     id: Seq::parse(from.id).map_err(|error| error.at("forward"))?,
                 }),

@@ -34,6 +34,8 @@ pub enum CloseCode {
     SignedOut = 4401,
     /// Too slow: come back and sync.
     TooSlow = 4408,
+    /// The session has another token: come back with that one.
+    TokenRenewed = 4410,
     /// Flooding.
     Flooding = 4429,
 }
@@ -51,6 +53,7 @@ impl CloseCode {
             CloseCode::NotTheProtocol => "One JSON object with a type per text frame.",
             CloseCode::SignedOut => "This session is over. Log in again.",
             CloseCode::TooSlow => "Too slow. Come back and sync.",
+            CloseCode::TokenRenewed => "This session has a new token. Come back with it.",
             CloseCode::Flooding => "Too many frames.",
         }
     }

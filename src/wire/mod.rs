@@ -7,10 +7,10 @@
 //! and the web client are both tested with.
 //!
 //! One JSON object per WebSocket text frame (RFC 6455 §5.6). Ids and seqs are integers from 1 to
-//! 2^53 - 1, times are milliseconds since the Unix epoch. In frames, and in answers over HTTP, both ends ignore fields
-//! they do not know, and a client ignores a frame whose `type` it does not know: a newer client may speak to an older
-//! server. In the body of a request over HTTP a field that the server does not know is `invalid` (422), and `field`
-//! names it: it would look as if it were done.
+//! 2^53 - 1, times are milliseconds since the Unix epoch. An object is never written as the array of its values, here or
+//! over HTTP. In frames, and in answers over HTTP, both ends ignore fields they do not know, and a client ignores a
+//! frame whose `type` it does not know: a newer client may speak to an older server. In the body of a request over HTTP
+//! a field that the server does not know is `invalid` (422), and `field` names it: it would look as if it were done.
 //!
 //! # Nouns
 //!
@@ -89,6 +89,10 @@
 //!   `server.addresses` is how others on the network reach it, and `server.door` who may sign up: `anyone`,
 //!   `invite` (with the invite link), `nobody`. A `server` frame brings another `name` or `door` to everybody.
 //!   `server.backup_trouble` (`true`; for the owner and admins): the nightly backups fail, or the last one is old.
+//! - A socket that is closed with 4401 has no session any more: log in again. One closed with 4410 has, but its token
+//!   was replaced (another password): connect again with the new one, which is in the cookie.
+//! - A person has at most [`SESSIONS_PER_PERSON_MAX`](crate::limits::SESSIONS_PER_PERSON_MAX) sessions: a further one
+//!   ends that which was used longest ago, with 4401.
 //! - `synced.through` may be below the room's head: there is more, ask again since there.
 //! - A frame that is no JSON object with a `type` closes the socket with 4400, as does a binary one;
 //!   a `type` that this server does not know, or a field of the wrong type, is an `error`.
@@ -104,7 +108,7 @@
 //! | `PATCH /api/me` `display_name?` `status?` `color?` | `user` |
 //! | `PUT /api/me/settings` some of Settings | `settings` |
 //! | `PUT /api/me/avatar` (a PNG or JPEG as the body), `DELETE /api/me/avatar` | `user` |
-//! | `PUT /api/me/password` `password` `new_password` | 204; all other sessions end with 4401 |
+//! | `PUT /api/me/password` `password` `new_password` | 204 and a new token in the cookie; sockets of this session end with 4410, all other sessions with 4401; no link sets the password any more |
 //! | `GET /api/me/sessions` | `sessions`: `id` `device` `address` `created_at` `seen_at` `current` |
 //! | `DELETE /api/me/sessions/ID`, `DELETE /api/me/sessions` | 204; the latter ends all others |
 //! | `PUT /api/me/blocks/USER`, `DELETE /api/me/blocks/USER` | 204 |
@@ -124,9 +128,11 @@
 //! | `GET /files/ID/NAME`, `GET /files/ID/preview` | the bytes (`Range`, `ETag`), for whoever is in a room where a message shows the file, and for its uploader until one does |
 //! | `GET /api/rooms/R/pins?before` | `messages`, newest pin first; `people` `next?` |
 //! | `GET /api/rooms/R/seen` | `seen`: `user` `seq` |
-//! | `GET /api/qr?text` | `size` `path`: a QR code (level M) without its quiet zone, the dark modules as an SVG path |
+//! | `GET /api/qr?text`, `POST /api/qr` `text` (for a link with a code in it) | `size` `path`: a QR code (level M) without its quiet zone, the dark modules as an SVG path |
 //! | `POST /api/signup` `name` `password` `invite?` | `user`; `forbidden` with the field `invite` where the door is shut |
+//! | `POST /api/signup/check` `invite` | 204 where somebody could sign up with it, else as for a sign-up |
 //! | `POST /api/reset` `code` `password` | `user`, and a session; all sessions of before end with 4401 |
+//! | `POST /api/reset/check` `code` | `name`: whose password it sets; `not_found` for a link that is over |
 //!
 //! A request has exactly one valid `Host`, else 400; where its target is absolute, the host in it is the one that counts
 //! (RFC 9112 §3.2). Every 401 carries `WWW-Authenticate: Session realm="Chapp"`. A body comes as it is or chunked; in another transfer coding it is `not_implemented` (501).
@@ -144,7 +150,7 @@
 //! | `POST /api/people/USER/reset` | `path` `ends_at`: a link that sets a password, once, within a day |
 //! | `GET /api/backup` (owner only) | the data file as of now; `HEAD` tells whether one could begin: `conflict` while another is being taken, `storage_full` |
 //!
-//! `/join/CODE` and `/reset/CODE` are pages. Admins act on members; the owner on everybody but themselves.
+//! `/join#CODE` and `/reset#CODE` are pages, as are `/join/CODE` and `/reset/CODE` of earlier days. Admins act on members; the owner on everybody but themselves.
 //!
 //! A page may hold fewer than `limit` where what it holds is long: `more_before`, `more_after`, `more` and
 //! `next` tell whether there is more, and nothing else does. `next` is the `before` (or `after`) to go on
@@ -186,6 +192,7 @@ pub mod control;
 mod frame;
 mod message;
 mod nouns;
+mod object;
 mod ready;
 mod server;
 
@@ -198,5 +205,6 @@ pub use frame::{
     CloseCode, blocked, close_frame, done, error, frame, gone, message, person, ping_frame, pong, posted, presence,
     read, reset, room, room_facts, room_role, saved, seen, server, settings, synced, typing,
 };
+pub use object::{Object, Word, from_json};
 pub use ready::{Ready, ready};
-pub use server::{NightlyFacts, ServerFacts, invite, qr, reset_link, reset_path, server_facts};
+pub use server::{NightlyFacts, ServerFacts, invite, qr, reset_link, reset_owner, server_facts};

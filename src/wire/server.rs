@@ -3,7 +3,7 @@
 use super::nouns::{door, encode};
 use crate::clock::Time;
 use crate::limits::FILES_BYTES_MAX;
-use crate::model::{Code, Invite, Nightly, ServerCard, ServerCounts};
+use crate::model::{Code, Invite, Nightly, ServerCard, ServerCounts, User};
 use serde::Serialize;
 
 /// All that the server's own page tells.
@@ -78,10 +78,9 @@ struct InviteJson {
 
 impl From<&Invite> for InviteJson {
     fn from(invite: &Invite) -> InviteJson {
-        let code = invite.code.in_groups();
         InviteJson {
-            path: format!("/join/{code}"),
-            code,
+            path: invite.code.join_path(),
+            code: invite.code.in_groups(),
             ends_at: invite.ends_at.0,
         }
     }
@@ -174,11 +173,6 @@ pub fn invite(invite: &Invite) -> Vec<u8> {
     encode(&Shape { invite: invite.into() })
 }
 
-/// The path of the page on which somebody sets another password.
-pub fn reset_path(code: &Code) -> String {
-    format!("/reset/{}", code.in_groups())
-}
-
 /// `{"path","ends_at"}`
 pub fn reset_link(code: &Code, ends_at: Time) -> Vec<u8> {
     #[derive(Serialize)]
@@ -187,8 +181,19 @@ pub fn reset_link(code: &Code, ends_at: Time) -> Vec<u8> {
         ends_at: u64,
     }
     encode(&Shape {
-        path: reset_path(code),
+        path: code.reset_path(),
         ends_at: ends_at.0,
+    })
+}
+
+/// `{"name"}`: whose password a link sets.
+pub fn reset_owner(user: &User) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Shape<'a> {
+        name: &'a str,
+    }
+    encode(&Shape {
+        name: user.name.as_str(),
     })
 }
 

@@ -18,6 +18,8 @@ const values = {
   closed: 'Nobody can sign up here for now.',
   closed_hidden: '',
   form_hidden: '',
+  code_hidden: '',
+  name_hidden: '',
 };
 const validator = new HtmlValidate(JSON.parse(await readFile(new URL('.htmlvalidate.json', import.meta.url), 'utf8')));
 let bad = 0;

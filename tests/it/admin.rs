@@ -171,15 +171,18 @@ fn the_qr_code_of_a_link_reads_as_the_link() {
     let site = Site::new();
     let ada = site.sign_up("Ada");
     for link in [
-        "http://192.168.1.20:4280/join/k7q2-wren-h5xd-m8tf",
+        "http://192.168.1.20:4280/join#k7q2-wren-h5xd-m8tf",
         "http://[2001:db8::1]:4280/signup",
-        &format!("http://{}:65535/join/k7q2-wren-h5xd-m8tf", "a".repeat(200)),
+        &format!("http://{}:65535/join#k7q2-wren-h5xd-m8tf", "a".repeat(200)),
         "Grüße 🌾",
     ] {
         let query: String = form_urlencoded::byte_serialize(link.as_bytes()).collect();
-        let response = site.get_as(&ada, &format!("/api/qr?text={query}"));
-        assert_eq!(response.status, 200, "{}", response.text());
-        assert_eq!(read_qr(&response.json()), link);
+        let by_address = site.get_as(&ada, &format!("/api/qr?text={query}"));
+        let by_body = site.ask(&ada, "POST", "/api/qr", &json!({"text": link}));
+        for response in [by_address, by_body] {
+            assert_eq!(response.status, 200, "{}", response.text());
+            assert_eq!(read_qr(&response.json()), link);
+        }
     }
     for query in ["", "?text=", &format!("?text={}", "x".repeat(301))] {
         let response = site.get_as(&ada, &format!("/api/qr{query}"));

@@ -10,6 +10,37 @@ const WRONG_PASSWORD: &str = "wrong-secret-one";
 const TYPED: &str = "typed-secret-two";
 const BODY: &str = "body-secret-three";
 const QUERY: &str = "query-secret-four";
+const FILE: &str = "file-secret-five";
+const MISTYPED: &str = "path-secret-six";
+
+const CODE: &str = "k7q2-wren-h5xd-m8tf";
+
+/// Links and files, and what comes of a slip of the hand: what is secret stands in the path.
+fn follow_links(exe: &Exe, ada: &Person) {
+    let request = |method: &str, path: &str| Request::new(exe.address, method, path);
+    let status = |method: &str, path: &str| request(method, path).cookie(&ada.cookie).send().status;
+    assert_eq!(status("GET", &format!("/reset/{CODE}")), 200);
+    assert_eq!(request("GET", &format!("/join/{CODE}")).send().status, 200);
+    assert_eq!(status("PUT", &format!("/join/{CODE}")), 405);
+    assert_eq!(status("GET", &format!("/joni/{CODE}?{QUERY}")), 404);
+    assert_eq!(status("GET", &format!("/{MISTYPED}")), 404);
+    assert_eq!(status(&MISTYPED.to_uppercase(), "/api/me"), 405);
+    let check = request("POST", "/api/reset/check").json(&json!({"code": CODE})).send();
+    assert_eq!(check.status, 404);
+    let qr = request("GET", &format!("/api/qr?text={CODE}"))
+        .cookie(&ada.cookie)
+        .send();
+    assert_eq!(qr.status, 200);
+    let upload = request("POST", &format!("/api/files?name={FILE}")).cookie(&ada.cookie);
+    let file = upload.body("words").send();
+    assert_eq!(file.status, 201, "{}", file.text());
+    let id = file.json()["file"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(status("GET", &format!("/files/{id}/{FILE}")), 200);
+    let wrong_host = request("GET", &format!("/join/{CODE}"))
+        .with("Host", "example.org")
+        .send();
+    assert_eq!(wrong_host.status, 421);
+}
 
 /// A visit that does what people do, and what they do wrong; everything secret in it has a name.
 fn visit(exe: &mut Exe) -> (Person, Ended) {
@@ -33,6 +64,7 @@ fn visit(exe: &mut Exe) -> (Person, Ended) {
     socket.send_text(BODY);
     assert_eq!(socket.close_code(), 4400);
     drop(socket);
+    follow_links(exe, &ada);
     assert_eq!(post("/api/logout").cookie(&ada.cookie).send().status, 204);
     exe.signal("TERM");
     let ended = exe.wait();
@@ -49,6 +81,10 @@ fn keeps_secrets(ada: &Person, ended: &Ended) {
         TYPED,
         BODY,
         QUERY,
+        FILE,
+        MISTYPED,
+        &MISTYPED.to_uppercase(),
+        CODE,
         crate::harness::people::PASSWORD,
         name,
         token,
@@ -65,23 +101,39 @@ fn a_request_is_one_line_and_so_is_the_life_of_a_socket() {
     keeps_secrets(&ada, &ended);
     let lines: Vec<&str> = ended.stderr.lines().collect();
     let requests: Vec<&&str> = lines.iter().filter(|line| line.contains("method=")).collect();
-    let about = |path: &str, status: u16| {
-        let (path, status) = (format!("path=\"{path}\""), format!("status={status}"));
+    let about = |route: &str, status: u16| {
+        let (route, status) = (format!("route=\"{route}\""), format!("status={status}"));
         let found = requests
             .iter()
-            .filter(|line| line.contains(&path) && line.contains(&status))
+            .filter(|line| line.contains(&route) && line.contains(&status))
             .count();
-        assert_eq!(found, 1, "{path} {status} in:\n{}", ended.stderr);
+        assert_eq!(found, 1, "{route} {status} in:\n{}", ended.stderr);
     };
     about("/api/signup", 201);
     about("/api/login", 401);
     about("/signup", 422);
     about("/api/login", 400);
     about("/api/me", 200);
-    about("/api/rooms/1/messages", 201);
+    about("/api/rooms/{room}/messages", 201);
     about("/ws", 101);
+    about("/reset/{code}", 200);
+    about("/join/{code}", 200);
+    about("/join/{code}", 405);
+    about("/api/me", 405);
+    about("/api/reset/check", 404);
+    about("/api/qr", 200);
+    about("/api/files", 201);
+    about("/files/{id}/{name}", 200);
+    about("/join/{code}", 421);
     about("/api/logout", 204);
-    assert_eq!(requests.len(), 8, "{}", ended.stderr);
+    assert_eq!(
+        requests
+            .iter()
+            .filter(|line| line.contains("route=\"unknown\" status=404"))
+            .count(),
+        2
+    );
+    assert_eq!(requests.len(), 19, "{}", ended.stderr);
     let sockets: Vec<&&str> = lines.iter().filter(|line| line.contains("code=")).collect();
     assert_eq!(sockets.len(), 1, "{}", ended.stderr);
     assert!(
@@ -125,5 +177,6 @@ fn what_people_send_cannot_forge_a_line_or_colour_the_terminal() {
     exe.signal("TERM");
     let ended = exe.wait();
     assert!(!ended.stderr.contains('\u{1b}'));
-    assert_eq!(ended.stderr.lines().filter(|line| line.contains("forged")).count(), 1);
+    assert!(!ended.stderr.contains("forged"), "{}", ended.stderr);
+    assert_eq!(ended.stderr.lines().filter(|line| line.contains("method=")).count(), 1);
 }

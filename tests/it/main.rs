@@ -27,12 +27,16 @@ mod messages;
 mod metrics;
 mod nightly;
 mod overload;
+mod passwords;
 mod people;
+#[cfg(unix)]
+mod permissions;
 mod places;
 mod rooms;
 mod rules;
 mod search;
 mod sessions;
+mod shapes;
 mod slow_reader;
 mod socket;
 mod start;

@@ -108,10 +108,14 @@ fn another_password_ends_all_other_sessions_and_a_wrong_one_ends_none() {
     };
     assert_eq!(change("not this one").status, 422);
     assert_eq!(site.get_as(&laptop, "/api/me").status, 200);
-    assert_eq!(change(PASSWORD).status, 204);
+    let changed = change(PASSWORD);
+    assert_eq!(changed.status, 204);
     assert_eq!(other.close_code(), 4401);
     site.get_as(&laptop, "/api/me").refused(401, "unauthenticated");
-    own.until_pong();
+    // Its own browser comes again with the new cookie.
+    assert_eq!(own.close_code(), 4410);
+    let cookie = changed.new_cookie();
+    site.socket(&Person { cookie, ..ada }).until_pong();
     assert_eq!(site.try_log_in("Ada", PASSWORD).status, 401);
     assert_eq!(site.try_log_in("Ada", "another horse battery").status, 200);
 }

@@ -5,6 +5,7 @@ use crate::harness::http::Request;
 use crate::harness::people::{PASSWORD, Person, credentials};
 use crate::harness::server::{Hands, Setup, Site};
 use crate::harness::socket::Socket;
+use chapp::limits::{SESSION_TOUCH_MS, SESSIONS_PER_PERSON_MAX};
 use chapp::model::Token;
 use chapp::store::Options;
 use serde_json::json;
@@ -302,6 +303,45 @@ fn a_session_in_use_stays_but_not_for_longer_than_180_days() {
     is_somebody(&site, &ada);
     hands.advance(Duration::from_millis(1));
     is_nobody(&site, &ada);
+}
+
+#[test]
+fn who_knows_a_password_cannot_fill_the_file_with_sessions() {
+    let (hands, mut site) = by_hand();
+    let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
+    let of = |site: &Site, person: &Person| {
+        let answer = site.get_as(person, "/api/me/sessions").json();
+        answer["sessions"].as_array().unwrap().len()
+    };
+    let again = || {
+        hands.advance(Duration::from_secs(1));
+        site.log_in("Ada")
+    };
+    let forgotten = again();
+    let mut socket = Socket::open(site.address, &forgotten);
+    let mut last = again();
+    for _ in 3..SESSIONS_PER_PERSON_MAX {
+        last = again();
+    }
+    assert_eq!(of(&site, &ada), SESSIONS_PER_PERSON_MAX);
+    // Ada's first session is older, but in use.
+    hands.advance(Duration::from_millis(SESSION_TOUCH_MS));
+    is_somebody(&site, &ada);
+    settle(&mut site.socket(&ben), "touched");
+    let one_more = site.log_in("Ada");
+    assert_eq!(socket.close_code(), 4401);
+    is_nobody(&site, &forgotten);
+    assert_eq!(of(&site, &ada), SESSIONS_PER_PERSON_MAX);
+    for person in [&ada, &last, &one_more, &ben] {
+        is_somebody(&site, person);
+    }
+    site.restart();
+    assert_eq!((of(&site, &one_more), of(&site, &ben)), (SESSIONS_PER_PERSON_MAX, 1));
+    // One that is logged out makes room.
+    assert_eq!(site.log_out(&last).status, 204);
+    site.log_in("Ada");
+    is_somebody(&site, &ada);
+    assert_eq!(of(&site, &one_more), SESSIONS_PER_PERSON_MAX);
 }
 
 #[test]

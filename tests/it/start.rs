@@ -143,7 +143,7 @@ fn each_argument_is_a_variable_too() {
         assert_eq!(request.send().status, 401, "no limits");
     }
     exe.signal("TERM");
-    assert!(exe.wait().stderr.contains("path=\"/api/login\""));
+    assert!(exe.wait().stderr.contains("route=\"/api/login\""));
 }
 
 #[test]

@@ -242,12 +242,13 @@ fn sessions_and_read_marks_last_as_long_as_they_should() {
     wait(async {
         let store = &world.store;
         let rehashed = Some(PasswordHash("$argon2id$stronger".to_owned()));
-        let open = Change::OpenSession {
+        let open = Change::OpenSession(LogIn {
             user,
-            session: session(2),
+            verified: password(),
             rehashed,
+            session: session(2),
             at: Time(5),
-        };
+        });
         assert_eq!(store.commit(open).await.unwrap(), Event::SessionOpened { user });
         store
             .commit(Change::TouchSession {

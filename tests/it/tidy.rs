@@ -16,7 +16,7 @@ const LAYERS: [&[&str]; 7] = [
     &["wire"],
     &["model"],
 ];
-const LEAVES: [&str; 4] = ["error", "limits", "clock", "metrics"];
+const LEAVES: [&str; 5] = ["error", "limits", "clock", "metrics", "permissions"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -171,6 +171,51 @@ fn each_great_dependency_has_its_home() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The structs and enums of this code that are read from JSON, each with the lines of its body.
+fn read_from_json(code: &str) -> Vec<(String, String)> {
+    let derived = code.split("#[derive(").skip(1);
+    let derived = derived.filter(|part| part.split(")]").next().unwrap_or_default().contains("Deserialize"));
+    let parts = derived.filter_map(|part| {
+        let start = part.find("struct ").or_else(|| part.find("enum "))?;
+        let (head, body) = part[start..].split_once('{')?;
+        let name = head.split_whitespace().nth(1)?.to_owned();
+        Some((name, body.split('}').next()?.to_owned()))
+    });
+    parts.collect()
+}
+
+#[test]
+fn what_clients_send_is_read_in_one_place_and_an_array_is_no_object_in_it() {
+    let mut wrong = Vec::new();
+    for (name, text) in files("src", &["rs"]) {
+        let code = code(&text);
+        if !matches!(module(&name), "http" | "wire") {
+            continue;
+        }
+        // The second looks at what was refused.
+        let is_reader = matches!(name.as_str(), "src/wire/object.rs" | "src/wire/command.rs");
+        if code.contains("serde_json::from_") && !is_reader {
+            wrong.push(format!("{name} reads JSON"));
+        }
+        let known = read_from_json(&code);
+        for (within, body) in &known {
+            for (inner, _) in &known {
+                let bare = body.split(|c: char| !c.is_alphanumeric() && !"_<".contains(c));
+                let mut bare = bare.filter(|word| word.rsplit('<').next() == Some(inner));
+                if bare.any(|word| {
+                    !word.ends_with(&format!("Object<{inner}")) && !word.ends_with(&format!("Word<{inner}"))
+                }) {
+                    wrong.push(format!("{name}: {within} takes a {inner} in any shape"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let sample = "#[derive(Deserialize)]\nstruct Inner { a: u8 }\n#[derive(Default, Deserialize)]\nstruct Outer {\n b: Option<Inner>,\n}";
+    let names: Vec<String> = read_from_json(sample).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["Inner", "Outer"]);
 }
 
 #[test]

@@ -4,9 +4,10 @@
 //! posted seven messages in turn, `a1`, `b2`, … `a7`, "line N **as it was**". Those of formats 2 to 4 were killed then.
 //! The old file stays beside the new one.
 
-use crate::store_laws::world::{Fault, ShakyDisk, client_id, kind, pipeline, post, read_forward, wait};
+use crate::store_laws::world::{Fault, ShakyDisk, client_id, kind, pipeline, post, read_forward, session, wait};
 use chapp::clock::Time;
 use chapp::error::Kind;
+use chapp::limits::SESSIONS_PER_PERSON_MAX;
 use chapp::model::*;
 use chapp::store::{Options, Store};
 use std::fs;
@@ -242,5 +243,35 @@ fn a_link_to_an_old_file_stays_one_and_the_file_stays_as_open_to_others() {
         assert_eq!(fs::read_link(&link).unwrap(), real);
         assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
         check_folder(elsewhere.path(), format, &bytes);
+    }
+}
+
+#[test]
+fn the_sessions_of_an_old_file_count_among_those_that_a_person_may_have() {
+    for (_, packed) in FORMATS {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, _) = old_file(folder.path(), packed);
+        let store = open(&path);
+        let user = UserId(1);
+        wait(async {
+            let old = store.sessions_of(user).await.unwrap();
+            assert!(!old.is_empty());
+            let verified = store.account_of(user).await.unwrap().unwrap().password;
+            // All of them are younger.
+            for n in 0..SESSIONS_PER_PERSON_MAX as u64 {
+                let log_in = LogIn {
+                    user,
+                    verified: verified.clone(),
+                    rehashed: None,
+                    session: session(n),
+                    at: Time(1 << 50),
+                };
+                store.commit(Change::OpenSession(log_in)).await.unwrap();
+            }
+            let now: Vec<SessionId> = store.sessions_of(user).await.unwrap().iter().map(|s| s.id).collect();
+            assert_eq!(now.len(), SESSIONS_PER_PERSON_MAX);
+            assert!(!now.contains(&old[0].id));
+        });
+        close(store);
     }
 }

@@ -224,14 +224,14 @@ test('typing names people in the order they were heard', () => {
 
 test('the link to hand on is one that lets somebody in, or none', () => {
   const now = 1000;
-  const invite = { path: '/join/k7q2-wren-h5xd-m8tf', ends_at: 1001 };
+  const invite = { path: '/join#k7q2-wren-h5xd-m8tf', ends_at: 1001 };
   const over = { ...invite, ends_at: 1000 };
   const link = (/** @type {string | undefined} */ door, /** @type {any} */ by) =>
     select.linkToHandOn(after(opened(1), { type: 'frame', frame: { type: 'server', server: { name: 'Millrace', door } }, at: 1 }), 'http://a', by, now);
-  assert.equal(link('anyone', invite), 'http://a/join/k7q2-wren-h5xd-m8tf');
+  assert.equal(link('anyone', invite), 'http://a/join#k7q2-wren-h5xd-m8tf');
   assert.equal(link('anyone', over), 'http://a/signup');
   assert.equal(link('anyone', undefined), 'http://a/signup');
-  assert.equal(link('invite', invite), 'http://a/join/k7q2-wren-h5xd-m8tf');
+  assert.equal(link('invite', invite), 'http://a/join#k7q2-wren-h5xd-m8tf');
   assert.equal(link('invite', over), null);
   assert.equal(link('invite', undefined), null);
   assert.equal(link('nobody', invite), null);

@@ -188,6 +188,16 @@ test('signed out is for good; flooding waits longer', () => {
   assert.equal(flood.log.at(-1), 8000);
 });
 
+test('a token that was replaced is no reason to log in again: the cookie has the new one', () => {
+  const { clock, log, tries, last } = line();
+  last().accept();
+  last().drop(4410);
+  clock.pass(500);
+  assert.equal(tries.length, 2);
+  last().accept();
+  assert.ok(!log.includes('signed out'));
+});
+
 test('a server that has no place is not asked again before it may have one', () => {
   const w = line();
   w.last().drop(1006);

@@ -1,8 +1,8 @@
-// The pages before the door. They work without this file: it shows the password, says how good it is,
-// and answers in place when something was wrong.
+// The pages before the door. They work without this file: it takes the code out of a link, shows the password, says how
+// good it is, and answers in place when something was wrong.
 
 import { NAME_CHARS_MAX, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, scalars, strength } from './lib/text.js';
-import { enter } from './net/api.js';
+import { ask, done, enter, posted } from './net/api.js';
 
 /** @template {HTMLElement} T @param {string} name @returns {T | null} */
 const find = (name) => document.querySelector(`[data-ref="${name}"]`);
@@ -14,8 +14,12 @@ const reveal = /** @type {HTMLButtonElement} */ (find('reveal'));
 const name = /** @type {HTMLInputElement} */ (form.elements.namedItem('name'));
 const password = /** @type {HTMLInputElement} */ (form.elements.namedItem('password'));
 const act = form.action.endsWith('/signup') ? 'signup' : form.action.endsWith('/reset') ? 'reset' : 'login';
-const invite = /** @type {HTMLInputElement | null} */ (form.elements.namedItem('invite'));
-const code = /** @type {HTMLInputElement | null} */ (form.elements.namedItem('code'));
+/** What stands in a link, on the pages that one leads to. */
+const code = /** @type {HTMLInputElement | null} */ (form.elements.namedItem('invite') ?? form.elements.namedItem('code'));
+const codeField = find('code');
+const inputs = [code, name, password].filter((input) => input !== null);
+/** @param {HTMLInputElement} input */
+const isShown = (input) => input.type !== 'hidden' && (input !== code || !codeField?.hidden);
 
 reveal.hidden = false;
 reveal.addEventListener('click', () => {
@@ -37,17 +41,55 @@ if (meter && words) {
   rate();
 }
 
-/** @param {string} title @param {string} [field] the one that was wrong; without it, both may be */
+/** @param {string} title @param {string} [field] the one that was wrong; without it, any may be */
 function refuse(title, field) {
   error.textContent = title;
   alertBox.hidden = title === '';
-  for (const input of [name, password]) input.setAttribute('aria-invalid', String(title !== '' && (!field || field === input.name)));
-  if (title) (field === 'password' ? password : name).focus();
+  // Whoever was sent a link that is over may have another one.
+  if (field === 'invite' && codeField) codeField.hidden = false;
+  const shown = inputs.filter(isShown);
+  for (const input of inputs) input.setAttribute('aria-invalid', String(title !== '' && (!field || field === input.name)));
+  if (title) (shown.find((input) => input.name === field) ?? shown[0])?.focus();
+}
+
+/** The code goes from the address into the form: not into what the browser remembers, but it outlives a reload. */
+function takeCode() {
+  if (!code || !codeField) return;
+  // Another link is followed while the page of one is open.
+  addEventListener('hashchange', () => location.reload());
+  const taken = location.hash.slice(1) || history.state?.code || code.value;
+  if (!taken) return;
+  code.value = taken;
+  codeField.hidden = true;
+  history.replaceState({ code: taken }, '', act === 'reset' ? '/reset' : '/join');
+  // As it came with the page, where the address had it for the server to see.
+  if (!code.defaultValue) check(taken);
+}
+
+/** What the link is for, or that it is over, before anything is typed. The server decides again. @param {string} taken */
+async function check(taken) {
+  const answer =
+    act === 'reset'
+      ? await ask('/api/reset/check', posted({ code: taken }), (body) => String(body?.name ?? ''))
+      : await ask('/api/signup/check', posted({ invite: taken }), done);
+  if (answer.ok && typeof answer.value === 'string') {
+    name.value = answer.value;
+    const whose = /** @type {HTMLElement} */ (find('whose'));
+    /** @type {HTMLElement} */ (whose.querySelector('bdi')).textContent = answer.value;
+    whose.hidden = false;
+  }
+  if (answer.ok || (answer.status !== 403 && answer.status !== 404)) return;
+  const closed = /** @type {HTMLElement} */ (find('closed'));
+  /** @type {HTMLElement} */ (closed.querySelector('p')).textContent = answer.title;
+  closed.hidden = false;
+  form.hidden = true;
+  /** @type {HTMLElement} */ (find('lead')).hidden = true;
 }
 
 /** What we can tell without asking. The server decides. @returns {[title: string, field: string] | null} */
 function mistake() {
-  if (name.value.trim() === '') return ['Write your name.', 'name'];
+  if (code && isShown(code) && code.value.trim() === '') return ['Enter the code from your link.', code.name];
+  if (isShown(name) && name.value.trim() === '') return ['Write your name.', 'name'];
   if (password.value === '') return ['Write your password.', 'password'];
   if (act === 'login') return null;
   if (scalars(name.value.trim()) > NAME_CHARS_MAX) return [`A name has ${NAME_CHARS_MAX} characters at most.`, 'name'];
@@ -63,8 +105,12 @@ function busy(on) {
   form.setAttribute('aria-busy', String(on));
 }
 
+takeCode();
+
 // A touch would bring up a keyboard over the page.
-if (matchMedia('(pointer: fine)').matches && !form.querySelector('[aria-invalid="true"]')) [name, password].find((input) => input.value === '')?.focus();
+if (matchMedia('(pointer: fine)').matches && !form.querySelector('[aria-invalid="true"]')) {
+  inputs.find((input) => isShown(input) && input.value === '')?.focus();
+}
 
 form.noValidate = true;
 form.addEventListener('submit', async (event) => {
@@ -73,9 +119,8 @@ form.addEventListener('submit', async (event) => {
   const wrong = mistake();
   if (wrong) return refuse(...wrong);
   busy(true);
-  const asked = code
-    ? { code: code.value, password: password.value }
-    : { name: name.value, password: password.value, ...(invite?.value ? { invite: invite.value } : {}) };
+  const shown = code?.value ? { [code.name]: code.value } : {};
+  const asked = { password: password.value, ...(act === 'reset' ? {} : { name: name.value }), ...shown };
   const answer = await enter(act, asked);
   if (answer.ok) return location.replace('/');
   busy(false);

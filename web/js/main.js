@@ -200,7 +200,7 @@ function begin() {
   }
   const page = location.pathname === SERVER_PATH;
   const elsewhere = (place && place.room !== room) || (page && !select.looksAfter(store.state));
-  history.replaceState({ ...history.state, room }, '', elsewhere ? `/rooms/${room}` : undefined);
+  history.replaceState({ ...history.state, room }, '', elsewhere ? `/rooms/${room}` : location.pathname);
   if (page) acts.visited();
   enterComposer(room);
   if (place && place.room !== room) send({ do: 'dialog', name: 'meet', ...place });

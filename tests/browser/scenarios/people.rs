@@ -133,9 +133,21 @@ pub fn another_password_logs_the_other_devices_out(world: &World) -> Outcome {
         browser.until("document.querySelector('#set-password [role=alert]:not([hidden])')?.textContent.includes('not your present password')", SOON)?;
         browser.clear("#set-password input[autocomplete=current-password]")?;
         browser.write_into("#set-password input[autocomplete=current-password]", PASSWORD)?;
+        let count = "window.reconnects = 0;
+            const Plain = WebSocket;
+            window.WebSocket = class extends Plain {
+                constructor(url) {
+                    super(url);
+                    window.reconnects += 1;
+                }
+            };";
+        browser.script(count, json!([]))?;
         press(browser, "#set-password button[type=submit]")?;
         browser.until("document.querySelector('.toast')?.textContent.includes('password was changed')", SOON)?;
         crate::chat::equal("devices", devices()?, 1)?;
+        // Its own socket came back with the new cookie.
+        browser.until("window.reconnects > 0", SOON)?;
+        online(browser, SOON)?;
         browser.reload()?;
         online(browser, SOON)
     })

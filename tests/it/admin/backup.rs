@@ -119,7 +119,7 @@ fn a_backup_holds_no_password_no_session_and_no_link_that_opens_a_door() {
     let reset = made.json()["path"]
         .as_str()
         .unwrap()
-        .trim_start_matches("/reset/")
+        .trim_start_matches("/reset#")
         .replace('-', "");
     let holds = |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
     let copy = back_up(&site, &ada).body;

@@ -50,7 +50,7 @@ fn the_owner_of_a_new_server_has_a_link_for_a_week() {
     let facts = site.facts(&ada);
     let invite = &facts["invite"];
     let code = invite["code"].as_str().unwrap();
-    assert_eq!(invite["path"], format!("/join/{code}"));
+    assert_eq!(invite["path"], format!("/join#{code}"));
     assert_eq!(code.split('-').map(str::len).collect::<Vec<_>>(), [4, 4, 4, 4]);
     let week = facts["started_at"].as_u64().unwrap() + 7 * DAY.as_millis() as u64;
     assert_eq!(invite["ends_at"], week);
@@ -132,7 +132,7 @@ fn the_end_of_a_link_can_be_moved_within_a_year() {
     let moved = move_to(now + 30 * day);
     assert_eq!(
         moved.json()["invite"],
-        json!({"code": code, "path": format!("/join/{code}"), "ends_at": now + 30 * day})
+        json!({"code": code, "path": format!("/join#{code}"), "ends_at": now + 30 * day})
     );
     hands.advance(29 * DAY);
     assert_eq!(site.try_join("Ben", &code).status, 201);
@@ -150,7 +150,7 @@ fn who_guesses_codes_has_to_wait() {
 }
 
 #[test]
-fn the_link_leads_to_a_page_that_works_without_script() {
+fn a_link_of_earlier_days_leads_to_a_page_that_works_without_script() {
     let site = Site::new();
     let ada = site.sign_up("Ada");
     let code = code(&site, &ada);
@@ -184,6 +184,55 @@ fn the_link_leads_to_a_page_that_works_without_script() {
 }
 
 #[test]
+fn the_code_of_a_link_never_reaches_the_server_by_its_address_and_the_page_works_without_script() {
+    let site = Site::new();
+    let ada = site.sign_up("Ada");
+    let code = code(&site, &ada);
+    let field = "<div class=\"field\" data-ref=\"code\" ><label for=\"invite\">Invite code</label>";
+    let hidden = "<div class=\"field\" data-ref=\"code\" hidden><label for=\"invite\">Invite code</label>";
+    let page = || site.get("/join").send().text().to_owned();
+    assert!(page().contains(hidden), "nobody asks for a code that nobody needs");
+    site.set_door(&ada, "invite");
+    assert!(page().contains(field));
+    let form = |name: &str, invite: &str| {
+        let fields = [("name", name), ("password", PASSWORD), ("invite", invite)];
+        site.post("/signup").form(&fields).send()
+    };
+    let wrong = form("Ben", "k7q2-wren-h5xd-m8tf");
+    assert_eq!(wrong.status, 403);
+    assert!(wrong.text().contains(field), "to be typed again");
+    assert_eq!(form("Ben", &code.to_uppercase()).status, 303);
+    site.set_door(&ada, "nobody");
+    assert!(page().contains("Nobody can sign up here for now."));
+    // Whoever is here goes in, and does not bring the code along.
+    let known = site.get_as(&ada, "/join");
+    assert_eq!((known.status, known.get("location")), (303, Some("/#")));
+}
+
+#[test]
+fn a_page_learns_whether_its_link_works_before_anything_is_typed() {
+    let site = Site::new();
+    let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
+    let check = |what: &str, field: &str, code: &str| {
+        let body = json!({ field: code });
+        site.post(&format!("/api/{what}/check")).json(&body).send()
+    };
+    let invite = code(&site, &ada);
+    site.set_door(&ada, "invite");
+    assert_eq!(check("signup", "invite", &invite).status, 204);
+    for wrong in ["", "x", "k7q2-wren-h5xd-m8tf"] {
+        not_let_in(&check("signup", "invite", wrong));
+        check("reset", "code", wrong).refused(404, "not_found");
+    }
+    let link = reset_link(&site, &ada, &ben);
+    let answer = check("reset", "code", &link);
+    assert_eq!((answer.status, answer.json()), (200, json!({"name": "Ben"})));
+    // It works on: nothing was used up.
+    assert_eq!(reset(&site, &link, "a heron on the weir").status, 200);
+    check("reset", "code", &link).refused(404, "not_found");
+}
+
+#[test]
 fn a_page_on_which_nobody_can_sign_up_says_what_is_needed_and_has_no_form_to_fill_in() {
     let site = Site::new();
     let ada = site.sign_up("Ada");
@@ -203,7 +252,7 @@ fn reset_link(site: &Site, by: &Person, whom: &Person) -> String {
     let made = site.ask(by, "POST", &format!("/api/people/{}/reset", whom.id), &Value::Null);
     assert_eq!(made.status, 201, "{}", made.text());
     let path = made.json()["path"].as_str().unwrap().to_owned();
-    path.strip_prefix("/reset/").unwrap().to_owned()
+    path.strip_prefix("/reset#").unwrap().to_owned()
 }
 
 fn reset(site: &Site, code: &str, password: &str) -> Response {
@@ -257,13 +306,17 @@ fn a_link_for_a_new_password_works_without_script() {
             .form(&[("code", &code), ("password", password), ("name", "Ben")])
             .send()
     };
+    let page = site.get("/reset").send();
+    let field = "<div class=\"field\" data-ref=\"code\" ><label for=\"code\">Code</label>";
+    assert!(page.status == 200 && page.text().contains(field));
     let wrong = form("short");
     assert_eq!(wrong.status, 422);
     assert!(wrong.text().contains(&format!("value=\"{code}\"")) && wrong.text().contains("at least 8 characters"));
     let done = form("a heron on the weir");
     assert_eq!((done.status, done.get("location")), (303, Some("/")));
     done.new_cookie();
-    assert_eq!(form("a heron on the weir").status, 404);
+    let over = form("a heron on the weir");
+    assert!(over.status == 404 && over.text().contains(field));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A data file with something in every table.
 
+use crate::store_laws::world::password;
 use crate::store_laws::world::{session, sign_up, wait};
 use chapp::clock::Time;
 use chapp::limits::{FILE_CHUNK_BYTES, SEGMENT_ENTRIES};
@@ -245,12 +246,13 @@ fn of_themselves() -> Vec<Change> {
             at,
             by: None,
         },
-        Change::OpenSession {
+        Change::OpenSession(LogIn {
             user,
+            verified: password(),
             session: session(99),
             rehashed: None,
             at,
-        },
+        }),
     ]
 }
 

@@ -203,12 +203,13 @@ pub(super) fn data_file_with_a_damaged_row() -> (TempDir, PathBuf) {
 
 /// What that person does.
 pub(super) fn meets_the_damage(token: u64) -> Change {
-    Change::OpenSession {
+    Change::OpenSession(LogIn {
         user: UserId(2),
-        session: session(token),
+        verified: password(),
         rehashed: Some(PasswordHash("$argon2id$stronger".to_owned())),
+        session: session(token),
         at: Time(1),
-    }
+    })
 }
 
 #[test]

@@ -204,12 +204,13 @@ fn files_leave_the_last_space_of_the_disk_to_messages_and_a_log_in_takes_some_of
     };
     let (store, _feed) = Store::open(&path, full).unwrap();
     assert_eq!(kind(wait(store.commit(post(1, "no room")))), Kind::StorageFull);
-    let log_in = Change::OpenSession {
+    let log_in = Change::OpenSession(LogIn {
         user: UserId(1),
+        verified: password(),
         session: session(77),
         rehashed: None,
         at: Time(2_000),
-    };
+    });
     wait(store.commit(log_in)).unwrap();
     close(store);
 }

@@ -2,7 +2,7 @@
 
 use chapp::store::{DiskOp, FaultInjector, Options};
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex};
 
 /// Nothing fails on it; what is to be durable waits for as long as it stands still.
@@ -10,6 +10,8 @@ use std::sync::{Arc, Condvar, Mutex};
 pub struct StillDisk {
     still: Mutex<bool>,
     moves: Condvar,
+    grows: AtomicBool,
+    waiting: AtomicUsize,
 }
 
 impl StillDisk {
@@ -22,6 +24,11 @@ impl StillDisk {
 
     pub fn stand_still(&self) {
         *self.still.lock().unwrap() = true;
+    }
+
+    /// Whether somebody waits for it now.
+    pub fn is_waited_for(&self) -> bool {
+        self.waiting.load(Relaxed) > 0
     }
 
     pub fn go_on(&self) {
@@ -48,9 +55,13 @@ impl Drop for Still<'_> {
 
 impl FaultInjector for StillDisk {
     fn before(&self, act: DiskOp<'_>) -> io::Result<()> {
-        if act.is_sync() {
+        // redb waits for a file that grows with its own lock held: nobody could read meanwhile.
+        let grows = self.grows.swap(matches!(act, DiskOp::Resize { .. }), Relaxed);
+        if act.is_sync() && !grows {
             let still = self.still.lock().unwrap();
+            self.waiting.fetch_add(1, Relaxed);
             drop(self.moves.wait_while(still, |still| *still).unwrap());
+            self.waiting.fetch_sub(1, Relaxed);
         }
         Ok(())
     }

@@ -155,10 +155,15 @@ pub async fn read_forward(store: &Store) -> Result<Vec<Message>> {
     }
 }
 
+/// What everybody's password hashes to.
+pub fn password() -> PasswordHash {
+    PasswordHash("$argon2id$…".to_owned())
+}
+
 pub fn sign_up(name: &str, token: u64) -> Change {
     Change::SignUp(NewAccount {
         name: Name::parse(name).unwrap(),
-        password: PasswordHash("$argon2id$…".to_owned()),
+        password: password(),
         invite: None,
         session: session(token),
         at: Time(1_000),

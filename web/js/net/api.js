@@ -45,9 +45,11 @@ function refusal(response, body) {
   return { ok: false, status: response.status, code: String(body?.code ?? ''), title, field: body?.field, ...wait };
 }
 
+/** @param {unknown} body @returns {RequestInit} */
+export const posted = (body) => ({ method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+
 /** @param {'signup' | 'login' | 'reset'} act @param {{name?: string, password: string, invite?: string, code?: string}} who */
-export const enter = (act, who) =>
-  ask(`/api/${act}`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(who) }, (body) => decodeUser(body?.user));
+export const enter = (act, who) => ask(`/api/${act}`, posted(who), (body) => decodeUser(body?.user));
 
 export const whoAmI = () => ask('/api/me', {}, (body) => decodeUser(body?.user));
 
@@ -98,8 +100,8 @@ export const oneServer = (body) => decodeServer(body?.server);
 
 export const server = () => ask('/api/server', {}, oneServer);
 
-/** A text as the dark modules of a QR code. @param {string} text */
-export const qr = (text) => ask(`/api/qr?${queryOf({ text })}`, {}, (body) => (body?.size && body.path ? /** @type {Qr} */ (body) : null));
+/** A text, which may hold a code, as the dark modules of a QR code. @param {string} text */
+export const qr = (text) => ask('/api/qr', posted({ text }), (body) => (body?.size && body.path ? /** @type {Qr} */ (body) : null));
 
 /** Whether a part of the page can be had; the browser keeps it. @param {string} path */
 export const reach = (path) => ask(path, { cache: 'default' }, done);

@@ -1,0 +1,122 @@
+//! The links that people hand on: how their pages come, and what those ask.
+//!
+//! The code of a link stands behind its `#`, which no browser sends: it is in no log, of ours or of a proxy. The page's
+//! script puts it into the form and out of the address; without a script the form asks for it. Links of earlier days
+//! have the code in the path, and go on working.
+
+use super::pages::{self, Filling};
+use super::request::{self, Typed};
+use super::response::{self, Answer};
+use super::route::{Link, Page};
+use super::{Visit, assets};
+use crate::error::{Kind, Result};
+use crate::model::{Code, Door, User};
+use crate::wire;
+use hyper::body::Incoming;
+use hyper::header::SET_COOKIE;
+use hyper::{HeaderMap, Request, StatusCode};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct InviteCode {
+    invite: String,
+}
+
+#[derive(Deserialize)]
+struct ResetCode {
+    code: String,
+}
+
+#[derive(Deserialize)]
+struct ResetForm {
+    code: String,
+    password: String,
+}
+
+impl Visit<'_> {
+    /// The page of an invite link.
+    pub(super) async fn join_page(&self, headers: &HeaderMap) -> Result<Answer> {
+        let server = self.chat().server().await?;
+        if server.door != Door::Invited {
+            return self.sign_up_page(&Typed::default(), headers).await;
+        }
+        let mut filling = Filling::new(server.name.as_str(), headers);
+        filling.asks_code = true;
+        assets::page(pages::file(Page::Join, false), &filling.values(), headers)
+    }
+
+    /// The page of a link for a new password.
+    pub(super) async fn reset_page(&self, headers: &HeaderMap) -> Result<Answer> {
+        let server = self.chat().server().await?;
+        let mut filling = Filling::new(server.name.as_str(), headers);
+        filling.asks_code = true;
+        assets::page(pages::file(Page::Reset, false), &filling.values(), headers)
+    }
+
+    /// The same with the code in the path. Whoever is logged in needs no invite.
+    pub(super) async fn link(&self, link: Link, code: &str, headers: &HeaderMap) -> Result<Answer> {
+        match (link, self.viewer().await) {
+            (Link::Join, Ok(_)) => Ok(response::see_other("/")),
+            (Link::Join, Err(error)) if error.kind == Kind::Unauthenticated => {
+                // Only what can be a code goes on into the page.
+                let typed = Typed {
+                    invite: Code::parse(code).map(|code| code.in_groups()).unwrap_or_default(),
+                    ..Typed::default()
+                };
+                self.sign_up_page(&typed, headers).await
+            }
+            (Link::Join, Err(error)) => Err(error),
+            // Also for whoever is logged in: it may be another account, or they have forgotten the password.
+            (Link::Reset, _) => self.known_reset_page(code, headers).await,
+        }
+    }
+
+    async fn known_reset_page(&self, code: &str, headers: &HeaderMap) -> Result<Answer> {
+        let server = self.chat().server().await?;
+        let mut filling = Filling::new(server.name.as_str(), headers);
+        filling.code = code;
+        let (person, closed);
+        match self.chat().reset_owner(code).await {
+            Ok(user) => {
+                person = user;
+                filling.name = person.name.as_str();
+            }
+            Err(error) if error.kind == Kind::NotFound => {
+                closed = error.title;
+                filling.closed = Some(&closed);
+            }
+            Err(error) => return Err(error),
+        }
+        assets::page(pages::file(Page::Reset, false), &filling.values(), headers)
+    }
+
+    /// Whether somebody could sign up by a link, asked by its page before anything is typed.
+    pub(super) async fn check_invite(&self, request: Request<Incoming>) -> Result<Answer> {
+        let asked: InviteCode = request::json(request).await?;
+        self.chat().may_sign_up(Code::parse(&asked.invite).as_ref()).await?;
+        Ok(response::empty(StatusCode::NO_CONTENT))
+    }
+
+    /// Whose password a link sets, likewise.
+    pub(super) async fn check_reset(&self, request: Request<Incoming>) -> Result<Answer> {
+        let asked: ResetCode = request::json(request).await?;
+        let owner: User = self.chat().reset_owner(&asked.code).await?;
+        Ok(response::json(StatusCode::OK, wire::reset_owner(&owner)))
+    }
+
+    /// Another password, by a script.
+    pub(super) async fn reset(&self, request: Request<Incoming>) -> Result<Answer> {
+        let caller = self.caller(request.headers());
+        let typed: ResetForm = request::json(request).await?;
+        let entered = self
+            .chat()
+            .reset_password(&typed.code, &typed.password, &caller)
+            .await?;
+        self.replace_session().await;
+        let mut answer = response::json(StatusCode::OK, wire::user(&entered.user));
+        answer
+            .headers_mut()
+            .insert(SET_COOKIE, self.http.cookie.set(&entered.token));
+        Ok(answer)
+    }
+}
