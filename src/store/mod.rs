@@ -56,7 +56,7 @@ mod upgrade;
 mod words;
 mod writer;
 
-pub use backup::{BackupFile, ReadBack, Storage, Written, back_up_file, back_up_unnamed};
+pub use backup::{BackupFile, CheckedBackup, ReadBack, Storage, back_up_file, back_up_unnamed};
 pub use check::{Finding, Report, check_file};
 pub use committer::OwnCommits;
 pub use compact::{Compacted, compact};
