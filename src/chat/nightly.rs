@@ -12,7 +12,7 @@ use crate::limits::{
 use crate::model::{
     Change, HostAct, LocalMinute, Nightly, NightlyBackup, NightlyFailure, Viewer, is_nightly_due, rules, superseded,
 };
-use crate::store::{Overwrite, PendingFile, Progress, Store, Written, file_id_of, remove_abandoned};
+use crate::store::{CheckedBackup, Overwrite, PendingFile, Progress, Store, file_id_of, remove_abandoned};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -237,7 +237,7 @@ fn write(
     plan: &BackupPlan,
     minute: LocalMinute,
     progress: &Progress,
-) -> std::result::Result<Written, String> {
+) -> std::result::Result<CheckedBackup, String> {
     let folder = &plan.folder;
     make_folder(folder).map_err(|error| format!("The folder {} cannot be created: {error}.", folder.display()))?;
     remove_abandoned(folder, &format!("{}-", plan.stem), BACKUP_ABANDONED_AFTER);

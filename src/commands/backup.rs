@@ -4,8 +4,8 @@ use super::{Outcome, existing, not_reached, options, server};
 use crate::control::{Connection, Lost};
 use crate::limits::BACKUP_CHUNK_BYTES;
 use crate::store::{
-    FileError, OpenError, Options, Overwrite, PendingFile, Progress, Report, Written, back_up_file, back_up_unnamed,
-    bytes_in_words, check_file,
+    CheckedBackup, FileError, OpenError, Options, Overwrite, PendingFile, Progress, Report, back_up_file,
+    back_up_unnamed, bytes_in_words, check_file,
 };
 use crate::wire::control::{Answer, Request};
 use std::io::{self, IsTerminal, Read, Write};
@@ -70,7 +70,7 @@ fn warning(report: &Report) -> String {
     }
 }
 
-fn write(data: &Path, to: &Path, overwrite: Overwrite, progress: &Progress) -> Result<Written, Failed> {
+fn write(data: &Path, to: &Path, overwrite: Overwrite, progress: &Progress) -> Result<CheckedBackup, Failed> {
     refuse_itself(data, to)?;
     let pending = || PendingFile::new(to, overwrite);
     match server(data) {
@@ -95,7 +95,7 @@ fn refuse_itself(data: &Path, to: &Path) -> Result<(), FileError> {
 }
 
 /// Takes a backup from the server, and checks it where it has arrived.
-fn receive(mut server: Connection, pending: PendingFile, progress: &Progress) -> Result<Written, Failed> {
+fn receive(mut server: Connection, pending: PendingFile, progress: &Progress) -> Result<CheckedBackup, Failed> {
     let bytes = ask(&mut server, false, progress)?;
     let mut file = pending.create()?;
     let target = pending.target().to_owned();
@@ -121,7 +121,7 @@ fn receive(mut server: Connection, pending: PendingFile, progress: &Progress) ->
     pending.publish()?;
     // By now it says that all of it went out.
     let _ = server.answer();
-    Ok(Written { bytes, report })
+    Ok(CheckedBackup { bytes, report })
 }
 
 /// Asks for a backup; tells how many bytes follow.

@@ -49,7 +49,7 @@ pub enum ReadBack {
 
 /// A backup that has its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Written {
+pub struct CheckedBackup {
     /// How large it is.
     pub bytes: u64,
     /// What its check has found; no damage.
@@ -122,7 +122,11 @@ impl Store {
     ///
     /// # Errors
     /// A sentence for whoever looks after the server. Nothing of the file stays then.
-    pub fn back_up_to(&self, pending: PendingFile, progress: &Progress) -> std::result::Result<Written, FileError> {
+    pub fn back_up_to(
+        &self,
+        pending: PendingFile,
+        progress: &Progress,
+    ) -> std::result::Result<CheckedBackup, FileError> {
         let data = &self.0.file;
         let part = fs4::total_space(folder(pending.target())).map_or(0, |all| all / BACKUP_FREE_PART);
         let floor = part.max(data.options.backup_free_bytes_min);
@@ -145,7 +149,7 @@ pub fn back_up_file(
     options: &Options,
     pending: PendingFile,
     progress: &Progress,
-) -> std::result::Result<Written, FileError> {
+) -> std::result::Result<CheckedBackup, FileError> {
     let opened = open_stopped(data, options)?;
     let snapshot = opened.snapshot().map_err(|fault| FileError::of_reading(data, fault))?;
     named(&snapshot, data, options, options.disk_free_bytes_min, pending, progress)
@@ -219,7 +223,7 @@ fn named(
     floor: u64,
     pending: PendingFile,
     progress: &Progress,
-) -> std::result::Result<Written, FileError> {
+) -> std::result::Result<CheckedBackup, FileError> {
     let target = pending.target().to_owned();
     let needed = fs::metadata(data).map_or(0, |file| file.len()).saturating_add(floor);
     let free = fs4::available_space(folder(&target)).unwrap_or(u64::MAX);
@@ -243,7 +247,7 @@ fn named(
 }
 
 /// Reads back all of a copy that will be at `target`.
-pub(super) fn read_copy(copy: &Copy<'_>, target: &Path) -> std::result::Result<Written, FileError> {
+pub(super) fn read_copy(copy: &Copy<'_>, target: &Path) -> std::result::Result<CheckedBackup, FileError> {
     let read = read(copy);
     if copy.progress.is_stopped() {
         return Err(FileError::Stopped);
@@ -254,12 +258,12 @@ pub(super) fn read_copy(copy: &Copy<'_>, target: &Path) -> std::result::Result<W
     })
 }
 
-fn read(copy: &Copy<'_>) -> std::result::Result<Written, String> {
+fn read(copy: &Copy<'_>) -> std::result::Result<CheckedBackup, String> {
     let report = check_file(copy.to, copy.options, copy.progress).map_err(|error| error.to_string())?;
     if report.damaged > 0 {
         let first = report.findings.first();
         return Err(first.map_or_else(|| "it is damaged".to_owned(), Finding::to_string));
     }
     let bytes = fs::metadata(copy.to).map_err(|error| error.to_string())?.len();
-    Ok(Written { bytes, report })
+    Ok(CheckedBackup { bytes, report })
 }

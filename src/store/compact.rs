@@ -3,7 +3,7 @@
 //! It is written beside the old one, read back in full, and takes its name in one step. Until then, whatever ends this
 //! leaves the old file as it is and a draft that the next start removes.
 
-use super::backup::{Written, open_stopped, read_copy};
+use super::backup::{CheckedBackup, open_stopped, read_copy};
 use super::check::Report;
 use super::copy::{Contents, Copy, CopyFault};
 use super::engine::create::{draft_path, folder};
@@ -68,7 +68,7 @@ pub fn compact(path: &Path, options: &Options, progress: &Progress) -> Result<Co
     };
     copy.write()
         .map_err(|fault| FileError::of_copying(fault, &real, &real))?;
-    let Written { report, .. } = read_copy(&copy, &real)?;
+    let CheckedBackup { report, .. } = read_copy(&copy, &real)?;
     give(&draft.0, &about).map_err(writing)?;
     copy.stamp()
         .map_err(|fault| FileError::of_copying(CopyFault::Writing(fault), &real, &real))?;

@@ -42,7 +42,7 @@ mod tables;
 mod usage;
 mod words;
 
-pub use backup::{BackupFile, ReadBack, Storage, Written, back_up_file, back_up_unnamed};
+pub use backup::{BackupFile, CheckedBackup, ReadBack, Storage, back_up_file, back_up_unnamed};
 pub use check::{Finding, Report, check_file};
 pub use compact::{Compacted, compact};
 pub use engine::disk::Difference;

@@ -74,8 +74,13 @@ impl PendingFile {
         how.read(true).write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
-        how.open(&self.path)
-            .map_err(|error| FileError::of_io(&self.target, &error))
+        let create = || {
+            let file = how.open(&self.path)?;
+            // So that nobody takes it for one that was left behind.
+            let _ = file.try_lock();
+            Ok(file)
+        };
+        create().map_err(|error| FileError::of_io(&self.target, &error))
     }
 
     /// Gives a file that is whole and on the disk its name.
