@@ -4,7 +4,7 @@ use super::Checker;
 use crate::model::{Name, Role};
 use crate::store::codec::{BarredRow, PictureRow, ProfileRow, ResetRow, SessionRow, SettingsRow, UserRow, unseal};
 use crate::store::fault::Fault;
-use crate::store::tables::{Source, get, has};
+use crate::store::tables::{SESSIONS_COUNTED, Source, get, has};
 use redb::ReadableTableMetadata;
 use std::collections::HashSet;
 
@@ -107,6 +107,13 @@ fn sessions(checker: &Checker<'_>) -> Result<(), Fault> {
             &format!("there is no account {user}"),
         );
         checker.unless(!is_barred, "sessions", &id, &format!("account {user} is deactivated"));
+        let is_listed = !has(source.meta()?, SESSIONS_COUNTED)? || has(source.sessions_of()?, (user, id))?;
+        checker.unless(is_listed, "sessions", &id, "it is missing in the table sessions_of");
+        Ok(())
+    })?;
+    checker.rows("sessions_of", source.sessions_of()?, |(user, id), (): ()| {
+        let is_there = has(source.sessions()?, id)?;
+        checker.unless(is_there, "sessions_of", &(user, id), "there is no such session");
         Ok(())
     })?;
     let mut seen = HashSet::new();

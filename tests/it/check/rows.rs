@@ -48,6 +48,7 @@ tables! {
     (FileKey, u32) = "chunks";
     (FileKey, u32, u32) = "shown";
     (u64, FileKey) = "unshown";
+    (u32, [u8; 32]) = "sessions_of";
 }
 
 /// Rows that nothing else says must be there.
