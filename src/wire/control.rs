@@ -16,9 +16,10 @@
 //! Both ends ignore fields and answers that they do not know.
 
 use super::nouns::encode;
+use super::object::from_json;
 use crate::error::{Error, Result};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// What a command asks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,11 +156,6 @@ fn line(value: &impl Serialize) -> Vec<u8> {
 }
 
 /// An object, and nothing that only looks like its fields.
-fn read<T: for<'de> Deserialize<'de>>(line: &[u8]) -> Option<T> {
-    let value: Value = serde_json::from_slice(line).ok()?;
-    if value.is_object() {
-        serde_json::from_value(value).ok()
-    } else {
-        None
-    }
+fn read<T: DeserializeOwned>(line: &[u8]) -> Option<T> {
+    from_json(line).ok()
 }

