@@ -1,7 +1,6 @@
 //! Sign up, log in, log out, and who it is that asks.
 
 use super::Chat;
-use crate::clock::Time;
 use crate::error::{Error, Kind, Result};
 use crate::limits::{DEVICE_CHARS_MAX, SESSION_TOUCH_MS, SESSIONS_DROPPED_MAX, SESSIONS_SWEPT_AT_ONCE_MAX};
 use crate::metrics::Count;
@@ -44,7 +43,7 @@ impl Chat {
         let name = Name::parse(name)?;
         let password = Password::parse(password)?;
         let now = self.clock.now();
-        self.count_login(now, caller)?;
+        self.count_login(caller)?;
         // Before the costly part; the store decides.
         let invite = Code::parse(invite);
         self.store.may_sign_up(invite.as_ref(), now).await?;
@@ -73,9 +72,11 @@ impl Chat {
     }
 
     /// Counts a log-in or sign-up, unless the server has too much to do for another one.
-    pub(super) fn count_login(&self, now: Time, caller: &Caller) -> Result<()> {
+    pub(super) fn count_login(&self, caller: &Caller) -> Result<()> {
         self.admit(Count::LoginsOverload)?;
-        let counted = self.logins.count(self.rate_limits, now, caller.address);
+        let counted = self
+            .logins
+            .count(self.rate_limits, self.clock.instant(), caller.address);
         counted.inspect_err(|_| self.store.metrics().one(Count::LoginsTooMany))
     }
 
@@ -91,11 +92,12 @@ impl Chat {
     /// `unauthenticated` with one text for every cause, `too_many_requests`.
     pub async fn log_in(&self, name: &str, password: &str, caller: &Caller) -> Result<LoggedIn> {
         let now = self.clock.now();
-        self.count_login(now, caller)?;
+        self.count_login(caller)?;
         // What no account can have is answered like any other wrong pair, at the same cost.
         let name = Name::parse(name).ok();
         let key = name.as_ref().map_or("", Name::key);
-        let tried = self.logins.try_name(self.rate_limits, now, key, caller.address);
+        let instant = self.clock.instant();
+        let tried = self.logins.try_name(self.rate_limits, instant, key, caller.address);
         tried.inspect_err(|_| self.store.metrics().one(Count::LoginsTooMany))?;
         let account = match &name {
             Some(name) => self.store.account(name).await?,

@@ -162,9 +162,8 @@ impl Chat {
     /// Counts something that the viewer does; tells the time.
     fn count_act(&self, viewer: &Viewer) -> Result<Time> {
         self.shed(Stage::Acts, Count::ActsOverload)?;
-        let now = self.clock.now();
-        self.limit(&self.acts, Count::ActsTooMany, now, viewer.user.id)?;
-        Ok(now)
+        self.limit(&self.acts, Count::ActsTooMany, viewer.user.id)?;
+        Ok(self.clock.now())
     }
 
     /// Counts a request of the viewer's.
@@ -172,8 +171,7 @@ impl Chat {
     /// # Errors
     /// `too_many_requests`.
     pub fn count_request(&self, viewer: &Viewer) -> Result<()> {
-        let (now, user) = (self.clock.now(), viewer.user.id);
-        self.limit(&self.requests, Count::RequestsTooMany, now, user)
+        self.limit(&self.requests, Count::RequestsTooMany, viewer.user.id)
     }
 
     /// Counts a socket that the viewer opens.
@@ -181,12 +179,11 @@ impl Chat {
     /// # Errors
     /// `too_many_requests`.
     pub fn count_socket(&self, viewer: &Viewer) -> Result<()> {
-        let (now, user) = (self.clock.now(), viewer.user.id);
-        self.limit(&self.sockets, Count::TurnedAwayRate, now, user)
+        self.limit(&self.sockets, Count::TurnedAwayRate, viewer.user.id)
     }
 
-    fn limit(&self, throttle: &ActThrottle, count: Count, now: Time, user: UserId) -> Result<()> {
-        let taken = throttle.take(self.rate_limits, now, user);
+    fn limit(&self, throttle: &ActThrottle, count: Count, user: UserId) -> Result<()> {
+        let taken = throttle.take(self.rate_limits, self.clock.instant(), user);
         taken.inspect_err(|_| self.store.metrics().one(count))
     }
 

@@ -67,10 +67,9 @@ impl Chat {
     /// of bounds; `too_many_requests`.
     pub async fn change_password(&self, viewer: &Viewer, caller: &Caller, present: &str, new: &str) -> Result<()> {
         let new = Password::parse(new).map_err(|error| error.at("new_password"))?;
-        let now = self.clock.now();
-        self.count_login(now, caller)?;
-        let key = viewer.user.name.key();
-        self.logins.try_name(self.rate_limits, now, key, caller.address)?;
+        self.count_login(caller)?;
+        let (key, instant) = (viewer.user.name.key(), self.clock.instant());
+        self.logins.try_name(self.rate_limits, instant, key, caller.address)?;
         let account = self.store.account_of(viewer.user.id).await?;
         let verified = match Password::parse(present) {
             Ok(present) => {

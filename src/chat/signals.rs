@@ -21,11 +21,7 @@ impl Chat {
         let user = viewer.user.id;
         self.store.may_post(user, room).await?;
         let is_shed = self.shed(Stage::Signals, Count::TypingOverload).is_err();
-        if !is_shed
-            && self
-                .limit(&self.typing, Count::TypingTooMany, self.clock.now(), user)
-                .is_ok()
-        {
+        if !is_shed && self.limit(&self.typing, Count::TypingTooMany, user).is_ok() {
             self.store.relay(Event::Typing { user, room });
         }
         Ok(())

@@ -5,7 +5,6 @@
 
 use super::edge::Edge;
 use crate::chat::{Answer, Chat, RateLimits, TokenBucket};
-use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
 use crate::hub::Client;
 use crate::limits::{
@@ -43,12 +42,7 @@ pub fn live(chat: Arc<Chat>, viewer: Viewer, stream: TcpStream) -> Option<Life> 
         .inspect_err(|error| tracing::error!(%error, "a socket could not be registered"))
         .ok()?;
     let mut connection = Connection {
-        frames: TokenBucket::new(
-            FRAMES_BURST,
-            FRAMES_PER_SECOND,
-            Duration::from_secs(1),
-            Clock::System.now(),
-        ),
+        frames: TokenBucket::new(FRAMES_BURST, FRAMES_PER_SECOND, Duration::from_secs(1), started),
         chat,
         viewer,
         client,
@@ -221,7 +215,7 @@ impl Connection {
         self.received += 1;
         match self.chat.rate_limits() {
             RateLimits::Off => Ok(()),
-            RateLimits::On => self.frames.take(Clock::System.now()).map_err(|_| CloseCode::Flooding),
+            RateLimits::On => self.frames.take(Instant::now()).map_err(|_| CloseCode::Flooding),
         }
     }
 
@@ -257,7 +251,7 @@ impl Connection {
     /// Waits until one more frame may come.
     async fn turn(&mut self) {
         while self.chat.rate_limits() == RateLimits::On
-            && let Err(wait_ms) = self.frames.take(Clock::System.now())
+            && let Err(wait_ms) = self.frames.take(Instant::now())
         {
             tokio::time::sleep(Duration::from_millis(wait_ms)).await;
         }

@@ -3,13 +3,12 @@
 use super::PATIENCE;
 use super::http::Request;
 use chapp::chat::RateLimits;
-use chapp::clock::Clock;
+use chapp::clock::{Clock, ManualClock, Time};
 use chapp::config::{Config, Host};
 use chapp::server::Server;
 use chapp::store::Options;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -41,20 +40,31 @@ impl Default for Setup {
 }
 
 /// A clock that only the test moves.
-pub struct Hands(Arc<AtomicU64>);
+pub struct Hands(Arc<ManualClock>);
 
 impl Hands {
     pub fn new() -> (Hands, Clock) {
-        let ms = Arc::new(AtomicU64::new(Clock::System.now().0));
-        (Hands(ms.clone()), Clock::Manual(ms))
+        let clock = Arc::new(ManualClock::new(Clock::System.now()));
+        (Hands(clock.clone()), Clock::Manual(clock))
     }
 
+    /// Lets time pass.
     pub fn advance(&self, time: Duration) {
-        self.0.fetch_add(time.as_millis() as u64, Relaxed);
+        self.0.advance(time);
     }
 
+    fn now(&self) -> u64 {
+        Clock::Manual(self.0.clone()).now().0
+    }
+
+    /// Sets the clock back, although no time has passed.
     pub fn go_back(&self, time: Duration) {
-        self.0.fetch_sub(time.as_millis() as u64, Relaxed);
+        self.0.set(Time(self.now() - time.as_millis() as u64));
+    }
+
+    /// Sets the clock forward, although no time has passed.
+    pub fn go_forward(&self, time: Duration) {
+        self.0.set(Time(self.now() + time.as_millis() as u64));
     }
 }
 
