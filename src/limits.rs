@@ -356,6 +356,20 @@ pub const SESSIONS_SWEPT_AT_ONCE_MAX: usize = 100;
 /// How often expired sessions are forgotten.
 pub const SESSIONS_DROP_EVERY: Duration = Duration::from_secs(60 * 60);
 
+// ---- The clock of this computer ----------------------------------------------------------------
+
+/// What carries a time further ahead of the clock than this was written while the clock was wrong: a day, so that
+/// a wrong time zone is none of it. Up to this, the times of a room's messages never go down; see
+/// [`CLOCK_SETTLES_AFTER`] as well.
+pub const CLOCK_AHEAD_MAX_MS: u64 = DAY_MS;
+/// A data file that nobody wrote to for longer than this when the server starts: either the clock is wrong, or
+/// every session is over anyway.
+pub const CLOCK_BEHIND_MAX_MS: u64 = 366 * DAY_MS;
+/// A clock that is off by this much from the time that has passed was set.
+pub const CLOCK_JUMP_MS: u64 = 5 * 60 * 1000;
+/// How long a clock that was set, or that does not fit the data file, ends no session and erases no file.
+pub const CLOCK_SETTLES_AFTER: Duration = Duration::from_secs(60 * 60);
+
 // ---- The process -------------------------------------------------------------------------------
 
 /// Open files asked for at start; a connection takes two.

@@ -134,6 +134,7 @@ impl Server {
             mut feed,
             places,
         } = self;
+        chat.compare_clock().await;
         let fan_out = tokio::spawn({
             let chat = chat.clone();
             async move {

@@ -1,8 +1,11 @@
 //! Sign up, log in, log out, and who it is that asks.
 
 use super::Chat;
+use crate::clock::Time;
 use crate::error::{Error, Kind, Result};
-use crate::limits::{DEVICE_CHARS_MAX, SESSION_TOUCH_MS, SESSIONS_DROPPED_MAX, SESSIONS_SWEPT_AT_ONCE_MAX};
+use crate::limits::{
+    CLOCK_AHEAD_MAX_MS, DEVICE_CHARS_MAX, SESSION_TOUCH_MS, SESSIONS_DROPPED_MAX, SESSIONS_SWEPT_AT_ONCE_MAX,
+};
 use crate::metrics::Count;
 use crate::model::{Change, Code, Event, Name, NewAccount, NewSession, Password, Role, SessionId, Token, User, Viewer};
 use std::net::IpAddr;
@@ -162,13 +165,19 @@ impl Chat {
         if !session.is_live(now) {
             return Err(Error::unauthenticated());
         }
-        if now.since(session.seen_at) >= SESSION_TOUCH_MS {
+        if self.is_to_touch(session.seen_at, now) {
             self.touch(id, address);
         }
         Ok(Viewer {
             user: Arc::new(user),
             session: id,
         })
+    }
+
+    /// Whether a session's last use is to be written down: never by a clock that may be wrong.
+    fn is_to_touch(&self, seen_at: Time, now: Time) -> bool {
+        let is_due = now.since(seen_at) >= SESSION_TOUCH_MS || seen_at.since(now) > CLOCK_AHEAD_MAX_MS;
+        is_due && self.clock_watch.is_settled(&self.clock)
     }
 
     /// Writes down that a session is used. Nobody waits for it, and a failure only makes it look older.
@@ -181,8 +190,19 @@ impl Chat {
         });
     }
 
+    /// Compares the clock with the data file, as the server starts.
+    pub async fn compare_clock(&self) {
+        // What cannot be read now is said by whoever needs it.
+        if let Ok(Some(newest)) = self.store.newest().await {
+            self.clock_watch.compare(&self.clock, newest);
+        }
+    }
+
     /// Forgets sessions that nobody can use any more.
     pub async fn drop_expired_sessions(&self) {
+        if !self.clock_watch.is_settled(&self.clock) {
+            return;
+        }
         loop {
             let at = self.clock.now();
             match self.store.commit(Change::DropSessions { at }).await {
@@ -197,6 +217,9 @@ impl Chat {
 
     /// Ends what has expired, and keeps what is connected from looking unused.
     pub async fn sweep_sessions(&self) {
+        if !self.clock_watch.is_settled(&self.clock) {
+            return;
+        }
         let now = self.clock.now();
         let mut over = Vec::new();
         for (number, id) in self.hub.sessions().into_iter().enumerate() {
@@ -205,7 +228,7 @@ impl Chat {
             }
             match self.store.session(id).await {
                 Ok(Some((session, _))) if !session.is_live(now) => over.push(id),
-                Ok(Some((session, _))) if now.since(session.seen_at) >= SESSION_TOUCH_MS => {
+                Ok(Some((session, _))) if self.is_to_touch(session.seen_at, now) => {
                     if let Ok(address) = session.address.parse() {
                         self.touch(id, address);
                     }

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod admin;
+mod clock_watch;
 mod files;
 pub mod markup;
 mod messages;
@@ -29,6 +30,7 @@ use crate::model::{UserId, Viewer};
 use crate::store::{Stage, Store};
 pub use accounts::{Caller, LoggedIn};
 pub use admin::{BackupTaken, ServerFacts, Vitals};
+use clock_watch::ClockWatch;
 pub use files::Upload;
 pub use messages::Answer;
 use passwords::Passwords;
@@ -47,6 +49,7 @@ pub struct Chat {
     store: Store,
     hub: Arc<Hub>,
     clock: Clock,
+    clock_watch: ClockWatch,
     rate_limits: RateLimits,
     passwords: Passwords,
     logins: LoginThrottle,
@@ -80,6 +83,7 @@ impl Chat {
             store,
             hub,
             started_at: clock.now(),
+            clock_watch: ClockWatch::new(&clock),
             clock,
             rate_limits,
             passwords: Passwords::start()?,

@@ -1,7 +1,8 @@
 //! What can be asked: each question is answered from one snapshot, who may know included.
 
 use super::{
-    Store, accounts, acts, admin, files, marks, members, messages, people, rooms, saved, search, sessions, standing,
+    Store, accounts, acts, admin, files, log, marks, members, messages, people, rooms, saved, search, sessions,
+    standing,
 };
 use crate::clock::Time;
 use crate::error::Result;
@@ -232,6 +233,11 @@ impl Store {
     /// `not_found` where they have been erased.
     pub fn whole_file(&self, id: FileId, size: u64) -> Result<Vec<u8>> {
         self.ask_blocking(|file| files::whole(file, id, size))
+    }
+
+    /// When the newest message, or line between messages, was written, by the clock of then.
+    pub async fn newest(&self) -> Result<Option<Time>> {
+        self.ask(|file| log::newest(file)).await
     }
 
     /// Whether there are files to erase that came before then.

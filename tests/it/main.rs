@@ -8,6 +8,7 @@ mod accounts;
 mod admin;
 mod assets;
 mod bad_frames;
+mod clock;
 mod data_file;
 mod files;
 mod gate;

@@ -4,6 +4,7 @@
 mod changes;
 #[cfg(target_os = "linux")]
 mod checkpoint;
+mod clock;
 mod disk;
 mod faults;
 mod files;

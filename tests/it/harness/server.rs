@@ -7,12 +7,13 @@ use chapp::clock::{Clock, ManualClock, Time};
 use chapp::config::{Config, Host};
 use chapp::server::Server;
 use chapp::store::Options;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
@@ -24,6 +25,8 @@ pub struct Setup {
     pub hosts: Vec<Host>,
     pub listen: &'static str,
     pub io_uring: bool,
+    /// What the server logs from its own thread, from `info` on.
+    pub log: Log,
 }
 
 impl Default for Setup {
@@ -35,7 +38,38 @@ impl Default for Setup {
             hosts: Vec::new(),
             listen: "127.0.0.1:0",
             io_uring: true,
+            log: Log::default(),
         }
+    }
+}
+
+/// What a server has logged. Clones share it.
+#[derive(Clone, Default)]
+pub struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    pub fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
+    /// Waits until something is there.
+    #[track_caller]
+    pub fn until(&self, words: &str) {
+        let began = Instant::now();
+        while !self.text().contains(words) {
+            assert!(began.elapsed() < PATIENCE, "no {words:?} in:\n{}", self.text());
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(line)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
@@ -53,7 +87,7 @@ impl Hands {
         self.0.advance(time);
     }
 
-    fn now(&self) -> u64 {
+    pub fn now(&self) -> u64 {
         Clock::Manual(self.0.clone()).now().0
     }
 
@@ -154,7 +188,12 @@ impl Site {
         let (stop, stopping) = oneshot::channel::<()>();
         let (say_started, started) = mpsc::channel();
         let (say_stopped, stopped) = mpsc::channel();
+        let log = self.setup.log.clone();
         thread::spawn(move || {
+            let lines = tracing_subscriber::fmt()
+                .with_ansi(false)
+                .with_writer(move || log.clone());
+            let _log = tracing::subscriber::set_default(lines.finish());
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.unwrap().block_on(async {
                 let server = Server::open(&config, options, clock).unwrap();
