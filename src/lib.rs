@@ -15,6 +15,7 @@
 //!
 //! | module | owns | never |
 //! |---|---|---|
+//! | [`process`] | what the process says, signals, its end | |
 //! | [`server`] | opens, listens, feed → hub, stops | |
 //! | [`http`] | requests: gate, routes, answers, assets | decides what people may do |
 //! | [`ws`] | one socket's life | writes to a socket (the hub does) |
@@ -46,6 +47,7 @@ pub mod instance;
 pub mod limits;
 pub mod metrics;
 pub mod model;
+pub mod process;
 pub mod server;
 pub mod store;
 pub mod wire;

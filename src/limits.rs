@@ -376,6 +376,11 @@ pub const CLOCK_SETTLES_AFTER: Duration = Duration::from_secs(60 * 60);
 pub const OPEN_FILES_WANTED: u64 = 65_536;
 /// Files that are no connections.
 pub const OPEN_FILES_SPARE: u64 = 64;
+/// Connections that must fit, or the server does not start: two browsers that load the page (six each, RFC 9112
+/// §9.4), and their sockets.
+pub const PLACES_MIN: u32 = 16;
+/// Where fewer connections fit than this, the start says so.
+pub const PLACES_FEW: u32 = 256;
 /// Connections of one address (an IPv4 address, an IPv6 /64), and at most half of all: an office behind one
 /// address has room. None for this computer itself, where a proxy may bring everybody; switched off with
 /// the rates.
@@ -386,7 +391,17 @@ pub const TURNED_AWAY_MAX: usize = 16;
 pub const TURNED_AWAY_TIMEOUT: Duration = Duration::from_secs(2);
 /// Connections that wait to be accepted.
 pub const LISTEN_BACKLOG: i32 = 1_024;
-/// How long connections may take to end at a stop; the whole of it stays under 5 seconds.
+/// How long a stop may take. Then the process ends, whatever it waits for: before Docker kills it, after 10 s.
+pub const STOP_WITHIN: Duration = Duration::from_secs(8);
+/// A second signal to stop ends the process at once, unless it comes this soon: then it is the first one, twice.
+pub const SECOND_SIGNAL_AFTER: Duration = Duration::from_millis(500);
+/// How long a stop writes down who was here until now.
+pub const LAST_SEEN_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long connections may take to end at a stop; as a rule the whole of it stays under 5 seconds.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long the last answers may take after that.
 pub const LAST_ANSWERS_TIMEOUT: Duration = Duration::from_secs(1);
+/// Bytes of the log that wait for whoever reads standard error; what comes then is dropped, and counted.
+pub const LOG_WAITING_BYTES_MAX: usize = 1 << 20;
+/// How long the end of the process waits for whoever reads what it says.
+pub const LOG_FLUSH_TIMEOUT: Duration = Duration::from_secs(1);

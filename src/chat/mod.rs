@@ -8,6 +8,7 @@ mod clock_watch;
 mod files;
 pub mod markup;
 mod messages;
+mod parts;
 mod passwords;
 mod people;
 mod picture;
@@ -33,6 +34,7 @@ pub use admin::{BackupTaken, ServerFacts, Vitals};
 use clock_watch::ClockWatch;
 pub use files::Upload;
 pub use messages::Answer;
+pub use parts::{Fault, FaultPoints, Part};
 use passwords::Passwords;
 pub use rooms::RoomPlan;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -68,6 +70,7 @@ pub struct Chat {
     searches: search::Searches,
     files: files::Turns,
     addresses: Mutex<Arc<[String]>>,
+    fault_points: FaultPoints,
     started_at: Time,
     /// Whose turn it is to take a backup.
     backups: Arc<Semaphore>,
@@ -79,6 +82,7 @@ impl Chat {
     /// # Errors
     /// When the system has no thread or no randomness left.
     pub fn new(store: Store, hub: Arc<Hub>, clock: Clock, rate_limits: RateLimits) -> std::io::Result<Chat> {
+        let fault_points = FaultPoints::default();
         Ok(Chat {
             store,
             hub,
@@ -86,7 +90,8 @@ impl Chat {
             clock_watch: ClockWatch::new(&clock),
             clock,
             rate_limits,
-            passwords: Passwords::start()?,
+            passwords: Passwords::start(fault_points.clone())?,
+            fault_points,
             logins: LoginThrottle::default(),
             acts: ActThrottle::new(
                 POSTS_BURST,
@@ -135,6 +140,11 @@ impl Chat {
     /// What is kept.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Where tests break parts of the server.
+    pub fn fault_points(&self) -> &FaultPoints {
+        &self.fault_points
     }
 
     /// How others on the network reach the server, as `HOST:PORT`.

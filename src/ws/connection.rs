@@ -4,7 +4,7 @@
 //! hub, which is the only one that writes to sockets.
 
 use super::edge::Edge;
-use crate::chat::{Answer, Chat, RateLimits, TokenBucket};
+use crate::chat::{Answer, Chat, Part, RateLimits, TokenBucket};
 use crate::error::{Error, Kind, Result};
 use crate::hub::Client;
 use crate::limits::{
@@ -47,10 +47,11 @@ pub fn live(chat: Arc<Chat>, viewer: Viewer, stream: TcpStream) -> Option<Life> 
         viewer,
         client,
         received: 0,
+        started,
+        code: CloseCode::Internal,
     };
     Some(Box::pin(async move {
-        let code = connection.run(reading).await;
-        connection.ended(code, started);
+        connection.serve(reading).await;
     }))
 }
 
@@ -60,6 +61,32 @@ struct Connection {
     client: Arc<Client>,
     frames: TokenBucket,
     received: u64,
+    started: Instant,
+    /// What it ends with.
+    code: CloseCode,
+}
+
+/// However the socket's task ends, by a panic too, nobody stays registered and shown as online.
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.chat.hub().close(self.client.id, self.code);
+        if let Some(departure) = self.chat.hub().leave(self.client.id) {
+            self.chat.departed(departure);
+        }
+        let ended = match self.code {
+            CloseCode::TooSlow => Count::TooSlow,
+            CloseCode::Flooding => Count::Flooding,
+            _ => Count::Closed,
+        };
+        self.chat.store().metrics().one(ended);
+        tracing::info!(
+            user = self.viewer.user.id.0,
+            seconds = self.started.elapsed().as_secs(),
+            received = self.received,
+            code = self.code as u16,
+            "socket"
+        );
+    }
 }
 
 /// A change on its way to the disk, and then the frame that answers it, if any does.
@@ -74,6 +101,10 @@ impl Connection {
         if let Some(frame) = answer {
             self.send(frame);
         }
+    }
+
+    async fn serve(&mut self, reading: OwnedReadHalf) {
+        self.code = self.run(reading).await;
     }
 
     /// Returns with the code that the socket was closed with.
@@ -92,25 +123,6 @@ impl Connection {
         self.chat.hub().close(self.client.id, code);
         Box::pin(self.drain(&mut socket, code)).await;
         code
-    }
-
-    fn ended(&self, code: CloseCode, started: Instant) {
-        if let Some(departure) = self.chat.hub().leave(self.client.id) {
-            self.chat.departed(departure);
-        }
-        let ended = match code {
-            CloseCode::TooSlow => Count::TooSlow,
-            CloseCode::Flooding => Count::Flooding,
-            _ => Count::Closed,
-        };
-        self.chat.store().metrics().one(ended);
-        tracing::info!(
-            user = self.viewer.user.id.0,
-            seconds = started.elapsed().as_secs(),
-            received = self.received,
-            code = code as u16,
-            "socket"
-        );
     }
 
     /// Lets the first frame go.
@@ -188,6 +200,7 @@ impl Connection {
         frame: Option<std::result::Result<Message, SocketError>>,
     ) -> std::result::Result<Option<Incoming>, CloseCode> {
         self.chat.hub().heard(&self.client);
+        self.chat.fault_points().reach(Part::Socket(self.viewer.user.id));
         let text = match frame {
             Some(Ok(Message::Text(text))) => text,
             Some(Ok(Message::Binary(_))) => return Err(CloseCode::NotTheProtocol),

@@ -21,6 +21,7 @@ mod markup;
 mod messages;
 mod metrics;
 mod overload;
+mod panics;
 mod people;
 mod places;
 mod rooms;

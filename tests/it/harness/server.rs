@@ -2,10 +2,10 @@
 
 use super::PATIENCE;
 use super::http::Request;
-use chapp::chat::RateLimits;
+use chapp::chat::{Fault, RateLimits};
 use chapp::clock::{Clock, ManualClock, Time};
 use chapp::config::{Config, Host};
-use chapp::server::Server;
+use chapp::server::{Failure, Server};
 use chapp::store::Options;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -27,6 +27,8 @@ pub struct Setup {
     pub io_uring: bool,
     /// What the server logs from its own thread, from `info` on.
     pub log: Log,
+    /// Breaks parts of the server.
+    pub fault: Option<Arc<Fault>>,
 }
 
 impl Default for Setup {
@@ -39,6 +41,7 @@ impl Default for Setup {
             listen: "127.0.0.1:0",
             io_uring: true,
             log: Log::default(),
+            fault: None,
         }
     }
 }
@@ -112,7 +115,7 @@ pub struct Site {
 
 struct Running {
     stop: oneshot::Sender<()>,
-    stopped: Mutex<mpsc::Receiver<()>>,
+    stopped: Mutex<mpsc::Receiver<Result<(), Failure>>>,
 }
 
 impl Site {
@@ -188,22 +191,25 @@ impl Site {
         let (stop, stopping) = oneshot::channel::<()>();
         let (say_started, started) = mpsc::channel();
         let (say_stopped, stopped) = mpsc::channel();
-        let log = self.setup.log.clone();
+        let (log, fault) = (self.setup.log.clone(), self.setup.fault.clone());
         thread::spawn(move || {
             let lines = tracing_subscriber::fmt()
                 .with_ansi(false)
                 .with_writer(move || log.clone());
             let _log = tracing::subscriber::set_default(lines.finish());
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.unwrap().block_on(async {
+            let ended = runtime.unwrap().block_on(async {
                 let server = Server::open(&config, options, clock).unwrap();
+                if let Some(fault) = fault {
+                    server.fault_points().set(fault);
+                }
                 say_started.send(server.address()).unwrap();
                 let stop = async {
                     let _ = stopping.await;
                 };
-                server.run(stop).await;
+                server.run(stop).await
             });
-            let _ = say_stopped.send(());
+            let _ = say_stopped.send(ended);
         });
         self.address = started.recv_timeout(PATIENCE).expect("the server starts");
         self.running = Some(Running {
@@ -219,6 +225,13 @@ impl Site {
             let ended = stopped.lock().unwrap().recv_timeout(PATIENCE);
             assert!(ended.is_ok() || thread::panicking(), "the server did not stop in order");
         }
+    }
+
+    /// Waits until the server has stopped by itself; tells why.
+    pub fn failure(&mut self) -> Failure {
+        let Running { stop: _stop, stopped } = self.running.take().unwrap();
+        let ended = stopped.lock().unwrap().recv_timeout(PATIENCE);
+        ended.expect("it did not stop").expect_err("it did not fail")
     }
 
     pub fn restart(&mut self) {
