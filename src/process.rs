@@ -46,7 +46,7 @@ fn run(config: &Config, options: Options, clock: Clock, output: &Output) -> Resu
         .build()
         .map_err(system)?;
     let served = runtime.block_on(async {
-        signals::outlive_a_full_file().map_err(system)?;
+        signals::survive_file_size_limit().map_err(system)?;
         let server = match Server::open(config, options, clock) {
             Ok(server) => server,
             Err(StartError::Data(error @ OpenError::AlreadyOpen { .. })) => {

@@ -10,9 +10,9 @@ use crate::config::{Config, Host};
 use crate::http::{Connection, Http};
 use crate::hub::Hub;
 use crate::limits::{
-    ADDRESSES_MAX, ERASE_EVERY, KEEPALIVE_AFTER, KEEPALIVE_EVERY, LISTEN_BACKLOG, OPEN_FILES_SPARE, OPEN_FILES_WANTED,
-    PINGS_PAUSE, PLACES_FEW, PLACES_MIN, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_TIMEOUT, SESSIONS_DROP_EVERY,
-    SOCKET_SEND_BYTES, SOCKET_SWEEP_EVERY, WRITE_STALL_TIMEOUT,
+    ADDRESSES_MAX, CONNECTIONS_FEW, CONNECTIONS_MIN, ERASE_EVERY, KEEPALIVE_AFTER, KEEPALIVE_EVERY, LISTEN_BACKLOG,
+    OPEN_FILES_SPARE, OPEN_FILES_WANTED, PINGS_PAUSE, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_TIMEOUT,
+    SESSIONS_DROP_EVERY, SOCKET_SEND_BYTES, SOCKET_SWEEP_EVERY, WRITE_STALL_TIMEOUT,
 };
 use crate::store::{Feed, OpenError, Options, Store};
 use hyper::server::conn::http1;
@@ -70,7 +70,7 @@ impl fmt::Display for StartError {
                 f,
                 "The system lets Chapp open {files} files, too few for more than a handful of connections: it needs {} \
                  at least. {MORE_FILES}",
-                OPEN_FILES_SPARE + 2 * u64::from(PLACES_MIN)
+                OPEN_FILES_SPARE + 2 * u64::from(CONNECTIONS_MIN)
             ),
             StartError::System(error) => write!(f, "The system refused Chapp what it needs: {error}."),
         }
@@ -234,10 +234,10 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 fn connections_max() -> Result<u32, StartError> {
     let files = open_files().map_err(StartError::System)?;
     let places = (files.saturating_sub(OPEN_FILES_SPARE) / 2).min(1 << 20) as u32;
-    if places < PLACES_MIN {
+    if places < CONNECTIONS_MIN {
         return Err(StartError::FewFiles(files));
     }
-    if places < PLACES_FEW {
+    if places < CONNECTIONS_FEW {
         tracing::warn!(
             "No more than {places} connections fit, since the system lets Chapp open {files} files. Everybody takes \
              one for each tab and a few more while a page loads. {MORE_FILES}"

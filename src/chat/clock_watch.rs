@@ -41,7 +41,7 @@ impl ClockWatch {
             tracing::warn!(
                 "The newest entry in the data file is {} ahead of this computer's clock. One of the two times is \
                  wrong. New messages carry the time of the clock.",
-                words(ahead)
+                in_words(ahead)
             );
         }
         if ahead > CLOCK_AHEAD_MAX_MS || now.since(newest) > CLOCK_BEHIND_MAX_MS {
@@ -58,7 +58,7 @@ impl ClockWatch {
         (state.shown, state.looked) = (now, instant);
         if now.0.abs_diff(expected.0) > CLOCK_JUMP_MS {
             state.settles_at = Some(instant + CLOCK_SETTLES_AFTER);
-            say(now, expected);
+            log_jump(now, expected);
         }
         state.settles_at.is_none_or(|settles| instant >= settles)
     }
@@ -68,33 +68,33 @@ impl ClockWatch {
     }
 }
 
-fn say(now: Time, expected: Time) {
+fn log_jump(now: Time, expected: Time) {
     let (forward, back) = (now.since(expected), expected.since(now));
     if forward > CLOCK_AHEAD_MAX_MS {
         tracing::warn!(
             "The clock of this computer was set forward by {}. New messages carry its time: if it is wrong, set it \
              right soon.",
-            words(forward)
+            in_words(forward)
         );
     } else if back > CLOCK_AHEAD_MAX_MS {
         tracing::warn!(
             "The clock of this computer was set back by {}. New messages carry its time, although older ones carry a \
              later one.",
-            words(back)
+            in_words(back)
         );
     } else if back > 0 {
         tracing::warn!(
             "The clock of this computer was set back by {}. Until it has caught up, new messages carry the time of \
              the last one before them.",
-            words(back)
+            in_words(back)
         );
     } else {
         // A laptop that slept does this every day.
-        tracing::info!("The clock of this computer went forward by {}.", words(forward));
+        tracing::info!("The clock of this computer went forward by {}.", in_words(forward));
     }
 }
 
-fn words(ms: u64) -> String {
+fn in_words(ms: u64) -> String {
     let (count, unit) = match ms {
         ..HOUR_MS => (ms.div_ceil(MINUTE_MS), "minute"),
         HOUR_MS..DAY_MS => (ms / HOUR_MS, "hour"),

@@ -34,7 +34,7 @@ pub use admin::{BackupTaken, ServerFacts, Vitals};
 use clock_watch::ClockWatch;
 pub use files::Upload;
 pub use messages::Answer;
-pub use parts::{Fault, FaultPoints, Part};
+pub use parts::{FaultInjector, FaultPoints, Part};
 use passwords::Passwords;
 pub use rooms::RoomPlan;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -41,22 +41,22 @@ impl fmt::Display for Part {
 }
 
 /// What a test does where a part begins some work: it may panic.
-pub type Fault = dyn Fn(Part) + Send + Sync;
+pub type FaultInjector = dyn Fn(Part) + Send + Sync;
 
 /// Where tests break parts of the server. Clones share it.
 #[derive(Clone, Default)]
-pub struct FaultPoints(Arc<OnceLock<Arc<Fault>>>);
+pub struct FaultPoints(Arc<OnceLock<Arc<FaultInjector>>>);
 
 impl FaultPoints {
     /// From now on, for good.
-    pub fn set(&self, fault: Arc<Fault>) {
-        let _ = self.0.set(fault);
+    pub fn set(&self, injector: Arc<FaultInjector>) {
+        let _ = self.0.set(injector);
     }
 
     /// This part begins some work.
     pub fn reach(&self, part: Part) {
-        if let Some(fault) = self.0.get() {
-            fault(part);
+        if let Some(inject) = self.0.get() {
+            inject(part);
         }
     }
 }

@@ -57,7 +57,7 @@ pub(super) fn listen(ending: Ending) -> io::Result<impl Future<Output = ()>> {
 /// # Errors
 /// When the system gives no signals.
 #[cfg(unix)]
-pub(super) fn outlive_a_full_file() -> io::Result<()> {
+pub(super) fn survive_file_size_limit() -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     // A handler stays for good, also where nobody listens to it: then the write fails with EFBIG.
     signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())).map(drop)
@@ -65,7 +65,7 @@ pub(super) fn outlive_a_full_file() -> io::Result<()> {
 
 /// There is no such signal.
 #[cfg(windows)]
-pub(super) fn outlive_a_full_file() -> io::Result<()> {
+pub(super) fn survive_file_size_limit() -> io::Result<()> {
     Ok(())
 }
 

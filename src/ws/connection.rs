@@ -4,14 +4,14 @@
 //! hub, which is the only one that writes to sockets.
 
 use super::edge::Edge;
+use super::registered::Registered;
 use crate::chat::{Answer, Chat, Part, RateLimits, TokenBucket};
 use crate::error::{Error, Kind, Result};
 use crate::hub::Client;
 use crate::limits::{
-    FRAME_BYTES_MAX, FRAMES_BURST, FRAMES_PER_SECOND, POSTS_IN_FLIGHT_MAX, SLOW_SOCKET_CLOSE_TIMEOUT,
-    SOCKET_CLOSE_TIMEOUT, SOCKET_READ_BYTES,
+    ANSWERS_AT_STOP_TIMEOUT, FRAME_BYTES_MAX, FRAMES_BURST, FRAMES_PER_SECOND, POSTS_IN_FLIGHT_MAX,
+    SLOW_SOCKET_CLOSE_TIMEOUT, SOCKET_CLOSE_TIMEOUT, SOCKET_READ_BYTES,
 };
-use crate::metrics::Count;
 use crate::model::{Catchup, ReadMark, RoomId, Seq, Viewer};
 use crate::wire::{self, CloseCode, Command, Incoming, Refused};
 use bytes::{Bytes, BytesMut};
@@ -24,6 +24,7 @@ use std::time::{Duration, Instant};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
+use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
@@ -43,15 +44,13 @@ pub fn live(chat: Arc<Chat>, viewer: Viewer, stream: TcpStream) -> Option<Life> 
         .ok()?;
     let mut connection = Connection {
         frames: TokenBucket::new(FRAMES_BURST, FRAMES_PER_SECOND, Duration::from_secs(1), started),
+        registered: Registered::new(chat.clone(), client.clone(), viewer.user.id, started),
         chat,
         viewer,
         client,
-        received: 0,
-        started,
-        code: CloseCode::Internal,
     };
     Some(Box::pin(async move {
-        connection.serve(reading).await;
+        connection.live(reading).await;
     }))
 }
 
@@ -60,33 +59,7 @@ struct Connection {
     viewer: Viewer,
     client: Arc<Client>,
     frames: TokenBucket,
-    received: u64,
-    started: Instant,
-    /// What it ends with.
-    code: CloseCode,
-}
-
-/// However the socket's task ends, by a panic too, nobody stays registered and shown as online.
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.chat.hub().close(self.client.id, self.code);
-        if let Some(departure) = self.chat.hub().leave(self.client.id) {
-            self.chat.departed(departure);
-        }
-        let ended = match self.code {
-            CloseCode::TooSlow => Count::TooSlow,
-            CloseCode::Flooding => Count::Flooding,
-            _ => Count::Closed,
-        };
-        self.chat.store().metrics().one(ended);
-        tracing::info!(
-            user = self.viewer.user.id.0,
-            seconds = self.started.elapsed().as_secs(),
-            received = self.received,
-            code = self.code as u16,
-            "socket"
-        );
-    }
+    registered: Registered,
 }
 
 /// A change on its way to the disk, and then the frame that answers it, if any does.
@@ -103,8 +76,8 @@ impl Connection {
         }
     }
 
-    async fn serve(&mut self, reading: OwnedReadHalf) {
-        self.code = self.run(reading).await;
+    async fn live(&mut self, reading: OwnedReadHalf) {
+        self.registered.code = self.run(reading).await;
     }
 
     /// Returns with the code that the socket was closed with.
@@ -187,9 +160,16 @@ impl Connection {
                 }
             }
         };
-        // What was accepted is answered, also by a server that stops.
-        while let Some(answer) = in_flight.next().await {
-            self.answer(answer);
+        // What was accepted is answered, also by a server that stops; but a disk that hangs must not keep anybody from
+        // hearing that it does.
+        let answering = async {
+            while let Some(answer) = in_flight.next().await {
+                self.answer(answer);
+            }
+        };
+        match code {
+            CloseCode::GoingAway => drop(Box::pin(timeout(ANSWERS_AT_STOP_TIMEOUT, answering)).await),
+            _ => answering.await,
         }
         code
     }
@@ -225,7 +205,7 @@ impl Connection {
     }
 
     fn count(&mut self) -> std::result::Result<(), CloseCode> {
-        self.received += 1;
+        self.registered.received += 1;
         match self.chat.rate_limits() {
             RateLimits::Off => Ok(()),
             RateLimits::On => self.frames.take(Instant::now()).map_err(|_| CloseCode::Flooding),
@@ -242,7 +222,7 @@ impl Connection {
             CloseCode::TooSlow => SLOW_SOCKET_CLOSE_TIMEOUT,
             _ => SOCKET_CLOSE_TIMEOUT,
         };
-        let _ = tokio::time::timeout(patience, async {
+        let _ = timeout(patience, async {
             self.client.flushed().await;
             loop {
                 self.turn().await;

@@ -7,6 +7,7 @@
 
 mod connection;
 mod edge;
+mod registered;
 
 use crate::chat::{Chat, RateLimits};
 use crate::error::{Error, Result};

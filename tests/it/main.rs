@@ -24,6 +24,8 @@ mod overload;
 mod panics;
 mod people;
 mod places;
+#[cfg(unix)]
+mod process;
 mod rooms;
 mod rules;
 mod search;

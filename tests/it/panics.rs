@@ -5,7 +5,7 @@ use crate::harness::metrics::Metrics;
 use crate::harness::people::{PASSWORD, history};
 use crate::harness::server::{Log, Setup, Site};
 use crate::harness::socket::Socket;
-use chapp::chat::{Fault, Part};
+use chapp::chat::{FaultInjector, Part};
 use chapp::store::{DiskAct, Faults, Options};
 use serde_json::json;
 use std::io;
@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 struct Breaker(Mutex<Option<Part>>);
 
 impl Breaker {
-    fn new() -> (Arc<Breaker>, Arc<Fault>) {
+    fn new() -> (Arc<Breaker>, Arc<FaultInjector>) {
         let breaker = Arc::new(Breaker::default());
         let fault = {
             let breaker = breaker.clone();
@@ -37,7 +37,7 @@ impl Breaker {
     }
 }
 
-fn site_with(fault: Arc<Fault>) -> Site {
+fn site_with(fault: Arc<FaultInjector>) -> Site {
     Site::with(Setup {
         fault: Some(fault),
         ..Setup::default()

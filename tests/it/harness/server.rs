@@ -2,7 +2,7 @@
 
 use super::PATIENCE;
 use super::http::Request;
-use chapp::chat::{Fault, RateLimits};
+use chapp::chat::{FaultInjector, RateLimits};
 use chapp::clock::{Clock, ManualClock, Time};
 use chapp::config::{Config, Host};
 use chapp::server::{Failure, Server};
@@ -28,7 +28,7 @@ pub struct Setup {
     /// What the server logs from its own thread, from `info` on.
     pub log: Log,
     /// Breaks parts of the server.
-    pub fault: Option<Arc<Fault>>,
+    pub fault: Option<Arc<FaultInjector>>,
 }
 
 impl Default for Setup {
