@@ -1,12 +1,12 @@
-//! What time it is, as an argument: the system's clock, or one that a test moves.
+//! What time it is, and how much time has passed, as an argument: the system's clock, or one that a test moves.
+//!
+//! The two are different questions. The time of day ([`Clock::now`]) can be set, by a person or by the network, and
+//! may be wrong by years; it is for what people read. How long something takes ([`Clock::instant`]) only ever grows.
 
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-
-/// What a clock that somebody sets counts from.
-static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// Milliseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -25,27 +25,59 @@ pub enum Clock {
     /// The machine's own clock.
     #[default]
     System,
-    /// Stands still until somebody sets it.
-    Manual(Arc<AtomicU64>),
+    /// Stands still until somebody moves it.
+    Manual(Arc<ManualClock>),
 }
 
 impl Clock {
-    /// The present time.
+    /// The present time, for what is shown to people and kept.
     pub fn now(&self) -> Time {
         match self {
             Clock::System => {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
                 Time(since.as_millis() as u64)
             }
-            Clock::Manual(ms) => Time(ms.load(Relaxed)),
+            Clock::Manual(clock) => Time(clock.wall_ms.load(Relaxed)),
         }
     }
 
-    /// A point in time for measuring how long something takes.
+    /// A point in time for measuring how long something takes: it never goes back, nor does it jump when the
+    /// clock is set.
     pub fn instant(&self) -> Instant {
         match self {
             Clock::System => Instant::now(),
-            Clock::Manual(ms) => *STARTED + Duration::from_millis(ms.load(Relaxed)),
+            Clock::Manual(clock) => clock.started + Duration::from_millis(clock.elapsed_ms.load(Relaxed)),
         }
+    }
+}
+
+/// A clock that a test moves.
+#[derive(Debug)]
+pub struct ManualClock {
+    started: Instant,
+    elapsed_ms: AtomicU64,
+    wall_ms: AtomicU64,
+}
+
+impl ManualClock {
+    /// A clock that shows this time.
+    pub fn new(now: Time) -> ManualClock {
+        ManualClock {
+            started: Instant::now(),
+            elapsed_ms: AtomicU64::new(0),
+            wall_ms: AtomicU64::new(now.0),
+        }
+    }
+
+    /// Lets time pass.
+    pub fn advance(&self, time: Duration) {
+        let ms = time.as_millis() as u64;
+        self.elapsed_ms.fetch_add(ms, Relaxed);
+        self.wall_ms.fetch_add(ms, Relaxed);
+    }
+
+    /// Sets the clock, although no time has passed.
+    pub fn set(&self, now: Time) {
+        self.wall_ms.store(now.0, Relaxed);
     }
 }

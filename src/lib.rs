@@ -15,6 +15,7 @@
 //!
 //! | module | owns | never |
 //! |---|---|---|
+//! | [`process`] | what the process says, signals, its end | |
 //! | [`server`] | opens, listens, feed → hub, stops | |
 //! | [`commands`] | what `chapp backup`, `check`, `compact`, `reset` and `owner` do | |
 //! | [`http`] | requests: gate, routes, answers, assets | decides what people may do |
@@ -51,6 +52,7 @@ pub mod limits;
 pub mod metrics;
 pub mod model;
 pub mod permissions;
+pub mod process;
 pub mod server;
 pub mod store;
 pub mod wire;

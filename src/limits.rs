@@ -1,10 +1,12 @@
 //! Every limit of Chapp, with its unit in its name. Nothing here is a setting.
 
 mod commands;
+mod process;
 mod store;
 mod uploads;
 
 pub use commands::*;
+pub use process::*;
 use std::time::Duration;
 pub use store::*;
 pub use uploads::*;
@@ -367,24 +369,3 @@ pub const SESSIONS_DROPPED_MAX: usize = 1_000;
 pub const SESSIONS_SWEPT_AT_ONCE_MAX: usize = 100;
 /// How often expired sessions are forgotten.
 pub const SESSIONS_DROP_EVERY: Duration = Duration::from_secs(60 * 60);
-
-// ---- The process -------------------------------------------------------------------------------
-
-/// Open files asked for at start; a connection takes two.
-pub const OPEN_FILES_WANTED: u64 = 65_536;
-/// Files that are no connections.
-pub const OPEN_FILES_SPARE: u64 = 64;
-/// Connections of one address (an IPv4 address, an IPv6 /64), and at most half of all: an office behind one
-/// address has room. None for this computer itself, where a proxy may bring everybody; switched off with
-/// the rates.
-pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 1_024;
-/// Connections without a place that are told so at the same time; the others are dropped.
-pub const TURNED_AWAY_MAX: usize = 16;
-/// How long that may take.
-pub const TURNED_AWAY_TIMEOUT: Duration = Duration::from_secs(2);
-/// Connections that wait to be accepted.
-pub const LISTEN_BACKLOG: i32 = 1_024;
-/// How long connections may take to end at a stop; the whole of it stays under 5 seconds.
-pub const STOP_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long the last answers may take after that.
-pub const LAST_ANSWERS_TIMEOUT: Duration = Duration::from_secs(1);

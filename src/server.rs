@@ -1,21 +1,22 @@
 //! The composition root: opens, listens, connects the feed with the hub, and stops in order.
 
+mod addresses;
 mod commands;
 mod places;
+mod stopping;
 
-use crate::chat::Chat;
+use crate::chat::{Chat, FaultPoints, Part};
 use crate::clock::Clock;
 use crate::config::{Config, Host};
 use crate::http::{Connection, Http, Linger, Lingering};
 use crate::hub::Hub;
 use crate::limits::{
-    ADDRESSES_MAX, ERASE_EVERY, KEEPALIVE_AFTER, KEEPALIVE_EVERY, LAST_ANSWERS_TIMEOUT, LISTEN_BACKLOG,
-    OPEN_FILES_SPARE, PINGS_PAUSE, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_TIMEOUT, SESSIONS_DROP_EVERY,
-    SOCKET_SEND_BYTES, SOCKET_SWEEP_EVERY, STOP_TIMEOUT, WRITE_STALL_TIMEOUT,
+    ADDRESSES_MAX, CONNECTIONS_FEW, CONNECTIONS_MIN, ERASE_EVERY, KEEPALIVE_AFTER, KEEPALIVE_EVERY, LISTEN_BACKLOG,
+    OPEN_FILES_SPARE, OPEN_FILES_WANTED, PINGS_PAUSE, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_TIMEOUT,
+    SESSIONS_DROP_EVERY, SOCKET_SEND_BYTES, SOCKET_SWEEP_EVERY, WRITE_STALL_TIMEOUT,
 };
 use crate::permissions;
 use crate::store::{Feed, OpenError, Options, Store};
-use crate::wire::CloseCode;
 use commands::Commands;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -23,15 +24,20 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use places::Places;
 use std::convert::Infallible;
 use std::future::Future;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{fmt, io};
+use stopping::Parts;
+pub use stopping::{Failure, Stopping};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 /// How long to wait before the next accept when the process is out of files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What to do about too few files.
+const MORE_FILES: &str = "To allow more, run ulimit -n 4096 before it, or set LimitNOFILE=65536 in its systemd unit.";
 
 /// Why a server cannot start.
 #[derive(Debug)]
@@ -42,6 +48,8 @@ pub enum StartError {
     Taken(SocketAddr),
     /// The address is not ours, or not allowed.
     Listen(SocketAddr, io::Error),
+    /// So many files may be open that almost nobody could connect.
+    FewFiles(u64),
     /// The system has no threads, files or randomness left.
     System(io::Error),
 }
@@ -60,6 +68,12 @@ impl fmt::Display for StartError {
                 f,
                 "Chapp cannot listen on {address} ({error}). Choose an address of this computer: \
                  chapp --listen 127.0.0.1:4280"
+            ),
+            StartError::FewFiles(files) => write!(
+                f,
+                "The system lets Chapp open {files} files, too few for more than a handful of connections: it needs {} \
+                 at least. {MORE_FILES}",
+                OPEN_FILES_SPARE + 2 * u64::from(CONNECTIONS_MIN)
             ),
             StartError::System(error) => write!(f, "The system refused Chapp what it needs: {error}."),
         }
@@ -86,6 +100,7 @@ impl Server {
     /// # Errors
     /// [`StartError`], whose text is for the terminal.
     pub fn open(config: &Config, options: Options, clock: Clock) -> Result<Server, StartError> {
+        let connections_max = connections_max()?;
         let metrics = options.metrics.clone();
         let (store, feed) = Store::open(&config.data, options).map_err(StartError::Data)?;
         permissions::close_to_others(&config.data);
@@ -97,7 +112,6 @@ impl Server {
         if let Some(plan) = &config.backups {
             chat.plan_backups(plan.clone());
         }
-        let connections_max = connections_max();
         tracing::info!(connections_max, "places for connections");
         Ok(Server {
             listener,
@@ -132,12 +146,25 @@ impl Server {
 
     /// The addresses of this computer by which others on the network reach the server, as `HOST:PORT`.
     pub fn addresses(&self) -> Vec<String> {
-        own_addresses(self.address).into_iter().take(ADDRESSES_MAX).collect()
+        addresses::own(self.address).into_iter().take(ADDRESSES_MAX).collect()
+    }
+
+    /// Where tests break parts of it.
+    pub fn fault_points(&self) -> &FaultPoints {
+        self.chat.fault_points()
     }
 
     /// Serves until `stop`, then stops in order: no new work, what was accepted is committed and
     /// answered, sockets are closed with 1001, the data file is closed.
-    pub async fn run(self, stop: impl Future<Output = ()>) {
+    ///
+    /// # Errors
+    /// [`Failure`] where a part of it failed before that. It stops in order then, too.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Failure> {
+        self.serve(stop).await.finish().await
+    }
+
+    /// Serves until `stop`, or until a part of it fails: half a server is worse than none, which is started again.
+    pub async fn serve(self, stop: impl Future<Output = ()>) -> Stopping {
         let url = self.url();
         let Server {
             address,
@@ -149,49 +176,60 @@ impl Server {
             places,
             commands,
         } = self;
-        let fan_out = tokio::spawn({
+        chat.compare_clock().await;
+        let mut fan_out = tokio::spawn({
             let chat = chat.clone();
             async move {
                 feed.route_replies();
                 while let Some(events) = feed.batch().await {
+                    chat.fault_points().reach(Part::FanOut);
                     chat.hub().deliver(&events);
                 }
             }
         });
-        let sweep = tokio::spawn(sweep(chat.clone(), address, hosts));
-        let presence = tokio::spawn({
+        let (stopping, is_stopping) = watch::channel(false);
+        let mut parts = Parts::default();
+        parts.spawn(Part::Sweep, sweep(chat.clone(), address, hosts));
+        parts.spawn(Part::Presence, {
             let chat = chat.clone();
             async move { chat.tell_presence().await }
         });
-        let erase = tokio::spawn(erase(chat.clone()));
-        let commands = tokio::spawn(commands.serve(chat.clone(), url));
-        let nightly = tokio::spawn({
+        parts.spawn(Part::Erase, erase(chat.clone()));
+        parts.spawn(Part::Commands, {
             let chat = chat.clone();
-            async move { chat.back_up_nightly().await }
+            async move {
+                commands.serve(chat, url).await;
+                // Where there is no socket, nobody comes.
+                std::future::pending().await
+            }
         });
-        let (stopping, is_stopping) = watch::channel(false);
-        tokio::select! {
-            () = accept(listener, http, places.clone(), is_stopping) => {}
-            () = stop => {}
+        parts.spawn(Part::Nightly, {
+            let chat = chat.clone();
+            async move {
+                chat.back_up_nightly().await;
+                // Where there are no backups, none is due.
+                std::future::pending().await
+            }
+        });
+        let accepting = accept(listener, http, chat.clone(), places.clone(), is_stopping);
+        parts.spawn(Part::Accept, accepting);
+        let failed = tokio::select! {
+            () = stop => None,
+            part = parts.failed() => Some(part),
+            // The feed ends with the writer, however that ends.
+            ended = &mut fan_out => Some(if ended.is_ok() { Part::Writer } else { Part::FanOut }),
+        };
+        if let Some(part) = failed {
+            tracing::error!("{part} has failed: Chapp stops");
         }
-        sweep.abort();
-        erase.abort();
-        commands.abort();
-        nightly.abort();
-        let _ = stopping.send(true);
-        presence.abort();
-        chat.note_last_seen().await;
-        chat.hub().stop(CloseCode::GoingAway);
-        // Every connection holds a place until it ends.
-        if tokio::time::timeout(STOP_TIMEOUT, places.all_left()).await.is_err() {
-            tracing::warn!(
-                sockets = chat.hub().connections(),
-                "some connections did not end in time"
-            );
+        Stopping {
+            chat,
+            places,
+            parts,
+            fan_out,
+            stopping,
+            failed,
         }
-        chat.store().clone().close().await;
-        // It ends with the feed, once the last answers are handed on.
-        let _ = tokio::time::timeout(LAST_ANSWERS_TIMEOUT, fan_out).await;
     }
 }
 
@@ -224,12 +262,36 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 }
 
 /// Each connection takes two files: the socket, and the hub's second handle on it.
-fn connections_max() -> u32 {
-    let files = rlimit::increase_nofile_limit(crate::limits::OPEN_FILES_WANTED).unwrap_or(1024);
-    (files.saturating_sub(OPEN_FILES_SPARE) / 2).clamp(1, 1 << 20) as u32
+fn connections_max() -> Result<u32, StartError> {
+    let files = open_files().map_err(StartError::System)?;
+    let places = (files.saturating_sub(OPEN_FILES_SPARE) / 2).min(1 << 20) as u32;
+    if places < CONNECTIONS_MIN {
+        return Err(StartError::FewFiles(files));
+    }
+    if places < CONNECTIONS_FEW {
+        tracing::warn!(
+            "No more than {places} connections fit, since the system lets Chapp open {files} files. Everybody takes \
+             one for each tab and a few more while a page loads. {MORE_FILES}"
+        );
+    }
+    Ok(places)
 }
 
-async fn accept(listener: TcpListener, http: Arc<Http>, places: Arc<Places>, stopping: watch::Receiver<bool>) {
+/// How many files the process may open, after asking for more.
+fn open_files() -> io::Result<u64> {
+    let increased = rlimit::increase_nofile_limit(OPEN_FILES_WANTED);
+    #[cfg(unix)]
+    let increased = increased.or_else(|_| rlimit::Resource::NOFILE.get_soft());
+    increased
+}
+
+async fn accept(
+    listener: TcpListener,
+    http: Arc<Http>,
+    chat: Arc<Chat>,
+    places: Arc<Places>,
+    stopping: watch::Receiver<bool>,
+) {
     loop {
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
@@ -239,6 +301,7 @@ async fn accept(listener: TcpListener, http: Arc<Http>, places: Arc<Places>, sto
                 continue;
             }
         };
+        chat.fault_points().reach(Part::Accept);
         let place = match places.take(peer.ip()) {
             Ok(place) => place,
             Err(why) => {
@@ -286,50 +349,11 @@ async fn serve(stream: TcpStream, connection: Connection, http: Arc<Http>, mut s
     }
 }
 
-/// How others reach a server that listens on `listening`: by the addresses of this computer, and by the
-/// names that it was told.
-fn addresses(listening: SocketAddr, hosts: &[Host]) -> Vec<String> {
-    let port = listening.port();
-    let named = hosts.iter().filter(|host| !is_only_here(&host.name));
-    let named = named.map(|host| match host.port.unwrap_or(port) {
-        80 => host.name.clone(),
-        port => format!("{}:{port}", host.name),
-    });
-    own_addresses(listening)
-        .into_iter()
-        .chain(named)
-        .take(ADDRESSES_MAX)
-        .collect()
-}
-
-/// Whether a name means this computer to every browser (RFC 6761 §6.3).
-fn is_only_here(name: &str) -> bool {
-    name == "localhost" || name.ends_with(".localhost") || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
-}
-
-fn own_addresses(listening: SocketAddr) -> Vec<String> {
-    let ip = listening.ip();
-    if ip.is_loopback() {
-        return Vec::new();
-    }
-    if !ip.is_unspecified() {
-        return vec![listening.to_string()];
-    }
-    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
-    let others = interfaces
-        .iter()
-        .filter(|interface| !interface.is_loopback() && !interface.is_link_local());
-    // The short ones, that people can type.
-    let short = others.map(|interface| interface.ip()).filter(|ip| ip.is_ipv4());
-    short
-        .map(|ip| SocketAddr::new(ip, listening.port()).to_string())
-        .collect()
-}
-
 async fn sweep(chat: Arc<Chat>, listening: SocketAddr, hosts: Vec<Host>) {
     let mut next_drop = Instant::now();
     loop {
-        chat.set_addresses(addresses(listening, &hosts));
+        chat.fault_points().reach(Part::Sweep);
+        chat.set_addresses(addresses::all(listening, &hosts));
         if Instant::now() >= next_drop {
             chat.drop_expired_sessions().await;
             next_drop = Instant::now() + SESSIONS_DROP_EVERY;
@@ -348,6 +372,7 @@ async fn sweep(chat: Arc<Chat>, listening: SocketAddr, hosts: Vec<Host>) {
 async fn erase(chat: Arc<Chat>) {
     loop {
         tokio::time::sleep(ERASE_EVERY).await;
+        chat.fault_points().reach(Part::Erase);
         chat.erase_deleted().await;
         chat.count_files().await;
         chat.erase_files().await;

@@ -5,7 +5,8 @@ use super::passwords::Verified;
 use crate::clock::Time;
 use crate::error::{Error, Kind, Result};
 use crate::limits::{
-    DEVICE_CHARS_MAX, PASSWORD_CHECKS_MAX, SESSION_TOUCH_MS, SESSIONS_DROPPED_MAX, SESSIONS_SWEPT_AT_ONCE_MAX,
+    CLOCK_AHEAD_MAX_MS, DEVICE_CHARS_MAX, PASSWORD_CHECKS_MAX, SESSION_TOUCH_MS, SESSIONS_DROPPED_MAX,
+    SESSIONS_SWEPT_AT_ONCE_MAX,
 };
 use crate::metrics::Count;
 use crate::model::{
@@ -58,7 +59,7 @@ impl Chat {
         let name = Name::parse(name)?;
         let password = Password::parse(password)?;
         let now = self.clock.now();
-        self.count_login(now, caller)?;
+        self.count_login(caller)?;
         // Before the costly part; the store decides.
         let invite = Code::parse(invite);
         self.store.may_sign_up(invite.as_ref(), now).await?;
@@ -87,9 +88,11 @@ impl Chat {
     }
 
     /// Counts a log-in or sign-up, unless the server has too much to do for another one.
-    pub(super) fn count_login(&self, now: Time, caller: &Caller) -> Result<()> {
+    pub(super) fn count_login(&self, caller: &Caller) -> Result<()> {
         self.admit(Count::LoginsOverload)?;
-        let counted = self.logins.count(self.rate_limits, now, caller.address);
+        let counted = self
+            .logins
+            .count(self.rate_limits, self.clock.instant(), caller.address);
         counted.inspect_err(|_| self.store.metrics().one(Count::LoginsTooMany))
     }
 
@@ -105,11 +108,12 @@ impl Chat {
     /// `unauthenticated` with one text for every cause, `too_many_requests`.
     pub async fn log_in(&self, name: &str, password: &str, caller: &Caller) -> Result<LoggedIn> {
         let now = self.clock.now();
-        self.count_login(now, caller)?;
+        self.count_login(caller)?;
         // What no account can have is answered like any other wrong pair, at the same cost.
         let name = Name::parse(name).ok();
         let key = name.as_ref().map_or("", Name::key);
-        let tried = self.logins.try_name(self.rate_limits, now, key, caller.address);
+        let instant = self.clock.instant();
+        let tried = self.logins.try_name(self.rate_limits, instant, key, caller.address);
         tried.inspect_err(|_| self.store.metrics().one(Count::LoginsTooMany))?;
         let (token, session) = new_session(caller)?;
         let find = async || match &name {
@@ -194,13 +198,19 @@ impl Chat {
         if !session.is_live(now) {
             return Err(Error::unauthenticated());
         }
-        if now.since(session.seen_at) >= SESSION_TOUCH_MS {
+        if self.is_to_touch(session.seen_at, now) {
             self.touch(id, address);
         }
         Ok(Viewer {
             user: Arc::new(user),
             session: id,
         })
+    }
+
+    /// Whether a session's last use is to be written down: never by a clock that may be wrong.
+    fn is_to_touch(&self, seen_at: Time, now: Time) -> bool {
+        let is_due = now.since(seen_at) >= SESSION_TOUCH_MS || seen_at.since(now) > CLOCK_AHEAD_MAX_MS;
+        is_due && self.clock_watch.is_settled(&self.clock)
     }
 
     /// Writes down that a session is used. Nobody waits for it, and a failure only makes it look older.
@@ -213,8 +223,19 @@ impl Chat {
         });
     }
 
+    /// Compares the clock with the data file, as the server starts.
+    pub async fn compare_clock(&self) {
+        // What cannot be read now is said by whoever needs it.
+        if let Ok(Some(newest)) = self.store.newest().await {
+            self.clock_watch.compare(&self.clock, newest);
+        }
+    }
+
     /// Forgets sessions that nobody can use any more.
     pub async fn drop_expired_sessions(&self) {
+        if !self.clock_watch.is_settled(&self.clock) {
+            return;
+        }
         loop {
             let at = self.clock.now();
             match self.store.commit(Change::DropSessions { at }).await {
@@ -229,6 +250,9 @@ impl Chat {
 
     /// Ends what has expired, and keeps what is connected from looking unused.
     pub async fn sweep_sessions(&self) {
+        if !self.clock_watch.is_settled(&self.clock) {
+            return;
+        }
         let now = self.clock.now();
         let mut over = Vec::new();
         for (number, id) in self.hub.sessions().into_iter().enumerate() {
@@ -237,7 +261,7 @@ impl Chat {
             }
             match self.store.session(id).await {
                 Ok(Some((session, _))) if !session.is_live(now) => over.push(id),
-                Ok(Some((session, _))) if now.since(session.seen_at) >= SESSION_TOUCH_MS => {
+                Ok(Some((session, _))) if self.is_to_touch(session.seen_at, now) => {
                     if let Ok(address) = session.address.parse() {
                         self.touch(id, address);
                     }

@@ -239,7 +239,7 @@ impl Chat {
     pub async fn reset_password(&self, code: &str, password: &str, caller: &Caller) -> Result<LoggedIn> {
         let password = Password::parse(password)?;
         let at = self.clock.now();
-        self.count_login(at, caller)?;
+        self.count_login(caller)?;
         // Before the costly part; the store decides.
         let owner = self.reset_owner(code).await?;
         let code = Code::parse(code).ok_or_else(link_is_over)?.digest();

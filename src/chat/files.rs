@@ -229,6 +229,9 @@ impl Chat {
 
     /// Erases what nothing shows any more, and what was never posted.
     pub async fn erase_files(&self) {
+        if !self.clock_watch.is_settled(&self.clock) {
+            return;
+        }
         let before = Time(self.clock.now().0.saturating_sub(UPLOAD_KEPT_MS));
         while matches!(self.store.has_unshown(before).await, Ok(true)) {
             match self.store.commit(Change::File(FileChange::Erase { before })).await {

@@ -141,12 +141,12 @@ impl Chat {
     /// # Errors
     /// `not_found` for a room that the viewer is not in; `too_many_requests`.
     pub async fn catch_up(&self, viewer: &Viewer, room: RoomId, since: Seq) -> Result<Catchup> {
-        let (user, now) = (viewer.user.id, self.clock.now());
-        self.limit(&self.syncs, Count::SyncsTooMany, now, user)?;
+        let user = viewer.user.id;
+        self.limit(&self.syncs, Count::SyncsTooMany, user)?;
         let caught_up = self.store.catchup(user, room, since).await?;
         if let Catchup::Changed { messages, .. } = &caught_up {
             let more = messages.len() / SYNC_MESSAGES_COUNTED;
-            self.syncs.spend(self.rate_limits, now, user, more);
+            self.syncs.spend(self.rate_limits, self.clock.instant(), user, more);
         }
         Ok(caught_up)
     }

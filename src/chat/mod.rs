@@ -4,11 +4,13 @@
 
 mod accounts;
 mod admin;
+mod clock_watch;
 mod files;
 mod host;
 pub mod markup;
 mod messages;
 mod nightly;
+mod parts;
 mod passwords;
 mod people;
 mod picture;
@@ -32,10 +34,12 @@ use crate::model::{UserId, Viewer};
 use crate::store::{ShedLevel, Store};
 pub use accounts::{Caller, LoggedIn};
 pub use admin::{BackupTaken, ServerFacts, Vitals};
+use clock_watch::ClockWatch;
 pub use files::Upload;
 pub use host::{ResetOffered, hand_over, offer_reset};
 pub use messages::Answer;
 pub use nightly::{BackupPlan, NightlyFacts};
+pub use parts::{FaultPoints, Part, PartFault};
 use passwords::Passwords;
 pub use rooms::RoomPlan;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -52,6 +56,7 @@ pub struct Chat {
     store: Store,
     hub: Arc<Hub>,
     clock: Clock,
+    clock_watch: ClockWatch,
     rate_limits: RateLimits,
     passwords: Passwords,
     logins: LoginThrottle,
@@ -72,6 +77,7 @@ pub struct Chat {
     /// Whose turn it is to have a piece of a file read.
     file_reads: Semaphore,
     addresses: Mutex<Arc<[String]>>,
+    fault_points: FaultPoints,
     started_at: Time,
     /// Whose turn it is to take a backup.
     backups: Arc<Semaphore>,
@@ -84,14 +90,17 @@ impl Chat {
     /// # Errors
     /// When the system has no thread or no randomness left.
     pub fn new(store: Store, hub: Arc<Hub>, clock: Clock, rate_limits: RateLimits) -> std::io::Result<Chat> {
+        let fault_points = FaultPoints::default();
         Ok(Chat {
             uploads: uploads::UploadTurns::new(store.clone(), clock.clone(), rate_limits),
             store,
             hub,
             started_at: clock.now(),
+            clock_watch: ClockWatch::new(&clock),
             clock,
             rate_limits,
-            passwords: Passwords::start()?,
+            passwords: Passwords::start(fault_points.clone())?,
+            fault_points,
             logins: LoginThrottle::default(),
             acts: ActThrottle::new(
                 POSTS_BURST,
@@ -143,6 +152,11 @@ impl Chat {
         &self.store
     }
 
+    /// Where tests break parts of the server.
+    pub fn fault_points(&self) -> &FaultPoints {
+        &self.fault_points
+    }
+
     /// How others on the network reach the server, as `HOST:PORT`.
     pub fn addresses(&self) -> Arc<[String]> {
         self.addresses.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -172,9 +186,8 @@ impl Chat {
     /// Counts something that the viewer does; tells the time.
     fn count_act(&self, viewer: &Viewer) -> Result<Time> {
         self.shed(ShedLevel::Actions, Count::ActsOverload)?;
-        let now = self.clock.now();
-        self.limit(&self.acts, Count::ActsTooMany, now, viewer.user.id)?;
-        Ok(now)
+        self.limit(&self.acts, Count::ActsTooMany, viewer.user.id)?;
+        Ok(self.clock.now())
     }
 
     /// Counts a request of the viewer's.
@@ -182,8 +195,7 @@ impl Chat {
     /// # Errors
     /// `too_many_requests`.
     pub fn count_request(&self, viewer: &Viewer) -> Result<()> {
-        let (now, user) = (self.clock.now(), viewer.user.id);
-        self.limit(&self.requests, Count::RequestsTooMany, now, user)
+        self.limit(&self.requests, Count::RequestsTooMany, viewer.user.id)
     }
 
     /// Counts a socket that the viewer opens.
@@ -191,12 +203,11 @@ impl Chat {
     /// # Errors
     /// `too_many_requests`.
     pub fn count_socket(&self, viewer: &Viewer) -> Result<()> {
-        let (now, user) = (self.clock.now(), viewer.user.id);
-        self.limit(&self.sockets, Count::TurnedAwayRate, now, user)
+        self.limit(&self.sockets, Count::TurnedAwayRate, viewer.user.id)
     }
 
-    fn limit(&self, throttle: &ActThrottle, count: Count, now: Time, user: UserId) -> Result<()> {
-        let taken = throttle.take(self.rate_limits, now, user);
+    fn limit(&self, throttle: &ActThrottle, count: Count, user: UserId) -> Result<()> {
+        let taken = throttle.take(self.rate_limits, self.clock.instant(), user);
         taken.inspect_err(|_| self.store.metrics().one(count))
     }
 

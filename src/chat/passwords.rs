@@ -4,11 +4,13 @@
 //! fill the memory: so one at a time, a short queue, and the rest is shed. Where the system lets us, the
 //! thread yields to those that serve sockets: who logs in can wait, who talks should not.
 
+use super::parts::{FaultPoints, Part};
 use crate::error::{Error, Result};
 use crate::limits::{ARGON2_KIB, ARGON2_LANES, ARGON2_PASSES, HASH_QUEUE_MAX};
 use crate::model::{Password, PasswordHash};
 use argon2::password_hash::phc::{self, Output, ParamsString, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -45,15 +47,25 @@ const HASH_NICE: i32 = 10;
 const BUSY_RETRY_MS: u64 = 1_000;
 
 impl Passwords {
-    pub fn start() -> std::io::Result<Passwords> {
+    pub fn start(fault_points: FaultPoints) -> std::io::Result<Passwords> {
         let (jobs, queue) = sync_channel(HASH_QUEUE_MAX);
         let mut hasher = Hasher::new().map_err(std::io::Error::other)?;
         std::thread::Builder::new().name("passwords".into()).spawn(move || {
             yield_to_others();
-            while let Ok(job) = queue.recv() {
-                hasher.run(job);
-                while let Ok(job) = queue.recv_timeout(BUFFER_KEPT_FOR) {
-                    hasher.run(job);
+            while let Ok(mut job) = queue.recv() {
+                loop {
+                    // A panic costs the one who asked their answer, and not everybody the log-in.
+                    let work = AssertUnwindSafe(|| {
+                        fault_points.reach(Part::Passwords);
+                        hasher.run(job);
+                    });
+                    if catch_unwind(work).is_err() {
+                        break;
+                    }
+                    match queue.recv_timeout(BUFFER_KEPT_FOR) {
+                        Ok(next) => job = next,
+                        Err(_) => break,
+                    }
                 }
                 hasher.memory = Vec::new();
             }

@@ -70,9 +70,10 @@ impl Chat {
     pub async fn change_password(&self, viewer: &Viewer, caller: &Caller, present: &str, new: &str) -> Result<Token> {
         let new = Password::parse(new).map_err(|error| error.at("new_password"))?;
         let now = self.clock.now();
-        self.count_login(now, caller)?;
+        self.count_login(caller)?;
         let (user, key) = (viewer.user.id, viewer.user.name.key());
-        self.logins.try_name(self.rate_limits, now, key, caller.address)?;
+        self.logins
+            .try_name(self.rate_limits, self.clock.instant(), key, caller.address)?;
         let (token, session) = new_session(caller)?;
         let wrong = || Error::invalid("password", "That is not your present password.");
         let prove = async || -> Result<Proof> {

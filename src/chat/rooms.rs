@@ -72,7 +72,7 @@ impl Chat {
     pub async fn create_room(&self, viewer: &Viewer, plan: RoomPlan) -> Result<(RoomView, bool)> {
         let at = self.count_act(viewer)?;
         if plan.kind != RoomKind::Direct {
-            self.limit(&self.rooms_made, Count::ActsTooMany, at, viewer.user.id)?;
+            self.limit(&self.rooms_made, Count::ActsTooMany, viewer.user.id)?;
         }
         let name = match (plan.kind, plan.name) {
             (RoomKind::Direct, _) => RoomName::nameless(),

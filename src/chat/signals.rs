@@ -1,6 +1,6 @@
 //! What is neither durable nor numbered: who is here, who is typing.
 
-use super::{Chat, RateLimits};
+use super::{Chat, Part, RateLimits};
 use crate::error::Result;
 use crate::hub::{Departure, PresenceChange};
 use crate::limits::{PRESENCE_EVERY, PRESENCE_GRACE, SHED_HOLD};
@@ -10,6 +10,7 @@ use crate::store::ShedLevel;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout_at};
 
 impl Chat {
@@ -21,11 +22,7 @@ impl Chat {
         let user = viewer.user.id;
         self.store.may_post(user, room).await?;
         let is_shed = self.shed(ShedLevel::Signals, Count::TypingOverload).is_err();
-        if !is_shed
-            && self
-                .limit(&self.typing, Count::TypingTooMany, self.clock.now(), user)
-                .is_ok()
-        {
+        if !is_shed && self.limit(&self.typing, Count::TypingTooMany, user).is_ok() {
             self.store.relay(Event::Typing { user, room });
         }
         Ok(())
@@ -36,12 +33,14 @@ impl Chat {
     pub fn departed(self: &Arc<Chat>, departure: Departure) {
         let chat = self.clone();
         let at = self.clock.now();
-        tokio::spawn(async move {
+        // Without a runtime the server has ended.
+        let Ok(runtime) = Handle::try_current() else { return };
+        runtime.spawn(async move {
             tokio::time::sleep(PRESENCE_GRACE).await;
             if chat.hub.is_gone(departure) {
-                let user = departure.user;
-                // Where it fails they were last seen earlier; nobody waits for it.
-                let _ = chat.store.commit(Change::Seen { user, at }).await;
+                let (store, user) = (chat.store.clone(), departure.user);
+                // Where it fails, in whatever way, they were last seen earlier.
+                let _ = tokio::spawn(async move { store.commit(Change::Seen { user, at }).await }).await;
                 chat.hub.gone(departure, at);
             }
         });
@@ -78,6 +77,7 @@ impl Chat {
                 Some(at) => timeout_at(*at + every, self.hub.presence_changes()).await,
                 None => Ok(self.hub.presence_changes().await),
             };
+            self.fault_points.reach(Part::Presence);
             let changes = changes.unwrap_or_default().into_iter();
             waiting.extend(changes.map(|change| (change.user.id, change)));
             let now = Instant::now();

@@ -1,10 +1,11 @@
 //! How often: log-ins per name and network, posts per person, frames per connection.
 //!
+//! All of it by [`Instant`]: a clock that is set must neither lock people out nor let them through.
+//!
 //! No account is ever locked, and every map is bounded: when one is full, what was used least
 //! recently goes, which costs an attacker more memory of ours than they can have.
 
 use super::network;
-use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::limits::{
     LOGIN_BUCKETS_MAX, LOGIN_FREE_TRIES, LOGIN_PER_NETWORK_PER_MINUTE, LOGIN_WAIT_MAX, POSTS_BUCKETS_MAX,
@@ -14,7 +15,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Whether rates are limited: always, except under a load test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -32,12 +33,12 @@ pub struct TokenBucket {
     burst: f64,
     per_ms: f64,
     tokens: f64,
-    at: Time,
+    at: Instant,
 }
 
 impl TokenBucket {
     /// A full bucket.
-    pub fn new(burst: u32, refill: u32, period: Duration, now: Time) -> TokenBucket {
+    pub fn new(burst: u32, refill: u32, period: Duration, now: Instant) -> TokenBucket {
         TokenBucket {
             burst: burst.into(),
             per_ms: f64::from(refill) / period.as_millis() as f64,
@@ -50,8 +51,9 @@ impl TokenBucket {
     ///
     /// # Errors
     /// The milliseconds to wait.
-    pub fn take(&mut self, now: Time) -> std::result::Result<(), u64> {
-        self.tokens = (self.tokens + now.since(self.at) as f64 * self.per_ms).min(self.burst);
+    pub fn take(&mut self, now: Instant) -> std::result::Result<(), u64> {
+        let passed_ms = now.saturating_duration_since(self.at).as_nanos() as f64 / 1e6;
+        self.tokens = (self.tokens + passed_ms * self.per_ms).min(self.burst);
         self.at = now;
         if self.tokens < 1.0 {
             return Err(((1.0 - self.tokens) / self.per_ms).ceil() as u64);
@@ -68,7 +70,7 @@ impl TokenBucket {
 
 /// A map with a bound, which forgets what was used least recently.
 struct Bounded<K, V> {
-    entries: HashMap<K, (Time, V)>,
+    entries: HashMap<K, (Instant, V)>,
     max: usize,
 }
 
@@ -80,10 +82,10 @@ impl<K: Eq + Hash + Clone, V> Bounded<K, V> {
         }
     }
 
-    fn entry(&mut self, key: K, now: Time, new: impl FnOnce() -> V) -> &mut V {
+    fn entry(&mut self, key: K, now: Instant, new: impl FnOnce() -> V) -> &mut V {
         if self.entries.len() >= self.max && !self.entries.contains_key(&key) {
             // A quarter at once, so that a full map is not sorted at every step.
-            let mut times: Vec<Time> = self.entries.values().map(|(at, _)| *at).collect();
+            let mut times: Vec<Instant> = self.entries.values().map(|(at, _)| *at).collect();
             times.sort_unstable();
             let keep_after = times[times.len() / 4];
             self.entries.retain(|_, (at, _)| *at > keep_after);
@@ -116,7 +118,7 @@ impl ActThrottle {
         }
     }
 
-    pub fn take(&self, limits: RateLimits, now: Time, user: UserId) -> Result<()> {
+    pub fn take(&self, limits: RateLimits, now: Instant, user: UserId) -> Result<()> {
         if limits == RateLimits::Off {
             return Ok(());
         }
@@ -127,7 +129,7 @@ impl ActThrottle {
     }
 
     /// It turned out to be worth so many more.
-    pub fn spend(&self, limits: RateLimits, now: Time, user: UserId, more: usize) {
+    pub fn spend(&self, limits: RateLimits, now: Instant, user: UserId, more: usize) {
         if limits == RateLimits::On && more > 0 {
             let (burst, refill, period) = self.rate;
             let mut buckets = lock(&self.buckets);
@@ -141,14 +143,14 @@ impl ActThrottle {
 #[derive(Clone, Copy, Default)]
 struct Tries {
     count: u32,
-    blocked_until: Time,
+    blocked_until: Option<Instant>,
 }
 
 impl Tries {
-    fn block(&mut self, now: Time) {
+    fn block(&mut self, now: Instant) {
         if let Some(beyond) = self.count.checked_sub(LOGIN_FREE_TRIES) {
             let seconds = 1u64.checked_shl(beyond).unwrap_or(u64::MAX);
-            self.blocked_until = Time(now.0 + seconds.min(LOGIN_WAIT_MAX.as_secs()) * 1000);
+            self.blocked_until = Some(now + Duration::from_secs(seconds).min(LOGIN_WAIT_MAX));
         }
     }
 }
@@ -170,7 +172,7 @@ impl Default for LoginThrottle {
 
 impl LoginThrottle {
     /// Counts a log-in or sign-up of a network.
-    pub fn count(&self, limits: RateLimits, now: Time, address: IpAddr) -> Result<()> {
+    pub fn count(&self, limits: RateLimits, now: Instant, address: IpAddr) -> Result<()> {
         if limits == RateLimits::Off {
             return Ok(());
         }
@@ -184,19 +186,19 @@ impl LoginThrottle {
 
     /// Counts a try of this name from this network, before it is known whether it is right, so that
     /// tries at the same time count as well. After the free ones each makes the next wait twice as long.
-    pub fn try_name(&self, limits: RateLimits, now: Time, name: &str, address: IpAddr) -> Result<()> {
+    pub fn try_name(&self, limits: RateLimits, now: Instant, name: &str, address: IpAddr) -> Result<()> {
         if limits == RateLimits::Off {
             return Ok(());
         }
         let mut names = lock(&self.names);
         let tries = names.entry((name.to_owned(), network(address)), now, Tries::default);
-        match tries.blocked_until.since(now) {
-            0 => {
+        match tries.blocked_until {
+            Some(until) if until > now => Err(wait((until - now).as_micros().div_ceil(1000) as u64)),
+            _ => {
                 tries.count = tries.count.saturating_add(1);
                 tries.block(now);
                 Ok(())
             }
-            wait_ms => Err(wait(wait_ms)),
         }
     }
 
@@ -204,7 +206,7 @@ impl LoginThrottle {
     pub fn take_back(&self, name: &str, address: IpAddr) {
         if let Some((_, tries)) = lock(&self.names).entries.get_mut(&(name.to_owned(), network(address))) {
             tries.count = tries.count.saturating_sub(1);
-            tries.blocked_until = Time(0);
+            tries.blocked_until = None;
         }
     }
 

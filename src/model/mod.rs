@@ -39,7 +39,8 @@ pub use room::{
 };
 pub use search::{Hit, HitCount, Lookup, Mark, SearchPage, SearchQuery, Sought, tokens};
 pub use server::{
-    Backup, Code, CodeDigest, Door, Invite, PasswordReset, ServerCard, ServerCounts, ServerDeed, ServerName, invite_end,
+    Backup, Code, CodeDigest, Door, Invite, PasswordReset, ServerCard, ServerCounts, ServerDeed, ServerName,
+    invite_end, link_is_live,
 };
 pub use session::{LogIn, NewSession, PasswordChange, Session, SessionId, Token};
 pub use settings::{QuietHours, Settings, SettingsPatch};

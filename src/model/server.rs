@@ -3,7 +3,7 @@
 use super::{NewSession, PasswordHash, Role, UserId, visible};
 use crate::clock::Time;
 use crate::error::{Error, Result};
-use crate::limits::{INVITE_MS_MAX, SERVER_NAME_CHARS_MAX};
+use crate::limits::{CLOCK_AHEAD_MAX_MS, INVITE_MS_MAX, SERVER_NAME_CHARS_MAX};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -154,8 +154,14 @@ impl Invite {
 
     /// Whether it still works at `now`.
     pub fn is_live(&self, now: Time) -> bool {
-        now < self.ends_at
+        link_is_live(self.ends_at, INVITE_MS_MAX, now)
     }
+}
+
+/// Whether a link that ends then still works at `now`. One that ends later than any link made today was made while
+/// the clock was wrong.
+pub fn link_is_live(ends_at: Time, longest_ms: u64, now: Time) -> bool {
+    now < ends_at && ends_at.since(now) <= longest_ms + CLOCK_AHEAD_MAX_MS
 }
 
 /// When an invite link shall end.

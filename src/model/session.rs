@@ -2,7 +2,7 @@
 
 use super::{PasswordHash, UserId};
 use crate::clock::Time;
-use crate::limits::{SESSION_ABSOLUTE_MS, SESSION_IDLE_MS};
+use crate::limits::{CLOCK_AHEAD_MAX_MS, SESSION_ABSOLUTE_MS, SESSION_IDLE_MS};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -131,8 +131,11 @@ pub struct Session {
 }
 
 impl Session {
-    /// Whether it still counts at `now`.
+    /// Whether it still counts at `now`. One that was opened while the clock was ahead by years does not: it
+    /// would for as many years.
     pub fn is_live(&self, now: Time) -> bool {
-        now.since(self.seen_at) < SESSION_IDLE_MS && now.since(self.created_at) < SESSION_ABSOLUTE_MS
+        now.since(self.seen_at) < SESSION_IDLE_MS
+            && now.since(self.created_at) < SESSION_ABSOLUTE_MS
+            && self.created_at.since(now) <= CLOCK_AHEAD_MAX_MS
     }
 }

@@ -10,7 +10,9 @@ use super::tables::{Source, Tables, has, put};
 use super::{files, log, standing};
 use crate::clock::Time;
 use crate::error::{Error, Kind};
-use crate::limits::{ERASED_MAX, PAGE_BYTES_MAX, PINS_MAX, REACTIONS_EMOJI_MAX, REACTIONS_MAX};
+use crate::limits::{
+    CLOCK_AHEAD_MAX_MS, ERASED_MAX, PAGE_BYTES_MAX, PINS_MAX, REACTIONS_EMOJI_MAX, REACTIONS_MAX, UNDO_MS,
+};
 use crate::model::{Act, Emoji, Event, PinsPage, Place, RoomId, Seq, UserId, needs_text, rules};
 use redb::{ReadableTable, ReadableTableMetadata};
 
@@ -158,7 +160,11 @@ fn conflict(title: String) -> Fault {
 /// Forgets for good what messages said that were deleted before then, a bounded number at a time.
 pub(super) fn erase(tables: &mut Tables<'_>, before: Time) -> Result<Done, Fault> {
     let mut places = Vec::new();
-    for row in tables.deleted.read()?.range(..(before.0, 0, 0))?.take(ERASED_MAX) {
+    let deleted = tables.deleted.read()?;
+    let due = deleted
+        .range(..(before.0, 0, 0))?
+        .chain(deleted.range(ahead(before)..)?);
+    for row in due.take(ERASED_MAX) {
         places.push(row?.0.value());
     }
     for (at, room, id) in &places {
@@ -175,10 +181,18 @@ pub(super) fn erase(tables: &mut Tables<'_>, before: Time) -> Result<Done, Fault
     })
 }
 
+/// From here on, the time of a deletion was written by a wrong clock, and would not come for years.
+fn ahead(before: Time) -> (u64, u32, u32) {
+    (before.0.saturating_add(UNDO_MS + CLOCK_AHEAD_MAX_MS + 1), 0, 0)
+}
+
 /// Whether there is text to be forgotten.
 pub(super) fn has_deleted(source: &impl Source, before: Time) -> Result<bool, Fault> {
     let deleted = source.deleted()?;
-    Ok(!deleted.is_empty()? && deleted.range(..(before.0, 0, 0))?.next().is_some())
+    if deleted.is_empty()? {
+        return Ok(false);
+    }
+    Ok(deleted.range(..(before.0, 0, 0))?.next().is_some() || deleted.range(ahead(before)..)?.next().is_some())
 }
 
 /// A page of the pinned messages of a room, newest pin first, below `before`.

@@ -9,9 +9,11 @@ use super::tables::{Source, Tables, get, get_known, put};
 use super::{accounts, people, sessions, usage};
 use crate::clock::Time;
 use crate::error::{Error, Kind};
+use crate::limits::RESET_MS;
 use crate::model::rules::{self, Whom};
 use crate::model::{
     Code, CodeDigest, Door, Event, PasswordReset, Role, ServerCard, ServerCounts, ServerDeed, User, UserId,
+    link_is_live,
 };
 use redb::{ReadableTable, ReadableTableMetadata};
 
@@ -59,7 +61,9 @@ pub(super) fn may_sign_up(source: &impl Source, shown: Option<&Code>, now: Time)
 pub(super) fn reset(source: &impl Source, code: &CodeDigest, now: Time) -> Result<User, Fault> {
     let row: Option<ResetRow> = get(source.resets()?, code.0)?;
     match row {
-        Some(row) if now < Time(row.ends_at) && !is_barred(source, row.user)? => people::user(source, row.user),
+        Some(row) if link_is_live(Time(row.ends_at), RESET_MS, now) && !is_barred(source, row.user)? => {
+            people::user(source, row.user)
+        }
         _ => Err(link_is_over().into()),
     }
 }
@@ -106,7 +110,9 @@ pub(super) fn act(tables: &mut Tables<'_>, by: UserId, deed: &ServerDeed, at: Ti
             let (id, whom) = whom(tables, who, *user)?;
             rules::may_offer_reset(role, whom)?;
             refuse_barred(tables, id)?;
-            forget_resets(tables, |row| row.user == id || Time(row.ends_at) <= at)?;
+            forget_resets(tables, |row| {
+                row.user == id || !link_is_live(Time(row.ends_at), RESET_MS, at)
+            })?;
             let ends_at = ends_at.0;
             put(tables.resets.write()?, code.0, &ResetRow { user: id, ends_at })?;
             Ok(Done::answered(Event::Noted))

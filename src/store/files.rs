@@ -12,7 +12,7 @@ use super::tables::{FILES_BYTES, FileKey, Source, Tables, get, get_known, has, p
 use super::usage;
 use crate::clock::Time;
 use crate::error::{Error, Kind};
-use crate::limits::{FILE_CHUNK_BYTES, FILE_CHUNKS_ERASED_MAX, FILES_BYTES_MAX};
+use crate::limits::{CLOCK_AHEAD_MAX_MS, FILE_CHUNK_BYTES, FILE_CHUNKS_ERASED_MAX, FILES_BYTES_MAX, UPLOAD_KEPT_MS};
 use crate::model::{Attachment, Event, FileChange, FileEvent, FileId, FileUsage, NewFile, UserId};
 use bytes::Bytes;
 use redb::ReadableTable;
@@ -179,12 +179,11 @@ pub(super) fn forget(tables: &mut Tables<'_>, post: &PostRow) -> Result<(), Faul
 /// Erases what came before then and is not shown, a bounded number of rows at a time.
 fn erase(tables: &mut Tables<'_>, before: Time) -> Result<Done, Fault> {
     let mut places = Vec::new();
-    for row in tables
-        .unshown
-        .read()?
+    let unshown = tables.unshown.read()?;
+    let due = unshown
         .range(..(before.0, [0; 16]))?
-        .take(FILE_CHUNKS_ERASED_MAX)
-    {
+        .chain(unshown.range(ahead(before)..)?);
+    for row in due.take(FILE_CHUNKS_ERASED_MAX) {
         places.push(row?.0.value());
     }
     let (mut count, mut bytes) = (0, 0);
@@ -223,9 +222,18 @@ fn erase(tables: &mut Tables<'_>, before: Time) -> Result<Done, Fault> {
     Ok(Done::answered(event))
 }
 
+/// From here on, the time of a file was written by a wrong clock, and would not come for years.
+fn ahead(before: Time) -> (u64, FileKey) {
+    (
+        before.0.saturating_add(UPLOAD_KEPT_MS + CLOCK_AHEAD_MAX_MS + 1),
+        [0; 16],
+    )
+}
+
 /// Whether there are files to erase.
 pub(super) fn has_unshown(source: &impl Source, before: Time) -> Result<bool, Fault> {
-    Ok(source.unshown()?.range(..(before.0, [0; 16]))?.next().is_some())
+    let unshown = source.unshown()?;
+    Ok(unshown.range(..(before.0, [0; 16]))?.next().is_some() || unshown.range(ahead(before)..)?.next().is_some())
 }
 
 /// A file that somebody may see: a message in one of their rooms shows it, or it is their own and waits to

@@ -5,7 +5,7 @@ use super::codec::{
     ClientIdRow, CommitRow, DataFileRow, Entry, FactsRow, FileRow, MemberRow, PictureRow, ProfileRow, RoomRow,
     SavedRow, SegmentRow, SeqRow, SessionRow, SettingsRow, Stored, UserRoomRow, UserRow, seal, unseal,
 };
-use super::engine::journal::scan;
+use super::engine::journal::{Gap, scan};
 use super::engine::old_journal::records;
 use super::engine::record::Record;
 use crate::model::{RoomKind, SessionId};
@@ -81,7 +81,7 @@ pub fn journal(bytes: &[u8]) {
         ends.push(at);
     }
     let read = |journal: &[u8]| match scan(journal, &salt, first - 1) {
-        Ok(found) => (found.records.len(), found.has_gap),
+        Ok(found) => (found.records.len(), found.gap != Gap::None),
         Err(fault) => panic!("a journal cannot be read: {fault}"),
     };
     assert_eq!(read(&journal), (ends.len(), false));

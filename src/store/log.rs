@@ -5,6 +5,7 @@ use super::fault::Fault;
 use super::search::index;
 use super::tables::{Row, Source, Tables, get, get_known, put};
 use crate::clock::Time;
+use crate::limits::CLOCK_AHEAD_MAX_MS;
 use crate::model::{Event, Notice, Posted, RoomId, Seq};
 use redb::ReadableTable;
 
@@ -170,19 +171,33 @@ fn next_entry(tables: &Tables<'_>) -> Result<u64, Fault> {
     Ok(tables.log.read()?.last()?.map_or(0, |(id, _)| id.value()) + 1)
 }
 
-/// `at`, or the time of the room's last entry where a clock went back.
+/// `at`, or the time of the room's last entry where a clock went back. Not where it went back far: the entry was
+/// written by a wrong clock then, and would give its time to all that follow.
 fn not_before(tables: &Tables<'_>, head: Head, at: Time) -> Result<u64, Fault> {
     if head.seq == 0 {
         return Ok(at.0);
     }
     let last: Entry = get_known(tables.log.read()?, head.entry, "the last entry of a room")?;
-    let last = match last {
-        Entry::Change { at, .. } => at,
+    let last = time(&last);
+    Ok(match last.since(at) > CLOCK_AHEAD_MAX_MS {
+        true => at.0,
+        false => at.max(last).0,
+    })
+}
+
+fn time(entry: &Entry) -> Time {
+    Time(match entry {
+        Entry::Change { at, .. } => *at,
         Entry::Notice(row) => row.sent_at,
         Entry::Post(row) => row.sent_at,
         Entry::Plain(row) => row.sent_at(),
-    };
-    Ok(at.0.max(last))
+    })
+}
+
+/// When the newest entry was written, by the clock of then.
+pub(super) fn newest(source: &impl Source) -> Result<Option<Time>, Fault> {
+    let newest = source.log()?.last()?;
+    newest.map(|(_, row)| Ok(time(&unseal(row.value())?))).transpose()
 }
 
 /// The rows of some seqs of a room, in order, to be read from either end.

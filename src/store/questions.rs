@@ -1,8 +1,8 @@
 //! What can be asked: each question is answered from one snapshot, who may know included.
 
 use super::{
-    Store, accounts, acts, admin, files, marks, members, messages, people, rooms, saved, search, sessions, standing,
-    usage,
+    Store, accounts, acts, admin, files, log, marks, members, messages, people, rooms, saved, search, sessions,
+    standing, usage,
 };
 use crate::clock::Time;
 use crate::error::Result;
@@ -248,6 +248,11 @@ impl Store {
     /// Whether there are files of an older data file that are not counted for those who sent them.
     pub async fn has_uncounted_files(&self) -> Result<bool> {
         self.ask(|file| usage::has_uncounted(file)).await
+    }
+
+    /// When the newest message, or line between messages, was written, by the clock of then.
+    pub async fn newest(&self) -> Result<Option<Time>> {
+        self.ask(|file| log::newest(file)).await
     }
 
     /// Whether there are files to erase that came before then.

@@ -8,7 +8,7 @@ use super::tables::{SESSIONS_COUNTED, Source, Tables, get, has, put};
 use super::{accounts, people};
 use crate::clock::Time;
 use crate::error::Error;
-use crate::limits::{SESSIONS_DROPPED_MAX, SESSIONS_PER_PERSON_MAX};
+use crate::limits::{CLOCK_AHEAD_MAX_MS, SESSIONS_DROPPED_MAX, SESSIONS_PER_PERSON_MAX};
 use crate::model::{Event, LogIn, NewSession, Session, SessionId, User, UserId};
 use redb::ReadableTable;
 
@@ -104,7 +104,11 @@ fn remove(tables: &mut Tables<'_>, id: SessionId) -> Result<bool, Fault> {
 pub(super) fn touch(tables: &mut Tables<'_>, id: SessionId, address: &str, at: Time) -> Result<Done, Fault> {
     let row: Option<SessionRow> = get(tables.sessions.read()?, id.0)?;
     let mut row = row.ok_or_else(Error::unauthenticated)?;
-    row.seen_at = row.seen_at.max(at.0);
+    row.seen_at = match Time(row.seen_at).since(at) > CLOCK_AHEAD_MAX_MS {
+        // By a wrong clock.
+        true => at.0,
+        false => row.seen_at.max(at.0),
+    };
     row.address = address.to_owned();
     put(tables.sessions.write()?, id.0, &row)?;
     // Whoever is there for hours was seen, also where nobody will be left to say so.

@@ -5,15 +5,14 @@
 
 use super::closing;
 use super::edge::Edge;
-use crate::chat::{Answer, Chat, RateLimits, TokenBucket};
-use crate::clock::Clock;
+use super::registered::Registered;
+use crate::chat::{Answer, Chat, Part, RateLimits, TokenBucket};
 use crate::error::{Error, Kind, Result};
 use crate::hub::Client;
 use crate::limits::{
-    FRAME_BYTES_MAX, FRAMES_BURST, FRAMES_PER_SECOND, POSTS_IN_FLIGHT_MAX, SLOW_SOCKET_CLOSE_TIMEOUT,
-    SOCKET_CLOSE_TIMEOUT, SOCKET_READ_BYTES,
+    ANSWERS_AT_STOP_TIMEOUT, FRAME_BYTES_MAX, FRAMES_BURST, FRAMES_PER_SECOND, POSTS_IN_FLIGHT_MAX,
+    SLOW_SOCKET_CLOSE_TIMEOUT, SOCKET_CLOSE_TIMEOUT, SOCKET_READ_BYTES,
 };
-use crate::metrics::Count;
 use crate::model::{Catchup, ReadMark, RoomId, Seq, Viewer};
 use crate::wire::{self, CloseCode, Command, Incoming, Refused};
 use bytes::{Bytes, BytesMut};
@@ -28,6 +27,7 @@ use std::time::{Duration, Instant};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
+use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
@@ -46,20 +46,14 @@ pub fn live(chat: Arc<Chat>, viewer: Viewer, stream: TcpStream) -> Option<Life> 
         .inspect_err(|error| tracing::error!(%error, "a socket could not be registered"))
         .ok()?;
     let mut connection = Connection {
-        frames: TokenBucket::new(
-            FRAMES_BURST,
-            FRAMES_PER_SECOND,
-            Duration::from_secs(1),
-            Clock::System.now(),
-        ),
+        frames: TokenBucket::new(FRAMES_BURST, FRAMES_PER_SECOND, Duration::from_secs(1), started),
+        registered: Registered::new(chat.clone(), client.clone(), viewer.user.id, started),
         chat,
         viewer,
         client,
-        received: 0,
     };
     Some(Box::pin(async move {
-        let code = connection.run(reading).await;
-        connection.ended(code, started);
+        connection.live(reading).await;
     }))
 }
 
@@ -68,7 +62,7 @@ struct Connection {
     viewer: Viewer,
     client: Arc<Client>,
     frames: TokenBucket,
-    received: u64,
+    registered: Registered,
 }
 
 /// A change on its way to the disk, and then the frame that answers it, if any does.
@@ -83,6 +77,10 @@ impl Connection {
         if let Some(frame) = answer {
             self.send(frame);
         }
+    }
+
+    async fn live(&mut self, reading: OwnedReadHalf) {
+        self.registered.code = self.run(reading).await;
     }
 
     /// Returns with the code that the socket was closed with.
@@ -101,25 +99,6 @@ impl Connection {
         self.chat.hub().close(self.client.id, code);
         Box::pin(self.drain(&mut socket, code)).await;
         code
-    }
-
-    fn ended(&self, code: CloseCode, started: Instant) {
-        if let Some(departure) = self.chat.hub().leave(self.client.id) {
-            self.chat.departed(departure);
-        }
-        let ended = match code {
-            CloseCode::TooSlow => Count::TooSlow,
-            CloseCode::Flooding => Count::Flooding,
-            _ => Count::Closed,
-        };
-        self.chat.store().metrics().one(ended);
-        tracing::info!(
-            user = self.viewer.user.id.0,
-            seconds = started.elapsed().as_secs(),
-            received = self.received,
-            code = code as u16,
-            "socket"
-        );
     }
 
     /// Lets the first frame go.
@@ -185,9 +164,16 @@ impl Connection {
                 }
             }
         };
-        // What was accepted is answered, also by a server that stops.
-        while let Some(answer) = in_flight.next().await {
-            self.answer(answer);
+        // What was accepted is answered, also by a server that stops; but a disk that hangs must not keep anybody from
+        // hearing that it does.
+        let answering = async {
+            while let Some(answer) = in_flight.next().await {
+                self.answer(answer);
+            }
+        };
+        match code {
+            CloseCode::GoingAway => drop(Box::pin(timeout(ANSWERS_AT_STOP_TIMEOUT, answering)).await),
+            _ => answering.await,
         }
         code
     }
@@ -198,6 +184,7 @@ impl Connection {
         frame: Option<std::result::Result<Message, SocketError>>,
     ) -> std::result::Result<Option<Incoming>, CloseCode> {
         self.chat.hub().heard(&self.client);
+        self.chat.fault_points().reach(Part::Socket(self.viewer.user.id));
         let text = match frame {
             Some(Ok(Message::Text(text))) => text,
             Some(Ok(Message::Binary(_))) => return Err(CloseCode::NotTheProtocol),
@@ -222,10 +209,10 @@ impl Connection {
     }
 
     fn count(&mut self) -> std::result::Result<(), CloseCode> {
-        self.received += 1;
+        self.registered.received += 1;
         match self.chat.rate_limits() {
             RateLimits::Off => Ok(()),
-            RateLimits::On => self.frames.take(Clock::System.now()).map_err(|_| CloseCode::Flooding),
+            RateLimits::On => self.frames.take(Instant::now()).map_err(|_| CloseCode::Flooding),
         }
     }
 
@@ -239,7 +226,7 @@ impl Connection {
             CloseCode::TooSlow => SLOW_SOCKET_CLOSE_TIMEOUT,
             _ => SOCKET_CLOSE_TIMEOUT,
         };
-        let _ = tokio::time::timeout(patience, async {
+        let _ = timeout(patience, async {
             self.client.flushed().await;
             // Terminated by an error, here or before.
             while !socket.is_terminated() {
@@ -262,7 +249,7 @@ impl Connection {
     /// Waits until one more frame may come.
     async fn turn(&mut self) {
         while self.chat.rate_limits() == RateLimits::On
-            && let Err(wait_ms) = self.frames.take(Clock::System.now())
+            && let Err(wait_ms) = self.frames.take(Instant::now())
         {
             tokio::time::sleep(Duration::from_millis(wait_ms)).await;
         }

@@ -8,6 +8,7 @@
 mod closing;
 mod connection;
 mod edge;
+mod registered;
 
 use crate::chat::{Chat, RateLimits};
 use crate::error::{Error, Result};

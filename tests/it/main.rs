@@ -11,6 +11,7 @@ mod bad_frames;
 mod bodies;
 mod body_limits;
 mod check;
+mod clock;
 mod commands;
 mod copying;
 mod data_file;
@@ -27,11 +28,14 @@ mod messages;
 mod metrics;
 mod nightly;
 mod overload;
+mod panics;
 mod passwords;
 mod people;
 #[cfg(unix)]
 mod permissions;
 mod places;
+#[cfg(unix)]
+mod process;
 mod rooms;
 mod rules;
 mod search;

@@ -52,19 +52,56 @@ fn one_address_cannot_take_all_places_and_this_computer_can() {
 #[cfg(unix)]
 mod few_files {
     use super::*;
-    use crate::harness::exe::{Exe, Home, executable};
+    use crate::harness::exe::{Exe, Home, executable, run};
     use std::process::Command;
 
     /// All places of a server that may open 128 files: half of what is not spare.
     const PLACES: usize = 32;
 
-    fn serve(home: &Home) -> Exe {
-        let mut command: Command = home.command_of("sh".as_ref(), &["-c", "ulimit -n 128 && exec \"$0\" \"$@\""]);
+    fn command(home: &Home, files: u32) -> Command {
+        let limited = format!("ulimit -n {files} && exec \"$0\" \"$@\"");
+        let mut command: Command = home.command_of("sh".as_ref(), &["-c", &limited]);
         command.arg(executable());
         command
             .args(["--no-open", "--listen", "127.0.0.1:0", "--data"])
             .arg(home.data());
-        Exe::started(command)
+        command
+    }
+
+    fn serve(home: &Home) -> Exe {
+        Exe::started(command(home, 128))
+    }
+
+    #[test]
+    fn a_start_with_few_places_says_how_many_and_what_to_do() {
+        let home = Home::new();
+        let mut exe = serve(&home);
+        exe.signal("TERM");
+        let said = exe.wait().stderr;
+        assert!(said.contains("No more than 32 connections fit"), "{said}");
+        assert!(said.contains("128 files") && said.contains("ulimit -n 4096"), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+        let mut enough = Exe::started(command(&home, 1_024));
+        enough.signal("TERM");
+        assert_eq!(enough.wait().stderr, "");
+    }
+
+    #[test]
+    fn a_start_without_places_worth_the_name_is_refused_and_makes_no_file() {
+        let home = Home::new();
+        for files in [64, 95] {
+            let ended = run(command(&home, files));
+            assert_eq!(ended.status.code(), Some(1));
+            assert_eq!(ended.stdout, "");
+            let said = ended.stderr;
+            assert!(
+                said.contains(&format!("open {files} files")) && said.contains("needs 96"),
+                "{said}"
+            );
+            assert!(said.contains("ulimit -n 4096"), "{said}");
+            assert!(!home.data().exists());
+        }
+        drop(Exe::started(command(&home, 96)));
     }
 
     #[test]

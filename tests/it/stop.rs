@@ -124,6 +124,11 @@ fn ctrl_c_under_load_answers_what_it_took_and_closes_with_1001() {
 }
 
 #[test]
+fn a_terminal_that_is_closed_answers_what_was_taken_and_closes_with_1001() {
+    stops_in_order("HUP");
+}
+
+#[test]
 fn nobody_who_says_nothing_can_hold_up_a_stop() {
     let home = Home::new();
     let mut exe = home.serve(&[]);

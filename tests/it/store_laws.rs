@@ -2,6 +2,7 @@
 //! knows what lies under it. L7 and L13 come with what they speak of.
 
 mod changes;
+mod clock;
 mod copies;
 mod disk;
 mod faults;

@@ -60,6 +60,47 @@ fn who_must_wait_is_not_let_in_early_and_then_is() {
     site.log_in("Ada");
 }
 
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+#[test]
+fn a_clock_that_is_set_back_locks_nobody_out() {
+    let (hands, site) = limited();
+    let ada = site.sign_up("Ada");
+    use_up_the_free_tries(&site, "Ada");
+    assert_eq!(wait_of(&site.try_log_in("Ada", PASSWORD)), 1);
+    for n in 0..20 {
+        assert_eq!(site.say(&ada, &format!("c{n}"), "hello").status, 201);
+    }
+    hands.go_back(Duration::from_secs(3_600));
+    hands.advance(Duration::from_secs(1));
+    assert_eq!(site.say(&ada, "c20", "hello").status, 201);
+    site.log_in("Ada");
+}
+
+#[test]
+fn a_clock_that_is_set_forward_lets_nobody_through() {
+    let (hands, site) = limited();
+    site.sign_up("Ada");
+    let ben = site.sign_up("Ben");
+    use_up_the_free_tries(&site, "Ada");
+    site.try_log_in("Nobody", WRONG).refused(401, "unauthenticated");
+    for n in 0..20 {
+        assert_eq!(site.say(&ben, &format!("c{n}"), "hello").status, 201);
+    }
+    // Far enough for every throttle, and not so far that Ben's session is over.
+    hands.go_forward(Duration::from_secs(24 * 60 * 60));
+    assert_eq!(wait_of(&site.try_log_in("Ada", PASSWORD)), 1);
+    assert_eq!(wait_of(&site.say(&ben, "c20", "hello")), 1);
+    hands.go_forward(14 * YEAR);
+    for n in 0..30 {
+        site.try_log_in(&format!("guess {n}"), WRONG);
+    }
+    wait_of(&site.try_log_in("Nobody", WRONG));
+    hands.go_back(14 * YEAR);
+    hands.advance(Duration::from_secs(2));
+    site.log_in("Ada");
+}
+
 #[test]
 fn a_right_password_gives_the_free_tries_back() {
     let (hands, site) = limited();

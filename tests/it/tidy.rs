@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 const LINES_MAX: usize = 400;
 
 /// A module may name those further down, never one above it or beside it.
-const LAYERS: [&[&str]; 7] = [
+const LAYERS: [&[&str]; 8] = [
+    &["process"],
     &["server", "commands"],
     &["http", "control"],
     &["ws"],
@@ -102,7 +103,7 @@ fn may(from: &str, to: &str) -> bool {
         ("store", "wire") => false,
         (from, to) if LEAVES.contains(&to) => !LEAVES.contains(&from),
         // The whole of what the program was told, which only its outermost parts need.
-        (from, "config" | "instance") => matches!(from, "server" | "commands" | "http"),
+        (from, "config" | "instance") => matches!(from, "process" | "server" | "commands" | "http"),
         // What they name in what they were told.
         ("config", "chat" | "store") => true,
         (from, to) => matches!((layer(from), layer(to)), (Some(above), Some(below)) if above < below),

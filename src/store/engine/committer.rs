@@ -141,7 +141,7 @@ impl Committer {
                 }
                 Err(fault)
             }
-            Err(Failed::AtCommit(work, fault)) => self.settle(work, count, fault),
+            Err(Failed::AtCommit(work, fault)) => self.settle(*work, count, fault),
         }
     }
 

@@ -187,7 +187,7 @@ impl DataFile {
         });
         match committed {
             Ok(()) => Ok(work),
-            Err(fault) => Err(Failed::AtCommit(work, fault)),
+            Err(fault) => Err(Failed::AtCommit(Box::new(work), fault)),
         }
     }
 

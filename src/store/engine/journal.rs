@@ -138,7 +138,7 @@ fn gap(journal: &[u8], salt: &Salt, next: u64, last: Option<&Range<usize>>, late
     };
     // Without one before it, it is the first of a half, and of a block.
     let at = last.map_or(block, after);
-    let is_next_block = later % BLOCK_BYTES == 0 && (block..later).contains(&at);
+    let is_next_block = later.is_multiple_of(BLOCK_BYTES) && (block..later).contains(&at);
     if !is_next_block {
         return Ok(Gap::Missing);
     }

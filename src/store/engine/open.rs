@@ -60,7 +60,7 @@ pub fn open(path: &Path, options: Options) -> Result<(DataFile, u64), OpenError>
     let mut allow = Allow::NoGap;
     if moved {
         // It may be a restored backup: clients must not mix its history with the one they know.
-        tracing::warn!("the data file is a copy, or something else has written to it; checking all of it");
+        tracing::info!("the data file is a copy, or something else has written to it; checking all of it");
         head = adopt(path, &options, head)?;
         allow = Allow::Gap;
         head.row.epoch = create::random().map_err(|error| io_error(path, &error))?;

@@ -23,7 +23,7 @@ pub enum Failed<T> {
     /// It did not happen.
     Before(Fault),
     /// It happened or it did not; whoever opens the file again sees which.
-    AtCommit(Work<T>, Fault),
+    AtCommit(Box<Work<T>>, Fault),
 }
 
 impl<T> Failed<T> {

@@ -116,6 +116,34 @@ fn a_link_that_is_over_or_was_replaced_opens_nothing() {
 }
 
 #[test]
+fn a_link_that_was_made_while_the_clock_was_wrong_does_not_work_until_2040() {
+    let (hands, site) = with_hands(RateLimits::Off);
+    let ada = site.sign_up("Ada");
+    let ben = site.sign_up("Ben");
+    site.set_door(&ada, "invite");
+    let years = 14 * 365 * DAY;
+    hands.go_forward(years);
+    let wrong = site.log_in("Ada");
+    let invite = site.ask(&wrong, "POST", "/api/server/invite", &Value::Null).json();
+    let invite = invite["invite"]["code"].as_str().unwrap();
+    let for_ben = reset_link(&site, &wrong, &ben);
+    assert_eq!(site.try_join("Cleo", invite).status, 201);
+    hands.go_back(years);
+    not_let_in(&site.try_join("Dan", invite));
+    reset(&site, &for_ben, "a heron on the weir").refused(404, "not_found");
+
+    // A link that a clock a little ahead has made works.
+    hands.go_forward(DAY);
+    let ada = site.log_in("Ada");
+    let for_ben = reset_link(&site, &ada, &ben);
+    site.set_door(&ada, "invite");
+    let invite = code(&site, &ada);
+    hands.go_back(DAY);
+    assert_eq!(site.try_join("Dan", &invite).status, 201);
+    assert_eq!(reset(&site, &for_ben, "a heron on the weir").status, 200);
+}
+
+#[test]
 fn the_end_of_a_link_can_be_moved_within_a_year() {
     let (hands, site) = with_hands(RateLimits::Off);
     let ada = site.sign_up("Ada");

@@ -4,7 +4,7 @@ use super::PATIENCE;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread::{self, JoinHandle};
 use tempfile::TempDir;
@@ -90,9 +90,24 @@ pub fn run(command: Command) -> Ended {
 impl Exe {
     /// Returns once it has said where it is.
     pub fn started(command: Command) -> Exe {
-        let mut exe = Exe::spawn(command);
-        let Ok(line) = exe.lines.recv_timeout(PATIENCE) else {
-            panic!("it did not start: {}", exe.wait().stderr);
+        Exe::spawn(command).once_it_says_where()
+    }
+
+    /// The same, of one whose standard error nobody reads until it is asked for.
+    pub fn started_unread(command: Command) -> (Exe, ChildStderr) {
+        let (exe, stderr) = Exe::spawn_unread(command);
+        (exe.once_it_says_where(), stderr)
+    }
+
+    fn once_it_says_where(self) -> Exe {
+        let mut exe = self;
+        // What runs the executable may have said something before.
+        let line = loop {
+            match exe.lines.recv_timeout(PATIENCE) {
+                Ok(line) if line.contains("://") => break line,
+                Ok(_) => {}
+                Err(_) => panic!("it did not start: {}", exe.wait().stderr),
+            }
         };
         let port = line
             .split("://")
@@ -103,28 +118,34 @@ impl Exe {
         exe
     }
 
-    fn spawn(mut command: Command) -> Exe {
+    fn spawn(command: Command) -> Exe {
+        let (mut exe, mut stderr) = Exe::spawn_unread(command);
+        exe.stderr = Some(thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _ = stderr.read_to_end(&mut bytes);
+            String::from_utf8_lossy(&bytes).into_owned()
+        }));
+        exe
+    }
+
+    fn spawn_unread(mut command: Command) -> (Exe, ChildStderr) {
         let mut child = command.spawn().unwrap();
         let stdout = child.stdout.take().unwrap();
-        let mut stderr = child.stderr.take().unwrap();
+        let stderr = child.stderr.take().unwrap();
         let (say, lines) = mpsc::channel();
         thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                 let _ = say.send(line);
             }
         });
-        let stderr = thread::spawn(move || {
-            let mut bytes = Vec::new();
-            let _ = stderr.read_to_end(&mut bytes);
-            String::from_utf8_lossy(&bytes).into_owned()
-        });
-        Exe {
+        let exe = Exe {
             child,
             lines,
-            stderr: Some(stderr),
+            stderr: None,
             line: String::new(),
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
-        }
+        };
+        (exe, stderr)
     }
 
     /// Sends this process, and no other, a signal such as `TERM`.

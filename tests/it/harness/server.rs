@@ -2,18 +2,18 @@
 
 use super::PATIENCE;
 use super::http::Request;
-use chapp::chat::{BackupPlan, RateLimits};
-use chapp::clock::Clock;
+use chapp::chat::{BackupPlan, PartFault, RateLimits};
+use chapp::clock::{Clock, ManualClock, Time};
 use chapp::config::{Config, Host, MetricsToken};
-use chapp::server::Server;
+use chapp::server::{Failure, Server};
 use chapp::store::Options;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
@@ -27,6 +27,10 @@ pub struct Setup {
     pub io_uring: bool,
     pub metrics_token: Option<MetricsToken>,
     pub backups: Option<BackupPlan>,
+    /// What the server logs from its own thread, from `info` on.
+    pub log: Log,
+    /// Breaks parts of the server.
+    pub fault: Option<Arc<PartFault>>,
 }
 
 impl Default for Setup {
@@ -40,25 +44,68 @@ impl Default for Setup {
             io_uring: true,
             metrics_token: None,
             backups: None,
+            log: Log::default(),
+            fault: None,
         }
     }
 }
 
+/// What a server has logged. Clones share it.
+#[derive(Clone, Default)]
+pub struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    pub fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
+    /// Waits until something is there.
+    #[track_caller]
+    pub fn until(&self, words: &str) {
+        let began = Instant::now();
+        while !self.text().contains(words) {
+            assert!(began.elapsed() < PATIENCE, "no {words:?} in:\n{}", self.text());
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(line)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// A clock that only the test moves.
-pub struct Hands(Arc<AtomicU64>);
+pub struct Hands(Arc<ManualClock>);
 
 impl Hands {
     pub fn new() -> (Hands, Clock) {
-        let ms = Arc::new(AtomicU64::new(Clock::System.now().0));
-        (Hands(ms.clone()), Clock::Manual(ms))
+        let clock = Arc::new(ManualClock::new(Clock::System.now()));
+        (Hands(clock.clone()), Clock::Manual(clock))
     }
 
+    /// Lets time pass.
     pub fn advance(&self, time: Duration) {
-        self.0.fetch_add(time.as_millis() as u64, Relaxed);
+        self.0.advance(time);
     }
 
+    pub fn now(&self) -> u64 {
+        Clock::Manual(self.0.clone()).now().0
+    }
+
+    /// Sets the clock back, although no time has passed.
     pub fn go_back(&self, time: Duration) {
-        self.0.fetch_sub(time.as_millis() as u64, Relaxed);
+        self.0.set(Time(self.now() - time.as_millis() as u64));
+    }
+
+    /// Sets the clock forward, although no time has passed.
+    pub fn go_forward(&self, time: Duration) {
+        self.0.set(Time(self.now() + time.as_millis() as u64));
     }
 }
 
@@ -72,7 +119,7 @@ pub struct Site {
 
 struct Running {
     stop: oneshot::Sender<()>,
-    stopped: Mutex<mpsc::Receiver<()>>,
+    stopped: Mutex<mpsc::Receiver<Result<(), Failure>>>,
 }
 
 impl Site {
@@ -151,17 +198,25 @@ impl Site {
         let (stop, stopping) = oneshot::channel::<()>();
         let (say_started, started) = mpsc::channel();
         let (say_stopped, stopped) = mpsc::channel();
+        let (log, fault) = (self.setup.log.clone(), self.setup.fault.clone());
         thread::spawn(move || {
+            let lines = tracing_subscriber::fmt()
+                .with_ansi(false)
+                .with_writer(move || log.clone());
+            let _log = tracing::subscriber::set_default(lines.finish());
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.unwrap().block_on(async {
+            let ended = runtime.unwrap().block_on(async {
                 let server = Server::open(&config, options, clock).unwrap();
+                if let Some(fault) = fault {
+                    server.fault_points().set(fault);
+                }
                 say_started.send(server.address()).unwrap();
                 let stop = async {
                     let _ = stopping.await;
                 };
-                server.run(stop).await;
+                server.run(stop).await
             });
-            let _ = say_stopped.send(());
+            let _ = say_stopped.send(ended);
         });
         self.address = started.recv_timeout(PATIENCE).expect("the server starts");
         self.running = Some(Running {
@@ -177,6 +232,13 @@ impl Site {
             let ended = stopped.lock().unwrap().recv_timeout(PATIENCE);
             assert!(ended.is_ok() || thread::panicking(), "the server did not stop in order");
         }
+    }
+
+    /// Waits until the server has stopped by itself; tells why.
+    pub fn failure(&mut self) -> Failure {
+        let Running { stop: _stop, stopped } = self.running.take().unwrap();
+        let ended = stopped.lock().unwrap().recv_timeout(PATIENCE);
+        ended.expect("it did not stop").expect_err("it did not fail")
     }
 
     pub fn restart(&mut self) {

@@ -1,0 +1,105 @@
+//! The process around the server: what it says, the signals that it listens to, and its end.
+
+mod ending;
+mod lines;
+mod output;
+mod signals;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::instance;
+use crate::server::{Server, StartError};
+use crate::store::{OpenError, Options};
+use ending::Ending;
+use output::Output;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+/// Serves until it is told to stop, or until a part of the server fails. Succeeds after a stop in order: what was
+/// accepted is committed and answered, and the data file is closed.
+pub fn serve(config: &Config, options: Options, clock: Clock) -> ExitCode {
+    let output = match Output::start() {
+        Ok(output) => output,
+        Err(error) => {
+            eprintln!("{}", StartError::System(error));
+            return ExitCode::FAILURE;
+        }
+    };
+    let served = output.log(&config.log).and_then(|()| {
+        let run = AssertUnwindSafe(|| run(config, options, clock, &output));
+        catch_unwind(run).unwrap_or_else(|_| Err("Chapp ended because of a fault of its own.".to_owned()))
+    });
+    if let Err(sentence) = &served {
+        output.error(sentence);
+    }
+    output.flush();
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn run(config: &Config, options: Options, clock: Clock, output: &Output) -> Result<(), String> {
+    let system = |error| StartError::System(error).to_string();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(system)?;
+    let served = runtime.block_on(async {
+        signals::survive_file_size_limit().map_err(system)?;
+        let server = match Server::open(config, options, clock) {
+            Ok(server) => server,
+            Err(StartError::Data(error @ OpenError::AlreadyOpen { .. })) => {
+                return already_running(config, &error, output);
+            }
+            Err(error) => return Err(error.to_string()),
+        };
+        // Before anybody is told how to stop it.
+        let ending = Ending::new(output.clone());
+        let stop = signals::listen(ending.clone()).map_err(system)?;
+        let url = server.url();
+        // Before anybody is told, so that a second start finds what the first one said.
+        let _note = instance::Note::write(&config.data, &url);
+        output.say(&announcement(&url, &server.addresses(), config));
+        open_browser(config, &url);
+        let stopping = server.serve(stop).await;
+        ending.begin();
+        stopping.finish().await.map_err(|failure| failure.to_string())
+    });
+    // A blocking task that is not done by now has nothing to lose.
+    runtime.shutdown_background();
+    served
+}
+
+/// The one line of a start.
+fn announcement(url: &str, addresses: &[String], config: &Config) -> String {
+    let data = config.data.display();
+    match addresses.first() {
+        Some(address) if !url.ends_with(address) => {
+            format!(
+                "Chapp is at {url}, for others on the network at http://{address} (data file {data}). Ctrl-C stops it."
+            )
+        }
+        _ => format!("Chapp is at {url} (data file {data}). Ctrl-C stops it."),
+    }
+}
+
+fn already_running(config: &Config, error: &OpenError, output: &Output) -> Result<(), String> {
+    let Some(url) = instance::url_of(&config.data) else {
+        return Err(error.to_string());
+    };
+    output.say(&format!(
+        "Chapp is already running at {url} (data file {}).",
+        config.data.display()
+    ));
+    open_browser(config, &url);
+    Ok(())
+}
+
+fn open_browser(config: &Config, url: &str) {
+    if config.open
+        && let Err(error) = open::that_detached(url)
+    {
+        tracing::info!(%error, "no browser could be opened");
+    }
+}

@@ -1,0 +1,94 @@
+//! The parts of a running server, each watched, and its stop: in order, and bounded.
+
+use super::places::Places;
+use crate::chat::{Chat, Part};
+use crate::limits::{LAST_ANSWERS_TIMEOUT, LAST_SEEN_TIMEOUT, STOP_TIMEOUT};
+use crate::wire::CloseCode;
+use std::fmt;
+use std::sync::Arc;
+use tokio::sync::watch;
+use tokio::task::{Id, JoinHandle, JoinSet};
+use tokio::time::timeout;
+
+/// A part of the server has failed, and with it the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure(pub Part);
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Chapp stopped because of a fault of its own ({}). What was shown as sent is in the data file. Start it \
+             again; with --log warn, the lines above say more.",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Parts that run until the server stops. One that ends before that has failed.
+#[derive(Default)]
+pub(super) struct Parts {
+    tasks: JoinSet<()>,
+    names: Vec<(Id, Part)>,
+}
+
+impl Parts {
+    pub fn spawn(&mut self, part: Part, work: impl Future<Output = ()> + Send + 'static) {
+        self.names.push((self.tasks.spawn(work).id(), part));
+    }
+
+    /// Waits until one has failed.
+    pub async fn failed(&mut self) -> Part {
+        loop {
+            let ended = match self.tasks.join_next_with_id().await {
+                Some(Ok((id, ()))) => id,
+                Some(Err(error)) => error.id(),
+                None => std::future::pending().await,
+            };
+            if let Some((_, part)) = self.names.iter().find(|(id, _)| *id == ended) {
+                return *part;
+            }
+        }
+    }
+}
+
+/// A server that serves no more and is about to stop.
+pub struct Stopping {
+    pub(super) chat: Arc<Chat>,
+    pub(super) places: Arc<Places>,
+    pub(super) parts: Parts,
+    pub(super) fan_out: JoinHandle<()>,
+    /// Tells the connections.
+    pub(super) stopping: watch::Sender<bool>,
+    pub(super) failed: Option<Part>,
+}
+
+impl Stopping {
+    /// Stops in order. Only a disk that hangs keeps this from coming back.
+    ///
+    /// # Errors
+    /// [`Failure`] where the server stops because a part of it failed.
+    pub async fn finish(mut self) -> Result<(), Failure> {
+        self.parts.tasks.shutdown().await;
+        let Stopping { chat, places, .. } = &self;
+        let _ = self.stopping.send(true);
+        // Where it takes longer they were last seen earlier.
+        let _ = timeout(LAST_SEEN_TIMEOUT, chat.note_last_seen()).await;
+        chat.hub().stop(CloseCode::GoingAway);
+        // Every connection holds a place until it ends.
+        if timeout(STOP_TIMEOUT, places.all_left()).await.is_err() {
+            tracing::warn!(
+                sockets = chat.hub().connections(),
+                "some connections did not end in time"
+            );
+        }
+        chat.store().clone().close().await;
+        // It ends with the feed, once the last answers are handed on.
+        if !self.fan_out.is_finished() {
+            let _ = timeout(LAST_ANSWERS_TIMEOUT, &mut self.fan_out).await;
+        }
+        self.failed.map_or(Ok(()), |part| Err(Failure(part)))
+    }
+}

@@ -1,0 +1,175 @@
+//! Where a part of the server panics: it stops as a whole, in order, and does not go on half dead. One socket
+//! that panics ends alone.
+
+use crate::harness::metrics::Metrics;
+use crate::harness::people::{PASSWORD, history};
+use crate::harness::server::{Log, Setup, Site};
+use crate::harness::socket::Socket;
+use chapp::chat::{Part, PartFault};
+use chapp::store::{DiskOp, FaultInjector, Options};
+use serde_json::json;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+
+/// Makes one part panic, once, when it is told to.
+#[derive(Default)]
+struct Breaker(Mutex<Option<Part>>);
+
+impl Breaker {
+    fn new() -> (Arc<Breaker>, Arc<PartFault>) {
+        let breaker = Arc::new(Breaker::default());
+        let fault = {
+            let breaker = breaker.clone();
+            move |part| {
+                let mut armed = breaker.0.lock().unwrap();
+                if armed.take_if(|armed| *armed == part).is_some() {
+                    drop(armed);
+                    panic!("broken by a test");
+                }
+            }
+        };
+        (breaker, Arc::new(fault))
+    }
+
+    fn arm(&self, part: Part) {
+        *self.0.lock().unwrap() = Some(part);
+    }
+}
+
+fn site_with(fault: Arc<PartFault>) -> Site {
+    Site::with(Setup {
+        fault: Some(fault),
+        ..Setup::default()
+    })
+}
+
+/// A server in which `part` panics, which `cause` brings about: everybody is told, all that was acknowledged is in
+/// the file, and the server says what has failed.
+fn stops_in_order(part: Part, cause: impl FnOnce(&Site, &mut Socket)) {
+    let (breaker, fault) = Breaker::new();
+    let mut site = site_with(fault);
+    let ada = site.sign_up("Ada");
+    let mut socket = site.socket(&ada);
+    let seq = socket.say("c1", "acknowledged");
+    breaker.arm(part);
+    cause(&site, &mut socket);
+    assert_eq!(socket.close_code(), 1001);
+    assert_eq!(site.failure().0, part);
+    site.start();
+    let kept = history(site.address, &ada);
+    assert!(kept.iter().any(|message| message["id"] == seq), "{kept:?}");
+    site.socket(&ada).say("c2", "as if nothing had been");
+}
+
+#[test]
+fn a_panic_in_the_fan_out_stops_the_server_in_order() {
+    stops_in_order(Part::FanOut, |_, socket| socket.post("cause", "cause"));
+}
+
+#[test]
+fn a_panic_in_presence_stops_the_server_in_order() {
+    stops_in_order(Part::Presence, |_, socket| {
+        socket.send(&json!({"type": "away", "on": true}))
+    });
+}
+
+#[test]
+fn a_panic_while_connections_are_accepted_stops_the_server_in_order() {
+    stops_in_order(Part::Accept, |site, _| {
+        drop(std::net::TcpStream::connect(site.address).unwrap());
+    });
+}
+
+#[test]
+fn a_panic_in_the_sweep_of_sessions_stops_the_server_in_order() {
+    stops_in_order(Part::Sweep, |_, _| {});
+}
+
+#[test]
+fn a_panic_while_something_is_erased_stops_the_server_in_order() {
+    stops_in_order(Part::Erase, |_, _| {});
+}
+
+/// What nobody can hold: whoever catches this panic and lets it go panics themselves.
+struct Hot;
+
+impl Drop for Hot {
+    fn drop(&mut self) {
+        panic!("dropped by whoever caught it");
+    }
+}
+
+/// Breaks the thread that writes to it, although that catches panics.
+#[derive(Debug, Default)]
+struct HotDisk(AtomicBool);
+
+impl FaultInjector for HotDisk {
+    fn before(&self, act: DiskOp<'_>) -> io::Result<()> {
+        if act.is_sync() && self.0.swap(false, Relaxed) {
+            std::panic::panic_any(Hot);
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_panic_of_the_writer_stops_the_server_and_what_was_acknowledged_is_in_the_file() {
+    let disk = Arc::new(HotDisk::default());
+    let log = Log::default();
+    let mut site = Site::with(Setup {
+        options: Options {
+            faults: Some(disk.clone()),
+            ..Options::default()
+        },
+        log: log.clone(),
+        ..Setup::default()
+    });
+    let ada = site.sign_up("Ada");
+    let mut socket = site.socket(&ada);
+    let seq = socket.say("c1", "acknowledged");
+    disk.0.store(true, Relaxed);
+    socket.post("c2", "on its way as the writer panics");
+    assert_eq!(socket.close_code(), 1001);
+    assert_eq!(site.failure().0, Part::Writer);
+    assert!(
+        log.text().contains("the writer of the data file has failed"),
+        "{}",
+        log.text()
+    );
+    site.start();
+    let kept = history(site.address, &ada);
+    assert!(kept.iter().any(|message| message["id"] == seq), "{kept:?}");
+    site.socket(&ada).say("c3", "as if nothing had been");
+}
+
+#[test]
+fn a_socket_that_panics_leaves_neither_its_place_nor_its_person_online() {
+    let (breaker, fault) = Breaker::new();
+    let site = site_with(fault);
+    let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
+    let mut adas = site.socket(&ada);
+    let mut bens = site.socket(&ben);
+    bens.until_pong();
+    let places = Metrics::read(site.address).get("chapp_connections{kind=\"socket\"}");
+    assert_eq!(places, 2.0);
+    breaker.arm(Part::Socket(chapp::model::UserId(ada.id)));
+    adas.send(&json!({"type": "ping"}));
+    assert_eq!(adas.close_code(), 1011);
+    bens.until(|frame| frame["type"] == "presence" && frame["user"] == ada.id && frame["state"] == "offline");
+    Metrics::until(site.address, |now| {
+        now.get("chapp_connections{kind=\"socket\"}") == 1.0 && now.get("chapp_connections{kind=\"http\"}") == 1.0
+    });
+    site.socket(&ada).say("c1", "back again");
+    bens.expect_message("back again");
+}
+
+#[test]
+fn a_panic_over_one_password_keeps_nobody_else_from_logging_in() {
+    let (breaker, fault) = Breaker::new();
+    let site = site_with(fault);
+    site.sign_up("Ada");
+    breaker.arm(Part::Passwords);
+    site.try_log_in("Ada", PASSWORD).refused(500, "internal");
+    site.log_in("Ada");
+}
