@@ -340,12 +340,17 @@ fn a_start_line_that_nobody_reads_holds_nobody_up() {
     while std::net::TcpStream::connect(address).is_err() {
         assert!(began.elapsed() < PATIENCE, "it does not listen");
     }
-    let answered = thread::spawn(move || Request::new(address, "GET", "/healthz").send().status);
-    let answered = answered.join();
-    let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
-    let ended = child.wait().unwrap();
+    let answered = thread::spawn(move || Request::new(address, "GET", "/healthz").send().status).join();
+    let stopped = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    let ended = loop {
+        match child.try_wait().unwrap() {
+            None if began.elapsed() < 2 * PATIENCE => thread::sleep(Duration::from_millis(10)),
+            ended => break ended,
+        }
+    };
+    let _ = child.kill();
     assert_eq!(answered.ok(), Some(200));
-    assert!(killed.unwrap().success());
-    assert_eq!(ended.code(), Some(0));
+    assert!(stopped.unwrap().success());
+    assert_eq!(ended.and_then(|ended| ended.code()), Some(0));
     drop(reader);
 }
