@@ -26,7 +26,8 @@
 //!   `members?` (of a direct room, the viewer included) `last?` (`{"id","author","sent_at","text","files?"}`: how the
 //!   last post begins, unless much has happened since). A `room` frame may carry only some of these, and
 //!   always `id`: a client merges it into what it has.
-//! - Message: `id` `author` `sent_at` `body` `content?` (absent where the body is plain text)
+//! - Message: `id` `author` `sent_at` (never goes down within a room, unless the server's clock was set back by
+//!   more than a day) `body` `content?` (absent where the body is plain text)
 //!   `client_id?` (for its author) `edited_at?` `deleted?` (`true`; then `body` is empty) `deleted_by?`
 //!   (where that was not its author) `reply_to?` (a message id in the same room)
 //!   `files?` (`[File…]`) `reactions?` (`[{"emoji","users"}…]`) `pinned?` (`{"by","at"}`) `forwarded?`
