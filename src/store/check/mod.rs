@@ -26,7 +26,7 @@ use super::tables::{Row, Snapshot};
 use super::words::Words;
 use super::{OpenError, Options, Store};
 use crate::error::Result as Outcome;
-use redb::{Key, ReadTransaction, ReadableTable};
+use redb::{Key, ReadTransaction, ReadableTable, TableHandle};
 use report::{Findings, Kind};
 use serde::de::DeserializeOwned;
 use std::cell::Cell;
@@ -148,6 +148,11 @@ impl Checker<'_> {
     /// A law does not hold.
     fn wrong(&self, table: &str, key: &impl Words, what: impl Into<String>) {
         self.findings.add(Kind::Law, table, &key.words(), what.into());
+    }
+
+    /// Whether the file has this table.
+    fn has_table(&self, table: impl TableHandle) -> Result<bool, Fault> {
+        Ok(self.txn.list_tables()?.any(|known| known.name() == table.name()))
     }
 
     /// Adds what is wrong where something is.
