@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use tempfile::TempDir;
 
-const COPIES: u64 = 1_000;
+const COPIES: u64 = 300;
 const BLOCK: u64 = 4_096;
 /// Blocks that a copy takes at most between two operations.
 const BLOCKS_MAX: u64 = 300;
@@ -28,9 +28,9 @@ const BLOCKS_MAX: u64 = 300;
 const COPIES_AT_ONCE: usize = 4;
 /// So little that a copier is overtaken by the journal many times.
 const JOURNAL_BYTES: usize = 64 << 10;
-/// So many bytes that a piece is made durable by redb itself.
-const PIECE_BYTES: usize = 40_000;
-const PIECES: u32 = 3;
+/// So many bytes that a file of one piece is made durable by redb itself.
+const FILE_BYTES: usize = 60_000;
+const FILES: u64 = 36;
 
 /// How a program copies.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -166,10 +166,8 @@ impl Copy {
         let mut dice = Dice(self.image.len() as u64);
         wait(check(&world.store, &self.told, &mut dice));
         for id in &self.files {
-            for (index, piece) in (0..).zip(bytes(*id).chunks(PIECE_BYTES)) {
-                let found = world.store.chunk(*id, index).map_err(|error| error.to_string())?;
-                assert!(found == piece, "piece {index} of {id:?}");
-            }
+            let found = world.store.chunk(*id, 0).map_err(|error| error.to_string())?;
+            assert!(found == bytes(*id), "{id:?}");
         }
         world.close();
         Ok(())
@@ -192,22 +190,18 @@ fn file_id(number: u64) -> FileId {
 }
 
 fn bytes(id: FileId) -> Vec<u8> {
-    let length = PIECES as usize * PIECE_BYTES;
-    id.0.iter().copied().cycle().take(length).collect()
+    id.0.iter().copied().cycle().take(FILE_BYTES).collect()
 }
 
-/// Sends a file; gives every third one up half-way.
+/// Sends a file; gives every third one up.
 fn upload(store: &Store, number: u64, acknowledged: &Mutex<Acknowledged>) {
     let (id, at) = (file_id(number), Time(2_000));
     let all = bytes(id);
-    for (index, piece) in (0..).zip(all.chunks(PIECE_BYTES)) {
-        let bytes = piece.to_vec().into();
-        let kept = wait(store.commit(Change::File(FileChange::Keep { id, index, bytes, at })));
-        kept.unwrap();
-        if number.is_multiple_of(3) && index == 1 {
-            wait(store.commit(Change::File(FileChange::GiveUp { id, at }))).unwrap();
-            return;
-        }
+    let (index, bytes) = (0, all.clone().into());
+    wait(store.commit(Change::File(FileChange::Keep { id, index, bytes, at }))).unwrap();
+    if number.is_multiple_of(3) {
+        wait(store.commit(Change::File(FileChange::GiveUp { id, at }))).unwrap();
+        return;
     }
     let file = Attachment {
         id,
@@ -249,7 +243,7 @@ fn copied(folder: &Arc<TempDir>, seed: u64, retention: Retention) -> Vec<Copy> {
     acknowledged.lock().unwrap().furnished = true;
     let uploads = thread::spawn({
         let (store, acknowledged) = (world.store.clone(), acknowledged.clone());
-        move || (0..12).for_each(|number| upload(&store, number, &acknowledged))
+        move || (0..FILES).for_each(|number| upload(&store, number, &acknowledged))
     });
     for round in 0..12 {
         let answers = live(&world, seed + round, 2);
