@@ -5,6 +5,7 @@ use crate::harness::exe::{Exe, Home};
 use crate::harness::http::Request;
 use crate::harness::people::{Person, sign_up};
 use crate::harness::socket::Socket;
+use crate::store_laws::power::number_of;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::SocketAddr;
@@ -26,8 +27,8 @@ const COPIES: [(Copier, usize, usize); 6] = [
     (Copier::Slow(Duration::from_secs(8)), 4, 2),
     (Copier::Slow(Duration::from_secs(20)), 4, 2),
 ];
-/// What makes the file large.
-const LARGE_BYTES: u64 = 1 << 30;
+/// What makes the file large; `CHAPP_TEST_LARGE_BYTES` makes it larger.
+const LARGE_BYTES: u64 = 256 << 20;
 /// What a person sends at a time, and how often.
 const UPLOAD_BYTES: usize = 4 << 20;
 const UPLOAD_EVERY: Duration = Duration::from_secs(1);
@@ -131,13 +132,20 @@ fn copy_and_check(copier: Copier, from: &Path, folder: &TempDir, number: usize, 
     let files = site.acknowledged.files.lock().unwrap().clone();
     let copy: PathBuf = folder.path().join(format!("{number}")).join("chapp.redb");
     fs::create_dir(copy.parent().unwrap()).unwrap();
+    let began = Instant::now();
     copier.copy(from, &copy);
+    let copied = began.elapsed();
     // It is another file, so the start checks all of it.
     let data = copy.to_str().unwrap();
-    let server = Exe::started(
-        site.home
-            .command(&["--no-open", "--listen", "127.0.0.1:0", "--data", data]),
-    );
+    let server = Exe::started(site.home.command(&[
+        "--no-open",
+        "--backups",
+        "off",
+        "--listen",
+        "127.0.0.1:0",
+        "--data",
+        data,
+    ]));
     let get = |path: &str| {
         let response = Request::new(server.address, "GET", path)
             .cookie(&site.people[0].cookie)
@@ -155,6 +163,7 @@ fn copy_and_check(copier: Copier, from: &Path, folder: &TempDir, number: usize, 
             "{copier:?}: file {number}"
         );
     }
+    println!("{copier:?}: {copied:?} to copy, {:?} with all checks", began.elapsed());
     drop(server);
     fs::remove_dir_all(copy.parent().unwrap()).unwrap();
 }
@@ -187,7 +196,8 @@ fn fifty_copies_of_a_busy_file_open_by_whatever_they_were_made() {
         "rsync is needed: apt-get install rsync"
     );
     let home = Home::new();
-    let server = home.serve(&["--rate-limits", "off"]);
+    // A nightly backup would copy as well.
+    let server = home.serve(&["--rate-limits", "off", "--backups", "off"]);
     let address = server.address;
     let site = Busy {
         people: ["Ada", "Ben", "Carol"].map(|name| sign_up(address, name)),
@@ -210,7 +220,8 @@ fn fifty_copies_of_a_busy_file_open_by_whatever_they_were_made() {
         });
         let copying = catch_unwind(AssertUnwindSafe(|| {
             let small = copy_all(&site, |plan| plan.1);
-            while fs::metadata(site.home.data()).unwrap().len() < LARGE_BYTES {
+            let large = number_of("CHAPP_TEST_LARGE_BYTES").unwrap_or(LARGE_BYTES);
+            while fs::metadata(site.home.data()).unwrap().len() < large {
                 upload_one();
             }
             small + copy_all(&site, |plan| plan.2)

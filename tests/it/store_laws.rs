@@ -8,7 +8,7 @@ mod disk;
 mod faults;
 mod files;
 mod limits;
-mod power;
+pub mod power;
 mod reading;
 mod search;
 mod work;

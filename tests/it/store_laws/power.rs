@@ -30,7 +30,7 @@ const AGAIN_MAX: u64 = 3;
 /// Acknowledged posts that are sent again after each loss.
 const RESENT: usize = 3;
 
-pub(super) fn number_of(variable: &str) -> Option<u64> {
+pub fn number_of(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
 }
 
