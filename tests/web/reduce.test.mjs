@@ -202,6 +202,15 @@ test('read elsewhere is read here, in the numbers of the server, and it may go b
   assert.deepEqual([lobby(back).read, lobby(back).unread, lobby(back).mentions, line(back).newline], [3, 3, 1, 3]);
 });
 
+test('the answer to a mark of one’s own says from where a room is unread, that to reading does not', () => {
+  const answer = (/** @type {string} */ ref) => heard({ type: 'read', ref, room: 1, seq: 3, unread: 1, mentions: 0 });
+  const read = after(opened(3), says(4), heard({ type: 'read', room: 1, seq: 4, unread: 0, mentions: 0 }));
+  /** @type {any} */
+  const marks = { type: 'deeds', deeds: [{ ref: 'd:1', command: { type: 'unread', room: 1, id: 4 } }] };
+  assert.equal(line(after(read, marks, answer('d:1'))).newline, 3);
+  assert.notEqual(line(after(read, marks, answer('another'))).newline, 3);
+});
+
 test('numbers that were counted before a message that we have counted are not taken', () => {
   const state = after(opened(3), says(4), says(5));
   const mark = (/** @type {number} */ head) => heard({ type: 'read', room: 1, seq: 4, unread: head - 4, mentions: 0, head });

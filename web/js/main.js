@@ -175,7 +175,7 @@ function after(frame, before) {
       if (frame.message.client_id && frame.message.author === store.state.me?.id) outbox?.end(frame.message.client_id);
       return notify(frame, before);
     case 'read':
-      // The answer to a mark comes without a ref: whichever came, those of this room are done.
+      // Whichever mark came, those of this room are done.
       for (const deed of store.state.deeds) if (deed.command.type === 'unread' && deed.command.room === frame.room) deeds?.end(deed.ref);
       return;
     case 'gone':

@@ -310,7 +310,9 @@ function onRoom(state, part) {
 
 /** Marked unread, here or elsewhere: the line says from where. @param {State} state @param {import('../net/wire.js').ReadFrame} frame @returns {State} */
 function onReadFrame(state, frame) {
-  const back = frame.seq < (state.rooms[frame.room]?.read ?? 0) && frame.ref === undefined;
+  // The answer to a mark of our own has a ref, and so has that to reading, which never goes back.
+  const isMark = frame.ref === undefined || state.deeds.some((deed) => deed.ref === frame.ref);
+  const back = frame.seq < (state.rooms[frame.room]?.read ?? 0) && isMark;
   const next = onRead(state, frame);
   return back && next !== state ? withTimeline(next, frame.room, (t) => ({ ...t, newline: frame.seq })) : next;
 }
