@@ -65,7 +65,7 @@ fn post_until_the_end(address: SocketAddr, person: &Person, busy: &Sender<()>) -
 /// Stops it by `signal` while everybody posts; starts again and compares.
 fn stops_in_order(signal: &str) {
     let home = Home::new();
-    let mut exe = home.serve(&["--rate-limits", "off"]);
+    let mut exe = home.serve_at_terminal(&["--rate-limits", "off"]);
     let people = PEOPLE.map(|name| sign_up(exe.address, name));
     let address = exe.address;
     let (busy, is_busy) = mpsc::channel();

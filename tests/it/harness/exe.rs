@@ -18,6 +18,11 @@ pub fn executable() -> PathBuf {
 /// A home folder; the data folders of the platform lie within.
 pub struct Home(TempDir);
 
+/// What every server of a test is told.
+fn serving(data: &str) -> [&str; 5] {
+    ["--no-open", "--listen", "127.0.0.1:0", "--data", data]
+}
+
 impl Home {
     pub fn new() -> Home {
         Home(tempfile::tempdir().unwrap())
@@ -58,9 +63,16 @@ impl Home {
     /// Starts a server on a free port, with its data file in this home.
     pub fn serve(&self, arguments: &[&str]) -> Exe {
         let data = self.data();
-        let mut all = vec!["--no-open", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()];
-        all.extend_from_slice(arguments);
+        let all = [&serving(data.to_str().unwrap()), arguments].concat();
         Exe::started(self.command(&all))
+    }
+
+    /// The same, where a terminal that is closed ends a process. It does not under `nohup`, where these tests may run.
+    pub fn serve_at_terminal(&self, arguments: &[&str]) -> Exe {
+        let (data, chapp) = (self.data(), executable());
+        let first = ["--default-signal=HUP", chapp.to_str().unwrap()];
+        let all = [&first, &serving(data.to_str().unwrap())[..], arguments].concat();
+        Exe::started(self.command_of(Path::new("env"), &all))
     }
 }
 
