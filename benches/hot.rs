@@ -99,7 +99,7 @@ fn without_disk(criterion: &mut Criterion) {
     });
     let (hub, events) = (Hub::new(Default::default(), false), vec![Event::Posted(event)]);
     criterion.bench_function("hub: prepare one message for delivery", |bencher| {
-        bencher.iter(|| hub.deliver(black_box(&events)));
+        bencher.iter(|| hub.deliver(black_box(events.clone())));
     });
     for (name, text) in [("typical", TYPICAL.to_owned()), ("8,000 characters", longest())] {
         let body = Body::parse(&text).expect("a text");

@@ -67,7 +67,7 @@ impl Kind {
 }
 
 /// An error on its way to a person, with its cause on its way to the log.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Error {
     /// What programs decide by.
     pub kind: Kind,

@@ -144,7 +144,7 @@ pub const TOKEN_CHARS_MAX: usize = 32;
 pub const SEARCH_WORK_MAX: usize = 20_000;
 /// Bytes of text that count as much as one row.
 pub const SEARCH_WORK_BYTES: usize = 64;
-/// Searches that run at once.
+/// Searches through messages that run at once, and searches through people and rooms.
 pub const SEARCHES_MAX: usize = 2;
 /// Searches that run or wait; then they are shed with 429.
 pub const SEARCHES_WAITING_MAX: usize = 64;
@@ -304,6 +304,16 @@ pub const ROOMS_MADE_PER_DAY: u32 = 100;
 pub const TYPING_BURST: u32 = 3;
 /// Times a second that one person can be told to be typing on.
 pub const TYPING_PER_SECOND: u32 = 1;
+/// Who types and how far people have read is told this often at most, unless something else is to be told.
+pub const SIGNALS_EVERY: Duration = Duration::from_secs(1);
+/// Signals that wait to be told; when there are more, they are told at once.
+pub const SIGNALS_WAITING_MAX: usize = 4_096;
+/// How far people have read is written this often at most.
+pub const READ_MARKS_EVERY: Duration = Duration::from_secs(1);
+/// How long somebody who looks at their rooms waits for that to be written.
+pub const READ_MARKS_TIMEOUT: Duration = Duration::from_millis(500);
+/// People in rooms of whom that waits to be written; when there are more, it is written at once.
+pub const READ_MARKS_WAITING_MAX: usize = 4_096;
 /// What somebody is (here, away, gone) is told this often at most; then it is what they are by then.
 pub const PRESENCE_EVERY: Duration = Duration::from_secs(2);
 /// Frames that one connection may send at once.
@@ -336,6 +346,8 @@ pub const LOGIN_WAIT_MAX: Duration = Duration::from_secs(15 * 60);
 pub const LOGIN_PER_NETWORK_PER_MINUTE: u32 = 30;
 /// Names and networks whose tries are remembered.
 pub const LOGIN_BUCKETS_MAX: usize = 10_000;
+/// When whoever was turned away because the server has a lot to do may come again.
+pub const SHED_RETRY_MS: u64 = 3_000;
 
 // ---- Passwords ---------------------------------------------------------------------------------
 

@@ -74,8 +74,6 @@ pub enum Count {
     TypingTooMany,
     /// Typing that was told to nobody: the server is overloaded.
     TypingOverload,
-    /// Typing that was told to nobody: the feed is full.
-    TypingFeedFull,
     /// Presence that waits: the server is overloaded.
     PresenceHeld,
     /// A socket that was closed for reading too slowly.

@@ -183,7 +183,7 @@ impl Server {
                 feed.route_replies();
                 while let Some(events) = feed.batch().await {
                     chat.fault_points().reach(Part::FanOut);
-                    chat.hub().deliver(&events);
+                    chat.hub().deliver(events);
                 }
             }
         });
@@ -193,6 +193,14 @@ impl Server {
         parts.spawn(Part::Presence, {
             let chat = chat.clone();
             async move { chat.tell_presence().await }
+        });
+        parts.spawn(Part::Signals, {
+            let chat = chat.clone();
+            async move { chat.tell_signals().await }
+        });
+        parts.spawn(Part::ReadMarks, {
+            let chat = chat.clone();
+            async move { chat.keep_read_marks().await }
         });
         parts.spawn(Part::Erase, erase(chat.clone()));
         parts.spawn(Part::Commands, {

@@ -9,6 +9,7 @@
 //! `CHAPP_EXE` names another executable than the one that cargo has just built. Linux only: it reads /proc.
 
 mod arrival;
+mod browsers;
 mod limit;
 mod members;
 mod plan;
@@ -31,6 +32,9 @@ struct Arguments {
     /// Measured seconds, after one that is not; more at a rate so slow that there are fewer than 60 messages
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=60))]
     seconds: u64,
+    /// Only what small rooms cost whose members send what browsers send, beside the same without
+    #[arg(long)]
+    like_browsers: bool,
     /// Is the limit server on this port
     #[arg(long, hide = true)]
     limit: Option<u16>,
@@ -43,6 +47,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.limit {
         Some(port) => limit::serve(port).map_err(|error| error.to_string()),
+        None if arguments.like_browsers => plan::like_browsers(arguments.rounds, arguments.seconds),
         None => plan::run(&arguments.only, arguments.rounds, arguments.seconds),
     };
     match done {

@@ -1,7 +1,8 @@
 //! The members of one room: any number of connections on one thread, and what each of them has heard.
 
 use crate::arrival;
-use crate::target::{Heard, PEOPLE, Target, frame_head, handshake_end};
+use crate::browsers::{ReadMarks, TYPED_FOR};
+use crate::target::{Heard, Target, frame_head, handshake_end};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use std::io::{self, Write};
@@ -24,7 +25,7 @@ struct Member {
     is_upgraded: bool,
     is_ready: bool,
     /// The last message of each person that it has heard.
-    last: [Option<usize>; PEOPLE],
+    last: Vec<Option<usize>>,
     seq: Option<u64>,
 }
 
@@ -68,6 +69,8 @@ pub struct Members<'t> {
     complete: usize,
     found: Found,
     is_measured: bool,
+    /// `None` where nobody says how far they have read, nor that they type.
+    marks: Option<ReadMarks>,
     buffer: Vec<u8>,
 }
 
@@ -84,6 +87,7 @@ impl<'t> Members<'t> {
             complete: 0,
             found: Found::default(),
             is_measured: false,
+            marks: None,
             buffer: vec![0; READ_BYTES],
         };
         members.add(count)?;
@@ -122,11 +126,16 @@ impl<'t> Members<'t> {
                 heard: Vec::new(),
                 is_upgraded: false,
                 is_ready: false,
-                last: [None; PEOPLE],
+                last: vec![None; self.target.people],
                 seq: None,
             });
         }
         Ok(())
+    }
+
+    /// From now on they send what browsers send.
+    pub fn be_like_browsers(&mut self) {
+        self.marks = Some(ReadMarks::default());
     }
 
     /// Sends one message from the first connection of the next person.
@@ -139,20 +148,41 @@ impl<'t> Members<'t> {
             heard_by: vec![0; self.all.len().div_ceil(64)],
         });
         let frame = self.target.post(self.run, number);
-        let stream = &mut self.all[number % PEOPLE].stream;
+        let stream = &mut self.all[number % self.target.people].stream;
         stream.write_all(&frame).map_err(|error| format!("a post: {error}"))
     }
 
     /// Posts `rate` messages a second.
     pub fn offer(&mut self, rate: f64, time: Duration) -> Result<(), String> {
         let (start, before) = (Instant::now(), self.sent.len());
+        let mut typed = before;
         while start.elapsed() < time {
-            let due = (start.elapsed().as_secs_f64() * rate) as usize;
-            if self.sent.len() - before <= due {
+            let due = |elapsed: Duration| before + (elapsed.as_secs_f64() * rate) as usize;
+            let at = |number: usize| start + Duration::from_secs_f64((number - before) as f64 / rate);
+            if self.sent.len() <= due(start.elapsed()) {
                 self.post()?;
             }
-            let next = start + Duration::from_secs_f64((self.sent.len() - before) as f64 / rate);
-            self.pump(next.min(start + time))?;
+            let mut next = at(self.sent.len()).min(start + time);
+            if self.marks.is_some() {
+                while typed <= due(start.elapsed() + TYPED_FOR) {
+                    self.send(typed % self.target.people, &self.target.typing())?;
+                    typed += 1;
+                }
+                next = next.min(at(typed) - TYPED_FOR);
+            }
+            self.pump(next)?;
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, place: usize, frame: &[u8]) -> Result<(), String> {
+        let sent = self.all[place].stream.write_all(frame);
+        sent.map_err(|error| format!("a frame: {error}"))
+    }
+
+    fn say_what_is_read(&mut self) -> Result<(), String> {
+        while let Some((place, seq)) = self.marks.as_mut().and_then(|marks| marks.take(Instant::now())) {
+            self.send(place, &self.target.read(seq))?;
         }
         Ok(())
     }
@@ -192,7 +222,7 @@ impl<'t> Members<'t> {
         (self.sent, self.complete) = (Vec::new(), 0);
         // What is posted next is counted from 0 again, and is another message all the same.
         self.run += RUNS;
-        self.all.iter_mut().for_each(|member| member.last = [None; PEOPLE]);
+        self.all.iter_mut().for_each(|member| member.last.fill(None));
         self.is_measured = false;
         Ok(std::mem::take(&mut self.found))
     }
@@ -208,6 +238,12 @@ impl<'t> Members<'t> {
 
     /// Handles what is ready, or waits until then.
     fn pump(&mut self, until: Instant) -> Result<(), String> {
+        self.say_what_is_read()?;
+        let until = self
+            .marks
+            .as_ref()
+            .and_then(ReadMarks::next)
+            .map_or(until, |next| next.min(until));
         let mut events = Events::with_capacity(EVENTS);
         let wait = until.saturating_duration_since(Instant::now());
         self.poll
@@ -295,11 +331,14 @@ impl<'t> Members<'t> {
         }
         sent.heard_by[word] |= bit;
         let member = &mut self.all[place];
-        let last = &mut member.last[number % PEOPLE];
+        let last = &mut member.last[number % self.target.people];
         self.found.disordered += u64::from(last.is_some_and(|last| last > number));
         *last = Some(number);
         self.found.gaps += u64::from(member.seq.is_some_and(|last| seq.is_some_and(|seq| seq != last + 1)));
         member.seq = seq.or(member.seq);
+        if let (Some(marks), Some(seq)) = (&mut self.marks, seq) {
+            marks.shows(place, seq, Instant::now());
+        }
         self.found.deliveries += 1;
         sent.left = sent.left.saturating_sub(1);
         let took = micros(sent.at, arrived);

@@ -3,7 +3,7 @@
 use crate::members::{Found, Members};
 use crate::process::Server;
 use crate::report::{self, Row};
-use crate::target::{Kind, Target};
+use crate::target::{Kind, PEOPLE, Target};
 use clap::ValueEnum;
 use std::time::{Duration, Instant};
 
@@ -39,6 +39,8 @@ pub enum What {
 /// Members, and messages a second.
 const STEADY: [(usize, f64); 5] = [(10, 100.0), (100, 20.0), (1_000, 5.0), (1_000, 20.0), (5_000, 3.0)];
 const BESIDE_BUN: [(usize, f64); 3] = [(10, 100.0), (100, 20.0), (1_000, 20.0)];
+/// Where each member is somebody else, and sends what browsers send.
+const LIKE_BROWSERS: [(usize, f64); 2] = [(100, 5.0), (30, 2.0)];
 const CLOSED: [usize; 2] = [100, 1_000];
 const IDLE: usize = 5_000;
 const BURST: usize = 10_000;
@@ -85,6 +87,31 @@ pub fn run(only: &[What], rounds: u32, seconds: u64) -> Result<(), String> {
             faults += report::bun(members, rate, &pairs);
         }
     }
+    verdict(faults)
+}
+
+/// What typing and read marks cost: the same with and without them.
+pub fn like_browsers(rounds: u32, seconds: u64) -> Result<(), String> {
+    report::browsers_head();
+    let mut faults = 0;
+    for (members, rate) in LIKE_BROWSERS {
+        let time = Duration::from_secs(seconds).max(Duration::from_secs_f64(POSTS_MIN / rate));
+        let one = |is_like_browsers| {
+            fresh(Kind::Chapp, members, |server, target| {
+                let mut members = Members::open(target, 1, members)?;
+                if is_like_browsers {
+                    members.be_like_browsers();
+                }
+                row(server, &mut members, |members, time| members.offer(rate, time), time)
+            })
+        };
+        let pairs: Result<Vec<_>, String> = (0..rounds).map(|_| Ok((one(false)?, one(true)?))).collect();
+        faults += report::browsers(members, rate, &pairs?);
+    }
+    verdict(faults)
+}
+
+fn verdict(faults: u64) -> Result<(), String> {
     match faults {
         0 => Ok(()),
         faults => Err(format!(
@@ -103,10 +130,10 @@ fn pairs(
 }
 
 /// A fresh server on fresh data.
-fn fresh<T>(kind: Kind, work: impl FnOnce(&Server, &Target) -> Result<T, String>) -> Result<T, String> {
+fn fresh<T>(kind: Kind, people: usize, work: impl FnOnce(&Server, &Target) -> Result<T, String>) -> Result<T, String> {
     let folder = folder()?;
     let server = Server::start(kind, folder.path())?;
-    let target = Target::prepare(kind, server.address)?;
+    let target = Target::prepare(kind, server.address, people)?;
     work(&server, &target)
 }
 
@@ -138,7 +165,7 @@ fn row(
 }
 
 fn steady(kind: Kind, count: usize, rate: f64, time: Duration) -> Result<Row, String> {
-    fresh(kind, |server, target| {
+    fresh(kind, PEOPLE, |server, target| {
         let mut members = Members::open(target, 1, count)?;
         let time = time.max(Duration::from_secs_f64(POSTS_MIN / rate));
         row(server, &mut members, |members, time| members.offer(rate, time), time)
@@ -146,7 +173,7 @@ fn steady(kind: Kind, count: usize, rate: f64, time: Duration) -> Result<Row, St
 }
 
 fn closed(kind: Kind, count: usize, time: Duration) -> Result<Row, String> {
-    fresh(kind, |server, target| {
+    fresh(kind, PEOPLE, |server, target| {
         let mut members = Members::open(target, 1, count)?;
         row(server, &mut members, |members, time| members.press(WINDOW, time), time)
     })
@@ -154,7 +181,7 @@ fn closed(kind: Kind, count: usize, time: Duration) -> Result<Row, String> {
 
 /// KiB a connection, and with none.
 fn idle(kind: Kind) -> Result<(f64, f64), String> {
-    fresh(kind, |server, target| {
+    fresh(kind, PEOPLE, |server, target| {
         std::thread::sleep(IDLE_AFTER);
         let without = server.memory_kib();
         let mut members = Members::open(target, 1, IDLE)?;
@@ -164,7 +191,7 @@ fn idle(kind: Kind) -> Result<(f64, f64), String> {
 }
 
 fn burst(kind: Kind, count: usize) -> Result<Found, String> {
-    fresh(kind, |_, target| {
+    fresh(kind, PEOPLE, |_, target| {
         let mut members = Members::open(target, 1, count)?;
         members.rest(IDLE_AFTER)?;
         members.measure();
@@ -177,7 +204,7 @@ fn burst(kind: Kind, count: usize) -> Result<Found, String> {
 fn storm() -> Result<u64, String> {
     let folder = folder()?;
     let server = Server::start(Kind::Chapp, folder.path())?;
-    let target = Target::prepare(Kind::Chapp, server.address)?;
+    let target = Target::prepare(Kind::Chapp, server.address, PEOPLE)?;
     drop(Members::open(&target, 1, STORM)?);
     let server = server.kill_and_restart()?;
     let mut talkers = Members::open(&target, 2, TALKERS)?;

@@ -95,6 +95,27 @@ pub fn bun(members: usize, rate: f64, pairs: &[(Row, Row)]) -> u64 {
     faults(pairs)
 }
 
+pub fn browsers_head() {
+    println!(
+        "With what browsers send: CPU of the server for one delivery of a message\n\n\
+         | members | messages/s | without typing and read marks, CPU µs | with them, CPU µs | with ÷ without (at most 1.5) | p50 / p99 ms | lost, doubled, disordered, gaps |\n\
+         |---|---|---|---|---|---|---|"
+    );
+}
+
+pub fn browsers(members: usize, rate: f64, pairs: &[(Row, Row)]) -> u64 {
+    println!(
+        "| {members} | {rate:.0} | {:.2} | {:.2} | **{:.2}** | {:.2} / {:.2} | {} |",
+        median(pairs.iter().map(|(without, _)| without.cpu_us)),
+        median(pairs.iter().map(|(_, with)| with.cpu_us)),
+        median(pairs.iter().map(|(without, with)| with.cpu_us / without.cpu_us)),
+        delay(0.5, pairs.iter().map(|(_, with)| with)),
+        delay(0.99, pairs.iter().map(|(_, with)| with)),
+        faults(pairs),
+    );
+    faults(pairs)
+}
+
 pub fn closed_head(window: usize) {
     println!(
         "\nAs fast as it goes, {window} messages under way\n\n\

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-/// People whom the connections belong to; each posts from their first one.
+/// People whom the connections belong to, as a rule; each posts from their first one.
 pub const PEOPLE: usize = 4;
 /// Characters of a message.
 const BODY_CHARS: usize = 80;
@@ -21,6 +21,8 @@ pub enum Kind {
 pub struct Target {
     pub kind: Kind,
     pub address: SocketAddr,
+    /// How many people the connections belong to, in turn.
+    pub people: usize,
     cookies: Vec<String>,
 }
 
@@ -41,18 +43,23 @@ pub enum Heard {
 
 impl Target {
     /// Makes the accounts, or logs in to those that are there.
-    pub fn prepare(kind: Kind, address: SocketAddr) -> Result<Target, String> {
+    pub fn prepare(kind: Kind, address: SocketAddr, people: usize) -> Result<Target, String> {
         let mut cookies = Vec::new();
-        for person in 0..PEOPLE {
+        for person in 0..people {
             if kind == Kind::Chapp {
                 cookies.push(enter(address, person)?);
             }
         }
-        Ok(Target { kind, address, cookies })
+        Ok(Target {
+            kind,
+            address,
+            people,
+            cookies,
+        })
     }
 
     pub fn handshake(&self, connection: usize) -> String {
-        let cookie = match self.cookies.get(connection % PEOPLE) {
+        let cookie = match self.cookies.get(connection % self.people) {
             Some(cookie) => format!("Cookie: {cookie}\r\n"),
             None => String::new(),
         };
@@ -79,6 +86,16 @@ impl Target {
             }
         };
         client_frame(text.as_bytes())
+    }
+
+    /// Somebody types, as a client frame.
+    pub fn typing(&self) -> Vec<u8> {
+        client_frame(json!({"type": "typing", "room": 1}).to_string().as_bytes())
+    }
+
+    /// Somebody has read so far, as a client frame.
+    pub fn read(&self, seq: u64) -> Vec<u8> {
+        client_frame(json!({"type": "read", "room": 1, "seq": seq}).to_string().as_bytes())
     }
 
     pub fn understand(&self, payload: &[u8]) -> Heard {

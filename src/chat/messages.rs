@@ -6,7 +6,7 @@ use crate::limits::SYNC_MESSAGES_COUNTED;
 use crate::metrics::Count;
 use crate::model::{
     Act, Anchor, Body, Catchup, Change, ClientId, ConnectionId, Deed, Draft, Event, NewPost, Page, PageSize, PinsPage,
-    Place, ReadMark, RoomId, SavedPage, Says, Seq, UserId, Viewer, Written,
+    Place, RoomId, SavedPage, Says, Seq, UserId, Viewer, Written,
 };
 use std::future::Future;
 
@@ -167,41 +167,6 @@ impl Chat {
         self.store.seen(viewer.user.id, room).await
     }
 
-    /// The viewer has read a room up to `seq`, and said so over the connection `by`. Like
-    /// [`Chat::post`], the inner future is ready once it is durable.
-    ///
-    /// # Errors
-    /// `not_found`, or `invalid` past the room's head.
-    pub async fn mark_read(
-        &self,
-        viewer: &Viewer,
-        by: ConnectionId,
-        room: RoomId,
-        seq: Seq,
-    ) -> Result<impl Future<Output = Result<ReadMark>> + use<>> {
-        let user = viewer.user.id;
-        let by = Some(by);
-        let pending = self.store.submit(Change::MarkRead { user, room, seq, by }).await?;
-        Ok(async move { marked(pending.await?) })
-    }
-
-    /// To the viewer, a room is unread from this message on; the connection `by` said so. Like
-    /// [`Chat::post`], the inner future is ready once it is durable.
-    ///
-    /// # Errors
-    /// `not_found`, or `invalid` for what is too far back.
-    pub async fn mark_unread(
-        &self,
-        viewer: &Viewer,
-        by: ConnectionId,
-        place: Place,
-    ) -> Result<impl Future<Output = Result<ReadMark>> + use<>> {
-        self.count_act(viewer)?;
-        let (user, by) = (viewer.user.id, Some(by));
-        let pending = self.store.submit(Change::MarkUnread { user, place, by }).await?;
-        Ok(async move { marked(pending.await?) })
-    }
-
     /// Forgets for good what was deleted too long ago to be brought back.
     pub async fn erase_deleted(&self) {
         let now = self.clock.now();
@@ -212,13 +177,6 @@ impl Chat {
         if let Err(error) = self.store.commit(Change::Erase { before }).await {
             error.log();
         }
-    }
-}
-
-fn marked(event: Event) -> Result<ReadMark> {
-    match event {
-        Event::Read { mark, .. } => Ok(mark),
-        other => Err(unexpected(&other)),
     }
 }
 

@@ -15,6 +15,7 @@ mod passwords;
 mod people;
 mod picture;
 mod preview;
+mod read_marks;
 mod rooms;
 mod search;
 mod signals;
@@ -72,6 +73,7 @@ pub struct Chat {
     syncs: ActThrottle,
     /// Whose turn it is to have a picture encoded.
     pictures: Semaphore,
+    read_marks: Arc<read_marks::ReadMarks>,
     searches: search::Searches,
     uploads: Arc<uploads::UploadTurns>,
     /// Whose turn it is to have a piece of a file read.
@@ -92,6 +94,7 @@ impl Chat {
     pub fn new(store: Store, hub: Arc<Hub>, clock: Clock, rate_limits: RateLimits) -> std::io::Result<Chat> {
         let fault_points = FaultPoints::default();
         Ok(Chat {
+            read_marks: read_marks::ReadMarks::new(store.clone()),
             uploads: uploads::UploadTurns::new(store.clone(), clock.clone(), rate_limits),
             store,
             hub,

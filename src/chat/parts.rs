@@ -17,6 +17,10 @@ pub enum Part {
     Sweep,
     /// Tells who comes and goes.
     Presence,
+    /// Tells who types and how far people have read.
+    Signals,
+    /// Writes how far people have read.
+    ReadMarks,
     /// Erases what was deleted.
     Erase,
     /// Answers the commands of this computer.
@@ -37,6 +41,8 @@ impl fmt::Display for Part {
             Part::Writer => "the writer of the data file",
             Part::Sweep => "the sweep of sessions",
             Part::Presence => "presence",
+            Part::Signals => "telling who types",
+            Part::ReadMarks => "writing how far people have read",
             Part::Erase => "erasing",
             Part::Commands => "answering commands",
             Part::Nightly => "nightly backups",

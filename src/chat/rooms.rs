@@ -27,6 +27,7 @@ impl Chat {
     /// # Errors
     /// When the data file cannot be read.
     pub async fn rooms(&self, viewer: &Viewer) -> Result<Vec<RoomView>> {
+        self.write_read_marks_of(viewer.user.id).await;
         self.store.rooms(viewer.user.id).await
     }
 
@@ -35,6 +36,7 @@ impl Chat {
     /// # Errors
     /// `not_found` for a room that the viewer is not in.
     pub async fn room(&self, viewer: &Viewer, room: RoomId) -> Result<RoomView> {
+        self.write_read_marks_of(viewer.user.id).await;
         self.store.room(viewer.user.id, room).await
     }
 

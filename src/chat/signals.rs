@@ -3,7 +3,7 @@
 use super::{Chat, Part, RateLimits};
 use crate::error::Result;
 use crate::hub::{Departure, PresenceChange};
-use crate::limits::{PRESENCE_EVERY, PRESENCE_GRACE, SHED_HOLD};
+use crate::limits::{PRESENCE_EVERY, PRESENCE_GRACE, SHED_HOLD, SIGNALS_EVERY};
 use crate::metrics::Count;
 use crate::model::{Change, Event, RoomId, UserId, Viewer};
 use crate::store::ShedLevel;
@@ -20,11 +20,13 @@ impl Chat {
     /// `not_found` for a room that the viewer is not in; `forbidden` where they could not post.
     pub async fn typing(&self, viewer: &Viewer, room: RoomId) -> Result<()> {
         let user = viewer.user.id;
-        self.store.may_post(user, room).await?;
-        let is_shed = self.shed(ShedLevel::Signals, Count::TypingOverload).is_err();
-        if !is_shed && self.limit(&self.typing, Count::TypingTooMany, user).is_ok() {
-            self.store.relay(Event::Typing { user, room });
+        if self.shed(ShedLevel::Signals, Count::TypingOverload).is_err()
+            || self.limit(&self.typing, Count::TypingTooMany, user).is_err()
+        {
+            return Ok(());
         }
+        self.store.may_post(user, room).await?;
+        self.hub.signal(Event::Typing { user, room });
         Ok(())
     }
 
@@ -57,6 +59,17 @@ impl Chat {
         for note in noting.into_iter().flatten() {
             // Where it fails they were last seen earlier.
             let _ = note.await;
+        }
+    }
+
+    /// Tells who types and how far people have read, for as long as the server runs: at once where nothing was told a
+    /// moment ago. What happens meanwhile brings it along.
+    pub async fn tell_signals(&self) {
+        loop {
+            self.hub.has_signals().await;
+            self.fault_points.reach(Part::Signals);
+            self.hub.tell_signals();
+            tokio::time::sleep(SIGNALS_EVERY).await;
         }
     }
 

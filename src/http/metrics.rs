@@ -116,7 +116,6 @@ const FAMILIES: &[Family] = &[
         &[
             ("signal=\"typing\",reason=\"rate\"", Count::TypingTooMany),
             ("signal=\"typing\",reason=\"overload\"", Count::TypingOverload),
-            ("signal=\"typing\",reason=\"feed_full\"", Count::TypingFeedFull),
             ("signal=\"presence\",reason=\"overload\"", Count::PresenceHeld),
         ],
     ),

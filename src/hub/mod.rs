@@ -6,6 +6,7 @@
 
 mod batch;
 mod client;
+mod delivery;
 mod presence;
 mod reach;
 #[cfg(has_io_uring)]
@@ -14,13 +15,13 @@ mod ring;
 #[path = "no_ring.rs"]
 mod ring;
 mod rooms;
+mod signals;
 
 use crate::clock::Time;
 use crate::limits::{PINGS_AT_ONCE_MAX, SOCKET_DEAD_AFTER, SOCKET_PING_AFTER};
-use crate::metrics::{Count, Metrics};
-use crate::model::{ConnectionId, Event, Presence, RoomId, SessionId, User, UserId, Viewer};
+use crate::metrics::Metrics;
+use crate::model::{ConnectionId, Presence, RoomId, SessionId, User, UserId, Viewer};
 use crate::wire::{self, CloseCode};
-use batch::{Batch, Run, Step};
 use bytes::Bytes;
 pub use client::Client;
 use client::Slot;
@@ -28,6 +29,7 @@ use presence::People;
 pub use presence::{Departure, PresenceChange};
 use reach::Reach;
 use ring::Ring;
+use signals::Signals;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -41,6 +43,8 @@ pub struct Hub {
     state: Mutex<State>,
     /// Somebody came or went.
     presence: Notify,
+    /// Signals wait.
+    signalled: Notify,
     metrics: Arc<Metrics>,
 }
 
@@ -64,86 +68,15 @@ struct State {
     places: HashMap<ConnectionId, usize>,
     reach: Reach,
     people: People,
+    signals: Signals,
     /// `None` where each socket is written to by a system call of its own.
     ring: Option<Ring>,
-}
-
-/// What went out of one batch.
-#[derive(Default)]
-struct Told {
-    writes: u64,
-    /// Those of them that went to the system together with others.
-    together: u64,
-    frames: u64,
-    bytes: u64,
 }
 
 impl State {
     fn slot(&mut self, id: ConnectionId) -> Option<&mut Slot> {
         let place = *self.places.get(&id)?;
         self.slots.get_mut(place)
-    }
-
-    /// Writes a run to those whom it concerns.
-    fn tell(&mut self, run: &mut Run, told: &mut Told) {
-        if let Some(ring) = &mut self.ring {
-            ring.begin();
-        }
-        match self.reach.few(run, self.slots.len()) {
-            None => (0..self.slots.len()).for_each(|place| self.tell_one(place, run, told)),
-            Some(few) => {
-                for id in few {
-                    if let Some(place) = self.places.get(&id) {
-                        self.tell_one(*place, run, told);
-                    }
-                }
-            }
-        }
-        self.write_batch();
-    }
-
-    fn tell_one(&mut self, place: usize, run: &mut Run, told: &mut Told) {
-        let Some(slot) = self.slots.get_mut(place) else { return };
-        if !slot.rooms.is_known() {
-            return;
-        }
-        let share = run.share_of(slot.user, slot.id, &slot.rooms);
-        if share.frames == 0 {
-            return;
-        }
-        told.writes += 1;
-        told.frames += share.frames;
-        told.bytes += share.bytes.len() as u64;
-        let Some(frames) = slot.behind_what_waits(share.bytes) else {
-            return;
-        };
-        let Some(ring) = &mut self.ring else {
-            return slot.write_direct(frames);
-        };
-        told.together += 1;
-        if ring.push(place, frames) {
-            self.write_batch();
-        }
-    }
-
-    /// Writes what the ring holds; without one, everything is written already.
-    fn write_batch(&mut self) {
-        let Some(mut ring) = self.ring.take() else { return };
-        match ring.write(&mut self.slots) {
-            Ok(()) => self.ring = Some(ring),
-            Err(error) => tracing::warn!("io_uring takes no more: {error}"),
-        }
-    }
-
-    /// Somebody came into a room or went.
-    fn step(&mut self, step: Step) {
-        for id in self.reach.of_person(step.user).copied().collect::<Vec<_>>() {
-            let Some(place) = self.places.get(&id) else { continue };
-            if let Some(slot) = self.slots.get_mut(*place) {
-                slot.rooms.step(step);
-                self.reach.step(step, slot);
-            }
-        }
     }
 
     fn end_sessions(&mut self, ended: impl Fn(SessionId) -> bool, code: CloseCode) {
@@ -165,6 +98,7 @@ impl Hub {
                 ..State::default()
             }),
             presence: Notify::new(),
+            signalled: Notify::new(),
             metrics,
         }
     }
@@ -303,31 +237,6 @@ impl Hub {
     /// Who is here, and whether they look.
     pub fn here(&self) -> Vec<(Arc<User>, Presence)> {
         self.state().people.here()
-    }
-
-    /// Writes what happened to everyone whom it concerns: all events of one commit in one write a socket.
-    pub fn deliver(&self, events: &[Event]) {
-        let batch = Batch::encode(events);
-        // Added up here, and then once for all: an atomic for each socket would be dear.
-        let mut told = Told::default();
-        let mut state = self.state();
-        for user in &batch.people {
-            state.people.update(user.clone());
-        }
-        for mut run in batch.runs {
-            state.tell(&mut run, &mut told);
-            if let Some((sessions, code)) = &run.closed_sessions {
-                state.end_sessions(|session| sessions.contains(&session), *code);
-            }
-            if let Some(step) = run.then {
-                state.step(step);
-            }
-        }
-        drop(state);
-        self.metrics.add(Count::Writes, told.writes);
-        self.metrics.add(Count::WritesTogether, told.together);
-        self.metrics.add(Count::Deliveries, told.frames);
-        self.metrics.add(Count::DeliveredBytes, told.bytes);
     }
 
     /// What waits for slow readers now.

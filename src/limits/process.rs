@@ -41,7 +41,7 @@ pub const LISTEN_BACKLOG: i32 = 1_024;
 pub const STOP_WITHIN: Duration = Duration::from_secs(8);
 /// A second signal to stop ends the process at once, unless it comes this soon: then it is the first one, twice.
 pub const SECOND_SIGNAL_AFTER: Duration = Duration::from_millis(500);
-/// How long a stop writes down who was here until now.
+/// How long a stop writes down who was here until now, and how far they have read.
 pub const LAST_SEEN_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a socket waits at a stop for what it was promised; then it is closed without.
 pub const ANSWERS_AT_STOP_TIMEOUT: Duration = Duration::from_secs(2);

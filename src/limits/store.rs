@@ -4,8 +4,6 @@ use std::time::Duration;
 
 // ---- The store ---------------------------------------------------------------------------------
 
-/// Searches through very many rows at a time; the next one waits.
-pub const SEARCHES_AT_ONCE_MAX: usize = 2;
 /// Changes that wait for the writer; the next caller waits.
 pub const WRITER_QUEUE_MAX: usize = 4_096;
 /// How long a caller waits for room in that queue; then the change is refused.
@@ -34,7 +32,8 @@ pub const COPY_BYTES_PER_SECOND_MIN: u64 = 8 << 20;
 pub const RETAINED_WHILE_OPEN_MAX: Duration = Duration::from_secs(3_600);
 /// Bytes written to pages that a root outlives, or the size of the file if that is more.
 pub const RETAINED_BYTES_MAX: u64 = 1 << 30;
-/// How often we look whether the data file is still the one that we opened.
+/// How often we look whether the data file is still the one that we opened, and how often one that failed is opened
+/// again.
 pub const WATCH_EVERY: Duration = Duration::from_secs(2);
 /// Bytes that must be free on the disk before a commit; below, new work is refused.
 pub const DISK_FREE_BYTES_MIN: u64 = 8 << 20;
@@ -42,14 +41,8 @@ pub const DISK_FREE_BYTES_MIN: u64 = 8 << 20;
 pub const UPLOAD_FREE_BYTES_MIN: u64 = 256 << 20;
 /// ... or so many hundredths of the disk, if that is more.
 pub const UPLOAD_FREE_PERCENT_MIN: u64 = 5;
-/// If this much more is free, the disk is not looked at again ...
-pub const DISK_PLENTY_BYTES: u64 = 1 << 30;
-/// ... for so long.
-pub const DISK_LOOK_EVERY_MS: u64 = 100;
 /// A data file that was modified this long after our last commit was written by something else.
 pub const DATA_FILE_TOUCHED_MS: u64 = 60_000;
-/// How often a file that failed is opened again.
-pub const STORE_HEAL_EVERY: Duration = Duration::from_secs(1);
 
 // ---- Overload (the table is in store/engine/load_shedding.rs) -----------------------------------------------
 
@@ -61,5 +54,3 @@ pub const SHED_AGE: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs
 pub const SHED_BURST: Duration = Duration::from_millis(250);
 /// How long everything must have been below half of that until less is shed.
 pub const SHED_HOLD: Duration = Duration::from_secs(1);
-/// When whoever was shed may come again.
-pub const SHED_RETRY_MS: u64 = 3_000;

@@ -84,6 +84,8 @@ impl Stopping {
                 "some connections did not end in time"
             );
         }
+        // The last ones of those who have just left.
+        let _ = timeout(LAST_SEEN_TIMEOUT, chat.write_read_marks()).await;
         chat.store().clone().close().await;
         // It ends with the feed, once the last answers are handed on.
         if !self.fan_out.is_finished() {

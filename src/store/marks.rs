@@ -133,6 +133,16 @@ fn move_to(tables: &mut Tables<'_>, user: u32, room: u32, seq: u32) -> Result<()
     Ok(())
 }
 
+/// Whether somebody can have read a room up to `seq`: their number, the room's, and its head.
+pub(super) fn may_read(source: &impl Source, user: UserId, room: RoomId, seq: Seq) -> Result<(u32, u32, Head), Fault> {
+    let (who, place) = standing::inside(source, user, room)?;
+    let head = log::head(source, place)?;
+    if seq.0 > u64::from(head.seq) {
+        return Err(Error::invalid("seq", "Nobody can have read further than the room goes.").into());
+    }
+    Ok((who, place, head))
+}
+
 pub(super) fn read(
     tables: &mut Tables<'_>,
     user: UserId,
@@ -140,11 +150,7 @@ pub(super) fn read(
     seq: Seq,
     by: Option<ConnectionId>,
 ) -> Result<Done, Fault> {
-    let (who, place) = standing::inside(tables, user, room)?;
-    let head = log::head(tables, place)?;
-    if seq.0 > u64::from(head.seq) {
-        return Err(Error::invalid("seq", "Nobody can have read further than the room goes.").into());
-    }
+    let (who, place, head) = may_read(tables, user, room, seq)?;
     let seq = seq.0 as u32;
     if seq <= read_until(tables, who, place)? {
         let mark = mark(tables, who, place, head)?;

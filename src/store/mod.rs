@@ -57,7 +57,7 @@ pub use read_only::file_id_of;
 pub use readiness::Unready;
 
 use crate::error::{Error, Kind, Result};
-use crate::limits::{SEARCHES_AT_ONCE_MAX, SHED_RETRY_MS, WRITER_QUEUE_MAX, WRITER_QUEUE_TIMEOUT};
+use crate::limits::{SEARCHES_MAX, SHED_RETRY_MS, WRITER_QUEUE_MAX, WRITER_QUEUE_TIMEOUT};
 use crate::metrics::{Count, Metrics};
 use crate::model::{Change, Event};
 use engine::load_shedding::LoadShedding;
@@ -131,7 +131,7 @@ impl Store {
             jobs,
             feed: weak,
             writer: Mutex::new(Some(writer)),
-            searches: Semaphore::new(SEARCHES_AT_ONCE_MAX),
+            searches: Semaphore::new(SEARCHES_MAX),
             load,
         };
         Ok((Store(Arc::new(shared)), feed))
@@ -164,6 +164,20 @@ impl Store {
     pub async fn submit(&self, change: Change) -> Result<Pending> {
         // Everybody else first who has something to say now: then one commit takes it all.
         publisher::others_first().await;
+        self.enqueue(change).await
+    }
+
+    /// The same for many changes, which as a rule are committed together.
+    pub async fn submit_all(&self, changes: Vec<Change>) -> Vec<Result<Pending>> {
+        publisher::others_first().await;
+        let mut pending = Vec::with_capacity(changes.len());
+        for change in changes {
+            pending.push(self.enqueue(change).await);
+        }
+        pending
+    }
+
+    async fn enqueue(&self, change: Change) -> Result<Pending> {
         let (reply, pending) = oneshot::channel();
         let job = Job::Change(Waiting {
             change,
@@ -204,14 +218,6 @@ impl Store {
     /// Where everything is counted.
     pub fn metrics(&self) -> &Metrics {
         &self.0.load.metrics
-    }
-
-    /// Sends a signal through the feed. Dropped when the feed is full: a signal is worth no waiting.
-    pub fn relay(&self, signal: Event) {
-        let Some(feed) = self.0.feed.upgrade() else { return };
-        if feed.try_send(CommitOutput::events(vec![signal])).is_err() {
-            self.metrics().one(Count::TypingFeedFull);
-        }
     }
 
     /// Sends signals through the feed, and waits while it is full.

@@ -135,6 +135,11 @@ impl Store {
             .await
     }
 
+    /// Whether somebody may say that they have read a room up to `seq`; `not_found` or `invalid` where they may not.
+    pub async fn may_mark_read(&self, user: UserId, room: RoomId, seq: Seq) -> Result<()> {
+        self.ask(|file| marks::may_read(file, user, room, seq).map(drop)).await
+    }
+
     /// A page of the public rooms, by name: at most `count` after that of `after`, whose names or topics
     /// hold `query`, a [`search_key`](crate::model::search_key).
     pub async fn browse(&self, viewer: UserId, query: &str, after: Option<RoomId>, count: usize) -> Result<RoomsPage> {

@@ -130,6 +130,7 @@ impl Connection {
         // As the file has them now: the request's copy may be a moment old.
         let viewer = store.user(user).await?.ok_or_else(Error::unauthenticated)?;
         self.viewer.user = hub.update(viewer);
+        self.chat.write_read_marks_of(user).await;
         Ok(wire::ready(&wire::Ready {
             epoch: store.epoch(),
             viewer: &self.viewer.user,
@@ -310,9 +311,11 @@ impl Connection {
             }
             Command::Read { room, seq } => {
                 let marking = chat.mark_read(viewer, own, room, seq).await?;
-                return Ok(Some(later(chat.clone(), reference, marking, |mark, read: ReadMark| {
-                    mark.map(|mark| wire::read(Some(mark), &read))
-                })));
+                if reference.is_some() {
+                    return Ok(Some(later(chat.clone(), reference, marking, |mark, read: ReadMark| {
+                        Some(wire::read(mark, &read))
+                    })));
+                }
             }
             Command::Unread { place } => {
                 let marking = chat.mark_unread(viewer, own, place).await?;

@@ -36,6 +36,7 @@ mod permissions;
 mod places;
 #[cfg(unix)]
 mod process;
+mod read_marks;
 mod rooms;
 mod rules;
 mod search;

@@ -348,20 +348,11 @@ fn closing_answers_all_that_was_accepted_and_ends_the_feed() {
 }
 
 #[test]
-fn signals_pass_through_the_feed_and_are_lost_rather_than_waited_for() {
+fn changes_go_on_where_nobody_reads_the_feed() {
     let folder = tempfile::tempdir().unwrap();
-    let (store, mut feed) = Store::open(&folder.path().join("data.redb"), Default::default()).unwrap();
-    let typing = Event::Typing {
-        user: UserId(1),
-        room: LOBBY,
-    };
-    for _ in 0..1_000 {
-        store.relay(typing.clone());
-    }
+    let (store, feed) = Store::open(&folder.path().join("data.redb"), Default::default()).unwrap();
+    drop(feed);
     wait(async {
-        assert_eq!(feed.next().await.unwrap(), [typing]);
-        drop(feed);
-        // Nobody listens: changes go on.
         store.commit(sign_up("Ada", 1)).await.unwrap();
         assert!(store.has_accounts().await.unwrap());
         store.close().await;

@@ -2,19 +2,13 @@
 
 use super::Options;
 use super::create::folder;
-use crate::limits::{DISK_LOOK_EVERY_MS, DISK_PLENTY_BYTES};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::Instant;
 
 pub struct FreeSpace {
     path: PathBuf,
     messages_min: u64,
     uploads_min: u64,
     uploads_percent: u64,
-    made: Instant,
-    /// Until when the disk, which had plenty of room, is not looked at again; in milliseconds after `made`.
-    has_plenty_until: AtomicU64,
 }
 
 impl FreeSpace {
@@ -24,38 +18,22 @@ impl FreeSpace {
             messages_min: options.disk_free_bytes_min,
             uploads_min: options.upload_free_bytes_min,
             uploads_percent: options.upload_free_percent,
-            made: Instant::now(),
-            has_plenty_until: AtomicU64::new(0),
         }
     }
 
     /// Whether there is room for more than the last bytes of the disk.
     pub fn has_room(&self) -> bool {
-        self.has_plenty() || free_bytes(&self.path) >= self.messages_min
+        free_bytes(&self.path) >= self.messages_min
     }
 
     /// Whether there is so much room that files cannot take it from messages.
     pub fn has_room_for_uploads(&self) -> bool {
-        self.has_plenty() || free_bytes(&self.path) >= self.uploads_floor()
+        free_bytes(&self.path) >= self.uploads_floor()
     }
 
     fn uploads_floor(&self) -> u64 {
         let all = fs4::total_space(folder(&self.path)).unwrap_or(0);
         self.uploads_min.max(all / 100 * self.uploads_percent)
-    }
-
-    /// Whether there is so much that nobody has to look for a moment.
-    fn has_plenty(&self) -> bool {
-        let now = self.made.elapsed().as_millis() as u64;
-        if now < self.has_plenty_until.load(Relaxed) {
-            return true;
-        }
-        let floor = self.messages_min.max(self.uploads_floor());
-        let has_plenty = free_bytes(&self.path) >= floor.saturating_add(DISK_PLENTY_BYTES);
-        if has_plenty {
-            self.has_plenty_until.store(now + DISK_LOOK_EVERY_MS, Relaxed);
-        }
-        has_plenty
     }
 }
 

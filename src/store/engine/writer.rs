@@ -12,7 +12,7 @@ use super::committer::{Committer, Indexing};
 use super::data_file::DataFile;
 use super::load_shedding::LoadShedding;
 use crate::error::Result;
-use crate::limits::{BATCH_MAX, CHECKPOINT_AFTER, FILE_CHANGES_WAITING_MAX, STORE_HEAL_EVERY, WATCH_EVERY};
+use crate::limits::{BATCH_MAX, CHECKPOINT_AFTER, FILE_CHANGES_WAITING_MAX, WATCH_EVERY};
 use crate::model::{Change, Event};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -190,11 +190,7 @@ impl Writer {
     /// How long to wait for work before there is something else to do.
     fn wait_max(&self) -> Duration {
         let wait = WATCH_EVERY.saturating_sub(self.looked.elapsed());
-        let wait = match self.file.is_writable() {
-            true => wait,
-            false => wait.min(STORE_HEAL_EVERY),
-        };
-        match self.file.is_behind() {
+        match self.file.is_behind() && self.file.is_writable() {
             true => wait.min(CHECKPOINT_AFTER.saturating_sub(self.committed.elapsed())),
             false => wait,
         }

@@ -1,0 +1,75 @@
+//! Signals that wait to be told: who types, and how far people have read. A write to everybody's socket for each would
+//! cost more than the messages do. So they wait a moment, and go together with whatever is told next.
+
+use crate::limits::SIGNALS_WAITING_MAX;
+use crate::model::{Event, RoomId, UserId};
+use std::collections::HashSet;
+
+/// In the order in which they came; of each kind, person and room the last one only.
+#[derive(Default)]
+pub(super) struct Signals {
+    waiting: Vec<Event>,
+    keys: HashSet<Key>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Key {
+    Typing(UserId, RoomId),
+    SeenBy(UserId, RoomId),
+    Read(UserId, RoomId),
+}
+
+impl Key {
+    fn of(event: &Event) -> Option<Key> {
+        match event {
+            Event::Typing { user, room } => Some(Key::Typing(*user, *room)),
+            Event::SeenBy { user, room, .. } => Some(Key::SeenBy(*user, *room)),
+            Event::Read { mark, .. } => Some(Key::Read(mark.user, mark.room)),
+            _ => None,
+        }
+    }
+}
+
+impl Signals {
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    pub fn take(&mut self) -> Vec<Event> {
+        self.keys.clear();
+        std::mem::take(&mut self.waiting)
+    }
+
+    /// Keeps the signals of what happened, unless something else is among it, or too many wait: then all that wait are
+    /// told before it, and are returned with it. Whoever has posted types no more.
+    pub fn put_before(&mut self, events: Vec<Event>) -> Option<Vec<Event>> {
+        if events.iter().all(|event| Key::of(event).is_some()) {
+            events.into_iter().for_each(|event| self.add(event));
+            return (self.waiting.len() > SIGNALS_WAITING_MAX).then(|| self.take());
+        }
+        if self.is_empty() {
+            return Some(events);
+        }
+        for event in &events {
+            if let Event::Posted(posted) = event {
+                self.remove(Key::Typing(posted.message.author, posted.room));
+            }
+        }
+        let mut all = self.take();
+        all.extend(events);
+        Some(all)
+    }
+
+    fn add(&mut self, event: Event) {
+        let Some(key) = Key::of(&event) else { return };
+        self.remove(key);
+        self.keys.insert(key);
+        self.waiting.push(event);
+    }
+
+    fn remove(&mut self, key: Key) {
+        if self.keys.remove(&key) {
+            self.waiting.retain(|event| Key::of(event) != Some(key));
+        }
+    }
+}
