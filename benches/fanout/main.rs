@@ -10,6 +10,8 @@
 
 mod arrival;
 mod browsers;
+#[path = "../goals.rs"]
+mod goals;
 mod limit;
 mod members;
 mod plan;
@@ -32,7 +34,7 @@ struct Arguments {
     /// Measured seconds, after one that is not; more at a rate so slow that there are fewer than 60 messages
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=60))]
     seconds: u64,
-    /// Only what small rooms cost whose members send what browsers send, beside the same without
+    /// The same as `--only browsers`
     #[arg(long)]
     like_browsers: bool,
     /// Is the limit server on this port
@@ -47,8 +49,11 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.limit {
         Some(port) => limit::serve(port).map_err(|error| error.to_string()),
-        None if arguments.like_browsers => plan::like_browsers(arguments.rounds, arguments.seconds),
-        None => plan::run(&arguments.only, arguments.rounds, arguments.seconds),
+        None => {
+            let browsers = arguments.like_browsers.then_some(plan::What::Browsers);
+            let only: Vec<_> = arguments.only.into_iter().chain(browsers).collect();
+            plan::run(&only, arguments.rounds, arguments.seconds)
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

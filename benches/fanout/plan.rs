@@ -1,5 +1,6 @@
 //! What is measured, and in which order.
 
+use crate::goals::Goals;
 use crate::members::{Found, Members};
 use crate::process::Server;
 use crate::report::{self, Row};
@@ -24,6 +25,8 @@ const TALK_PER_SECOND: f64 = 10.0;
 pub enum What {
     /// CPU and delay of a delivery at a steady rate: 10 to 5,000 members
     Steady,
+    /// The same with what browsers send besides, beside the same without: 30 and 100 members
+    Browsers,
     /// Deliveries a second with 8 messages under way
     Closed,
     /// Memory of a connection that only listens
@@ -36,12 +39,21 @@ pub enum What {
     Bun,
 }
 
-/// Members, and messages a second.
-const STEADY: [(usize, f64); 5] = [(10, 100.0), (100, 20.0), (1_000, 5.0), (1_000, 20.0), (5_000, 3.0)];
+/// Members, messages a second, and how many times the limit's CPU a delivery may take.
+const STEADY: [(usize, f64, f64); 5] = [
+    (10, 100.0, 10.0),
+    (100, 20.0, 2.6),
+    (1_000, 5.0, 1.1),
+    (1_000, 20.0, 1.1),
+    (5_000, 3.0, 0.9),
+];
 const BESIDE_BUN: [(usize, f64); 3] = [(10, 100.0), (100, 20.0), (1_000, 20.0)];
 /// Where each member is somebody else, and sends what browsers send.
 const LIKE_BROWSERS: [(usize, f64); 2] = [(100, 5.0), (30, 2.0)];
-const CLOSED: [usize; 2] = [100, 1_000];
+/// How many times the cost without these frames that may be.
+const LIKE_BROWSERS_MAX: f64 = 1.5;
+/// Members, and how many times the limit's deliveries a second there should be.
+const CLOSED: [(usize, f64); 2] = [(100, 0.6), (1_000, 1.1)];
 const IDLE: usize = 5_000;
 const BURST: usize = 10_000;
 const STORM: usize = 5_000;
@@ -52,19 +64,23 @@ pub fn run(only: &[What], rounds: u32, seconds: u64) -> Result<(), String> {
     let _ = rlimit::increase_nofile_limit(FILES_WANTED);
     let wanted = |what| only.is_empty() || only.contains(&what);
     let time = Duration::from_secs(seconds);
-    let mut faults = 0;
+    let (mut faults, mut goals) = (0, Goals::default());
     if wanted(What::Steady) {
         report::steady_head();
-        for (members, rate) in STEADY {
+        for (members, rate, goal) in STEADY {
             let pairs = pairs(rounds, Kind::Limit, |kind| steady(kind, members, rate, time))?;
             faults += report::steady(members, rate, &pairs);
+            let what = format!("CPU × limit, {members} members, {rate} messages a second");
+            goals.at_most(what, goal, report::cpu_ratio(&pairs));
         }
     }
     if wanted(What::Closed) {
         report::closed_head(WINDOW);
-        for members in CLOSED {
+        for (members, goal) in CLOSED {
             let pairs = pairs(rounds, Kind::Limit, |kind| closed(kind, members, time))?;
             faults += report::closed(members, &pairs);
+            let what = format!("deliveries a second × limit, {members} members, as fast as it goes");
+            goals.at_least(what, goal, report::rate_ratio(&pairs));
         }
     }
     if wanted(What::Idle) {
@@ -87,15 +103,24 @@ pub fn run(only: &[What], rounds: u32, seconds: u64) -> Result<(), String> {
             faults += report::bun(members, rate, &pairs);
         }
     }
-    verdict(faults)
+    if wanted(What::Browsers) {
+        faults += like_browsers(rounds, time, &mut goals)?;
+    }
+    goals.print();
+    match faults {
+        0 => Ok(()),
+        faults => Err(format!(
+            "{faults} deliveries were lost, doubled, out of order, or had a hole before them"
+        )),
+    }
 }
 
 /// What typing and read marks cost: the same with and without them.
-pub fn like_browsers(rounds: u32, seconds: u64) -> Result<(), String> {
+fn like_browsers(rounds: u32, time: Duration, goals: &mut Goals) -> Result<u64, String> {
     report::browsers_head();
     let mut faults = 0;
     for (members, rate) in LIKE_BROWSERS {
-        let time = Duration::from_secs(seconds).max(Duration::from_secs_f64(POSTS_MIN / rate));
+        let time = time.max(Duration::from_secs_f64(POSTS_MIN / rate));
         let one = |is_like_browsers| {
             fresh(Kind::Chapp, members, |server, target| {
                 let mut members = Members::open(target, 1, members)?;
@@ -106,18 +131,12 @@ pub fn like_browsers(rounds: u32, seconds: u64) -> Result<(), String> {
             })
         };
         let pairs: Result<Vec<_>, String> = (0..rounds).map(|_| Ok((one(false)?, one(true)?))).collect();
-        faults += report::browsers(members, rate, &pairs?);
+        let pairs = pairs?;
+        faults += report::browsers(members, rate, &pairs);
+        let what = format!("with what browsers send ÷ without, {members} members, {rate} messages a second");
+        goals.at_most(what, LIKE_BROWSERS_MAX, report::cpu_ratio(&pairs));
     }
-    verdict(faults)
-}
-
-fn verdict(faults: u64) -> Result<(), String> {
-    match faults {
-        0 => Ok(()),
-        faults => Err(format!(
-            "{faults} deliveries were lost, doubled, out of order, or had a hole before them"
-        )),
-    }
+    Ok(faults)
 }
 
 /// Another server and Chapp in turn.

@@ -6,6 +6,8 @@
 //!
 //! `CHAPP_EXE` names another executable than the one that cargo has just built.
 
+#[path = "../goals.rs"]
+mod goals;
 mod measure;
 mod report;
 #[allow(dead_code)]
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(sizes) => {
             report::print(&sizes);
+            report::goals(&sizes).print();
             ExitCode::SUCCESS
         }
         Err(error) => {

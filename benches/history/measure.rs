@@ -1,6 +1,6 @@
 //! What one file costs: each row of the table, over real connections to the real executable.
 
-use crate::report::{Row, Times};
+use crate::report::{AFTER_SIGKILL, LONGEST_WAIT, POST_ALONE, POST_ALONE_P99, POSTS_PER_SECOND, Row, Times};
 use crate::server::Server;
 use crate::town::{Plan, cookie};
 use crate::visitor::{Http, Socket, words};
@@ -77,7 +77,7 @@ impl Probe<'_> {
         }
         self.rows
             .push(Row::median("start to first answer, after a stop", clean));
-        self.rows.push(Row::median("the same, after SIGKILL", killed));
+        self.rows.push(Row::median(AFTER_SIGKILL, killed));
         Ok(())
     }
 
@@ -207,12 +207,12 @@ impl Probe<'_> {
             together.add(before.elapsed());
         }
         let rate = POSTS_AT_ONCE as f64 / begun.elapsed().as_secs_f64();
-        self.rows
-            .push(Row::at("post to posted, one at a time: p50", &mut alone, 0.50));
-        self.rows.push(Row::at("  p99", &mut alone, 0.99));
+        self.rows.push(Row::at(POST_ALONE, &mut alone, 0.50));
+        self.rows.push(Row::at(POST_ALONE_P99, &mut alone, 0.99));
         self.rows.push(Row::at("64 in flight: p50", &mut together, 0.50));
         self.rows.push(Row::at("  p99", &mut together, 0.99));
-        self.rows.push(Row::rate("  posted a second", rate));
+        self.rows.push(Row::at(LONGEST_WAIT, &mut together, 1.0));
+        self.rows.push(Row::rate(POSTS_PER_SECOND, rate));
         Ok(())
     }
 }

@@ -75,6 +75,18 @@ fn a_panic_in_presence_stops_the_server_in_order() {
 }
 
 #[test]
+fn a_panic_while_signals_are_told_stops_the_server_in_order() {
+    stops_in_order(Part::Signals, |_, socket| socket.send(&json!({"type": "typing", "room": 1})));
+}
+
+#[test]
+fn a_panic_while_read_marks_are_written_stops_the_server_in_order() {
+    stops_in_order(Part::ReadMarks, |_, socket| {
+        socket.send(&json!({"type": "read", "room": 1, "seq": 0}));
+    });
+}
+
+#[test]
 fn a_panic_while_connections_are_accepted_stops_the_server_in_order() {
     stops_in_order(Part::Accept, |site, _| {
         drop(std::net::TcpStream::connect(site.address).unwrap());

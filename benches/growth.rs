@@ -1,0 +1,132 @@
+//! How much larger the data file gets than what is in it while files are uploaded: Chapp leaves the pages of older
+//! states alone for a while, so that whoever copies the file meanwhile gets a whole one.
+//!
+//! `cargo bench --bench growth` uploads a file of 4 MiB each second for 128 s, twice as long as such pages are left
+//! alone, to the real executable. `CHAPP_EXE` names another one than the one that cargo has just built.
+
+mod goals;
+#[allow(dead_code)]
+#[path = "torture/server.rs"]
+mod server;
+
+use goals::Goals;
+use server::Server;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+const FILE_BYTES: usize = 4 << 20;
+const FILES: u32 = 128;
+const EVERY: Duration = Duration::from_secs(1);
+/// What may be held back: this many seconds of uploads.
+const HELD_SECONDS_MAX: f64 = 64.0;
+const MIB: f64 = (1 << 20) as f64;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("growth: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), String> {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).map_err(told)?;
+    std::fs::create_dir(folder.path().join("data")).map_err(told)?;
+    let data = folder.path().join("data").join("chapp.redb");
+    let exe = std::env::var_os("CHAPP_EXE").map(PathBuf::from);
+    let mut server = Server::new(
+        exe.unwrap_or_else(|| env!("CARGO_BIN_EXE_chapp").into()),
+        folder.path(),
+        0,
+    );
+    let address = server.start()?;
+    let cookie = sign_up(address)?;
+    let (before, begun) = (bytes(&data)?, Instant::now());
+    let (mut most, mut slowest) = (0.0_f64, Duration::ZERO);
+    println!(
+        "| seconds | uploaded, MiB | the file has grown by, MiB | more than was uploaded, MiB |\n|---|---|---|---|"
+    );
+    for number in 1..=FILES {
+        let started = Instant::now();
+        upload(address, &cookie, number)?;
+        slowest = slowest.max(started.elapsed());
+        let uploaded = f64::from(number) * FILE_BYTES as f64 / MIB;
+        let grown = (bytes(&data)? - before) / MIB;
+        most = most.max(grown - uploaded);
+        if number % 16 == 0 {
+            println!("| {number} | {uploaded:.0} | {grown:.0} | {:.0} |", grown - uploaded);
+        }
+        std::thread::sleep((begun + EVERY * number).saturating_duration_since(Instant::now()));
+    }
+    println!("\nThe slowest upload took {:.0} ms.", slowest.as_secs_f64() * 1_000.0);
+    server.terminate()?;
+    let mut goals = Goals::default();
+    let rate = FILE_BYTES as f64 / MIB / EVERY.as_secs_f64();
+    goals.at_most(
+        "growth by what is left alone, in seconds of uploads",
+        HELD_SECONDS_MAX,
+        most / rate,
+    );
+    goals.print();
+    Ok(())
+}
+
+/// Their cookie.
+fn sign_up(address: SocketAddr) -> Result<String, String> {
+    let body = br#"{"name":"Growth","password":"a long enough password"}"#;
+    let answer = post(address, "/api/signup", "Content-Type: application/json\r\n", body)?;
+    let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: "));
+    let cookie = cookie.and_then(|cookie| cookie.split(';').next());
+    cookie
+        .map(str::to_owned)
+        .ok_or(format!("nobody could sign up: {answer}"))
+}
+
+fn upload(address: SocketAddr, cookie: &str, number: u32) -> Result<(), String> {
+    // No two alike, and nothing that compresses.
+    let mut state = u64::from(number);
+    let bytes: Vec<u8> = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 56) as u8
+    })
+    .take(FILE_BYTES)
+    .collect();
+    let path = format!("/api/files?name={number}.bin");
+    let answer = post(address, &path, &format!("Cookie: {cookie}\r\n"), &bytes)?;
+    match answer.starts_with("HTTP/1.1 201") {
+        true => Ok(()),
+        false => Err(format!("a file was refused: {answer}")),
+    }
+}
+
+fn post(address: SocketAddr, path: &str, headers: &str, body: &[u8]) -> Result<String, String> {
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\n{headers}Content-Length: {}\r\n\
+         Connection: close\r\n\r\n",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(address).map_err(told)?;
+    stream.write_all(head.as_bytes()).map_err(told)?;
+    stream.write_all(body).map_err(told)?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).map_err(told)?;
+    Ok(answer)
+}
+
+/// What the file takes of the disk.
+fn bytes(file: &Path) -> Result<f64, String> {
+    let about = std::fs::metadata(file).map_err(told)?;
+    #[cfg(unix)]
+    return Ok((std::os::unix::fs::MetadataExt::blocks(&about) * 512) as f64);
+    #[cfg(not(unix))]
+    Ok(about.len() as f64)
+}
+
+fn told(error: std::io::Error) -> String {
+    error.to_string()
+}
