@@ -28,6 +28,12 @@ test('nothing is asked for until something is typed', () => {
   assert.equal(select.searchSurface(after(state, typed({ room: 1 }))), 'searching');
 });
 
+test('what has no letter and no digit is not asked for, and says why', () => {
+  const state = after(found(), typed({ q: '"' }));
+  assert.deepEqual([select.searchSurface(state), state.search.phase, state.search.trouble?.again], ['failed', 'failed', false]);
+  assert.equal(select.searchSurface(after(state, typed({ q: '"p' }))), 'searching');
+});
+
 test('what was found is counted, newest first', () => {
   const state = found();
   assert.deepEqual([select.searchSurface(state), ids(state), select.searchWords(state)], ['hits', [3, 2], '2 messages, newest first']);

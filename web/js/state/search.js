@@ -28,6 +28,7 @@ const ENOUGH = 8;
 /** Pages that are read without being asked for one after the other; then a button goes on. */
 export const PAGES_MAX = 10;
 const DAY_MS = 86_400_000;
+const NO_WORD = 'Search for at least one letter or digit.';
 
 /** @returns {Search} */
 export const noSearch = () => ({
@@ -45,6 +46,9 @@ export const noSearch = () => ({
 /** @param {Asked} asked */
 const asksNothing = ({ q, room, author, span, files }) => q.trim() === '' && room === null && author === null && span === 'any' && !files;
 
+/** Whether there is something that no message can be found by: the server would refuse it. @param {Asked} asked */
+const hasNoWord = ({ q }) => q.trim() !== '' && !/[\p{L}\p{N}]/u.test(q);
+
 /** @param {Search} search @param {SearchEvent} event @returns {Search} */
 export function onSearch(search, event) {
   switch (event.type) {
@@ -53,6 +57,7 @@ export function onSearch(search, event) {
       // What was asked before is no answer to this.
       const turn = search.turn + 1;
       if (asksNothing(asked)) return { ...noSearch(), turn, asked };
+      if (hasNoWord(asked)) return { ...noSearch(), turn, asked, phase: 'failed', trouble: { title: NO_WORD, again: false } };
       return { ...search, asked, turn, phase: 'typed', trouble: null };
     }
     case 'search/asked':
