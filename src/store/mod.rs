@@ -5,6 +5,8 @@
 //! leaves this folder. The laws that all of this keeps are in `tests/it/store_laws.rs`.
 //!
 //! redb may panic over a damaged file: every call into it is caught in `engine` and answered as an error.
+//!
+#![doc = include_str!("FORMAT.md")]
 
 mod accounts;
 mod acts;

@@ -1,7 +1,6 @@
-//! The schema on one screen.
+//! The schema on one screen. `store/FORMAT.md` lists each table with its key and its value.
 //!
-//! Every value is one row of `codec`, sealed with a checksum. Rooms, people and seqs are `u32` in
-//! here: keys are half as long, and 4 billion of each is enough.
+//! Rooms, people and seqs are `u32` in here: keys are half as long, and 4 billion of each is enough.
 //!
 //! The log only grows at its end, which packs its pages (interleaved rooms would leave them half
 //! full) and gives one order over all rooms. `seqs` finds a room's part of it.

@@ -1,6 +1,6 @@
-//! Rows as bytes: postcard, then a checksum, since redb does not check what it reads.
+//! Rows as bytes: postcard, then a checksum, since redb does not check what it reads. `store/FORMAT.md` lists all of them.
 //!
-//! A row's fields are never reordered or removed within a FORMAT_VERSION, and a new variant comes last.
+//! Within a `FORMAT_VERSION` a row's fields are never reordered or removed, and a new variant comes last.
 
 mod file;
 mod message;

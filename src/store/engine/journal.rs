@@ -1,21 +1,11 @@
-//! The journal: commits that are on the disk before redb has written a page of them.
+//! The journal: commits that are on the disk before redb has written a page of them. `store/FORMAT.md` describes its
+//! bytes, and what recovery makes of them.
 //!
 //! A durable commit of redb writes a copy of every page that it touches, a score of them for one message, and waits for
-//! the disk twice. With a journal, one write and one sync make a commit durable, and redb commits in memory, for
-//! readers. Now and then a checkpoint (an ordinary durable commit of redb) brings everything to redb's pages.
+//! the disk twice. A record is one write and one sync.
 //!
 //! [`Journal`] is the seam: whatever keeps records durable and gives them back can stand there. [`FileJournal`] keeps
-//! them in the data file, in two halves that it uses in turn. It fills one, asks for a checkpoint, and goes on at the
-//! start of the other. So records that a checkpoint has made superfluous stay until a whole half has been written
-//! after them, which gives somebody who copies the file time to reach them.
-//!
-//! Recovery is one scan: of all records with the salt of this opening and a valid checksum, those count that follow
-//! redb's last commit without a gap. The salt is random for each start, so neither what an earlier run has left nor
-//! what somebody uploads passes for a record.
-//!
-//! A record never crosses a block of 4 KiB; a longer one has blocks of its own. Files are copied by the block, so a copy
-//! that was made while records were written has each of them whole or not at all, and a record that is damaged can be
-//! told from one that was not there yet.
+//! them in the data file, in two halves that it uses in turn.
 
 use super::disk::Disk;
 use super::record::{Record, SALT_BYTES, Salt, candidates, resembles};

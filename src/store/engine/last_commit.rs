@@ -1,8 +1,5 @@
-//! The number of the last commit of a data file, in a small file beside it.
-//!
-//! A backup that is put in the file's place keeps the file's name and, done at once, hardly its age; but it ends at an
-//! earlier commit than this file says, or was written in another run. Without this file that goes unnoticed, and
-//! nothing else does.
+//! The number of the last commit of a data file, in a small file beside it (`store/FORMAT.md`), so that a backup which
+//! is put in the file's place at once, with its name and hardly its age, is recognized.
 
 use super::record::Salt;
 use std::fs;

@@ -1,16 +1,5 @@
-//! Where the parts of a data file are.
-//!
-//! ```text
-//! 0        redb's first page: its header (320 bytes), and our magic bytes at 512
-//! 4096     the journal
-//! …        the mirror: a second copy of redb's first page
-//! …        all other pages of redb
-//! ```
-//!
-//! Whoever copies the file while it is in use reads it from the beginning. The first page shows them a root of redb, the
-//! journal what was committed after it, and all pages of that root stay as they are for a while (`retained`). If the
-//! journal has moved on too far before they have read it, its beginning no longer follows the first page. The mirror,
-//! which they read after the journal, has a root that is new enough to do without that beginning.
+//! Where the parts of a data file are: redb's first page, the journal, the mirror, redb's other pages. `store/FORMAT.md`
+//! has every offset, and says why they come in this order.
 
 use crate::limits::JOURNAL_BYTES;
 

@@ -1,8 +1,5 @@
-//! The journals of formats 3 and 4, which are only read, to bring a data file up to date after a kill.
-//!
-//! Both are 1 MiB long. In format 4 the journal is a ring: redb's row says where the first record after its last
-//! commit is, and the salt that each record begins with. In format 3 there is no such row, no salt, and the journal
-//! begins at its start again with each durable commit of redb.
+//! The journals of formats 3 and 4 (`store/FORMAT.md`), which are only read, to bring a data file up to date after a
+//! kill.
 
 use super::record::{RowChange, candidates, frame, row_changes};
 use crate::store::codec::JournalRow;

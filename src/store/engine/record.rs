@@ -1,5 +1,5 @@
 //! One commit as a record: the rows that it changes and the events that it causes. Whoever applies the records of a
-//! history in order has the same rows, and can tell the same story.
+//! history in order has the same rows, and can tell the same story. `store/FORMAT.md` describes the bytes.
 
 use crate::model::Event;
 use crate::store::codec::{CommitRow, seal_bytes, unseal_bytes};
