@@ -24,7 +24,7 @@
 //! | [`chat`] | verbs, passwords, throttles | knows HTTP or frames |
 //! | [`store`] | the data file; the only one that knows redb | knows who is connected, or JSON |
 //! | [`hub`] | the shared client map, bounded queues, presence | knows the store |
-//! | [`wire`] | JSON ↔ commands and events; documents the protocol | does I/O |
+//! | [`wire`] | JSON ↔ commands and events; `PROTOCOL.md` is the contract | does I/O |
 //! | [`model`] | nouns and rules | does I/O, knows JSON or the time |
 //! | [`error`] [`limits`] [`clock`] [`metrics`] [`permissions`] | leaves | import anything above them |
 //!

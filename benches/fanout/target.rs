@@ -1,5 +1,5 @@
 //! What each of the servers is told and what it says: WebSocket frames (RFC 6455 §5.2), and Chapp's
-//! protocol above them (src/wire/mod.rs).
+//! protocol above them (src/wire/PROTOCOL.md).
 
 use serde_json::{Value, json};
 use std::io::{Read, Write};
