@@ -1,5 +1,5 @@
-//! The laws of the store (ARCHITECTURE). Whatever engine there is, these hold; so nothing in here
-//! knows what lies under it. L7 and L13 come with what they speak of.
+//! The laws of the store (`tests/README.md`). Whatever engine there is, these hold; so nothing in here
+//! knows what lies under it.
 
 mod changes;
 mod clock;
