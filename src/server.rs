@@ -12,7 +12,7 @@ use crate::http::{Connection, Http, Linger, Lingering};
 use crate::hub::Hub;
 use crate::limits::{
     ADDRESSES_MAX, CONNECTIONS_FEW, CONNECTIONS_MIN, ERASE_EVERY, KEEPALIVE_AFTER, KEEPALIVE_EVERY, LISTEN_BACKLOG,
-    OPEN_FILES_SPARE, OPEN_FILES_WANTED, PINGS_PAUSE, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_TIMEOUT,
+    OPEN_FILES_SPARE, OPEN_FILES_WANTED, PINGS_PAUSE, READ_MARKS_EVERY, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_TIMEOUT,
     SESSIONS_DROP_EVERY, SOCKET_SEND_BYTES, SOCKET_SWEEP_EVERY, WRITE_STALL_TIMEOUT,
 };
 use crate::permissions;
@@ -200,7 +200,7 @@ impl Server {
         });
         parts.spawn(Part::ReadMarks, {
             let chat = chat.clone();
-            async move { chat.keep_read_marks().await }
+            async move { chat.keep_read_marks(READ_MARKS_EVERY).await }
         });
         parts.spawn(Part::Erase, erase(chat.clone()));
         parts.spawn(Part::Commands, {

@@ -4,12 +4,13 @@
 
 use super::{Chat, Part, accounts::unexpected};
 use crate::error::{Error, Kind, Result};
-use crate::limits::{READ_MARKS_EVERY, READ_MARKS_TIMEOUT, READ_MARKS_WAITING_MAX};
+use crate::limits::{READ_MARKS_TIMEOUT, READ_MARKS_WAITING_MAX};
 use crate::model::{Change, ConnectionId, Event, Place, ReadMark, RoomId, Seq, UserId, Viewer};
 use crate::store::{Pending, Store};
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
@@ -124,7 +125,7 @@ impl ReadMarks {
 
 impl Chat {
     /// The viewer has read a room up to `seq`, and said so over the connection `by`. The inner future is ready once it
-    /// is durable, together with others within [`READ_MARKS_EVERY`].
+    /// is durable, together with others within [`READ_MARKS_EVERY`](crate::limits::READ_MARKS_EVERY).
     ///
     /// # Errors
     /// `not_found`, or `invalid` past the room's head; `storage_full` or `unavailable` from the inner future.
@@ -168,13 +169,13 @@ impl Chat {
     }
 
     /// Writes the marks that come, for as long as the server runs: the first one at once, what comes within
-    /// [`READ_MARKS_EVERY`] after it together.
-    pub async fn keep_read_marks(&self) {
+    /// `every` after it together.
+    pub async fn keep_read_marks(&self, every: Duration) {
         loop {
             self.read_marks.came.notified().await;
             self.fault_points.reach(Part::ReadMarks);
             self.write_read_marks().await;
-            tokio::time::sleep(READ_MARKS_EVERY).await;
+            tokio::time::sleep(every).await;
         }
     }
 

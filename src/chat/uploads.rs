@@ -65,7 +65,7 @@ impl Meter {
     }
 }
 
-enum ShedLevel {
+enum TurnState {
     /// Told when it is its turn.
     Waiting(oneshot::Sender<()>),
     Receiving(Meter),
@@ -78,7 +78,7 @@ enum ShedLevel {
 struct Entry {
     user: UserId,
     since: Instant,
-    stage: ShedLevel,
+    state: TurnState,
 }
 
 /// All uploads, in the order in which they came.
@@ -95,26 +95,26 @@ impl State {
 
     /// Turns that somebody keeps.
     fn turns_of(&self, user: UserId) -> usize {
-        self.count(|entry| entry.user == user && matches!(entry.stage, ShedLevel::Receiving(_)))
+        self.count(|entry| entry.user == user && matches!(entry.state, TurnState::Receiving(_)))
     }
 
     /// Gives turns away as long as there are any.
     fn grant(&mut self, now: Instant) {
-        let mut taken = self.count(|entry| matches!(entry.stage, ShedLevel::Receiving(_) | ShedLevel::Yielding));
+        let mut taken = self.count(|entry| matches!(entry.state, TurnState::Receiving(_) | TurnState::Yielding));
         while taken < UPLOADS_MAX {
             let waiting = self
                 .uploads
                 .iter()
-                .filter(|(_, entry)| matches!(entry.stage, ShedLevel::Waiting(_)));
+                .filter(|(_, entry)| matches!(entry.state, TurnState::Waiting(_)));
             let next = waiting
                 .min_by_key(|(_, entry)| self.turns_of(entry.user))
                 .map(|(id, _)| *id);
             let Some(entry) = next.and_then(|id| self.uploads.get_mut(&id)) else {
                 return;
             };
-            let before = std::mem::replace(&mut entry.stage, ShedLevel::Receiving(Meter::new(now)));
+            let before = std::mem::replace(&mut entry.state, TurnState::Receiving(Meter::new(now)));
             // Somebody who does not wait any more takes their entry away themselves.
-            if let ShedLevel::Waiting(granted) = before {
+            if let TurnState::Waiting(granted) = before {
                 let _ = granted.send(());
             }
             taken += 1;
@@ -124,15 +124,15 @@ impl State {
     /// Takes turns from uploads that can be spared, for people who have waited for one long enough.
     fn relieve(&mut self, now: Instant) {
         let waits = |entry: &Entry| {
-            matches!(entry.stage, ShedLevel::Waiting(_))
+            matches!(entry.state, TurnState::Waiting(_))
                 && now.saturating_duration_since(entry.since) >= UPLOAD_YIELD_AFTER
                 && self.turns_of(entry.user) == 0
         };
-        let yielding = self.count(|entry| matches!(entry.stage, ShedLevel::Yielding));
+        let yielding = self.count(|entry| matches!(entry.state, TurnState::Yielding));
         for _ in yielding..self.count(waits) {
             let Some(spared) = self.spare(now) else { return };
             if let Some(entry) = self.uploads.get_mut(&spared) {
-                entry.stage = ShedLevel::Yielding;
+                entry.state = TurnState::Yielding;
             }
         }
     }
@@ -140,7 +140,7 @@ impl State {
     /// The upload that can best be spared: of people with several first, then the slowest.
     fn spare(&self, now: Instant) -> Option<u64> {
         let spared = self.uploads.iter().filter_map(|(id, entry)| {
-            let ShedLevel::Receiving(meter) = &entry.stage else {
+            let TurnState::Receiving(meter) = &entry.state else {
                 return None;
             };
             let is_only = self.turns_of(entry.user) == 1;
@@ -184,7 +184,7 @@ impl UploadTurns {
     /// Uploads that are received, and that wait for their turn.
     pub fn counts(&self) -> (usize, usize) {
         let state = self.lock();
-        let waiting = state.count(|entry| matches!(entry.stage, ShedLevel::Waiting(_)));
+        let waiting = state.count(|entry| matches!(entry.state, TurnState::Waiting(_)));
         (state.uploads.len() - waiting, waiting)
     }
 
@@ -213,19 +213,19 @@ impl UploadTurns {
             let title = format!("{UPLOADS_PER_PERSON_MAX} of your files are on their way. The next one has to wait.");
             return Err(self.refuse(Count::UploadsTooMany, Error::too_many(title, TOO_MANY_RETRY_MS)));
         }
-        if state.count(|entry| matches!(entry.stage, ShedLevel::Waiting(_))) >= UPLOADS_WAITING_MAX {
+        if state.count(|entry| matches!(entry.state, TurnState::Waiting(_))) >= UPLOADS_WAITING_MAX {
             return Err(self.refuse(Count::UploadsBusy, busy()));
         }
         let (grant, granted) = oneshot::channel();
         let id = state.next;
         state.next += 1;
-        let stage = ShedLevel::Waiting(grant);
+        let waiting = TurnState::Waiting(grant);
         state.uploads.insert(
             id,
             Entry {
                 user,
                 since: now,
-                stage,
+                state: waiting,
             },
         );
         state.grant(now);
@@ -249,15 +249,15 @@ impl Turn {
         let (turns, now) = (&self.turns, self.turns.clock.instant());
         turns.store.metrics().add(Count::UploadedBytes, bytes as u64);
         let mut state = turns.lock();
-        match state.uploads.get_mut(&self.id).map(|entry| &mut entry.stage) {
-            Some(ShedLevel::Receiving(meter)) => {
+        match state.uploads.get_mut(&self.id).map(|entry| &mut entry.state) {
+            Some(TurnState::Receiving(meter)) => {
                 meter.bytes += bytes as u64;
                 match meter.keeps_up(now) {
                     true => Ok(()),
                     false => Err(turns.refuse(Count::UploadsTooSlow, too_slow())),
                 }
             }
-            Some(ShedLevel::Yielding) => Err(turns.refuse(Count::UploadsYielded, yielded())),
+            Some(TurnState::Yielding) => Err(turns.refuse(Count::UploadsYielded, yielded())),
             _ => Ok(()),
         }
     }
@@ -267,12 +267,12 @@ impl Turn {
         let began = self.turns.clock.instant();
         let done = work.await;
         let took = self.turns.clock.instant().saturating_duration_since(began);
-        if let Some(ShedLevel::Receiving(meter)) = self
+        if let Some(TurnState::Receiving(meter)) = self
             .turns
             .lock()
             .uploads
             .get_mut(&self.id)
-            .map(|entry| &mut entry.stage)
+            .map(|entry| &mut entry.state)
         {
             meter.window += took;
         }
@@ -283,7 +283,7 @@ impl Turn {
     pub fn finish(&self) {
         let mut state = self.turns.lock();
         if let Some(entry) = state.uploads.get_mut(&self.id) {
-            entry.stage = ShedLevel::Finishing;
+            entry.state = TurnState::Finishing;
         }
         state.grant(self.turns.clock.instant());
     }

@@ -155,20 +155,21 @@ impl Page {
     }
 
     /// Whether changes are taken, and when they were last copied to somewhere else.
-    fn writing(&mut self, is_writable: bool, card: Option<&ServerCard>) {
+    fn writing(&mut self, is_writable: bool, card: Option<&ServerCard>, metrics: &Metrics) {
         self.gauge(
             "chapp_writable",
             "Whether changes are taken: 1, or 0 with the reason at /readyz.",
             &[("", f64::from(u8::from(is_writable)))],
         );
-        if let Some(card) = card {
-            let at = card.backup.map_or(0.0, |backup| backup.at.0 as f64 / 1000.0);
-            self.gauge(
-                "chapp_last_backup_timestamp_seconds",
-                "When the last backup was taken, in Unix time; 0 where none was.",
-                &[("", at)],
-            );
-        }
+        // Of those by hand the file knows; of all others, those of this night and of commands, the process.
+        let by_hand = card
+            .and_then(|card| card.backup)
+            .map_or(0.0, |backup| backup.at.0 as f64 / 1000.0);
+        self.gauge(
+            "chapp_last_backup_timestamp_seconds",
+            "When the last backup was taken, in Unix time; 0 where none was.",
+            &[("", by_hand.max(metrics.last_backup.get() as f64))],
+        );
         self.gauge(
             "chapp_build_info",
             "What runs here: always 1.",
@@ -231,7 +232,8 @@ impl Visit<'_> {
         // Where the file cannot be read, the rest is what whoever looks after the server needs most.
         let card = tokio::time::timeout(METRICS_READ_TIMEOUT, self.chat().server()).await;
         let mut page = page(&self.chat().vitals(), store.metrics());
-        page.writing(store.readiness().is_ok(), card.ok().and_then(Result::ok).as_ref());
+        let card = card.ok().and_then(Result::ok);
+        page.writing(store.readiness().is_ok(), card.as_ref(), store.metrics());
         page.process(&process.map_err(Error::internal)?);
         let text = page.0;
         Ok(response::answer(StatusCode::OK, MEDIA_TYPE, text))

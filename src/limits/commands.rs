@@ -29,7 +29,7 @@ pub const BACKUP_ABANDONED_AFTER: Duration = Duration::from_secs(60 * 60);
 
 // ---- Checks ------------------------------------------------------------------------------------
 
-/// FaultInjector of a data file that are told one by one; further ones are only counted.
+/// Faults of a data file that a check tells one by one; it only counts the others.
 pub const FINDINGS_MAX: usize = 100;
 
 // ---- The control socket ------------------------------------------------------------------------

@@ -6,6 +6,7 @@ use crate::limits::{LAST_ANSWERS_TIMEOUT, LAST_SEEN_TIMEOUT, STOP_TIMEOUT};
 use crate::wire::CloseCode;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinHandle, JoinSet};
 use tokio::time::timeout;
@@ -77,8 +78,12 @@ impl Stopping {
         // Where it takes longer they were last seen earlier.
         let _ = timeout(LAST_SEEN_TIMEOUT, chat.note_last_seen()).await;
         chat.hub().stop(CloseCode::GoingAway);
-        // Every connection holds a place until it ends.
-        if timeout(STOP_TIMEOUT, places.all_left()).await.is_err() {
+        // Every connection holds a place until it ends, and some wait for the answer to a read mark.
+        let left = tokio::select! {
+            left = timeout(STOP_TIMEOUT, places.all_left()) => left,
+            () = chat.keep_read_marks(Duration::ZERO) => Ok(()),
+        };
+        if left.is_err() {
             tracing::warn!(
                 sockets = chat.hub().connections(),
                 "some connections did not end in time"

@@ -1,6 +1,7 @@
 //! Nightly backups, over days that pass at once: made, checked, thinned out, and said where they fail.
 
 use crate::harness::PATIENCE;
+use crate::harness::metrics::Metrics as Scraped;
 use crate::harness::people::Person;
 use crate::harness::server::{Hands, Setup, Site};
 use chapp::chat::BackupPlan;
@@ -201,7 +202,10 @@ fn each_night_brings_a_backup_that_opens_and_the_old_ones_go() {
         let names = night.names();
         let last = night.folder.join(names.last().unwrap());
         assert_eq!(facts["bytes"], fs::metadata(&last).unwrap().len());
-        assert_eq!(night.metrics.last_backup.get(), facts["at"].as_u64().unwrap() / 1000);
+        let at = facts["at"].as_u64().unwrap() / 1000;
+        assert_eq!(night.metrics.last_backup.get(), at);
+        let shown = Scraped::read(night.site.address).get("chapp_last_backup_timestamp_seconds");
+        assert_eq!(shown, at as f64);
         let report = check_file(&last, &Options::default(), &Progress::default()).unwrap();
         assert_eq!((report.count, report.messages), (0, day));
     }

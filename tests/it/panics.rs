@@ -76,7 +76,9 @@ fn a_panic_in_presence_stops_the_server_in_order() {
 
 #[test]
 fn a_panic_while_signals_are_told_stops_the_server_in_order() {
-    stops_in_order(Part::Signals, |_, socket| socket.send(&json!({"type": "typing", "room": 1})));
+    stops_in_order(Part::Signals, |_, socket| {
+        socket.send(&json!({"type": "typing", "room": 1}))
+    });
 }
 
 #[test]

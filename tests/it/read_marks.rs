@@ -5,8 +5,10 @@ use crate::harness::metrics::Metrics;
 use crate::harness::people::Person;
 use crate::harness::server::{Setup, Site};
 use crate::harness::socket::{Socket, of_type};
+use chapp::limits::ANSWERS_AT_STOP_TIMEOUT;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Instant;
 
 fn fill(socket: &mut Socket, count: u64) {
     for n in 1..=count {
@@ -53,6 +55,25 @@ fn a_stop_writes_the_marks_that_wait() {
     adas.until_pong();
     site.restart();
     assert_eq!(read_until(&site, &ada), 9);
+}
+
+#[test]
+fn a_stop_answers_the_marks_that_wait() {
+    let mut site = Site::new();
+    let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
+    let (mut adas, mut bens) = (site.socket(&ada), site.socket(&ben));
+    fill(&mut bens, 2);
+    adas.send(&read(1));
+    adas.until_pong();
+    adas.send(&json!({"type": "read", "room": 1, "seq": 2, "ref": "r"}));
+    adas.until_pong();
+    let began = Instant::now();
+    let reader = std::thread::spawn(move || (adas.close_code_after(), began.elapsed()));
+    site.stop();
+    let ((code, frames), took) = reader.join().unwrap();
+    assert_eq!(code, 1001);
+    assert_eq!(of_type(&frames, "read").len(), 1, "{frames:?}");
+    assert!(took < ANSWERS_AT_STOP_TIMEOUT, "{took:?}");
 }
 
 #[test]

@@ -44,7 +44,11 @@ pub struct Client {
 impl Client {
     pub async fn sign_up(server: SocketAddr, name: String, seed: u64) -> Result<Client, String> {
         let body = json!({"name": name, "password": PASSWORD});
-        let answer = api::ask(server, "POST", "/api/signup", None, &body).await?;
+        let mut answer = api::ask(server, "POST", "/api/signup", None, &body).await?;
+        // A server that was killed may have signed somebody up and not answered.
+        if answer.status == 409 {
+            answer = api::ask(server, "POST", "/api/login", None, &body).await?;
+        }
         let cookie = answer
             .cookie
             .ok_or_else(|| format!("sign-up of {name}: {}", answer.status))?;
