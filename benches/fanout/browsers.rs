@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 /// How long before a message its author begins to type it.
 pub const TYPED_FOR: Duration = Duration::from_secs(1);
 /// How often a page says how far it has read, at most: at once, and then with what came meanwhile.
-const READ_EVERY: Duration = Duration::from_secs(1);
+const READ_EVERY: Duration = Duration::from_secs(2);
 
 /// The read marks of all connections.
 #[derive(Default)]

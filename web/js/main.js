@@ -82,7 +82,7 @@ import { mountTyping } from './view/typing.js';
  * @property {() => import('./state/timeline.js').Spot | null} spot where the reader is in the messages before them
  */
 
-const READ_EVERY_MS = 1000;
+const READ_EVERY_MS = 2000;
 const ASK_AGAIN_MS = 5000;
 const SAID_MS = 10_000;
 const PIN_PAGES_MAX = 4;
