@@ -16,7 +16,7 @@ use crate::limits::{
     SESSIONS_DROP_EVERY, SOCKET_SEND_BYTES, SOCKET_SWEEP_EVERY, WRITE_STALL_TIMEOUT,
 };
 use crate::permissions;
-use crate::store::{Feed, OpenError, Options, Store};
+use crate::store::{Feed, OpenError, Options, Store, Unready};
 use commands::Commands;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -147,6 +147,11 @@ impl Server {
     /// The addresses of this computer by which others on the network reach the server, as `HOST:PORT`.
     pub fn addresses(&self) -> Vec<String> {
         addresses::own(self.address).into_iter().take(ADDRESSES_MAX).collect()
+    }
+
+    /// Why no changes would be taken now, if so; for the line of the start.
+    pub fn trouble(&self) -> Option<&'static str> {
+        self.chat.store().readiness().err().map(Unready::sentence)
     }
 
     /// Where tests break parts of it.

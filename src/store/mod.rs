@@ -112,6 +112,9 @@ impl Store {
         let load = Arc::new(LoadShedding::new(options.metrics.clone(), options.shed_at));
         let (file, commits) = open::open(path, options)?;
         let file = Arc::new(file);
+        if file.damage.is_doubtful() {
+            check::check_doubtful(&file).map_err(|fault| open::open_error(path, fault))?;
+        }
         let (jobs, queue) = mpsc::channel(WRITER_QUEUE_MAX);
         let (publisher, feed) = publisher::channel(load.clone());
         let weak = publisher.downgrade();

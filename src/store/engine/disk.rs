@@ -86,7 +86,7 @@ impl Difference {
         match self {
             Difference::Removed => {
                 "The data file was removed or renamed while Chapp was running. Nothing more is saved. Put it back, or \
-                 save what is there with: chapp backup FILE"
+                 run chapp backup FILE to save what is there."
             }
             Difference::Replaced => {
                 "Another file was put in the place of the data file while Chapp was running. Nothing more is saved. \

@@ -13,12 +13,13 @@
 //! | `load_shedding` | what is refused when there is too much to do |
 //! | `data_file`, `database`, `transaction` | the open file, and redb in it |
 //! | `journal`, `record` | durable commits that are in no page yet |
-//! | `retained`, `watch` | roots for those who copy the file, and whether it is still ours |
+//! | `retained`, `watch`, `damage` | roots for those who copy the file, and whether it is still ours and whole |
 //! | `disk`, `layout`, `disk_op`, `overlay`, `free_space` | the file itself, a view that changes nothing, the space left |
 //! | `open`, `create`, `upgrade`, `old_journal`, `last_commit`, `open_error` | how a file comes into use |
 
 mod committer;
 pub mod create;
+mod damage;
 pub mod data_file;
 pub mod database;
 pub mod disk;
