@@ -199,6 +199,10 @@ impl Server {
             let chat = chat.clone();
             async move { chat.tell_presence().await }
         });
+        parts.spawn(Part::Trouble, {
+            let chat = chat.clone();
+            async move { chat.tell_trouble().await }
+        });
         parts.spawn(Part::Erase, erase(chat.clone()));
         parts.spawn(Part::Commands, {
             let chat = chat.clone();

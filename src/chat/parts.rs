@@ -23,6 +23,8 @@ pub enum Part {
     Commands,
     /// Makes the nightly backups.
     Nightly,
+    /// Tells people whether what they write is saved.
+    Trouble,
     /// Hashes passwords.
     Passwords,
     /// One socket of this person.
@@ -40,6 +42,7 @@ impl fmt::Display for Part {
             Part::Erase => "erasing",
             Part::Commands => "answering commands",
             Part::Nightly => "nightly backups",
+            Part::Trouble => "telling whether messages are saved",
             Part::Passwords => "hashing passwords",
             Part::Socket(_) => "a socket",
         })

@@ -70,7 +70,7 @@
 //! rooms of up to `limits.seen_members_max` people) `room` `gone` (`room`: the viewer is no longer in it and
 //! hears nothing more of it); about people `person` `presence` (`user` `state` `last_seen?`); the viewer's
 //! own `read` (`room` `seq` `unread` `mentions`, as counted at the room's `head`) `settings` `blocked`
-//! `saved` (`room` `id` `on`); answers `posted` `done` `synced` `reset` `pong` `error`.
+//! `saved` (`room` `id` `on`); `trouble` (`what`) to everybody; answers `posted` `done` `synced` `reset` `pong` `error`.
 //!
 //! Said here beyond the common contract:
 //! - Every seq of a room is exactly one `message` frame: `seq` equals `message.id` where it is new;
@@ -90,6 +90,11 @@
 //!   `server.addresses` is how others on the network reach it, and `server.door` who may sign up: `anyone`,
 //!   `invite` (with the invite link), `nobody`. A `server` frame brings another `name` or `door` to everybody.
 //!   `server.backup_trouble` (`true`; for the owner and admins): the nightly backups fail, or the last one is old.
+//! - `server.trouble` in `ready`, and `what` in a `trouble` frame, say why nothing that people write is saved:
+//!   `file_removed`, `file_replaced`, `file_overwritten` (somebody has touched the data file of the running server),
+//!   `not_writable`, `disk_full`; or that it is saved only where it does not meet the damage: `file_damaged`. A server
+//!   may know more. Where `server.trouble` is absent, and with a `what` of `null`, all is well (again). Posts are
+//!   answered with `unavailable` or `storage_full` meanwhile; send the same `client_id` again.
 //! - A socket that is closed with 4401 has no session any more: log in again. One closed with 4410 has, but its token
 //!   was replaced (another password): connect again with the new one, which is in the cookie.
 //! - A person has at most [`SESSIONS_PER_PERSON_MAX`](crate::limits::SESSIONS_PER_PERSON_MAX) sessions: a further one
@@ -173,7 +178,8 @@
 //! `sync` may be answered with `error` `too_many_requests` and `retry_after_ms`: ask again then.
 //! `GET /metrics` tells programs on the server's own computer, whoever shows the token of `--metrics-token-file`
 //! (`Authorization: Bearer`, RFC 6750), the owner and admins how it is (Prometheus' text format 0.0.4). `GET /healthz`
-//! is 200 while the server runs; `GET /readyz` is 200 while it takes changes, else 503 with the reason as `title`.
+//! is 200 while the server runs with a data file that is whole and its own, and `GET /readyz` while it takes changes;
+//! else they are 503 with the reason as `title`.
 //!
 //! # Search
 //!
@@ -204,7 +210,7 @@ pub use answer::{
 pub use command::{Command, Incoming, Refused, decode};
 pub use frame::{
     CloseCode, blocked, close_frame, done, error, frame, gone, message, person, ping_frame, pong, posted, presence,
-    read, reset, room, room_facts, room_role, saved, seen, server, settings, synced, typing,
+    read, reset, room, room_facts, room_role, saved, seen, server, settings, synced, trouble, typing,
 };
 pub use object::{Object, Word, from_json};
 pub use ready::{Ready, ready};

@@ -87,6 +87,11 @@ fn a_panic_in_the_sweep_of_sessions_stops_the_server_in_order() {
 }
 
 #[test]
+fn a_panic_while_people_are_told_of_trouble_stops_the_server_in_order() {
+    stops_in_order(Part::Trouble, |_, _| {});
+}
+
+#[test]
 fn a_panic_while_something_is_erased_stops_the_server_in_order() {
     stops_in_order(Part::Erase, |_, _| {});
 }
