@@ -131,7 +131,7 @@ impl Chat {
     /// # Errors
     /// When the data file cannot be read.
     pub async fn has_backup_trouble(&self, viewer: &Viewer) -> Result<bool> {
-        if self.nights.plan.get().is_none() || rules::may_see_server(viewer.user.role).is_err() {
+        if self.nights.plan.get().is_none() || rules::may_see_server(self.role(viewer).await?).is_err() {
             return Ok(false);
         }
         let facts = self.nightly_facts().await?;
