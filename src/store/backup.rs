@@ -176,7 +176,10 @@ pub fn back_up_unnamed(
     let opened = open_stopped(data, options)?;
     let snapshot = opened.snapshot().map_err(|fault| FileError::of_reading(data, fault))?;
     let copy = unnamed(&snapshot, data, options, ReadBack::Yes, progress);
-    copy.map_err(|fault| FileError::of_copying(fault, data, data))
+    copy.map_err(|fault| match fault {
+        CopyFault::Writing(fault) if fault.is_forbidden() => FileError::ReadOnlyFolder { path: data.to_owned() },
+        fault => FileError::of_copying(fault, data, data),
+    })
 }
 
 /// A file of today's format that nobody serves.

@@ -72,7 +72,15 @@ pub struct View {
 }
 
 pub fn open_overlay(path: &Path, options: &Options, checked: Checked, first_page: FirstPage) -> Result<View, Fault> {
-    let disk = Disk::open(path, options)?.seen_from(first_page);
+    overlay(Disk::open(path, options)?.seen_from(first_page), options, checked)
+}
+
+/// The same, also of a file that this user may only read.
+pub fn open_overlay_to_read(path: &Path, options: &Options, checked: Checked) -> Result<View, Fault> {
+    overlay(Disk::open_to_read(path, options)?, options, checked)
+}
+
+fn overlay(disk: Disk, options: &Options, checked: Checked) -> Result<View, Fault> {
     let mut builder = builder(options);
     builder.set_check_integrity_on_open(checked == Checked::Fully);
     let database = builder.create_with_backend(Overlay::new(disk.clone())?)?;

@@ -12,9 +12,9 @@
 //! | `writer`, `committer`, `publisher` | the write path, on one thread |
 //! | `load_shedding` | what is refused when there is too much to do |
 //! | `data_file`, `database`, `transaction` | the open file, and redb in it |
-//! | `journal`, `record` | durable commits that are in no page yet |
+//! | `journal`, `record`, `record_keeper` | durable commits that are in no page yet |
 //! | `retained`, `watch`, `damage` | roots for those who copy the file, and whether it is still ours and whole |
-//! | `disk`, `layout`, `disk_op`, `overlay`, `free_space` | the file itself, a view that changes nothing, the space left |
+//! | `disk`, `layout`, `disk_op`, `file_locks`, `overlay`, `free_space` | the file itself, a view that changes nothing, the space left |
 //! | `open`, `create`, `upgrade`, `old_journal`, `last_commit`, `open_error` | how a file comes into use |
 
 mod committer;
@@ -24,6 +24,7 @@ pub mod data_file;
 pub mod database;
 pub mod disk;
 pub mod disk_op;
+mod file_locks;
 pub mod free_space;
 pub mod journal;
 mod last_commit;
