@@ -1,8 +1,8 @@
 //! Nightly backups: one for each night, checked, a bounded number of them kept, and said where there is none.
 
-use super::Chat;
 use super::admin::CallOff;
 use super::passwords::yield_to_others;
+use super::{Chat, Part};
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::limits::{
@@ -153,6 +153,7 @@ impl Chat {
         let Some(plan) = self.nights.plan.get() else { return };
         loop {
             tokio::time::sleep(plan.look_every).await;
+            self.fault_points.reach(Part::Nightly);
             if let Err(error) = self.back_up_if_due(plan).await {
                 error.log();
             }
