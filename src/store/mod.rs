@@ -49,6 +49,7 @@ pub use engine::disk::Difference;
 pub use engine::disk_op::{DiskOp, FaultInjector};
 pub use engine::load_shedding::{Load, ShedAt, ShedLevel};
 pub use engine::publisher::Feed;
+pub use engine::record_keeper::RecordKeeper;
 pub use engine::{OpenError, Options, Retention};
 pub use file_error::{FileError, bytes_in_words};
 pub use pending_file::{Overwrite, PendingFile, remove_abandoned};

@@ -9,7 +9,7 @@ use super::damage::Damage;
 use super::database::{Checked, Opened, View, commit_to_pages, last_commit, open_database, open_overlay};
 use super::disk::{Difference, Disk};
 use super::free_space::FreeSpace;
-use super::journal::{Allow, Appended, FileJournal, Journal};
+use super::journal::{self, Allow, Appended, Journal};
 use super::layout::FirstPage;
 use super::record::{Record, Redo, Salt};
 use super::retained::Retained;
@@ -99,7 +99,7 @@ impl DataFile {
             is_behind: AtomicBool::new(opened.is_behind),
             state: RwLock::new(State::Open(Open {
                 database: opened.database,
-                journal: Box::new(opened.journal),
+                journal: opened.journal,
                 disk: opened.disk,
             })),
             options,
@@ -292,7 +292,7 @@ impl DataFile {
                 self.is_behind.store(opened.is_behind, Relaxed);
                 let open = Open {
                     database: opened.database,
-                    journal: Box::new(opened.journal),
+                    journal: opened.journal,
                     disk: opened.disk,
                 };
                 (State::Open(open), Ok(opened.count))
@@ -349,8 +349,7 @@ impl DataFile {
         self.write_to_pages(count, work)?;
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if let State::Open(open) = &mut *state {
-            let journal = FileJournal::new(open.disk.clone(), self.salt, self.options.journal_bytes);
-            open.journal = Box::new(journal);
+            open.journal = journal::begin(open.disk.clone(), &self.options, self.salt);
         }
         Ok(())
     }

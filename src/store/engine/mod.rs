@@ -36,6 +36,7 @@ mod open_error;
 mod overlay;
 pub mod publisher;
 pub mod record;
+pub mod record_keeper;
 mod retained;
 mod transaction;
 pub mod upgrade;
@@ -54,6 +55,7 @@ use crate::limits::{
 use crate::metrics::Metrics;
 use disk_op::FaultInjector;
 use load_shedding::ShedAt;
+use record_keeper::RecordKeeper;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,6 +74,8 @@ pub struct Options {
     pub cache_bytes: usize,
     /// Bytes of the journal that are used, at most [`JOURNAL_BYTES`].
     pub journal_bytes: usize,
+    /// Who keeps the records of commits, where that is not the data file itself.
+    pub record_keeper: Option<Arc<dyn RecordKeeper>>,
     /// How long old roots are kept for those who copy the file.
     pub retention: Retention,
     /// Breaks the disk, in tests.
@@ -91,6 +95,7 @@ impl Default for Options {
             backup_free_bytes_min: BACKUP_FREE_BYTES_MIN,
             cache_bytes: CACHE_BYTES,
             journal_bytes: JOURNAL_BYTES,
+            record_keeper: None,
             retention: Retention::default(),
             faults: None,
             shed_at: ShedAt::default(),
