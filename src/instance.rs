@@ -44,9 +44,15 @@ fn path(data: &Path) -> Option<PathBuf> {
     Some(notes()?.join(format!("running-{}", name(data)?)))
 }
 
-/// What a data file is called in the names of sockets and notes; nothing where there is no such file.
+/// What a data file is called in the names of sockets and notes; nothing where there is no such folder. A file that was
+/// removed under a running Chapp keeps its name, so that what is there can still be saved.
 pub fn name(data: &Path) -> Option<String> {
-    let data = data.canonicalize().ok()?;
+    let removed = || {
+        let folder = data.parent().filter(|folder| *folder != Path::new(""));
+        let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
+        Some(folder.join(data.file_name()?))
+    };
+    let data = data.canonicalize().ok().or_else(removed)?;
     let digest = Sha256::digest(data.as_os_str().as_encoded_bytes());
     Some(digest[..8].iter().map(|b| format!("{b:02x}")).collect())
 }

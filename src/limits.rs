@@ -235,6 +235,9 @@ pub const FIELD_CHARS_MAX: usize = 64;
 /// Until the body of a request has arrived.
 pub const REQUEST_BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How often it is looked whether people must be told that what they write is not saved, or is again.
+pub const TROUBLE_LOOK_EVERY: Duration = Duration::from_secs(1);
+
 /// When whoever was told that the server is not ready may ask again.
 pub const READY_RETRY_MS: u64 = 1_000;
 /// Characters of the token for the metrics, at least: 16 letters and digits by chance are guessed by nobody.

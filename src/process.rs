@@ -60,7 +60,7 @@ fn run(config: &Config, options: Options, clock: Clock, output: &Output) -> Resu
         let url = server.url();
         // Before anybody is told, so that a second start finds what the first one said.
         let _note = instance::Note::write(&config.data, &url);
-        output.say(&announcement(&url, &server.addresses(), config));
+        output.say(&announcement(&url, &server.addresses(), server.trouble(), config));
         open_browser(config, &url);
         let stopping = server.serve(stop).await;
         ending.begin();
@@ -72,16 +72,17 @@ fn run(config: &Config, options: Options, clock: Clock, output: &Output) -> Resu
 }
 
 /// The one line of a start.
-fn announcement(url: &str, addresses: &[String], config: &Config) -> String {
+fn announcement(url: &str, addresses: &[String], trouble: Option<&str>, config: &Config) -> String {
     let data = config.data.display();
-    match addresses.first() {
-        Some(address) if !url.ends_with(address) => {
-            format!(
-                "Chapp is at {url}, for others on the network at http://{address} (data file {data}). Ctrl-C stops it."
-            )
-        }
-        _ => format!("Chapp is at {url} (data file {data}). Ctrl-C stops it."),
-    }
+    let others = match addresses.first() {
+        Some(address) if !url.ends_with(address) => format!(", for others on the network at http://{address}"),
+        _ => String::new(),
+    };
+    let trouble = trouble.map(|sentence| format!(" ATTENTION: {sentence}"));
+    format!(
+        "Chapp is at {url}{others} (data file {data}). Ctrl-C stops it.{}",
+        trouble.unwrap_or_default()
+    )
 }
 
 fn already_running(config: &Config, error: &OpenError, output: &Output) -> Result<(), String> {

@@ -16,7 +16,7 @@ use crate::limits::{
     SESSIONS_DROP_EVERY, SOCKET_SEND_BYTES, SOCKET_SWEEP_EVERY, WRITE_STALL_TIMEOUT,
 };
 use crate::permissions;
-use crate::store::{Feed, OpenError, Options, Store};
+use crate::store::{Feed, OpenError, Options, Store, Unready};
 use commands::Commands;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -149,6 +149,11 @@ impl Server {
         addresses::own(self.address).into_iter().take(ADDRESSES_MAX).collect()
     }
 
+    /// Why no changes would be taken now, if so; for the line of the start.
+    pub fn trouble(&self) -> Option<&'static str> {
+        self.chat.store().readiness().err().map(Unready::sentence)
+    }
+
     /// Where tests break parts of it.
     pub fn fault_points(&self) -> &FaultPoints {
         self.chat.fault_points()
@@ -201,6 +206,10 @@ impl Server {
         parts.spawn(Part::ReadMarks, {
             let chat = chat.clone();
             async move { chat.keep_read_marks(READ_MARKS_EVERY).await }
+        });
+        parts.spawn(Part::Trouble, {
+            let chat = chat.clone();
+            async move { chat.tell_trouble().await }
         });
         parts.spawn(Part::Erase, erase(chat.clone()));
         parts.spawn(Part::Commands, {

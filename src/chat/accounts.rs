@@ -207,6 +207,15 @@ impl Chat {
         })
     }
 
+    /// What somebody may do on the server, as the file has it now: a request's copy is as old as its body was on its way,
+    /// and a role that was taken away meanwhile must not count any more.
+    pub(super) async fn role(&self, viewer: &Viewer) -> Result<Role> {
+        match self.store.user(viewer.user.id).await? {
+            Some(user) if !user.deactivated => Ok(user.role),
+            _ => Err(Error::unauthenticated()),
+        }
+    }
+
     /// Whether a session's last use is to be written down: never by a clock that may be wrong.
     fn is_to_touch(&self, seen_at: Time, now: Time) -> bool {
         let is_due = now.since(seen_at) >= SESSION_TOUCH_MS || seen_at.since(now) > CLOCK_AHEAD_MAX_MS;

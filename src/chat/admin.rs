@@ -89,7 +89,7 @@ impl Chat {
     /// # Errors
     /// `forbidden` for members.
     pub async fn server_facts(&self, viewer: &Viewer) -> Result<ServerFacts> {
-        rules::may_see_server(viewer.user.role)?;
+        rules::may_see_server(self.role(viewer).await?)?;
         Ok(ServerFacts {
             card: self.store.server().await?,
             counts: self.store.counts().await?,
@@ -104,8 +104,8 @@ impl Chat {
     ///
     /// # Errors
     /// `forbidden` for members.
-    pub fn may_see_vitals(&self, viewer: &Viewer) -> Result<()> {
-        rules::may_see_server(viewer.user.role)
+    pub async fn may_see_vitals(&self, viewer: &Viewer) -> Result<()> {
+        rules::may_see_server(self.role(viewer).await?)
     }
 
     /// How the server feels.
@@ -145,7 +145,7 @@ impl Chat {
     /// # Errors
     /// `forbidden` for members, `invalid` for an end that is past or too far off.
     pub async fn make_invite(&self, viewer: &Viewer, ends_at: Option<u64>) -> Result<Invite> {
-        rules::may_open_door(viewer.user.role)?;
+        rules::may_open_door(self.role(viewer).await?)?;
         let invite = self.new_invite(ends_at)?;
         match self.look_after(viewer, ServerDeed::Invite(invite)).await? {
             Event::InviteChanged(invite) => Ok(invite),
@@ -158,7 +158,7 @@ impl Chat {
     /// # Errors
     /// `forbidden` for members, `invalid` for an end that is past or too far off, `not_found` without a link.
     pub async fn end_invite(&self, viewer: &Viewer, ends_at: u64) -> Result<Invite> {
-        rules::may_open_door(viewer.user.role)?;
+        rules::may_open_door(self.role(viewer).await?)?;
         let ends_at = invite_end(ends_at, self.clock.now())?;
         match self.look_after(viewer, ServerDeed::EndInvite(ends_at)).await? {
             Event::InviteChanged(invite) => Ok(invite),
@@ -266,7 +266,7 @@ impl Chat {
     /// # Errors
     /// `forbidden` for all but the owner, `conflict` while one is being taken, `storage_full`.
     pub async fn may_back_up(&self, viewer: &Viewer) -> Result<()> {
-        rules::may_back_up(viewer.user.role)?;
+        rules::may_back_up(self.role(viewer).await?)?;
         if self.backups.available_permits() == 0 {
             return Err(one_at_a_time());
         }
@@ -278,9 +278,12 @@ impl Chat {
     /// # Errors
     /// `forbidden` for all but the owner, `conflict` while one is being taken, `storage_full`.
     pub async fn back_up(&self, viewer: &Viewer) -> Result<BackupTaken> {
-        rules::may_back_up(viewer.user.role)?;
+        rules::may_back_up(self.role(viewer).await?)?;
         let turn = self.backups.clone().try_acquire_owned().map_err(|_| one_at_a_time())?;
-        self.take_backup(turn, ReadBack::No, Arc::default()).await
+        let taken = self.take_backup(turn, ReadBack::No, Arc::default()).await?;
+        // A copy of a large file takes a while.
+        rules::may_back_up(self.role(viewer).await?)?;
+        Ok(taken)
     }
 
     pub(super) async fn take_backup(

@@ -211,7 +211,7 @@ impl Chat {
     /// # Errors
     /// When the data file cannot be read.
     pub async fn file_usage_of_each(&self, viewer: &Viewer, page: &PeoplePage) -> Result<Option<Vec<(UserId, u64)>>> {
-        if rules::may_see_server(viewer.user.role).is_err() {
+        if rules::may_see_server(self.role(viewer).await?).is_err() {
             return Ok(None);
         }
         let users: Vec<UserId> = page.people.iter().map(|user| user.id).collect();

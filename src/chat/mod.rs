@@ -20,6 +20,7 @@ mod rooms;
 mod search;
 mod signals;
 mod throttle;
+mod trouble;
 mod uploads;
 
 use crate::clock::{Clock, Time};
@@ -84,6 +85,7 @@ pub struct Chat {
     /// Whose turn it is to take a backup.
     backups: Arc<Semaphore>,
     nights: nightly::Nights,
+    told: trouble::Told,
 }
 
 impl Chat {
@@ -142,6 +144,7 @@ impl Chat {
             addresses: Mutex::new(Arc::new([])),
             backups: Arc::new(Semaphore::new(1)),
             nights: nightly::Nights::default(),
+            told: trouble::Told::default(),
         })
     }
 

@@ -1,8 +1,8 @@
 //! Nightly backups: one for each night, checked, a bounded number of them kept, and said where there is none.
 
-use super::Chat;
 use super::admin::CallOff;
 use super::passwords::yield_to_others;
+use super::{Chat, Part};
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::limits::{
@@ -131,7 +131,7 @@ impl Chat {
     /// # Errors
     /// When the data file cannot be read.
     pub async fn has_backup_trouble(&self, viewer: &Viewer) -> Result<bool> {
-        if self.nights.plan.get().is_none() || rules::may_see_server(viewer.user.role).is_err() {
+        if self.nights.plan.get().is_none() || rules::may_see_server(self.role(viewer).await?).is_err() {
             return Ok(false);
         }
         let facts = self.nightly_facts().await?;
@@ -153,6 +153,7 @@ impl Chat {
         let Some(plan) = self.nights.plan.get() else { return };
         loop {
             tokio::time::sleep(plan.look_every).await;
+            self.fault_points.reach(Part::Nightly);
             if let Err(error) = self.back_up_if_due(plan).await {
                 error.log();
             }

@@ -27,6 +27,8 @@ pub enum Part {
     Commands,
     /// Makes the nightly backups.
     Nightly,
+    /// Tells people whether what they write is saved.
+    Trouble,
     /// Hashes passwords.
     Passwords,
     /// One socket of this person.
@@ -46,6 +48,7 @@ impl fmt::Display for Part {
             Part::Erase => "erasing",
             Part::Commands => "answering commands",
             Part::Nightly => "nightly backups",
+            Part::Trouble => "telling whether messages are saved",
             Part::Passwords => "hashing passwords",
             Part::Socket(_) => "a socket",
         })

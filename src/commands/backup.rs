@@ -17,6 +17,8 @@ enum Failed {
     Lost(Lost),
     /// What the server says.
     Refused(String),
+    /// It is said already.
+    Said(Outcome),
 }
 
 impl From<FileError> for Failed {
@@ -39,16 +41,15 @@ impl Failed {
             Failed::File(error) => Outcome::failed(error),
             Failed::Lost(error) => Outcome::failed(error),
             Failed::Refused(title) => Outcome::failed(title),
+            Failed::Said(outcome) => outcome,
         }
     }
 }
 
 pub(super) fn to_file(data: &Path, to: &Path, overwrite: Overwrite, progress: &Progress) -> Outcome {
-    let written = existing(data).map(|()| write(data, to, overwrite, progress));
-    match written {
-        Err(none) => none,
-        Ok(Err(failed)) => failed.outcome(data),
-        Ok(Ok(written)) => Outcome {
+    match write(data, to, overwrite, progress) {
+        Err(failed) => failed.outcome(data),
+        Ok(written) => Outcome {
             trouble: warning(&written.report),
             ..Outcome::done(format!(
                 "Backed up to {} ({}, {} messages), read back and checked.",
@@ -73,16 +74,18 @@ fn warning(report: &Report) -> String {
 fn write(data: &Path, to: &Path, overwrite: Overwrite, progress: &Progress) -> Result<CheckedBackup, Failed> {
     refuse_itself(data, to)?;
     let pending = || PendingFile::new(to, overwrite);
-    match server(data) {
-        Some(server) => receive(server, pending()?, progress),
-        None => match back_up_file(data, &options(), pending()?, progress) {
-            // It may have been started just now.
-            Err(error @ FileError::Data(OpenError::AlreadyOpen { .. })) => match server(data) {
-                Some(server) => receive(server, pending()?, progress),
-                None => Err(error.into()),
-            },
-            done => Ok(done?),
+    // First the server: it still has what is in a file that was removed under it.
+    if let Some(server) = server(data) {
+        return receive(server, pending()?, progress);
+    }
+    existing(data).map_err(Failed::Said)?;
+    match back_up_file(data, &options(), pending()?, progress) {
+        // It may have been started just now.
+        Err(error @ FileError::Data(OpenError::AlreadyOpen { .. })) => match server(data) {
+            Some(server) => receive(server, pending()?, progress),
+            None => Err(error.into()),
         },
+        done => Ok(done?),
     }
 }
 
@@ -144,11 +147,9 @@ pub(super) fn to_output(data: &Path, progress: &Progress) -> Outcome {
     if io::stdout().is_terminal() {
         return Outcome::failed("A terminal cannot keep a backup. Redirect it: chapp backup - > FILE");
     }
-    let written = existing(data).map(|()| pipe(data, progress));
-    match written {
-        Err(none) => none,
-        Ok(Err(failed)) => failed.outcome(data),
-        Ok(Ok(bytes)) => Outcome {
+    match pipe(data, progress) {
+        Err(failed) => failed.outcome(data),
+        Ok(bytes) => Outcome {
             trouble: format!(
                 "Backed up to standard output ({}), checked before it was sent.",
                 bytes_in_words(bytes)
@@ -171,6 +172,7 @@ fn pipe(data: &Path, progress: &Progress) -> Result<u64, Failed> {
     if let Some(server) = server(data) {
         return pass_on(server);
     }
+    existing(data).map_err(Failed::Said)?;
     let backup = match back_up_unnamed(data, &options(), progress) {
         Err(error @ FileError::Data(OpenError::AlreadyOpen { .. })) => match server(data) {
             Some(server) => return pass_on(server),

@@ -1,7 +1,7 @@
 //! Serves commands: one request each, answered line by line.
 
 use super::Listener;
-use crate::chat::{BackupTaken, Chat};
+use crate::chat::{BackupTaken, Chat, Part};
 use crate::error::{Error, Kind, Result};
 use crate::limits::{
     BACKUP_CHUNK_BYTES, CONTROL_CLIENTS_MAX, CONTROL_LOOK_EVERY, CONTROL_PROGRESS_EVERY, CONTROL_REQUEST_BYTES_MAX,
@@ -47,6 +47,7 @@ pub async fn serve(mut listener: Listener, folders: Vec<PathBuf>, name: String, 
                 continue;
             }
         };
+        chat.fault_points().reach(Part::Commands);
         let turn = turns.clone().try_acquire_owned();
         let (chat, url) = (chat.clone(), url.clone());
         clients.spawn(async move {

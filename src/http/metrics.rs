@@ -225,7 +225,7 @@ impl Visit<'_> {
                 viewer => viewer?,
             };
             self.chat().count_request(&viewer)?;
-            self.chat().may_see_vitals(&viewer)?;
+            self.chat().may_see_vitals(&viewer).await?;
         }
         let store = self.chat().store();
         let process = tokio::task::spawn_blocking(Process::read).await;

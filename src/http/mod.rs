@@ -208,7 +208,7 @@ impl Visit<'_> {
             Route::Signup | Route::Login => self.enter(route, request).await,
             Route::Metrics => self.metrics(request.headers()).await,
             Route::Ready => self.ready(),
-            _ => Ok(health::alive()),
+            _ => self.alive(),
         }
     }
 

@@ -160,6 +160,7 @@ impl Making {
             Event::Blocked { user, others } => self.piece(own(user), &wire::blocked(others), None),
             Event::RoomChanged(room) => self.piece(Audience::Room(room.id), &wire::room_facts(room), None),
             Event::RoleChanged { user, room, role } => self.piece(own(user), &wire::room_role(*room, *role), None),
+            Event::Trouble(trouble) => self.piece(Audience::Everyone, &wire::trouble(*trouble), None),
             Event::ServerChanged(card) => self.piece(Audience::Everyone, &wire::server(card), None),
             Event::RoomArranged { user, view } => self.piece(own(user), &wire::room(view), None),
             Event::Entered { user, view, people } => {

@@ -2,7 +2,7 @@
 
 use super::{
     ClientId, ConnectionId, FileEvent, Invite, MemberRole, Message, Place, Room, RoomId, RoomView, Seq, ServerCard,
-    SessionId, Settings, User, UserId,
+    SessionId, Settings, Trouble, User, UserId,
 };
 use crate::clock::Time;
 use serde::{Deserialize, Serialize};
@@ -215,4 +215,7 @@ pub enum Event {
         /// When they went, where they did.
         at: Option<Time>,
     },
+    /// Signal: what people write is not saved for this reason, or it is again. For everybody. (In no record either.)
+    #[serde(skip)]
+    Trouble(Option<Trouble>),
 }

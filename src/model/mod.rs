@@ -18,6 +18,7 @@ mod search;
 mod server;
 mod session;
 mod settings;
+mod trouble;
 mod user;
 mod visible;
 mod words;
@@ -44,6 +45,7 @@ pub use server::{
 };
 pub use session::{LogIn, NewSession, PasswordChange, Session, SessionId, Token};
 pub use settings::{QuietHours, Settings, SettingsPatch};
+pub use trouble::Trouble;
 pub use user::{
     Account, Color, DisplayName, Name, Password, PasswordHash, Profile, ProfilePatch, Role, Status, User, Viewer,
 };

@@ -1,4 +1,16 @@
 //! Sessions: what a browser holds (a token), and what the file holds (its hash).
+//!
+//! A session says who somebody is, and nothing of what they may do: that is read from the file at each act, inside the
+//! transaction that does it, so that a role that was taken away is gone at once, on sockets that are open and for
+//! requests that are on their way.
+//!
+//! A token is renewed where somebody shows anew who they are: at a log-in, at another password, and by a link that sets
+//! one. It is not renewed where the owner changes somebody's role, although the OWASP Session Management Cheat Sheet
+//! names changes of roles, too. That is there against tokens that somebody else knew or planted before they were worth
+//! something. Here the server makes each token at a log-in and takes none from outside (no fixation), and a member's is
+//! guarded like an admin's. Who holds a stolen one would also be who is given the new one, if they only ask first; only
+//! the password would tell the two apart, and asking for it would log out whoever was just trusted with more. Ended
+//! sessions stay ended, and links that set a password, which members may be given by admins, are void with each role.
 
 use super::{PasswordHash, UserId};
 use crate::clock::Time;

@@ -94,7 +94,7 @@ impl Store {
 
     /// A file that has shown itself to be damaged makes no backup that anybody should rely on.
     fn check_undamaged(&self) -> Result<()> {
-        match self.0.file.damage() {
+        match self.0.file.damage.first() {
             Some(cause) => Err(Fault::Damaged(cause.to_owned()).error()),
             None => Ok(()),
         }
@@ -112,6 +112,10 @@ impl Store {
         let snapshot = data.snapshot().map_err(Fault::error)?;
         let copy = unnamed(&snapshot, &data.path, &data.options, read_back, progress);
         copy.map_err(|fault| match fault {
+            CopyFault::Reading(fault) if fault.is_damage() => {
+                data.damage.note(&fault.to_string());
+                fault.error()
+            }
             CopyFault::Reading(fault) | CopyFault::Writing(fault) => fault.error(),
             CopyFault::Stopped => Error::bad_request("The backup was cancelled."),
         })
@@ -136,7 +140,12 @@ impl Store {
         };
         self.check_undamaged().map_err(|error| unreadable(error.to_string()))?;
         let snapshot = data.snapshot().map_err(|fault| unreadable(fault.to_string()))?;
-        named(&snapshot, &data.path, &data.options, floor, pending, progress)
+        let written = named(&snapshot, &data.path, &data.options, floor, pending, progress);
+        written.inspect_err(|error| {
+            if let FileError::Damaged { cause, .. } = error {
+                data.damage.note(cause);
+            }
+        })
     }
 }
 
@@ -167,7 +176,10 @@ pub fn back_up_unnamed(
     let opened = open_stopped(data, options)?;
     let snapshot = opened.snapshot().map_err(|fault| FileError::of_reading(data, fault))?;
     let copy = unnamed(&snapshot, data, options, ReadBack::Yes, progress);
-    copy.map_err(|fault| FileError::of_copying(fault, data, data))
+    copy.map_err(|fault| match fault {
+        CopyFault::Writing(fault) if fault.is_forbidden() => FileError::ReadOnlyFolder { path: data.to_owned() },
+        fault => FileError::of_copying(fault, data, data),
+    })
 }
 
 /// A file of today's format that nobody serves.

@@ -11,7 +11,7 @@ use super::engine::open::io_error;
 use super::file_error::FileError;
 use super::progress::Progress;
 use super::tables::TABLE_NAMES;
-use super::{Options, fault::Fault};
+use super::{OpenError, Options, fault::Fault};
 use redb::{ReadTransaction, TableHandle};
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
@@ -47,6 +47,9 @@ pub fn compact(path: &Path, options: &Options, progress: &Progress) -> Result<Co
     let real = path.canonicalize().map_err(unreadable)?;
     let about = fs::metadata(&real).map_err(unreadable)?;
     let opened = open_stopped(&real, options)?;
+    if !opened.is_writable {
+        return Err(FileError::Data(OpenError::ReadOnly { path: real }));
+    }
     let snapshot = opened.snapshot().map_err(|fault| FileError::of_reading(&real, fault))?;
     refuse_unknown(&snapshot, &real)?;
     let free = fs4::available_space(folder(&real)).unwrap_or(u64::MAX);

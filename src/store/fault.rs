@@ -38,6 +38,15 @@ impl Fault {
         }
     }
 
+    /// Whether the system does not let this user write there.
+    pub fn is_forbidden(&self) -> bool {
+        use ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+        let Fault::Redb(redb::Error::Io(error)) = self else {
+            return false;
+        };
+        matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem)
+    }
+
     /// Whether something in the file is not what was written.
     pub fn is_damage(&self) -> bool {
         matches!(

@@ -78,6 +78,11 @@ pub enum FileError {
         /// Bytes that may be used.
         free: u64,
     },
+    /// A copy that is passed on is written beside the data file first, where nothing may be written.
+    ReadOnlyFolder {
+        /// The data file.
+        path: PathBuf,
+    },
     /// The disk became full.
     Full {
         /// The new file.
@@ -204,6 +209,12 @@ impl fmt::Display for FileError {
                 path.display(),
                 bytes_in_words(*needed),
                 bytes_in_words(*free)
+            ),
+            FileError::ReadOnlyFolder { path } => write!(
+                f,
+                "A backup to standard output is written beside {} first, to check it, and this user may not write there. \
+                 Name a file instead: chapp backup FILE.",
+                path.display()
             ),
             FileError::Full { path } => write!(
                 f,

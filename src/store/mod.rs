@@ -51,6 +51,7 @@ pub use engine::disk::Difference;
 pub use engine::disk_op::{DiskOp, FaultInjector};
 pub use engine::load_shedding::{Load, ShedAt, ShedLevel};
 pub use engine::publisher::Feed;
+pub use engine::record_keeper::RecordKeeper;
 pub use engine::{OpenError, Options, Retention};
 pub use file_error::{FileError, bytes_in_words};
 pub use pending_file::{Overwrite, PendingFile, remove_abandoned};
@@ -114,6 +115,9 @@ impl Store {
         let load = Arc::new(LoadShedding::new(options.metrics.clone(), options.shed_at));
         let (file, commits) = open::open(path, options)?;
         let file = Arc::new(file);
+        if file.damage.is_doubtful() {
+            check::check_doubtful(&file).map_err(|fault| open::open_error(path, fault))?;
+        }
         let (jobs, queue) = mpsc::channel(WRITER_QUEUE_MAX);
         let (publisher, feed) = publisher::channel(load.clone());
         let weak = publisher.downgrade();

@@ -3,8 +3,7 @@
 //! All that the commands know of how a file is opened is in here.
 
 use super::codec::DataFileRow;
-use super::engine::database::{Checked, open_overlay};
-use super::engine::layout::FirstPage;
+use super::engine::database::{Checked, View, open_overlay_to_read};
 use super::engine::open::{io_error, open_error};
 use super::engine::upgrade::FORMAT_OLDEST;
 use super::fault::{Fault, guard};
@@ -12,7 +11,7 @@ use super::tables::{FILE, FORMAT, FORMAT_VERSION, META, get, get_known};
 use super::{OpenError, Options};
 use redb::{Database, ReadTransaction, ReadableDatabase, TableError};
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 /// What every data file begins with: redb's magic number.
@@ -22,6 +21,8 @@ const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
 pub(super) struct ReadOnly {
     database: Database,
     pub format: u32,
+    /// Whether this user may write to the file.
+    pub is_writable: bool,
     /// As [`Store::file_id`](super::Store::file_id) has it.
     pub id: String,
 }
@@ -39,16 +40,17 @@ impl ReadOnly {
 
 pub(super) fn open(path: &Path, options: &Options, checked: Checked) -> Result<ReadOnly, OpenError> {
     let not_ours = || OpenError::NotOurs { path: path.to_owned() };
-    let about = fs::metadata(path).map_err(|error| io_error(path, &error))?;
+    let about = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     // Opening a pipe would wait for whoever writes to it.
     if !about.is_file() || !has_magic(path)? {
         return Err(not_ours());
     }
     let opened = guard(|| {
-        let database = open_overlay(path, options, checked, FirstPage::First)?.database;
+        let View { database, disk, .. } = open_overlay_to_read(path, options, checked)?;
         let found = identity(&database)?;
         Ok(found.map(|(format, row)| ReadOnly {
             database,
+            is_writable: !disk.is_read_only(),
             format,
             id: row.id.iter().map(|byte| format!("{byte:02x}")).collect(),
         }))
@@ -76,7 +78,15 @@ fn has_magic(path: &Path) -> Result<bool, OpenError> {
         File::open(path)?.take(MAGIC.len() as u64).read_to_end(&mut magic)?;
         Ok(magic == MAGIC)
     };
-    read().map_err(|error| io_error(path, &error))
+    read().map_err(|error| unreadable(path, &error))
+}
+
+/// Why nothing of a file can be read.
+fn unreadable(path: &Path, error: &io::Error) -> OpenError {
+    match error.kind() {
+        ErrorKind::PermissionDenied => OpenError::Unreadable { path: path.to_owned() },
+        _ => io_error(path, error),
+    }
 }
 
 /// The format and the name of a file; nothing where it is of another program.

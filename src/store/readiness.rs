@@ -1,4 +1,5 @@
-//! Whether changes are taken now, and why not: the one place that `/readyz` and the metrics ask.
+//! Whether changes are taken now, and why not: the one place that `/healthz`, `/readyz`, the metrics, the start line and
+//! the page ask.
 
 use super::engine::disk::Difference;
 use super::{ShedLevel, Store};
@@ -21,12 +22,17 @@ pub enum Unready {
 }
 
 impl Unready {
+    /// Whether it does not pass by itself: somebody has to look after the data file.
+    pub fn needs_repair(self) -> bool {
+        matches!(self, Unready::Foreign(_) | Unready::Damaged)
+    }
+
     /// The same for people. Names no path.
     pub fn sentence(self) -> &'static str {
         match self {
             Unready::Stopping => "The server is stopping.",
             Unready::Foreign(difference) => difference.sentence(),
-            Unready::Damaged => "The data file is damaged. Check it with: chapp check FILE",
+            Unready::Damaged => "The data file is damaged. Run chapp check FILE to see what is wrong.",
             Unready::NotWritable => "The data file cannot be written at the moment.",
             Unready::DiskFull => "The disk of the server is full.",
             Unready::Overloaded => "The server has too much to do at the moment.",
@@ -47,7 +53,7 @@ impl Store {
         if let Some(difference) = file.foreign() {
             return Err(Unready::Foreign(difference));
         }
-        if file.damage().is_some() {
+        if file.damage.first().is_some() {
             return Err(Unready::Damaged);
         }
         if !file.free_space.has_room() {

@@ -3,11 +3,12 @@
 //! A frame from a server is not masked (RFC 6455 §5.1), so the same bytes serve every socket.
 
 use super::message::{MessageFrame, Reader};
-use super::nouns::{RoomFacts, RoomJson, SettingsJson, UserJson, door, encode, role, state};
+use super::nouns::{self, RoomFacts, RoomJson, SettingsJson, UserJson, door, encode, role, state};
 use crate::clock::Time;
 use crate::error::Error;
 use crate::model::{
-    MemberRole, Place, Posted, Presence, ReadMark, Room, RoomId, RoomView, Seq, ServerCard, Settings, User, UserId,
+    MemberRole, Place, Posted, Presence, ReadMark, Room, RoomId, RoomView, Seq, ServerCard, Settings, Trouble, User,
+    UserId,
 };
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::Serialize;
@@ -238,6 +239,11 @@ pub fn server(card: &ServerCard) -> Bytes {
         door: &'static str,
     }
     of_one!("server", server: Card<'a> = Card { name: card.name.as_str(), door: door(card.door) })
+}
+
+/// What people write is not saved, or it is again.
+pub fn trouble(what: Option<Trouble>) -> Bytes {
+    of_one!("trouble", what: Option<&'static str> = what.map(nouns::trouble))
 }
 
 /// The viewer is no longer in a room.

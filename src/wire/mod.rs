@@ -20,7 +20,7 @@ pub use answer::{
 pub use command::{Command, Incoming, Refused, decode};
 pub use frame::{
     CloseCode, blocked, close_frame, done, error, frame, gone, message, person, ping_frame, pong, posted, presence,
-    read, reset, room, room_facts, room_role, saved, seen, server, settings, synced, typing,
+    read, reset, room, room_facts, room_role, saved, seen, server, settings, synced, trouble, typing,
 };
 pub use object::{Object, Word, from_json};
 pub use ready::{Ready, ready};

@@ -2,7 +2,7 @@
 
 use crate::model::{
     Attachment, Door, LastPost, Listing, MemberRole, Notify, Presence, QuietHours, Role, Room, RoomKind, RoomView,
-    Settings, User,
+    Settings, Trouble, User,
 };
 use serde::Serialize;
 
@@ -206,6 +206,17 @@ pub(super) fn door(door: Door) -> &'static str {
         Door::Anyone => "anyone",
         Door::Invited => "invite",
         Door::Nobody => "nobody",
+    }
+}
+
+pub(super) fn trouble(trouble: Trouble) -> &'static str {
+    match trouble {
+        Trouble::FileRemoved => "file_removed",
+        Trouble::FileReplaced => "file_replaced",
+        Trouble::FileOverwritten => "file_overwritten",
+        Trouble::FileDamaged => "file_damaged",
+        Trouble::NotWritable => "not_writable",
+        Trouble::DiskFull => "disk_full",
     }
 }
 

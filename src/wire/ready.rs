@@ -1,13 +1,13 @@
 //! The first frame of a socket: all that a client needs to draw its first picture.
 
 use super::frame::frame;
-use super::nouns::{RoomJson, SettingsJson, UserJson, door, encode, state};
+use super::nouns::{self, RoomJson, SettingsJson, UserJson, door, encode, state};
 use crate::limits::{
     BODY_CHARS_MAX, CLIENT_ID_CHARS_MAX, DISPLAY_NAME_CHARS_MAX, FILE_BYTES_MAX, FILES_MAX, FRAME_BYTES_MAX,
     NAME_CHARS_MAX, PAGE_MESSAGES_MAX, PEOPLE_MAX, PICTURE_BYTES_MAX, PRESENCE_MAX, ROOM_NAME_CHARS_MAX,
     SEEN_MEMBERS_MAX, STATUS_CHARS_MAX, TOPIC_CHARS_MAX, UNDO_MS,
 };
-use crate::model::{Place, Presence, RoomView, ServerCard, Settings, User, UserId};
+use crate::model::{Place, Presence, RoomView, ServerCard, Settings, Trouble, User, UserId};
 use bytes::Bytes;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -42,6 +42,8 @@ pub struct Ready<'a> {
     pub addresses: &'a [String],
     /// Whether the nightly backups fail, where the viewer looks after the server.
     pub backup_trouble: bool,
+    /// Why what people write is not saved, where that is so.
+    pub trouble: Option<Trouble>,
 }
 
 /// The first frame.
@@ -55,6 +57,8 @@ pub fn ready(ready: &Ready) -> Bytes {
         door: &'static str,
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         backup_trouble: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        trouble: Option<&'static str>,
     }
     #[derive(Serialize)]
     struct LimitsJson {
@@ -129,6 +133,7 @@ pub fn ready(ready: &Ready) -> Bytes {
             addresses: ready.addresses,
             door: door(ready.server.door),
             backup_trouble: ready.backup_trouble,
+            trouble: ready.trouble.map(nouns::trouble),
         },
         limits: LimitsJson {
             body_chars_max: BODY_CHARS_MAX,

@@ -145,6 +145,7 @@ impl Connection {
             server_id: store.file_id(),
             addresses: &self.chat.addresses(),
             backup_trouble: self.chat.has_backup_trouble(&self.viewer).await?,
+            trouble: self.chat.trouble(),
         }))
     }
 

@@ -152,6 +152,20 @@ impl Site {
         Err(format!("the server never got {text:?}"))
     }
 
+    /// Somebody renames the data file of the running server.
+    pub fn take_file_away(&self) -> Outcome {
+        self.rename_file("chapp.redb", "elsewhere.redb")
+    }
+
+    pub fn put_file_back(&self) -> Outcome {
+        self.rename_file("elsewhere.redb", "chapp.redb")
+    }
+
+    fn rename_file(&self, from: &str, to: &str) -> Outcome {
+        let [from, to] = [from, to].map(|name| self.folder.path().join(name));
+        std::fs::rename(from, to).map_err(|error| error.to_string())
+    }
+
     /// From now on the data file cannot grow.
     pub fn fill_disk(&self) -> Outcome {
         self.limit_files("1")

@@ -5,6 +5,8 @@ mod check;
 mod compact;
 mod people;
 #[cfg(unix)]
+mod read_only;
+#[cfg(unix)]
 mod socket;
 
 use crate::harness::exe::{Ended, Exe, Home, run};

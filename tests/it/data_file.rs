@@ -2,6 +2,7 @@
 //! Each gets one clear sentence, and a file that is refused keeps every byte.
 
 mod damage;
+mod health;
 mod touched;
 
 use crate::harness::pages::{JOURNAL, open_pages};

@@ -50,6 +50,7 @@ mod store_laws;
 mod target;
 mod throttle;
 mod tidy;
+mod trouble;
 mod upgrade;
 mod watching;
 mod wire;

@@ -5,12 +5,14 @@ use crate::harness::metrics::Metrics;
 use crate::harness::people::{PASSWORD, history};
 use crate::harness::server::{Log, Setup, Site};
 use crate::harness::socket::Socket;
-use chapp::chat::{Part, PartFault};
+use chapp::chat::{BackupPlan, Part, PartFault};
 use chapp::store::{DiskOp, FaultInjector, Options};
 use serde_json::json;
 use std::io;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// Makes one part panic, once, when it is told to.
 #[derive(Default)]
@@ -44,11 +46,19 @@ fn site_with(fault: Arc<PartFault>) -> Site {
     })
 }
 
+/// The same where the server is like any other.
+fn stops_in_order(part: Part, cause: impl FnOnce(&Site, &mut Socket)) {
+    stops_in_order_as(Setup::default(), part, cause);
+}
+
 /// A server in which `part` panics, which `cause` brings about: everybody is told, all that was acknowledged is in
 /// the file, and the server says what has failed.
-fn stops_in_order(part: Part, cause: impl FnOnce(&Site, &mut Socket)) {
+fn stops_in_order_as(setup: Setup, part: Part, cause: impl FnOnce(&Site, &mut Socket)) {
     let (breaker, fault) = Breaker::new();
-    let mut site = site_with(fault);
+    let mut site = Site::with(Setup {
+        fault: Some(fault),
+        ..setup
+    });
     let ada = site.sign_up("Ada");
     let mut socket = site.socket(&ada);
     let seq = socket.say("c1", "acknowledged");
@@ -101,8 +111,42 @@ fn a_panic_in_the_sweep_of_sessions_stops_the_server_in_order() {
 }
 
 #[test]
+fn a_panic_while_people_are_told_of_trouble_stops_the_server_in_order() {
+    stops_in_order(Part::Trouble, |_, _| {});
+}
+
+#[test]
 fn a_panic_while_something_is_erased_stops_the_server_in_order() {
     stops_in_order(Part::Erase, |_, _| {});
+}
+
+#[test]
+fn a_panic_of_the_nightly_backups_stops_the_server_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = BackupPlan {
+        look_every: Duration::from_millis(20),
+        ..BackupPlan::new(Path::new("chapp.redb"), Some(folder.path().to_owned()), 0)
+    };
+    let setup = Setup {
+        backups: Some(plan),
+        ..Setup::default()
+    };
+    stops_in_order_as(setup, Part::Nightly, |_, _| {});
+}
+
+#[cfg(unix)]
+#[test]
+fn a_panic_while_a_command_is_accepted_stops_the_server_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let setup = Setup {
+        control_folders: vec![run.clone()],
+        ..Setup::default()
+    };
+    stops_in_order_as(setup, Part::Commands, |_, _| {
+        let socket = std::fs::read_dir(&run).unwrap().next().unwrap().unwrap();
+        drop(std::os::unix::net::UnixStream::connect(socket.path()).unwrap());
+    });
 }
 
 /// What nobody can hold: whoever catches this panic and lets it go panics themselves.

@@ -7,6 +7,7 @@ mod copies;
 mod disk;
 mod faults;
 mod files;
+mod keeper;
 mod limits;
 pub mod power;
 mod reading;

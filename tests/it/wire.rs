@@ -179,6 +179,7 @@ fn encoded(frame: &Value) -> Value {
         "gone" => wire::gone(room()),
         "seen" => wire::seen(room(), UserId(number(&frame["user"])), Seq(number(&frame["seq"]))),
         "server" => wire::server(&server_card(&frame["server"])),
+        "trouble" => wire::trouble(trouble(&frame["what"])),
         "settings" => wire::settings(&settings(&frame["settings"])),
         "blocked" => wire::blocked(&users(&frame["users"])),
         "saved" => wire::saved(reference, place(frame), frame["on"].as_bool().unwrap()),
@@ -208,7 +209,7 @@ fn payload(bytes: &[u8]) -> &[u8] {
 fn each_golden_frame_of_the_server_is_what_the_server_sends() {
     let frames = golden("server");
     let kinds = "blocked done error gone message person pong posted presence read ready reset room saved seen server settings \
-                 synced typing";
+                 synced trouble typing";
     for kind in kinds.split(' ') {
         assert!(frames.iter().any(|golden| golden.kind == kind), "{kind}");
     }

@@ -312,6 +312,26 @@ test('the reload of a full disk’s message goes on trying', () => {
   assert.deepEqual(after.bodies(), ['one']);
 });
 
+test('once the server saves messages again, what waited goes out at once', () => {
+  const { open, clock } = browser();
+  const tab = open();
+  tab.outbox.connected();
+  const id = tab.outbox.add(1, 'one');
+  tab.outbox.add(1, 'two');
+  for (let i = 0; i < 6; i += 1) {
+    tab.outbox.refused(error(id, 'unavailable'));
+    clock.pass(15_000);
+  }
+  tab.outbox.refused(error(id, 'unavailable'));
+  const tries = tab.sent.length;
+  tab.outbox.resume();
+  assert.deepEqual([tab.sent.length, tab.bodies().at(-1)], [tries + 1, 'one']);
+  tab.outbox.resume();
+  assert.equal(tab.sent.length, tries + 1, 'not twice');
+  tab.outbox.end(id);
+  assert.equal(tab.bodies().at(-1), 'two');
+});
+
 test('try again does not wait for the pause, and delete lets the next one go', () => {
   const { open } = browser();
   const tab = open();

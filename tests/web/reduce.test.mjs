@@ -191,6 +191,18 @@ test('what one posts, one has read; with something unread before it, it waits wi
   assert.deepEqual([lobby(behind).read, lobby(behind).unread], [3, 1]);
 });
 
+test('trouble comes with the first frame or later, and goes with a frame or with another connection', () => {
+  const server = { name: 'Chapp', version: '0.1.0', id: 'f1' };
+  const met = after(opened(0), heard(ready({}, { server: { ...server, trouble: 'file_damaged' } })));
+  assert.equal(met.server.trouble, 'file_damaged');
+  const told = after(opened(0), heard({ type: 'trouble', what: 'disk_full' }));
+  assert.equal(told.server.trouble, 'disk_full');
+  assert.equal(told.server.name, 'Chapp');
+  assert.equal(after(told, heard({ type: 'trouble', what: null })).server.trouble, null);
+  assert.equal(after(told, heard({ type: 'server', server: { name: 'Mill', door: 'anyone' } })).server.trouble, 'disk_full');
+  assert.equal(after(told, heard(ready())).server.trouble, undefined);
+});
+
 test('read elsewhere is read here, in the numbers of the server, and it may go back', () => {
   const read = (/** @type {number} */ seq, /** @type {number} */ unread, /** @type {number} */ mentions = 0) =>
     heard({ type: 'read', room: 1, seq, unread, mentions });

@@ -139,6 +139,12 @@ test('the address to hand on is one that others can reach', () => {
   assert.deepEqual(select.invitation(at(['192.168.1.20:4280']), named), { address: 'chat.example', url: 'https://chat.example', alone: false });
 });
 
+test('on a phone’s list, where no strip is, trouble is said under one’s name', () => {
+  const state = after(opened(0), heard({ type: 'trouble', what: 'disk_full' }));
+  assert.equal(select.standing(state), 'Server trouble');
+  assert.equal(select.standing(after(state, heard({ type: 'trouble', what: null }))), 'Online');
+});
+
 test('logging out is said under one’s name, and so is what went wrong with it', () => {
   const state = opened(0);
   assert.equal(select.standing(state), 'Online');

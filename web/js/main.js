@@ -35,6 +35,7 @@ import { mountShell } from './view/shell.js';
 import { mountSide } from './view/side.js';
 import { mountTitle } from './view/title.js';
 import { mountToasts } from './view/toast.js';
+import { mountTrouble } from './view/trouble.js';
 import { mountTyping } from './view/typing.js';
 
 /** @typedef {import('./state/reduce.js').State} State */
@@ -177,6 +178,9 @@ function after(frame, before) {
     case 'read':
       // Whichever mark came, those of this room are done.
       for (const deed of store.state.deeds) if (deed.command.type === 'unread' && deed.command.room === frame.room) deeds?.end(deed.ref);
+      return;
+    case 'trouble':
+      if (!frame.what) outbox?.resume();
       return;
     case 'gone':
       return send({ do: 'lost' });
@@ -544,6 +548,7 @@ const ask = mountLeave(byId('leave'));
 mountSide(/** @type {HTMLElement} */ (document.querySelector('.side')), wires);
 mountBar(refs(/** @type {HTMLElement} */ (document.querySelector('.bar'))), wires);
 mountBanner(part(main, 'strip'), wires);
+mountTrouble(part(main, 'trouble'), wires);
 const log = mountLog(byId('messages'), byId('latest'), wires);
 mountActions(byId('messages'), wires);
 mountTyping({ line: part(main, 'typing'), dots: part(main, 'dots') }, wires);

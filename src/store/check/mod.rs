@@ -17,6 +17,7 @@ mod tally;
 pub use report::{Finding, Report};
 
 use super::codec::{unseal, unseal_bytes};
+use super::engine::DataFile;
 use super::engine::database::Checked;
 use super::fault::{Fault, guard};
 use super::progress::Progress;
@@ -86,7 +87,27 @@ impl Store {
     /// `unavailable` where the file cannot be read.
     pub fn check(&self, progress: &Progress) -> Outcome<Report> {
         let snapshot = self.0.file.snapshot().map_err(Fault::error)?;
-        Ok(of_snapshot(&snapshot, Findings::default(), progress, false))
+        let report = of_snapshot(&snapshot, Findings::default(), progress, false);
+        note_damage(&self.0.file, &report);
+        Ok(report)
+    }
+}
+
+/// Checks the rows of a file that may not be what we left. Blocks.
+pub(super) fn check_doubtful(file: &DataFile) -> Result<(), Fault> {
+    let report = of_snapshot(&file.snapshot()?, Findings::default(), &Progress::default(), false);
+    match report.damaged {
+        0 => file.found_sound(),
+        _ => note_damage(file, &report),
+    }
+    Ok(())
+}
+
+/// What is at odds with something else is no damage: nothing that was written is lost.
+fn note_damage(file: &DataFile, report: &Report) {
+    if report.damaged > 0 {
+        let first = report.findings.first().map(Finding::to_string);
+        file.damage.note(&first.unwrap_or_default());
     }
 }
 

@@ -5,10 +5,11 @@
 //! That takes a millisecond or two and loses nothing acknowledged.
 
 use super::Options;
+use super::damage::Damage;
 use super::database::{Checked, Opened, View, commit_to_pages, last_commit, open_database, open_overlay};
 use super::disk::{Difference, Disk};
 use super::free_space::FreeSpace;
-use super::journal::{Allow, Appended, FileJournal, Journal};
+use super::journal::{self, Allow, Appended, Journal};
 use super::layout::FirstPage;
 use super::record::{Record, Redo, Salt};
 use super::retained::Retained;
@@ -21,7 +22,7 @@ use redb::{Database, Durability, ReadTransaction, ReadableDatabase, WriteTransac
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 pub struct DataFile {
     pub path: PathBuf,
@@ -30,6 +31,7 @@ pub struct DataFile {
     pub epoch: String,
     pub free_space: FreeSpace,
     pub retained: Retained,
+    pub damage: Damage,
     state: RwLock<State>,
     salt: Salt,
     watch: Watch,
@@ -37,8 +39,6 @@ pub struct DataFile {
     opened: AtomicU64,
     /// The journal has commits that are in no page of redb.
     is_behind: AtomicBool,
-    /// The first row or page that was not what was written.
-    damage: OnceLock<String>,
 }
 
 enum State {
@@ -77,11 +77,15 @@ pub struct About {
     pub id: String,
     pub epoch: String,
     pub salt: Salt,
+    pub is_doubtful: bool,
 }
 
 impl DataFile {
     /// `retained` has the root from before the commit of opening.
     pub fn new(path: &Path, options: Options, opened: Opened, about: About, retained: Retained) -> DataFile {
+        let watch = Watch::over(path);
+        // Until somebody has checked it: a crash in between must not make it look sound.
+        watch.last_commit_file.set_damaged(about.is_doubtful);
         DataFile {
             path: path.to_owned(),
             id: about.id,
@@ -89,13 +93,13 @@ impl DataFile {
             salt: about.salt,
             free_space: FreeSpace::of(path, &options),
             retained,
-            watch: Watch::over(path),
+            watch,
+            damage: Damage::new(about.is_doubtful),
             opened: AtomicU64::new(1),
             is_behind: AtomicBool::new(opened.is_behind),
-            damage: OnceLock::new(),
             state: RwLock::new(State::Open(Open {
                 database: opened.database,
-                journal: Box::new(opened.journal),
+                journal: opened.journal,
                 disk: opened.disk,
             })),
             options,
@@ -107,7 +111,7 @@ impl DataFile {
         self.watch.check_readable()?;
         let state = self.state();
         let database = state.database()?;
-        self.noting_damage(|| query(&database.begin_read()?))
+        self.damage.noting(|| query(&database.begin_read()?))
     }
 
     /// A snapshot to keep for a while; reading from it fails once the file was opened again.
@@ -158,7 +162,7 @@ impl DataFile {
             return Err(Failed::Before(closed));
         };
         let redo = Mutex::new(Redo::new(open.journal.rows_bytes_max()));
-        let prepared = self.noting_damage(|| {
+        let prepared = self.damage.noting(|| {
             let txn = open.database.begin_write()?;
             let mut tables = Tables::new(&txn, &redo);
             let work = work(&mut tables)?;
@@ -244,6 +248,13 @@ impl DataFile {
             // It is said when it is noticed.
             let _ = self.watch.look(disk);
         }
+        self.write_down_damage();
+    }
+
+    fn write_down_damage(&self) {
+        if self.damage.first().is_some() && self.foreign().is_none() {
+            self.watch.last_commit_file.damaged();
+        }
     }
 
     /// How the file is not ours any more, if it is not.
@@ -251,17 +262,9 @@ impl DataFile {
         self.watch.difference()
     }
 
-    /// The first row or page that was not what was written, if somebody met one.
-    pub fn damage(&self) -> Option<&str> {
-        self.damage.get().map(String::as_str)
-    }
-
-    fn noting_damage<T>(&self, work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
-        guard(work).inspect_err(|fault| {
-            if fault.is_damage() && self.damage.set(fault.to_string()).is_ok() {
-                tracing::error!(cause = %fault, "the data file is damaged; check it, or put a backup in its place");
-            }
-        })
+    /// All of its rows have been checked, and each is what was written.
+    pub fn found_sound(&self) {
+        self.watch.last_commit_file.sound();
     }
 
     /// Closes the file and opens it again, at least for reading. Returns the number of the last commit.
@@ -289,7 +292,7 @@ impl DataFile {
                 self.is_behind.store(opened.is_behind, Relaxed);
                 let open = Open {
                     database: opened.database,
-                    journal: Box::new(opened.journal),
+                    journal: opened.journal,
                     disk: opened.disk,
                 };
                 (State::Open(open), Ok(opened.count))
@@ -346,14 +349,14 @@ impl DataFile {
         self.write_to_pages(count, work)?;
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if let State::Open(open) = &mut *state {
-            let journal = FileJournal::new(open.disk.clone(), self.salt, self.options.journal_bytes);
-            open.journal = Box::new(journal);
+            open.journal = journal::begin(open.disk.clone(), &self.options, self.salt);
         }
         Ok(())
     }
 
     /// Closes the file; `count` is the number of the commit that says when.
     pub fn close(&self, count: u64) {
+        self.write_down_damage();
         match self.write_to_pages(count, |_| Ok(())) {
             Ok(()) => self.watch.last_commit_file.closed_at(&self.salt, count),
             Err(fault) => {

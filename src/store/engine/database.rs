@@ -2,7 +2,7 @@
 
 use super::Options;
 use super::disk::Disk;
-use super::journal::{Allow, FileJournal, Gap, Journal, salt_of, scan};
+use super::journal::{self, Allow, Gap, Journal, salt_of};
 use super::layout::FirstPage;
 use super::old_journal;
 use super::overlay::Overlay;
@@ -17,7 +17,7 @@ use std::sync::Mutex;
 /// A data file that is open for writing.
 pub struct Opened {
     pub database: Database,
-    pub journal: FileJournal,
+    pub journal: Box<dyn Journal>,
     pub disk: Disk,
     pub salt: Salt,
     /// The number of its last commit.
@@ -31,7 +31,7 @@ pub fn open_database(path: &Path, options: &Options, allow: Allow) -> Result<Ope
     let disk = Disk::open(path, options)?;
     let database = builder(options).create_with_backend(disk.clone())?;
     let (salt, root) = salt_and_root(&database)?;
-    let journal = FileJournal::open(disk.clone(), salt, options.journal_bytes, root, allow)?;
+    let journal = journal::open(disk.clone(), options, salt, root, allow)?;
     let records = journal.since(root)?;
     replay(&database, &records)?;
     let count = last_commit(&database.begin_read()?)?;
@@ -72,7 +72,15 @@ pub struct View {
 }
 
 pub fn open_overlay(path: &Path, options: &Options, checked: Checked, first_page: FirstPage) -> Result<View, Fault> {
-    let disk = Disk::open(path, options)?.seen_from(first_page);
+    overlay(Disk::open(path, options)?.seen_from(first_page), options, checked)
+}
+
+/// The same, also of a file that this user may only read.
+pub fn open_overlay_to_read(path: &Path, options: &Options, checked: Checked) -> Result<View, Fault> {
+    overlay(Disk::open_to_read(path, options)?, options, checked)
+}
+
+fn overlay(disk: Disk, options: &Options, checked: Checked) -> Result<View, Fault> {
     let mut builder = builder(options);
     builder.set_check_integrity_on_open(checked == Checked::Fully);
     let database = builder.create_with_backend(Overlay::new(disk.clone())?)?;
@@ -80,7 +88,7 @@ pub fn open_overlay(path: &Path, options: &Options, checked: Checked, first_page
     let mut gap = Gap::None;
     if disk.is_current() {
         let (salt, root) = salt_and_root(&database)?;
-        let found = scan(&disk.journal()?, &salt, root)?;
+        let found = journal::find(&disk, options, &salt, root)?;
         gap = found.gap;
         // Whoever applied them elsewhere would also have to tell them.
         found.records.iter().try_for_each(|record| record.events().map(drop))?;

@@ -2,6 +2,7 @@
 
 use super::Options;
 use super::disk_op::{DiskOp, FaultInjector};
+use super::file_locks::file_locks;
 use super::layout::{FirstPage, Layout, MAGIC, MAGIC_AT, PAGE_BYTES};
 use crate::store::fault::Fault;
 use redb::backends::FileBackend;
@@ -12,35 +13,6 @@ use std::ops::{Bound, Range};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-
-macro_rules! file_locks {
-    () => {
-        fn try_lock_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<bool, BackendError> {
-            self.file.try_lock_range(from, to)
-        }
-
-        fn try_lock_shared_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<bool, BackendError> {
-            self.file.try_lock_shared_range(from, to)
-        }
-
-        fn lock_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<(), BackendError> {
-            self.file.lock_range(from, to)
-        }
-
-        fn lock_shared_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<(), BackendError> {
-            self.file.lock_shared_range(from, to)
-        }
-
-        fn unlock_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<(), BackendError> {
-            self.file.unlock_range(from, to)
-        }
-
-        fn query_lock_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<bool, BackendError> {
-            self.file.query_lock_range(from, to)
-        }
-    };
-}
-pub(super) use file_locks;
 
 /// The data file. Clones share it.
 #[derive(Clone, Debug)]
@@ -54,6 +26,8 @@ pub struct Disk {
     faults: Option<Arc<dyn FaultInjector>>,
     layout: Layout,
     first_page: FirstPage,
+    /// This user may not write to it.
+    is_read_only: bool,
     /// The first write or sync that failed. Nothing is written after it: after a sync that failed, a second one may
     /// succeed without what the first one lost.
     failure: Arc<OnceLock<ErrorKind>>,
@@ -86,7 +60,7 @@ impl Difference {
         match self {
             Difference::Removed => {
                 "The data file was removed or renamed while Chapp was running. Nothing more is saved. Put it back, or \
-                 save what is there with: chapp backup FILE"
+                 run chapp backup FILE to save what is there."
             }
             Difference::Replaced => {
                 "Another file was put in the place of the data file while Chapp was running. Nothing more is saved. \
@@ -105,6 +79,24 @@ impl Disk {
     pub fn open(path: &Path, options: &Options) -> Result<Disk, Fault> {
         let (file, handle) = open(OpenOptions::new().read(true).write(true), path, options)?;
         let dsync_file = open_dsync(&handle, path)?;
+        Disk::existing(file, handle, dsync_file, options)
+    }
+
+    /// The same, of which nothing is to be written: also where this user may only read it.
+    pub fn open_to_read(path: &Path, options: &Options) -> Result<Disk, Fault> {
+        match Disk::open(path, options) {
+            Err(fault) if fault.is_forbidden() => {
+                let (file, handle) = open(OpenOptions::new().read(true), path, options)?;
+                Ok(Disk {
+                    is_read_only: true,
+                    ..Disk::existing(file, handle, None, options)?
+                })
+            }
+            opened => opened,
+        }
+    }
+
+    fn existing(file: FileBackend, handle: File, dsync_file: Option<File>, options: &Options) -> Result<Disk, Fault> {
         let mut first_page = vec![0; PAGE_BYTES as usize];
         let len = file.len()?;
         if len >= PAGE_BYTES {
@@ -153,6 +145,7 @@ impl Disk {
             faults: options.faults.clone(),
             layout,
             first_page: FirstPage::First,
+            is_read_only: false,
             failure: Arc::default(),
             last_written: Arc::new(Mutex::new(last_written)),
             pages_bytes: Arc::default(),
@@ -165,6 +158,11 @@ impl Disk {
             first_page,
             ..self.clone()
         }
+    }
+
+    /// Whether it was opened by somebody who may only read it.
+    pub fn is_read_only(&self) -> bool {
+        self.is_read_only
     }
 
     /// Formats 1 and 2 have none.

@@ -7,8 +7,10 @@
 //! [`Journal`] is the seam: whatever keeps records durable and gives them back can stand there. [`FileJournal`] keeps
 //! them in the data file, in two halves that it uses in turn.
 
+use super::Options;
 use super::disk::Disk;
 use super::record::{Record, SALT_BYTES, Salt, candidates, resembles};
+use super::record_keeper::KeptElsewhere;
 use crate::limits::{JOURNAL_BYTES, JOURNAL_RECORDS_PER_HALF_MIN};
 use crate::store::codec::JournalRow;
 use crate::store::fault::Fault;
@@ -146,6 +148,50 @@ pub fn salt_of(row: &JournalRow) -> Result<Salt, Fault> {
     <Salt>::try_from(&row.salt[..]).map_err(|_| Fault::Damaged(format!("a salt of other than {SALT_BYTES} bytes")))
 }
 
+/// The journal of a file of which redb has everything up to commit `count`: in the file, unless somebody else keeps its
+/// records. Those that there are, are durable afterwards.
+pub fn open(disk: Disk, options: &Options, salt: Salt, count: u64, allow: Allow) -> Result<Box<dyn Journal>, Fault> {
+    match kept_elsewhere(options, salt) {
+        Some(journal) => Ok(Box::new(journal)),
+        None => Ok(Box::new(FileJournal::open(
+            disk,
+            salt,
+            options.journal_bytes,
+            count,
+            allow,
+        )?)),
+    }
+}
+
+/// The same, without any records yet.
+pub fn begin(disk: Disk, options: &Options, salt: Salt) -> Box<dyn Journal> {
+    match kept_elsewhere(options, salt) {
+        Some(journal) => Box::new(journal),
+        None => Box::new(FileJournal::new(disk, salt, options.journal_bytes)),
+    }
+}
+
+/// What it has after commit `count`, for somebody who changes nothing.
+pub fn find(disk: &Disk, options: &Options, salt: &Salt, count: u64) -> Result<Found, Fault> {
+    match kept_elsewhere(options, *salt) {
+        Some(journal) => Ok(Found {
+            records: journal.since(count)?,
+            ..Found::default()
+        }),
+        None => scan(&disk.journal()?, salt, count),
+    }
+}
+
+fn kept_elsewhere(options: &Options, salt: Salt) -> Option<KeptElsewhere> {
+    let keeper = options.record_keeper.clone()?;
+    let rows_bytes_max = half_bytes(options.journal_bytes) / JOURNAL_RECORDS_PER_HALF_MIN;
+    Some(KeptElsewhere::new(keeper, salt, rows_bytes_max))
+}
+
+fn half_bytes(bytes: usize) -> usize {
+    bytes.min(JOURNAL_BYTES) / 2 / BLOCK_BYTES * BLOCK_BYTES
+}
+
 /// The journal in an open data file.
 pub struct FileJournal {
     disk: Disk,
@@ -180,7 +226,7 @@ impl FileJournal {
     }
 
     fn at(disk: Disk, salt: Salt, bytes: usize, end: usize, allow: Allow) -> FileJournal {
-        let half_bytes = bytes.min(JOURNAL_BYTES) / 2 / BLOCK_BYTES * BLOCK_BYTES;
+        let half_bytes = half_bytes(bytes);
         let position = Position {
             half: usize::from(end > half_bytes),
             at: end,

@@ -12,17 +12,19 @@
 //! | `writer`, `committer`, `publisher` | the write path, on one thread |
 //! | `load_shedding` | what is refused when there is too much to do |
 //! | `data_file`, `database`, `transaction` | the open file, and redb in it |
-//! | `journal`, `record` | durable commits that are in no page yet |
-//! | `retained`, `watch` | roots for those who copy the file, and whether it is still ours |
-//! | `disk`, `layout`, `disk_op`, `overlay`, `free_space` | the file itself, a view that changes nothing, the space left |
+//! | `journal`, `record`, `record_keeper` | durable commits that are in no page yet |
+//! | `retained`, `watch`, `damage` | roots for those who copy the file, and whether it is still ours and whole |
+//! | `disk`, `layout`, `disk_op`, `file_locks`, `overlay`, `free_space` | the file itself, a view that changes nothing, the space left |
 //! | `open`, `create`, `upgrade`, `old_journal`, `last_commit`, `open_error` | how a file comes into use |
 
 mod committer;
 pub mod create;
+mod damage;
 pub mod data_file;
 pub mod database;
 pub mod disk;
 pub mod disk_op;
+mod file_locks;
 pub mod free_space;
 pub mod journal;
 mod last_commit;
@@ -34,6 +36,7 @@ mod open_error;
 mod overlay;
 pub mod publisher;
 pub mod record;
+pub mod record_keeper;
 mod retained;
 mod transaction;
 pub mod upgrade;
@@ -52,6 +55,7 @@ use crate::limits::{
 use crate::metrics::Metrics;
 use disk_op::FaultInjector;
 use load_shedding::ShedAt;
+use record_keeper::RecordKeeper;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,6 +74,8 @@ pub struct Options {
     pub cache_bytes: usize,
     /// Bytes of the journal that are used, at most [`JOURNAL_BYTES`].
     pub journal_bytes: usize,
+    /// Who keeps the records of commits, where that is not the data file itself.
+    pub record_keeper: Option<Arc<dyn RecordKeeper>>,
     /// How long old roots are kept for those who copy the file.
     pub retention: Retention,
     /// Breaks the disk, in tests.
@@ -89,6 +95,7 @@ impl Default for Options {
             backup_free_bytes_min: BACKUP_FREE_BYTES_MIN,
             cache_bytes: CACHE_BYTES,
             journal_bytes: JOURNAL_BYTES,
+            record_keeper: None,
             retention: Retention::default(),
             faults: None,
             shed_at: ShedAt::default(),

@@ -57,6 +57,7 @@ pub fn open(path: &Path, options: Options) -> Result<(DataFile, u64), OpenError>
     let moved = head.row.home != is_at
         || written_since(path, &head.commit)
         || last_commit_file.contradicts(&head.salt, head.commit.count);
+    let is_doubtful = moved || last_commit_file.says_damaged();
     let mut allow = Allow::NoGap;
     if moved {
         // It may be a restored backup: clients must not mix its history with the one they know.
@@ -68,7 +69,16 @@ pub fn open(path: &Path, options: Options) -> Result<(DataFile, u64), OpenError>
     }
     let opened = guard(|| open_database(path, &options, allow)).map_err(|fault| open_error(path, fault))?;
     create::sweep(path);
-    start(path, options, head, moved, opened)
+    start(path, options, head, Found { moved, is_doubtful }, opened)
+}
+
+/// What became of the file since we closed it.
+#[derive(Clone, Copy)]
+struct Found {
+    /// It is a copy, or something else has written to it.
+    moved: bool,
+    /// Its rows have to be checked.
+    is_doubtful: bool,
 }
 
 /// The first commit of this opening.
@@ -76,13 +86,13 @@ fn start(
     path: &Path,
     options: Options,
     head: Head,
-    moved: bool,
+    found: Found,
     opened: database::Opened,
 ) -> Result<(DataFile, u64), OpenError> {
     let failed = |fault| open_error(path, fault);
     let count = opened.count;
     // Where the disk is full, what is there can still be read.
-    let begins = moved || has_room(path, &options);
+    let begins = found.moved || has_room(path, &options);
     let salt = match begins {
         true => create::new_salt().map_err(|error| io_error(path, &error))?,
         false => opened.salt,
@@ -94,6 +104,7 @@ fn start(
         id: hex(&head.row.id),
         epoch: hex(&head.row.epoch),
         salt,
+        is_doubtful: found.is_doubtful,
     };
     let file = DataFile::new(path, options, opened, about, retained);
     if !begins {

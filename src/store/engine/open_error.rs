@@ -44,6 +44,11 @@ pub enum OpenError {
         /// The data file, or the folder for it.
         path: PathBuf,
     },
+    /// We may not even read it.
+    Unreadable {
+        /// The data file.
+        path: PathBuf,
+    },
     /// There is no folder for it.
     NoFolder {
         /// The folder.
@@ -95,6 +100,12 @@ impl fmt::Display for OpenError {
             OpenError::ReadOnly { path } => write!(
                 f,
                 "{} cannot be written to. Allow this user to write it, or choose another path.",
+                path.display()
+            ),
+            OpenError::Unreadable { path } => write!(
+                f,
+                "{} cannot be read by this user. Run this command as the user who started Chapp, or let this user read \
+                 the file.",
                 path.display()
             ),
             OpenError::NoFolder { path } => write!(

@@ -1,7 +1,8 @@
 //! A copy-on-write overlay over a data file: what redb writes stays in memory, so that it can recover and check the
 //! file and leave every byte as it is.
 
-use super::disk::{Disk, file_locks};
+use super::disk::Disk;
+use super::file_locks::file_locks;
 use crate::store::fault::Fault;
 use redb::{BackendError, StorageBackend};
 use std::collections::BTreeMap;
@@ -34,6 +35,10 @@ impl Overlay {
             blocks: BTreeMap::new(),
         });
         Ok(Overlay { file, changes })
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.file.is_read_only()
     }
 
     fn changes(&self) -> MutexGuard<'_, Changes> {

@@ -1,5 +1,6 @@
 //! The server stops, the network fails, a disk is full: nothing is lost, nothing comes twice.
 
+use super::access::{axe_source, no_barriers};
 use crate::chat::{
     IN_A_WHILE, SOON, equal, holds, join, offline, online, open, person, press, sees, sees_in_state, sees_within, send,
     send_refused, shows_exactly,
@@ -238,3 +239,54 @@ pub fn a_full_disk_is_said_and_try_again_sends(world: &World) -> Outcome {
         holds(browser, "document.querySelectorAll('article.msg').length === 3")
     })
 }
+
+pub fn everybody_is_told_that_nothing_is_saved_and_whoever_can_help_what_to_do(world: &World) -> Outcome {
+    let axe = axe_source()?;
+    // The first account owns a server: here it is none of those who look on, ...
+    world.site.sign_up("Zoë")?;
+    world.each(|browser| join(browser, &world.site))?;
+    world.each(|browser| holds(browser, &format!("!({TROUBLE_SHOWS})")))?;
+    world.site.take_file_away()?;
+    let text = |browser: &Browser| format!("kept until the file is back, {}", person(browser));
+    world.each(|browser| {
+        browser.until(TROUBLE_SHOWS, SOON)?;
+        let words = browser.rendered_text(TROUBLE)?;
+        if !words.contains("cannot save messages") || !words.contains("messages wait here") || words.contains("chapp") {
+            return Err(format!("a member is told {words:?}"));
+        }
+        no_barriers(browser, &axe, "nothing is saved")?;
+        send(browser, &text(browser))?;
+        browser.until("document.querySelector('article.msg[data-state]') !== null", SOON)
+    })?;
+    world.site.put_file_back()?;
+    world.each(|browser| {
+        browser.until(&format!("!({TROUBLE_SHOWS})"), SOON)?;
+        sees(browser, &text(browser))
+    })?;
+    // ... and here it is everybody.
+    world.each_apart(|browser, site| {
+        join(browser, site)?;
+        site.take_file_away()?;
+        browser.until(TROUBLE_SHOWS, SOON)?;
+        let words = browser.rendered_text(TROUBLE)?;
+        if !words.contains("removed or renamed") || !words.contains("chapp backup") {
+            return Err(format!("the owner is told {words:?}"));
+        }
+        no_barriers(browser, &axe, "nothing is saved, and what to do")?;
+        // Also where the server itself is looked after, and to whoever comes meanwhile.
+        browser.go_to(&format!("{}/server", site.origin))?;
+        browser.until(
+            "document.querySelector('#server [role=status] .banner')?.checkVisibility() === true",
+            SOON,
+        )?;
+        no_barriers(browser, &axe, "the page of a server in trouble")?;
+        site.put_file_back()?;
+        browser.until(
+            "document.querySelector('#server [role=status] .banner').checkVisibility() === false",
+            SOON,
+        )
+    })
+}
+
+const TROUBLE: &str = "[data-ref=trouble] .banner";
+const TROUBLE_SHOWS: &str = "document.querySelector('[data-ref=trouble] .banner').checkVisibility()";

@@ -66,7 +66,8 @@ pub const ALL: &[(&str, Scenario)] = scenarios! {
         unsent_messages_survive_a_reload,
         a_lost_answer_makes_no_second_message,
         a_refused_message_says_why_and_can_be_deleted,
-        a_full_disk_is_said_and_try_again_sends;
+        a_full_disk_is_said_and_try_again_sends,
+        everybody_is_told_that_nothing_is_saved_and_whoever_can_help_what_to_do;
     history:
         older_messages_load_without_moving_what_is_read,
         what_came_meanwhile_stands_under_a_line,

@@ -4,6 +4,8 @@ use crate::harness::people::{PASSWORD, Person};
 use crate::harness::server::Site;
 use crate::harness::socket::{Socket, of_type};
 use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 
 fn role(site: &Site, person: &Person) -> String {
     site.get_as(person, "/api/me").json()["user"]["role"]
@@ -193,4 +195,121 @@ fn nobody_who_is_shut_out_gets_a_role_a_password_or_the_server() {
         .refused(409, "conflict");
     site.set_deactivated(&ada, &ben, false);
     site.post("/api/reset").json(&body).send().refused(404, "not_found");
+}
+
+/// A request of which all but the last byte of the body has arrived, as far as anybody can tell from outside.
+struct OnItsWay {
+    stream: TcpStream,
+    last: u8,
+}
+
+impl OnItsWay {
+    fn new(site: &Site, by: &Person, method: &str, path: &str, body: &Value) -> OnItsWay {
+        let host = format!("chapp.localhost:{}", site.port());
+        let body = body.to_string();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nCookie: {}\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+            by.cookie,
+            body.len()
+        );
+        let mut stream = TcpStream::connect(site.address).unwrap();
+        stream.write_all(head.as_bytes()).unwrap();
+        // It says so once it wants the body: by then it knows who asks.
+        let mut answer = [0; 25];
+        stream.read_exact(&mut answer).unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 100 Continue"), "{answer:?}");
+        let (last, rest) = body.as_bytes().split_last().unwrap();
+        stream.write_all(rest).unwrap();
+        OnItsWay { stream, last: *last }
+    }
+
+    /// The status of the answer, and all of it.
+    fn arrives(mut self) -> (u16, String) {
+        self.stream.write_all(&[self.last]).unwrap();
+        let mut answer = String::new();
+        self.stream.read_to_string(&mut answer).unwrap();
+        (answer[9..12].parse().unwrap(), answer)
+    }
+}
+
+#[test]
+fn a_role_that_is_taken_away_is_gone_at_once_on_open_sockets_and_for_requests_on_their_way() {
+    let site = Site::new();
+    let [ada, ben, cleo] = ["Ada", "Ben", "Cleo"].map(|name| site.sign_up(name));
+    site.set_role(&ada, &ben, "admin");
+    let room = json!({"kind": "public", "name": "Mill"});
+    let room = site.ask(&cleo, "POST", "/api/rooms", &room).json()["room"]["id"].clone();
+    site.ask(&ben, "POST", &format!("/api/rooms/{room}/join"), &Value::Null);
+    let mut cleos = site.socket(&cleo);
+    let mut bens = site.socket(&ben);
+    let mut theirs = |n: u64| {
+        cleos.send(&json!({"type": "post", "room": room, "client_id": n.to_string(), "body": "mine"}));
+        cleos.expect("posted")["seq"].clone()
+    };
+    let (first, second) = (theirs(1), theirs(2));
+    let delete = |id: &Value| json!({"type": "delete", "room": room, "id": id, "ref": "delete"});
+    bens.send(&delete(&first));
+    bens.expect("done");
+    // What an admin may see and do, each of it asked for by an admin.
+    let asked = [
+        ("PATCH", "/api/server", json!({})),
+        ("PATCH", "/api/server", json!({"name": "Ben's"})),
+        ("POST", "/api/server/invite", json!({})),
+        (
+            "PATCH",
+            &format!("/api/people/{}", cleo.id),
+            json!({"deactivated": true}),
+        ),
+    ]
+    .map(|(method, path, body)| OnItsWay::new(&site, &ben, method, path, &body));
+
+    assert_eq!(site.set_role(&ada, &ben, "member").status, 200);
+
+    for request in asked {
+        let (status, answer) = request.arrives();
+        assert_eq!(status, 403, "{answer}");
+        assert!(!answer.contains("invite\""), "{answer}");
+    }
+    bens.send(&delete(&second));
+    assert_eq!(bens.expect("error")["code"], "forbidden");
+    site.get_as(&ben, "/api/server").refused(403, "forbidden");
+    assert_eq!(site.facts(&ada)["name"], "Chapp");
+    assert_eq!(role(&site, &cleo), "member");
+}
+
+#[test]
+fn whoever_is_shut_out_gets_nothing_for_requests_on_their_way() {
+    let site = Site::new();
+    let [ada, ben] = ["Ada", "Ben"].map(|name| site.sign_up(name));
+    site.set_role(&ada, &ben, "admin");
+    let asked =
+        [json!({}), json!({"name": "Ben's"})].map(|body| OnItsWay::new(&site, &ben, "PATCH", "/api/server", &body));
+    assert_eq!(site.set_deactivated(&ada, &ben, true).status, 200);
+    for request in asked {
+        let (status, answer) = request.arrives();
+        assert_eq!(status, 401, "{answer}");
+    }
+    assert_eq!(site.facts(&ada)["name"], "Chapp");
+}
+
+#[test]
+fn a_role_that_is_given_makes_no_cookie_good_that_was_stolen_and_is_over() {
+    let site = Site::new();
+    let [ada, ben] = ["Ada", "Ben"].map(|name| site.sign_up(name));
+    let stolen = ben.clone();
+    let other_device = site.log_in("Ben");
+    assert_eq!(site.log_out(&ben).status, 204);
+    assert_eq!(site.set_role(&ada, &other_device, "admin").status, 200);
+    for path in ["/api/me", "/api/server"] {
+        site.get_as(&stolen, path).refused(401, "unauthenticated");
+    }
+    assert!(Socket::try_connect(site.address, &stolen).is_err());
+    assert_eq!(site.get_as(&other_device, "/api/server").status, 200);
+    // Nor does a token that somebody has made up become one of an admin's.
+    let made_up = Person {
+        cookie: format!("{}={}", other_device.cookie.split_once('=').unwrap().0, "ab".repeat(32)),
+        ..other_device.clone()
+    };
+    site.get_as(&made_up, "/api/server").refused(401, "unauthenticated");
 }

@@ -69,6 +69,24 @@ fn a_backup_of_a_busy_server_holds_everything_that_was_acknowledged_before_it() 
 }
 
 #[test]
+fn what_was_in_a_file_that_was_removed_under_the_server_can_still_be_saved() {
+    let home = Home::new();
+    let exe = home.serve(&[]);
+    let ada = people::sign_up(exe.address, "Ada");
+    Socket::open(exe.address, &ada).say("one", "the last words");
+    fs::remove_file(home.data()).unwrap();
+    succeeds(&home, &["backup", "copy.redb"]);
+    let mut piped = home.command(&["backup", "-"]);
+    piped.env("CHAPP_DATA", home.data());
+    let output = piped.output().unwrap();
+    assert!(output.status.success() && !output.stdout.is_empty());
+    assert!(!home.data().exists());
+    drop(exe);
+    let again = restored(&home, &home.path().join("copy.redb"));
+    assert_eq!(history(again.address, &ada)[0]["body"], "the last words");
+}
+
+#[test]
 fn a_backup_of_a_stopped_server_leaves_every_byte_of_it_and_holds_what_a_kill_left_in_the_journal() {
     let home = Home::new();
     let mut exe = home.serve(&[]);

@@ -27,6 +27,8 @@ pub struct Setup {
     pub io_uring: bool,
     pub metrics_token: Option<MetricsToken>,
     pub backups: Option<BackupPlan>,
+    /// Where the socket for commands may be; nowhere unless a test is about them.
+    pub control_folders: Vec<PathBuf>,
     /// What the server logs from its own thread, from `info` on.
     pub log: Log,
     /// Breaks parts of the server.
@@ -44,6 +46,7 @@ impl Default for Setup {
             io_uring: true,
             metrics_token: None,
             backups: None,
+            control_folders: Vec::new(),
             log: Log::default(),
             fault: None,
         }
@@ -192,7 +195,7 @@ impl Site {
             io_uring: self.setup.io_uring,
             metrics_token: self.setup.metrics_token.clone(),
             backups: self.setup.backups.clone(),
-            control_folders: Vec::new(),
+            control_folders: self.setup.control_folders.clone(),
         };
         let (options, clock) = (self.setup.options.clone(), self.setup.clock.clone());
         let (stop, stopping) = oneshot::channel::<()>();

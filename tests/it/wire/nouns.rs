@@ -277,6 +277,18 @@ pub fn server_card(server: &Value) -> ServerCard {
     }
 }
 
+pub fn trouble(what: &Value) -> Option<Trouble> {
+    Some(match what.as_str()? {
+        "file_removed" => Trouble::FileRemoved,
+        "file_replaced" => Trouble::FileReplaced,
+        "file_overwritten" => Trouble::FileOverwritten,
+        "file_damaged" => Trouble::FileDamaged,
+        "not_writable" => Trouble::NotWritable,
+        "disk_full" => Trouble::DiskFull,
+        other => panic!("what is {other}?"),
+    })
+}
+
 pub fn ready(frame: &Value) -> bytes::Bytes {
     let rooms: Vec<RoomView> = list(&frame["rooms"]).iter().map(view).collect();
     let state_of = |user: &User| {
@@ -307,5 +319,6 @@ pub fn ready(frame: &Value) -> bytes::Bytes {
         server_id: text(&frame["server"]["id"]),
         addresses: &texts(&frame["server"]["addresses"]),
         backup_trouble: frame["server"]["backup_trouble"] == true,
+        trouble: trouble(&frame["server"]["trouble"]),
     })
 }

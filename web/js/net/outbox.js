@@ -137,6 +137,12 @@ export class Outbox {
     this.#pump();
   }
 
+  /** The server saves messages again: no use in waiting to the end of a pause. */
+  resume() {
+    this.#wake();
+    this.#pump();
+  }
+
   /** @param {number} [code] why the socket was closed */
   disconnected(code = 0) {
     const item = this.#items.get(this.#flight?.id ?? '');

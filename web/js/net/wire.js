@@ -53,13 +53,15 @@
  * @typedef {'online' | 'away' | 'offline'} Presence
  *
  * @typedef {{type: 'ready', protocol: number, epoch: string, user: User, rooms: Room[], people: User[], people_version?: number, presence?: {user: number, state: Presence}[], settings?: Settings,
- *   blocked?: number[], saved?: [number, number][], server: {name: string, version: string, id: string, addresses?: string[], door?: Door, backup_trouble?: boolean}, limits: Limits}} Ready
+ *   blocked?: number[], saved?: [number, number][], server: {name: string, version: string, id: string, addresses?: string[], door?: Door, backup_trouble?: boolean, trouble?: Trouble | null}, limits: Limits}} Ready
+ * @typedef {string} Trouble `disk_full` and the like; a newer server may know more
  * @typedef {'anyone' | 'invite' | 'nobody'} Door
  * @typedef {{name: string, door: Door, invite?: {code: string, path: string, ends_at: number}, version: string, started_at: number, addresses: string[], connections: number,
  *   people: number, deactivated: number, messages: number, storage: {file_bytes: number, free_bytes?: number, disk_bytes?: number},
  *   files: {bytes: number, bytes_max: number}, backup: {at?: number, bytes?: number, running: boolean, nightly?: Nightly}}} Server
  * @typedef {{folder: string, at?: number, bytes?: number, findings?: number, failed_at?: number, failure?: string, stale: boolean}} Nightly
  * @typedef {{type: 'server', server: {name: string, door?: Door}}} ServerFrame
+ * @typedef {{type: 'trouble', what: Trouble | null}} TroubleFrame
  * @typedef {{type: 'message', room: number, seq: number, message: Message}} MessageFrame
  * @typedef {{type: 'posted', ref?: string, client_id: string, room: number, seq: number}} Posted
  * @typedef {{type: 'done', ref?: string, room: number, seq: number}} Done
@@ -78,7 +80,7 @@
  * @typedef {{type: 'error', ref?: string, client_id?: string, code: string, title: string, field?: string, retry_after_ms?: number}} ErrorFrame
  * @typedef {{type: 'pong', ref?: string}} Pong
  * @typedef {Ready | MessageFrame | Posted | Done | PresenceFrame | PersonFrame | TypingFrame | ReadFrame | SeenFrame | RoomFrame | GoneFrame | SettingsFrame | BlockedFrame
- *   | ServerFrame | SavedFrame | Synced | Reset | ErrorFrame | Pong} Frame
+ *   | ServerFrame | TroubleFrame | SavedFrame | Synced | Reset | ErrorFrame | Pong} Frame
  *
  * @typedef {{type: 'edit', room: number, id: number, body: string} | {type: 'delete' | 'undelete' | 'unread', room: number, id: number}
  *   | {type: 'react', room: number, id: number, emoji: string, on: boolean} | {type: 'pin' | 'save', room: number, id: number, on: boolean}} DeedCommand
@@ -133,7 +135,7 @@ const FRAMES = {
     people: list(user),
     people_version: maybe(count),
     presence: maybe(list(shape({ user: id, state }))),
-    server: shape({ name: text, version: text, id: text, addresses: maybe(list(text)) }),
+    server: shape({ name: text, version: text, id: text, addresses: maybe(list(text)), trouble: maybe(text) }),
     limits: shape({ body_chars_max: id }),
   }),
   message: shape({ room: id, seq: id, message }),
@@ -146,6 +148,7 @@ const FRAMES = {
   blocked: shape({ users: list(id) }),
   saved: shape({ room: id, id, on: flag }),
   server: shape({ server: shape({ name: text, door: maybe(text) }) }),
+  trouble: shape({ what: (value) => value === null || text(value) }),
   presence: shape({ user: id, state }),
   person: shape({ user }),
   typing: shape({ room: id, user: id }),

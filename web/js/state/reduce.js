@@ -244,6 +244,8 @@ function onFrame(state, frame, at) {
       return onRoom(state, frame.room);
     case 'server':
       return state.server ? { ...state, server: { ...state.server, ...frame.server } } : state;
+    case 'trouble':
+      return state.server ? { ...state, server: { ...state.server, trouble: frame.what } } : state;
     case 'gone':
       return { ...dropRoom(state, frame.room), search: withoutRoom(state.search, frame.room) };
     case 'settings':

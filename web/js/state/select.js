@@ -138,7 +138,8 @@ export function linkToHandOn(state, url, invite, now) {
 }
 
 /** What stands under the reader's own name. @param {State} state */
-export const standing = (state) => state.leaving.words || (state.connection.state === 'online' ? 'Online' : 'Connecting');
+export const standing = (state) =>
+  state.leaving.words || (state.connection.state !== 'online' ? 'Connecting' : state.server?.trouble ? 'Server trouble' : 'Online');
 
 /**
  * Until when the reader is left alone, in their own words' time: a pause ends at a time, quiet hours at a minute of the day.

@@ -4,6 +4,7 @@
 import { h, iconButton } from './dom.js';
 import { backupBox, doorBox, factsBox, inviteBox } from './server/boxes.js';
 import { peopleBox } from './server/people.js';
+import { mountTrouble } from './trouble.js';
 
 /** @typedef {import('../main.js').Wires} Wires */
 /** @typedef {import('../net/wire.js').Server} Server */
@@ -44,6 +45,7 @@ function fill(root, wires) {
   const { call, clock, send, watch } = wires;
   const title = h('h1', { id: 'server-t', tabindex: -1 }, 'People and server');
   const back = iconButton('back', 'Back to conversations', () => send({ do: 'show', screen: 'list' }), { class: 'ib only-phone', 'data-tip': null });
+  const state = h('div', { role: 'status' });
   const trouble = h('p', { class: 'err', role: 'alert', hidden: true });
   const fail = (/** @type {string} */ words) => {
     trouble.textContent = words;
@@ -80,8 +82,10 @@ function fill(root, wires) {
   );
   root.replaceChildren(
     h('header', { class: 'bar' }, back, h('div', { class: 'bar__t' }, title, h('p', { class: 'bar__topic' }, 'Only the owner and admins see this page.'))),
+    state,
     h('div', { class: 'page', tabindex: 0, role: 'region', 'aria-labelledby': 'server-t' }, trouble, page),
   );
+  const endState = mountTrouble(state, wires);
   title.focus();
   let timer = clock.set(function again() {
     if (document.visibilityState === 'visible') refresh();
@@ -95,6 +99,7 @@ function fill(root, wires) {
     left = true;
     clock.clear(timer);
     off();
+    endState();
     people.end();
   };
 }

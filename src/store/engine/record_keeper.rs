@@ -1,0 +1,72 @@
+//! Records that are kept elsewhere than in the data file: behind the same seam, so that nothing above it can tell.
+
+use super::journal::{Appended, Journal};
+use super::record::{Record, Salt};
+use crate::store::fault::Fault;
+use std::sync::Arc;
+use std::{fmt, io};
+
+/// Keeps the records of commits. They come in order, each once, and are opaque.
+pub trait RecordKeeper: fmt::Debug + Send + Sync {
+    /// Makes record `count` durable. After an error it may be durable or not.
+    ///
+    /// # Errors
+    /// What went wrong.
+    fn append(&self, count: u64, record: &[u8]) -> io::Result<()>;
+
+    /// The records after number `count`, in order.
+    ///
+    /// # Errors
+    /// What went wrong.
+    fn since(&self, count: u64) -> io::Result<Vec<Vec<u8>>>;
+
+    /// The data file has everything in its pages, durably: none of the records is needed any more.
+    fn checkpointed(&self);
+}
+
+/// The journal of a data file whose records somebody else keeps.
+pub struct KeptElsewhere {
+    keeper: Arc<dyn RecordKeeper>,
+    salt: Salt,
+    rows_bytes_max: usize,
+}
+
+impl KeptElsewhere {
+    pub fn new(keeper: Arc<dyn RecordKeeper>, salt: Salt, rows_bytes_max: usize) -> KeptElsewhere {
+        KeptElsewhere {
+            keeper,
+            salt,
+            rows_bytes_max,
+        }
+    }
+}
+
+impl Journal for KeptElsewhere {
+    fn append(&self, record: &Record) -> Result<Appended, Fault> {
+        self.keeper.append(record.commit.count, &record.encode(&self.salt)?)?;
+        Ok(Appended::Durable)
+    }
+
+    fn since(&self, count: u64) -> Result<Vec<Record>, Fault> {
+        let mut records = Vec::new();
+        for (next, bytes) in (count + 1..).zip(self.keeper.since(count)?) {
+            match Record::decode(&bytes, &self.salt)? {
+                Some((record, _)) if record.commit.count == next => records.push(record),
+                _ => {
+                    return Err(Fault::Damaged(format!(
+                        "record {next} is missing where records are kept"
+                    )));
+                }
+            }
+        }
+        Ok(records)
+    }
+
+    fn checkpointed(&self) {
+        self.keeper.checkpointed();
+    }
+
+    fn rows_bytes_max(&self) -> usize {
+        self.rows_bytes_max
+    }
+}
