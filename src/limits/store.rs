@@ -10,10 +10,10 @@ pub const WRITER_QUEUE_MAX: usize = 4_096;
 pub const WRITER_QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Changes in one transaction.
 pub const BATCH_MAX: usize = 1_024;
+/// How long the first of some changes waits for the others that are likely to come.
+pub const GROUP_COMMIT_DELAY: Duration = Duration::from_micros(20);
 /// Batches that wait for the fan-out; then the writer waits.
 pub const FEED_BATCHES_MAX: usize = 64;
-/// Events that a fan-out that is behind delivers in one go, and those of one more commit.
-pub const EVENTS_AT_ONCE_MAX: usize = 128;
 /// Bytes of the data file that redb keeps in memory.
 pub const CACHE_BYTES: usize = 16 << 20;
 /// Bytes of the journal in the data file, in two halves. The layout of the file depends on it.

@@ -12,7 +12,7 @@ use super::committer::{Committer, Indexing};
 use super::data_file::DataFile;
 use super::load_shedding::LoadShedding;
 use crate::error::Result;
-use crate::limits::{BATCH_MAX, CHECKPOINT_AFTER, FILE_CHANGES_WAITING_MAX, WATCH_EVERY};
+use crate::limits::{BATCH_MAX, CHECKPOINT_AFTER, FILE_CHANGES_WAITING_MAX, GROUP_COMMIT_DELAY, WATCH_EVERY};
 use crate::model::{Change, Event};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -50,6 +50,8 @@ pub struct Writer {
     load: Arc<LoadShedding>,
     /// What concerns files and is not committed yet, in order.
     of_files: VecDeque<Waiting>,
+    /// Changes that are likely to come together, by how many came together lately.
+    company: usize,
     /// When the last commit ended.
     committed: Instant,
     /// When the file was last looked after.
@@ -88,6 +90,7 @@ impl Writer {
             timer,
             load,
             of_files: VecDeque::new(),
+            company: 1,
             committed: Instant::now(),
             looked: Instant::now(),
         }
@@ -184,7 +187,24 @@ impl Writer {
         let wait = self.wait_max();
         let work = self.jobs.recv_many(jobs, BATCH_MAX);
         let work = self.timer.block_on(async { timeout(wait, work).await });
+        if matches!(work, Ok(1..)) {
+            self.wait_for_company(jobs);
+        }
         work.is_err() || work.is_ok_and(|count| count > 0)
+    }
+
+    /// Where more changes came together lately than now, the others are on their way: one commit for all of them costs
+    /// less than one for the first and one for the rest, and so does telling of it.
+    fn wait_for_company(&mut self, jobs: &mut Vec<Job>) {
+        if jobs.len() < self.company {
+            std::thread::sleep(GROUP_COMMIT_DELAY);
+            while jobs.len() < BATCH_MAX
+                && let Ok(job) = self.jobs.try_recv()
+            {
+                jobs.push(job);
+            }
+        }
+        self.company = jobs.len().max(self.company / 2);
     }
 
     /// How long to wait for work before there is something else to do.
