@@ -218,7 +218,7 @@ test('the answer to a mark of one’s own says from where a room is unread, that
   const answer = (/** @type {string} */ ref) => heard({ type: 'read', ref, room: 1, seq: 3, unread: 1, mentions: 0 });
   const read = after(opened(3), says(4), heard({ type: 'read', room: 1, seq: 4, unread: 0, mentions: 0 }));
   /** @type {any} */
-  const marks = { type: 'deeds', deeds: [{ ref: 'd:1', command: { type: 'unread', room: 1, id: 4 } }] };
+  const marks = { type: 'pendingActions', actions: [{ ref: 'd:1', command: { type: 'unread', room: 1, id: 4 } }] };
   assert.equal(line(after(read, marks, answer('d:1'))).newline, 3);
   assert.notEqual(line(after(read, marks, answer('another'))).newline, 3);
 });

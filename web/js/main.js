@@ -10,9 +10,9 @@ import * as text from './lib/text.js';
 import { systemClock, throttle } from './lib/throttle.js';
 import { createTimes } from './lib/time.js';
 import * as api from './net/api.js';
-import { createDeeds } from './net/deeds.js';
 import { createDrafts } from './net/drafts.js';
 import { Outbox } from './net/outbox.js';
+import { createPendingActions } from './net/pending-actions.js';
 import { Socket } from './net/socket.js';
 import { createUploads, post } from './net/uploads.js';
 import { accountOf } from './net/wire.js';
@@ -69,7 +69,7 @@ import { mountTyping } from './view/typing.js';
  * @property {(act: Act) => void} send
  * @property {Outbox | null} outbox
  * @property {import('./net/uploads.js').Uploads | null} uploads
- * @property {import('./net/deeds.js').Deeds | null} deeds
+ * @property {import('./net/pending-actions.js').PendingActions | null} pendingActions
  * @property {ReturnType<typeof mountComposer>} composer
  * @property {ReturnType<typeof mountShell>} shell
  * @property {ReturnType<typeof mountToasts>} toast
@@ -114,8 +114,8 @@ let outbox = null;
 let uploads = null;
 /** @type {import('./net/drafts.js').Drafts | null} */
 let drafts = null;
-/** @type {import('./net/deeds.js').Deeds | null} */
-let deeds = null;
+/** @type {import('./net/pending-actions.js').PendingActions | null} */
+let pendingActions = null;
 /** @type {string | null} */
 let account = null;
 let reached = false;
@@ -160,7 +160,7 @@ function after(frame, before) {
     case 'ready':
       outbox?.connected();
       uploads?.connected();
-      deeds?.connected();
+      pendingActions?.connected();
       later.connected();
       if (idle.away) socket.send({ type: 'away', on: true });
       begin();
@@ -171,13 +171,14 @@ function after(frame, before) {
       return outbox?.end(frame.client_id);
     case 'done':
     case 'saved':
-      return void deeds?.end(frame.ref);
+      return void pendingActions?.end(frame.ref);
     case 'message':
       if (frame.message.client_id && frame.message.author === store.state.me?.id) outbox?.end(frame.message.client_id);
       return notify(frame, before);
     case 'read':
       // Whichever mark came, those of this room are done.
-      for (const deed of store.state.deeds) if (deed.command.type === 'unread' && deed.command.room === frame.room) deeds?.end(deed.ref);
+      for (const action of store.state.pendingActions)
+        if (action.command.type === 'unread' && action.command.room === frame.room) pendingActions?.end(action.ref);
       return;
     case 'trouble':
       if (!frame.what) outbox?.resume();
@@ -185,9 +186,9 @@ function after(frame, before) {
     case 'gone':
       return send({ do: 'lost' });
     case 'error': {
-      const refused = deeds?.refused(frame);
+      const refused = pendingActions?.refused(frame);
       if (refused) toast.refuse(frame.title);
-      if (!deeds?.has(frame.ref) && !refused && !outbox?.refused(frame)) onRefusal(frame.ref ?? '', frame.retry_after_ms);
+      if (!pendingActions?.has(frame.ref) && !refused && !outbox?.refused(frame)) onRefusal(frame.ref ?? '', frame.retry_after_ms);
     }
   }
 }
@@ -279,14 +280,14 @@ function welcome(frame) {
     unsaved: () => composer.warn('This browser has no room left: unsent messages are lost if you close the page.'),
   });
   restoreFiles();
-  deeds = createDeeds({
+  pendingActions = createPendingActions({
     account,
     tab,
     store: localStorage,
     clock,
     newId: text.newId,
     send: (command) => socket.send(command),
-    changed: (items) => store.dispatch({ type: 'deeds', deeds: items }),
+    changed: (items) => store.dispatch({ type: 'pendingActions', actions: items }),
   });
   return true;
 }
@@ -526,8 +527,8 @@ const context = {
   get uploads() {
     return uploads;
   },
-  get deeds() {
-    return deeds;
+  get pendingActions() {
+    return pendingActions;
   },
   composer,
   shell,

@@ -88,7 +88,7 @@ pub const ALL: &[(&str, Scenario)] = scenarios! {
         markdown_becomes_elements_and_nothing_else,
         names_rooms_and_emoji_are_completed,
         pins_and_saved_messages_have_their_lists,
-        deeds_without_network_happen_once_it_is_back;
+        actions_without_network_happen_once_it_is_back;
     writing:
         who_edits_by_the_arrow_goes_on_writing,
         an_edit_waits_in_its_room_with_its_words,

@@ -83,13 +83,13 @@
  *   | ServerFrame | TroubleFrame | SavedFrame | Synced | Reset | ErrorFrame | Pong} Frame
  *
  * @typedef {{type: 'edit', room: number, id: number, body: string} | {type: 'delete' | 'undelete' | 'unread', room: number, id: number}
- *   | {type: 'react', room: number, id: number, emoji: string, on: boolean} | {type: 'pin' | 'save', room: number, id: number, on: boolean}} DeedCommand
+ *   | {type: 'react', room: number, id: number, emoji: string, on: boolean} | {type: 'pin' | 'save', room: number, id: number, on: boolean}} MessageCommand
  * @typedef {{type: 'post', room: number, client_id: string, body?: string, reply_to?: number, files?: string[], forward?: {room: number, id: number}, ref?: string}
  *   | {type: 'typing', room: number}
  *   | {type: 'away', on: boolean}
  *   | {type: 'read', room: number, seq: number, ref?: string}
  *   | {type: 'sync', room: number, since: number, ref?: string}
- *   | {type: 'ping', ref?: string} | (DeedCommand & {ref?: string})} Command
+ *   | {type: 'ping', ref?: string} | (MessageCommand & {ref?: string})} Command
  */
 
 /** @typedef {(value: any) => boolean} Check */

@@ -83,7 +83,7 @@ function entries(state, t) {
   const me = state.me?.id;
   const room = state.view.room;
   const shown = new Set();
-  const deeds = state.deeds.filter(({ command }) => command.room === room);
+  const actions = state.pendingActions.filter(({ command }) => command.room === room);
   /** @type {(Entry | NoticeLine)[]} */
   const list = [];
   for (const held of t.messages) {
@@ -91,7 +91,7 @@ function entries(state, t) {
       if (NOTICES.has(held.event.kind)) list.push(noticeLine(state, held, held.event));
       continue;
     }
-    const message = deeds.reduce((m, { command }) => (command.id === m.id ? overlay(m, command, me) : m), held);
+    const message = actions.reduce((m, { command }) => (command.id === m.id ? withAction(m, command, me) : m), held);
     const mine = message.author === me;
     if (mine && message.client_id) shown.add(message.client_id);
     const e = entry(mine && message.client_id ? `c${message.client_id}` : `m${message.id}`, state.people[message.author], mine, message.sent_at, message.body);
@@ -157,8 +157,8 @@ function seenBy(state, message) {
   return ids.every((user) => state.people[user]) ? ids : null;
 }
 
-/** What somebody did shows at once. @param {Message} message @param {import('../net/wire.js').DeedCommand} command @param {number | undefined} me @returns {Message} */
-function overlay(message, command, me) {
+/** What the reader did shows at once. @param {Message} message @param {import('../net/wire.js').MessageCommand} command @param {number | undefined} me @returns {Message} */
+function withAction(message, command, me) {
   switch (command.type) {
     case 'edit': {
       const { content: _, ...plain } = message;

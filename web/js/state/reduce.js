@@ -44,7 +44,7 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
  * @property {Record<number, number[]>} pinned room → the messages that are pinned in it
  * @property {Record<string, number>} undo `ROOM:ID` of what the reader has just deleted → until when it can be brought back
  * @property {Record<number, string>} drafts rooms with something unfinished in their composer, and how it begins
- * @property {(import('../net/deeds.js').Deed & {seq?: number})[]} deeds what was done to messages and is not seen in them yet
+ * @property {(import('../net/pending-actions.js').PendingAction & {seq?: number})[]} pendingActions what the reader did to messages and does not see in them yet
  * @property {import('../net/uploads.js').Upload[]} uploads files on their way, and those that stand in a composer
  * @property {View} view what the reader has before them
  * @property {import('./search.js').Search} search
@@ -93,7 +93,7 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
  *   | {type: 'undo', room: number, id: number, until: number | null}
  *   | {type: 'draft', room: number, on: boolean, text?: string}
  *   | {type: 'uploads', uploads: State['uploads']}
- *   | {type: 'deeds', deeds: import('../net/deeds.js').Deed[]}
+ *   | {type: 'pendingActions', actions: import('../net/pending-actions.js').PendingAction[]}
  *   | {type: 'seen', room: number, seen: {user: number, seq: number}[]}
  *   | {type: 'pins', room: number, ids: number[]}
  *   | {type: 'newline/clear', room: number}
@@ -132,7 +132,7 @@ export const initialState = () => ({
   pinned: {},
   undo: {},
   drafts: {},
-  deeds: [],
+  pendingActions: [],
   uploads: [],
   view: { room: LOBBY, attentive: true, following: true, target: null, pane: null, page: null, replying: {}, editing: null, edits: {}, hold: null },
   search: noSearch(),
@@ -200,8 +200,8 @@ export function reduce(state, event) {
       return { ...state, drafts: { ...state.drafts, [event.room]: event.text ?? '' } };
     case 'uploads':
       return { ...state, uploads: event.uploads };
-    case 'deeds':
-      return settle({ ...state, deeds: withDeeds(state.deeds, event.deeds) });
+    case 'pendingActions':
+      return settle({ ...state, pendingActions: withActions(state.pendingActions, event.actions) });
     case 'seen':
       return { ...state, seen: { ...state.seen, [event.room]: Object.fromEntries(event.seen.map(({ user, seq }) => [user, seq])) } };
     case 'pins':
@@ -235,7 +235,7 @@ function onFrame(state, frame, at) {
     case 'typing':
       return onTyping(state, frame.room, frame.user, at);
     case 'done':
-      return { ...state, deeds: state.deeds.map((deed) => (deed.ref === frame.ref ? { ...deed, seq: frame.seq } : deed)) };
+      return { ...state, pendingActions: state.pendingActions.map((action) => (action.ref === frame.ref ? { ...action, seq: frame.seq } : action)) };
     case 'read':
       return onReadFrame(state, frame);
     case 'seen':
@@ -313,16 +313,16 @@ function onRoom(state, part) {
 /** Marked unread, here or elsewhere: the line says from where. @param {State} state @param {import('../net/wire.js').ReadFrame} frame @returns {State} */
 function onReadFrame(state, frame) {
   // The answer to a mark of our own has a ref, and so has that to reading, which never goes back.
-  const isMark = frame.ref === undefined || state.deeds.some((deed) => deed.ref === frame.ref);
+  const isMark = frame.ref === undefined || state.pendingActions.some((action) => action.ref === frame.ref);
   const back = frame.seq < (state.rooms[frame.room]?.read ?? 0) && isMark;
   const next = onRead(state, frame);
   return back && next !== state ? withTimeline(next, frame.room, (t) => ({ ...t, newline: frame.seq })) : next;
 }
 
-/** A deed that was confirmed stays until its change has been seen. @param {State['deeds']} held @param {import('../net/deeds.js').Deed[]} deeds @returns {State['deeds']} */
-function withDeeds(held, deeds) {
-  const confirmed = held.filter((deed) => deed.seq !== undefined && !deeds.some((one) => one.ref === deed.ref));
-  return [...confirmed, ...deeds.map((deed) => held.find((one) => one.ref === deed.ref) ?? deed)];
+/** A confirmed action stays until its change is in the window. @param {State['pendingActions']} held @param {import('../net/pending-actions.js').PendingAction[]} actions @returns {State['pendingActions']} */
+function withActions(held, actions) {
+  const confirmed = held.filter((action) => action.seq !== undefined && !actions.some((one) => one.ref === action.ref));
+  return [...confirmed, ...actions.map((action) => held.find((one) => one.ref === action.ref) ?? action)];
 }
 
 /** The outbox forgets it now; it stays on the screen until its message is in the window. @param {State} state @param {import('../net/wire.js').Posted} frame @returns {State} */
@@ -333,13 +333,13 @@ function onPosted(state, frame) {
   return { ...next, landed: [...next.landed, { ...item, state: 'landed', seq: frame.seq }] };
 }
 
-/** Lets go of landed messages and confirmed deeds that the window has reached. @param {State} state @returns {State} */
+/** Lets go of landed messages and confirmed actions that the window has reached. @param {State} state @returns {State} */
 function settle(state) {
-  const deeds = state.deeds.filter(({ seq, command }) => {
+  const pendingActions = state.pendingActions.filter(({ seq, command }) => {
     const t = state.timelines[command.room];
     return seq === undefined || (t?.phase === 'ready' && t.through < seq);
   });
-  return settleLanded(deeds.length === state.deeds.length ? state : { ...state, deeds });
+  return settleLanded(pendingActions.length === state.pendingActions.length ? state : { ...state, pendingActions });
 }
 
 /** @param {State} state @returns {State} */

@@ -50,7 +50,7 @@ export function mountActions(root, wires) {
 
   // What can be done may have changed, and with it the message.
   watch(
-    (s) => [s.deeds, s.timelines[s.view.room], s.view.editing],
+    (s) => [s.pendingActions, s.timelines[s.view.room], s.view.editing],
     () => {
       const message = bar && messageOf(bar.parentElement);
       if (!bar || (message && !message.deleted && !bar.parentElement?.querySelector('.edit'))) return;

@@ -156,7 +156,7 @@ export function mountLog(root, pill, wires) {
     else if (place?.el.isConnected) root.scrollTop = scroll.keepPlace(root.scrollTop, place.top, place.el.getBoundingClientRect().top);
   };
 
-  watch((s) => [s.view.room, select.currentTimeline(s), s.pending, s.landed, s.people, s.me, s.connection.state, s.deeds], draw);
+  watch((s) => [s.view.room, select.currentTimeline(s), s.pending, s.landed, s.people, s.me, s.connection.state, s.pendingActions], draw);
   watch((s) => [s.view.editing, s.view.target, s.saved, s.blocked, s.undo, s.seen[s.view.room], s.quoted[s.view.room], s.settings], draw);
   watch(
     (s) => [s.view.following, select.currentRoom(s)],
