@@ -81,7 +81,7 @@ test('who has read the last message is told, without its author and the reader',
   });
   assert.equal(entry(state, 3).seenBy, null, 'not before their name is known');
   assert.deepEqual(
-    select.wants(state).filter((want) => want.do === 'people'),
+    select.effects(state).filter((effect) => effect.do === 'people'),
     [{ do: 'people', users: [5, 6] }],
   );
   const known = after(state, { type: 'people', people: [user(5), user(6)] });
@@ -91,7 +91,7 @@ test('who has read the last message is told, without its author and the reader',
 
 test('a name in a message is asked for, and its message is drawn anew when it comes', () => {
   const state = after(opened(2), says(3, { body: '@kwame', mentions: { users: [7] } }));
-  assert.ok(select.wants(state).some((want) => want.do === 'people' && want.users.includes(7)));
+  assert.ok(select.effects(state).some((effect) => effect.do === 'people' && effect.users.includes(7)));
   const known = after(state, { type: 'people', people: [user(7, 'Kwame Mensah')] });
   assert.notEqual(entry(state, 3).names, entry(known, 3).names);
 });

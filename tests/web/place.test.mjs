@@ -12,7 +12,7 @@ const two = (/** @type {number} */ head) => after(opened(head), heard({ type: 'r
 /** @param {number} room @param {object} [more] */
 const open = (room, more = {}) => ({ type: 'open', room, at: 7, ...more });
 const spot = { id: 60, offset: -12 };
-const openWant = (/** @type {any} */ state) => select.wants(state).find((want) => want.do === 'open');
+const openEffect = (/** @type {any} */ state) => select.effects(state).find((effect) => effect.do === 'open');
 
 test('a room is found again where it was left, without being read anew', () => {
   const back = after(two(100), open(2, { spot }), open(1));
@@ -42,7 +42,7 @@ test('a place that the window has lost meanwhile is read again', () => {
     false,
   );
   assert.deepEqual([line(back).phase, line(back).place], ['stale', 'spot']);
-  assert.deepEqual(openWant(back), { do: 'open', room: 1, around: spot.id });
+  assert.deepEqual(openEffect(back), { do: 'open', room: 1, around: spot.id });
   const read = after(back, asked('open'), page('open', messages(40, 90), { head: 400, more_before: true, more_after: true }));
   assert.deepEqual([line(read).phase, line(read).place, line(read).spot], ['ready', 'spot', spot]);
 });

@@ -51,12 +51,12 @@ test('a room opens under the New messages line, and the one that is left loses i
 test('a message that is not held is read around it', () => {
   const state = after(opened(300), open(1, 20));
   assert.deepEqual(
-    select.wants(state).find((want) => want.do === 'open'),
+    select.effects(state).find((effect) => effect.do === 'open'),
     { do: 'open', room: 1, around: 20 },
   );
   const there = after(state, asked('open'), page('open', [message(19), message(20)], { head: 300, more_before: true, more_after: true }));
   assert.equal(
-    select.wants(there).some((want) => want.do === 'open'),
+    select.effects(there).some((effect) => effect.do === 'open'),
     false,
   );
   assert.equal(after(there, { type: 'target/reached' }).view.target, null);
@@ -64,7 +64,7 @@ test('a message that is not held is read around it', () => {
 
 test('a room that was marked unread is not read by looking at it', () => {
   const state = after(opened(3), says(4));
-  const reads = (/** @type {any} */ s) => select.wants(s).some((want) => want.do === 'read');
+  const reads = (/** @type {any} */ s) => select.effects(s).some((effect) => effect.do === 'read');
   assert.ok(reads(state));
   assert.ok(!reads(after(state, { type: 'hold', room: 1 })));
   assert.ok(reads(after(state, { type: 'hold', room: 1 }, heard({ type: 'room', room: second }), open(2), open(1))));

@@ -165,7 +165,7 @@ function after(frame, before) {
       if (idle.away) socket.send({ type: 'away', on: true });
       begin();
       // Not with the next frame, which takes its time when it is the first one.
-      for (const want of select.wants(store.state)) if (want.do === 'open') fulfil(want);
+      for (const effect of select.effects(store.state)) if (effect.do === 'open') runEffect(effect);
       return;
     case 'posted':
       return outbox?.end(frame.client_id);
@@ -326,29 +326,29 @@ async function read(room, kind, at, where) {
   else store.dispatch({ type: 'page/failed', room, kind, title: answer.title });
 }
 
-/** @param {import('./state/select.js').Want} want */
-async function fulfil(want) {
-  if (want.do === 'open') return read(want.room, 'open', want.around ?? 0, want.around === null ? {} : { around: want.around });
-  if (want.do === 'sync') {
-    if (socket.send({ type: 'sync', room: want.room, since: want.since, ref: `sync:${want.room}` }))
-      store.dispatch({ type: 'sync/asked', room: want.room, since: want.since });
+/** @param {import('./state/select.js').Effect} effect */
+async function runEffect(effect) {
+  if (effect.do === 'open') return read(effect.room, 'open', effect.around ?? 0, effect.around === null ? {} : { around: effect.around });
+  if (effect.do === 'sync') {
+    if (socket.send({ type: 'sync', room: effect.room, since: effect.since, ref: `sync:${effect.room}` }))
+      store.dispatch({ type: 'sync/asked', room: effect.room, since: effect.since });
     return;
   }
-  if (want.do === 'read') return markRead();
-  if (want.do === 'seen') {
-    store.dispatch({ type: 'seen', room: want.room, seen: [] });
-    const answer = await api.seenBy(want.room);
-    if (answer.ok) store.dispatch({ type: 'seen', room: want.room, seen: answer.value });
+  if (effect.do === 'read') return markRead();
+  if (effect.do === 'seen') {
+    store.dispatch({ type: 'seen', room: effect.room, seen: [] });
+    const answer = await api.seenBy(effect.room);
+    if (answer.ok) store.dispatch({ type: 'seen', room: effect.room, seen: answer.value });
     return;
   }
-  if (want.do === 'pins') {
-    store.dispatch({ type: 'pins', room: want.room, ids: [] });
-    return void readPins(want.room);
+  if (effect.do === 'pins') {
+    store.dispatch({ type: 'pins', room: effect.room, ids: [] });
+    return void readPins(effect.room);
   }
-  store.dispatch({ type: 'people/asked', users: want.users });
-  const answer = await api.peopleOf(want.users);
+  store.dispatch({ type: 'people/asked', users: effect.users });
+  const answer = await api.peopleOf(effect.users);
   if (answer.ok) store.dispatch({ type: 'people', people: answer.value.people });
-  else clock.set(() => store.dispatch({ type: 'people/failed', users: want.users }), ASK_AGAIN_MS);
+  else clock.set(() => store.dispatch({ type: 'people/failed', users: effect.users }), ASK_AGAIN_MS);
 }
 
 /** All that is pinned in a room, to be counted; beyond the last of these pages nobody counts. @param {number} room */
@@ -368,9 +368,9 @@ async function readPins(room) {
 }
 
 const markRead = throttle(() => {
-  for (const want of select.wants(store.state)) {
-    if (want.do === 'read' && socket.send({ type: 'read', room: want.room, seq: want.seq }))
-      store.dispatch({ type: 'read/sent', room: want.room, seq: want.seq });
+  for (const effect of select.effects(store.state)) {
+    if (effect.do === 'read' && socket.send({ type: 'read', room: effect.room, seq: effect.seq }))
+      store.dispatch({ type: 'read/sent', room: effect.room, seq: effect.seq });
   }
 }, READ_EVERY_MS);
 
@@ -561,9 +561,9 @@ mountTitle(/** @type {HTMLElement} */ (document.querySelector('link[rel="icon"]'
 watch(
   (s) => [s],
   (s) => {
-    for (const want of select.wants(s)) fulfil(want);
-    const want = select.searchWant(s);
-    if (want) send(want);
+    for (const effect of select.effects(s)) runEffect(effect);
+    const effect = select.searchEffect(s);
+    if (effect) send(effect);
   },
 );
 

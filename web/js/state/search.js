@@ -110,8 +110,8 @@ export const hitsOf = ({ search }) => search.found.filter(({ message }) => !mess
 /** The marks of a hit; none while its text is another one than they were made for. @param {Found} hit */
 export const marksOf = ({ message, marks, said }) => (message.body === said ? marks : []);
 
-/** What to ask the server now. @param {State} state @returns {{do: 'searchNow' | 'searchMore'} | null} */
-export function searchWant(state) {
+/** What the search pane needs from the server now. @param {State} state @returns {{do: 'searchNow' | 'searchMore'} | null} */
+export function searchEffect(state) {
   const { search, view, connection } = state;
   if (view.pane !== 'search' || connection.state !== 'online') return null;
   if (search.phase === 'busy' || search.phase === 'typed' || asksNothing(search.asked)) return null;

@@ -7,7 +7,7 @@ import { indexOf } from './timeline.js';
 export * from './entries.js';
 export * from './lists.js';
 export { isForMe } from './rooms.js';
-export { hitsOf, marksOf, PAGES_MAX, searchSurface, searchWant, searchWords, since } from './search.js';
+export { hitsOf, marksOf, PAGES_MAX, searchEffect, searchSurface, searchWords, since } from './search.js';
 
 /** @typedef {import('./reduce.js').State} State */
 /** @typedef {import('./reduce.js').Pending} Pending */
@@ -15,7 +15,7 @@ export { hitsOf, marksOf, PAGES_MAX, searchSurface, searchWant, searchWords, sin
 /** @typedef {import('../net/wire.js').User} User */
 /** @typedef {import('../net/wire.js').Message} Message */
 
-/** @typedef {{do: 'sync', room: number, since: number} | {do: 'read', room: number, seq: number} | {do: 'open', room: number, around: number | null} | {do: 'people', users: number[]} | {do: 'seen', room: number} | {do: 'pins', room: number}} Want */
+/** @typedef {{do: 'sync', room: number, since: number} | {do: 'read', room: number, seq: number} | {do: 'open', room: number, around: number | null} | {do: 'people', users: number[]} | {do: 'seen', room: number} | {do: 'pins', room: number}} Effect */
 
 /** People looked up at once. */
 const STRANGERS_MAX = 100;
@@ -53,10 +53,10 @@ export function isBehind(state) {
   return state.connection.state === 'online' && t?.phase === 'ready' && (t.syncing !== null || t.loading !== null || head > t.through);
 }
 
-/** What should be done now. Asked again after every change, so nothing is forgotten. @param {State} state @returns {Want[]} */
-export function wants(state) {
+/** What the state calls for now. Computed again after every change, so nothing is forgotten. @param {State} state @returns {Effect[]} */
+export function effects(state) {
   if (state.connection.state !== 'online') return [];
-  /** @type {Want[]} */
+  /** @type {Effect[]} */
   const found = [];
   const { room: id, attentive, page, following, target, hold } = state.view;
   const room = state.rooms[id];

@@ -137,7 +137,7 @@ export function mountLog(root, pill, wires) {
   const reach = ({ view: { target, room }, timelines }) => {
     if (!target || target.room !== room || timelines[room]?.phase !== 'ready' || timelines[room]?.loading || root.clientHeight === 0) return;
     const el = /** @type {HTMLElement | null} */ (root.querySelector(`article[data-id="${target.id}"]`));
-    const missing = !el && !select.wants(watch.now((s) => s)).some((want) => want.do === 'open');
+    const missing = !el && !select.effects(watch.now((s) => s)).some((effect) => effect.do === 'open');
     if (!el && !missing) return;
     clock.set(() => send({ do: 'reached', found: el !== null }), 0);
     if (!el) return;
