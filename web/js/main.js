@@ -4,7 +4,7 @@
 import { messageActs } from './acts/messages.js';
 import { placeOf, roomActs, SERVER_PATH } from './acts/rooms.js';
 import * as appearance from './lib/appearance.js';
-import { createLater } from './lib/later.js';
+import { createLazy } from './lib/lazy.js';
 import * as scroll from './lib/scroll.js';
 import * as text from './lib/text.js';
 import { systemClock, throttle } from './lib/throttle.js';
@@ -56,7 +56,7 @@ import { mountTyping } from './view/typing.js';
  * @property {typeof throttle} throttle
  * @property {import('./lib/throttle.js').Clock} clock
  * @property {typeof call} call
- * @property {typeof later} later
+ * @property {typeof lazy} lazy
  */
 /**
  * What acts work on.
@@ -74,7 +74,7 @@ import { mountTyping } from './view/typing.js';
  * @property {ReturnType<typeof mountShell>} shell
  * @property {ReturnType<typeof mountToasts>} toast
  * @property {typeof import('./view/dialog.js').confirm} confirm
- * @property {typeof later} later
+ * @property {typeof lazy} lazy
  * @property {typeof copy} copy
  * @property {(at: HTMLElement, chosen: (emoji: string) => void) => void} pick
  * @property {(room: number) => void} leaveComposer
@@ -161,7 +161,7 @@ function after(frame, before) {
       outbox?.connected();
       uploads?.connected();
       pendingActions?.connected();
-      later.connected();
+      lazy.connected();
       if (idle.away) socket.send({ type: 'away', on: true });
       begin();
       // Not with the next frame, which takes its time when it is the first one.
@@ -390,16 +390,16 @@ function send(act) {
       return store.dispatch({ type: 'people', people: act.people });
     case 'pane':
       if (act.name === null) return store.dispatch({ type: 'view', pane: null });
-      return later(() => store.dispatch({ type: 'view', pane: act.name }), act);
+      return lazy(() => store.dispatch({ type: 'view', pane: act.name }), act);
     case 'edit':
     case 'editLast':
-      return later(done);
+      return lazy(done);
     case 'dialog':
-      return later((part) => part.openNamed(act, wires), act);
+      return lazy((part) => part.openNamed(act, wires), act);
     case 'roomMenu':
-      return later((part) => part.openRoomMenu(act.at, act.room, wires));
+      return lazy((part) => part.openRoomMenu(act.at, act.room, wires));
     case 'pictures':
-      return later((part) => part.openPictures(act.id, wires));
+      return lazy((part) => part.openPictures(act.id, wires));
     case 'mention':
       return composer.insert(`@${act.name} `);
     case 'typing':
@@ -437,7 +437,7 @@ function send(act) {
       return void leave();
     default:
       // Each of the others has its own function, by its name.
-      return act.do in acts ? done() : later(done);
+      return act.do in acts ? done() : lazy(done);
   }
 }
 
@@ -454,7 +454,7 @@ async function leave() {
   }
 }
 
-/** @typedef {typeof api & typeof import('./net/asks.js')} Calls */
+/** @typedef {typeof api & typeof import('./net/lazy-api.js')} Calls */
 /** What can be asked for over HTTP; most of it comes with the late part, as do those who ask. */
 const calls = /** @type {Calls} */ ({ ...api });
 
@@ -471,25 +471,25 @@ function call(name, ...args) {
 
 /** Another version than this page is served by now: only a new page can get what was asked for. */
 const ANOTHER_VERSION = 'Chapp is another version by now. Reload this page first.';
-const LATE = new URL('./late.js', import.meta.url).pathname;
+const LAZY_PART = new URL('./lazy.js', import.meta.url).pathname;
 
-const later = createLater({
+const lazy = createLazy({
   async reach() {
-    const answer = await api.reach(LATE);
+    const answer = await api.reach(LAZY_PART);
     return answer.ok ? 'there' : answer.status === 404 ? 'gone' : { title: answer.title };
   },
   async load() {
-    const [part] = await Promise.all([import('./late.js'), loadSheets(/** @type {HTMLTemplateElement} */ (byId('late')))]);
+    const [part] = await Promise.all([import('./lazy.js'), loadSheets(/** @type {HTMLTemplateElement} */ (byId('lazy')))]);
     // Before anything of it is mounted, which may ask at once.
-    Object.assign(calls, part.asks);
+    Object.assign(calls, part.lazyApi);
     Object.assign(acts, part.searchActs(context), part.arrangingActs(context));
     return part;
   },
   gone(/** @type {Act | null} */ asked) {
     // What is still going up would be lost, and a page that is new and yet of another version does not get newer.
     const coming = store.state.uploads.some(({ state }) => state !== 'done');
-    if (coming || attempt(() => sessionStorage.getItem('chapp:reloaded')) === LATE) return toast.refuse(ANOTHER_VERSION);
-    attempt(() => sessionStorage.setItem('chapp:reloaded', LATE));
+    if (coming || attempt(() => sessionStorage.getItem('chapp:reloaded')) === LAZY_PART) return toast.refuse(ANOTHER_VERSION);
+    attempt(() => sessionStorage.setItem('chapp:reloaded', LAZY_PART));
     if (asked) attempt(() => sessionStorage.setItem('chapp:asked', JSON.stringify(asked)));
     location.reload();
   },
@@ -505,7 +505,7 @@ function askAgain() {
 }
 
 /** @type {Wires} */
-const wires = { later, watch, send, select, text, scroll, times: createTimes(navigator.language), throttle, clock, call };
+const wires = { lazy, watch, send, select, text, scroll, times: createTimes(navigator.language), throttle, clock, call };
 const main = refs(document.body);
 const toast = mountToasts(byId('toasts'), wires);
 const composer = mountComposer(/** @type {HTMLFormElement} */ (part(main, 'form')), { note: part(main, 'note'), keys: part(main, 'keys') }, wires);
@@ -533,10 +533,10 @@ const context = {
   composer,
   shell,
   toast,
-  confirm: (question) => later((part) => part.confirm(question)),
-  later,
+  confirm: (question) => lazy((part) => part.confirm(question)),
+  lazy,
   copy,
-  pick: (at, chosen) => later((part) => part.openPicker(at, wires, chosen)),
+  pick: (at, chosen) => lazy((part) => part.openPicker(at, wires, chosen)),
   leaveComposer,
   enterComposer,
   spot: () => log.spot(),
@@ -567,12 +567,12 @@ watch(
   },
 );
 
-later.mount((part) => {
+lazy.mount((part) => {
   part.mountPane(byId('pane'), wires);
   part.mountServer(byId('server'), /** @type {HTMLElement} */ (document.querySelector('main')), wires);
   part.mountTips(wires);
 });
-for (const sign of ['pointermove', 'pointerdown', 'keydown', 'dragenter']) addEventListener(sign, later.expect, { capture: true, once: true, passive: true });
+for (const sign of ['pointermove', 'pointerdown', 'keydown', 'dragenter']) addEventListener(sign, lazy.expect, { capture: true, once: true, passive: true });
 
 addEventListener('storage', (event) => outbox?.heard(event.key));
 addEventListener('online', () => socket.nudge());

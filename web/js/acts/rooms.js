@@ -32,7 +32,7 @@ export function roomActs(c) {
   /** The server's own page, in the conversation's place. @param {{visit: boolean}} how */
   const show = ({ visit }) => {
     if (!select.looksAfter(store.state)) return c.toast('Only the owner and admins see that page.');
-    c.later(
+    c.lazy(
       () => {
         store.dispatch({ type: 'view', page: 'server', pane: null });
         if (visit) c.shell.visit(SERVER_PATH, false);

@@ -1,5 +1,5 @@
-// The few things that go over plain HTTP: those that the page asks for by itself, the others are in `asks.js`. Every
-// answer is a value: nothing here throws.
+// The calls over plain HTTP that the first script makes; the others are in `lazy-api.js`. Every answer is a value:
+// nothing here throws.
 
 import { decodePage, decodeServer, decodeUser, hasLists, parse } from './wire.js';
 

@@ -114,7 +114,7 @@ export const knownPeople = (state) =>
     Object.values(state.people).filter((user) => user.id !== state.me?.id),
   );
 
-/** @typedef {import('../net/asks.js').Listing} Listing */
+/** @typedef {import('../net/lazy-api.js').Listing} Listing */
 /** @typedef {{insert: string, name: string, hint: string, end: string, user?: User, room?: Room | Listing}} Completion */
 /**
  * What the server has found beside what is held: members of this room, whether that is all of them that have such a name, people and public rooms.

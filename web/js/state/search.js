@@ -2,7 +2,7 @@
 
 /** @typedef {import('./reduce.js').State} State */
 /** @typedef {import('../net/wire.js').Message} Message */
-/** @typedef {import('../net/asks.js').SearchPage} SearchPage */
+/** @typedef {import('../net/lazy-api.js').SearchPage} SearchPage */
 /** @typedef {'any' | 'day' | 'week' | 'month' | 'year'} Span */
 /** @typedef {{q: string, room: number | null, author: number | null, span: Span, files: boolean}} Asked */
 /** @typedef {{room: number, message: Message, marks: [number, number][], said: string}} Found `said`: the text that the marks belong to */

@@ -9,7 +9,7 @@ const TYPING_MS = 300;
 
 /** @param {HTMLElement} root the list @param {Wires} wires */
 export function mountActions(root, wires) {
-  const { send, select, watch, later } = wires;
+  const { send, select, watch, lazy } = wires;
   const noHover = matchMedia('(hover: none)');
   /** @type {HTMLElement | null} */
   let bar = null;
@@ -33,7 +33,7 @@ export function mountActions(root, wires) {
     bar = toolbar(article, message, wires);
     article.append(bar);
   };
-  later.mount((part) => {
+  lazy.mount((part) => {
     toolbar = part.toolbar;
     show(/** @type {HTMLElement | null} */ (root.querySelector('article:hover') ?? document.activeElement?.closest('#messages article') ?? null));
   });
@@ -66,12 +66,12 @@ export function mountActions(root, wires) {
     const own = target.closest('article');
     const said = messageOf(own);
     if (own && said && target.closest('[data-ref="actions"]'))
-      return later((part) => (noHover.matches ? part.openSheet(said, wires) : part.openMessageMenu(own, said, wires)));
+      return lazy((part) => (noHover.matches ? part.openSheet(said, wires) : part.openMessageMenu(own, said, wires)));
     if (said && target.closest('.msg__who, .msg > .av')) return send({ do: 'dialog', name: 'profile', user: said.author });
     if (!noHover.matches || target.closest('a, button, input, textarea, pre, .acts') || !getSelection()?.isCollapsed) return;
     const article = target.closest('article');
     const message = messageOf(article);
-    if (article && message && !message.event) later((part) => part.openSheet(message, wires));
+    if (article && message && !message.event) lazy((part) => part.openSheet(message, wires));
   });
   root.addEventListener('contextmenu', (event) => {
     const target = /** @type {HTMLElement} */ (event.target);
@@ -79,7 +79,7 @@ export function mountActions(root, wires) {
     const message = messageOf(article);
     if (!article || !message || noHover.matches || target.closest('a, textarea, img, pre') || !getSelection()?.isCollapsed || event.shiftKey) return;
     event.preventDefault();
-    later((part) => part.openMessageMenu(article, message, wires, { x: event.clientX, y: event.clientY }));
+    lazy((part) => part.openMessageMenu(article, message, wires, { x: event.clientX, y: event.clientY }));
   });
 
   root.addEventListener('keydown', (event) => {
@@ -89,7 +89,7 @@ export function mountActions(root, wires) {
     if (!message || message.event) return;
     if (event.key === 'Enter') {
       event.preventDefault();
-      return later((part) => (noHover.matches ? part.openSheet(message, wires) : part.openMessageMenu(article, message, wires)));
+      return lazy((part) => (noHover.matches ? part.openSheet(message, wires) : part.openMessageMenu(article, message, wires)));
     }
     if (watch.now((s) => s.settings?.single_keys) === false) return;
     const can = watch.now((s) => select.rights(s, message));

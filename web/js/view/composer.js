@@ -12,7 +12,7 @@ const QUOTE_CHARS_MAX = 160;
 
 /** @param {HTMLFormElement} form @param {{note: HTMLElement, keys: HTMLElement}} under @param {import('../main.js').Wires} wires */
 export function mountComposer(form, { note, keys }, wires) {
-  const { watch, send, text, throttle, later } = wires;
+  const { watch, send, text, throttle, lazy } = wires;
   const box = /** @type {HTMLTextAreaElement} */ (form.querySelector('textarea'));
   const button = /** @type {HTMLElement} */ (form.querySelector('.send'));
   const coarse = matchMedia('(pointer: coarse)');
@@ -71,11 +71,11 @@ export function mountComposer(form, { note, keys }, wires) {
   };
   /** @type {ReturnType<typeof import('./complete.js').mountCompletion> | null} */
   let completion = null;
-  later.mount((part) => {
+  lazy.mount((part) => {
     completion = part.mountCompletion(box, /** @type {HTMLElement} */ (form.parentElement), wires);
   });
   const reply = mountReply(form, wires, () => box.focus());
-  const emoji = iconButton('smile', 'Emoji', () => later((part) => part.openPicker(emoji, wires, (picked) => insert(box, picked))));
+  const emoji = iconButton('smile', 'Emoji', () => lazy((part) => part.openPicker(emoji, wires, (picked) => insert(box, picked))));
   button.before(emoji);
   mountFormatting(box, /** @type {HTMLElement} */ (form.querySelector('.comp__row')), emoji);
 

@@ -1,6 +1,6 @@
 // The emoji there are: found by name and shortcode, in a skin tone, and which of them this browser can draw.
 
-/** @typedef {import('../net/asks.js').EmojiData} EmojiData */
+/** @typedef {import('../net/lazy-api.js').EmojiData} EmojiData */
 /** @typedef {EmojiData['emoji'][number]} Row */
 
 const FOUND_MAX = 120;

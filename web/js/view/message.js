@@ -177,7 +177,7 @@ function drawEditor(node, entry, wires) {
   // Whoever came from the composer goes on writing there: their next words are no commands to a message.
   const done = () => (edit?.from === 'composer' ? wires.send({ do: 'focus', area: 'composer' }) : node.article.focus({ preventScroll: true }));
   const { message } = entry;
-  wires.later(({ makeEditor }) => {
+  wires.lazy(({ makeEditor }) => {
     node.editor = makeEditor(message, edit?.body, wires, done);
     text.after(node.editor);
     // One that waited in a room that was left is found again, and takes nothing from whoever writes something else.

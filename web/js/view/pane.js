@@ -158,7 +158,7 @@ function savedIn(body, wires) {
     if (!body.isConnected) return;
     if (!answer.ok) return failed(body, answer.title, read);
     const list = h('ul', { class: 'hits', role: 'list' });
-    const add = (/** @type {import('../net/asks.js').SavedPage} */ page) => {
+    const add = (/** @type {import('../net/lazy-api.js').SavedPage} */ page) => {
       send({ do: 'know', people: page.people });
       for (const { room, message } of page.saved) {
         const remove = iconButton('x', 'Remove', () => send({ do: 'save', room, id: message.id, on: false }), { 'data-tip': null });

@@ -1,6 +1,6 @@
 // The public rooms there are, as they were a moment ago: asked for once while somebody types the same.
 
-/** @typedef {import('../net/asks.js').Listing} Listing */
+/** @typedef {import('../net/lazy-api.js').Listing} Listing */
 /** @typedef {import('../main.js').Wires} Wires */
 
 const KEPT_MS = 30_000;

@@ -22,7 +22,7 @@ const HEADINGS = { favourites: 'Favourites', rooms: 'Rooms', direct: 'Direct mes
  * @param {Wires} wires
  */
 export function mountSide(root, wires) {
-  const { watch, send, select, later } = wires;
+  const { watch, send, select, lazy } = wires;
   const parts = refs(root);
   mountRooms(parts, wires);
   mountHere(parts, wires);
@@ -53,7 +53,7 @@ export function mountSide(root, wires) {
       mark(brand, 'aria-description', trouble ? 'Backups need attention' : null);
     },
   );
-  brand.addEventListener('click', () => later((part) => part.openMainMenu(brand, wires)));
+  brand.addEventListener('click', () => lazy((part) => part.openMainMenu(brand, wires)));
 }
 
 /** Whether the reader is connected, and whether they are left alone: nothing rings then, and that has to be seen. @param {HTMLElement} line @param {Wires} wires */

@@ -9,7 +9,7 @@ import { publicRooms } from './rooms.js';
 
 /** @typedef {import('../main.js').Wires} Wires */
 /** @typedef {{key: string, words: string, hint: string, lead: Node, end: string, act: () => void}} Choice */
-/** @typedef {{people: import('../net/wire.js').User[], rooms: import('../net/asks.js').Listing[]}} Found beside what is held */
+/** @typedef {{people: import('../net/wire.js').User[], rooms: import('../net/lazy-api.js').Listing[]}} Found beside what is held */
 
 const SHOWN_MAX = 30;
 const FOUND_MAX = 30;

@@ -6,7 +6,7 @@ import { chooser } from './people.js';
 
 /** @typedef {import('../../main.js').Wires} Wires */
 
-/** @typedef {import('../../net/asks.js').Listing} Listing */
+/** @typedef {import('../../net/lazy-api.js').Listing} Listing */
 
 const SEARCH_AFTER_MS = 200;
 const FIRST_MEMBERS_MAX = 99;

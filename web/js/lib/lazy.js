@@ -1,4 +1,4 @@
-// The part of the page that comes later: fetched once, when somebody asks for a thing in it or is about to.
+// Loads the lazy part of the page once, when somebody asks for a thing in it or is about to.
 
 /** @typedef {'there' | 'gone' | {title: string}} Reached gone: the server is another version by now; or why it was not reached */
 
@@ -11,7 +11,7 @@
  * @param {(title: string) => void} options.refused somebody asked, and it did not come
  * @param {string} options.lost the words where it was reached and did not come
  */
-export function createLater({ reach, load, gone, refused, lost }) {
+export function createLazy({ reach, load, gone, refused, lost }) {
   /** @type {P | null} */
   let part = null;
   /** @type {Promise<void> | null} */
@@ -39,12 +39,12 @@ export function createLater({ reach, load, gone, refused, lost }) {
     if (part === null) coming ??= fetch().finally(() => (coming = null));
   };
   /** With the part, now or when it has come. @param {(part: P) => void} use @param {A | null} [asked] the same in words that outlive the page */
-  const later = (use, asked = null) => {
+  const lazy = (use, asked = null) => {
     if (part !== null) return use(part);
     wanted = { use, asked };
     expect();
   };
-  return Object.assign(later, {
+  return Object.assign(lazy, {
     /** Somebody is there, and may ask soon. */
     expect,
     /** There is a way again. */

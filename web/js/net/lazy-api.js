@@ -1,4 +1,4 @@
-// What goes over plain HTTP when somebody wants it. Comes with the late part.
+// The calls over plain HTTP that only the lazy part makes.
 
 import { ask, done, oneServer, queryOf } from './api.js';
 import { decodeRoom, decodeUser, hasLists } from './wire.js';
