@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TIMELINES_MAX } from '../../web/js/state/opening.js';
-import { CALLED_MAX, reduce } from '../../web/js/state/reduce.js';
+import { HERE_MENTIONS_MAX, reduce } from '../../web/js/state/reduce.js';
 import * as select from '../../web/js/state/select.js';
 import { after, asked, heard, ids, line, ME, message, messages, opened, page, says, synced } from './build.mjs';
 
@@ -105,6 +105,6 @@ test('only a call to everybody here that found the reader here was meant for the
 });
 
 test('calls that are remembered have an end', () => {
-  const state = after(opened(0), ...Array.from({ length: CALLED_MAX + 5 }, (_, i) => says(i + 1, { mentions: { here: true } })));
-  assert.deepEqual([state.called.length, state.called.at(-1)], [CALLED_MAX, `1:${CALLED_MAX + 5}`]);
+  const state = after(opened(0), ...Array.from({ length: HERE_MENTIONS_MAX + 5 }, (_, i) => says(i + 1, { mentions: { here: true } })));
+  assert.deepEqual([state.hereMentions.length, state.hereMentions.at(-1)], [HERE_MENTIONS_MAX, `1:${HERE_MENTIONS_MAX + 5}`]);
 });

@@ -102,7 +102,7 @@ function entries(state, t) {
     e.replyTo = message.reply_to ?? null;
     e.quote = e.replyTo === null ? undefined : messageAt(state, room, e.replyTo);
     e.names = namesIn(state, message, e.quote);
-    e.forMe = isForMe(state, message) && (isNamed(state, message) || state.called.includes(`${room}:${message.id}`));
+    e.forMe = isForMe(state, message) && (isNamed(state, message) || state.hereMentions.includes(`${room}:${message.id}`));
     e.saved = state.saved[`${room}:${message.id}`] === true;
     e.blocked = state.blocked.includes(message.author);
     e.editing = state.view.editing === message.id && mine && !message.deleted;

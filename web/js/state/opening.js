@@ -52,9 +52,9 @@ export function onReady(state, frame) {
     typing: {},
     asked: {},
     peopleVersion: frame.people_version ?? 0,
-    doubted:
+    staleProfiles:
       frame.people_version === state.peopleVersion
-        ? state.doubted
+        ? state.staleProfiles
         : Object.fromEntries(Object.keys(state.people).map((id) => [id, /** @type {const} */ (true)])),
     landed: another ? [] : state.landed,
     people: another ? {} : state.people,

@@ -34,10 +34,10 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
  * @property {Pending[]} landed
  * @property {Record<number, true>} asked people we have asked for
  * @property {number} peopleVersion how often anybody had changed their profile when we connected
- * @property {Record<number, true>} doubted people who may have changed theirs while we were away
+ * @property {Record<number, true>} staleProfiles people who may have changed their profile while we were away
  * @property {import('../net/wire.js').Settings | null} settings
  * @property {number[]} blocked
- * @property {string[]} called `ROOM:ID` of what was said to everybody here while the reader was: the latest of them
+ * @property {string[]} hereMentions `ROOM:ID` of the latest messages that mentioned everybody here while the reader was here
  * @property {Record<string, true>} saved `ROOM:ID` of what is kept for later
  * @property {Record<number, Record<number, Message>>} quoted room → the messages that others answer and that are not in the window
  * @property {Record<number, Record<number, number>>} seen room → user → how far they have read
@@ -103,8 +103,8 @@ import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } 
 
 export const LOBBY = 1;
 export const TYPING_MS = 6000;
-/** Calls to everybody here that are remembered. */
-export const CALLED_MAX = 200;
+/** How many mentions of everybody here are remembered. */
+export const HERE_MENTIONS_MAX = 200;
 
 /** @returns {State} */
 export const initialState = () => ({
@@ -122,10 +122,10 @@ export const initialState = () => ({
   landed: [],
   asked: {},
   peopleVersion: 0,
-  doubted: {},
+  staleProfiles: {},
   settings: null,
   blocked: [],
-  called: [],
+  hereMentions: [],
   saved: {},
   quoted: {},
   seen: {},
@@ -275,8 +275,8 @@ function onMessage(state, frame) {
     : state.quoted;
   // Only what comes by itself comes while the reader is here; a sync brings what they were not there for.
   const calls = isNews && message.mentions?.here && state.timelines[frame.room]?.syncing === null;
-  const called = calls ? [...state.called, `${frame.room}:${message.id}`].slice(-CALLED_MAX) : state.called;
-  const next = { ...state, typing, quoted, called };
+  const hereMentions = calls ? [...state.hereMentions, `${frame.room}:${message.id}`].slice(-HERE_MENTIONS_MAX) : state.hereMentions;
+  const next = { ...state, typing, quoted, hereMentions };
   const seen = frame.seq === message.id ? withSeen(next, frame.room, message.author, frame.seq) : next;
   return withTimeline(withPin(sayLast(count(seen, frame), frame), frame.room, message), frame.room, (t) => {
     // Nobody is looking and all before has been read: the line goes above what comes now.

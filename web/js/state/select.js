@@ -103,7 +103,7 @@ function unknownPeople(state, t) {
     for (const reaction of m.reactions ?? []) for (const user of reaction.users.slice(0, 20)) ids.add(user);
   }
   for (const m of Object.values(state.quoted[state.view.room] ?? {})) ids.add(m.author);
-  return [...ids].filter((id) => (!state.people[id] || state.doubted[id]) && !state.asked[id]).slice(0, STRANGERS_MAX);
+  return [...ids].filter((id) => (!state.people[id] || state.staleProfiles[id]) && !state.asked[id]).slice(0, STRANGERS_MAX);
 }
 
 /** Where to open: at the end, where the reader was, or around what was read last when more is unread than a page holds. @param {import('../net/wire.js').Room} room @param {Timeline} t */

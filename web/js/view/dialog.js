@@ -2,8 +2,8 @@
 // the heading. The focus goes back where it came from; the browser sees to that. What was written in one and not
 // saved is thrown away only after a question.
 
-import { cover } from './cover.js';
 import { button, freshId, h, iconButton } from './dom.js';
+import { openOverlay } from './overlay.js';
 
 /**
  * @param {object} options
@@ -37,7 +37,7 @@ export function openDialog({ title, body, foot, kind = '', bare = false, closed 
   );
   el.addEventListener('close', () => {
     el.remove();
-    uncover();
+    closeOverlay();
     closed?.();
   });
   // Before the browser does: it lets nobody ask twice.
@@ -58,7 +58,7 @@ export function openDialog({ title, body, foot, kind = '', bare = false, closed 
   });
   document.body.append(el);
   el.showModal();
-  const uncover = cover(leave);
+  const closeOverlay = openOverlay(leave);
   const first = /** @type {HTMLElement | null} */ (el.querySelector('[autofocus]'));
   (first ?? heading).focus();
   return { el, close };

@@ -1,9 +1,9 @@
 // The emoji picker: search, groups, a grid that the arrows walk through, a skin tone that is remembered. The focus stays
 // in it until it is closed, and goes back where it came from.
 
-import { cover } from './cover.js';
 import { h, icon, iconButton } from './dom.js';
 import { emojiData, findEmoji, recentEmoji, toned, useEmoji } from './emoji.js';
+import { openOverlay } from './overlay.js';
 
 /** @typedef {import('./emoji.js').Row} Row */
 
@@ -184,7 +184,7 @@ export async function openPicker(anchor, wires, chosen) {
     document.removeEventListener('pointerdown', outside, true);
     document.removeEventListener('keydown', onEscape, true);
     el.remove();
-    uncover();
+    closeOverlay();
     if (returning && back instanceof HTMLElement && back.isConnected) back.focus({ preventScroll: true });
   };
   closeOpen = close;
@@ -206,7 +206,7 @@ export async function openPicker(anchor, wires, chosen) {
   (anchor.closest('dialog') ?? document.body).append(el);
   el.show();
   place(el, anchor);
-  const uncover = cover(() => close());
+  const closeOverlay = openOverlay(() => close());
   document.addEventListener('pointerdown', outside, true);
   document.addEventListener('keydown', onEscape, true);
   search.focus();

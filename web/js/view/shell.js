@@ -1,7 +1,7 @@
 // The frame around everything: a phone's two screens, keys that work everywhere, the height above a keyboard,
 // and whether anybody is looking.
 
-import { cover, moved, uncovered } from './cover.js';
+import { moved, openOverlay, settleOverlays } from './overlay.js';
 
 /** @typedef {'list' | 'chat'} Screen */
 
@@ -37,11 +37,11 @@ export function mountShell({ side, back, log, composer }, { send, watch }) {
   /** The address of the room, or of the message, that is before the reader. @param {string} path @param {boolean} again the same room: no new place to go back to */
   const visit = (path, again) => {
     const onList = phone.matches && screen() === 'list';
-    // From what lay over the screen: its entry becomes that of the new place.
-    const covered = history.state?.top !== undefined;
+    // The entry of an overlay becomes that of the new place.
+    const overlaid = history.state?.top !== undefined;
     if (location.pathname !== path || onList) {
       const state = { screen: 'chat', top: undefined, ...(onList ? { over: 'list' } : {}) };
-      if ((again && !onList) || covered) history.replaceState({ ...history.state, ...state }, '', path);
+      if ((again && !onList) || overlaid) history.replaceState({ ...history.state, ...state }, '', path);
       else history.pushState(state, '', path);
     }
     moved();
@@ -59,18 +59,18 @@ export function mountShell({ side, back, log, composer }, { send, watch }) {
   moved();
   back.addEventListener('click', () => go('list'));
   addEventListener('popstate', (event) => {
-    if (uncovered()) return;
+    if (settleOverlays()) return;
     show(event.state?.screen === 'list' ? 'list' : 'chat');
     send({ do: 'visited' });
     if (phone.matches) moveFocus();
   });
   phone.addEventListener('change', () => show(screen()));
-  let uncover = () => {};
+  let closeOverlay = () => {};
   watch(
     (s) => [s.view.pane !== null],
     (open) => {
-      uncover();
-      uncover = open ? cover(() => send({ do: 'pane', name: null })) : () => {};
+      closeOverlay();
+      closeOverlay = open ? openOverlay(() => send({ do: 'pane', name: null })) : () => {};
     },
   );
   for (const name of ['focus', 'blur']) addEventListener(name, attend);
