@@ -4,6 +4,7 @@
 import { messageActs } from './acts/messages.js';
 import { placeOf, roomActs, SERVER_PATH } from './acts/rooms.js';
 import * as appearance from './lib/appearance.js';
+import { attempt } from './lib/attempt.js';
 import { createLazy } from './lib/lazy.js';
 import * as scroll from './lib/scroll.js';
 import * as text from './lib/text.js';
@@ -210,15 +211,6 @@ function begin() {
   enterComposer(room);
   if (place && place.room !== room) send({ do: 'dialog', name: 'meet', ...place });
   askAgain();
-}
-
-/** @template T @param {() => T} run @returns {T | undefined} */
-function attempt(run) {
-  try {
-    return run();
-  } catch {
-    return undefined;
-  }
 }
 
 /** What stands in the composer stays with the room that is left. @param {number} room */

@@ -1,5 +1,7 @@
 // What the reader has chosen for this browser: theme, text size, space, direction, the formatting bar. Applied to the root element, and kept.
 
+import { attempt } from './attempt.js';
+
 const KEY = 'chapp:appearance';
 const NAMES = /** @type {const} */ (['theme', 'text', 'density', 'direction', 'notify', 'format']);
 
@@ -9,23 +11,15 @@ const NAMES = /** @type {const} */ (['theme', 'text', 'density', 'direction', 'n
 export function appearance() {
   /** @type {Appearance} */
   const found = { theme: '', text: '', density: '', direction: '', notify: '', format: '' };
-  try {
-    const kept = JSON.parse(localStorage.getItem(KEY) ?? '{}');
-    for (const name of NAMES) if (typeof kept[name] === 'string') found[name] = kept[name];
-  } catch {
-    // Storage is switched off, or not ours: then it is as the system has it.
-  }
+  const kept = attempt(() => JSON.parse(localStorage.getItem(KEY) ?? '{}'));
+  for (const name of NAMES) if (typeof kept?.[name] === 'string') found[name] = kept[name];
   return found;
 }
 
 /** @param {Partial<Appearance>} change */
 export function setAppearance(change) {
   const next = { ...appearance(), ...change };
-  try {
-    localStorage.setItem(KEY, JSON.stringify(next));
-  } catch {
-    // For as long as this page lives.
-  }
+  attempt(() => localStorage.setItem(KEY, JSON.stringify(next)));
   apply(next);
 }
 

@@ -2,6 +2,7 @@
 // one whose tab is gone goes to the next tab that has none. A tab that lives answers when it is asked for, says so when it
 // opens, and whatever was written after the question is of one that lives.
 
+import { attempt } from '../lib/attempt.js';
 import { parse } from './wire.js';
 
 /** @typedef {Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>} Store */
@@ -62,15 +63,6 @@ export function createDrafts({ store, account, tab, channel, clock }) {
     },
   };
   return drafts;
-}
-
-/** No room left, or storage is switched off: then the text is still in the box. @template T @param {() => T} run @returns {T | undefined} */
-function attempt(run) {
-  try {
-    return run();
-  } catch {
-    return undefined;
-  }
 }
 
 /** @typedef {ReturnType<typeof createDrafts>} Drafts */

@@ -4,6 +4,7 @@
 // A message belongs to the tab that wrote it (`owner`). A tab that is gone leaves orphans, and another adopts them.
 // If two should send the same one after all, the server keeps one: client_id decides.
 
+import { attempt } from '../lib/attempt.js';
 import { pause } from './socket.js';
 import { parse } from './wire.js';
 
@@ -99,11 +100,7 @@ export class Outbox {
     const item = this.#items.get(id);
     if (!item || !this.#items.delete(id)) return;
     for (const file of coming(item)) this.#o.uploads?.drop(file.upload);
-    try {
-      this.#o.store.removeItem(this.#prefix + id);
-    } catch {
-      // Storage is switched off: it was only ever in memory.
-    }
+    attempt(() => this.#o.store.removeItem(this.#prefix + id));
     this.#tell();
     this.#pump();
   }
@@ -182,11 +179,7 @@ export class Outbox {
 
   /** This tab goes away: whoever is left may send for it. */
   close() {
-    try {
-      this.#o.store.removeItem(this.#aliveKey(this.#o.tab));
-    } catch {
-      // No storage, no other tab that could know.
-    }
+    attempt(() => this.#o.store.removeItem(this.#aliveKey(this.#o.tab)));
   }
 
   #pump() {
@@ -272,18 +265,13 @@ export class Outbox {
 
   /** @param {Item} item */
   #isOurs(item) {
-    if (item.owner === this.#o.tab || !this.#isAlive(item.owner)) return true;
-    return false;
+    return item.owner === this.#o.tab || !this.#isAlive(item.owner);
   }
 
   /** @param {string} tab */
   #isAlive(tab) {
-    try {
-      const seen = Number(this.#o.store.getItem(this.#aliveKey(tab)));
-      return this.#o.clock.now() - seen < ALIVE_FOR_MS;
-    } catch {
-      return false;
-    }
+    const seen = Number(this.#read(this.#aliveKey(tab)));
+    return this.#o.clock.now() - seen < ALIVE_FOR_MS;
   }
 
   /** Says that this tab lives, and looks whether somebody left something behind. */
@@ -364,34 +352,27 @@ export class Outbox {
   #keys(prefix) {
     /** @type {string[]} */
     const keys = [];
-    try {
+    attempt(() => {
       for (let i = 0; i < this.#o.store.length; i += 1) {
         const key = this.#o.store.key(i);
         if (key?.startsWith(prefix)) keys.push(key);
       }
-    } catch {
-      // Storage is switched off.
-    }
+    });
     return keys;
   }
 
   /** @param {string} key */
   #read(key) {
-    try {
-      return this.#o.store.getItem(key);
-    } catch {
-      return null;
-    }
+    return attempt(() => this.#o.store.getItem(key)) ?? null;
   }
 
   /** @param {string} key @param {string} value @returns {boolean} false when there is no room */
   #put(key, value) {
-    try {
+    const isKept = attempt(() => {
       this.#o.store.setItem(key, value);
       return true;
-    } catch {
-      return false;
-    }
+    });
+    return isKept === true;
   }
 }
 

@@ -1,6 +1,7 @@
 // Actions on messages (edit, delete, react, pin, save, mark unread) that the server has not confirmed yet: kept in
 // the browser's storage and sent again, in order, after every reconnect. All are idempotent, so that is safe.
 
+import { attempt } from '../lib/attempt.js';
 import { parse } from './wire.js';
 
 /** @typedef {import('./wire.js').MessageCommand} MessageCommand */
@@ -79,15 +80,6 @@ export function createPendingActions({ store, account, tab, clock, newId, send, 
     /** @param {string | undefined} ref */
     has: (ref) => actions.some((action) => action.ref === ref),
   };
-}
-
-/** No room left, or storage is switched off: then it is only in memory. @template T @param {() => T} run @returns {T | undefined} */
-function attempt(run) {
-  try {
-    return run();
-  } catch {
-    return undefined;
-  }
 }
 
 /** @typedef {ReturnType<typeof createPendingActions>} PendingActions */

@@ -1,5 +1,7 @@
 // The emoji there are: found by name and shortcode, in a skin tone, and which of them this browser can draw.
 
+import { attempt } from '../lib/attempt.js';
+
 /** @typedef {import('../net/lazy-api.js').EmojiData} EmojiData */
 /** @typedef {EmojiData['emoji'][number]} Row */
 
@@ -27,21 +29,14 @@ const PROBE_PX = 16;
 
 /** @returns {string[]} the last that was used first */
 export function recentEmoji() {
-  try {
-    return (localStorage.getItem(RECENT_KEY) ?? '').split(' ').filter(Boolean);
-  } catch {
-    return [];
-  }
+  const kept = attempt(() => localStorage.getItem(RECENT_KEY)) ?? '';
+  return kept.split(' ').filter(Boolean);
 }
 
 /** @param {string} emoji without a tone */
 export function useEmoji(emoji) {
   const list = [emoji, ...recentEmoji().filter((one) => one !== emoji)].slice(0, RECENT_MAX);
-  try {
-    localStorage.setItem(RECENT_KEY, list.join(' '));
-  } catch {
-    // It is found by its name again.
-  }
+  attempt(() => localStorage.setItem(RECENT_KEY, list.join(' ')));
 }
 
 /** An emoji in the chosen tone; where more than one person is in it, as it is. @param {Row} row @param {string} tone */

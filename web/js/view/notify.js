@@ -2,6 +2,7 @@
 // allows it, and a sound. One tab of several speaks.
 
 import { appearance } from '../lib/appearance.js';
+import { attempt } from '../lib/attempt.js';
 
 const LEADER_KEY = 'chapp:leader';
 const LEADER_MS = 5000;
@@ -18,13 +19,7 @@ export function mountNotify({ watch, select, send, text, clock, tab }) {
   let sounded = 0;
 
   // The tab that was used last speaks; when it is gone, whichever notices first.
-  const lead = () => {
-    try {
-      localStorage.setItem(LEADER_KEY, JSON.stringify({ tab, at: clock.now() }));
-    } catch {
-      // Every tab speaks then.
-    }
-  };
+  const lead = () => attempt(() => localStorage.setItem(LEADER_KEY, JSON.stringify({ tab, at: clock.now() })));
   const leads = () => {
     try {
       const { tab: who, at } = JSON.parse(localStorage.getItem(LEADER_KEY) ?? '{}');

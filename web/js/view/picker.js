@@ -1,6 +1,7 @@
 // The emoji picker: search, groups, a grid that the arrows walk through, a skin tone that is remembered. The focus stays
 // in it until it is closed, and goes back where it came from.
 
+import { attempt } from '../lib/attempt.js';
 import { h, icon, iconButton } from './dom.js';
 import { emojiData, findEmoji, recentEmoji, toned, useEmoji } from './emoji.js';
 import { openOverlay } from './overlay.js';
@@ -26,23 +27,6 @@ const GROUP_ICONS = {
   Flags: 'flag',
 };
 
-/** @param {string} key */
-const read = (key) => {
-  try {
-    return localStorage.getItem(key) ?? '';
-  } catch {
-    return '';
-  }
-};
-/** @param {string} key @param {string} value */
-const write = (key, value) => {
-  try {
-    localStorage.setItem(key, value);
-  } catch {
-    // It is chosen again the next time.
-  }
-};
-
 /** @type {(() => void) | null} */
 let closeOpen = null;
 
@@ -58,7 +42,8 @@ export async function openPicker(anchor, wires, chosen) {
   const recent = recentEmoji();
   const rowOf = new Map(data.emoji.map((row) => [row[0], row]));
   const groups = ['Recent', ...data.groups];
-  let tone = TONES.includes(read(TONE_KEY)) ? read(TONE_KEY) : '';
+  const kept = attempt(() => localStorage.getItem(TONE_KEY)) ?? '';
+  let tone = TONES.includes(kept) ? kept : '';
   let group = recent.length > 0 ? 0 : 1;
   const back = document.activeElement;
 
@@ -144,7 +129,7 @@ export async function openPicker(anchor, wires, chosen) {
       ...TONES.map((value, at) => {
         const pick = () => {
           tone = value;
-          write(TONE_KEY, tone);
+          attempt(() => localStorage.setItem(TONE_KEY, tone));
           draw();
           /** @type {HTMLElement | undefined} */ (tones.children[at])?.focus();
         };
