@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { initialState, TYPING_MS } from '../../web/js/state/reduce.js';
+import { TYPING_MS } from '../../web/js/state/reduce.js';
 import { effects, isBehind } from '../../web/js/state/select.js';
+import { initialState } from '../../web/js/state/state.js';
 import { STAGED_FRAMES_MAX, WINDOW_MESSAGES_MAX } from '../../web/js/state/timeline.js';
 import { after, asked, edits, heard, ids, line, lobby, ME, MEI, message, messages, opened, page, ready, says, synced, user } from './build.mjs';
 

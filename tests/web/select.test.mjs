@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { initialState } from '../../web/js/state/reduce.js';
 import * as select from '../../web/js/state/select.js';
+import { initialState } from '../../web/js/state/state.js';
 import { after, asked, heard, ME, MEI, message, opened, page, ready, says, user } from './build.mjs';
 
 const DAY = 86_400_000;

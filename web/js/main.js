@@ -17,8 +17,9 @@ import { createPendingActions } from './net/pending-actions.js';
 import { Socket } from './net/socket.js';
 import { createUploads, post } from './net/uploads.js';
 import { accountOf } from './net/wire.js';
-import { initialState, LOBBY, reduce } from './state/reduce.js';
+import { reduce } from './state/reduce.js';
 import * as select from './state/select.js';
+import { initialState, LOBBY } from './state/state.js';
 import { createStore } from './state/store.js';
 import { mountActions } from './view/actions.js';
 import { mountAnnouncer } from './view/announcer.js';
@@ -39,8 +40,8 @@ import { mountToasts } from './view/toast.js';
 import { mountTrouble } from './view/trouble.js';
 import { mountTyping } from './view/typing.js';
 
-/** @typedef {import('./state/reduce.js').State} State */
-/** @typedef {import('./state/reduce.js').Event} Event */
+/** @typedef {import('./state/state.js').State} State */
+/** @typedef {import('./state/state.js').Event} Event */
 /** @typedef {import('./state/timeline.js').PageKind} PageKind */
 
 /** @typedef {import('./acts/act.js').Act} Act */

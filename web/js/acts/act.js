@@ -17,7 +17,7 @@
  *   | {do: 'step', by: number, unread: boolean} | {do: 'escape'} | {do: 'allRead'} | {do: 'readRoom' | 'restore', room: number}
  *   | {do: 'prefs', room: number, notify?: string, favourite?: boolean, hidden?: boolean} | {do: 'direct', users: number[]} | {do: 'leaveRoom', room: number, name: string}
  *   | {do: 'block', user: number, on: boolean, name: string} | {do: 'pause', on: boolean} | {do: 'mention', name: string} | {do: 'know', people: import('../net/wire.js').User[]}
- *   | {do: 'pane', name: import('../state/reduce.js').Pane | null} | ({do: 'dialog'} & Dialog) | {do: 'roomMenu', room: number, at: HTMLElement}
+ *   | {do: 'pane', name: import('../state/state.js').Pane | null} | ({do: 'dialog'} & Dialog) | {do: 'roomMenu', room: number, at: HTMLElement}
  *   | ({do: 'search'} & Partial<import('../state/search.js').Asked>) | {do: 'searchNow'} | {do: 'searchMore'}
  *   | {do: 'older'} | {do: 'newer'} | {do: 'latest'} | {do: 'reread'} | {do: 'clearNewline'} | {do: 'view', attentive?: boolean, following?: boolean}
  *   | {do: 'server'} | {do: 'show', screen: 'list' | 'chat'} | {do: 'settled', room: number} | {do: 'focus', area: 'composer'} | {do: 'reconnect'} | {do: 'leave'} | {do: 'tick'}} Act

@@ -11,7 +11,7 @@ import { parse } from './wire.js';
 /** @typedef {import('./wire.js').Command} Command */
 /** @typedef {import('./wire.js').ErrorFrame} ErrorFrame */
 /** @typedef {import('../lib/throttle.js').Clock} Clock */
-/** @typedef {import('../state/reduce.js').Pending} Pending */
+/** @typedef {import('../state/state.js').Pending} Pending */
 /** @typedef {Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>} Store */
 /** @typedef {import('./wire.js').FileInfo | import('./uploads.js').Coming} Attached */
 /** @typedef {{reply_to?: number, forward?: {room: number, id: number}, files?: Attached[]}} Extra what a post has beside its text */

@@ -4,8 +4,8 @@
 import { nameOf } from './lists.js';
 import { isForMe, isNamed } from './rooms.js';
 
-/** @typedef {import('./reduce.js').State} State */
-/** @typedef {import('./reduce.js').Pending} Pending */
+/** @typedef {import('./state.js').State} State */
+/** @typedef {import('./state.js').Pending} Pending */
 /** @typedef {import('./timeline.js').Timeline} Timeline */
 /** @typedef {import('../net/wire.js').User} User */
 /** @typedef {import('../net/wire.js').Message} Message */

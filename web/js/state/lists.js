@@ -2,7 +2,7 @@
 
 import { plural, wordsOf } from '../lib/text.js';
 
-/** @typedef {import('./reduce.js').State} State */
+/** @typedef {import('./state.js').State} State */
 /** @typedef {import('../net/wire.js').User} User */
 /** @typedef {import('../net/wire.js').Room} Room */
 

@@ -4,7 +4,7 @@ import { without, withPeople, withTimeline } from './parts.js';
 import { reconnected } from './search.js';
 import { disconnect, emptyTimeline, indexOf } from './timeline.js';
 
-/** @typedef {import('./reduce.js').State} State */
+/** @typedef {import('./state.js').State} State */
 /** @typedef {import('./timeline.js').Timeline} Timeline */
 /** @typedef {import('../net/wire.js').Room} Room */
 

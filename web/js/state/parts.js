@@ -1,6 +1,6 @@
 // Parts of the state, changed by themselves.
 
-/** @typedef {import('./reduce.js').State} State */
+/** @typedef {import('./state.js').State} State */
 /** @typedef {import('./timeline.js').Timeline} Timeline */
 /** @typedef {import('../net/wire.js').User} User */
 

@@ -3,7 +3,7 @@
 
 import { oneLine, wordsOf } from '../lib/text.js';
 
-/** @typedef {import('./reduce.js').State} State */
+/** @typedef {import('./state.js').State} State */
 /** @typedef {import('../net/wire.js').Room} Room */
 /** @typedef {import('../net/wire.js').Message} Message */
 

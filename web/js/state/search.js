@@ -1,6 +1,6 @@
 // A search: what is asked for, what was found, and what has become of it since. Pure.
 
-/** @typedef {import('./reduce.js').State} State */
+/** @typedef {import('./state.js').State} State */
 /** @typedef {import('../net/wire.js').Message} Message */
 /** @typedef {import('../net/lazy-api.js').SearchPage} SearchPage */
 /** @typedef {'any' | 'day' | 'week' | 'month' | 'year'} Span */

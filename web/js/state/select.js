@@ -9,8 +9,8 @@ export * from './lists.js';
 export { isForMe } from './rooms.js';
 export { hitsOf, marksOf, PAGES_MAX, searchEffect, searchSurface, searchWords, since } from './search.js';
 
-/** @typedef {import('./reduce.js').State} State */
-/** @typedef {import('./reduce.js').Pending} Pending */
+/** @typedef {import('./state.js').State} State */
+/** @typedef {import('./state.js').Pending} Pending */
 /** @typedef {import('./timeline.js').Timeline} Timeline */
 /** @typedef {import('../net/wire.js').User} User */
 /** @typedef {import('../net/wire.js').Message} Message */

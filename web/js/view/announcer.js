@@ -70,7 +70,7 @@ export function mountAnnouncer(root, { watch, select, text, clock }) {
   );
 }
 
-/** @param {import('../state/reduce.js').State} s @returns {Record<number, number>} */
+/** @param {import('../state/state.js').State} s @returns {Record<number, number>} */
 const mentionsElsewhere = (s) =>
   Object.fromEntries(
     Object.values(s.rooms)

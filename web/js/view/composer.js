@@ -221,7 +221,7 @@ function mountReply(form, { watch, send, select, text }, focus) {
   return { end };
 }
 
-/** @param {import('../state/reduce.js').State} s @param {import('../main.js').Wires} wires */
+/** @param {import('../state/state.js').State} s @param {import('../main.js').Wires} wires */
 function select(s, wires) {
   const room = wires.select.currentRoom(s);
   return room ? `${room.kind === 'direct' ? '' : '#'}${wires.select.roomName(s, room)}` : '#Lobby';

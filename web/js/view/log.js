@@ -133,7 +133,7 @@ export function mountLog(root, pill, wires) {
     look();
   };
 
-  /** Goes to the message that was asked for, once it is there. @param {import('../state/reduce.js').State} state */
+  /** Goes to the message that was asked for, once it is there. @param {import('../state/state.js').State} state */
   const reach = ({ view: { target, room }, timelines }) => {
     if (!target || target.room !== room || timelines[room]?.phase !== 'ready' || timelines[room]?.loading || root.clientHeight === 0) return;
     const el = /** @type {HTMLElement | null} */ (root.querySelector(`article[data-id="${target.id}"]`));
@@ -208,7 +208,7 @@ function beside(article) {
   return list[at - 1] ?? list[at + 1] ?? null;
 }
 
-/** @param {import('../state/reduce.js').State} state @param {Wires} wires @returns {Block[]} */
+/** @param {import('../state/state.js').State} state @param {Wires} wires @returns {Block[]} */
 function blocks(state, { select, times }) {
   const surface = select.surface(state);
   const room = state.view.room;

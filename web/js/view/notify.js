@@ -58,7 +58,7 @@ export function mountNotify({ watch, select, send, text, clock, tab }) {
     }
   };
 
-  /** @param {import('../net/wire.js').MessageFrame} frame @param {import('../state/reduce.js').State} before the frame */
+  /** @param {import('../net/wire.js').MessageFrame} frame @param {import('../state/state.js').State} before the frame */
   return (frame, before) => {
     const state = watch.now((s) => s);
     const room = state.rooms[frame.room];

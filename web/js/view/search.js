@@ -179,7 +179,7 @@ function personItems({ watch, select, send }) {
   ];
 }
 
-/** @param {import('../state/reduce.js').State} state @param {import('../net/wire.js').Room | undefined} room @param {Wires} wires */
+/** @param {import('../state/state.js').State} state @param {import('../net/wire.js').Room | undefined} room @param {Wires} wires */
 function placeName(state, room, { select }) {
   const name = select.roomName(state, room);
   return room?.kind === 'direct' ? `With ${name}` : `#${name}`;

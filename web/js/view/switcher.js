@@ -142,7 +142,7 @@ export function openSwitcher(wires) {
   draw();
 }
 
-/** @param {import('../state/reduce.js').State} s @param {string} typed @param {Found} found @param {Wires} wires @returns {{title: string, items: Choice[]}[]} */
+/** @param {import('../state/state.js').State} s @param {string} typed @param {Found} found @param {Wires} wires @returns {{title: string, items: Choice[]}[]} */
 function choices(s, typed, found, { select, send, text }) {
   const only = typed[0] === '#' || typed[0] === '@' ? typed[0] : '';
   const query = only ? typed.slice(1) : typed;
