@@ -1,6 +1,6 @@
 // What people do about rooms and about each other: arranged, left, begun, opened again; blocked and left alone.
 
-/** @typedef {import('../main.js').Context} Context */
+/** @typedef {import('./context.js').Context} Context */
 
 const PAUSE_MS = 60 * 60_000;
 

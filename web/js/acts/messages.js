@@ -1,6 +1,6 @@
 // What people do to messages: posted, edited, deleted, reacted to, pinned, kept, forwarded, linked to.
 
-/** @typedef {import('../main.js').Context} Context */
+/** @typedef {import('./context.js').Context} Context */
 
 /** @param {Context} c */
 export function messageActs(c) {
@@ -9,7 +9,7 @@ export function messageActs(c) {
 
   /** @param {import('../net/wire.js').MessageCommand} command */
   const submit = (command) => {
-    if (c.pendingActions?.add(command) === false) c.toast.refuse('Too much is waiting for the connection. Try again when it is back.');
+    if (c.account?.pendingActions.add(command) === false) c.toast.refuse('Too much is waiting for the connection. Try again when it is back.');
   };
 
   return {
@@ -17,24 +17,24 @@ export function messageActs(c) {
     post({ body }) {
       const reply_to = store.state.view.replying[room()];
       store.dispatch({ type: 'view', following: true });
-      const files = c.uploads?.take(room()) ?? [];
-      c.outbox?.add(room(), body, { ...(reply_to === undefined ? {} : { reply_to }), ...(files.length > 0 ? { files } : {}) });
+      const files = c.account?.uploads.take(room()) ?? [];
+      c.account?.outbox.add(room(), body, { ...(reply_to === undefined ? {} : { reply_to }), ...(files.length > 0 ? { files } : {}) });
       if (reply_to !== undefined) store.dispatch({ type: 'reply', room: room(), id: null });
       if (select.currentTimeline(store.state)?.moreAfter) c.send({ do: 'latest' });
     },
     /** @param {{files: File[]}} act */
     attach({ files }) {
       if (select.closed(store.state) || files.length === 0) return;
-      c.uploads?.add(room(), files);
+      c.account?.uploads.add(room(), files);
       c.composer.focus();
     },
     /** @param {{id: string}} act */
     retryUpload({ id }) {
-      c.uploads?.retry(id);
+      c.account?.uploads.retry(id);
     },
     /** @param {{id: string}} act */
     dropUpload({ id }) {
-      c.uploads?.drop(id);
+      c.account?.uploads.drop(id);
       c.composer.focus();
     },
     /** @param {{id: number | null}} act */
@@ -99,7 +99,7 @@ export function messageActs(c) {
     /** @param {{from: {room: number, id: number}, to: number}} act */
     forward({ from, to }) {
       const { body = '', files } = select.messageAt(store.state, from.room, from.id) ?? {};
-      c.outbox?.add(to, body, { forward: from, ...(files ? { files } : {}) });
+      c.account?.outbox.add(to, body, { forward: from, ...(files ? { files } : {}) });
       const name = select.roomName(store.state, store.state.rooms[to]);
       c.toast(`Forwarded to ${name}`, to === room() ? undefined : { words: 'Open', act: () => c.send({ do: 'open', room: to }) });
     },

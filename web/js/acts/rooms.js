@@ -1,9 +1,12 @@
-// What people do with rooms: opened and read. How they are arranged, left and begun is in `arranging.js`.
+// What people do with rooms: open and read them. How they arrange, leave and create them is in `arranging.js`.
 
-/** @typedef {import('../main.js').Context} Context */
+import { attempt } from '../lib/attempt.js';
+import { LOBBY } from '../state/state.js';
+
+/** @typedef {import('./context.js').Context} Context */
 
 /** Where the server's own page is. */
-export const SERVER_PATH = '/server';
+const SERVER_PATH = '/server';
 const PATH = /^\/rooms\/(\d+)(?:\/(\d+))?\/?$/;
 
 /** What an address asks for. @param {string} path @returns {{room: number, id?: number} | null} */
@@ -15,19 +18,33 @@ export function placeOf(path) {
 
 /** @param {Context} c */
 export function roomActs(c) {
-  const { store, select, socket } = c;
+  const { store, select, socket, composer } = c;
   const current = () => store.state.view.room;
+  const lastRoomKey = () => `chapp:room:${c.account?.name}`;
+
+  /** What is in the composer stays with the room that is left. @param {number} room */
+  const leaveComposer = (room) => {
+    composer.flush();
+    store.dispatch({ type: 'draft', room, on: !composer.empty, text: composer.text });
+  };
+  /** @param {number} room */
+  const enterComposer = (room) => {
+    const own = c.account?.drafts.read(room) ?? '';
+    store.dispatch({ type: 'draft', room, on: false });
+    composer.change(own);
+    if (!own) c.account?.drafts.adopt(room, (text) => room === current() && composer.offer(text));
+  };
 
   /** @param {{room: number, id?: number | undefined}} place @param {{visit: boolean}} how */
   const go = ({ room, id }, { visit }) => {
     const before = current();
     if (!store.state.rooms[room]) return c.send({ do: 'dialog', name: 'meet', room, ...(id === undefined ? {} : { id }) });
-    if (room !== before) c.leaveComposer(before);
+    if (room !== before) leaveComposer(before);
     store.dispatch({ type: 'open', room, at: c.clock.now(), spot: room === before ? null : c.spot(), ...(id === undefined ? {} : { id }) });
-    if (room !== before) c.enterComposer(room);
-    c.remember(room);
+    if (room !== before) enterComposer(room);
+    attempt(() => localStorage.setItem(lastRoomKey(), String(room)));
     if (visit) c.shell.visit(id === undefined ? `/rooms/${room}` : `/rooms/${room}/${id}`, room === before);
-    if (room !== before && id === undefined && !matchMedia('(pointer: coarse)').matches) c.composer.focus();
+    if (room !== before && id === undefined && !matchMedia('(pointer: coarse)').matches) composer.focus();
   };
   /** The server's own page, in the conversation's place. @param {{visit: boolean}} how */
   const show = ({ visit }) => {
@@ -47,17 +64,34 @@ export function roomActs(c) {
       store.dispatch({ type: 'read/sent', room: id, seq: room.head });
   };
 
+  /** The reader went back or forward. */
+  const visited = () => {
+    if (location.pathname === SERVER_PATH) return show({ visit: false });
+    if (store.state.view.page) store.dispatch({ type: 'view', page: null });
+    // The first page has no room in its address.
+    const place = placeOf(location.pathname) ?? (history.state?.room ? { room: Number(history.state.room) } : null);
+    if (place && (place.room !== current() || place.id !== undefined)) go(place, { visit: false });
+  };
+
   return {
+    /** After the first connection: opens the room of the address, or the one that this account had open last. */
+    start() {
+      const place = placeOf(location.pathname);
+      const last = Number(attempt(() => localStorage.getItem(lastRoomKey())));
+      const room = place && store.state.rooms[place.room] ? place.room : store.state.rooms[last] ? last : LOBBY;
+      if (room !== current() || place?.id) {
+        store.dispatch({ type: 'open', room, at: c.clock.now(), ...(place?.room === room && place.id ? { id: place.id } : {}) });
+      }
+      const page = location.pathname === SERVER_PATH;
+      const elsewhere = (place && place.room !== room) || (page && !select.looksAfter(store.state));
+      history.replaceState({ ...history.state, room }, '', elsewhere ? `/rooms/${room}` : location.pathname);
+      if (page) visited();
+      enterComposer(room);
+      if (place && place.room !== room) c.send({ do: 'dialog', name: 'meet', ...place });
+    },
+    visited,
     /** @param {{room: number, id?: number}} act */
     open: (act) => go(act, { visit: true }),
-    /** The reader went back or forward. */
-    visited() {
-      if (location.pathname === SERVER_PATH) return show({ visit: false });
-      if (store.state.view.page) store.dispatch({ type: 'view', page: null });
-      // The first page has no room in its address.
-      const place = placeOf(location.pathname) ?? (history.state?.room ? { room: Number(history.state.room) } : null);
-      if (place && (place.room !== current() || place.id !== undefined)) go(place, { visit: false });
-    },
     /** @param {{found: boolean}} act */
     reached({ found }) {
       store.dispatch({ type: 'target/reached' });
@@ -99,7 +133,7 @@ export function roomActs(c) {
     lost() {
       if (!store.state.rooms[current()]) {
         store.dispatch({ type: 'view', pane: null });
-        go({ room: 1 }, { visit: true });
+        go({ room: LOBBY }, { visit: true });
         c.toast.refuse('You are no longer in that room.');
       }
     },

@@ -2,7 +2,7 @@
 
 import { since } from '../state/search.js';
 
-/** @typedef {import('../main.js').Context} Context */
+/** @typedef {import('./context.js').Context} Context */
 
 const TYPED_MS = 200;
 const HITS = 20;

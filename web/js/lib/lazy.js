@@ -1,5 +1,6 @@
 // Loads the lazy part of the page once, when somebody asks for a thing in it or is about to.
 
+/** @template P, A @typedef {ReturnType<typeof createLazy<P, A>>} Lazy */
 /** @typedef {'there' | 'gone' | {title: string}} Reached gone: the server is another version by now; or why it was not reached */
 
 /**

@@ -2,7 +2,7 @@
 // is in `message-menu.js`.
 
 /** @typedef {import('../net/wire.js').Message} Message */
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('./wires.js').Wires} Wires */
 
 /** Keys that follow one another faster are words that somebody writes: they think that they are elsewhere. */
 const TYPING_MS = 300;

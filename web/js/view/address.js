@@ -1,6 +1,6 @@
 // Where this server is for others, and that as a QR code.
 
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('./wires.js').Wires} Wires */
 
 const SVG = 'http://www.w3.org/2000/svg';
 /** Light modules around the code (ISO/IEC 18004). */

@@ -5,7 +5,7 @@ const SAID_CHARS_MAX = 300;
 
 /**
  * @param {HTMLElement} root
- * @param {import('../main.js').Wires} wires
+ * @param {import('./wires.js').Wires} wires
  */
 export function mountAnnouncer(root, { watch, select, text, clock }) {
   /** @type {string[]} */

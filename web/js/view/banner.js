@@ -6,7 +6,7 @@ const SHOW_AFTER_MS = 1000;
 
 /**
  * @param {HTMLElement} root
- * @param {import('../main.js').Wires} wires
+ * @param {import('./wires.js').Wires} wires
  */
 export function mountBanner(root, { watch, send, clock }) {
   const strip = /** @type {HTMLElement} */ (root.querySelector('.banner'));

@@ -5,7 +5,7 @@ import { h, icon, mark, say } from './dom.js';
 
 /**
  * @param {import('./dom.js').Refs} parts
- * @param {import('../main.js').Wires} wires
+ * @param {import('./wires.js').Wires} wires
  */
 export function mountBar(parts, wires) {
   const { watch, select, send } = wires;

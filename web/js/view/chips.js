@@ -6,7 +6,7 @@ import { iconOf } from './files.js';
 
 /** @typedef {import('../net/uploads.js').Upload} Upload */
 
-/** @param {HTMLFormElement} form @param {HTMLElement} log @param {import('../main.js').Wires} wires */
+/** @param {HTMLFormElement} form @param {HTMLElement} log @param {import('./wires.js').Wires} wires */
 export function mountChips(form, log, { watch, send, select }) {
   const input = /** @type {HTMLInputElement} */ (form.querySelector('[data-files]'));
   const box = /** @type {HTMLTextAreaElement} */ (form.querySelector('textarea'));
@@ -56,7 +56,7 @@ export function mountChips(form, log, { watch, send, select }) {
 /** @param {Upload} upload */
 const percent = ({ sent, size }) => (size > 0 ? Math.floor((100 * sent) / size) : 0);
 
-/** @param {Upload} upload @param {(act: import('../main.js').Act) => void} send */
+/** @param {Upload} upload @param {(act: import('../acts/act.js').Act) => void} send */
 function makeChip(upload, send) {
   const words = h('small', {});
   const bar = h('progress', { max: 100, 'aria-label': `Uploading ${upload.name}` });

@@ -29,7 +29,7 @@ export function asked(before) {
   return { mark: /** @type {'@'} */ (sign), query, start: before.length - query.length - 1 };
 }
 
-/** @param {HTMLTextAreaElement} box @param {HTMLElement} place the list stands in it @param {import('../main.js').Wires} wires */
+/** @param {HTMLTextAreaElement} box @param {HTMLElement} place the list stands in it @param {import('./wires.js').Wires} wires */
 export function mountCompletion(box, place, wires) {
   const { watch, select, clock } = wires;
   const id = freshId('sugg');
@@ -165,7 +165,7 @@ export function mountCompletion(box, place, wires) {
   };
 }
 
-/** @param {import('../state/lists.js').Completion} offer @param {import('../main.js').Wires} wires */
+/** @param {import('../state/lists.js').Completion} offer @param {import('./wires.js').Wires} wires */
 const drawOffer = ({ insert: words, name, hint, end, user, room }, { select, watch }) => ({
   insert: words,
   parts: [
@@ -181,7 +181,7 @@ const drawOffer = ({ insert: words, name, hint, end, user, room }, { select, wat
   ],
 });
 
-/** @param {string} typed mark, room and query @param {import('../main.js').Wires} wires @returns {Promise<import('../state/lists.js').Found | null>} */
+/** @param {string} typed mark, room and query @param {import('./wires.js').Wires} wires @returns {Promise<import('../state/lists.js').Found | null>} */
 async function askFor(typed, wires) {
   const { call, watch } = wires;
   const query = typed.slice(typed.indexOf('/') + 1).trim();

@@ -10,7 +10,7 @@ const TYPING_EVERY_MS = 3000;
 const DRAFT_EVERY_MS = 400;
 const QUOTE_CHARS_MAX = 160;
 
-/** @param {HTMLFormElement} form @param {{note: HTMLElement, keys: HTMLElement}} under @param {import('../main.js').Wires} wires */
+/** @param {HTMLFormElement} form @param {{note: HTMLElement, keys: HTMLElement}} under @param {import('./wires.js').Wires} wires */
 export function mountComposer(form, { note, keys }, wires) {
   const { watch, send, text, throttle, lazy } = wires;
   const box = /** @type {HTMLTextAreaElement} */ (form.querySelector('textarea'));
@@ -189,7 +189,7 @@ export function mountComposer(form, { note, keys }, wires) {
   };
 }
 
-/** The strip that says what is being answered. @param {HTMLFormElement} form @param {import('../main.js').Wires} wires @param {() => void} focus */
+/** The strip that says what is being answered. @param {HTMLFormElement} form @param {import('./wires.js').Wires} wires @param {() => void} focus */
 function mountReply(form, { watch, send, select, text }, focus) {
   const who = h('b', {});
   const words = h('span', { dir: 'auto' });
@@ -221,7 +221,7 @@ function mountReply(form, { watch, send, select, text }, focus) {
   return { end };
 }
 
-/** @param {import('../state/state.js').State} s @param {import('../main.js').Wires} wires */
+/** @param {import('../state/state.js').State} s @param {import('./wires.js').Wires} wires */
 function select(s, wires) {
   const room = wires.select.currentRoom(s);
   return room ? `${room.kind === 'direct' ? '' : '#'}${wires.select.roomName(s, room)}` : '#Lobby';

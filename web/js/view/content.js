@@ -11,7 +11,7 @@ import { copy, h, icon } from './dom.js';
  * @typedef {object} Reader
  * @property {number} me
  * @property {number} tabIndex of its links and buttons
- * @property {(act: import('../main.js').Act) => void} send
+ * @property {(act: import('../acts/act.js').Act) => void} send
  * @property {import('../lib/throttle.js').Clock} clock
  * @property {(text: string) => {text: string, href?: string}[]} pieces
  * @property {(user: number) => string | undefined} nameOf the name of somebody we know

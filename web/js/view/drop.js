@@ -2,7 +2,7 @@
 
 import { h, icon } from './dom.js';
 
-/** @param {HTMLElement} main @param {import('../main.js').Wires} wires */
+/** @param {HTMLElement} main @param {import('./wires.js').Wires} wires */
 export function mountDrop(main, { send, watch, select }) {
   const sign = h('div', { class: 'drop', hidden: true }, h('p', {}, icon('upload'), 'Drop files to add them to your message'));
   main.append(sign);

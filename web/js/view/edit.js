@@ -6,7 +6,7 @@ import { wrapKey } from './writing.js';
 
 /**
  * @param {import('../net/wire.js').Message} message @param {string | undefined} written what was written so far, where it was begun before
- * @param {import('../main.js').Wires} wires @param {() => void} done where the focus goes
+ * @param {import('./wires.js').Wires} wires @param {() => void} done where the focus goes
  */
 export function makeEditor(message, written, wires, done) {
   const { send, text, watch } = wires;

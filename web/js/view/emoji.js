@@ -79,7 +79,7 @@ export function findEmoji(data, query, recent = []) {
 /** @type {EmojiData | null} */
 let loaded = null;
 
-/** The data, read once, without what this browser has no picture for. @param {import('../main.js').Wires} wires @returns {Promise<EmojiData | null>} */
+/** The data, read once, without what this browser has no picture for. @param {import('./wires.js').Wires} wires @returns {Promise<EmojiData | null>} */
 export async function emojiData({ call }) {
   if (loaded) return loaded;
   const answer = await call('emoji', new URL('../../emoji.json', import.meta.url).pathname);

@@ -5,7 +5,7 @@ import { clone, copy, part, say } from './dom.js';
 
 const COPIED_MS = 4000;
 
-/** @param {import('../main.js').Wires} wires */
+/** @param {import('./wires.js').Wires} wires */
 export function mountEmpty(wires) {
   const { call, clock, select, send, watch } = wires;
   const { el, refs } = clone('t-empty');

@@ -5,7 +5,7 @@ import { h, icon, part, patch, say } from './dom.js';
 
 /** @typedef {import('../net/wire.js').FileInfo} FileInfo */
 /** @typedef {import('../net/outbox.js').Attached} Attached */
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('./wires.js').Wires} Wires */
 
 /** @type {WeakMap<HTMLElement, Map<string, {el: HTMLElement, node: null}>>} */
 const drawn = new WeakMap();

@@ -4,7 +4,7 @@ import { drawQr, listenFlag, place } from './address.js';
 import { openDialog } from './dialog.js';
 import { button, copy, h, icon, say } from './dom.js';
 
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('./wires.js').Wires} Wires */
 /** @typedef {import('../net/api.js').Invite} Invite */
 
 const COPIED_MS = 4000;

@@ -9,7 +9,7 @@ import { mountRoving } from './roving.js';
 
 /** @typedef {import('../state/select.js').Day} Day */
 /** @typedef {import('../state/select.js').Entry} Entry */
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('./wires.js').Wires} Wires */
 /** @typedef {{key: string, kind: 'before' | 'after' | 'start' | 'loading' | 'trouble' | 'empty', day?: undefined} | {key: string, kind: 'day', day: Day}} Block */
 /** @typedef {{el: HTMLElement, node: any}} Held */
 

@@ -7,7 +7,7 @@ import { confirm } from './dialog.js';
 import { button, h, iconButton, mark, patch, say, searchBox } from './dom.js';
 import { openMenu } from './menu.js';
 
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('./wires.js').Wires} Wires */
 /** @typedef {import('../net/wire.js').User} User */
 /** @typedef {{user: User, role: string}} Member */
 /** @typedef {{title: HTMLElement, list: HTMLElement, held: Map<string, {el: HTMLElement, node: null}>}} Group */

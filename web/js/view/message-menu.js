@@ -8,7 +8,7 @@ import { openMenu } from './menu.js';
 import { reactorNames } from './reactions.js';
 
 /** @typedef {import('../net/wire.js').Message} Message */
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('./wires.js').Wires} Wires */
 
 export const QUICK = ['👍', '❤️', '😂', '🎉', '🙏'];
 const CONTEXT_CHARS_MAX = 120;

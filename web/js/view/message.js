@@ -7,7 +7,7 @@ import { drawFiles } from './files.js';
 import { drawReactions } from './reactions.js';
 
 /** @typedef {import('../state/entries.js').Entry} Entry */
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('./wires.js').Wires} Wires */
 /**
  * @typedef {object} MessageNode
  * @property {HTMLElement} el

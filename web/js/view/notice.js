@@ -18,7 +18,7 @@ const ICONS = {
   owner: 'user',
 };
 
-/** @param {NoticeLine} line @param {Pick<import('../main.js').Wires, 'select' | 'times'>} wires */
+/** @param {NoticeLine} line @param {Pick<import('./wires.js').Wires, 'select' | 'times'>} wires */
 export function makeNotice(line, { select, times }) {
   const name = (/** @type {import('../net/wire.js').User | undefined} */ user) => h('b', {}, h('bdi', {}, select.nameOf(user)));
   const who = name(line.author);

@@ -12,7 +12,7 @@ const SOUND_EVERY_MS = 1500;
 /** Whether this message is one to speak about. @param {import('../net/wire.js').Room} room @param {boolean} forMe */
 export const isLoud = (room, forMe) => room.notify === 'all' || (room.notify === 'mentions' && forMe) || (room.notify === undefined && forMe);
 
-/** @param {import('../main.js').Wires & {tab: string}} wires */
+/** @param {import('./wires.js').Wires & {tab: string}} wires */
 export function mountNotify({ watch, select, send, text, clock, tab }) {
   /** @type {AudioContext | null} */
   let audio = null;

@@ -7,7 +7,7 @@ import { button, h, iconButton, say } from './dom.js';
 import { membersOf } from './members.js';
 import { mountSearch } from './search.js';
 
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('./wires.js').Wires} Wires */
 /** @typedef {import('../net/wire.js').Message} Message */
 
 const TITLES = { members: 'Members', pins: 'Pinned messages', saved: 'Saved for later', search: 'Search' };

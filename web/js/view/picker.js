@@ -32,7 +32,7 @@ let closeOpen = null;
 
 /**
  * @param {HTMLElement} anchor
- * @param {import('../main.js').Wires} wires
+ * @param {import('./wires.js').Wires} wires
  * @param {(emoji: string) => void} chosen
  */
 export async function openPicker(anchor, wires, chosen) {

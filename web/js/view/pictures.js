@@ -5,7 +5,7 @@ import { openDialog } from './dialog.js';
 import { h, iconButton, mark, say } from './dom.js';
 import { save } from './files.js';
 
-/** @param {string} id of the file to begin with @param {import('../main.js').Wires} wires */
+/** @param {string} id of the file to begin with @param {import('./wires.js').Wires} wires */
 export function openPictures(id, { watch, select, times }) {
   let pictures = watch.now(select.pictures);
   let at = Math.max(

@@ -1,7 +1,7 @@
 // The public rooms there are, as they were a moment ago: asked for once while somebody types the same.
 
 /** @typedef {import('../net/lazy-api.js').Listing} Listing */
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('./wires.js').Wires} Wires */
 
 const KEPT_MS = 30_000;
 /** Pages that are looked through for one room. */

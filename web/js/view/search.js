@@ -6,7 +6,7 @@ import { inApp } from './content.js';
 import { button, h, icon, mark, patch, say } from './dom.js';
 import { openMenu } from './menu.js';
 
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('./wires.js').Wires} Wires */
 /** @typedef {import('../state/search.js').Found} Found */
 /** @typedef {import('../state/search.js').Span} Span */
 

@@ -6,7 +6,7 @@ import { backupBox, doorBox, factsBox, inviteBox } from './server/boxes.js';
 import { peopleBox } from './server/people.js';
 import { mountTrouble } from './trouble.js';
 
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('./wires.js').Wires} Wires */
 /** @typedef {import('../net/wire.js').Server} Server */
 /**
  * What a box of the page is given beside the wires.

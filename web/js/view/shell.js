@@ -7,7 +7,7 @@ import { moved, openOverlay, settleOverlays } from './overlay.js';
 
 /**
  * @param {{side: HTMLElement, back: HTMLElement, log: HTMLElement, composer: HTMLElement}} parts
- * @param {import('../main.js').Wires} wires
+ * @param {import('./wires.js').Wires} wires
  */
 export function mountShell({ side, back, log, composer }, { send, watch }) {
   const phone = matchMedia('(max-width: 47.9375rem)');

@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000;
 const LOOK_EVERY_MS = 20_000;
 const HEADINGS = { favourites: 'Favourites', rooms: 'Rooms', direct: 'Direct messages' };
 
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('./wires.js').Wires} Wires */
 /** @typedef {import('../state/lists.js').RoomRow} RoomRow */
 
 /**

@@ -7,7 +7,7 @@ import { openDialog } from './dialog.js';
 import { h, icon, iconButton, mark } from './dom.js';
 import { publicRooms } from './rooms.js';
 
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('./wires.js').Wires} Wires */
 /** @typedef {{key: string, words: string, hint: string, lead: Node, end: string, act: () => void}} Choice */
 /** @typedef {{people: import('../net/wire.js').User[], rooms: import('../net/lazy-api.js').Listing[]}} Found beside what is held */
 

@@ -7,7 +7,7 @@ const AFTER_MS = 350;
 const MARGIN_PX = 8;
 const GAP_PX = 6;
 
-/** @param {Pick<import('../main.js').Wires, 'clock'>} wires */
+/** @param {Pick<import('./wires.js').Wires, 'clock'>} wires */
 export function mountTips({ clock }) {
   const tip = h('div', { class: 'tip', 'aria-hidden': 'true', hidden: true });
   document.body.append(tip);

@@ -2,7 +2,7 @@
 
 /**
  * @param {HTMLElement} icon
- * @param {import('../main.js').Wires} wires
+ * @param {import('./wires.js').Wires} wires
  */
 export function mountTitle(icon, { watch, select }) {
   const link = /** @type {HTMLLinkElement} */ (icon);

@@ -6,7 +6,7 @@ import { h, icon, iconButton } from './dom.js';
 const SHOWN_MS = 5000;
 const SHOWN_MAX = 3;
 
-/** @param {HTMLElement} root @param {Pick<import('../main.js').Wires, 'clock'>} wires */
+/** @param {HTMLElement} root @param {Pick<import('./wires.js').Wires, 'clock'>} wires */
 export function mountToasts(root, { clock }) {
   /** Over a dialog, only what is in the dialog is seen. @param {HTMLElement} el */
   const show = (el) => {

@@ -21,7 +21,7 @@ const HELP = {
 /**
  * Shows the strip in `region`, which is there all the time: only what changes in a live region is read out.
  * @param {HTMLElement} region
- * @param {Pick<import('../main.js').Wires, 'watch' | 'select'>} wires
+ * @param {Pick<import('./wires.js').Wires, 'watch' | 'select'>} wires
  * @returns {() => void} what ends it
  */
 export function mountTrouble(region, { watch, select }) {

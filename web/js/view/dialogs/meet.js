@@ -4,7 +4,7 @@ import { openDialog } from '../dialog.js';
 import { button, h } from '../dom.js';
 import { publicRoom } from '../rooms.js';
 
-/** @typedef {import('../../main.js').Wires} Wires */
+/** @typedef {import('../wires.js').Wires} Wires */
 
 /** Shows a public room and its door. One that may not be seen is not there. @param {{room: number, id?: number}} place @param {Wires} wires */
 export async function openMeet({ room, id }, wires) {

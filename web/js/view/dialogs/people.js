@@ -5,7 +5,7 @@ import { avatar } from '../avatar.js';
 import { openDialog } from '../dialog.js';
 import { button, h, iconButton, searchBox } from '../dom.js';
 
-/** @typedef {import('../../main.js').Wires} Wires */
+/** @typedef {import('../wires.js').Wires} Wires */
 /** @typedef {import('../../net/wire.js').User} User */
 
 const SEARCH_AFTER_MS = 200;

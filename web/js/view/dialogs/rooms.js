@@ -4,7 +4,7 @@ import { confirm, field, openDialog } from '../dialog.js';
 import { button, h, icon, searchBox } from '../dom.js';
 import { chooser } from './people.js';
 
-/** @typedef {import('../../main.js').Wires} Wires */
+/** @typedef {import('../wires.js').Wires} Wires */
 
 /** @typedef {import('../../net/lazy-api.js').Listing} Listing */
 

@@ -7,7 +7,7 @@ import { button, h, icon, mark, say } from '../dom.js';
 import { blockedPeople } from './blocked.js';
 import { openCropper } from './cropper.js';
 
-/** @typedef {import('../../main.js').Wires} Wires */
+/** @typedef {import('../wires.js').Wires} Wires */
 
 const COLORS = 8;
 /** A section is the one that is read when its heading is this near to the top. */

@@ -6,7 +6,7 @@ import { confirm, field, openDialog } from '../dialog.js';
 import { button, freshId, h, icon, mark, say } from '../dom.js';
 import { aloneNote, copyField, whomItLetsIn } from '../invite.js';
 
-/** @typedef {import('../../main.js').Wires} Wires */
+/** @typedef {import('../wires.js').Wires} Wires */
 /** @typedef {import('../server.js').Page} Page */
 /** @typedef {import('../server.js').Box} Box */
 /** @typedef {import('../../net/wire.js').Server} Server */

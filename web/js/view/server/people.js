@@ -9,7 +9,7 @@ import { copyField } from '../invite.js';
 import { openMenu } from '../menu.js';
 import { box } from './boxes.js';
 
-/** @typedef {import('../../main.js').Wires} Wires */
+/** @typedef {import('../wires.js').Wires} Wires */
 /** @typedef {import('../server.js').Page} Page */
 /** @typedef {import('../server.js').Box} Box */
 /** @typedef {import('../../net/wire.js').User} User */
