@@ -20,8 +20,9 @@ export function openAccount({ name, tab, clock, store, socket, warn }) {
   const filesKey = `chapp:files:${name}`;
   /** @param {import('./net/wire.js').Command} command */
   const send = (command) => socket.send(command);
+  const kept = { account: name, tab, store: localStorage, clock };
 
-  const drafts = createDrafts({ store: localStorage, account: name, tab, channel: new BroadcastChannel(`chapp:drafts:${name}`), clock });
+  const drafts = createDrafts({ ...kept, channel: new BroadcastChannel(`chapp:drafts:${name}`) });
   const uploads = createUploads({
     clock,
     newId: text.newId,
@@ -33,11 +34,8 @@ export function openAccount({ name, tab, clock, store, socket, warn }) {
     failed: (id, reason) => outbox.lost(id, reason),
   });
   const outbox = new Outbox({
+    ...kept,
     uploads,
-    account: name,
-    tab,
-    store: localStorage,
-    clock,
     newId: text.newId,
     wellFormed: text.wellFormed,
     send,
@@ -46,10 +44,7 @@ export function openAccount({ name, tab, clock, store, socket, warn }) {
   });
   restoreFiles();
   const pendingActions = createPendingActions({
-    account: name,
-    tab,
-    store: localStorage,
-    clock,
+    ...kept,
     newId: text.newId,
     send,
     changed: (actions) => store.dispatch({ type: 'pendingActions', actions }),

@@ -130,44 +130,52 @@ function showMore(body, next, read, add) {
 /** @param {number} room @param {HTMLElement} body @param {Wires} wires */
 function pinsOf(room, body, wires) {
   const { call, select, send, watch } = wires;
-  const read = async () => {
-    const answer = await call('pins', room);
-    if (!body.isConnected) return;
-    if (!answer.ok) return failed(body, answer.title, read);
-    const list = h('ul', { class: 'hits', role: 'list' });
-    const add = (/** @type {import('../net/api.js').PinsPage} */ page) => {
-      send({ do: 'know', people: page.people });
-      for (const message of page.messages) {
+  return messagesIn(body, wires, {
+    load: (next) => call('pins', room, next),
+    rows: (/** @type {import('../net/api.js').PinsPage} */ page) =>
+      page.messages.map((message) => {
         const by = `Pinned by ${watch.now((s) => select.nameOf(s.people[message.pinned?.by ?? 0]))}`;
         const unpin = iconButton('x', 'Unpin', () => send({ do: 'pin', id: message.id, on: false }), { 'data-tip': null });
-        list.append(hit({ room, message, by }, wires, watch.now((s) => s.rooms[room]?.archived) ? undefined : unpin));
-      }
-      showMore(body, page.next, (next) => call('pins', room, next), add);
-    };
-    body.replaceChildren(answer.value.messages.length > 0 ? list : nothing('Nothing is pinned', 'Pin what everybody here should find again.'));
-    add(answer.value);
-  };
-  return read;
+        return hit({ room, message, by }, wires, watch.now((s) => s.rooms[room]?.archived) ? undefined : unpin);
+      }),
+    empty: () => nothing('Nothing is pinned', 'Pin what everybody here should find again.'),
+  });
 }
 
 /** @param {HTMLElement} body @param {Wires} wires */
 function savedIn(body, wires) {
   const { call, send } = wires;
+  return messagesIn(body, wires, {
+    load: (next) => call('saved', next),
+    rows: (/** @type {import('../net/lazy-api.js').SavedPage} */ page) =>
+      page.saved.map(({ room, message }) => {
+        const remove = iconButton('x', 'Remove', () => send({ do: 'save', room, id: message.id, on: false }), { 'data-tip': null });
+        return hit({ room, message }, wires, remove);
+      }),
+    empty: () => nothing('Nothing is saved', 'Save a message, and it waits here for you. Nobody else sees it.'),
+  });
+}
+
+/**
+ * A list of messages that comes in pages.
+ * @template {{people: import('../net/wire.js').User[], next?: number}} P
+ * @param {HTMLElement} body @param {Wires} wires
+ * @param {{load: (next?: number) => Promise<import('../net/api.js').Answer<P>>, rows: (page: P) => HTMLElement[], empty: () => HTMLElement}} list
+ */
+function messagesIn(body, { send }, { load, rows, empty }) {
   const read = async () => {
-    const answer = await call('saved');
+    const answer = await load();
     if (!body.isConnected) return;
     if (!answer.ok) return failed(body, answer.title, read);
     const list = h('ul', { class: 'hits', role: 'list' });
-    const add = (/** @type {import('../net/lazy-api.js').SavedPage} */ page) => {
+    const add = (/** @type {P} */ page) => {
       send({ do: 'know', people: page.people });
-      for (const { room, message } of page.saved) {
-        const remove = iconButton('x', 'Remove', () => send({ do: 'save', room, id: message.id, on: false }), { 'data-tip': null });
-        list.append(hit({ room, message }, wires, remove));
-      }
-      showMore(body, page.next, (next) => call('saved', next), add);
+      list.append(...rows(page));
+      showMore(body, page.next, load, add);
     };
-    body.replaceChildren(answer.value.saved.length > 0 ? list : nothing('Nothing is saved', 'Save a message, and it waits here for you. Nobody else sees it.'));
+    body.replaceChildren(list);
     add(answer.value);
+    if (list.children.length === 0) list.replaceWith(empty());
   };
   return read;
 }
