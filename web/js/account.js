@@ -50,7 +50,7 @@ export function openAccount({ name, tab, clock, store, socket, warn }) {
     changed: (actions) => store.dispatch({ type: 'pendingActions', actions }),
   });
 
-  /** Puts the files that were in this tab's composers before a reload back. */
+  /** Puts back the files that were in this tab's composers before a reload. */
   function restoreFiles() {
     const lost = attempt(() => uploads.restore(JSON.parse(sessionStorage.getItem(filesKey) ?? '[]'))) ?? [];
     forgetFiles();
@@ -76,13 +76,13 @@ export function openAccount({ name, tab, clock, store, socket, warn }) {
       outbox.disconnected(code);
       uploads.disconnected();
     },
-    /** The page goes away: what is in its composers is kept for a reload, and another tab may send its messages. */
+    /** The page is going away: keeps the files in its composers for a reload, and lets another tab send its messages. */
     close() {
       const files = uploads.kept();
       if (files.length > 0) attempt(() => sessionStorage.setItem(filesKey, JSON.stringify(files)));
       outbox.close();
     },
-    /** The page came back as it was: what `close` kept is not for another page. */
+    /** The page came back as it was: nobody else may take what `close` kept. */
     reopen: forgetFiles,
   };
 }

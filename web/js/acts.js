@@ -1,4 +1,4 @@
-// What people do: each act goes to the function, or the part of the page, that does it.
+// What people do: hands each act to the function that does it.
 
 import { messageActs } from './acts/messages.js';
 import { roomActs } from './acts/rooms.js';
@@ -11,7 +11,7 @@ const REFUSAL_MS = 10_000;
 /** @param {import('./acts/context.js').Context} c @param {Pick<ReturnType<typeof import('./effects.js').createEffects>, 'readPage'>} effects */
 export function createActs(c, { readPage }) {
   const { store, select, clock, socket, composer, toast, lazy, wires } = c;
-  /** Those that have a function of their own, by their name; more of them come with the lazy part. */
+  /** The acts that have a function of their own; the lazy part adds more. */
   const acts = { ...messageActs(c), ...roomActs(c) };
 
   /** @param {Act} act */

@@ -1,5 +1,5 @@
-// What the browser tells the page: when to draw, what other tabs do, the network, visibility, leaving, coming back;
-// and what it keeps for this tab through a reload.
+// What the browser tells the page (when to draw, other tabs, network, visibility, leaving and coming back) and what it
+// keeps for this tab through a reload.
 
 import { attempt } from './lib/attempt.js';
 
@@ -31,10 +31,10 @@ export function takeTabId(newId) {
 }
 
 /**
- * Loads the page anew for a file that this version of it can no longer get.
+ * Reloads the page to get a file that its version can no longer get.
  * @param {string} file
- * @param {import('./acts/act.js').Act | null} act done again by the new page
- * @returns {boolean} false: it was loaded anew for this file before, and would not get newer
+ * @param {import('./acts/act.js').Act | null} act what the new page does first
+ * @returns {boolean} false: it has been reloaded for this file before, which did not help
  */
 export function reloadFor(file, act) {
   if (attempt(() => sessionStorage.getItem(RELOADED_KEY)) === file) return false;
@@ -44,7 +44,7 @@ export function reloadFor(file, act) {
   return true;
 }
 
-/** What the page was loaded anew for, once. @returns {import('./acts/act.js').Act | null} */
+/** What the page was reloaded to do; the second call returns null. @returns {import('./acts/act.js').Act | null} */
 export function takeReloadAct() {
   const act = attempt(() => JSON.parse(sessionStorage.getItem(ASKED_KEY) ?? 'null'));
   attempt(() => sessionStorage.removeItem(ASKED_KEY));

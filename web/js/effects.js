@@ -1,5 +1,5 @@
-// What is done because of what the state holds or a frame says, without anybody asking for it: pages, people and pins
-// are read, rooms synced, read marks sent.
+// What the page does by itself, because of the state or of a frame: reads pages, people and pins, syncs rooms, sends
+// how far the reader has read.
 
 import { throttle } from './lib/throttle.js';
 
@@ -13,7 +13,7 @@ const PIN_PAGES_MAX = 4;
 export function createEffects(c, notify) {
   const { store, select, api, socket, clock } = c;
 
-  /** What a frame calls for beside what it changes in the state. @param {import('./net/wire.js').Frame} frame @param {import('./state/state.js').State} before */
+  /** What a frame causes besides the change of the state. @param {import('./net/wire.js').Frame} frame @param {import('./state/state.js').State} before */
   function afterFrame(frame, before) {
     const { account } = c;
     switch (frame.type) {
@@ -26,7 +26,7 @@ export function createEffects(c, notify) {
         if (frame.message.client_id && frame.message.author === store.state.me?.id) account?.outbox.end(frame.message.client_id);
         return notify(frame, before);
       case 'read':
-        // Whichever "mark unread" it confirms: all of this room are done.
+        // It does not say which "mark unread" it confirms: all of this room are done.
         for (const { ref, command } of store.state.pendingActions)
           if (command.type === 'unread' && command.room === frame.room) account?.pendingActions.end(ref);
         return;
@@ -43,7 +43,7 @@ export function createEffects(c, notify) {
     }
   }
 
-  /** A refused sync would leave a hole: it is asked for again. @param {string} ref @param {number} [wait] */
+  /** A refused sync would leave a gap: asks again. @param {string} ref @param {number} [wait] */
   function retrySync(ref, wait = 1000) {
     const [kind, room] = ref.split(':');
     if (kind === 'sync') clock.set(() => store.dispatch({ type: 'sync/failed', room: Number(room) }), wait);
@@ -75,7 +75,7 @@ export function createEffects(c, notify) {
     store.dispatch({ type: 'page/asked', room, kind, at });
     const limit = where.around === undefined ? select.PAGE_MESSAGES : 2 * select.PAGE_MESSAGES;
     const answer = await api.readPage(room, { ...where, limit: Math.min(limit, store.state.limits.page_max ?? limit) });
-    // The server's history is another one by now: this page is not part of it.
+    // The server now has another history, which this page is not part of.
     if (store.state.epoch !== epoch) return;
     if (answer.ok) store.dispatch({ type: 'page/read', room, kind, page: answer.value });
     else if (answer.status === 401) c.signedOut();
@@ -96,7 +96,7 @@ export function createEffects(c, notify) {
     if (answer.ok) store.dispatch({ type: 'seen', room, seen: answer.value });
   }
 
-  /** Everything pinned in a room, to be counted; nobody counts beyond the last of these pages. @param {number} room */
+  /** Reads which messages are pinned in a room, up to a number of pages. @param {number} room */
   async function readPins(room) {
     store.dispatch({ type: 'pins', room, ids: [] });
     /** @type {number[]} */

@@ -49,7 +49,7 @@ const tab = takeTabId(text.newId);
 appearance.apply();
 
 const store = createStore({ reduce, state: initialState(), schedule: nextFrame });
-/** Asks about the state now. @template T @param {(s: State) => T} ask @returns {T} */
+/** Reads the current state. @template T @param {(s: State) => T} ask @returns {T} */
 const now = (ask) => ask(store.state);
 const watch = Object.assign(store.watch, { now });
 
@@ -78,14 +78,14 @@ const socket = new Socket({
     async refused() {
       const me = await api.whoAmI();
       if (!me.ok && me.status === 401) signedOut();
-      // It answers, but not with a socket: it is busy. (Scripts are not told the status of a handshake.)
+      // It answers, but refuses the socket: it is busy. (Scripts cannot see the status of a handshake.)
       else if (me.ok || me.status === 503 || me.status === 429) socket.hold((me.ok ? undefined : me.retry_after_ms) ?? BUSY_MS);
     },
     signedOut,
   },
 });
 
-// The server answers while the page is drawn: nothing is heard before this script has run to its end.
+// Before the views, so that the server answers while they are drawn. No frame arrives before this script has ended.
 socket.start();
 
 /** Opens the account on the first connection. @param {import('./net/wire.js').Ready} frame @returns {boolean} false: the page is loaded anew */
@@ -95,7 +95,7 @@ function isSameAccount(frame) {
   if (account === null) {
     account = openAccount({ name, tab, clock, store, socket, warn: composer.warn });
   } else if (account.name !== name) {
-    // Somebody else logged in from another tab, or this is another server: what is held here is not theirs to see or to send.
+    // Somebody else logged in from another tab, or this is another server: they must not see or send what is held here.
     socket.stop();
     location.reload();
     return false;
@@ -114,7 +114,7 @@ function connected() {
     const asked = takeReloadAct();
     if (asked) send(asked);
   }
-  // Not with the next frame, which takes its time when it is the first one.
+  // At once rather than when watchers run: the first frame to draw takes long.
   for (const effect of select.effects(store.state)) if (effect.do === 'open') effects.run(effect);
 }
 
@@ -147,13 +147,13 @@ const lazy = createLazy({
   },
   async load() {
     const [part] = await Promise.all([import('./lazy.js'), loadSheets(/** @type {HTMLTemplateElement} */ (byId('lazy')))]);
-    // Before anything of it is mounted, which may ask at once.
+    // Before anything of it is mounted: a view may make a call at once.
     Object.assign(calls, part.lazyApi);
     acts.add({ ...part.searchActs(context), ...part.arrangingActs(context) });
     return part;
   },
   gone(asked) {
-    // The server is another version by now. A reload would lose the files that are still going up.
+    // The server runs another version by now. A reload would lose the files that are still uploading.
     const uploading = store.state.uploads.some(({ state }) => state !== 'done');
     if (uploading || !reloadFor(LAZY_PART, asked)) toast.refuse('Chapp is another version by now. Reload this page first.');
   },

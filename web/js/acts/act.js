@@ -1,4 +1,4 @@
-// What can be asked for: an act is a name and what belongs to it.
+// The acts: what views can ask for, each a name and its arguments.
 
 /**
  * A dialog that can be opened.
@@ -7,7 +7,7 @@
  *   | {name: 'forward', room: number, id: number} | {name: 'meet', room: number, id?: number}} Dialog
  */
 /**
- * What a view may ask for.
+ * What a view can ask for.
  * @typedef {{do: 'post', body: string} | {do: 'attach', files: File[]} | {do: 'retryUpload' | 'dropUpload', id: string} | {do: 'pictures', id: string} | {do: 'draft', text: string} | {do: 'typing'} | {do: 'retry', id: string} | {do: 'discard', id: string}
  *   | {do: 'reply' | 'edit', id: number | null} | {do: 'editLast'} | {do: 'editing', body: string} | {do: 'saveEdit', id: number, body: string}
  *   | {do: 'delete' | 'undelete' | 'unread' | 'copyLink', id: number} | {do: 'react', id: number, emoji: string, on: boolean} | {do: 'pickReaction', id: number, at: HTMLElement}

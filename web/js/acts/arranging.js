@@ -1,4 +1,4 @@
-// What people do about rooms and about each other: arranged, left, begun, opened again; blocked and left alone.
+// What people do about rooms and each other: arrange, leave, create and restore rooms; block people, pause notifications.
 
 /** @typedef {import('./context.js').Context} Context */
 

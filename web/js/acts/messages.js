@@ -1,4 +1,4 @@
-// What people do to messages: posted, edited, deleted, reacted to, pinned, kept, forwarded, linked to.
+// What people do to messages: post, edit, delete, react, pin, save, forward, link.
 
 /** @typedef {import('./context.js').Context} Context */
 

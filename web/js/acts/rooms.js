@@ -22,7 +22,7 @@ export function roomActs(c) {
   const current = () => store.state.view.room;
   const lastRoomKey = () => `chapp:room:${c.account?.name}`;
 
-  /** What is in the composer stays with the room that is left. @param {number} room */
+  /** Keeps the text in the composer with the room that is left. @param {number} room */
   const leaveComposer = (room) => {
     composer.flush();
     store.dispatch({ type: 'draft', room, on: !composer.empty, text: composer.text });
@@ -46,7 +46,7 @@ export function roomActs(c) {
     if (visit) c.shell.visit(id === undefined ? `/rooms/${room}` : `/rooms/${room}/${id}`, room === before);
     if (room !== before && id === undefined && !matchMedia('(pointer: coarse)').matches) composer.focus();
   };
-  /** The server's own page, in the conversation's place. @param {{visit: boolean}} how */
+  /** Shows the server's own page in place of the conversation. @param {{visit: boolean}} how */
   const show = ({ visit }) => {
     if (!select.looksAfter(store.state)) return c.toast('Only the owner and admins see that page.');
     c.lazy(
@@ -97,7 +97,7 @@ export function roomActs(c) {
       store.dispatch({ type: 'target/reached' });
       if (!found) c.toast.refuse('That message is not here.');
     },
-    /** A room that we have just come into: its frame may be on its way. @param {{room: import('../net/wire.js').Room, id?: number}} act */
+    /** Opens a room that the reader has just joined: its frame may still be on its way. @param {{room: import('../net/wire.js').Room, id?: number}} act */
     entered({ room, id }) {
       store.dispatch({ type: 'frame', frame: { type: 'room', room }, at: c.clock.now() });
       go({ room: room.id, ...(id === undefined ? {} : { id }) }, { visit: true });
@@ -129,7 +129,7 @@ export function roomActs(c) {
       for (const room of Object.values(store.state.rooms)) read(room.id);
       store.dispatch({ type: 'newline/clear', room: current() });
     },
-    /** The room before the reader is gone. */
+    /** Leaves the current room if it is gone. */
     lost() {
       if (!store.state.rooms[current()]) {
         store.dispatch({ type: 'view', pane: null });

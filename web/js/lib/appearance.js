@@ -1,4 +1,5 @@
-// What the reader has chosen for this browser: theme, text size, space, direction, the formatting bar. Applied to the root element, and kept.
+// What the reader has chosen for this browser: theme, text size, density, direction, notifications, the formatting bar.
+// Applied to the root element and kept in storage.
 
 import { attempt } from './attempt.js';
 

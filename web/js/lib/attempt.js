@@ -1,6 +1,6 @@
-// The browser's storage throws where it is full or switched off; nothing that the page keeps there is worth an error.
+// The browser's storage throws when it is full or switched off. Nothing the page keeps there is worth an error.
 
-/** What `run` returns, or undefined where it throws. @template T @param {() => T} run @returns {T | undefined} */
+/** What `run` returns, or undefined if it throws. @template T @param {() => T} run @returns {T | undefined} */
 export function attempt(run) {
   try {
     return run();

@@ -20,7 +20,7 @@ export function createLazy({ reach, load, gone, refused, lost }) {
   let expected = false;
   /** @type {((part: P) => void)[]} */
   const mounts = [];
-  /** The last thing that was asked for: who presses twice wants one. @type {{use: (part: P) => void, asked: A | null} | null} */
+  /** The last thing that was asked for: somebody who presses twice wants one. @type {{use: (part: P) => void, asked: A | null} | null} */
   let wanted = null;
 
   const fetch = async () => {
@@ -39,18 +39,18 @@ export function createLazy({ reach, load, gone, refused, lost }) {
     expected = true;
     if (part === null) coming ??= fetch().finally(() => (coming = null));
   };
-  /** With the part, now or when it has come. @param {(part: P) => void} use @param {A | null} [asked] the same in words that outlive the page */
+  /** Calls `use` with the part, now or when it has loaded. @param {(part: P) => void} use @param {A | null} [asked] the same in words that outlive the page */
   const lazy = (use, asked = null) => {
     if (part !== null) return use(part);
     wanted = { use, asked };
     expect();
   };
   return Object.assign(lazy, {
-    /** Somebody is there, and may ask soon. */
+    /** Starts loading: somebody is here and may ask soon. */
     expect,
-    /** There is a way again. */
+    /** The connection is back: tries again. */
     connected: () => expected && expect(),
-    /** Once the part is there; nobody waits for it. @param {(part: P) => void} mount */
+    /** Calls `mount` once the part has loaded; does not start loading it. @param {(part: P) => void} mount */
     mount: (mount) => (part === null ? void mounts.push(mount) : mount(part)),
   });
 }

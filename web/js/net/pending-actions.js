@@ -23,7 +23,7 @@ const PASSING = new Set(['too_many_requests', 'storage_full', 'unavailable', 'in
  * @param {(actions: PendingAction[]) => void} options.changed
  */
 export function createPendingActions({ store, account, tab, clock, newId, send, changed }) {
-  // The name that browsers in use have stored them under.
+  // The old name: browsers may hold actions under it.
   const key = `chapp:deeds:${account}:${tab}`;
   /** @type {PendingAction[]} */
   let actions = load();

@@ -1,5 +1,5 @@
-// The messages before the reader, as they are drawn: what is in the window with what was done to it and not
-// confirmed yet, then what is on its way, cut into days and groups.
+// The messages of the current room as they are drawn: the window with pending actions applied, then the messages on
+// their way, in days and groups.
 
 import { nameOf } from './lists.js';
 import { isForMe, isNamed } from './rooms.js';
@@ -141,7 +141,7 @@ function namesIn(state, message, quote) {
   return ids.map((id) => (id === undefined ? '' : nameOf(state.people[id]))).join();
 }
 
-/** A message that is held: in the window, or as what another one answers. @param {State} state @param {number} room @param {number} id @returns {Message | undefined} */
+/** A message from the window, or one that another message quotes. @param {State} state @param {number} room @param {number} id @returns {Message | undefined} */
 export function messageAt(state, room, id) {
   const t = state.timelines[room];
   return t?.messages.find((m) => m.id === id) ?? state.quoted[room]?.[id];
@@ -153,11 +153,11 @@ function seenBy(state, message) {
   if (!marks || state.settings?.share_read === false) return null;
   const users = Object.entries(marks).filter(([user, seq]) => seq >= message.id && Number(user) !== message.author && Number(user) !== state.me?.id);
   const ids = users.map(([user]) => Number(user));
-  // Names or nothing: who is not known yet is being asked for.
+  // All names or none: unknown people are being read.
   return ids.every((user) => state.people[user]) ? ids : null;
 }
 
-/** What the reader did shows at once. @param {Message} message @param {import('../net/wire.js').MessageCommand} command @param {number | undefined} me @returns {Message} */
+/** The message as the pending action will leave it. @param {Message} message @param {import('../net/wire.js').MessageCommand} command @param {number | undefined} me @returns {Message} */
 function withAction(message, command, me) {
   switch (command.type) {
     case 'edit': {

@@ -1,4 +1,4 @@
-// Parts of the state, changed by themselves.
+// Changes of single parts of the state.
 
 /** @typedef {import('./state.js').State} State */
 /** @typedef {import('./timeline.js').Timeline} Timeline */

@@ -152,20 +152,20 @@ function onMessage(state, frame) {
   const quoted = state.quoted[frame.room]?.[message.id]
     ? { ...state.quoted, [frame.room]: { ...state.quoted[frame.room], [message.id]: message } }
     : state.quoted;
-  // Only what comes by itself comes while the reader is here; a sync brings what they were not there for.
+  // Only a frame that comes by itself was sent while the reader was here; a sync brings what they missed.
   const calls = isNews && message.mentions?.here && state.timelines[frame.room]?.syncing === null;
   const hereMentions = calls ? [...state.hereMentions, `${frame.room}:${message.id}`].slice(-HERE_MENTIONS_MAX) : state.hereMentions;
   const next = { ...state, typing, quoted, hereMentions };
   const seen = frame.seq === message.id ? withSeen(next, frame.room, message.author, frame.seq) : next;
   return withTimeline(withPin(sayLast(count(seen, frame), frame), frame.room, message), frame.room, (t) => {
-    // Nobody is looking and all before has been read: the line goes above what comes now.
+    // Nobody is looking, and everything before this was read: the New line goes above it.
     const away = !state.view.attentive || state.view.page !== null || frame.room !== state.view.room;
     const newline = isNews && away && room.unread === 0 ? frame.seq - 1 : t.newline;
     return { ...applyFrame(t, frame, state.view.following || frame.room !== state.view.room), newline };
   });
 }
 
-/** Only where we have asked what is pinned. @param {State} state @param {number} room @param {Message} message @returns {State} */
+/** Only where the pins have been read. @param {State} state @param {number} room @param {Message} message @returns {State} */
 function withPin(state, room, message) {
   const held = state.pinned[room];
   const on = message.pinned !== undefined && !message.deleted;
@@ -173,7 +173,7 @@ function withPin(state, room, message) {
   return { ...state, pinned: { ...state.pinned, [room]: on ? [...held, message.id] : held.filter((id) => id !== message.id) } };
 }
 
-/** Only what we have asked for is held: a room's marks come with its opening. @param {State} state @param {number} room @param {number} user @param {number} seq @returns {State} */
+/** Only where the read marks have been read: they come when a room is opened. @param {State} state @param {number} room @param {number} user @param {number} seq @returns {State} */
 function withSeen(state, room, user, seq) {
   const held = state.seen[room];
   // They no longer show how far they read.
@@ -189,9 +189,9 @@ function onRoom(state, part) {
   return { ...next, timelines: { ...next.timelines, [part.id]: emptyTimeline() } };
 }
 
-/** Marked unread, here or elsewhere: the line says from where. @param {State} state @param {import('../net/wire.js').ReadFrame} frame @returns {State} */
+/** A room was marked unread, here or elsewhere: the New line shows from where. @param {State} state @param {import('../net/wire.js').ReadFrame} frame @returns {State} */
 function onReadFrame(state, frame) {
-  // The answer to a mark of our own has a ref, and so has that to reading, which never goes back.
+  // The answers to our own commands have a ref, and those to reading never go back.
   const isMark = frame.ref === undefined || state.pendingActions.some((action) => action.ref === frame.ref);
   const back = frame.seq < (state.rooms[frame.room]?.read ?? 0) && isMark;
   const next = onRead(state, frame);
@@ -204,7 +204,7 @@ function withActions(held, actions) {
   return [...confirmed, ...actions.map((action) => held.find((one) => one.ref === action.ref) ?? action)];
 }
 
-/** The outbox forgets it now; it stays on the screen until its message is in the window. @param {State} state @param {import('../net/wire.js').Posted} frame @returns {State} */
+/** The outbox forgets the message now; it stays on the screen until the window has it. @param {State} state @param {import('../net/wire.js').Posted} frame @returns {State} */
 function onPosted(state, frame) {
   const item = state.pending.find((p) => p.client_id === frame.client_id);
   const next = raiseHead(state, frame.room, frame.seq);
@@ -233,7 +233,7 @@ function settleLanded(state) {
 
 /** @param {State} state @param {number} room @param {PageKind} kind @param {Page} page */
 function onPage(state, room, kind, page) {
-  // Another window may have missed a pin: what is pinned is asked for again.
+  // The new window may have missed a pin: the pins are read again.
   const pinned = kind === 'open' || kind === 'latest' ? without(state.pinned, room) : state.pinned;
   const next = withTimeline(raiseHead({ ...state, pinned }, room, page.head), room, (t) => applyPage(t, kind, page));
   return withPeople(withQuoted(next, room, page.quoted ?? []), page.people ?? []);

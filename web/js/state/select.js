@@ -26,7 +26,7 @@ export const currentRoom = (state) => state.rooms[state.view.room];
 /** @param {State} state */
 export const currentTimeline = (state) => state.timelines[state.view.room];
 
-/** What stands in the list's place when there is nothing to list. @param {State} state @returns {'list' | 'loading' | 'trouble' | 'empty'} */
+/** What the list shows when it is empty. @param {State} state @returns {'list' | 'loading' | 'trouble' | 'empty'} */
 export function surface(state) {
   const t = currentTimeline(state);
   const bare = !t || t.messages.length === 0;
@@ -46,7 +46,7 @@ export function edge(t, side) {
   return { words: t.loading?.kind === side ? `Loading ${which} messages` : '', again: false };
 }
 
-/** Whether there is more of the room's present than is shown. @param {State} state */
+/** Whether the window lags behind the room. @param {State} state */
 export function isBehind(state) {
   const t = state.timelines[state.view.room];
   const head = state.rooms[state.view.room]?.head ?? 0;
@@ -63,7 +63,7 @@ export function effects(state) {
   const t = state.timelines[id];
   if (!room || !t) return found;
   if (t.phase !== 'ready' && !t.failed) {
-    // The page brings whom it names.
+    // The page brings the people it names.
     if (!t.loading) found.push({ do: 'open', room: id, around: target ? target.id : placeToOpen(room, t) });
     return found;
   }
@@ -82,14 +82,14 @@ export function effects(state) {
   return found;
 }
 
-/** Whether this message, or the place where it would stand, is in the window. @param {Timeline} t @param {number} id */
+/** Whether this message, or the position it would have, is in the window. @param {Timeline} t @param {number} id */
 function isHeld(t, id) {
   const first = t.messages[0]?.id ?? 0;
   const last = t.messages.at(-1)?.id ?? 0;
   return (id >= first || !t.moreBefore) && (id <= last || !t.moreAfter);
 }
 
-/** Whom the window names and we do not know, or not as they are now. @param {State} state @param {Timeline} t @returns {number[]} */
+/** The people that the window names and whose profiles are missing or stale. @param {State} state @param {Timeline} t @returns {number[]} */
 function unknownPeople(state, t) {
   const ids = new Set(Object.values(state.rooms).flatMap((room) => [...(room.members ?? []), ...(room.last ? [room.last.author] : [])]));
   for (const user of Object.keys(state.seen[state.view.room] ?? {})) ids.add(Number(user));
@@ -137,7 +137,7 @@ export function linkToHandOn(state, url, invite, now) {
   return door === 'anyone' ? `${url}/signup` : null;
 }
 
-/** What stands under the reader's own name. @param {State} state */
+/** The line under the reader's own name. @param {State} state */
 export const standing = (state) =>
   state.leaving.words || (state.connection.state !== 'online' ? 'Connecting' : state.server?.trouble ? 'Server trouble' : 'Online');
 
@@ -158,7 +158,7 @@ export function quietUntil(settings, now, minute) {
 /** Messages the reader has not seen, in all rooms. @param {State} state */
 export const unreadTotal = (state) => Object.values(state.rooms).reduce((sum, room) => sum + (room.notify === 'none' ? (room.mentions ?? 0) : room.unread), 0);
 
-/** Not yet sent, by this person on this browser. @param {State} state */
+/** How many messages of this person on this browser are not sent yet. @param {State} state */
 export const unsent = (state) => state.pending.length;
 
 /** Which message the keyboard starts on: the last one read. @param {Timeline | undefined} t */
@@ -167,14 +167,14 @@ export function startingPoint(t) {
   return t.messages[indexOf(t.messages, t.newline + 1) - 1]?.id ?? null;
 }
 
-/** Mentions and direct messages, in all rooms: what cannot wait. @param {State} state */
+/** How many unread mentions and direct messages there are, in all rooms. @param {State} state */
 export const urgentTotal = (state) =>
   Object.values(state.rooms).reduce((sum, room) => sum + (room.notify === 'none' ? 0 : room.kind === 'direct' ? room.unread : (room.mentions ?? 0)), 0);
 
-/** Whether the reader looks after a room. @param {State} state @param {import('../net/wire.js').Room | undefined} room */
+/** Whether the reader manages a room. @param {State} state @param {import('../net/wire.js').Room | undefined} room */
 export const canManage = (state, room) => Boolean(room && room.kind !== 'direct' && (room.role === 'owner' || looksAfter(state)));
 
-/** Whether the reader looks after the server. @param {State} state */
+/** Whether the reader is the server's owner or an admin. @param {State} state */
 export const looksAfter = (state) => state.me?.role === 'owner' || state.me?.role === 'admin';
 
 /** Why the reader cannot write here, and what they can do about it. @param {State} state @returns {{words: string, icon: string, restore: boolean, unblock?: number} | null} */
