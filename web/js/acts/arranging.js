@@ -1,5 +1,7 @@
 // What people do about rooms and each other: arrange, leave, create and restore rooms; block people, pause notifications.
 
+import { LOBBY } from '../state/state.js';
+
 /** @typedef {import('./context.js').Context} Context */
 
 const PAUSE_MS = 60 * 60_000;
@@ -25,7 +27,7 @@ export function arrangingActs(c) {
           ...(hidden === undefined ? {} : { hidden }),
         }),
       );
-      if (hidden && room === store.state.view.room) c.send({ do: 'open', room: 1 });
+      if (hidden && room === store.state.view.room) c.send({ do: 'open', room: LOBBY });
     },
     /** @param {{users: number[]}} act */
     async direct({ users }) {

@@ -44,7 +44,7 @@ export function direction(chosen, language = '') {
   return RIGHT_TO_LEFT.test(language) ? 'rtl' : 'ltr';
 }
 
-/** The browser's own bar wears the colour of the theme, as the page tells it for each. @param {string} theme */
+/** Gives the browser's own bar the colour that the page names for the theme. @param {string} theme */
 function colourBrowser(theme) {
   const metas = /** @type {HTMLMetaElement[]} */ ([...document.querySelectorAll('meta[name="theme-color"]')]);
   for (const meta of metas) meta.dataset.system ??= meta.content;

@@ -1,13 +1,12 @@
 // Rooms and people as lists: the sidebar, the switcher, completion, who is here.
 
 import { plural, wordsOf } from '../lib/text.js';
+import { LOBBY } from './state.js';
 
 /** @typedef {import('./state.js').State} State */
 /** @typedef {import('../net/wire.js').User} User */
 /** @typedef {import('../net/wire.js').Room} Room */
 
-/** The room that everybody is in. */
-const LOBBY = 1;
 /** What completion offers, at most. */
 export const COMPLETIONS_MAX = 8;
 
@@ -167,8 +166,8 @@ const tells = (count) => `tells ${plural(count, 'person', 'people')}`;
 function tellsHere(state) {
   const room = state.rooms[state.view.room];
   const here = Object.keys(state.presence).map(Number);
-  if (room?.id !== 1 && !room?.members) return 'tells who is here now';
-  return tells(here.filter((id) => id !== state.me?.id && (room.id === 1 || room.members?.includes(id))).length);
+  if (room?.id !== LOBBY && !room?.members) return 'tells who is here now';
+  return tells(here.filter((id) => id !== state.me?.id && (room.id === LOBBY || room.members?.includes(id))).length);
 }
 
 /** The people who are online, by name. @param {State} state @returns {{user: User, away: boolean, you: boolean}[]} */

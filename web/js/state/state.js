@@ -97,6 +97,7 @@ import { noSearch } from './search.js';
  *   | {type: 'tick', at: number}} Event
  */
 
+/** The room that everybody is in. */
 export const LOBBY = 1;
 
 /** @returns {State} */

@@ -1,4 +1,4 @@
-// What one line says about somebody: whether they are there, or when they were.
+// One line about somebody: whether they are online, or when they last were.
 
 /** @param {import('../net/wire.js').User} user @param {import('./wires.js').Wires} wires */
 export function about(user, { watch, select, times, clock }) {

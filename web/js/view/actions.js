@@ -1,10 +1,10 @@
-// What can be done with a message, and how one comes to it: the pointer, a tap, the focus and its keys. What then opens
-// is in `message-menu.js`.
+// How a message's actions are reached: the pointer, a tap, the focus and its keys. What opens then is in
+// `message-menu.js`.
 
 /** @typedef {import('../net/wire.js').Message} Message */
 /** @typedef {import('./wires.js').Wires} Wires */
 
-/** Keys that follow one another faster are words that somebody writes: they think that they are elsewhere. */
+/** Keys that come faster than this are words: somebody believes they are in the composer. */
 const TYPING_MS = 300;
 
 /** @param {HTMLElement} root the list @param {Wires} wires */
@@ -21,7 +21,7 @@ export function mountActions(root, wires) {
     return id ? (watch.now((s) => select.messageAt(s, s.view.room, id)) ?? null) : null;
   };
 
-  /** Draws the bar, once it has come. @type {typeof import('./message-menu.js').toolbar | null} */
+  /** Draws the toolbar, once it has loaded. @type {typeof import('./message-menu.js').toolbar | null} */
   let toolbar = null;
   /** @param {HTMLElement | null} article */
   const show = (article) => {
@@ -48,7 +48,7 @@ export function mountActions(root, wires) {
     show(article);
   });
 
-  // What can be done may have changed, and with it the message.
+  // The message may have changed, and with it what can be done.
   watch(
     (s) => [s.pendingActions, s.timelines[s.view.room], s.view.editing],
     () => {
@@ -112,5 +112,5 @@ export function mountActions(root, wires) {
   });
 }
 
-/** What stands by a message stands by its text. @param {HTMLElement} article */
+/** The element that menus open at: the message's text. @param {HTMLElement} article */
 export const textOf = (article) => /** @type {HTMLElement} */ (article.querySelector('[data-ref="text"]') ?? article);

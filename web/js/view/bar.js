@@ -1,4 +1,4 @@
-// The bar over the conversation: which room this is, what it is for, and what belongs to it.
+// The bar over the conversation: the room's name and topic, and the buttons for its panes and menu.
 
 import { about } from './about.js';
 import { h, icon, mark, say } from './dom.js';

@@ -1,4 +1,4 @@
-// The files in the composer: chosen, pasted or dropped, each with its way to the server, until the message takes them.
+// The files in the composer: chosen, pasted or dropped, each with its progress, until the message is sent.
 
 import { partWords, sizeWords } from '../lib/files.js';
 import { button, h, icon, iconButton, mark, patch, say } from './dom.js';
@@ -18,7 +18,7 @@ export function mountChips(form, log, { watch, send, select }) {
   form.querySelector('[data-attach]')?.addEventListener('click', () => input.click());
   input.addEventListener('change', () => {
     send({ do: 'attach', files: [...(input.files ?? [])] });
-    // The same one may be chosen again.
+    // So that the same file can be chosen again.
     input.value = '';
   });
   box.addEventListener('keydown', (event) => {
@@ -28,7 +28,7 @@ export function mountChips(form, log, { watch, send, select }) {
   });
   box.addEventListener('paste', (event) => {
     const files = [...(event.clipboardData?.files ?? [])];
-    // Programs that copy text often put a picture of it beside it.
+    // Some programs copy text together with a picture of it.
     if (files.length === 0 || event.clipboardData?.types.includes('text/plain')) return;
     event.preventDefault();
     send({ do: 'attach', files });

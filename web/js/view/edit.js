@@ -1,4 +1,4 @@
-// A message of one's own that is being edited, in its place.
+// The editor of one's own message, in place.
 
 import { mountCompletion } from './complete.js';
 import { button, freshId, h } from './dom.js';

@@ -1,4 +1,4 @@
-// The first minute: nobody has said anything yet, so the next thing to do is to let somebody in.
+// The empty room: nobody has said anything yet, so it shows how to invite somebody.
 
 import { drawQr, listenFlag, place } from './address.js';
 import { clone, copy, part, say } from './dom.js';

@@ -1,4 +1,4 @@
-// How to let somebody in: the link, and whom it lets in. Shown in a dialog of its own, and on the server's page.
+// How to invite somebody: the link, and whom it lets in. Shown in a dialog and on the server's page.
 
 import { drawQr, listenFlag, place } from './address.js';
 import { openDialog } from './dialog.js';
@@ -9,7 +9,7 @@ import { button, copy, h, icon, say } from './dom.js';
 
 const COPIED_MS = 4000;
 
-/** A button that says in place that it has copied. @param {string} words @param {() => string} value @param {Wires} wires @param {string} [more] further classes */
+/** A copy button that confirms in place. @param {string} words @param {() => string} value @param {Wires} wires @param {string} [more] further classes */
 export function copyButton(words, value, { clock }, more = 'btn--main') {
   const label = h('span', { role: 'status' }, words);
   const act = async () => {
@@ -44,7 +44,7 @@ export function whomItLetsIn(door, invite, { times, clock }) {
   return `Anyone on this network who opens the link or scans the code can make an account. It works until ${times.date(invite.ends_at, now)}.`;
 }
 
-/** What to say where nobody else can reach the server. */
+/** Shown when nobody else can reach the server. */
 export const aloneNote = () =>
   h(
     'div',

@@ -1,4 +1,4 @@
-// A line about the room between its messages: who came, went, or changed it.
+// A notice between the messages of a room: who joined, left or changed it.
 
 import { h, icon } from './dom.js';
 

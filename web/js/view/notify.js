@@ -1,5 +1,5 @@
-// What tells the reader that something was said while they looked elsewhere: a desktop notification where the browser
-// allows it, and a sound. One tab of several speaks.
+// Notifications of messages while the reader looks elsewhere: on the desktop where the browser allows it, and a sound.
+// Of several tabs, one notifies.
 
 import { appearance } from '../lib/appearance.js';
 import { attempt } from '../lib/attempt.js';
@@ -9,7 +9,7 @@ const LEADER_MS = 5000;
 const TEXT_CHARS_MAX = 160;
 const SOUND_EVERY_MS = 1500;
 
-/** Whether this message is one to speak about. @param {import('../net/wire.js').Room} room @param {boolean} forMe */
+/** Whether the room's setting lets this message notify. @param {import('../net/wire.js').Room} room @param {boolean} forMe */
 export const isLoud = (room, forMe) => room.notify === 'all' || (room.notify === 'mentions' && forMe) || (room.notify === undefined && forMe);
 
 /** @param {import('./wires.js').Wires & {tab: string}} wires */
@@ -18,7 +18,7 @@ export function mountNotify({ watch, select, send, text, clock, tab }) {
   let audio = null;
   let sounded = 0;
 
-  // The tab that was used last speaks; when it is gone, whichever notices first.
+  // The tab that was used last notifies; when it is gone, the first to notice takes over.
   const lead = () => attempt(() => localStorage.setItem(LEADER_KEY, JSON.stringify({ tab, at: clock.now() })));
   const leads = () => {
     try {
@@ -54,7 +54,7 @@ export function mountNotify({ watch, select, send, text, clock, tab }) {
       tone.start(start);
       tone.stop(start + 0.3);
     } catch {
-      // No sound on this machine, or not before the reader has clicked something.
+      // No sound on this machine, or not before the reader's first click.
     }
   };
 

@@ -1,5 +1,5 @@
-// The pane beside the conversation: one at a time of members, pins and what is kept for later. Esc closes it, and
-// the focus goes back to what opened it.
+// The pane beside the conversation: members, pins, saved messages or a search. Esc closes it, and the focus goes back
+// to what opened it.
 
 import { avatar } from './avatar.js';
 import { inApp } from './content.js';
@@ -57,7 +57,7 @@ export function mountPane(root, wires) {
       if (was.split(':')[0] !== pane) title.focus({ preventScroll: true });
     },
   );
-  // How many there are stands beside the title, as it stands in the bar.
+  // The number of members stands beside the title, as in the bar.
   watch(
     (s) => [s.view.pane, s.view.room, s.rooms[s.view.room]?.member_count, s.pinned[s.view.room]],
     (pane, _room, members, pinned) => {
@@ -65,7 +65,7 @@ export function mountPane(root, wires) {
       if (count) say(/** @type {HTMLElement} */ (count), String((pane === 'members' ? members : pane === 'pins' ? pinned?.length : 0) || ''));
     },
   );
-  // What the pane shows may have changed.
+  // The contents of the pane may have changed.
   watch(
     (s) => [s.view.pane, s.rooms[s.view.room]?.head, s.saved, s.rooms[s.view.room]?.member_count, s.rooms[s.view.room]?.role],
     (pane, ..._changed) => {
@@ -112,7 +112,7 @@ function hit({ room, message, by }, { select, send, watch, text, times, clock },
 }
 
 /**
- * A way to the next page, where there is one.
+ * A button for the next page, if there is one.
  * @template T
  * @param {HTMLElement} body @param {number | undefined} next
  * @param {(next: number) => Promise<import('../net/api.js').Answer<T>>} read @param {(page: T) => void} add

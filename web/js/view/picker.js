@@ -1,5 +1,5 @@
-// The emoji picker: search, groups, a grid that the arrows walk through, a skin tone that is remembered. The focus stays
-// in it until it is closed, and goes back where it came from.
+// The emoji picker: search, groups, a grid for the arrow keys, a skin tone that is remembered. The focus stays in it
+// until it closes, then goes back where it came from.
 
 import { attempt } from '../lib/attempt.js';
 import { h, icon, iconButton } from './dom.js';
@@ -156,7 +156,7 @@ export async function openPicker(anchor, wires, chosen) {
   const outside = (/** @type {Event} */ event) => {
     if (!el.contains(/** @type {Node} */ (event.target))) close(false);
   };
-  /** Wherever the focus is: what is open is closed before anything else. @param {KeyboardEvent} event */
+  /** Esc closes the picker before anything else, wherever the focus is. @param {KeyboardEvent} event */
   const onEscape = (event) => {
     if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing) return;
     event.preventDefault();
@@ -197,7 +197,7 @@ export async function openPicker(anchor, wires, chosen) {
   search.focus();
 }
 
-/** Tab goes round in here. @param {KeyboardEvent} event @param {HTMLElement} el */
+/** Tab cycles inside the picker. @param {KeyboardEvent} event @param {HTMLElement} el */
 function stay(event, el) {
   const stops = /** @type {HTMLElement[]} */ ([...el.querySelectorAll('input, button')]).filter((one) => one.tabIndex >= 0 && one.offsetParent !== null);
   const at = stops.indexOf(/** @type {HTMLElement} */ (document.activeElement));
@@ -206,7 +206,7 @@ function stay(event, el) {
   stops.at(event.shiftKey ? -1 : 0)?.focus();
 }
 
-/** Arrows among the buttons of a group, or the cells of a grid. @param {KeyboardEvent} event @param {HTMLElement} group @param {() => void} [up] above a grid's first row */
+/** Arrow keys move among the buttons of a group or the cells of a grid. @param {KeyboardEvent} event @param {HTMLElement} group @param {() => void} [up] above a grid's first row */
 function walk(event, group, up) {
   const columns = up ? COLUMNS : 1;
   const on = getComputedStyle(group).direction === 'rtl' ? -1 : 1;
@@ -231,7 +231,7 @@ function place(el, anchor) {
   const above = box.top - size.height - MARGIN_PX;
   const below = box.bottom + MARGIN_PX;
   const top = above >= MARGIN_PX ? above : Math.max(MARGIN_PX, Math.min(below, innerHeight - size.height - MARGIN_PX));
-  // By a text it stands where the text begins, by a button where that ends.
+  // At a text it lines up with its start, at a button with its end.
   const begins = box.width > size.width ? getComputedStyle(anchor).direction !== 'rtl' : false;
   el.style.left = `${Math.max(MARGIN_PX, Math.min(begins ? box.left : box.right - size.width, innerWidth - size.width - MARGIN_PX))}px`;
   el.style.top = `${top}px`;

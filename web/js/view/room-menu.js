@@ -1,4 +1,4 @@
-// What can be done with a room, in a menu.
+// The menu of a room.
 
 import { openMenu } from './menu.js';
 

@@ -1,5 +1,5 @@
-// The search pane: a field, what narrows it, and what was found. Enter on a hit moves the conversation there, and the
-// pane stays; on a phone, where it would cover the message, it closes and keeps what it holds.
+// The search pane: a field, filters and hits. Enter on a hit moves the conversation there, and the pane stays; on a
+// phone, where it would cover the message, it closes and keeps its contents.
 
 import { avatar } from './avatar.js';
 import { inApp } from './content.js';
@@ -18,9 +18,9 @@ const SPANS = [
   ['month', 'Last 30 days'],
   ['year', 'Last 365 days'],
 ];
-/** People that the menu names. */
+/** The most people that the menu lists. */
 const PEOPLE_MAX = 200;
-/** Pixels from the end at which more is read. */
+/** This many pixels before the end, the next page is read. */
 const MORE_AT_PX = 400;
 
 /** @param {HTMLElement} body the part of the pane that scrolls @param {Wires} wires */
@@ -79,7 +79,7 @@ export function mountSearch(body, wires) {
     drawRest(rest, surface, wires);
     if (surface === 'hits') more();
   };
-  /** The pane shows something else by now. */
+  /** Stops once the pane shows something else. */
   let stop = () => {};
   stop = watch((s) => [s.search, s.people, s.rooms, s.blocked, s.connection.state, s.view.target], draw);
   body.addEventListener('scroll', more, { passive: true });
@@ -94,7 +94,7 @@ function steer(field, list, { send, watch }) {
     if (event.isComposing) return;
     if (event.key === 'Enter' && watch.now((s) => s.search.phase) === 'typed') send({ do: 'searchNow' });
     else if (event.key === 'ArrowDown') links()[0]?.focus();
-    // The pane closes and keeps what was typed; by itself, the browser would empty the field.
+    // The pane closes and keeps the query; the browser would clear the field.
     else if (event.key !== 'Escape') return;
     event.preventDefault();
   });
@@ -108,7 +108,7 @@ function steer(field, list, { send, watch }) {
   });
 }
 
-/** What narrows the search. @param {Wires} wires */
+/** The filters. @param {Wires} wires */
 function chips(wires) {
   const { watch, select, send } = wires;
   /** @param {string} label @param {() => import('./menu.js').MenuItem[]} items */
@@ -225,7 +225,7 @@ function show(room, id, { send }) {
   if (matchMedia('(max-width: 47.9375rem)').matches) send({ do: 'pane', name: null });
 }
 
-/** What stands under the hits, or in their place. @param {HTMLElement} el @param {ReturnType<Wires['select']['searchSurface']>} surface @param {Wires} wires */
+/** The line under the hits, or in their place. @param {HTMLElement} el @param {ReturnType<Wires['select']['searchSurface']>} surface @param {Wires} wires */
 function drawRest(el, surface, wires) {
   const { watch, select, send } = wires;
   const state = watch.now((s) => s);

@@ -1,5 +1,5 @@
-// The server's own page, for its owner and admins: who comes in, the people, the backup, how it is doing. Stands in the
-// conversation's place.
+// The server's own page, for its owner and admins: invitations, people, the backup, how the server is doing. It takes
+// the place of the conversation.
 
 import { h, iconButton } from './dom.js';
 import { backupBox, doorBox, factsBox, inviteBox } from './server/boxes.js';

@@ -19,7 +19,7 @@ export function mountShell({ side, back, log, composer }, { send, watch }) {
   /** @param {Screen} to */
   const show = (to) => {
     document.body.dataset.screen = to;
-    // The list is the whole page then; a page has one main.
+    // The list is the whole page then, and a page has one main.
     side.setAttribute('role', phone.matches && to === 'list' ? 'main' : 'complementary');
     attend();
   };
@@ -34,7 +34,7 @@ export function mountShell({ side, back, log, composer }, { send, watch }) {
     show(to);
     moveFocus();
   };
-  /** The address of the room, or of the message, that is before the reader. @param {string} path @param {boolean} again the same room: no new place to go back to */
+  /** Puts the address of the current room, or message, into the address bar. @param {string} path @param {boolean} again the same room: adds nothing to go back to */
   const visit = (path, again) => {
     const onList = phone.matches && screen() === 'list';
     // The entry of an overlay becomes that of the new place.

@@ -1,5 +1,5 @@
-// The quick switcher: any room or person by a few letters, those that are held at once and those that the server finds
-// below them (WAI-ARIA 1.2, combobox with a listbox).
+// The quick switcher: any room or person by a few letters. Those that the page knows come at once, those that the
+// server finds below them (WAI-ARIA 1.2, combobox with a listbox).
 
 import { createLookup } from '../lib/lookup.js';
 import { avatar } from './avatar.js';
@@ -168,7 +168,7 @@ function choices(s, typed, found, { select, send, text }) {
   const direct = rooms.filter((room) => room.kind === 'direct');
   const known = select.search(select.knownPeople(s), query, (user) => [user.name, select.nameOf(user)]);
   const ids = new Set(known.map((user) => user.id).concat(s.me?.id ?? 0));
-  // Below those who stood there before: nothing that is chosen moves.
+  // Below those already shown: what is chosen does not move.
   const people = [...known, ...select.search(found.people, query, (user) => [user.name, select.nameOf(user)]).filter((user) => !ids.has(user.id))];
   /** @type {Choice[]} */
   const joinable = select

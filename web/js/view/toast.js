@@ -1,5 +1,5 @@
-// A line that says what was done, for a while; longer while it is pointed at or focused. What was refused stays until
-// it is put away.
+// Toasts: a line that says what was done, for a while, and longer under the pointer or the focus. A refusal stays until
+// it is closed.
 
 import { h, icon, iconButton } from './dom.js';
 
@@ -8,7 +8,7 @@ const SHOWN_MAX = 3;
 
 /** @param {HTMLElement} root @param {Pick<import('./wires.js').Wires, 'clock'>} wires */
 export function mountToasts(root, { clock }) {
-  /** Over a dialog, only what is in the dialog is seen. @param {HTMLElement} el */
+  /** Inside an open dialog, or it would be hidden behind it. @param {HTMLElement} el */
   const show = (el) => {
     const place = document.querySelector('dialog:modal');
     if (place && root.parentElement !== place) place.append(root);
