@@ -84,7 +84,7 @@ test('reset: what is held stays on the screen until the latest page is there', (
   const read = after(state, asked('open'), page('open', messages(451, 500), { more_before: true }));
   assert.equal(ids(read)[0], 451);
   assert.equal(line(read).through, 500);
-  assert.equal(line(read).place, 'end');
+  assert.equal(line(read).opensAt, 'end');
 });
 
 test('coming back to the same history asks for what was missed', () => {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { placeOf } from '../../web/js/acts/rooms.js';
+import { linkTarget } from '../../web/js/acts/rooms.js';
 import * as select from '../../web/js/state/select.js';
 import { after, asked, heard, ME, MEI, message, opened, page, ready, says, user } from './build.mjs';
 
@@ -43,9 +43,9 @@ test('what is meant for the reader is counted, and a notice is not', () => {
 
 test('a room opens under the New messages line, and the one that is left loses its own', () => {
   const state = after(two(), open(2));
-  assert.deepEqual([state.view.room, state.timelines[2].newline, state.timelines[2].place], [2, 2, 'newline']);
+  assert.deepEqual([state.view.room, state.timelines[2].newline, state.timelines[2].opensAt], [2, 2, 'newline']);
   const back = after(state, open(1));
-  assert.deepEqual([back.view.room, back.timelines[2].newline, back.timelines[1].place], [1, null, 'end']);
+  assert.deepEqual([back.view.room, back.timelines[2].newline, back.timelines[1].opensAt], [1, null, 'end']);
 });
 
 test('a message that is not held is read around it', () => {
@@ -71,9 +71,9 @@ test('a room that was marked unread is not read by looking at it', () => {
 });
 
 test('the addresses of rooms and messages', () => {
-  assert.deepEqual(placeOf('/rooms/3'), { room: 3 });
-  assert.deepEqual(placeOf('/rooms/3/42'), { room: 3, id: 42 });
-  for (const path of ['/', '/rooms', '/rooms/x', '/rooms/1/2/3', '/login']) assert.equal(placeOf(path), null);
+  assert.deepEqual(linkTarget('/rooms/3'), { room: 3 });
+  assert.deepEqual(linkTarget('/rooms/3/42'), { room: 3, id: 42 });
+  for (const path of ['/', '/rooms', '/rooms/x', '/rooms/1/2/3', '/login']) assert.equal(linkTarget(path), null);
 });
 
 test('the sidebar has favourites, rooms and direct messages, and hides what is hidden until something is said', () => {

@@ -10,7 +10,7 @@ const SERVER_PATH = '/server';
 const PATH = /^\/rooms\/(\d+)(?:\/(\d+))?\/?$/;
 
 /** What an address asks for. @param {string} path @returns {{room: number, id?: number} | null} */
-export function placeOf(path) {
+export function linkTarget(path) {
   const found = path.match(PATH);
   if (!found) return null;
   return { room: Number(found[1]), ...(found[2] ? { id: Number(found[2]) } : {}) };
@@ -35,7 +35,7 @@ export function roomActs(c) {
     if (!own) c.account?.drafts.adopt(room, (text) => room === current() && composer.offer(text));
   };
 
-  /** @param {{room: number, id?: number | undefined}} place @param {{visit: boolean}} how */
+  /** @param {{room: number, id?: number | undefined}} target @param {{visit: boolean}} how */
   const go = ({ room, id }, { visit }) => {
     const before = current();
     if (!store.state.rooms[room]) return c.send({ do: 'dialog', name: 'meet', room, ...(id === undefined ? {} : { id }) });
@@ -69,25 +69,25 @@ export function roomActs(c) {
     if (location.pathname === SERVER_PATH) return show({ visit: false });
     if (store.state.view.page) store.dispatch({ type: 'view', page: null });
     // The first page has no room in its address.
-    const place = placeOf(location.pathname) ?? (history.state?.room ? { room: Number(history.state.room) } : null);
-    if (place && (place.room !== current() || place.id !== undefined)) go(place, { visit: false });
+    const target = linkTarget(location.pathname) ?? (history.state?.room ? { room: Number(history.state.room) } : null);
+    if (target && (target.room !== current() || target.id !== undefined)) go(target, { visit: false });
   };
 
   return {
     /** After the first connection: opens the room of the address, or the one that this account had open last. */
     start() {
-      const place = placeOf(location.pathname);
+      const target = linkTarget(location.pathname);
       const last = Number(attempt(() => localStorage.getItem(lastRoomKey())));
-      const room = place && store.state.rooms[place.room] ? place.room : store.state.rooms[last] ? last : LOBBY;
-      if (room !== current() || place?.id) {
-        store.dispatch({ type: 'open', room, at: c.clock.now(), ...(place?.room === room && place.id ? { id: place.id } : {}) });
+      const room = target && store.state.rooms[target.room] ? target.room : store.state.rooms[last] ? last : LOBBY;
+      if (room !== current() || target?.id) {
+        store.dispatch({ type: 'open', room, at: c.clock.now(), ...(target?.room === room && target.id ? { id: target.id } : {}) });
       }
       const page = location.pathname === SERVER_PATH;
-      const elsewhere = (place && place.room !== room) || (page && !select.looksAfter(store.state));
+      const elsewhere = (target && target.room !== room) || (page && !select.looksAfter(store.state));
       history.replaceState({ ...history.state, room }, '', elsewhere ? `/rooms/${room}` : location.pathname);
       if (page) visited();
       enterComposer(room);
-      if (place && place.room !== room) c.send({ do: 'dialog', name: 'meet', ...place });
+      if (target && target.room !== room) c.send({ do: 'dialog', name: 'meet', ...target });
     },
     visited,
     /** @param {{room: number, id?: number}} act */

@@ -51,4 +51,4 @@ export function firstVisible(rows, edge) {
  * @param {number} before the row's offset on screen before the change
  * @param {number} after its offset now
  */
-export const keepPlace = (top, before, after) => top + (after - before);
+export const keepPosition = (top, before, after) => top + (after - before);

@@ -64,8 +64,8 @@ const lastAt = (state, room) => Math.max(room.last?.sent_at ?? 0, state.timeline
 
 /** The same rows in the order that the reader sees; new rows come last. @param {RoomRow[]} rows @param {number[]} before the rooms as they stand */
 export function inOrder(rows, before) {
-  const place = (/** @type {RoomRow} */ { room }) => (before.includes(room.id) ? before.indexOf(room.id) : before.length);
-  return rows.toSorted((a, b) => place(a) - place(b));
+  const index = (/** @type {RoomRow} */ { room }) => (before.includes(room.id) ? before.indexOf(room.id) : before.length);
+  return rows.toSorted((a, b) => index(a) - index(b));
 }
 
 /** All rooms: the most recently opened first, then by their last message. @param {State} state @returns {Room[]} */

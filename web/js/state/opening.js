@@ -94,8 +94,8 @@ export function open(state, id, { id: message, at, spot = null }) {
       // The window is not where the room opens: it is read again.
       const elsewhere = t.phase === 'ready' && !target && (back ? t.messages[indexOf(t.messages, back.id)]?.id !== back.id : t.moreAfter);
       const stale = /** @type {const} */ ({ phase: 'stale', loading: null, failed: null });
-      const place = back ? 'spot' : newline === null ? 'end' : 'newline';
-      return { ...t, ...(elsewhere ? stale : {}), newline, opened: t.opened + 1, place, used: at };
+      const opensAt = back ? 'spot' : newline === null ? 'end' : 'newline';
+      return { ...t, ...(elsewhere ? stale : {}), newline, opened: t.opened + 1, opensAt, used: at };
     });
     next = forgetOldest(next);
   }

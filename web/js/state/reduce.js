@@ -56,7 +56,7 @@ export function reduce(state, event) {
     case 'open':
       return open(state, event.room, event);
     case 'settled':
-      return withTimeline(state, event.room, (t) => (t.place === 'spot' ? { ...t, place: 'end' } : t));
+      return withTimeline(state, event.room, (t) => (t.opensAt === 'spot' ? { ...t, opensAt: 'end' } : t));
     case 'target/reached':
       return { ...state, view: { ...state.view, target: null } };
     case 'reply':

@@ -64,7 +64,7 @@ export function effects(state) {
   if (!room || !t) return found;
   if (t.phase !== 'ready' && !t.failed) {
     // The page brings the people it names.
-    if (!t.loading) found.push({ do: 'open', room: id, around: target ? target.id : placeToOpen(room, t) });
+    if (!t.loading) found.push({ do: 'open', room: id, around: target ? target.id : messageToOpenAt(room, t) });
     return found;
   }
   const strangers = unknownPeople(state, t);
@@ -107,8 +107,8 @@ function unknownPeople(state, t) {
 }
 
 /** Where to open: at the end, where the reader was, or around what was read last when more is unread than a page holds. @param {import('../net/wire.js').Room} room @param {Timeline} t */
-function placeToOpen(room, t) {
-  if (t.place === 'spot' && t.spot) return t.spot.id;
+function messageToOpenAt(room, t) {
+  if (t.opensAt === 'spot' && t.spot) return t.spot.id;
   return t.phase === 'empty' && room.unread > PAGE_MESSAGES - 10 ? Math.max(1, room.read) : null;
 }
 

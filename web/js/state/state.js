@@ -55,7 +55,7 @@ import { noSearch } from './search.js';
  * @property {boolean} following
  * @property {{room: number, id: number, at: number} | null} target a message to go to
  * @property {Pane | null} pane
- * @property {'server' | null} page what stands in the conversation's place
+ * @property {'server' | null} page what takes the place of the conversation
  * @property {Record<number, number>} replying room → the message that is being answered
  * @property {number | null} editing the message of this room that is being edited
  * @property {Record<number, Edit>} edits room → what is being edited there, so that another room in between costs nothing

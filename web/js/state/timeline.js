@@ -23,8 +23,8 @@
  * @property {number | null} syncing the seq a running sync started from
  * @property {MessageFrame[]} staged what arrived while it runs
  * @property {number | null} newline the New messages line stands after this seq
- * @property {number} opened counts whole replacements: the view finds its place anew
- * @property {'newline' | 'end' | 'spot'} place where that place is
+ * @property {number} opened counts whole replacements: the view scrolls to where it opens again
+ * @property {'newline' | 'end' | 'spot'} opensAt where it is shown first
  * @property {Spot | null} spot where the reader was when they left, unless that was the end
  * @property {number} [used] when it was last opened
  */
@@ -45,11 +45,11 @@ export const emptyTimeline = () => ({
   staged: [],
   newline: null,
   opened: 0,
-  place: 'newline',
+  opensAt: 'newline',
   spot: null,
 });
 
-/** The index of `id`, or of the place where it would stand. @param {Message[]} messages @param {number} id */
+/** The index of `id`, or of the one it would have. @param {Message[]} messages @param {number} id */
 export function indexOf(messages, id) {
   let low = 0;
   let high = messages.length;
@@ -111,7 +111,7 @@ export function applyPage(t, kind, page) {
       syncing: null,
       staged: [],
       opened: t.opened + 1,
-      place: kind === 'open' && t.place === 'spot' ? 'spot' : t.phase === 'empty' && t.newline !== null ? 'newline' : 'end',
+      opensAt: kind === 'open' && t.opensAt === 'spot' ? 'spot' : t.phase === 'empty' && t.newline !== null ? 'newline' : 'end',
     };
   }
   // The page may be older than what came live since: go back to the older of the two, a sync brings the rest.

@@ -9,7 +9,7 @@ const QUIET = 4;
 const MODULE_PX = 4;
 
 /** The address at which others reach this server. @param {Wires} wires */
-export function place({ watch, select, text }) {
+export function serverAddress({ watch, select, text }) {
   const { host, origin } = location;
   return watch.now((s) => select.invitation(s, { host, origin, alone: text.onlyHere(host) }));
 }

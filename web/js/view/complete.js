@@ -30,8 +30,8 @@ export function asked(before) {
   return { mark: /** @type {'@'} */ (sign), query, start: before.length - query.length - 1 };
 }
 
-/** @param {HTMLTextAreaElement} box @param {HTMLElement} place the list stands in it @param {import('./wires.js').Wires} wires */
-export function mountCompletion(box, place, wires) {
+/** @param {HTMLTextAreaElement} box @param {HTMLElement} parent of the list @param {import('./wires.js').Wires} wires */
+export function mountCompletion(box, parent, wires) {
   const { watch, select, clock } = wires;
   const id = freshId('sugg');
   /** @type {{insert: string, row: HTMLElement}[]} */
@@ -41,7 +41,7 @@ export function mountCompletion(box, place, wires) {
   let dismissed = '';
   let taking = false;
   const list = h('div', { class: 'sugg menu', role: 'listbox', id, 'aria-label': 'Suggestions', hidden: true });
-  place.append(list);
+  parent.append(list);
   mark(box, 'aria-autocomplete', 'list');
   mark(box, 'aria-controls', id);
 

@@ -65,11 +65,11 @@ export function findEmoji(data, query, recent = []) {
     if (words.some((word) => word.startsWith(plain))) return 3;
     return [name, ...codes].some((word) => word.includes(plain)) ? 4 : 5;
   };
-  const place = (/** @type {string[]} */ list, /** @type {string} */ emoji) => (list.includes(emoji) ? list.indexOf(emoji) : list.length);
+  const indexIn = (/** @type {string[]} */ list, /** @type {string} */ emoji) => (list.includes(emoji) ? list.indexOf(emoji) : list.length);
   /** @param {Row} row */
   const length = ([, name, , codes]) => Math.min(...codes.filter((code) => code.startsWith(plain)).map((code) => code.length), name.length + 100);
   return data.emoji
-    .map((row) => ({ row, rank: rank(row), used: place(recent, row[0]), popular: place(POPULAR, row[0]), length: length(row) }))
+    .map((row) => ({ row, rank: rank(row), used: indexIn(recent, row[0]), popular: indexIn(POPULAR, row[0]), length: length(row) }))
     .filter((one) => one.rank < 5)
     .sort((a, b) => a.rank - b.rank || a.used - b.used || a.popular - b.popular || a.length - b.length)
     .map(({ row }) => row)

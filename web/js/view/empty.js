@@ -1,6 +1,6 @@
 // The empty room: nobody has said anything yet, so it shows how to invite somebody.
 
-import { drawQr, listenFlag, place } from './address.js';
+import { drawQr, listenFlag, serverAddress } from './address.js';
 import { clone, copy, part, say } from './dom.js';
 
 const COPIED_MS = 4000;
@@ -9,7 +9,7 @@ const COPIED_MS = 4000;
 export function mountEmpty(wires) {
   const { call, clock, select, send, watch } = wires;
   const { el, refs } = clone('t-empty');
-  const { address, url, alone } = place(wires);
+  const { address, url, alone } = serverAddress(wires);
   const admin = watch.now(select.looksAfter);
   let link = watch.now((s) => select.linkToHandOn(s, url, undefined, clock.now()));
   say(part(refs, 'address'), address);

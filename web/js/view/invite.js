@@ -1,6 +1,6 @@
 // How to invite somebody: the link, and whom it lets in. Shown in a dialog and on the server's page.
 
-import { drawQr, listenFlag, place } from './address.js';
+import { drawQr, listenFlag, serverAddress } from './address.js';
 import { openDialog } from './dialog.js';
 import { button, copy, h, icon, say } from './dom.js';
 
@@ -59,7 +59,7 @@ export async function openInvite(wires) {
   const admin = watch.now(select.looksAfter);
   const asked = admin ? await call('server') : null;
   const server = asked?.ok ? asked.value : null;
-  const { url, alone } = place(wires);
+  const { url, alone } = serverAddress(wires);
   const link = watch.now((s) => select.linkToHandOn(s, url, server?.invite, clock.now()));
   const door = watch.now((s) => s.server?.door ?? 'anyone');
   const words =

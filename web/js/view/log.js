@@ -68,8 +68,8 @@ export function mountLog(root, pill, wires) {
     placed = true;
     const t = watch.now(select.currentTimeline);
     const line = /** @type {HTMLElement | null} */ (root.querySelector('.newline'));
-    if (t?.place === 'spot' && t.spot) toSpot(t.spot);
-    else if (t?.place === 'newline' && line) {
+    if (t?.opensAt === 'spot' && t.spot) toSpot(t.spot);
+    else if (t?.opensAt === 'newline' && line) {
       root.scrollTop += line.getBoundingClientRect().top - root.getBoundingClientRect().top - ABOVE_NEWLINE_PX;
     } else toEnd();
   };
@@ -107,7 +107,7 @@ export function mountLog(root, pill, wires) {
     root.ariaBusy = String(select.isBehind(state));
     const opening = `${state.view.room}:${t?.opened ?? 0}`;
     const fresh = opening !== opened;
-    const place = fresh || state.view.following ? null : anchor();
+    const anchored = fresh || state.view.following ? null : anchor();
     const focused = /** @type {HTMLElement | null} */ (document.activeElement?.closest('#messages article') ?? null);
     const neighbour = focused && beside(focused);
     if (fresh) {
@@ -119,7 +119,7 @@ export function mountLog(root, pill, wires) {
       make: (block) => make(block, wires),
       update: (node, block) => update(node, block, wires, () => keep(null)),
     });
-    keep(place);
+    keep(anchored);
     const from = select.startingPoint(t);
     roving.settle(from === null ? null : root.querySelector(`article[data-id="${from}"]`));
     if (focused && !focused.isConnected) (neighbour?.isConnected ? neighbour : roving.current())?.focus({ preventScroll: true });
@@ -149,11 +149,11 @@ export function mountLog(root, pill, wires) {
     el.focus({ preventScroll: true });
   };
 
-  /** @param {{el: HTMLElement, top: number} | null | undefined} place */
-  const keep = (place) => {
+  /** @param {{el: HTMLElement, top: number} | null | undefined} anchored */
+  const keep = (anchored) => {
     if (!placed) settle();
     else if (watch.now((s) => s.view.following)) toEnd();
-    else if (place?.el.isConnected) root.scrollTop = scroll.keepPlace(root.scrollTop, place.top, place.el.getBoundingClientRect().top);
+    else if (anchored?.el.isConnected) root.scrollTop = scroll.keepPosition(root.scrollTop, anchored.top, anchored.el.getBoundingClientRect().top);
   };
 
   watch((s) => [s.view.room, select.currentTimeline(s), s.pending, s.landed, s.people, s.me, s.connection.state, s.pendingActions], draw);

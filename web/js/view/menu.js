@@ -38,7 +38,7 @@ export function openMenu(anchor, label, items, at) {
   }
   // Inside the landmark of its button.
   (anchor.closest('dialog, aside, main, .side') ?? document.body).append(menu);
-  place(menu, anchor, at);
+  position(menu, anchor, at);
   anchor.setAttribute('aria-expanded', 'true');
   const entries = () => /** @type {HTMLElement[]} */ ([...menu.querySelectorAll('button')]);
   entries()[0]?.focus();
@@ -82,7 +82,7 @@ export function openMenu(anchor, label, items, at) {
 }
 
 /** @param {HTMLElement} menu @param {HTMLElement} anchor @param {{x: number, y: number}} [at] */
-function place(menu, anchor, at) {
+function position(menu, anchor, at) {
   const box = anchor.getBoundingClientRect();
   const size = menu.getBoundingClientRect();
   const rtl = getComputedStyle(anchor).direction === 'rtl';

@@ -160,8 +160,8 @@ function quote(id, message, { send, select, text, watch }, tabIndex) {
 /** @param {{room: number, id: number, author: number}} from @param {Wires} wires @param {number} tabIndex */
 function forwardLine({ room, id, author }, { send, select, watch }, tabIndex) {
   const [who, source] = watch.now((s) => /** @type {const} */ ([select.nameOf(s.people[author]), s.rooms[room]]));
-  const place = source ? watch.now((s) => select.roomName(s, source)) : '';
-  const words = `Forwarded from ${who}${place ? ` in ${place}` : ''}`;
+  const where = source ? watch.now((s) => select.roomName(s, source)) : '';
+  const words = `Forwarded from ${who}${where ? ` in ${where}` : ''}`;
   const link = source && h('a', { href: `/rooms/${room}/${id}`, tabindex: tabIndex, onclick: inApp(() => send({ do: 'open', room, id })) }, words);
   return h('p', { class: 'msg__fwd' }, icon('forward', 'i--xs'), link ?? words);
 }

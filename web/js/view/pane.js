@@ -94,7 +94,7 @@ const nothing = (title, words) => h('div', { class: 'blank blank--s' }, h('h3', 
 /** @param {{room: number, message: Message, by?: string}} hit @param {Wires} wires @param {HTMLElement} [more] */
 function hit({ room, message, by }, { select, send, watch, text, times, clock }, more) {
   const [author, current] = watch.now((s) => /** @type {const} */ ([s.people[message.author], s.rooms[room]]));
-  const place = watch.now((s) => select.roomName(s, current));
+  const name = watch.now((s) => select.roomName(s, current));
   const words = message.deleted ? 'This message was deleted.' : text.oneLine(text.wordsOf(message), 300);
   const link = h(
     'a',
@@ -102,7 +102,7 @@ function hit({ room, message, by }, { select, send, watch, text, times, clock },
     h(
       'span',
       { class: 'hit__m' },
-      by ?? h('b', {}, place),
+      by ?? h('b', {}, name),
       h('time', { datetime: times.iso(message.sent_at), title: times.full(message.sent_at) }, times.short(message.sent_at, clock.now())),
     ),
     h('span', { class: 'hit__w' }, avatar(author, 'xs'), h('bdi', {}, select.nameOf(author))),

@@ -190,7 +190,7 @@ export async function openPicker(anchor, wires, chosen) {
   draw();
   (anchor.closest('dialog') ?? document.body).append(el);
   el.show();
-  place(el, anchor);
+  position(el, anchor);
   const closeOverlay = openOverlay(() => close());
   document.addEventListener('pointerdown', outside, true);
   document.addEventListener('keydown', onEscape, true);
@@ -225,7 +225,7 @@ function walk(event, group, up) {
 }
 
 /** @param {HTMLElement} el @param {HTMLElement} anchor */
-function place(el, anchor) {
+function position(el, anchor) {
   const box = anchor.getBoundingClientRect();
   const size = el.getBoundingClientRect();
   const above = box.top - size.height - MARGIN_PX;

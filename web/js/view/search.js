@@ -130,7 +130,7 @@ function chips(wires) {
     const state = watch.now((s) => s);
     const { room: inRoom, author, span } = state.search.asked;
     mark(files, 'aria-pressed', String(state.search.asked.files));
-    say(room.words, inRoom === null ? 'All rooms' : placeName(state, state.rooms[inRoom], wires));
+    say(room.words, inRoom === null ? 'All rooms' : nameOfRoom(state, state.rooms[inRoom], wires));
     say(who.words, author === null ? 'Anyone' : author === state.me?.id ? 'You' : select.nameOf(state.people[author]));
     say(when.words, SPANS.find(([one]) => one === span)?.[1] ?? '');
     mark(room.el, 'data-on', inRoom === null ? null : '');
@@ -180,7 +180,7 @@ function personItems({ watch, select, send }) {
 }
 
 /** @param {import('../state/state.js').State} state @param {import('../net/wire.js').Room | undefined} room @param {Wires} wires */
-function placeName(state, room, { select }) {
+function nameOfRoom(state, room, { select }) {
   const name = select.roomName(state, room);
   return room?.kind === 'direct' ? `With ${name}` : `#${name}`;
 }
@@ -198,9 +198,9 @@ function drawHit(node, found, wires) {
   if (!link.isConnected) node.append(link);
   if (current) for (const other of node.parentElement?.querySelectorAll('[aria-current]') ?? []) other.removeAttribute('aria-current');
   if (current) mark(link, 'aria-current', 'true');
-  const place = placeName(state, state.rooms[room], wires);
+  const name = nameOfRoom(state, state.rooms[room], wires);
   const marks = select.marksOf(found);
-  const key = JSON.stringify([place, select.nameOf(author), author?.avatar, author?.color, message.body, message.files, marks, blocked]);
+  const key = JSON.stringify([name, select.nameOf(author), author?.avatar, author?.color, message.body, message.files, marks, blocked]);
   if (link.dataset.drawn === key) return;
   link.dataset.drawn = key;
   const words = blocked
@@ -210,7 +210,7 @@ function drawHit(node, found, wires) {
     h(
       'span',
       { class: 'hit__m' },
-      h('b', {}, h('bdi', {}, place)),
+      h('b', {}, h('bdi', {}, name)),
       h('time', { datetime: times.iso(message.sent_at), title: times.full(message.sent_at) }, times.short(message.sent_at, clock.now())),
     ),
     h('span', { class: 'hit__w' }, avatar(author, 'xs'), h('bdi', {}, select.nameOf(author))),
@@ -254,8 +254,8 @@ function drawRest(el, surface, wires) {
         blank('This search did not work', trouble?.title ?? '', trouble?.again === true && button('Try again', () => send({ do: 'searchNow' }), 'btn--s')),
       );
     case 'nothing': {
-      const place = asked.room === null ? '' : ` in ${placeName(state, state.rooms[asked.room], wires)}`;
-      const title = asked.q.trim() ? `Nothing about “${asked.q.trim()}”${place}` : `No messages${place}`;
+      const where = asked.room === null ? '' : ` in ${nameOfRoom(state, state.rooms[asked.room], wires)}`;
+      const title = asked.q.trim() ? `Nothing about “${asked.q.trim()}”${where}` : `No messages${where}`;
       const words = narrowed
         ? 'Look in every room, or try fewer words. The beginning of the last word is enough.'
         : 'Try fewer words. The beginning of the last word is enough.';

@@ -88,9 +88,9 @@ export function openSwitcher(wires) {
             h('span', {}, h('bdi', {}, words), hint && h('small', {}, hint)),
             h('span', { class: 'pick__e' }, end),
           );
-          const place = options.length;
+          const index = options.length;
           row.addEventListener('click', () => {
-            at = place;
+            at = index;
             take();
           });
           options.push({ key, row, act });

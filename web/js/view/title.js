@@ -16,8 +16,8 @@ export function mountTitle(icon, { watch, select }) {
       // A reader who is looking hears only of mentions and direct messages in other rooms.
       const waiting = attentive ? urgent : unread;
       const away = waiting > 0;
-      const place = room?.kind === 'direct' ? watch.now((s) => select.roomName(s, room)) : `#${room?.name ?? 'Lobby'}`;
-      const title = `${away ? `(${waiting}) ` : ''}${page ? 'People and server' : place} · ${about?.name || server}`;
+      const where = room?.kind === 'direct' ? watch.now((s) => select.roomName(s, room)) : `#${room?.name ?? 'Lobby'}`;
+      const title = `${away ? `(${waiting}) ` : ''}${page ? 'People and server' : where} · ${about?.name || server}`;
       if (document.title !== title) document.title = title;
       const href = away ? loud : quiet;
       if (link.getAttribute('href') !== href) link.setAttribute('href', href);

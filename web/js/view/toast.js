@@ -10,9 +10,9 @@ const SHOWN_MAX = 3;
 export function mountToasts(root, { clock }) {
   /** Inside an open dialog, or it would be hidden behind it. @param {HTMLElement} el */
   const show = (el) => {
-    const place = document.querySelector('dialog:modal');
-    if (place && root.parentElement !== place) place.append(root);
-    else if (!place && root.parentElement !== document.body) document.body.append(root);
+    const dialog = document.querySelector('dialog:modal');
+    if (dialog && root.parentElement !== dialog) dialog.append(root);
+    else if (!dialog && root.parentElement !== document.body) document.body.append(root);
     root.append(el);
     while (root.children.length > SHOWN_MAX) root.firstElementChild?.remove();
   };

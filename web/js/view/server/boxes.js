@@ -1,7 +1,7 @@
 // The other boxes of the server's page: the invite link, who can sign up, the backup, how the server is doing.
 
 import { bytes, duration, freshness, nightly } from '../../lib/amounts.js';
-import { drawQr, place } from '../address.js';
+import { drawQr, serverAddress } from '../address.js';
 import { confirm, field, openDialog } from '../dialog.js';
 import { button, freshId, h, icon, mark, say } from '../dom.js';
 import { aloneNote, copyField, whomItLetsIn } from '../invite.js';
@@ -29,7 +29,7 @@ export function inviteBox(wires, { refresh, fail }) {
   const { el, heading } = box('Invite people', null, 'invite');
   const words = h('p', { class: 'hint' });
   const link = copyField('Invite link', '', wires);
-  const { url, alone } = place(wires);
+  const { url, alone } = serverAddress(wires);
   const qr = h('div', { class: 'invite__qr', hidden: true });
   let ends_at = 0;
   const make = async () => {
@@ -211,7 +211,7 @@ export function factsBox(wires, { show }) {
     ),
     storage,
   );
-  const { address: own } = place(wires);
+  const { address: own } = serverAddress(wires);
   return {
     el,
     draw: (server) => {

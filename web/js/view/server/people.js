@@ -1,7 +1,7 @@
 // The people of the server as its owner and admins see them: their roles, and whose account is deactivated.
 
 import { bytes } from '../../lib/amounts.js';
-import { place } from '../address.js';
+import { serverAddress } from '../address.js';
 import { avatar } from '../avatar.js';
 import { confirm, openDialog } from '../dialog.js';
 import { button, h, icon, iconButton } from '../dom.js';
@@ -189,7 +189,7 @@ async function offerReset(user, wires, fail) {
   const answer = await call('offerReset', user.id);
   if (!answer.ok) return fail(answer.title);
   const name = select.nameOf(user);
-  const { url } = place(wires);
+  const { url } = serverAddress(wires);
   openDialog({
     title: `A new password for ${name}`,
     kind: 'dlg--s',
