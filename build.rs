@@ -8,6 +8,8 @@
 mod emoji;
 #[path = "build/page.rs"]
 mod page;
+#[path = "build/partials.rs"]
+mod partials;
 #[path = "build/script.rs"]
 mod script;
 
@@ -36,6 +38,7 @@ fn main() {
     println!("cargo:rerun-if-changed=build");
     let mut files = Files::new();
     collect(Path::new("web"), "", &mut files);
+    insert_partials(&mut files).unwrap_or_else(|error| stop(&format!("web/{error}")));
     let missing = missing_references(&files);
     if !missing.is_empty() {
         stop(&format!(
@@ -83,6 +86,21 @@ fn collect(folder: &Path, prefix: &str, files: &mut Files) {
             }
         }
     }
+}
+
+/// Leaves the pages whole, and none of the partials.
+fn insert_partials(files: &mut Files) -> Result<(), String> {
+    let (partials, mut others): (Files, Files) = std::mem::take(files)
+        .into_iter()
+        .partition(|(name, _)| name.starts_with("partials/"));
+    let read = |path: &str| Some(String::from_utf8_lossy(partials.get(path)?).into_owned());
+    for (name, bytes) in others.iter_mut().filter(|(name, _)| name.ends_with(".html")) {
+        let page =
+            partials::insert(&String::from_utf8_lossy(bytes), read).map_err(|error| format!("{name}: {error}"))?;
+        *bytes = page.into_bytes();
+    }
+    *files = others;
+    Ok(())
 }
 
 /// One hash over all that is served under it. Pages are not: they hold the hash.

@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench page` prints a table; nothing is asserted. The real executable, and Chromium without a
 //! window. Bytes are those that went over the connections to the browser: heads, bodies, and what the socket
-//! said; what comes later, at the first sign of somebody, is not among them. The time is from the navigation to
+//! said; the lazy part, which comes at the first sign of somebody, is not among them. The time is from the navigation to
 //! the first frame in which the messages stand there, the connection does, and the composer takes text.
 
 #[allow(dead_code)]

@@ -1,11 +1,11 @@
 //! What release builds serve instead of `web/`: for each page one script (`script.rs`) and one style sheet, and
-//! one of each for what comes later. Never changes what a page shows.
+//! one of each for its lazy part. Never changes what a page shows.
 
 use super::{Files, between, script};
 
 const SHEET: &str = "<link rel=\"stylesheet\" href=\"{{assets}}/";
-/// What is in here comes with the late script.
-const LATE: &str = "<template id=\"late\">";
+/// The style sheets and modules of the lazy part.
+const LAZY: &str = "<template id=\"lazy\">";
 const ICON: &str = "<link rel=\"icon\"";
 const PRELOAD: &str = "<link rel=\"modulepreload\"";
 const SCRIPT: &str = "<script type=\"module\" src=\"{{assets}}/";
@@ -23,10 +23,10 @@ pub fn release(files: &Files) -> Result<Files, String> {
         let [entry] = &between(text, SCRIPT, &['"'])[..] else {
             return Err(format!("{name}: has not one script"));
         };
-        let (start, later, end) = parts(text);
+        let (start, lazy, end) = parts(text);
         let sheet = entry.replace("js", "css");
         let styles = sheet_of(files, &between(&format!("{start}{end}"), SHEET, &['"']))?;
-        let mut late = None;
+        let mut lazy_sheet = None;
         match served.get(&sheet) {
             Some(known) if *known != styles => return Err(format!("{name}: another one has {entry} and other styles")),
             Some(_) => {}
@@ -34,19 +34,19 @@ pub fn release(files: &Files) -> Result<Files, String> {
                 for (script, bytes) in script::bundle(files, entry)? {
                     if script != *entry {
                         let sheet = script.replace("js", "css");
-                        served.insert(sheet.clone(), sheet_of(files, &between(later, SHEET, &['"']))?);
-                        late = Some(sheet);
+                        served.insert(sheet.clone(), sheet_of(files, &between(lazy, SHEET, &['"']))?);
+                        lazy_sheet = Some(sheet);
                     }
                     served.insert(script, bytes);
                 }
                 served.insert(sheet.clone(), styles);
             }
         }
-        if late.is_some() == later.is_empty() {
-            return Err(format!("{name}: what comes later needs a script and a {LATE}"));
+        if lazy_sheet.is_some() == lazy.is_empty() {
+            return Err(format!("{name}: a lazy part needs both a script and a {LAZY}"));
         }
-        let later = late.map_or(String::new(), |sheet| head(later, &sheet));
-        let text = format!("{}{later}{}", head(start, &sheet), head(end, &sheet));
+        let lazy = lazy_sheet.map_or(String::new(), |sheet| head(lazy, &sheet));
+        let text = format!("{}{lazy}{}", head(start, &sheet), head(end, &sheet));
         let text = icons(&text, files)?;
         served.insert(name.clone(), text.into_bytes());
     }
@@ -75,15 +75,15 @@ fn icons(text: &str, files: &Files) -> Result<String, String> {
     Ok(out)
 }
 
-/// A page before what comes later, that, and what follows.
+/// A page before its lazy part, that, and what follows.
 fn parts(text: &str) -> (&str, &str, &str) {
-    let Some((start, rest)) = text.split_once(LATE) else {
+    let Some((start, rest)) = text.split_once(LAZY) else {
         return (text, "", "");
     };
     let ends = rest.find("</template>").unwrap_or(rest.len());
     let (start, rest) = text.split_at(start.len());
-    let (later, end) = rest.split_at(LATE.len() + ends);
-    (start, later, end)
+    let (lazy, end) = rest.split_at(LAZY.len() + ends);
+    (start, lazy, end)
 }
 
 /// The page with the first of its sheets standing for all, and nothing to load beforehand.

@@ -1,5 +1,5 @@
 //! One script out of many modules, as release builds serve it: the modules in the order in which a browser
-//! would run them, in one scope, minified. What is asked for by `import()` is a second script, the late one;
+//! would run them, in one scope, minified. What is asked for by `import()` is a second script, the lazy one;
 //! it takes from the first what both need, so that there is one of each module.
 //!
 //! What stands at the top of a module gets the module's number behind its name, so no two meet. Understands
@@ -30,8 +30,8 @@ type Names = BTreeMap<String, String>;
 struct Script {
     text: String,
     /// What is asked for by `import()`.
-    late: BTreeSet<String>,
-    /// In the late script: where the first one ends, and what is taken from it.
+    lazy: BTreeSet<String>,
+    /// In the lazy script: where the first one ends, and what is taken from it.
     first: Option<First>,
     exports: BTreeMap<String, Names>,
     /// Being read: to meet one of them again is a circle.
@@ -46,21 +46,21 @@ struct First {
     taken: BTreeSet<String>,
 }
 
-/// The script of this module and of everything that it imports, and of what comes later, where there is such.
+/// The script of this module and of everything that it imports, and the script of its lazy part, where there is one.
 ///
 /// # Errors
 /// What could not be read, or is not understood, and in which file.
 pub fn bundle(files: &Files, entry: &str) -> Answer<Vec<(String, Vec<u8>)>> {
     let mut script = Script::default();
     script.add(files, entry)?;
-    let late = std::mem::take(&mut script.late);
-    if late.len() > 1 {
+    let lazy = std::mem::take(&mut script.lazy);
+    if lazy.len() > 1 {
         return Err(format!("{entry}: more than one import()"));
     }
     let mut first = std::mem::take(&mut script.text);
     let mut scripts = Vec::new();
-    if let Some(name) = late.first() {
-        let (text, taken) = script.later(files, name)?;
+    if let Some(name) = lazy.first() {
+        let (text, taken) = script.lazy_part(files, name)?;
         first.push_str(&format!(
             "export {{ {} }};\n",
             renamed(&taken, |local, short| format!("{local} as {short}"))
@@ -80,8 +80,8 @@ fn renamed(names: &BTreeSet<String>, line: impl Fn(&str, &str) -> String) -> Str
 }
 
 impl Script {
-    /// The late script, and what it takes from the first.
-    fn later(mut self, files: &Files, name: &str) -> Answer<(String, BTreeSet<String>)> {
+    /// The lazy script, and what it takes from the first.
+    fn lazy_part(mut self, files: &Files, name: &str) -> Answer<(String, BTreeSet<String>)> {
         if self.exports.contains_key(name) {
             return Err(format!("{name}: is there already, and asked for by import()"));
         }
@@ -91,8 +91,8 @@ impl Script {
             taken: BTreeSet::new(),
         });
         self.add(files, name)?;
-        if !self.late.is_empty() {
-            return Err(format!("{name}: what comes later asks for more by import()"));
+        if !self.lazy.is_empty() {
+            return Err(format!("{name}: the lazy part asks for more by import()"));
         }
         for known in self.exports[name].clone().values() {
             self.take(known);
@@ -107,7 +107,7 @@ impl Script {
         ))
     }
 
-    /// Notes what the late script needs of the first.
+    /// Notes what the lazy script needs of the first.
     fn take(&mut self, known: &str) {
         let Some(first) = &mut self.first else { return };
         let (name, number) = known.rsplit_once('$').unwrap_or((known, ""));
@@ -271,7 +271,7 @@ impl Script {
                 // Every script is one folder below the root.
                 out.push_str(&format!("{before}{start}../{known}{end}"));
                 if start == FORMS[1].0 {
-                    self.late.insert(known);
+                    self.lazy.insert(known);
                 }
                 parts = after.to_owned();
             }

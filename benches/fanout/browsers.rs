@@ -1,4 +1,4 @@
-//! What browsers send besides messages, as often as the page does (web/js/view/composer.js, web/js/main.js): that
+//! What browsers send besides messages, as often as the page does (web/js/view/composer.js, web/js/effects.js): that
 //! somebody types, and how far each has read.
 
 use std::collections::VecDeque;

@@ -17,6 +17,10 @@ use std::io::Read;
 #[cfg_attr(not(debug_assertions), folder = "$OUT_DIR/web")]
 struct Web;
 
+#[cfg(debug_assertions)]
+#[path = "../../build/partials.rs"]
+mod partials;
+
 /// Stands in the path of every asset: another one as soon as any of them has changed, so that browsers
 /// keep them for good.
 const HASH: &str = env!("CHAPP_ASSETS_HASH");
@@ -53,7 +57,7 @@ pub fn asset(hash: &str, path: &str, request: &HeaderMap) -> Result<Answer> {
 /// `not_found`, which would be a mistake of ours.
 pub fn page(name: &str, values: &[(&str, &str)], request: &HeaderMap) -> Result<Answer> {
     let (file, _) = best(name, &HeaderMap::new()).ok_or_else(|| Error::not_found("There is no such page."))?;
-    let text = fill(&String::from_utf8_lossy(&file), values);
+    let text = fill(&whole(&String::from_utf8_lossy(&file))?, values);
     let digest = Sha256::digest(&text);
     let tag: String = digest[..12].iter().map(|b| format!("{b:02x}")).collect();
     // Strong, and so another one for other bytes (RFC 9110 §8.8.3.3).
@@ -77,6 +81,18 @@ pub fn page(name: &str, values: &[(&str, &str)], request: &HeaderMap) -> Result<
         answer.headers_mut().insert(ETAG, tag);
     }
     Ok(answer)
+}
+
+/// A page with its partials, which release builds have in it already.
+#[cfg(not(debug_assertions))]
+fn whole(page: &str) -> Result<&str> {
+    Ok(page)
+}
+
+#[cfg(debug_assertions)]
+fn whole(page: &str) -> Result<String> {
+    let read = |path: &str| Some(String::from_utf8_lossy(&Web::get(path)?.data).into_owned());
+    partials::insert(page, read).map_err(|_| Error::not_found("There is no such page."))
 }
 
 /// Replaces `{{key}}`; values become text, never markup. In release builds the first two are done.

@@ -1,4 +1,4 @@
-// Checks the pages as the server would send them: with every {{placeholder}} filled.
+// Checks the pages as the server would send them: with their partials, and with every {{placeholder}} filled.
 
 import { readdir, readFile } from 'node:fs/promises';
 import { HtmlValidate } from 'html-validate';
@@ -24,8 +24,16 @@ const values = {
 const validator = new HtmlValidate(JSON.parse(await readFile(new URL('.htmlvalidate.json', import.meta.url), 'utf8')));
 let bad = 0;
 
+/** @type {Record<string, string>} */
+const partials = {};
+for (const file of await readdir(new URL('partials/', web))) {
+  partials[file.replace('.html', '')] = (await readFile(new URL(`partials/${file}`, web), 'utf8')).trimEnd();
+}
+
 for (const file of (await readdir(web)).filter((name) => name.endsWith('.html'))) {
-  const page = (await readFile(new URL(file, web), 'utf8')).replace(/\{\{(\w+)\}\}/g, (whole, name) => values[name] ?? whole);
+  const page = (await readFile(new URL(file, web), 'utf8'))
+    .replace(/\{\{> ([\w-]+)\}\}/g, (whole, name) => partials[name] ?? whole)
+    .replace(/\{\{(\w+)\}\}/g, (whole, name) => values[name] ?? whole);
   const report = await validator.validateString(page, file);
   for (const { messages } of report.results) {
     for (const { line, column, message, ruleId } of messages) {

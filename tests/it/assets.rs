@@ -38,13 +38,13 @@ fn assets(exe: &Exe) -> Vec<String> {
     paths
 }
 
-/// A page without what comes later, and that.
+/// A page without what its lazy part names, and that.
 fn parts(page: &str) -> (String, &str) {
-    let Some((start, rest)) = page.split_once("<template id=\"late\">") else {
+    let Some((start, rest)) = page.split_once("<template id=\"lazy\">") else {
         return (page.to_owned(), "");
     };
-    let (late, end) = rest.split_once("</template>").unwrap();
-    (format!("{start}{end}"), late)
+    let (lazy, end) = rest.split_once("</template>").unwrap();
+    (format!("{start}{end}"), lazy)
 }
 
 #[test]
@@ -85,18 +85,18 @@ fn a_cold_page_is_small_and_the_rest_comes_later() {
     let page = get("/");
     let mut text = String::new();
     GzDecoder::new(&page.body[..]).read_to_string(&mut text).unwrap();
-    let (at_once, later) = parts(&text);
-    let (at_once, later) = (named(&at_once), named(later));
-    assert!(!later.is_empty() && later.iter().all(|path| !at_once.contains(path)));
+    let (at_once, lazy) = parts(&text);
+    let (at_once, lazy) = (named(&at_once), named(lazy));
+    assert!(!lazy.is_empty() && lazy.iter().all(|path| !at_once.contains(path)));
     if !is_release() {
         return;
     }
-    assert_eq!((at_once.len(), later.len()), (2, 1), "{at_once:?} {later:?}");
+    assert_eq!((at_once.len(), lazy.len()), (2, 1), "{at_once:?} {lazy:?}");
     let files: usize = at_once.iter().map(|path| get(path).body.len()).sum();
     let bytes = page.body.len() + files;
     assert!(bytes <= COLD_PAGE_BYTES_MAX, "{bytes} bytes");
-    let script = later[0].replace("css", "js");
-    for path in [&later[0], &script] {
+    let script = lazy[0].replace("css", "js");
+    for path in [&lazy[0], &script] {
         assert_eq!(
             (get(path).status, get(path).get("content-encoding")),
             (200, Some("br")),

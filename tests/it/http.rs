@@ -583,6 +583,7 @@ fn assets_come_with_their_media_type_and_nothing_else_of_the_disk_does() {
     for path in [
         "index.html",
         "login.html",
+        "partials/auth-head.html",
         "css/base.css.br",
         "css/base.css.gz",
         "css/nothing.css",
@@ -616,6 +617,10 @@ fn no_page_and_no_file_of_it_asks_another_server_for_anything() {
     for page in &pages {
         let text = page.text();
         assert!(!text.contains("{{"), "a placeholder was left");
+        assert!(
+            text.contains("<link rel=\"stylesheet\"") && text.contains("<script type=\"module\""),
+            "a head is missing"
+        );
         let named = text
             .split(['"', '\''])
             .filter(|part| part.starts_with("http:") || part.starts_with("https:") || part.starts_with("//"));

@@ -1,6 +1,7 @@
 // Short ways to say what happened, for the tests of the state.
 
-import { initialState, reduce } from '../../web/js/state/reduce.js';
+import { reduce } from '../../web/js/state/reduce.js';
+import { initialState } from '../../web/js/state/state.js';
 
 export const ME = 1;
 export const MEI = 2;

@@ -9,40 +9,40 @@ const dayKey = () => '2026-10-14';
 const entries = (/** @type {any} */ state) => select.days(state, dayKey).flatMap((day) => day.entries);
 /** @param {any} state @param {number} id @returns {any} */
 const entry = (state, id) => entries(state).find((one) => one.kind === 'message' && one.id === id);
-const deeds = (/** @type {any[]} */ ...commands) => ({
-  type: 'deeds',
-  deeds: commands.map((command, i) => ({ ref: `d${i}`, command: { room: 1, ...command } })),
+const pending = (/** @type {any[]} */ ...commands) => ({
+  type: 'pendingActions',
+  actions: commands.map((command, i) => ({ ref: `d${i}`, command: { room: 1, ...command } })),
 });
 
 test('what was done shows at once, and is taken back where it is given up', () => {
   const state = opened(3);
-  const done = after(state, deeds({ type: 'edit', id: 1, body: 'other words' }, { type: 'pin', id: 2, on: true }, { type: 'delete', id: 3 }));
+  const done = after(state, pending({ type: 'edit', id: 1, body: 'other words' }, { type: 'pin', id: 2, on: true }, { type: 'delete', id: 3 }));
   assert.deepEqual([entry(done, 1).message.body, entry(done, 2).message.pinned.by, entry(done, 3).message.deleted], ['other words', ME, true]);
   assert.equal(entry(done, 3).message.body, '');
-  const given = after(done, deeds());
+  const given = after(done, pending());
   assert.deepEqual([entry(given, 1).message.body, entry(given, 2).message.pinned, entry(given, 3).message.deleted], ['message 1', undefined, undefined]);
 });
 
 test('a reaction is there once for each person, whichever came first', () => {
   const state = after(opened(2), heard({ type: 'message', room: 1, seq: 3, message: message(1, { reactions: [{ emoji: '👍', users: [MEI] }] }) }));
-  const on = after(state, deeds({ type: 'react', id: 1, emoji: '👍', on: true }, { type: 'react', id: 1, emoji: '🎉', on: true }));
+  const on = after(state, pending({ type: 'react', id: 1, emoji: '👍', on: true }, { type: 'react', id: 1, emoji: '🎉', on: true }));
   assert.deepEqual(entry(on, 1).message.reactions, [
     { emoji: '👍', users: [MEI, ME] },
     { emoji: '🎉', users: [ME] },
   ]);
   const both = after(on, heard({ type: 'message', room: 1, seq: 4, message: message(1, { reactions: [{ emoji: '👍', users: [MEI, ME] }] }) }));
   assert.deepEqual(entry(both, 1).message.reactions[0], { emoji: '👍', users: [MEI, ME] });
-  const off = after(state, deeds({ type: 'react', id: 1, emoji: '👍', on: false }));
+  const off = after(state, pending({ type: 'react', id: 1, emoji: '👍', on: false }));
   assert.deepEqual(entry(off, 1).message.reactions, [{ emoji: '👍', users: [MEI] }]);
 });
 
-test('a confirmed deed stays until its change is in the window', () => {
-  const doing = after(opened(3), deeds({ type: 'edit', id: 1, body: 'new' }));
-  const confirmed = after(doing, heard({ type: 'done', ref: 'd0', room: 1, seq: 4 }), deeds());
+test('a confirmed action stays until its change is in the window', () => {
+  const doing = after(opened(3), pending({ type: 'edit', id: 1, body: 'new' }));
+  const confirmed = after(doing, heard({ type: 'done', ref: 'd0', room: 1, seq: 4 }), pending());
   assert.equal(entry(confirmed, 1).message.body, 'new');
-  assert.equal(confirmed.deeds.length, 1);
+  assert.equal(confirmed.pendingActions.length, 1);
   const seen = after(confirmed, heard({ type: 'message', room: 1, seq: 4, message: message(1, { body: 'new', edited_at: 9 }) }));
-  assert.deepEqual([entry(seen, 1).message.body, seen.deeds.length], ['new', 0]);
+  assert.deepEqual([entry(seen, 1).message.body, seen.pendingActions.length], ['new', 0]);
 });
 
 test('a notice is a line of its own, and one of a kind that nobody knows is none', () => {
@@ -81,7 +81,7 @@ test('who has read the last message is told, without its author and the reader',
   });
   assert.equal(entry(state, 3).seenBy, null, 'not before their name is known');
   assert.deepEqual(
-    select.wants(state).filter((want) => want.do === 'people'),
+    select.effects(state).filter((effect) => effect.do === 'people'),
     [{ do: 'people', users: [5, 6] }],
   );
   const known = after(state, { type: 'people', people: [user(5), user(6)] });
@@ -91,7 +91,7 @@ test('who has read the last message is told, without its author and the reader',
 
 test('a name in a message is asked for, and its message is drawn anew when it comes', () => {
   const state = after(opened(2), says(3, { body: '@kwame', mentions: { users: [7] } }));
-  assert.ok(select.wants(state).some((want) => want.do === 'people' && want.users.includes(7)));
+  assert.ok(select.effects(state).some((effect) => effect.do === 'people' && effect.users.includes(7)));
   const known = after(state, { type: 'people', people: [user(7, 'Kwame Mensah')] });
   assert.notEqual(entry(state, 3).names, entry(known, 3).names);
 });

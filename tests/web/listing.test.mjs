@@ -75,7 +75,7 @@ test('nothing is shown of whom the reader has blocked, and their name is not ask
 
 test('who said the last thing is asked for where they are not known', () => {
   const state = after(two(), direct(7, MEI, last(1, { author: 77 })));
-  assert.ok(select.wants(state).some((want) => want.do === 'people' && want.users.includes(77)));
+  assert.ok(select.effects(state).some((effect) => effect.do === 'people' && effect.users.includes(77)));
 });
 
 test('what was posted last is read as the server sends it, and refused where it is not that', () => {

@@ -2,20 +2,21 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { initialState, TYPING_MS } from '../../web/js/state/reduce.js';
-import { isBehind, wants } from '../../web/js/state/select.js';
+import { TYPING_MS } from '../../web/js/state/reduce.js';
+import { effects, isBehind } from '../../web/js/state/select.js';
+import { initialState } from '../../web/js/state/state.js';
 import { STAGED_FRAMES_MAX, WINDOW_MESSAGES_MAX } from '../../web/js/state/timeline.js';
 import { after, asked, edits, heard, ids, line, lobby, ME, MEI, message, messages, opened, page, ready, says, synced, user } from './build.mjs';
 
 const sync = { type: 'sync/asked', room: 1, since: 3 };
 const offline = { type: 'connection', state: 'offline', retryAt: null };
-const syncWanted = (/** @type {any} */ state) => wants(state).find((want) => want.do === 'sync');
+const syncEffect = (/** @type {any} */ state) => effects(state).find((effect) => effect.do === 'sync');
 
 test('messages that follow on are shown in order', () => {
   const state = after(opened(3), says(4), says(5));
   assert.deepEqual(ids(state), [1, 2, 3, 4, 5]);
   assert.equal(line(state).through, 5);
-  assert.equal(syncWanted(state), undefined);
+  assert.equal(syncEffect(state), undefined);
 });
 
 test('a message heard twice is there once', () => {
@@ -27,20 +28,20 @@ test('a message heard twice is there once', () => {
 test('a hole is not shown over: it is asked for', () => {
   const state = after(opened(3), says(6));
   assert.deepEqual(ids(state), [1, 2, 3]);
-  assert.deepEqual(syncWanted(state), { do: 'sync', room: 1, since: 3 });
+  assert.deepEqual(syncEffect(state), { do: 'sync', room: 1, since: 3 });
 });
 
 test('a sync fills the hole, and what came live meanwhile follows', () => {
   const state = after(opened(3), says(6), sync, says(4), says(5), says(6), says(7), synced(6));
   assert.deepEqual(ids(state), [1, 2, 3, 4, 5, 6, 7]);
   assert.equal(line(state).through, 7);
-  assert.equal(syncWanted(state), undefined);
+  assert.equal(syncEffect(state), undefined);
 });
 
 test('a sync in pieces is asked for until it reaches the head', () => {
   const piece = after(opened(3), says(9), sync, says(4), says(5), synced(5));
   assert.deepEqual(ids(piece), [1, 2, 3, 4, 5]);
-  assert.deepEqual(syncWanted(piece), { do: 'sync', room: 1, since: 5 });
+  assert.deepEqual(syncEffect(piece), { do: 'sync', room: 1, since: 5 });
 });
 
 test('a sync skips numbers, because each message comes once in its last state', () => {
@@ -79,17 +80,17 @@ test('a change of a message outside the window only counts', () => {
 test('reset: what is held stays on the screen until the latest page is there', () => {
   const state = after(opened(3), says(4), heard({ type: 'reset', room: 1, head: 500 }));
   assert.deepEqual(ids(state), [1, 2, 3, 4]);
-  assert.deepEqual(wants(state), [{ do: 'open', room: 1, around: null }]);
+  assert.deepEqual(effects(state), [{ do: 'open', room: 1, around: null }]);
   const read = after(state, asked('open'), page('open', messages(451, 500), { more_before: true }));
   assert.equal(ids(read)[0], 451);
   assert.equal(line(read).through, 500);
-  assert.equal(line(read).place, 'end');
+  assert.equal(line(read).opensAt, 'end');
 });
 
 test('coming back to the same history asks for what was missed', () => {
   const state = after(opened(3), offline, heard(ready({ head: 9, read: 3, unread: 6 })));
   assert.deepEqual(ids(state), [1, 2, 3]);
-  assert.deepEqual(syncWanted(state), { do: 'sync', room: 1, since: 3 });
+  assert.deepEqual(syncEffect(state), { do: 'sync', room: 1, since: 3 });
 });
 
 test('a room is behind from the moment that it is known until the last of it is there', () => {
@@ -102,13 +103,13 @@ test('a room is behind from the moment that it is known until the last of it is 
 
 test('coming back when nothing was missed asks for nothing', () => {
   const state = after(opened(3), { type: 'pins', room: 1, ids: [2] }, offline, heard(ready({ head: 3, read: 3 })));
-  assert.deepEqual(wants(state), []);
+  assert.deepEqual(effects(state), []);
 });
 
 test('another epoch is another history: all is dropped', () => {
   const state = after(opened(3), heard(ready({ head: 9, read: 3 }, { epoch: 'restored' })));
   assert.deepEqual(line(state).messages, []);
-  assert.equal(wants(state)[0]?.do, 'open');
+  assert.equal(effects(state)[0]?.do, 'open');
 });
 
 test('a head below ours is another history too', () => {
@@ -126,14 +127,14 @@ test('the outbox outlives another epoch', () => {
 test('live frames while the first page is read are caught up with', () => {
   const state = after(initialState(), heard(ready({ head: 3, read: 3 })), asked('open'), says(4), page('open', messages(1, 3)));
   assert.deepEqual(ids(state), [1, 2, 3]);
-  assert.deepEqual(syncWanted(state), { do: 'sync', room: 1, since: 3 });
+  assert.deepEqual(syncEffect(state), { do: 'sync', room: 1, since: 3 });
 });
 
 test('an older page goes in front; one older than the live state is mended by a sync', () => {
   const state = after(opened(100), says(101), asked('before', 51), page('before', messages(1, 50), { head: 100 }));
   assert.equal(ids(state)[0], 1);
   assert.equal(ids(state).length, 101);
-  assert.deepEqual(syncWanted(state), { do: 'sync', room: 1, since: 100 });
+  assert.deepEqual(syncEffect(state), { do: 'sync', room: 1, since: 100 });
 });
 
 test('a page for a window that is no longer there is dropped', () => {
@@ -218,7 +219,7 @@ test('the answer to a mark of one’s own says from where a room is unread, that
   const answer = (/** @type {string} */ ref) => heard({ type: 'read', ref, room: 1, seq: 3, unread: 1, mentions: 0 });
   const read = after(opened(3), says(4), heard({ type: 'read', room: 1, seq: 4, unread: 0, mentions: 0 }));
   /** @type {any} */
-  const marks = { type: 'deeds', deeds: [{ ref: 'd:1', command: { type: 'unread', room: 1, id: 4 } }] };
+  const marks = { type: 'pendingActions', actions: [{ ref: 'd:1', command: { type: 'unread', room: 1, id: 4 } }] };
   assert.equal(line(after(read, marks, answer('d:1'))).newline, 3);
   assert.notEqual(line(after(read, marks, answer('another'))).newline, 3);
 });
@@ -234,9 +235,9 @@ test('numbers that were counted before a message that we have counted are not ta
   assert.deepEqual([lobby(ahead).read, lobby(ahead).unread], [4, 2]);
 });
 
-test('read marks are wanted only from somebody who sees the end', () => {
+test('read marks are sent only from somebody who sees the end', () => {
   const state = after(opened(3), says(4));
-  const wanted = (/** @type {any} */ s) => wants(s).some((want) => want.do === 'read');
+  const wanted = (/** @type {any} */ s) => effects(s).some((effect) => effect.do === 'read');
   assert.ok(wanted(state));
   assert.ok(!wanted(after(state, { type: 'view', attentive: false })));
   assert.ok(!wanted(after(state, { type: 'view', following: false })));
@@ -259,7 +260,7 @@ test('what comes while nobody looks starts below a line', () => {
 });
 
 test('opening far behind starts where reading stopped', () => {
-  const open = (/** @type {object} */ room) => wants(after(initialState(), heard(ready(room))))[0];
+  const open = (/** @type {object} */ room) => effects(after(initialState(), heard(ready(room))))[0];
   assert.deepEqual(open({ head: 900, read: 100, unread: 800 }), { do: 'open', room: 1, around: 100 });
   assert.deepEqual(open({ head: 900, read: 895, unread: 5 }), { do: 'open', room: 1, around: null });
   assert.deepEqual(open({ head: 900, read: 0, unread: 900 }), { do: 'open', room: 1, around: 1 }, 'joined when nothing had been said');
@@ -267,20 +268,20 @@ test('opening far behind starts where reading stopped', () => {
 
 test('a page that failed is not asked for again by itself, until we come back', () => {
   const state = after(initialState(), heard(ready({ head: 3 })), asked('open'), { type: 'page/failed', room: 1, kind: 'open', title: 'No.' });
-  assert.deepEqual(wants(state), []);
-  assert.equal(wants(after(state, { type: 'page/retry', room: 1 }))[0]?.do, 'open');
-  assert.equal(wants(after(state, offline, heard(ready({ head: 3 }))))[0]?.do, 'open');
+  assert.deepEqual(effects(state), []);
+  assert.equal(effects(after(state, { type: 'page/retry', room: 1 }))[0]?.do, 'open');
+  assert.equal(effects(after(state, offline, heard(ready({ head: 3 }))))[0]?.do, 'open');
 });
 
 test('who is unknown is asked for once', () => {
   const state = after(opened(3), says(4, { author: 77 }));
   assert.deepEqual(
-    wants(state).find((want) => want.do === 'people'),
+    effects(state).find((effect) => effect.do === 'people'),
     { do: 'people', users: [77] },
   );
   const asking = after(state, { type: 'people/asked', users: [77] });
   assert.equal(
-    wants(asking).find((want) => want.do === 'people'),
+    effects(asking).find((effect) => effect.do === 'people'),
     undefined,
   );
   assert.equal(after(asking, { type: 'people', people: [user(77, 'Ines')] }).people[77].name, 'Ines');

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { placeOf } from '../../web/js/acts/rooms.js';
+import { linkTarget } from '../../web/js/acts/rooms.js';
 import * as select from '../../web/js/state/select.js';
 import { after, asked, heard, ME, MEI, message, opened, page, ready, says, user } from './build.mjs';
 
@@ -43,20 +43,20 @@ test('what is meant for the reader is counted, and a notice is not', () => {
 
 test('a room opens under the New messages line, and the one that is left loses its own', () => {
   const state = after(two(), open(2));
-  assert.deepEqual([state.view.room, state.timelines[2].newline, state.timelines[2].place], [2, 2, 'newline']);
+  assert.deepEqual([state.view.room, state.timelines[2].newline, state.timelines[2].opensAt], [2, 2, 'newline']);
   const back = after(state, open(1));
-  assert.deepEqual([back.view.room, back.timelines[2].newline, back.timelines[1].place], [1, null, 'end']);
+  assert.deepEqual([back.view.room, back.timelines[2].newline, back.timelines[1].opensAt], [1, null, 'end']);
 });
 
 test('a message that is not held is read around it', () => {
   const state = after(opened(300), open(1, 20));
   assert.deepEqual(
-    select.wants(state).find((want) => want.do === 'open'),
+    select.effects(state).find((effect) => effect.do === 'open'),
     { do: 'open', room: 1, around: 20 },
   );
   const there = after(state, asked('open'), page('open', [message(19), message(20)], { head: 300, more_before: true, more_after: true }));
   assert.equal(
-    select.wants(there).some((want) => want.do === 'open'),
+    select.effects(there).some((effect) => effect.do === 'open'),
     false,
   );
   assert.equal(after(there, { type: 'target/reached' }).view.target, null);
@@ -64,16 +64,16 @@ test('a message that is not held is read around it', () => {
 
 test('a room that was marked unread is not read by looking at it', () => {
   const state = after(opened(3), says(4));
-  const reads = (/** @type {any} */ s) => select.wants(s).some((want) => want.do === 'read');
+  const reads = (/** @type {any} */ s) => select.effects(s).some((effect) => effect.do === 'read');
   assert.ok(reads(state));
   assert.ok(!reads(after(state, { type: 'hold', room: 1 })));
   assert.ok(reads(after(state, { type: 'hold', room: 1 }, heard({ type: 'room', room: second }), open(2), open(1))));
 });
 
 test('the addresses of rooms and messages', () => {
-  assert.deepEqual(placeOf('/rooms/3'), { room: 3 });
-  assert.deepEqual(placeOf('/rooms/3/42'), { room: 3, id: 42 });
-  for (const path of ['/', '/rooms', '/rooms/x', '/rooms/1/2/3', '/login']) assert.equal(placeOf(path), null);
+  assert.deepEqual(linkTarget('/rooms/3'), { room: 3 });
+  assert.deepEqual(linkTarget('/rooms/3/42'), { room: 3, id: 42 });
+  for (const path of ['/', '/rooms', '/rooms/x', '/rooms/1/2/3', '/login']) assert.equal(linkTarget(path), null);
 });
 
 test('the sidebar has favourites, rooms and direct messages, and hides what is hidden until something is said', () => {

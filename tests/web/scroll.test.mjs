@@ -41,5 +41,5 @@ test('the first row in sight is found', () => {
 });
 
 test('a row that moved down by 300 takes the view with it', () => {
-  assert.equal(scroll.keepPlace(40, 12, 312), 340);
+  assert.equal(scroll.keepPosition(40, 12, 312), 340);
 });

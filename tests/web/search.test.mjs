@@ -23,7 +23,7 @@ const ids = (/** @type {any} */ state) => select.hitsOf(state).map((/** @type {a
 
 test('nothing is asked for until something is typed', () => {
   const state = after(opened(3), open);
-  assert.deepEqual([select.searchSurface(state), select.searchWords(state), select.searchWant(state)], ['idle', '', null]);
+  assert.deepEqual([select.searchSurface(state), select.searchWords(state), select.searchEffect(state)], ['idle', '', null]);
   assert.equal(select.searchSurface(after(state, typed({ q: '  ' }))), 'idle');
   assert.equal(select.searchSurface(after(state, typed({ room: 1 }))), 'searching');
 });
@@ -57,19 +57,19 @@ test('more of it goes to the end', () => {
 test('what was found stays when more of it does not come', () => {
   const state = after(found(9), sent(3, 'more'), lost(3));
   assert.deepEqual([select.searchSurface(state), ids(state), state.search.trouble?.title], ['hits', [3, 2], 'No answer.']);
-  assert.equal(select.searchWant(state), null, 'not again and again by itself');
+  assert.equal(select.searchEffect(state), null, 'not again and again by itself');
 });
 
 test('a page that holds little goes on by itself, to a bound', () => {
   let state = after(found(900));
   for (let page = 0; page < select.PAGES_MAX; page += 1) {
-    assert.deepEqual(select.searchWant(state), { do: 'searchMore' }, `page ${page}`);
+    assert.deepEqual(select.searchEffect(state), { do: 'searchMore' }, `page ${page}`);
     const turn = state.search.turn + 1;
     state = after(state, sent(turn, 'more'));
-    assert.equal(select.searchWant(state), null, 'one at a time');
+    assert.equal(select.searchEffect(state), null, 'one at a time');
     state = after(state, came(turn, [], 800 - page));
   }
-  assert.equal(select.searchWant(state), null);
+  assert.equal(select.searchEffect(state), null);
   const nothing = after(opened(3), open, typed({ q: 'x' }), sent(2), came(2, [], 9));
   assert.equal(select.searchSurface(nothing), 'searching');
 });
@@ -87,9 +87,9 @@ test('nothing found, trouble and no connection are told apart', () => {
 
 test('a deleted hit goes, and comes back when it is brought back', () => {
   const gone = after(found(), changed(3, 4, { body: '', deleted: true }));
-  assert.deepEqual([ids(gone), select.searchWant(gone)], [[2], null]);
+  assert.deepEqual([ids(gone), select.searchEffect(gone)], [[2], null]);
   const back = after(gone, changed(3, 5, { body: 'poster 3' }));
-  assert.deepEqual([ids(back), select.searchWant(back)], [[3, 2], null]);
+  assert.deepEqual([ids(back), select.searchEffect(back)], [[3, 2], null]);
   assert.deepEqual(select.marksOf(select.hitsOf(back)[0]), [[0, 6]]);
 });
 
@@ -97,11 +97,11 @@ test('an edited hit shows its new text without marks until the server has judged
   const state = after(found(), changed(3, 4, { body: 'a poster', edited_at: 9 }));
   const [hit] = select.hitsOf(state);
   assert.deepEqual([hit.message.body, select.marksOf(hit)], ['a poster', []]);
-  assert.deepEqual(select.searchWant(state), { do: 'searchNow' });
+  assert.deepEqual(select.searchEffect(state), { do: 'searchNow' });
   const judged = after(state, sent(3), came(3, [2]));
-  assert.deepEqual([ids(judged), select.searchWant(judged)], [[2], null]);
+  assert.deepEqual([ids(judged), select.searchEffect(judged)], [[2], null]);
   // A reaction changes no text.
-  assert.equal(select.searchWant(after(found(), changed(3, 4, { body: 'poster 3', reactions: [{ emoji: '👍', users: [1] }] }))), null);
+  assert.equal(select.searchEffect(after(found(), changed(3, 4, { body: 'poster 3', reactions: [{ emoji: '👍', users: [1] }] }))), null);
 });
 
 test('nothing of a room that is gone is shown', () => {
@@ -113,14 +113,14 @@ test('nothing of a room that is gone is shown', () => {
 
 test('after a connection was lost it is asked again, and after another history all is new', () => {
   const again = after(found(), { type: 'connection', state: 'offline', retryAt: null }, heard(ready({ head: 3, read: 3 })));
-  assert.deepEqual([ids(again), select.searchWant(again)], [[3, 2], { do: 'searchNow' }]);
+  assert.deepEqual([ids(again), select.searchEffect(again)], [[3, 2], { do: 'searchNow' }]);
   const other = after(found(), heard({ ...ready({ head: 3, read: 3 }), epoch: 'another' }));
   assert.deepEqual([ids(other), other.search.asked.q], [[], 'poster']);
 });
 
 test('a pane that is closed asks for nothing and keeps what it has', () => {
   const state = after(found(), { type: 'view', pane: null }, heard(ready({ head: 3, read: 3 })));
-  assert.deepEqual([select.searchWant(state), ids(state)], [null, [3, 2]]);
+  assert.deepEqual([select.searchEffect(state), ids(state)], [null, [3, 2]]);
 });
 
 test('times begin at midnight, or so many days ago', () => {

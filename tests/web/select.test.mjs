@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { initialState } from '../../web/js/state/reduce.js';
 import * as select from '../../web/js/state/select.js';
+import { initialState } from '../../web/js/state/state.js';
 import { after, asked, heard, ME, MEI, message, opened, page, ready, says, user } from './build.mjs';
 
 const DAY = 86_400_000;
@@ -157,7 +157,7 @@ test('logging out is said under one’s name, and so is what went wrong with it'
 
 test('somebody who could not be looked up is asked for again', () => {
   const state = holding([message(1, { author: 77 })]);
-  const wanted = (/** @type {any} */ s) => select.wants(s).some((want) => want.do === 'people');
+  const wanted = (/** @type {any} */ s) => select.effects(s).some((effect) => effect.do === 'people');
   assert.ok(wanted(state));
   const once = after(state, { type: 'people/asked', users: [77] });
   assert.ok(!wanted(once));
@@ -245,12 +245,12 @@ test('the link to hand on is one that lets somebody in, or none', () => {
 
 test('while the page of the server is before the reader, the room behind it is neither current nor read', () => {
   const unread = after(opened(3), says(4));
-  assert.ok(select.wants(unread).some((want) => want.do === 'read'));
+  assert.ok(select.effects(unread).some((effect) => effect.do === 'read'));
   const away = after(unread, { type: 'view', page: 'server' });
-  assert.ok(!select.wants(away).some((want) => want.do === 'read'));
+  assert.ok(!select.effects(away).some((effect) => effect.do === 'read'));
   assert.ok(select.roomList(away).every(({ rows }) => rows.every(({ current }) => !current)));
   const back = after(away, { type: 'open', room: 1, at: 5 });
-  assert.ok(select.wants(back).some((want) => want.do === 'read'));
+  assert.ok(select.effects(back).some((effect) => effect.do === 'read'));
 });
 
 test('another name of the server is shown without a new connection, and an admin looks after it', () => {

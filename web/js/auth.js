@@ -1,5 +1,5 @@
-// The pages before the door. They work without this file: it takes the code out of a link, shows the password, says how
-// good it is, and answers in place when something was wrong.
+// The pages before the chat: log-in, sign-up, a new password. They work without this file. It takes the code out of a
+// link, shows the password, rates it, and shows errors in place.
 
 import { NAME_CHARS_MAX, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, scalars, strength } from './lib/text.js';
 import { ask, done, enter, posted } from './net/api.js';
@@ -14,7 +14,7 @@ const reveal = /** @type {HTMLButtonElement} */ (find('reveal'));
 const name = /** @type {HTMLInputElement} */ (form.elements.namedItem('name'));
 const password = /** @type {HTMLInputElement} */ (form.elements.namedItem('password'));
 const act = form.action.endsWith('/signup') ? 'signup' : form.action.endsWith('/reset') ? 'reset' : 'login';
-/** What stands in a link, on the pages that one leads to. */
+/** The code in the link, on the pages that a link leads to. */
 const code = /** @type {HTMLInputElement | null} */ (form.elements.namedItem('invite') ?? form.elements.namedItem('code'));
 const codeField = find('code');
 const inputs = [code, name, password].filter((input) => input !== null);
@@ -45,17 +45,17 @@ if (meter && words) {
 function refuse(title, field) {
   error.textContent = title;
   alertBox.hidden = title === '';
-  // Whoever was sent a link that is over may have another one.
+  // A newer link may have been sent in place of an expired one.
   if (field === 'invite' && codeField) codeField.hidden = false;
   const shown = inputs.filter(isShown);
   for (const input of inputs) input.setAttribute('aria-invalid', String(title !== '' && (!field || field === input.name)));
   if (title) (shown.find((input) => input.name === field) ?? shown[0])?.focus();
 }
 
-/** The code goes from the address into the form: not into what the browser remembers, but it outlives a reload. */
+/** Moves the code from the address into the form: out of the browser's history, but kept through a reload. */
 function takeCode() {
   if (!code || !codeField) return;
-  // Another link is followed while the page of one is open.
+  // Another link was followed while this page was open.
   addEventListener('hashchange', () => location.reload());
   const taken = location.hash.slice(1) || history.state?.code || code.value;
   if (!taken) return;
@@ -66,7 +66,7 @@ function takeCode() {
   if (!code.defaultValue) check(taken);
 }
 
-/** What the link is for, or that it is over, before anything is typed. The server decides again. @param {string} taken */
+/** Shows what the link is for, or that it has expired, before anything is typed. The server checks again. @param {string} taken */
 async function check(taken) {
   const answer =
     act === 'reset'
@@ -86,7 +86,7 @@ async function check(taken) {
   /** @type {HTMLElement} */ (find('lead')).hidden = true;
 }
 
-/** What we can tell without asking. The server decides. @returns {[title: string, field: string] | null} */
+/** What can be checked here. The server decides. @returns {[title: string, field: string] | null} */
 function mistake() {
   if (code && isShown(code) && code.value.trim() === '') return ['Enter the code from your link.', code.name];
   if (isShown(name) && name.value.trim() === '') return ['Write your name.', 'name'];
@@ -107,7 +107,7 @@ function busy(on) {
 
 takeCode();
 
-// A touch would bring up a keyboard over the page.
+// On a touch screen, the focus would bring up a keyboard over the page.
 if (matchMedia('(pointer: fine)').matches && !form.querySelector('[aria-invalid="true"]')) {
   inputs.find((input) => isShown(input) && input.value === '')?.focus();
 }

@@ -19,7 +19,7 @@ struct State {
     cut: AtomicBool,
     /// Bytes that went to browsers.
     delivered: AtomicU64,
-    /// So many requests for the late script are yet to be asked for under another name.
+    /// How many more requests for the lazy script are sent on under another name.
     outdated: AtomicUsize,
     links: Mutex<Vec<Arc<Link>>>,
 }
@@ -58,7 +58,7 @@ impl Proxy {
         self.state.delivered.load(SeqCst)
     }
 
-    /// The next so many requests for the late script find what a newer version has under the old address: nothing.
+    /// The next `requests` requests for the lazy script find nothing, as at the old address in a newer version.
     // Not for benches/page.rs, which shares this file.
     #[allow(dead_code)]
     pub fn outdate(&self, requests: usize) {
@@ -138,7 +138,7 @@ fn accept(listener: &TcpListener, server_port: u16, state: &Arc<State>) {
                 if asks_for_web_socket(bytes) {
                     link.web_socket.store(true, SeqCst);
                 }
-                rename_late_script(bytes, &shared.outdated);
+                rename_lazy_script(bytes, &shared.outdated);
             });
         });
         let counting = Arc::clone(state);
@@ -150,8 +150,8 @@ fn accept(listener: &TcpListener, server_port: u16, state: &Arc<State>) {
     }
 }
 
-fn rename_late_script(bytes: &mut [u8], outdated: &AtomicUsize) {
-    const NAME: &[u8] = b"/js/late.js";
+fn rename_lazy_script(bytes: &mut [u8], outdated: &AtomicUsize) {
+    const NAME: &[u8] = b"/js/lazy.js";
     let line = bytes.split(|byte| *byte == b'\r').next().unwrap_or_default();
     let Some(at) = line.windows(NAME.len()).position(|part| part == NAME) else {
         return;

@@ -220,7 +220,7 @@ pub fn pins_and_saved_messages_have_their_lists(world: &World) -> Outcome {
     holds(bo, "document.querySelector('article[data-saved]') === null")
 }
 
-pub fn deeds_without_network_happen_once_it_is_back(world: &World) -> Outcome {
+pub fn actions_without_network_happen_once_it_is_back(world: &World) -> Outcome {
     world.expect(&[crate::world::Expected::NoAnswer]);
     world.each(|browser| join(browser, &world.site))?;
     send(&world.browsers[0], "through a tunnel")?;

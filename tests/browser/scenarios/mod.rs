@@ -7,8 +7,8 @@ mod connection;
 mod files;
 mod finding;
 mod history;
-mod later;
 mod layout;
+mod lazy;
 mod messages;
 mod people;
 mod rooms;
@@ -52,7 +52,7 @@ pub const ALL: &[(&str, Scenario)] = scenarios! {
         who_types_is_told_until_they_send,
         who_is_here_grows_and_shrinks,
         a_draft_survives_a_reload;
-    later:
+    lazy:
         it_comes_at_the_first_sign_of_somebody_and_then_needs_no_network,
         each_thing_opens_at_its_first_use,
         what_does_not_come_is_said_and_comes_when_there_is_a_way,
@@ -88,7 +88,7 @@ pub const ALL: &[(&str, Scenario)] = scenarios! {
         markdown_becomes_elements_and_nothing_else,
         names_rooms_and_emoji_are_completed,
         pins_and_saved_messages_have_their_lists,
-        deeds_without_network_happen_once_it_is_back;
+        actions_without_network_happen_once_it_is_back;
     writing:
         who_edits_by_the_arrow_goes_on_writing,
         an_edit_waits_in_its_room_with_its_words,

@@ -1,6 +1,8 @@
-// What people do about rooms and about each other: arranged, left, begun, opened again; blocked and left alone.
+// What people do about rooms and each other: arrange, leave, create and restore rooms; block people, pause notifications.
 
-/** @typedef {import('../main.js').Context} Context */
+import { LOBBY } from '../state/state.js';
+
+/** @typedef {import('./context.js').Context} Context */
 
 const PAUSE_MS = 60 * 60_000;
 
@@ -25,7 +27,7 @@ export function arrangingActs(c) {
           ...(hidden === undefined ? {} : { hidden }),
         }),
       );
-      if (hidden && room === store.state.view.room) c.send({ do: 'open', room: 1 });
+      if (hidden && room === store.state.view.room) c.send({ do: 'open', room: LOBBY });
     },
     /** @param {{users: number[]}} act */
     async direct({ users }) {

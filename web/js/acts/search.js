@@ -1,8 +1,8 @@
-// Searching: what was typed is asked for after a moment, and what the state wants to know at once.
+// Searching: after a moment for what was typed, at once for what the state calls for.
 
 import { since } from '../state/search.js';
 
-/** @typedef {import('../main.js').Context} Context */
+/** @typedef {import('./context.js').Context} Context */
 
 const TYPED_MS = 200;
 const HITS = 20;
@@ -24,7 +24,7 @@ export function searchActs(c) {
     const { asked, turn: last, next, found, phase } = store.state.search;
     if (loads === 'more' && (next === null || phase === 'busy' || phase === 'typed')) return;
     const turn = last + 1;
-    // Asked again, it brings back as much as was there.
+    // A repeated search brings back as many hits as were shown.
     const limit = loads === 'more' ? HITS : Math.min(Math.max(HITS, found.length), HITS_MAX);
     store.dispatch({ type: 'search/asked', turn, loads });
     const { q, room, author, span, files } = asked;

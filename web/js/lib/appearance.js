@@ -1,4 +1,7 @@
-// What the reader has chosen for this browser: theme, text size, space, direction, the formatting bar. Applied to the root element, and kept.
+// What the reader has chosen for this browser: theme, text size, density, direction, notifications, the formatting bar.
+// Applied to the root element and kept in storage.
+
+import { attempt } from './attempt.js';
 
 const KEY = 'chapp:appearance';
 const NAMES = /** @type {const} */ (['theme', 'text', 'density', 'direction', 'notify', 'format']);
@@ -9,23 +12,15 @@ const NAMES = /** @type {const} */ (['theme', 'text', 'density', 'direction', 'n
 export function appearance() {
   /** @type {Appearance} */
   const found = { theme: '', text: '', density: '', direction: '', notify: '', format: '' };
-  try {
-    const kept = JSON.parse(localStorage.getItem(KEY) ?? '{}');
-    for (const name of NAMES) if (typeof kept[name] === 'string') found[name] = kept[name];
-  } catch {
-    // Storage is switched off, or not ours: then it is as the system has it.
-  }
+  const kept = attempt(() => JSON.parse(localStorage.getItem(KEY) ?? '{}'));
+  for (const name of NAMES) if (typeof kept?.[name] === 'string') found[name] = kept[name];
   return found;
 }
 
 /** @param {Partial<Appearance>} change */
 export function setAppearance(change) {
   const next = { ...appearance(), ...change };
-  try {
-    localStorage.setItem(KEY, JSON.stringify(next));
-  } catch {
-    // For as long as this page lives.
-  }
+  attempt(() => localStorage.setItem(KEY, JSON.stringify(next)));
   apply(next);
 }
 
@@ -49,7 +44,7 @@ export function direction(chosen, language = '') {
   return RIGHT_TO_LEFT.test(language) ? 'rtl' : 'ltr';
 }
 
-/** The browser's own bar wears the colour of the theme, as the page tells it for each. @param {string} theme */
+/** Gives the browser's own bar the colour that the page names for the theme. @param {string} theme */
 function colourBrowser(theme) {
   const metas = /** @type {HTMLMetaElement[]} */ ([...document.querySelectorAll('meta[name="theme-color"]')]);
   for (const meta of metas) meta.dataset.system ??= meta.content;

@@ -1,10 +1,10 @@
-// What there is to say about a file: its size, its kind, its address, how it is shown. Pure functions.
+// Facts about a file: its size, kind and address, and how it is shown. Pure functions.
 
 /** @typedef {import('../net/wire.js').FileInfo} FileInfo */
 
 /** The longer side of a picture in the list, in CSS pixels. */
 export const PICTURE_SIDE = 384;
-/** A larger picture without a smaller one of itself is a card: nobody asked for all of its pixels. */
+/** A larger picture without a preview is shown as a card, so that it does not load in full. */
 const PICTURE_PIXELS_MAX = 40_000_000;
 const PICTURE_BYTES_MAX = 16 << 20;
 const PICTURES = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif']);
@@ -42,19 +42,19 @@ export function shownAs({ type, size, width, height, preview }) {
   return PICTURES.has(type) && width !== undefined && height !== undefined && bounded ? 'picture' : 'card';
 }
 
-/** How large a picture is drawn, so that its place is there before it is. @param {number} width @param {number} height */
+/** The size at which a picture is drawn, so that its space is there before it loads. @param {number} width @param {number} height */
 export function fitted(width, height, side = PICTURE_SIDE) {
   const scale = Math.min(1, side / width, side / height);
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 
-/** The name is for those who save it; `preview` means another thing there. @param {FileInfo} file */
+/** The name in the address is for saving; `preview` would mean something else there. @param {FileInfo} file */
 export const fileUrl = ({ id, name }) => `/files/${id}/${encodeURIComponent(name === 'preview' ? 'file' : name)}`;
 
 /** @param {FileInfo} file */
 export const pictureUrl = (file) => (file.preview ? `/files/${file.id}/preview` : fileUrl(file));
 
-/** A message's files in few words, where it has no others. @param {{name: string, type: string}[]} files */
+/** A message's files in a few words, for a message without text. @param {{name: string, type: string}[]} files */
 export function filesWords(files) {
   const [first] = files;
   if (!first) return '';
@@ -63,5 +63,5 @@ export function filesWords(files) {
   return files.length === 1 ? `${kind}: ${first.name}` : `${files.length} ${kind.toLowerCase()}s: ${first.name}…`;
 }
 
-/** Each by itself, for those who do not see them. @param {{name: string, type: string, size: number}[]} files */
+/** Each file by itself, for screen readers. @param {{name: string, type: string, size: number}[]} files */
 export const filesNamed = (files) => files.map((file) => `${filesWords([file])}, ${sizeWords(file.size)}`).join('; ');

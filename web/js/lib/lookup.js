@@ -1,5 +1,5 @@
-// Asking while somebody types: only once they pause, one question at a time that counts, and never again for what
-// has been answered with nothing. No DOM, no network: the question comes in.
+// Lookups while somebody types: only once they pause, only the latest counts, and not again for a prefix that found
+// nothing. No DOM, no network: the lookup itself is passed in.
 
 /** @template T @typedef {{look: (query: string) => void, stop: () => void}} Lookup */
 
@@ -34,13 +34,13 @@ export function createLookup({ ask, found, isEmpty, clock, ms }) {
       timer = clock.set(async () => {
         timer = null;
         const answer = await ask(query);
-        // Somebody went on typing: that is no longer what they want to know.
+        // They went on typing: this answers an old query.
         if (answer === null || mine !== asked) return;
         if (isEmpty(answer)) nothing = query;
         found(answer, query);
       }, ms);
     },
-    /** What is under way is of no use any more. */
+    /** Drops the lookup that is under way. */
     stop,
   };
 }

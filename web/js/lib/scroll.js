@@ -2,7 +2,7 @@
 
 /** @typedef {{top: number, height: number, view: number}} Scroll top = scrollTop, height = scrollHeight, view = clientHeight */
 
-/** Rounding, zoom and a phone's rubber band: this near the end is at the end. */
+/** This near the end counts as at the end: rounding, zoom, a phone's rubber band. */
 export const END_SLACK_PX = 24;
 
 /** @param {Scroll} s */
@@ -51,4 +51,4 @@ export function firstVisible(rows, edge) {
  * @param {number} before the row's offset on screen before the change
  * @param {number} after its offset now
  */
-export const keepPlace = (top, before, after) => top + (after - before);
+export const keepPosition = (top, before, after) => top + (after - before);

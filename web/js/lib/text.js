@@ -9,10 +9,10 @@ export function scalars(text) {
   return count;
 }
 
-/** Half a surrogate pair is no text, and no server could read it. @param {string} text */
+/** Replaces halves of surrogate pairs, which the server could not read. @param {string} text */
 export const wellFormed = (text) => text.replace(/\p{Cs}/gu, '\ufffd');
 
-/** A message as it is sent: no blank lines around it, one kind of line end. @param {string} text */
+/** A message as it is sent: without blank lines around it, with one kind of line end. @param {string} text */
 export const tidy = (text) =>
   wellFormed(text)
     .replace(/\r\n?/g, '\n')
@@ -48,7 +48,7 @@ export function typingWords(names) {
   return `${list} ${names.length === 1 ? 'is' : 'are'} typing`;
 }
 
-/** The words of a message without its marks; without any, what it shows. @param {{body: string, content?: any[], files?: {name: string, type: string}[]}} message */
+/** The words of a message without markup; if it has none, what it shows instead. @param {{body: string, content?: any[], files?: {name: string, type: string}[]}} message */
 export const wordsOf = ({ body, content, files }) => (content ? words(content).trim() : body || filesWords(files ?? []));
 
 /** @param {any} node a node of a message's tree, or a list of them @returns {string} */
@@ -84,7 +84,7 @@ export function snippet(text, marks) {
   const first = marks[0]?.[0] ?? 0;
   let from = 0;
   if (first > SNIPPET_LEAD) {
-    // Words stay whole.
+    // Does not cut words.
     from = first;
     for (let at = first - SNIPPET_LEAD; at < first && from === first; at += 1) if (/\s/u.test(/** @type {string} */ (chars[at]))) from = at + 1;
   }
@@ -168,7 +168,7 @@ function webAddress(link) {
   }
 }
 
-/** Nobody else on the network can reach such an address. @param {string} address host or host:port */
+/** Whether only this computer can reach the address. @param {string} address host or host:port */
 export function onlyHere(address) {
   const host = address
     .replace(/:\d+$/, '')

@@ -1,4 +1,4 @@
-// Call at once, then at most every `ms`; what came in between is called once, at the end.
+// Calls at once, then at most every `ms`; calls in between become one, at the end.
 
 /** @typedef {{set: (fn: () => void, ms: number) => unknown, clear: (timer: any) => void, now: () => number}} Clock */
 
@@ -38,12 +38,12 @@ export function throttle(fn, ms, clock = systemClock) {
     if (wait <= 0) run();
     else timer = clock.set(run, wait);
   };
-  /** Does now what was put off, if anything. */
+  /** Makes a delayed call now, if there is one. */
   call.flush = () => {
     if (timer !== null) clock.clear(timer);
     run();
   };
-  /** Forgets what was put off, and when it was last called: the next call is at once. */
+  /** Drops a delayed call and forgets the last one: the next call is made at once. */
   call.cancel = () => {
     if (timer !== null) clock.clear(timer);
     timer = null;

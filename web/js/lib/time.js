@@ -1,4 +1,4 @@
-// Days and clocks in words. The locale, the zone and "now" come in, so tests can set them.
+// Dates and times in words. The locale, the time zone and "now" are passed in, so tests can set them.
 
 const DAY_MS = 86_400_000;
 

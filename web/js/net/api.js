@@ -1,5 +1,5 @@
-// The few things that go over plain HTTP: those that the page asks for by itself, the others are in `asks.js`. Every
-// answer is a value: nothing here throws.
+// The calls over plain HTTP that the first script makes; the others are in `lazy-api.js`. Every answer is a value:
+// nothing here throws.
 
 import { decodePage, decodeServer, decodeUser, hasLists, parse } from './wire.js';
 
@@ -10,7 +10,7 @@ import { decodePage, decodeServer, decodeUser, hasLists, parse } from './wire.js
 
 const TIMEOUT_MS = 15_000;
 
-/** Words for when there is no answer at all. */
+/** Shown when there is no answer at all. */
 export const NO_ANSWER = 'Chapp did not answer. Check that it is still running, then try again.';
 
 /**
@@ -100,8 +100,8 @@ export const oneServer = (body) => decodeServer(body?.server);
 
 export const server = () => ask('/api/server', {}, oneServer);
 
-/** A text, which may hold a code, as the dark modules of a QR code. @param {string} text */
+/** The dark modules of a QR code. POST, since the text may hold an invite code. @param {string} text */
 export const qr = (text) => ask('/api/qr', posted({ text }), (body) => (body?.size && body.path ? /** @type {Qr} */ (body) : null));
 
-/** Whether a part of the page can be had; the browser keeps it. @param {string} path */
+/** Whether a file of the page can still be fetched; the browser caches it. @param {string} path */
 export const reach = (path) => ask(path, { cache: 'default' }, done);

@@ -1,7 +1,8 @@
-// What stands in the composer, kept per tab and room until it is sent. Two tabs never write the same draft;
-// one whose tab is gone goes to the next tab that has none. A tab that lives answers when it is asked for, says so when it
-// opens, and whatever was written after the question is of one that lives.
+// Drafts: the text in the composer, kept per tab and room until it is sent. Two tabs never write the same draft; the
+// draft of a closed tab goes to the next tab that has none. To find out, a tab asks who is alive: living tabs answer,
+// announce themselves when they open, and any draft written after the question belongs to one of them.
 
+import { attempt } from '../lib/attempt.js';
 import { parse } from './wire.js';
 
 /** @typedef {Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>} Store */
@@ -19,7 +20,7 @@ export function createDrafts({ store, account, tab, channel, clock }) {
     if (data === WHO) channel.postMessage(tab);
     else alive.add(data);
   };
-  // Who opens or reloads while another asks is not heard by the question.
+  // A tab that opens or reloads after the question was asked has not heard it.
   channel.postMessage(tab);
 
   /** @param {string} key @returns {{text: string, at: number}} */
@@ -27,7 +28,7 @@ export function createDrafts({ store, account, tab, channel, clock }) {
     const value = parse(store.getItem(key));
     return { text: typeof value?.text === 'string' ? value.text : '', at: Number(value?.at) || 0 };
   };
-  /** The latest one that no living tab holds. @param {number} room @param {number} asked when it was asked who lives */
+  /** The latest draft that no living tab holds. @param {number} room @param {number} asked when it was asked who lives */
   const orphan = (room, asked) =>
     Array.from({ length: store.length }, (_, i) => store.key(i) ?? '')
       .filter((key) => key.startsWith(prefix(room)) && key !== prefix(room) + tab && !alive.has(key.slice(prefix(room).length)))
@@ -49,28 +50,19 @@ export function createDrafts({ store, account, tab, channel, clock }) {
       });
     },
 
-    /** Takes over what a tab that is gone left behind. @param {number} room @param {(text: string) => boolean} use whether there was a place for it */
+    /** Takes over the draft of a closed tab. @param {number} room @param {(text: string) => boolean} use false: it did not take the text */
     adopt(room, use) {
       alive = new Set();
       const asked = clock.now();
       channel.postMessage(WHO);
       clock.set(() => {
         const left = attempt(() => orphan(room, asked));
-        // First here, then no longer there: at no moment is it in neither.
+        // Stored here before it is removed there, so that it is never in neither place.
         if (left && use(left.text) && drafts.keep(room, left.text)) attempt(() => store.removeItem(left.key));
       }, ANSWER_WITHIN_MS);
     },
   };
   return drafts;
-}
-
-/** No room left, or storage is switched off: then the text is still in the box. @template T @param {() => T} run @returns {T | undefined} */
-function attempt(run) {
-  try {
-    return run();
-  } catch {
-    return undefined;
-  }
 }
 
 /** @typedef {ReturnType<typeof createDrafts>} Drafts */

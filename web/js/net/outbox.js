@@ -1,16 +1,17 @@
-// What was written and not yet posted. One storage key per message, so several tabs never overwrite each other;
-// it survives a reload, and goes out in order, one at a time, under the same client_id until it is heard to be posted.
+// Messages that were written and are not yet posted. One storage key per message, so that tabs never overwrite each
+// other. They survive a reload and are sent in order, one at a time, under the same client_id until the server confirms.
 //
-// A message belongs to the tab that wrote it (`owner`). A tab that is gone leaves orphans, and another adopts them.
-// If two should send the same one after all, the server keeps one: client_id decides.
+// A message belongs to the tab that wrote it (`owner`). When that tab is gone, another one adopts its messages. If two
+// tabs send the same message after all, the server keeps one of them, by its client_id.
 
+import { attempt } from '../lib/attempt.js';
 import { pause } from './socket.js';
 import { parse } from './wire.js';
 
 /** @typedef {import('./wire.js').Command} Command */
 /** @typedef {import('./wire.js').ErrorFrame} ErrorFrame */
 /** @typedef {import('../lib/throttle.js').Clock} Clock */
-/** @typedef {import('../state/reduce.js').Pending} Pending */
+/** @typedef {import('../state/state.js').Pending} Pending */
 /** @typedef {Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>} Store */
 /** @typedef {import('./wire.js').FileInfo | import('./uploads.js').Coming} Attached */
 /** @typedef {{reply_to?: number, forward?: {room: number, id: number}, files?: Attached[]}} Extra what a post has beside its text */
@@ -32,7 +33,7 @@ import { parse } from './wire.js';
  */
 
 const ANSWER_WITHIN_MS = 20_000;
-/** A message that is refused for so long is shown as not sent; it is tried on. */
+/** A message that has been refused for this long is shown as not sent; it is still retried. */
 const PATIENCE_MS = 15_000;
 const RETRY_MS = 1_000;
 const ALIVE_EVERY_MS = 4_000;
@@ -41,7 +42,7 @@ const PASSING = new Set(['storage_full', 'unavailable', 'internal']);
 const UPLOAD_REASON = 'its files are on their way';
 const BEHIND_REASON = 'an earlier message goes first';
 export const NO_ANSWER_REASON = 'the server did not answer';
-/** The server hangs up on what it cannot read: the same would happen again and again. @type {Record<number, string>} */
+/** Close codes of a server that could not read the message: sending it again would end the same way. @type {Record<number, string>} */
 const UNREADABLE = { 1007: 'the server could not read it', 1009: 'it is too long', 4400: 'the server could not read it' };
 
 export class Outbox {
@@ -49,7 +50,7 @@ export class Outbox {
   #items = new Map();
   /** @type {{id: string, timer: unknown} | null} */
   #flight = null;
-  /** The message that may pass later, and holds up the line until then. @type {{id: string, tries: number, since: number, reason: string} | null} */
+  /** The message that is being retried; those behind it wait. @type {{id: string, tries: number, since: number, reason: string} | null} */
   #stuck = null;
   /** @type {unknown} */
   #pause = null;
@@ -78,7 +79,7 @@ export class Outbox {
     return item.client_id;
   }
 
-  /** Failed or held up, and worth another try now. @param {string} id */
+  /** Tries a failed or delayed message again now. @param {string} id */
   retry(id) {
     const item = this.#items.get(id);
     if (!item || this.#flight?.id === id) return;
@@ -92,23 +93,19 @@ export class Outbox {
     this.#pump();
   }
 
-  /** Given up, or posted: either way it is ours no more. @param {string} id */
+  /** Forgets a message that was posted or given up. @param {string} id */
   end(id) {
     if (this.#flight?.id === id) this.#land();
     this.#free(id);
     const item = this.#items.get(id);
     if (!item || !this.#items.delete(id)) return;
     for (const file of coming(item)) this.#o.uploads?.drop(file.upload);
-    try {
-      this.#o.store.removeItem(this.#prefix + id);
-    } catch {
-      // Storage is switched off: it was only ever in memory.
-    }
+    attempt(() => this.#o.store.removeItem(this.#prefix + id));
     this.#tell();
     this.#pump();
   }
 
-  /** One of the files that a message waits for. @param {string} upload @param {import('./wire.js').FileInfo} file */
+  /** A file that a message was waiting for has arrived. @param {string} upload @param {import('./wire.js').FileInfo} file */
   arrived(upload, file) {
     const item = this.#waitingFor(upload);
     if (!item) return;
@@ -120,7 +117,7 @@ export class Outbox {
     this.#pump();
   }
 
-  /** It does not come. @param {string} upload @param {string} reason */
+  /** A file that a message was waiting for will not arrive. @param {string} upload @param {string} reason */
   lost(upload, reason) {
     const item = this.#waitingFor(upload);
     const file = item && coming(item).find((one) => one.upload === upload);
@@ -137,7 +134,7 @@ export class Outbox {
     this.#pump();
   }
 
-  /** The server saves messages again: no use in waiting to the end of a pause. */
+  /** The server saves messages again: ends the pause. */
   resume() {
     this.#wake();
     this.#pump();
@@ -155,7 +152,7 @@ export class Outbox {
     else this.#tell();
   }
 
-  /** Whether the refusal was about one of ours. @param {ErrorFrame} error */
+  /** Handles a refusal. False: it is not about one of these messages. @param {ErrorFrame} error */
   refused(error) {
     const id = error.client_id ?? error.ref ?? '';
     const item = this.#items.get(id);
@@ -180,19 +177,15 @@ export class Outbox {
     }
   }
 
-  /** This tab goes away: whoever is left may send for it. */
+  /** This tab is going away: another may send its messages. */
   close() {
-    try {
-      this.#o.store.removeItem(this.#aliveKey(this.#o.tab));
-    } catch {
-      // No storage, no other tab that could know.
-    }
+    attempt(() => this.#o.store.removeItem(this.#aliveKey(this.#o.tab)));
   }
 
   #pump() {
     if (!this.#online || this.#flight || this.#pause !== null) return;
     this.#loseFiles();
-    // Nothing overtakes a message in its room that waits for its files.
+    // No message overtakes one in the same room that is waiting for its files.
     const held = new Set();
     const item = this.#sorted().find((one) => {
       if (one.failed !== undefined || !this.#isOurs(one)) return false;
@@ -212,7 +205,7 @@ export class Outbox {
     this.#tell();
   }
 
-  /** Whose page is gone, their files that had not arrived are gone with it. */
+  /** Fails the messages whose files were still on their way when their page closed. */
   #loseFiles() {
     for (const item of this.#sorted()) {
       const file = coming(item).find(({ upload }) => !this.#o.uploads?.has(upload));
@@ -221,13 +214,13 @@ export class Outbox {
     }
   }
 
-  /** Nothing is in the air any more. */
+  /** No message is on its way any more. */
   #land() {
     if (this.#flight) this.#o.clock.clear(this.#flight.timer);
     this.#flight = null;
   }
 
-  /** What may pass is tried without end, and nothing overtakes it. @param {Item} item @param {string} reason @param {number} [wait] what the server asks for, before our own pause */
+  /** Retries a message for as long as it takes, ahead of all others. @param {Item} item @param {string} reason @param {number} [wait] what the server asks for, before our own pause */
   #again({ client_id: id }, reason, wait = 0) {
     if (this.#stuck?.id !== id) {
       this.#stuck = { id, tries: 0, since: this.#o.clock.now(), reason };
@@ -238,7 +231,7 @@ export class Outbox {
     this.#rest(wait + pause(tries, this.#o.chance?.() ?? Math.random()));
   }
 
-  /** It holds up the line no more. @param {string} id */
+  /** Lets the messages behind it go on. @param {string} id */
   #free(id) {
     if (this.#stuck?.id !== id) return;
     this.#stuck = null;
@@ -255,7 +248,7 @@ export class Outbox {
     this.#pump();
   }
 
-  /** Nothing goes out for a while. @param {number} ms */
+  /** Sends nothing for a while. @param {number} ms */
   #rest(ms) {
     this.#wake();
     this.#pause = this.#o.clock.set(() => {
@@ -272,21 +265,16 @@ export class Outbox {
 
   /** @param {Item} item */
   #isOurs(item) {
-    if (item.owner === this.#o.tab || !this.#isAlive(item.owner)) return true;
-    return false;
+    return item.owner === this.#o.tab || !this.#isAlive(item.owner);
   }
 
   /** @param {string} tab */
   #isAlive(tab) {
-    try {
-      const seen = Number(this.#o.store.getItem(this.#aliveKey(tab)));
-      return this.#o.clock.now() - seen < ALIVE_FOR_MS;
-    } catch {
-      return false;
-    }
+    const seen = Number(this.#read(this.#aliveKey(tab)));
+    return this.#o.clock.now() - seen < ALIVE_FOR_MS;
   }
 
-  /** Says that this tab lives, and looks whether somebody left something behind. */
+  /** Records that this tab is alive, and sends what dead tabs left behind. */
   #stayAlive() {
     this.#put(this.#aliveKey(this.#o.tab), String(this.#o.clock.now()));
     this.#pump();
@@ -364,41 +352,34 @@ export class Outbox {
   #keys(prefix) {
     /** @type {string[]} */
     const keys = [];
-    try {
+    attempt(() => {
       for (let i = 0; i < this.#o.store.length; i += 1) {
         const key = this.#o.store.key(i);
         if (key?.startsWith(prefix)) keys.push(key);
       }
-    } catch {
-      // Storage is switched off.
-    }
+    });
     return keys;
   }
 
   /** @param {string} key */
   #read(key) {
-    try {
-      return this.#o.store.getItem(key);
-    } catch {
-      return null;
-    }
+    return attempt(() => this.#o.store.getItem(key)) ?? null;
   }
 
   /** @param {string} key @param {string} value @returns {boolean} false when there is no room */
   #put(key, value) {
-    try {
+    const isKept = attempt(() => {
       this.#o.store.setItem(key, value);
       return true;
-    } catch {
-      return false;
-    }
+    });
+    return isKept === true;
   }
 }
 
 /** @param {any} value from storage */
 const isFile = (value) => [value?.name, value?.type, value?.id ?? value?.upload].every((text) => typeof text === 'string') && Number.isSafeInteger(value.size);
 
-/** The files that it waits for. @param {Item} item @returns {import('./uploads.js').Coming[]} */
+/** The files that a message is waiting for. @param {Item} item @returns {import('./uploads.js').Coming[]} */
 const coming = ({ files = [] }) => files.flatMap((file) => ('upload' in file ? [file] : []));
 
 /** "The disk is full." becomes the end of "Not sent: the disk is full". @param {string} title */

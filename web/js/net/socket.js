@@ -1,4 +1,4 @@
-// The one socket: it comes back by itself, with growing pauses, and notices when the other end is gone.
+// The page's one socket: it reconnects by itself, with growing pauses, and notices when the other end is gone.
 
 import { decode, encode } from './wire.js';
 
@@ -20,15 +20,15 @@ const READY_WITHIN_MS = 10_000;
 const QUIET_MS = 20_000;
 const ANSWER_WITHIN_MS = 8_000;
 const TICK_MS = 2_000;
-/** Staying up for so long starts the pauses anew; a server that accepts and drops does not. */
+/** A connection that lasted this long resets the pauses; one that is dropped sooner does not. */
 const STEADY_MS = 10_000;
 
 const SIGNED_OUT = 4401;
 const FLOODING = 4429;
-/** Asking faster than this was too fast. */
+/** After flooding the server, the pauses start here. */
 const FLOODING_TRIES = 4;
 
-/** How long to wait before try number `tries`: half fixed, half chance, so that a crowd does not come back at once. @param {number} tries @param {number} chance 0..1 */
+/** How long to wait before try number `tries`: half of it random, so that a crowd does not reconnect at once. @param {number} tries @param {number} chance 0..1 */
 export function pause(tries, chance) {
   const whole = Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** tries);
   return whole / 2 + (whole / 2) * chance;
@@ -85,33 +85,33 @@ export class Socket {
     this.#wait(READY_WITHIN_MS, () => this.#lost(0));
   }
 
-  /** For good: logged out, or leaving. */
+  /** Closes for good: logged out, or leaving. */
   stop() {
     this.#stopped = true;
     this.#clearTimer();
     this.#drop();
   }
 
-  /** The page goes away, perhaps to come back as it was: `nudge` wakes it. */
+  /** Closes because the page is going away; if it comes back as it was, `nudge` reconnects. */
   rest() {
     this.#clearTimer();
     this.#drop();
   }
 
-  /** False when it could not be handed over. @param {Command} command */
+  /** False: not connected. @param {Command} command */
   send(command) {
     if (!this.#ready || this.#ws?.readyState !== 1) return false;
     this.#ws.send(encode(command));
     return true;
   }
 
-  /** The server is there and has no place for us: no try before then, and not all of us at once. @param {number} ms */
+  /** The server has no room for another socket: waits at least this long, plus a random part. @param {number} ms */
   hold(ms) {
     this.#notBefore = this.#clock.now() + ms;
     if (!this.#stopped && !this.#ws && this.#timer !== null) this.#later();
   }
 
-  /** Something happened that makes a try worth while: the page is seen again, a network came back. */
+  /** A try is worth while: the page is visible again, or the network is back. */
   nudge() {
     if (this.#stopped) return;
     if (this.#ready) this.#ping();
@@ -139,7 +139,7 @@ export class Socket {
     if (this.#ready) this.#on.frame(frame);
   }
 
-  /** Silence is asked about; silence after that is the end. */
+  /** Pings a silent server; if it stays silent, the connection is lost. */
   #beat() {
     const now = this.#clock.now();
     if (this.#asked !== null && now - this.#asked >= ANSWER_WITHIN_MS) return this.#lost(0);
@@ -170,7 +170,7 @@ export class Socket {
     if (never) this.#on.refused();
   }
 
-  /** The next try. @param {number} [code] */
+  /** Schedules the next try. @param {number} [code] */
   #later(code) {
     const held = Math.max(0, this.#notBefore - this.#clock.now());
     const wait = held + pause(this.#tries, this.#chance());
@@ -179,7 +179,7 @@ export class Socket {
     this.#on.down(this.#clock.now() + wait, code);
   }
 
-  /** Without waiting for a goodbye: a dead network would keep us here for minutes. */
+  /** Closes without waiting for the other end: on a dead network that takes minutes. */
   #drop() {
     const ws = this.#ws;
     this.#ws = null;

@@ -1,5 +1,5 @@
 // Files on their way to the server: a few at a time, tried again when the connection breaks, given up when they are
-// refused. They live as long as this page: what has not arrived by then has to be chosen again.
+// refused. They live as long as this page: a file that has not arrived by then has to be chosen again.
 
 import { decodeFile, parse } from './wire.js';
 
@@ -75,7 +75,7 @@ export function createUploads({ clock, newId, wellFormed, send, limits, changed,
     one.stop = stop;
     tell();
     answer.then((found) => {
-      // Taken away, or begun again, in between.
+      // Removed or started again in the meantime.
       if (held.get(id) !== one || one.stop !== stop) return;
       one.stop = null;
       landed(id, found);
@@ -95,7 +95,7 @@ export function createUploads({ clock, newId, wellFormed, send, limits, changed,
       }
     } else if (status === 0) again(id, BROKEN_REASON, RETRY_MS * 2 ** one.tries, true);
     else if (status === 429 || status === 503) {
-      // A server that is busy is held against no file. One that names the file has waited for it, and it came too slowly.
+      // A busy server does not count as a failed try, unless it names the file: then the upload itself was too slow.
       again(id, reasonOf(body), retryAfter * 1000, body?.field === 'file');
     } else fail(id, reasonOf(body), status !== 507 && status !== 500);
     tell();
@@ -106,7 +106,7 @@ export function createUploads({ clock, newId, wellFormed, send, limits, changed,
   const again = (id, reason, ms, counts) => {
     const one = held.get(id);
     if (!one) return;
-    // While there is no connection at all, nothing is held against a file.
+    // Without a connection, nothing counts as a failed try.
     if (counts && online) one.tries += 1;
     if (one.tries >= TRIES_MAX) return fail(id, reason, false);
     one.at = clock.now() + ms;
@@ -121,7 +121,7 @@ export function createUploads({ clock, newId, wellFormed, send, limits, changed,
   };
 
   const uploads = {
-    /** Files that somebody has chosen go into the composer of a room. @param {number} room @param {Source[]} sources */
+    /** Puts chosen files into the composer of a room. @param {number} room @param {Source[]} sources */
     add(room, sources) {
       const { file_bytes_max = Infinity, files_max = 10 } = limits();
       for (const source of sources) {
@@ -138,7 +138,7 @@ export function createUploads({ clock, newId, wellFormed, send, limits, changed,
               : size === 0
                 ? 'it is empty'
                 : '';
-        // One too many is only told once.
+        // Says only once that there are too many.
         if (inComposer(room).length > files_max) break;
         held.set(id, { upload: reason ? { ...upload, state: 'failed', reason, refused: true } : upload, source, tries: 0, at: 0, stop: null });
       }
@@ -157,7 +157,7 @@ export function createUploads({ clock, newId, wellFormed, send, limits, changed,
       pump();
     },
 
-    /** Not wanted any more. @param {string} id */
+    /** Removes a file that is no longer wanted. @param {string} id */
     drop(id) {
       const one = held.get(id);
       if (!one) return;
@@ -167,7 +167,7 @@ export function createUploads({ clock, newId, wellFormed, send, limits, changed,
       pump();
     },
 
-    /** What stands in a composer goes with its message: the files that are there, and marks for those that come. @param {number} room @returns {(FileInfo | Coming)[]} */
+    /** Takes the files out of a composer for its message: those that have arrived, and placeholders for the others. @param {number} room @returns {(FileInfo | Coming)[]} */
     take(room) {
       const taken = inComposer(room).map(({ upload }) => {
         const { id, name, type, size, file } = upload;
@@ -179,13 +179,13 @@ export function createUploads({ clock, newId, wellFormed, send, limits, changed,
       return taken;
     },
 
-    /** What stands in the composers, for the page that comes after this one. @returns {Kept[]} */
+    /** The files in the composers, for the next page of this tab. @returns {Kept[]} */
     kept: () =>
       [...held.values()]
         .filter(({ upload }) => !upload.posted && upload.state !== 'failed')
         .map(({ upload: { room, name, file } }) => ({ room, name, ...(file ? { file } : {}) })),
 
-    /** What stood in the composers of the page before: what had arrived is there again. @param {any} kept @returns {string[]} the names of what had not */
+    /** Puts the files of the previous page back into the composers, if they had arrived. @param {any} kept @returns {string[]} the names of what had not */
     restore(kept) {
       if (!Array.isArray(kept)) return [];
       /** @type {string[]} */
@@ -230,7 +230,7 @@ function reasonOf(body) {
   return title ? title.charAt(0).toLowerCase() + title.slice(1) : 'something went wrong';
 }
 
-/** Over plain HTTP, with progress, which `fetch` does not tell. @type {Options['send']} */
+/** Over plain HTTP, with progress, which `fetch` does not report. @type {Options['send']} */
 export function post(source, name, progress) {
   const request = new XMLHttpRequest();
   /** @type {Promise<Answer>} */

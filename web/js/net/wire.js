@@ -1,5 +1,5 @@
 // Bytes to frames and back: the protocol, written down as types and checks.
-// The only JSON.parse. A frame of an unknown type, or one that is not what it says, is null; unknown fields are left alone.
+// A frame of an unknown type, or one whose fields do not fit its type, is null; unknown fields are left alone.
 
 /**
  * @typedef {{id: number, name: string, display_name: string, role: string, created_at: number, color?: number, status?: string, avatar?: string, last_seen?: number, deactivated?: boolean}} User
@@ -83,13 +83,13 @@
  *   | ServerFrame | TroubleFrame | SavedFrame | Synced | Reset | ErrorFrame | Pong} Frame
  *
  * @typedef {{type: 'edit', room: number, id: number, body: string} | {type: 'delete' | 'undelete' | 'unread', room: number, id: number}
- *   | {type: 'react', room: number, id: number, emoji: string, on: boolean} | {type: 'pin' | 'save', room: number, id: number, on: boolean}} DeedCommand
+ *   | {type: 'react', room: number, id: number, emoji: string, on: boolean} | {type: 'pin' | 'save', room: number, id: number, on: boolean}} MessageCommand
  * @typedef {{type: 'post', room: number, client_id: string, body?: string, reply_to?: number, files?: string[], forward?: {room: number, id: number}, ref?: string}
  *   | {type: 'typing', room: number}
  *   | {type: 'away', on: boolean}
  *   | {type: 'read', room: number, seq: number, ref?: string}
  *   | {type: 'sync', room: number, since: number, ref?: string}
- *   | {type: 'ping', ref?: string} | (DeedCommand & {ref?: string})} Command
+ *   | {type: 'ping', ref?: string} | (MessageCommand & {ref?: string})} Command
  */
 
 /** @typedef {(value: any) => boolean} Check */
@@ -168,7 +168,7 @@ export function decode(data) {
   return FRAMES[value.type]?.(value) ? value : null;
 }
 
-/** Whose things these are. Another server may have had the same address, with somebody else under the same number. @param {Ready} ready */
+/** Names an account across servers: another server may once have had this address, with another person under the same id. @param {Ready} ready */
 export const accountOf = ({ server, user }) => `${server.id}:${user.id}-${user.created_at}`;
 
 /** @param {Command} command */
@@ -180,7 +180,7 @@ export const decodePage = (value) => (page(value) ? /** @type {Page} */ (value) 
 /** @param {unknown} value @returns {User | null} */
 export const decodeUser = (value) => (user(value) ? /** @type {User} */ (value) : null);
 
-/** Whether an answer of the server has these lists. @param {any} value @param {{messages?: boolean, people?: boolean}} parts */
+/** Whether an answer has these lists. @param {any} value @param {{messages?: boolean, people?: boolean}} parts */
 export const hasLists = (value, { messages, people }) => (!messages || list(message)(value?.messages)) && (!people || list(user)(value?.people));
 
 /** @param {unknown} value @returns {FileInfo | null} */
@@ -214,7 +214,7 @@ const facts = shape({
 /** @param {unknown} value @returns {Server | null} */
 export const decodeServer = (value) => (facts(value) ? /** @type {Server} */ (value) : null);
 
-/** Text that may not be JSON at all, from the network or from storage. @param {string | null} source @returns {any} */
+/** Parses text from the network or from storage; undefined where it is not JSON. @param {string | null} source @returns {any} */
 export function parse(source) {
   if (source === null) return undefined;
   try {

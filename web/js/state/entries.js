@@ -1,11 +1,11 @@
-// The messages before the reader, as they are drawn: what is in the window with what was done to it and not
-// confirmed yet, then what is on its way, cut into days and groups.
+// The messages of the current room as they are drawn: the window with pending actions applied, then the messages on
+// their way, in days and groups.
 
 import { nameOf } from './lists.js';
 import { isForMe, isNamed } from './rooms.js';
 
-/** @typedef {import('./reduce.js').State} State */
-/** @typedef {import('./reduce.js').Pending} Pending */
+/** @typedef {import('./state.js').State} State */
+/** @typedef {import('./state.js').Pending} Pending */
 /** @typedef {import('./timeline.js').Timeline} Timeline */
 /** @typedef {import('../net/wire.js').User} User */
 /** @typedef {import('../net/wire.js').Message} Message */
@@ -83,7 +83,7 @@ function entries(state, t) {
   const me = state.me?.id;
   const room = state.view.room;
   const shown = new Set();
-  const deeds = state.deeds.filter(({ command }) => command.room === room);
+  const actions = state.pendingActions.filter(({ command }) => command.room === room);
   /** @type {(Entry | NoticeLine)[]} */
   const list = [];
   for (const held of t.messages) {
@@ -91,7 +91,7 @@ function entries(state, t) {
       if (NOTICES.has(held.event.kind)) list.push(noticeLine(state, held, held.event));
       continue;
     }
-    const message = deeds.reduce((m, { command }) => (command.id === m.id ? overlay(m, command, me) : m), held);
+    const message = actions.reduce((m, { command }) => (command.id === m.id ? withAction(m, command, me) : m), held);
     const mine = message.author === me;
     if (mine && message.client_id) shown.add(message.client_id);
     const e = entry(mine && message.client_id ? `c${message.client_id}` : `m${message.id}`, state.people[message.author], mine, message.sent_at, message.body);
@@ -102,7 +102,7 @@ function entries(state, t) {
     e.replyTo = message.reply_to ?? null;
     e.quote = e.replyTo === null ? undefined : messageAt(state, room, e.replyTo);
     e.names = namesIn(state, message, e.quote);
-    e.forMe = isForMe(state, message) && (isNamed(state, message) || state.called.includes(`${room}:${message.id}`));
+    e.forMe = isForMe(state, message) && (isNamed(state, message) || state.hereMentions.includes(`${room}:${message.id}`));
     e.saved = state.saved[`${room}:${message.id}`] === true;
     e.blocked = state.blocked.includes(message.author);
     e.editing = state.view.editing === message.id && mine && !message.deleted;
@@ -141,7 +141,7 @@ function namesIn(state, message, quote) {
   return ids.map((id) => (id === undefined ? '' : nameOf(state.people[id]))).join();
 }
 
-/** A message that is held: in the window, or as what another one answers. @param {State} state @param {number} room @param {number} id @returns {Message | undefined} */
+/** A message from the window, or one that another message quotes. @param {State} state @param {number} room @param {number} id @returns {Message | undefined} */
 export function messageAt(state, room, id) {
   const t = state.timelines[room];
   return t?.messages.find((m) => m.id === id) ?? state.quoted[room]?.[id];
@@ -153,12 +153,12 @@ function seenBy(state, message) {
   if (!marks || state.settings?.share_read === false) return null;
   const users = Object.entries(marks).filter(([user, seq]) => seq >= message.id && Number(user) !== message.author && Number(user) !== state.me?.id);
   const ids = users.map(([user]) => Number(user));
-  // Names or nothing: who is not known yet is being asked for.
+  // All names or none: unknown people are being read.
   return ids.every((user) => state.people[user]) ? ids : null;
 }
 
-/** What somebody did shows at once. @param {Message} message @param {import('../net/wire.js').DeedCommand} command @param {number | undefined} me @returns {Message} */
-function overlay(message, command, me) {
+/** The message as the pending action will leave it. @param {Message} message @param {import('../net/wire.js').MessageCommand} command @param {number | undefined} me @returns {Message} */
+function withAction(message, command, me) {
   switch (command.type) {
     case 'edit': {
       const { content: _, ...plain } = message;

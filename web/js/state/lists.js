@@ -1,13 +1,12 @@
 // Rooms and people as lists: the sidebar, the switcher, completion, who is here.
 
 import { plural, wordsOf } from '../lib/text.js';
+import { LOBBY } from './state.js';
 
-/** @typedef {import('./reduce.js').State} State */
+/** @typedef {import('./state.js').State} State */
 /** @typedef {import('../net/wire.js').User} User */
 /** @typedef {import('../net/wire.js').Room} Room */
 
-/** Everybody is in it. */
-const LOBBY = 1;
 /** What completion offers, at most. */
 export const COMPLETIONS_MAX = 8;
 
@@ -18,7 +17,7 @@ export const nameOf = (user) => user?.display_name || user?.name || 'Someone';
 export const othersIn = (state, room) =>
   (room.members ?? []).filter((id) => id !== state.me?.id).flatMap((id) => (state.people[id] ? [/** @type {User} */ (state.people[id])] : []));
 
-/** A direct room is called after the others in it. @param {State} state @param {Room | undefined} room */
+/** The name of a room; a direct room is named after the others in it. @param {State} state @param {Room | undefined} room */
 export function roomName(state, room) {
   if (!room) return '';
   if (room.kind !== 'direct') return room.name;
@@ -63,19 +62,19 @@ export function roomList(state) {
 /** @param {State} state @param {Room} room */
 const lastAt = (state, room) => Math.max(room.last?.sent_at ?? 0, state.timelines[room.id]?.messages.at(-1)?.sent_at ?? 0);
 
-/** The same rows in the order that is before the reader; what is new comes after it. @param {RoomRow[]} rows @param {number[]} before the rooms as they stand */
+/** The same rows in the order that the reader sees; new rows come last. @param {RoomRow[]} rows @param {number[]} before the rooms as they stand */
 export function inOrder(rows, before) {
-  const place = (/** @type {RoomRow} */ { room }) => (before.includes(room.id) ? before.indexOf(room.id) : before.length);
-  return rows.toSorted((a, b) => place(a) - place(b));
+  const index = (/** @type {RoomRow} */ { room }) => (before.includes(room.id) ? before.indexOf(room.id) : before.length);
+  return rows.toSorted((a, b) => index(a) - index(b));
 }
 
-/** All rooms, the one that was opened last first, then those where something was said last. @param {State} state @returns {Room[]} */
+/** All rooms: the most recently opened first, then by their last message. @param {State} state @returns {Room[]} */
 export const roomsByUse = (state) =>
   Object.values(state.rooms).sort(
     (a, b) => (state.timelines[b.id]?.used ?? 0) - (state.timelines[a.id]?.used ?? 0) || lastAt(state, b) - lastAt(state, a) || a.id - b.id,
   );
 
-/** Whether something waits in a room that the reader wants to be told of. @param {Room} room */
+/** Whether a room has something unread that the reader wants to hear of. @param {Room} room */
 export const waits = (room) => (room.notify === 'none' ? (room.mentions ?? 0) : room.unread) > 0;
 
 /** All rooms in the sidebar's order. @param {State} state @returns {Room[]} */
@@ -103,7 +102,7 @@ export function search(list, query, names) {
     .map(({ item }) => item);
 }
 
-/** Who is here first, then by name. @param {State} state @param {User[]} users @returns {User[]} */
+/** Online people first, then by name. @param {State} state @param {User[]} users @returns {User[]} */
 export const peopleInOrder = (state, users) =>
   users.toSorted((a, b) => Number(b.id in state.presence) - Number(a.id in state.presence) || nameOf(a).localeCompare(nameOf(b)));
 
@@ -114,7 +113,7 @@ export const knownPeople = (state) =>
     Object.values(state.people).filter((user) => user.id !== state.me?.id),
   );
 
-/** @typedef {import('../net/asks.js').Listing} Listing */
+/** @typedef {import('../net/lazy-api.js').Listing} Listing */
 /** @typedef {{insert: string, name: string, hint: string, end: string, user?: User, room?: Room | Listing}} Completion */
 /**
  * What the server has found beside what is held: members of this room, whether that is all of them that have such a name, people and public rooms.
@@ -152,7 +151,7 @@ export function completions(state, mark, query, found = {}) {
   return [...people.slice(0, COMPLETIONS_MAX), ...search(groups, query, ({ name }) => [name])].slice(0, COMPLETIONS_MAX);
 }
 
-/** Who is in the room before the reader, as far as that is known. @param {State} state @param {Found} found @returns {(user: User) => boolean} */
+/** The known members of the current room. @param {State} state @param {Found} found @returns {(user: User) => boolean} */
 function membership(state, { members, whole }) {
   const room = state.rooms[state.view.room];
   if (!room || room.id === LOBBY) return () => true;
@@ -167,11 +166,11 @@ const tells = (count) => `tells ${plural(count, 'person', 'people')}`;
 function tellsHere(state) {
   const room = state.rooms[state.view.room];
   const here = Object.keys(state.presence).map(Number);
-  if (room?.id !== 1 && !room?.members) return 'tells who is here now';
-  return tells(here.filter((id) => id !== state.me?.id && (room.id === 1 || room.members?.includes(id))).length);
+  if (room?.id !== LOBBY && !room?.members) return 'tells who is here now';
+  return tells(here.filter((id) => id !== state.me?.id && (room.id === LOBBY || room.members?.includes(id))).length);
 }
 
-/** Who is here, by name. @param {State} state @returns {{user: User, away: boolean, you: boolean}[]} */
+/** The people who are online, by name. @param {State} state @returns {{user: User, away: boolean, you: boolean}[]} */
 export function hereNow(state) {
   return Object.entries(state.presence)
     .flatMap(([id, where]) => {
@@ -181,16 +180,16 @@ export function hereNow(state) {
     .sort((a, b) => nameOf(a.user).localeCompare(nameOf(b.user)));
 }
 
-/** The names of who is typing, who started first first. @param {State} state */
+/** The names of the people who are typing, in the order in which they started. @param {State} state */
 export function typingNames(state) {
   const users = state.typing[state.view.room] ?? {};
   return Object.keys(users).map((id) => nameOf(state.people[Number(id)]));
 }
 
-/** A message that says nothing shows something. @param {number} count */
+/** What a message without text shows. @param {number} count */
 const filesWord = (count) => (count === 0 ? '' : count === 1 ? 'A file' : `${count} files`);
 
-/** The last thing said, for the room's line; nothing of whom the reader has blocked. @param {State} state @param {number} id @returns {{who: string, text: string, at: number} | null} */
+/** The last message, for the room's line; nothing from people whom the reader has blocked. @param {State} state @param {number} id @returns {{who: string, text: string, at: number} | null} */
 export function preview(state, id) {
   const room = state.rooms[id];
   const t = state.timelines[id];
@@ -198,7 +197,7 @@ export function preview(state, id) {
   const last = room?.last ?? (held && { ...held, text: wordsOf(held) });
   if (!last) return null;
   if (state.blocked.includes(last.author)) return { who: '', text: '', at: last.sent_at };
-  // Between two, it goes without saying who of them it was.
+  // With two people, it is clear who wrote it.
   const alone = room?.kind === 'direct' && (room.members ?? []).length === 2;
   const who = last.author === state.me?.id ? 'You' : alone ? '' : firstName(state.people[last.author]);
   return { who, text: last.text || filesWord(room?.last?.files ?? 0), at: last.sent_at };

@@ -1,10 +1,10 @@
-// What is before the reader: the first picture after a connection, and another room.
+// Opening: the snapshot after a connection, and the change to another room.
 
 import { without, withPeople, withTimeline } from './parts.js';
 import { reconnected } from './search.js';
 import { disconnect, emptyTimeline, indexOf } from './timeline.js';
 
-/** @typedef {import('./reduce.js').State} State */
+/** @typedef {import('./state.js').State} State */
 /** @typedef {import('./timeline.js').Timeline} Timeline */
 /** @typedef {import('../net/wire.js').Room} Room */
 
@@ -52,9 +52,9 @@ export function onReady(state, frame) {
     typing: {},
     asked: {},
     peopleVersion: frame.people_version ?? 0,
-    doubted:
+    staleProfiles:
       frame.people_version === state.peopleVersion
-        ? state.doubted
+        ? state.staleProfiles
         : Object.fromEntries(Object.keys(state.people).map((id) => [id, /** @type {const} */ (true)])),
     landed: another ? [] : state.landed,
     people: another ? {} : state.people,
@@ -64,7 +64,7 @@ export function onReady(state, frame) {
 }
 
 /**
- * Another room is before the reader, or a certain message of it.
+ * Opens another room, or a certain message of it.
  * @param {State} state @param {number} id
  * @param {{id?: number, at: number, spot?: import('./timeline.js').Spot | null}} how the message, the time, and where the reader was in the room they leave
  * @returns {State}
@@ -75,7 +75,7 @@ export function open(state, id, { id: message, at, spot = null }) {
   const target = message === undefined ? null : { room: id, id: message, at };
   const same = id === state.view.room;
   const newline = room.unread > 0 ? room.read : null;
-  // Back where they were, unless something has come since.
+  // Back to where the reader was, unless something was posted since.
   const back = !same && !target && newline === null && state.timelines[id]?.phase !== 'empty' ? (state.timelines[id]?.spot ?? null) : null;
   const view = {
     ...state.view,
@@ -91,11 +91,11 @@ export function open(state, id, { id: message, at, spot = null }) {
   if (!same) {
     next = withTimeline(next, state.view.room, (t) => ({ ...t, newline: null, spot }));
     next = withTimeline(next, id, (t) => {
-      // What is held lies elsewhere than where the room opens: it is read anew.
+      // The window is not where the room opens: it is read again.
       const elsewhere = t.phase === 'ready' && !target && (back ? t.messages[indexOf(t.messages, back.id)]?.id !== back.id : t.moreAfter);
       const stale = /** @type {const} */ ({ phase: 'stale', loading: null, failed: null });
-      const place = back ? 'spot' : newline === null ? 'end' : 'newline';
-      return { ...t, ...(elsewhere ? stale : {}), newline, opened: t.opened + 1, place, used: at };
+      const opensAt = back ? 'spot' : newline === null ? 'end' : 'newline';
+      return { ...t, ...(elsewhere ? stale : {}), newline, opened: t.opened + 1, opensAt, used: at };
     });
     next = forgetOldest(next);
   }

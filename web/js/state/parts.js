@@ -1,6 +1,6 @@
-// Parts of the state, changed by themselves.
+// Changes of single parts of the state.
 
-/** @typedef {import('./reduce.js').State} State */
+/** @typedef {import('./state.js').State} State */
 /** @typedef {import('./timeline.js').Timeline} Timeline */
 /** @typedef {import('../net/wire.js').User} User */
 
@@ -23,7 +23,7 @@ export function withPeople(state, users) {
   if (users.length === 0) return state;
   const people = { ...state.people };
   for (const user of users) people[user.id] = user;
-  const doubted = users.reduce((left, { id }) => (left[id] ? without(left, id) : left), state.doubted);
+  const staleProfiles = users.reduce((left, { id }) => (left[id] ? without(left, id) : left), state.staleProfiles);
   const me = state.me && people[state.me.id] ? /** @type {User} */ (people[state.me.id]) : state.me;
-  return { ...state, people, doubted, me };
+  return { ...state, people, staleProfiles, me };
 }

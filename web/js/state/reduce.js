@@ -3,141 +3,20 @@
 import { onReady, open } from './opening.js';
 import { without, withPeople, withTimeline } from './parts.js';
 import { count, dropRoom, mergeRoom, onRead, raiseHead, readSent, sayLast } from './rooms.js';
-import { noSearch, onHitChanged, onSearch, withoutRoom } from './search.js';
+import { onHitChanged, onSearch, withoutRoom } from './search.js';
 import { applyFrame, applyPage, applySynced, disconnect, emptyTimeline, spoil } from './timeline.js';
 
+/** @typedef {import('./state.js').State} State */
+/** @typedef {import('./state.js').Event} Event */
 /** @typedef {import('../net/wire.js').Frame} Frame */
-/** @typedef {import('../net/wire.js').User} User */
-/** @typedef {import('../net/wire.js').Room} Room */
+/** @typedef {import('../net/wire.js').Message} Message */
 /** @typedef {import('../net/wire.js').Page} Page */
 /** @typedef {import('./timeline.js').Timeline} Timeline */
 /** @typedef {import('./timeline.js').PageKind} PageKind */
 
-/**
- * A message on its way: `waiting` to be sent, `sending`, `failed` with a reason, or `landed` under a seq that the window has not reached yet.
- * @typedef {{client_id: string, room: number, body: string, created_at: number, state: 'waiting' | 'sending' | 'failed' | 'landed', reason?: string, retrying?: boolean, seq?: number, reply_to?: number, forward?: {room: number, id: number}, files?: import('../net/outbox.js').Attached[], lost?: boolean}} Pending
- */
-
-/**
- * @typedef {object} State
- * @property {string | null} epoch
- * @property {User | null} me
- * @property {import('../net/wire.js').Ready['server'] | null} server
- * @property {import('../net/wire.js').Limits} limits
- * @property {{state: 'connecting' | 'online' | 'offline', retryAt: number | null}} connection
- * @property {Record<number, User>} people
- * @property {Record<number, 'online' | 'away'>} presence
- * @property {Record<number, Room>} rooms
- * @property {Record<number, Timeline>} timelines
- * @property {Record<number, Record<number, number>>} typing room → user → when it was last heard
- * @property {Pending[]} pending as the outbox holds them
- * @property {Pending[]} landed
- * @property {Record<number, true>} asked people we have asked for
- * @property {number} peopleVersion how often anybody had changed their profile when we connected
- * @property {Record<number, true>} doubted people who may have changed theirs while we were away
- * @property {import('../net/wire.js').Settings | null} settings
- * @property {number[]} blocked
- * @property {string[]} called `ROOM:ID` of what was said to everybody here while the reader was: the latest of them
- * @property {Record<string, true>} saved `ROOM:ID` of what is kept for later
- * @property {Record<number, Record<number, Message>>} quoted room → the messages that others answer and that are not in the window
- * @property {Record<number, Record<number, number>>} seen room → user → how far they have read
- * @property {Record<number, number[]>} pinned room → the messages that are pinned in it
- * @property {Record<string, number>} undo `ROOM:ID` of what the reader has just deleted → until when it can be brought back
- * @property {Record<number, string>} drafts rooms with something unfinished in their composer, and how it begins
- * @property {(import('../net/deeds.js').Deed & {seq?: number})[]} deeds what was done to messages and is not seen in them yet
- * @property {import('../net/uploads.js').Upload[]} uploads files on their way, and those that stand in a composer
- * @property {View} view what the reader has before them
- * @property {import('./search.js').Search} search
- * @property {{busy: boolean, words: string}} leaving logging out, and what there is to say about it
- */
-
-/** @typedef {'members' | 'pins' | 'saved' | 'search'} Pane */
-/**
- * @typedef {object} View
- * @property {number} room
- * @property {boolean} attentive
- * @property {boolean} following
- * @property {{room: number, id: number, at: number} | null} target a message to go to
- * @property {Pane | null} pane
- * @property {'server' | null} page what stands in the conversation's place
- * @property {Record<number, number>} replying room → the message that is being answered
- * @property {number | null} editing the message of this room that is being edited
- * @property {Record<number, Edit>} edits room → what is being edited there, so that another room in between costs nothing
- * @property {number | null} hold this room was marked unread: reading it does not count until it is opened again
- */
-/** @typedef {import('../net/wire.js').Message} Message */
-/** @typedef {{id: number, from: 'composer' | 'message', body?: string}} Edit `from`: where the focus goes back to; `body` as far as it was written */
-
-/**
- * @typedef {{type: 'frame', frame: Frame, at: number}
- *   | {type: 'connection', state: 'connecting' | 'online' | 'offline', retryAt: number | null}
- *   | {type: 'outbox', items: Pending[]}
- *   | {type: 'page/asked', room: number, kind: PageKind, at: number}
- *   | {type: 'page/read', room: number, kind: PageKind, page: Page}
- *   | {type: 'page/failed', room: number, kind: PageKind, title: string}
- *   | {type: 'page/retry', room: number}
- *   | {type: 'sync/asked', room: number, since: number}
- *   | {type: 'sync/failed', room: number}
- *   | {type: 'people/asked', users: number[]}
- *   | {type: 'people/failed', users: number[]}
- *   | {type: 'leaving', busy: boolean, words: string}
- *   | {type: 'people', people: User[]}
- *   | {type: 'read/sent', room: number, seq: number}
- *   | {type: 'view', attentive?: boolean, following?: boolean, pane?: Pane | null, page?: 'server' | null}
- *   | {type: 'open', room: number, id?: number, at: number, spot?: import('./timeline.js').Spot | null}
- *   | {type: 'settled', room: number}
- *   | {type: 'target/reached'}
- *   | {type: 'reply', room: number, id: number | null}
- *   | {type: 'edit', room: number, edit: Edit | null}
- *   | {type: 'hold', room: number | null}
- *   | {type: 'undo', room: number, id: number, until: number | null}
- *   | {type: 'draft', room: number, on: boolean, text?: string}
- *   | {type: 'uploads', uploads: State['uploads']}
- *   | {type: 'deeds', deeds: import('../net/deeds.js').Deed[]}
- *   | {type: 'seen', room: number, seen: {user: number, seq: number}[]}
- *   | {type: 'pins', room: number, ids: number[]}
- *   | {type: 'newline/clear', room: number}
- *   | import('./search.js').SearchEvent
- *   | {type: 'tick', at: number}} Event
- */
-
-export const LOBBY = 1;
 export const TYPING_MS = 6000;
-/** Calls to everybody here that are remembered. */
-export const CALLED_MAX = 200;
-
-/** @returns {State} */
-export const initialState = () => ({
-  epoch: null,
-  me: null,
-  server: null,
-  limits: { body_chars_max: 8000, page_max: 100 },
-  connection: { state: 'connecting', retryAt: null },
-  people: {},
-  presence: {},
-  rooms: {},
-  timelines: {},
-  typing: {},
-  pending: [],
-  landed: [],
-  asked: {},
-  peopleVersion: 0,
-  doubted: {},
-  settings: null,
-  blocked: [],
-  called: [],
-  saved: {},
-  quoted: {},
-  seen: {},
-  pinned: {},
-  undo: {},
-  drafts: {},
-  deeds: [],
-  uploads: [],
-  view: { room: LOBBY, attentive: true, following: true, target: null, pane: null, page: null, replying: {}, editing: null, edits: {}, hold: null },
-  search: noSearch(),
-  leaving: { busy: false, words: '' },
-});
+/** How many mentions of everybody here are remembered. */
+export const HERE_MENTIONS_MAX = 200;
 
 /** @param {State} state @param {Event} event @returns {State} */
 export function reduce(state, event) {
@@ -177,7 +56,7 @@ export function reduce(state, event) {
     case 'open':
       return open(state, event.room, event);
     case 'settled':
-      return withTimeline(state, event.room, (t) => (t.place === 'spot' ? { ...t, place: 'end' } : t));
+      return withTimeline(state, event.room, (t) => (t.opensAt === 'spot' ? { ...t, opensAt: 'end' } : t));
     case 'target/reached':
       return { ...state, view: { ...state.view, target: null } };
     case 'reply':
@@ -200,8 +79,8 @@ export function reduce(state, event) {
       return { ...state, drafts: { ...state.drafts, [event.room]: event.text ?? '' } };
     case 'uploads':
       return { ...state, uploads: event.uploads };
-    case 'deeds':
-      return settle({ ...state, deeds: withDeeds(state.deeds, event.deeds) });
+    case 'pendingActions':
+      return settle({ ...state, pendingActions: withActions(state.pendingActions, event.actions) });
     case 'seen':
       return { ...state, seen: { ...state.seen, [event.room]: Object.fromEntries(event.seen.map(({ user, seq }) => [user, seq])) } };
     case 'pins':
@@ -235,7 +114,7 @@ function onFrame(state, frame, at) {
     case 'typing':
       return onTyping(state, frame.room, frame.user, at);
     case 'done':
-      return { ...state, deeds: state.deeds.map((deed) => (deed.ref === frame.ref ? { ...deed, seq: frame.seq } : deed)) };
+      return { ...state, pendingActions: state.pendingActions.map((action) => (action.ref === frame.ref ? { ...action, seq: frame.seq } : action)) };
     case 'read':
       return onReadFrame(state, frame);
     case 'seen':
@@ -273,20 +152,20 @@ function onMessage(state, frame) {
   const quoted = state.quoted[frame.room]?.[message.id]
     ? { ...state.quoted, [frame.room]: { ...state.quoted[frame.room], [message.id]: message } }
     : state.quoted;
-  // Only what comes by itself comes while the reader is here; a sync brings what they were not there for.
+  // Only a frame that comes by itself was sent while the reader was here; a sync brings what they missed.
   const calls = isNews && message.mentions?.here && state.timelines[frame.room]?.syncing === null;
-  const called = calls ? [...state.called, `${frame.room}:${message.id}`].slice(-CALLED_MAX) : state.called;
-  const next = { ...state, typing, quoted, called };
+  const hereMentions = calls ? [...state.hereMentions, `${frame.room}:${message.id}`].slice(-HERE_MENTIONS_MAX) : state.hereMentions;
+  const next = { ...state, typing, quoted, hereMentions };
   const seen = frame.seq === message.id ? withSeen(next, frame.room, message.author, frame.seq) : next;
   return withTimeline(withPin(sayLast(count(seen, frame), frame), frame.room, message), frame.room, (t) => {
-    // Nobody is looking and all before has been read: the line goes above what comes now.
+    // Nobody is looking, and everything before this was read: the New line goes above it.
     const away = !state.view.attentive || state.view.page !== null || frame.room !== state.view.room;
     const newline = isNews && away && room.unread === 0 ? frame.seq - 1 : t.newline;
     return { ...applyFrame(t, frame, state.view.following || frame.room !== state.view.room), newline };
   });
 }
 
-/** Only where we have asked what is pinned. @param {State} state @param {number} room @param {Message} message @returns {State} */
+/** Only where the pins have been read. @param {State} state @param {number} room @param {Message} message @returns {State} */
 function withPin(state, room, message) {
   const held = state.pinned[room];
   const on = message.pinned !== undefined && !message.deleted;
@@ -294,7 +173,7 @@ function withPin(state, room, message) {
   return { ...state, pinned: { ...state.pinned, [room]: on ? [...held, message.id] : held.filter((id) => id !== message.id) } };
 }
 
-/** Only what we have asked for is held: a room's marks come with its opening. @param {State} state @param {number} room @param {number} user @param {number} seq @returns {State} */
+/** Only where the read marks have been read: they come when a room is opened. @param {State} state @param {number} room @param {number} user @param {number} seq @returns {State} */
 function withSeen(state, room, user, seq) {
   const held = state.seen[room];
   // They no longer show how far they read.
@@ -310,22 +189,22 @@ function onRoom(state, part) {
   return { ...next, timelines: { ...next.timelines, [part.id]: emptyTimeline() } };
 }
 
-/** Marked unread, here or elsewhere: the line says from where. @param {State} state @param {import('../net/wire.js').ReadFrame} frame @returns {State} */
+/** A room was marked unread, here or elsewhere: the New line shows from where. @param {State} state @param {import('../net/wire.js').ReadFrame} frame @returns {State} */
 function onReadFrame(state, frame) {
-  // The answer to a mark of our own has a ref, and so has that to reading, which never goes back.
-  const isMark = frame.ref === undefined || state.deeds.some((deed) => deed.ref === frame.ref);
+  // The answers to our own commands have a ref, and those to reading never go back.
+  const isMark = frame.ref === undefined || state.pendingActions.some((action) => action.ref === frame.ref);
   const back = frame.seq < (state.rooms[frame.room]?.read ?? 0) && isMark;
   const next = onRead(state, frame);
   return back && next !== state ? withTimeline(next, frame.room, (t) => ({ ...t, newline: frame.seq })) : next;
 }
 
-/** A deed that was confirmed stays until its change has been seen. @param {State['deeds']} held @param {import('../net/deeds.js').Deed[]} deeds @returns {State['deeds']} */
-function withDeeds(held, deeds) {
-  const confirmed = held.filter((deed) => deed.seq !== undefined && !deeds.some((one) => one.ref === deed.ref));
-  return [...confirmed, ...deeds.map((deed) => held.find((one) => one.ref === deed.ref) ?? deed)];
+/** A confirmed action stays until its change is in the window. @param {State['pendingActions']} held @param {import('../net/pending-actions.js').PendingAction[]} actions @returns {State['pendingActions']} */
+function withActions(held, actions) {
+  const confirmed = held.filter((action) => action.seq !== undefined && !actions.some((one) => one.ref === action.ref));
+  return [...confirmed, ...actions.map((action) => held.find((one) => one.ref === action.ref) ?? action)];
 }
 
-/** The outbox forgets it now; it stays on the screen until its message is in the window. @param {State} state @param {import('../net/wire.js').Posted} frame @returns {State} */
+/** The outbox forgets the message now; it stays on the screen until the window has it. @param {State} state @param {import('../net/wire.js').Posted} frame @returns {State} */
 function onPosted(state, frame) {
   const item = state.pending.find((p) => p.client_id === frame.client_id);
   const next = raiseHead(state, frame.room, frame.seq);
@@ -333,13 +212,13 @@ function onPosted(state, frame) {
   return { ...next, landed: [...next.landed, { ...item, state: 'landed', seq: frame.seq }] };
 }
 
-/** Lets go of landed messages and confirmed deeds that the window has reached. @param {State} state @returns {State} */
+/** Lets go of landed messages and confirmed actions that the window has reached. @param {State} state @returns {State} */
 function settle(state) {
-  const deeds = state.deeds.filter(({ seq, command }) => {
+  const pendingActions = state.pendingActions.filter(({ seq, command }) => {
     const t = state.timelines[command.room];
     return seq === undefined || (t?.phase === 'ready' && t.through < seq);
   });
-  return settleLanded(deeds.length === state.deeds.length ? state : { ...state, deeds });
+  return settleLanded(pendingActions.length === state.pendingActions.length ? state : { ...state, pendingActions });
 }
 
 /** @param {State} state @returns {State} */
@@ -354,7 +233,7 @@ function settleLanded(state) {
 
 /** @param {State} state @param {number} room @param {PageKind} kind @param {Page} page */
 function onPage(state, room, kind, page) {
-  // Another window may have missed a pin: what is pinned is asked for again.
+  // The new window may have missed a pin: the pins are read again.
   const pinned = kind === 'open' || kind === 'latest' ? without(state.pinned, room) : state.pinned;
   const next = withTimeline(raiseHead({ ...state, pinned }, room, page.head), room, (t) => applyPage(t, kind, page));
   return withPeople(withQuoted(next, room, page.quoted ?? []), page.people ?? []);

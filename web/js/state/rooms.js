@@ -3,11 +3,11 @@
 
 import { oneLine, wordsOf } from '../lib/text.js';
 
-/** @typedef {import('./reduce.js').State} State */
+/** @typedef {import('./state.js').State} State */
 /** @typedef {import('../net/wire.js').Room} Room */
 /** @typedef {import('../net/wire.js').Message} Message */
 
-/** Whether a message is meant for the reader. Whom one has blocked does not call one. @param {State} state @param {Message} message */
+/** Whether a message is meant for the reader. Never from somebody they have blocked. @param {State} state @param {Message} message */
 export function isForMe(state, { mentions, author }) {
   const me = state.me?.id ?? 0;
   return Boolean(mentions && author !== me && !state.blocked.includes(author) && (mentions.room || mentions.here || mentions.users?.includes(me)));
@@ -27,7 +27,7 @@ export function withRoom(state, id, change) {
 /** @param {State} state @param {number} id @param {number} seq @returns {State} */
 export const raiseHead = (state, id, seq) => withRoom(state, id, (room) => (seq > room.head ? { ...room, head: seq } : room));
 
-/** A message has come; only one that the room's head did not count yet changes a number. @param {State} state @param {import('../net/wire.js').MessageFrame} frame @returns {State} */
+/** Counts a new message; one that the room's head already includes changes nothing. @param {State} state @param {import('../net/wire.js').MessageFrame} frame @returns {State} */
 export function count(state, { room: id, seq, message }) {
   return withRoom(state, id, (room) => {
     const next = { ...room, head: Math.max(room.head, seq) };
@@ -37,7 +37,7 @@ export function count(state, { room: id, seq, message }) {
   });
 }
 
-/** A room's line shows this much, as the server sends it. */
+/** How much of the last message a room's line shows, as the server sends it. */
 const LAST_CHARS_MAX = 200;
 
 /** What was said last: a newer post, an edit of it, or what stands there when it was deleted. @param {State} state @param {import('../net/wire.js').MessageFrame} frame */
@@ -74,7 +74,7 @@ export function onRead(state, { room: id, seq, unread, mentions, head }) {
   );
 }
 
-/** We have said that the reader has read so far. @param {State} state @param {number} id @param {number} seq @returns {State} */
+/** The server has been told that the reader has read this far. @param {State} state @param {number} id @param {number} seq @returns {State} */
 export function readSent(state, id, seq) {
   return withRoom(state, id, (room) => {
     if (seq <= room.read) return room;
@@ -91,7 +91,7 @@ export function mergeRoom(state, part) {
   return { ...state, rooms: { ...state.rooms, [part.id]: /** @type {Room} */ ({ unread: 0, read: 0, ...held, ...part, head }) } };
 }
 
-/** The reader is no longer in it. @param {State} state @param {number} id @returns {State} */
+/** Forgets a room that the reader is no longer in. @param {State} state @param {number} id @returns {State} */
 export function dropRoom(state, id) {
   const { [id]: _room, ...rooms } = state.rooms;
   const { [id]: _timeline, ...timelines } = state.timelines;

@@ -1,8 +1,8 @@
-// A search: what is asked for, what was found, and what has become of it since. Pure.
+// A search: the query, the hits, and what has changed in them since. Pure.
 
-/** @typedef {import('./reduce.js').State} State */
+/** @typedef {import('./state.js').State} State */
 /** @typedef {import('../net/wire.js').Message} Message */
-/** @typedef {import('../net/asks.js').SearchPage} SearchPage */
+/** @typedef {import('../net/lazy-api.js').SearchPage} SearchPage */
 /** @typedef {'any' | 'day' | 'week' | 'month' | 'year'} Span */
 /** @typedef {{q: string, room: number | null, author: number | null, span: Span, files: boolean}} Asked */
 /** @typedef {{room: number, message: Message, marks: [number, number][], said: string}} Found `said`: the text that the marks belong to */
@@ -25,7 +25,7 @@
 
 /** Hits that fill a pane. */
 const ENOUGH = 8;
-/** Pages that are read without being asked for one after the other; then a button goes on. */
+/** Pages that are read in a row by themselves; after that, a button loads more. */
 export const PAGES_MAX = 10;
 const DAY_MS = 86_400_000;
 const NO_WORD = 'Search for at least one letter or digit.';
@@ -46,7 +46,7 @@ export const noSearch = () => ({
 /** @param {Asked} asked */
 const asksNothing = ({ q, room, author, span, files }) => q.trim() === '' && room === null && author === null && span === 'any' && !files;
 
-/** Whether there is something that no message can be found by: the server would refuse it. @param {Asked} asked */
+/** Whether the query has nothing to find messages by: the server would refuse it. @param {Asked} asked */
 const hasNoWord = ({ q }) => q.trim() !== '' && !/[\p{L}\p{N}]/u.test(q);
 
 /** @param {Search} search @param {SearchEvent} event @returns {Search} */
@@ -54,7 +54,7 @@ export function onSearch(search, event) {
   switch (event.type) {
     case 'search/typed': {
       const asked = { ...search.asked, ...event.change };
-      // What was asked before is no answer to this.
+      // The answer to an earlier query is no answer to this one.
       const turn = search.turn + 1;
       if (asksNothing(asked)) return { ...noSearch(), turn, asked };
       if (hasNoWord(asked)) return { ...noSearch(), turn, asked, phase: 'failed', trouble: { title: NO_WORD, again: false } };
@@ -81,7 +81,7 @@ export function onSearch(search, event) {
   }
 }
 
-/** A message has changed: a hit shows it as it is now. @param {State} state @param {number} room @param {Message} message @returns {State} */
+/** Shows a changed message in its hit. @param {State} state @param {number} room @param {Message} message @returns {State} */
 export function onHitChanged(state, room, message) {
   const { search } = state;
   if (!search.found.some((hit) => hit.room === room && hit.message.id === message.id)) return state;
@@ -90,7 +90,7 @@ export function onHitChanged(state, room, message) {
   return { ...state, search: { ...search, found, again } };
 }
 
-/** The reader is no longer in a room. @param {Search} search @param {number} room @returns {Search} */
+/** Drops the hits of a room that the reader is no longer in. @param {Search} search @param {number} room @returns {Search} */
 export function withoutRoom(search, room) {
   const asked = search.asked.room === room ? { ...search.asked, room: null } : search.asked;
   const found = search.found.filter((hit) => hit.room !== room);
@@ -104,14 +104,14 @@ export function reconnected(search, another) {
   return another ? { ...noSearch(), turn: search.turn + 1, asked: { ...search.asked, room: null, author: null }, again: true } : { ...search, again: true };
 }
 
-/** What there is to see, without what was deleted. @param {State} state @returns {Found[]} */
+/** The hits to show: those that were not deleted. @param {State} state @returns {Found[]} */
 export const hitsOf = ({ search }) => search.found.filter(({ message }) => !message.deleted);
 
-/** The marks of a hit; none while its text is another one than they were made for. @param {Found} hit */
+/** The highlights of a hit; none once its text has changed. @param {Found} hit */
 export const marksOf = ({ message, marks, said }) => (message.body === said ? marks : []);
 
-/** What to ask the server now. @param {State} state @returns {{do: 'searchNow' | 'searchMore'} | null} */
-export function searchWant(state) {
+/** What the search pane needs from the server now. @param {State} state @returns {{do: 'searchNow' | 'searchMore'} | null} */
+export function searchEffect(state) {
   const { search, view, connection } = state;
   if (view.pane !== 'search' || connection.state !== 'online') return null;
   if (search.phase === 'busy' || search.phase === 'typed' || asksNothing(search.asked)) return null;
@@ -120,12 +120,12 @@ export function searchWant(state) {
   return null;
 }
 
-/** What stands in the pane. @param {State} state @returns {'idle' | 'offline' | 'failed' | 'searching' | 'nothing' | 'hits'} */
+/** What the pane shows. @param {State} state @returns {'idle' | 'offline' | 'failed' | 'searching' | 'nothing' | 'hits'} */
 export function searchSurface(state) {
   const { search, connection } = state;
   if (asksNothing(search.asked)) return 'idle';
   const holds = hitsOf(state).length > 0;
-  // What was found stays when more of it does not come.
+  // A page that does not load leaves the earlier hits on the screen.
   if (search.phase === 'failed' && !(holds && search.loads === 'more')) return connection.state === 'online' || !search.trouble?.again ? 'failed' : 'offline';
   if (holds) return 'hits';
   if (search.phase === 'ready') return search.next !== null && search.pages < PAGES_MAX ? 'searching' : 'nothing';
@@ -142,7 +142,7 @@ export function searchWords(state) {
   return state.search.next === null ? `${messages}, newest first` : `The newest ${messages}`;
 }
 
-/** From when on. @param {Span} span @param {number} now @returns {number | undefined} */
+/** The start of a span of time. @param {Span} span @param {number} now @returns {number | undefined} */
 export function since(span, now) {
   const days = { any: 0, day: 0, week: 7, month: 30, year: 365 }[span];
   if (span === 'day') return new Date(now).setHours(0, 0, 0, 0);

@@ -7,15 +7,15 @@ import { indexOf } from './timeline.js';
 export * from './entries.js';
 export * from './lists.js';
 export { isForMe } from './rooms.js';
-export { hitsOf, marksOf, PAGES_MAX, searchSurface, searchWant, searchWords, since } from './search.js';
+export { hitsOf, marksOf, PAGES_MAX, searchEffect, searchSurface, searchWords, since } from './search.js';
 
-/** @typedef {import('./reduce.js').State} State */
-/** @typedef {import('./reduce.js').Pending} Pending */
+/** @typedef {import('./state.js').State} State */
+/** @typedef {import('./state.js').Pending} Pending */
 /** @typedef {import('./timeline.js').Timeline} Timeline */
 /** @typedef {import('../net/wire.js').User} User */
 /** @typedef {import('../net/wire.js').Message} Message */
 
-/** @typedef {{do: 'sync', room: number, since: number} | {do: 'read', room: number, seq: number} | {do: 'open', room: number, around: number | null} | {do: 'people', users: number[]} | {do: 'seen', room: number} | {do: 'pins', room: number}} Want */
+/** @typedef {{do: 'sync', room: number, since: number} | {do: 'read', room: number, seq: number} | {do: 'open', room: number, around: number | null} | {do: 'people', users: number[]} | {do: 'seen', room: number} | {do: 'pins', room: number}} Effect */
 
 /** People looked up at once. */
 const STRANGERS_MAX = 100;
@@ -26,7 +26,7 @@ export const currentRoom = (state) => state.rooms[state.view.room];
 /** @param {State} state */
 export const currentTimeline = (state) => state.timelines[state.view.room];
 
-/** What stands in the list's place when there is nothing to list. @param {State} state @returns {'list' | 'loading' | 'trouble' | 'empty'} */
+/** What the list shows when it is empty. @param {State} state @returns {'list' | 'loading' | 'trouble' | 'empty'} */
 export function surface(state) {
   const t = currentTimeline(state);
   const bare = !t || t.messages.length === 0;
@@ -46,25 +46,25 @@ export function edge(t, side) {
   return { words: t.loading?.kind === side ? `Loading ${which} messages` : '', again: false };
 }
 
-/** Whether there is more of the room's present than is shown. @param {State} state */
+/** Whether the window lags behind the room. @param {State} state */
 export function isBehind(state) {
   const t = state.timelines[state.view.room];
   const head = state.rooms[state.view.room]?.head ?? 0;
   return state.connection.state === 'online' && t?.phase === 'ready' && (t.syncing !== null || t.loading !== null || head > t.through);
 }
 
-/** What should be done now. Asked again after every change, so nothing is forgotten. @param {State} state @returns {Want[]} */
-export function wants(state) {
+/** What the state calls for now. Computed again after every change, so nothing is forgotten. @param {State} state @returns {Effect[]} */
+export function effects(state) {
   if (state.connection.state !== 'online') return [];
-  /** @type {Want[]} */
+  /** @type {Effect[]} */
   const found = [];
   const { room: id, attentive, page, following, target, hold } = state.view;
   const room = state.rooms[id];
   const t = state.timelines[id];
   if (!room || !t) return found;
   if (t.phase !== 'ready' && !t.failed) {
-    // The page brings whom it names.
-    if (!t.loading) found.push({ do: 'open', room: id, around: target ? target.id : placeToOpen(room, t) });
+    // The page brings the people it names.
+    if (!t.loading) found.push({ do: 'open', room: id, around: target ? target.id : messageToOpenAt(room, t) });
     return found;
   }
   const strangers = unknownPeople(state, t);
@@ -82,14 +82,14 @@ export function wants(state) {
   return found;
 }
 
-/** Whether this message, or the place where it would stand, is in the window. @param {Timeline} t @param {number} id */
+/** Whether this message, or the position it would have, is in the window. @param {Timeline} t @param {number} id */
 function isHeld(t, id) {
   const first = t.messages[0]?.id ?? 0;
   const last = t.messages.at(-1)?.id ?? 0;
   return (id >= first || !t.moreBefore) && (id <= last || !t.moreAfter);
 }
 
-/** Whom the window names and we do not know, or not as they are now. @param {State} state @param {Timeline} t @returns {number[]} */
+/** The people that the window names and whose profiles are missing or stale. @param {State} state @param {Timeline} t @returns {number[]} */
 function unknownPeople(state, t) {
   const ids = new Set(Object.values(state.rooms).flatMap((room) => [...(room.members ?? []), ...(room.last ? [room.last.author] : [])]));
   for (const user of Object.keys(state.seen[state.view.room] ?? {})) ids.add(Number(user));
@@ -103,12 +103,12 @@ function unknownPeople(state, t) {
     for (const reaction of m.reactions ?? []) for (const user of reaction.users.slice(0, 20)) ids.add(user);
   }
   for (const m of Object.values(state.quoted[state.view.room] ?? {})) ids.add(m.author);
-  return [...ids].filter((id) => (!state.people[id] || state.doubted[id]) && !state.asked[id]).slice(0, STRANGERS_MAX);
+  return [...ids].filter((id) => (!state.people[id] || state.staleProfiles[id]) && !state.asked[id]).slice(0, STRANGERS_MAX);
 }
 
 /** Where to open: at the end, where the reader was, or around what was read last when more is unread than a page holds. @param {import('../net/wire.js').Room} room @param {Timeline} t */
-function placeToOpen(room, t) {
-  if (t.place === 'spot' && t.spot) return t.spot.id;
+function messageToOpenAt(room, t) {
+  if (t.opensAt === 'spot' && t.spot) return t.spot.id;
   return t.phase === 'empty' && room.unread > PAGE_MESSAGES - 10 ? Math.max(1, room.read) : null;
 }
 
@@ -137,7 +137,7 @@ export function linkToHandOn(state, url, invite, now) {
   return door === 'anyone' ? `${url}/signup` : null;
 }
 
-/** What stands under the reader's own name. @param {State} state */
+/** The line under the reader's own name. @param {State} state */
 export const standing = (state) =>
   state.leaving.words || (state.connection.state !== 'online' ? 'Connecting' : state.server?.trouble ? 'Server trouble' : 'Online');
 
@@ -158,7 +158,7 @@ export function quietUntil(settings, now, minute) {
 /** Messages the reader has not seen, in all rooms. @param {State} state */
 export const unreadTotal = (state) => Object.values(state.rooms).reduce((sum, room) => sum + (room.notify === 'none' ? (room.mentions ?? 0) : room.unread), 0);
 
-/** Not yet sent, by this person on this browser. @param {State} state */
+/** How many messages of this person on this browser are not sent yet. @param {State} state */
 export const unsent = (state) => state.pending.length;
 
 /** Which message the keyboard starts on: the last one read. @param {Timeline | undefined} t */
@@ -167,14 +167,14 @@ export function startingPoint(t) {
   return t.messages[indexOf(t.messages, t.newline + 1) - 1]?.id ?? null;
 }
 
-/** Mentions and direct messages, in all rooms: what cannot wait. @param {State} state */
+/** How many unread mentions and direct messages there are, in all rooms. @param {State} state */
 export const urgentTotal = (state) =>
   Object.values(state.rooms).reduce((sum, room) => sum + (room.notify === 'none' ? 0 : room.kind === 'direct' ? room.unread : (room.mentions ?? 0)), 0);
 
-/** Whether the reader looks after a room. @param {State} state @param {import('../net/wire.js').Room | undefined} room */
+/** Whether the reader manages a room. @param {State} state @param {import('../net/wire.js').Room | undefined} room */
 export const canManage = (state, room) => Boolean(room && room.kind !== 'direct' && (room.role === 'owner' || looksAfter(state)));
 
-/** Whether the reader looks after the server. @param {State} state */
+/** Whether the reader is the server's owner or an admin. @param {State} state */
 export const looksAfter = (state) => state.me?.role === 'owner' || state.me?.role === 'admin';
 
 /** Why the reader cannot write here, and what they can do about it. @param {State} state @returns {{words: string, icon: string, restore: boolean, unblock?: number} | null} */

@@ -31,7 +31,7 @@ export function createStore({ reduce, state, schedule }) {
     },
 
     /**
-     * Calls `run` now, and again whenever one of the picked values is another one.
+     * Calls `run` now, and again whenever one of the picked values has changed.
      * @template {readonly unknown[] | []} P
      * @param {(state: S) => P} pick
      * @param {(...picked: NoInfer<P>) => void} run

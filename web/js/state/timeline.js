@@ -1,9 +1,9 @@
 // One room's messages as we hold them: a bounded window of the history, and how far its changes are known.
 //
-// The law of seq: every change of a room has the next number. `through` says: all changes up to here are in the
-// window. A frame that does not follow on `through` is not applied; the room's head rises, and whoever sees
-// head > through asks for a sync. So every way to miss something (a lost frame, a slept laptop, a page read while
-// others write) is mended by the same road.
+// The law of seq: every change of a room has the next number. `through` means that all changes up to it are in the
+// window. A frame that does not follow `through` is not applied; it only raises the room's head, and head > through
+// calls for a sync. So every way to miss something (a lost frame, a laptop that slept, a page read while others write)
+// is repaired the same way.
 
 /** @typedef {import('../net/wire.js').Message} Message */
 /** @typedef {import('../net/wire.js').MessageFrame} MessageFrame */
@@ -23,8 +23,8 @@
  * @property {number | null} syncing the seq a running sync started from
  * @property {MessageFrame[]} staged what arrived while it runs
  * @property {number | null} newline the New messages line stands after this seq
- * @property {number} opened counts whole replacements: the view finds its place anew
- * @property {'newline' | 'end' | 'spot'} place where that place is
+ * @property {number} opened counts whole replacements: the view scrolls to where it opens again
+ * @property {'newline' | 'end' | 'spot'} opensAt where it is shown first
  * @property {Spot | null} spot where the reader was when they left, unless that was the end
  * @property {number} [used] when it was last opened
  */
@@ -45,11 +45,11 @@ export const emptyTimeline = () => ({
   staged: [],
   newline: null,
   opened: 0,
-  place: 'newline',
+  opensAt: 'newline',
   spot: null,
 });
 
-/** The index of `id`, or of the place where it would stand. @param {Message[]} messages @param {number} id */
+/** The index of `id`, or of the one it would have. @param {Message[]} messages @param {number} id */
 export function indexOf(messages, id) {
   let low = 0;
   let high = messages.length;
@@ -61,20 +61,20 @@ export function indexOf(messages, id) {
   return low;
 }
 
-/** Puts a message in its present state into the window, if it belongs there. @param {Timeline} t @param {Message} message @param {boolean} following */
+/** Puts a message as it is now into the window, if it belongs there. @param {Timeline} t @param {Message} message @param {boolean} following */
 function put(t, message, following) {
   const at = indexOf(t.messages, message.id);
   const end = at === t.messages.length;
   if (t.messages[at]?.id === message.id) return { ...t, messages: t.messages.with(at, message) };
   if (at === 0 && t.moreBefore) return t;
   if (end && t.moreAfter) return t;
-  // Somebody reads further up: keep their window, and let the end be read again when they come back.
+  // The reader is further up: their window stays, and the end is read again when they come back.
   if (end && !following && t.messages.length >= WINDOW_MESSAGES_MAX) return { ...t, moreAfter: true };
   const messages = t.messages.toSpliced(at, 0, message);
   return messages.length > WINDOW_MESSAGES_MAX ? { ...t, messages: messages.slice(-WINDOW_MESSAGES_MAX), moreBefore: true } : { ...t, messages };
 }
 
-/** A frame that came by itself. @param {Timeline} t @param {MessageFrame} frame @param {boolean} following @returns {Timeline} */
+/** Applies a frame that came by itself. @param {Timeline} t @param {MessageFrame} frame @param {boolean} following @returns {Timeline} */
 export function applyFrame(t, frame, following) {
   if (t.phase !== 'ready') return t;
   if (t.syncing !== null) return t.staged.length < STAGED_FRAMES_MAX ? { ...t, staged: [...t.staged, frame] } : t;
@@ -95,7 +95,7 @@ export function applySynced(t, through, following) {
   return next;
 }
 
-/** A page of history has arrived. @param {Timeline} t @param {PageKind} kind @param {Page} page @returns {Timeline} */
+/** Applies a page of the history. @param {Timeline} t @param {PageKind} kind @param {Page} page @returns {Timeline} */
 export function applyPage(t, kind, page) {
   if (t.loading?.kind !== kind) return t;
   const asked = t.loading.at;
@@ -111,7 +111,7 @@ export function applyPage(t, kind, page) {
       syncing: null,
       staged: [],
       opened: t.opened + 1,
-      place: kind === 'open' && t.place === 'spot' ? 'spot' : t.phase === 'empty' && t.newline !== null ? 'newline' : 'end',
+      opensAt: kind === 'open' && t.opensAt === 'spot' ? 'spot' : t.phase === 'empty' && t.newline !== null ? 'newline' : 'end',
     };
   }
   // The page may be older than what came live since: go back to the older of the two, a sync brings the rest.
@@ -131,8 +131,8 @@ export function applyPage(t, kind, page) {
   return base;
 }
 
-/** The socket is gone: nothing that was asked for over it will be answered. @param {Timeline} t @returns {Timeline} */
+/** The socket is gone, and with it the answers to what was asked over it. @param {Timeline} t @returns {Timeline} */
 export const disconnect = (t) => (t.syncing === null ? t : { ...t, syncing: null, staged: [] });
 
-/** Everything held is in doubt. It stays on the screen until it has been read again. @param {Timeline} t @returns {Timeline} */
+/** Marks the window as stale. It stays on the screen until it has been read again. @param {Timeline} t @returns {Timeline} */
 export const spoil = (t) => ({ ...t, phase: t.phase === 'empty' ? 'empty' : 'stale', loading: null, failed: null, syncing: null, staged: [] });

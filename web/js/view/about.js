@@ -1,6 +1,6 @@
-// What one line says about somebody: whether they are there, or when they were.
+// One line about somebody: whether they are online, or when they last were.
 
-/** @param {import('../net/wire.js').User} user @param {import('../main.js').Wires} wires */
+/** @param {import('../net/wire.js').User} user @param {import('./wires.js').Wires} wires */
 export function about(user, { watch, select, times, clock }) {
   if (user.deactivated) return 'Deactivated';
   const presence = watch.now((s) => select.presenceOf(s, user.id));

@@ -1,15 +1,15 @@
-// What can be done with a message, and how one comes to it: the pointer, a tap, the focus and its keys. What then opens
-// is in `message-menu.js`.
+// How a message's actions are reached: the pointer, a tap, the focus and its keys. What opens then is in
+// `message-menu.js`.
 
 /** @typedef {import('../net/wire.js').Message} Message */
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('./wires.js').Wires} Wires */
 
-/** Keys that follow one another faster are words that somebody writes: they think that they are elsewhere. */
+/** Keys that come faster than this are words: somebody believes they are in the composer. */
 const TYPING_MS = 300;
 
 /** @param {HTMLElement} root the list @param {Wires} wires */
 export function mountActions(root, wires) {
-  const { send, select, watch, later } = wires;
+  const { send, select, watch, lazy } = wires;
   const noHover = matchMedia('(hover: none)');
   /** @type {HTMLElement | null} */
   let bar = null;
@@ -21,7 +21,7 @@ export function mountActions(root, wires) {
     return id ? (watch.now((s) => select.messageAt(s, s.view.room, id)) ?? null) : null;
   };
 
-  /** Draws the bar, once it has come. @type {typeof import('./message-menu.js').toolbar | null} */
+  /** Draws the toolbar, once it has loaded. @type {typeof import('./message-menu.js').toolbar | null} */
   let toolbar = null;
   /** @param {HTMLElement | null} article */
   const show = (article) => {
@@ -33,7 +33,7 @@ export function mountActions(root, wires) {
     bar = toolbar(article, message, wires);
     article.append(bar);
   };
-  later.mount((part) => {
+  lazy.mount((part) => {
     toolbar = part.toolbar;
     show(/** @type {HTMLElement | null} */ (root.querySelector('article:hover') ?? document.activeElement?.closest('#messages article') ?? null));
   });
@@ -48,9 +48,9 @@ export function mountActions(root, wires) {
     show(article);
   });
 
-  // What can be done may have changed, and with it the message.
+  // The message may have changed, and with it what can be done.
   watch(
-    (s) => [s.deeds, s.timelines[s.view.room], s.view.editing],
+    (s) => [s.pendingActions, s.timelines[s.view.room], s.view.editing],
     () => {
       const message = bar && messageOf(bar.parentElement);
       if (!bar || (message && !message.deleted && !bar.parentElement?.querySelector('.edit'))) return;
@@ -66,12 +66,12 @@ export function mountActions(root, wires) {
     const own = target.closest('article');
     const said = messageOf(own);
     if (own && said && target.closest('[data-ref="actions"]'))
-      return later((part) => (noHover.matches ? part.openSheet(said, wires) : part.openMessageMenu(own, said, wires)));
+      return lazy((part) => (noHover.matches ? part.openSheet(said, wires) : part.openMessageMenu(own, said, wires)));
     if (said && target.closest('.msg__who, .msg > .av')) return send({ do: 'dialog', name: 'profile', user: said.author });
     if (!noHover.matches || target.closest('a, button, input, textarea, pre, .acts') || !getSelection()?.isCollapsed) return;
     const article = target.closest('article');
     const message = messageOf(article);
-    if (article && message && !message.event) later((part) => part.openSheet(message, wires));
+    if (article && message && !message.event) lazy((part) => part.openSheet(message, wires));
   });
   root.addEventListener('contextmenu', (event) => {
     const target = /** @type {HTMLElement} */ (event.target);
@@ -79,7 +79,7 @@ export function mountActions(root, wires) {
     const message = messageOf(article);
     if (!article || !message || noHover.matches || target.closest('a, textarea, img, pre') || !getSelection()?.isCollapsed || event.shiftKey) return;
     event.preventDefault();
-    later((part) => part.openMessageMenu(article, message, wires, { x: event.clientX, y: event.clientY }));
+    lazy((part) => part.openMessageMenu(article, message, wires, { x: event.clientX, y: event.clientY }));
   });
 
   root.addEventListener('keydown', (event) => {
@@ -89,7 +89,7 @@ export function mountActions(root, wires) {
     if (!message || message.event) return;
     if (event.key === 'Enter') {
       event.preventDefault();
-      return later((part) => (noHover.matches ? part.openSheet(message, wires) : part.openMessageMenu(article, message, wires)));
+      return lazy((part) => (noHover.matches ? part.openSheet(message, wires) : part.openMessageMenu(article, message, wires)));
     }
     if (watch.now((s) => s.settings?.single_keys) === false) return;
     const can = watch.now((s) => select.rights(s, message));
@@ -112,5 +112,5 @@ export function mountActions(root, wires) {
   });
 }
 
-/** What stands by a message stands by its text. @param {HTMLElement} article */
+/** The element that menus open at: the message's text. @param {HTMLElement} article */
 export const textOf = (article) => /** @type {HTMLElement} */ (article.querySelector('[data-ref="text"]') ?? article);

@@ -1,6 +1,6 @@
-// Where this server is for others, and that as a QR code.
+// The address at which others reach this server, also as a QR code.
 
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('./wires.js').Wires} Wires */
 
 const SVG = 'http://www.w3.org/2000/svg';
 /** Light modules around the code (ISO/IEC 18004). */
@@ -8,16 +8,16 @@ const QUIET = 4;
 /** A whole number of pixels for each module, or its edges blur. */
 const MODULE_PX = 4;
 
-/** Where this server is for others. @param {Wires} wires */
-export function place({ watch, select, text }) {
+/** The address at which others reach this server. @param {Wires} wires */
+export function serverAddress({ watch, select, text }) {
   const { host, origin } = location;
   return watch.now((s) => select.invitation(s, { host, origin, alone: text.onlyHere(host) }));
 }
 
-/** How the network is let in. */
+/** How to let the network in. */
 export const listenFlag = () => `--listen 0.0.0.0:${location.port || '4280'}`;
 
-/** A link as a QR code, always dark on white; nothing where it could not be made. @param {string} link @param {Wires} wires */
+/** A link as a QR code, always dark on white; nothing if it could not be made. @param {string} link @param {Wires} wires */
 async function qrCode(link, { call }) {
   const answer = await call('qr', link);
   if (!answer.ok) return null;

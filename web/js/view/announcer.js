@@ -1,11 +1,11 @@
-// Says new messages to screen readers: one polite line at most every two seconds, and only what is on the screen.
+// Announces new messages to screen readers: one polite line at most every two seconds, and only what is on the screen.
 
 const EVERY_MS = 2000;
 const SAID_CHARS_MAX = 300;
 
 /**
  * @param {HTMLElement} root
- * @param {import('../main.js').Wires} wires
+ * @param {import('./wires.js').Wires} wires
  */
 export function mountAnnouncer(root, { watch, select, text, clock }) {
   /** @type {string[]} */
@@ -36,7 +36,7 @@ export function mountAnnouncer(root, { watch, select, text, clock }) {
       if (t?.phase !== 'ready') return;
       const last = t.messages.at(-1)?.id ?? 0;
       const state = watch.now((s) => s);
-      // A page that was opened is read by going there, not announced.
+      // A page that was just opened is read by moving through it, not announced.
       if (t.opened === opened && state.view.room === room && !t.moreAfter && state.view.following) {
         for (const m of t.messages) {
           if (m.id > seen && m.author !== state.me?.id && !m.event && !m.deleted && state.settings?.announce !== false && !state.blocked.includes(m.author))
@@ -70,7 +70,7 @@ export function mountAnnouncer(root, { watch, select, text, clock }) {
   );
 }
 
-/** @param {import('../state/reduce.js').State} s @returns {Record<number, number>} */
+/** @param {import('../state/state.js').State} s @returns {Record<number, number>} */
 const mentionsElsewhere = (s) =>
   Object.fromEntries(
     Object.values(s.rooms)

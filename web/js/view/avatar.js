@@ -1,4 +1,4 @@
-// Somebody's picture, or their initials on their own colour, in the bubble's shape.
+// Avatars: somebody's picture, or their initials on their colour.
 
 import { initials } from '../lib/text.js';
 import { nameOf } from '../state/lists.js';
@@ -9,7 +9,7 @@ import { h, mark } from './dom.js';
 /** One of eight tints. @param {User | undefined} user */
 const hue = (user) => String((user?.color ?? ((user?.id ?? 1) - 1) % 8) + 1);
 
-/** Draws somebody into an avatar; what is there already stays. @param {HTMLElement} el @param {User | undefined} user */
+/** Draws somebody into an avatar; keeps what is already drawn. @param {HTMLElement} el @param {User | undefined} user */
 export function drawAvatar(el, user) {
   mark(el, 'data-hue', hue(user));
   const wanted = user?.avatar ? `/avatars/${user.id}/${user.avatar}` : '';
@@ -18,7 +18,7 @@ export function drawAvatar(el, user) {
   if (wanted) {
     if (image?.getAttribute('src') === wanted) return;
     const fresh = h('img', { src: wanted, alt: '', width: 256, height: 256, decoding: 'async' });
-    // Until it is there, and where it is no more, the initials.
+    // The initials show until the picture has loaded, or if it is gone.
     fresh.addEventListener('error', () => fresh.replaceWith(initials(nameOf(user))));
     el.replaceChildren(fresh, ...(dot ? [dot] : []));
     return;

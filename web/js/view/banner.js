@@ -1,4 +1,4 @@
-// The strip that says the connection is gone. Not for a blink: an ordinary reconnect is over before it shows.
+// The strip that says the connection is gone. An ordinary reconnect is over before it shows.
 
 import { mark, part, refs, say } from './dom.js';
 
@@ -6,7 +6,7 @@ const SHOW_AFTER_MS = 1000;
 
 /**
  * @param {HTMLElement} root
- * @param {import('../main.js').Wires} wires
+ * @param {import('./wires.js').Wires} wires
  */
 export function mountBanner(root, { watch, send, clock }) {
   const strip = /** @type {HTMLElement} */ (root.querySelector('.banner'));
@@ -37,7 +37,7 @@ export function mountBanner(root, { watch, send, clock }) {
         if (showing !== null) clock.clear(showing);
         if (counting !== null) clock.clear(counting);
         showing = counting = null;
-        // The button may have the focus that is about to vanish.
+        // The button is about to vanish and may have the focus.
         if (strip.contains(document.activeElement)) send({ do: 'focus', area: 'composer' });
         strip.hidden = true;
         return;

@@ -1,11 +1,11 @@
-// The bar over the conversation: which room this is, what it is for, and what belongs to it.
+// The bar over the conversation: the room's name and topic, and the buttons for its panes and menu.
 
 import { about } from './about.js';
 import { h, icon, mark, say } from './dom.js';
 
 /**
  * @param {import('./dom.js').Refs} parts
- * @param {import('../main.js').Wires} wires
+ * @param {import('./wires.js').Wires} wires
  */
 export function mountBar(parts, wires) {
   const { watch, select, send } = wires;

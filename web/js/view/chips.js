@@ -1,4 +1,4 @@
-// The files in the composer: chosen, pasted or dropped, each with its way to the server, until the message takes them.
+// The files in the composer: chosen, pasted or dropped, each with its progress, until the message is sent.
 
 import { partWords, sizeWords } from '../lib/files.js';
 import { button, h, icon, iconButton, mark, patch, say } from './dom.js';
@@ -6,7 +6,7 @@ import { iconOf } from './files.js';
 
 /** @typedef {import('../net/uploads.js').Upload} Upload */
 
-/** @param {HTMLFormElement} form @param {HTMLElement} log @param {import('../main.js').Wires} wires */
+/** @param {HTMLFormElement} form @param {HTMLElement} log @param {import('./wires.js').Wires} wires */
 export function mountChips(form, log, { watch, send, select }) {
   const input = /** @type {HTMLInputElement} */ (form.querySelector('[data-files]'));
   const box = /** @type {HTMLTextAreaElement} */ (form.querySelector('textarea'));
@@ -18,7 +18,7 @@ export function mountChips(form, log, { watch, send, select }) {
   form.querySelector('[data-attach]')?.addEventListener('click', () => input.click());
   input.addEventListener('change', () => {
     send({ do: 'attach', files: [...(input.files ?? [])] });
-    // The same one may be chosen again.
+    // So that the same file can be chosen again.
     input.value = '';
   });
   box.addEventListener('keydown', (event) => {
@@ -28,7 +28,7 @@ export function mountChips(form, log, { watch, send, select }) {
   });
   box.addEventListener('paste', (event) => {
     const files = [...(event.clipboardData?.files ?? [])];
-    // Programs that copy text often put a picture of it beside it.
+    // Some programs copy text together with a picture of it.
     if (files.length === 0 || event.clipboardData?.types.includes('text/plain')) return;
     event.preventDefault();
     send({ do: 'attach', files });
@@ -56,7 +56,7 @@ export function mountChips(form, log, { watch, send, select }) {
 /** @param {Upload} upload */
 const percent = ({ sent, size }) => (size > 0 ? Math.floor((100 * sent) / size) : 0);
 
-/** @param {Upload} upload @param {(act: import('../main.js').Act) => void} send */
+/** @param {Upload} upload @param {(act: import('../acts/act.js').Act) => void} send */
 function makeChip(upload, send) {
   const words = h('small', {});
   const bar = h('progress', { max: 100, 'aria-label': `Uploading ${upload.name}` });

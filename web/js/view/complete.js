@@ -1,5 +1,6 @@
-// Completion where one writes: @ for people, # for rooms, : for emoji. What is held is offered at once, what the server
-// finds comes to it. The text keeps the focus; the list is told by aria-activedescendant (WAI-ARIA 1.2, combobox).
+// Completion in the composer: @ for people, # for rooms, : for emoji. What the page knows is offered at once, what the
+// server finds is added. The text keeps the focus and points into the list with aria-activedescendant (WAI-ARIA 1.2,
+// combobox).
 
 import { createLookup, steady } from '../lib/lookup.js';
 import { avatar } from './avatar.js';
@@ -12,7 +13,7 @@ const EMOJI_MAX = 8;
 const EMOJI_CHARS_MIN = 2;
 const ASK_AFTER_MS = 150;
 const FOUND_MAX = 20;
-/** A name is no sentence: what goes on after it is not asked for. */
+/** Text that cannot be a name is not looked up. */
 const NAME = /^\S{0,32}(?: \S{1,32})?$/u;
 const MARK = /(^|[\s(])([@#:])([^\s@#:][^\n@#:]{0,47}|)$/u;
 
@@ -29,8 +30,8 @@ export function asked(before) {
   return { mark: /** @type {'@'} */ (sign), query, start: before.length - query.length - 1 };
 }
 
-/** @param {HTMLTextAreaElement} box @param {HTMLElement} place the list stands in it @param {import('../main.js').Wires} wires */
-export function mountCompletion(box, place, wires) {
+/** @param {HTMLTextAreaElement} box @param {HTMLElement} parent of the list @param {import('./wires.js').Wires} wires */
+export function mountCompletion(box, parent, wires) {
   const { watch, select, clock } = wires;
   const id = freshId('sugg');
   /** @type {{insert: string, row: HTMLElement}[]} */
@@ -40,7 +41,7 @@ export function mountCompletion(box, place, wires) {
   let dismissed = '';
   let taking = false;
   const list = h('div', { class: 'sugg menu', role: 'listbox', id, 'aria-label': 'Suggestions', hidden: true });
-  place.append(list);
+  parent.append(list);
   mark(box, 'aria-autocomplete', 'list');
   mark(box, 'aria-controls', id);
 
@@ -72,7 +73,7 @@ export function mountCompletion(box, place, wires) {
   };
   /** @param {{insert: string, parts: (Node | string | false)[]}[]} found @param {number} [chosen] */
   const open = (found, chosen = 0) => {
-    // What is not held may still be found.
+    // The server may still find some.
     if (found.length === 0) return hide();
     options = found.map(({ insert: words, parts }, i) => {
       const row = h('div', { class: 'pick', role: 'option', id: `${id}-${i}`, 'aria-selected': 'false' }, ...parts);
@@ -89,7 +90,7 @@ export function mountCompletion(box, place, wires) {
   };
   /** @param {{mark: string, start: number}} found */
   const isDismissed = (found) => `${found.start}${found.mark}` === dismissed;
-  /** What is asked for, and where. @param {{mark: string, query: string}} found */
+  /** What is being completed, and where. @param {{mark: string, query: string}} found */
   const keyOf = (found) => `${found.mark}${watch.now((s) => s.view.room)}/${found.query}`;
   /** @param {'@' | '#'} sign @param {string} query @param {import('../state/lists.js').Found} [found] */
   const offer = (sign, query, found) => {
@@ -145,10 +146,10 @@ export function mountCompletion(box, place, wires) {
   box.addEventListener('input', look);
   box.addEventListener('click', look);
   box.addEventListener('blur', close);
-  // Somebody may have begun before this came.
+  // Somebody may have started to type before this part was loaded.
   if (document.activeElement === box) look();
   return {
-    /** Whether the key was for the list. @param {KeyboardEvent} event */
+    /** Handles a key for the list. False: it is not for the list. @param {KeyboardEvent} event */
     key(event) {
       if (list.hidden || event.isComposing) return false;
       if (event.key === 'ArrowDown') go(at + 1);
@@ -165,7 +166,7 @@ export function mountCompletion(box, place, wires) {
   };
 }
 
-/** @param {import('../state/lists.js').Completion} offer @param {import('../main.js').Wires} wires */
+/** @param {import('../state/lists.js').Completion} offer @param {import('./wires.js').Wires} wires */
 const drawOffer = ({ insert: words, name, hint, end, user, room }, { select, watch }) => ({
   insert: words,
   parts: [
@@ -181,7 +182,7 @@ const drawOffer = ({ insert: words, name, hint, end, user, room }, { select, wat
   ],
 });
 
-/** @param {string} typed mark, room and query @param {import('../main.js').Wires} wires @returns {Promise<import('../state/lists.js').Found | null>} */
+/** @param {string} typed mark, room and query @param {import('./wires.js').Wires} wires @returns {Promise<import('../state/lists.js').Found | null>} */
 async function askFor(typed, wires) {
   const { call, watch } = wires;
   const query = typed.slice(typed.indexOf('/') + 1).trim();
@@ -191,7 +192,7 @@ async function askFor(typed, wires) {
   }
   const room = watch.now((s) => s.rooms[s.view.room]);
   if (!room) return null;
-  // Everybody is in the Lobby; who is in a direct room is known.
+  // Everybody is in the Lobby, and the members of a direct room are known.
   const [members, people] = await Promise.all([
     room.kind === 'direct' ? null : call('members', room.id, query, undefined, FOUND_MAX),
     room.id === 1 ? null : call('people', query, undefined, FOUND_MAX),

@@ -1,23 +1,23 @@
-// The box to write in. What stands in it is never lost: it is kept as a draft until it has been handed to the outbox.
+// The composer. Its text is never lost: it is kept as a draft until the outbox has it.
 
 import { h, icon, iconButton, mark, say } from './dom.js';
 import { mountFormatting } from './formatting.js';
 import { insert, wrapKey } from './writing.js';
 
-/** Say how much is left when it gets near. */
+/** From this many characters on, it is shown how many are left. */
 const NEAR_CHARS = 200;
 const TYPING_EVERY_MS = 3000;
 const DRAFT_EVERY_MS = 400;
 const QUOTE_CHARS_MAX = 160;
 
-/** @param {HTMLFormElement} form @param {{note: HTMLElement, keys: HTMLElement}} under @param {import('../main.js').Wires} wires */
+/** @param {HTMLFormElement} form @param {{note: HTMLElement, keys: HTMLElement}} under @param {import('./wires.js').Wires} wires */
 export function mountComposer(form, { note, keys }, wires) {
-  const { watch, send, text, throttle, later } = wires;
+  const { watch, send, text, throttle, lazy } = wires;
   const box = /** @type {HTMLTextAreaElement} */ (form.querySelector('textarea'));
   const button = /** @type {HTMLElement} */ (form.querySelector('.send'));
   const coarse = matchMedia('(pointer: coarse)');
   const grows = CSS.supports('field-sizing', 'content');
-  /** What we last read from or wrote to the draft. */
+  /** The draft as it was last read or written. */
   let kept = '';
 
   const keep = throttle(() => {
@@ -27,7 +27,7 @@ export function mountComposer(form, { note, keys }, wires) {
   }, DRAFT_EVERY_MS);
   const typing = throttle(() => send({ do: 'typing' }), TYPING_EVERY_MS);
 
-  /** Something to know that is not about what is being written; gone with the next key. */
+  /** A warning that is not about the text; gone with the next key. */
   let warning = '';
 
   const check = () => {
@@ -63,7 +63,7 @@ export function mountComposer(form, { note, keys }, wires) {
     keep();
     if (box.value.trim()) typing();
   };
-  /** The focus was asked for while another room's closed door stood here: it is drawn away in a moment. */
+  /** Focus was requested while the composer was hidden, in a room that takes no messages: it follows on the next draw. */
   let wanted = false;
   const focus = () => {
     wanted = form.hidden === true;
@@ -71,11 +71,11 @@ export function mountComposer(form, { note, keys }, wires) {
   };
   /** @type {ReturnType<typeof import('./complete.js').mountCompletion> | null} */
   let completion = null;
-  later.mount((part) => {
+  lazy.mount((part) => {
     completion = part.mountCompletion(box, /** @type {HTMLElement} */ (form.parentElement), wires);
   });
   const reply = mountReply(form, wires, () => box.focus());
-  const emoji = iconButton('smile', 'Emoji', () => later((part) => part.openPicker(emoji, wires, (picked) => insert(box, picked))));
+  const emoji = iconButton('smile', 'Emoji', () => lazy((part) => part.openPicker(emoji, wires, (picked) => insert(box, picked))));
   button.before(emoji);
   mountFormatting(box, /** @type {HTMLElement} */ (form.querySelector('.comp__row')), emoji);
 
@@ -86,7 +86,7 @@ export function mountComposer(form, { note, keys }, wires) {
     keep.cancel();
     box.value = '';
     kept = '';
-    // First the outbox, then the draft: at no moment is the text in neither.
+    // First the outbox, then the draft, so that the text is always in one of them.
     send({ do: 'post', body });
     send({ do: 'draft', text: '' });
     check();
@@ -108,7 +108,7 @@ export function mountComposer(form, { note, keys }, wires) {
       event.preventDefault();
       return event.stopPropagation();
     }
-    // 229 is a key that an input method took, in browsers that say so only this way.
+    // 229: an input method took the key, in browsers that report it only this way.
     if (event.key !== 'Enter' || event.isComposing || event.keyCode === 229) return;
     if (event.shiftKey || event.altKey || (coarse.matches && !event.ctrlKey && !event.metaKey)) return;
     event.preventDefault();
@@ -118,7 +118,7 @@ export function mountComposer(form, { note, keys }, wires) {
     event.preventDefault();
     submit();
   });
-  // A phone would put its keyboard away and bring it back.
+  // Otherwise a phone would hide its keyboard and show it again.
   button.addEventListener('pointerdown', (event) => event.preventDefault());
   const hint = () => mark(box, 'enterkeyhint', coarse.matches ? 'enter' : 'send');
   coarse.addEventListener('change', hint);
@@ -155,7 +155,7 @@ export function mountComposer(form, { note, keys }, wires) {
   );
 
   return {
-    /** A draft from before. Never over what somebody is writing here. @param {string} draft @returns {boolean} whether it was taken */
+    /** Offers an older draft, never over text that is being written. @param {string} draft @returns {boolean} whether it was taken */
     offer(draft) {
       if (box.value !== '') return false;
       kept = draft;
@@ -177,19 +177,19 @@ export function mountComposer(form, { note, keys }, wires) {
     get empty() {
       return box.value === '';
     },
-    /** Another room: what stands here is kept there, and what was kept for the new one comes. @param {string} draft */
+    /** Shows the draft of another room. @param {string} draft */
     change(draft) {
       kept = draft;
       box.value = draft;
       warning = '';
       check();
     },
-    /** What is not written down yet belongs to the room that is left. */
+    /** Saves the draft now, while it still belongs to the room that is left. */
     flush: () => keep.flush(),
   };
 }
 
-/** The strip that says what is being answered. @param {HTMLFormElement} form @param {import('../main.js').Wires} wires @param {() => void} focus */
+/** The strip that shows the message being replied to. @param {HTMLFormElement} form @param {import('./wires.js').Wires} wires @param {() => void} focus */
 function mountReply(form, { watch, send, select, text }, focus) {
   const who = h('b', {});
   const words = h('span', { dir: 'auto' });
@@ -221,7 +221,7 @@ function mountReply(form, { watch, send, select, text }, focus) {
   return { end };
 }
 
-/** @param {import('../state/reduce.js').State} s @param {import('../main.js').Wires} wires */
+/** @param {import('../state/state.js').State} s @param {import('./wires.js').Wires} wires */
 function select(s, wires) {
   const room = wires.select.currentRoom(s);
   return room ? `${room.kind === 'direct' ? '' : '#'}${wires.select.roomName(s, room)}` : '#Lobby';

@@ -1,4 +1,4 @@
-// The text of a message as elements, made from the typed nodes that the server sends: nothing here is parsed, and
+// The text of a message as elements, made from the typed nodes that the server sends. Nothing is parsed here, and
 // nothing becomes markup.
 
 import { copy, h, icon } from './dom.js';
@@ -11,7 +11,7 @@ import { copy, h, icon } from './dom.js';
  * @typedef {object} Reader
  * @property {number} me
  * @property {number} tabIndex of its links and buttons
- * @property {(act: import('../main.js').Act) => void} send
+ * @property {(act: import('../acts/act.js').Act) => void} send
  * @property {import('../lib/throttle.js').Clock} clock
  * @property {(text: string) => {text: string, href?: string}[]} pieces
  * @property {(user: number) => string | undefined} nameOf the name of somebody we know
@@ -19,7 +19,7 @@ import { copy, h, icon } from './dom.js';
 
 const COPIED_MS = 3000;
 const BIG_EMOJI_MAX = 4;
-/** Browsers that do not know the set of all emoji (before 2023) show them as any text. */
+/** Browsers without RGI_Emoji (before 2023) show emoji at the size of text. */
 const EMOJI_ONLY = emojiOnly();
 
 /** @param {HTMLElement} el @param {{body: string, content?: Block[]}} message @param {Reader} reader */
@@ -34,7 +34,7 @@ function isBig({ body, content }) {
   const text = only?.every((node) => typeof node === 'string' || node.t === 'emoji')
     ? only.map((node) => (typeof node === 'string' ? node : node.text)).join('')
     : body;
-  // Most messages have a letter, and a browser takes its time to get ready for the second question.
+  // Most messages have a letter, and the second expression is slow to compile.
   if (text.length > 64 || (content && !only) || /[a-z]/i.test(text)) return false;
   return EMOJI_ONLY?.test(text.trim()) === true && [...new Intl.Segmenter().segment(text.replace(/\s/g, ''))].length <= BIG_EMOJI_MAX;
 }
@@ -47,7 +47,7 @@ function emojiOnly() {
   }
 }
 
-/** Text as it was typed; what waits to be sent has no nodes yet. @param {string} body @param {Reader} reader */
+/** Text as it was typed: a message that is not sent yet has no nodes. @param {string} body @param {Reader} reader */
 const plain = (body, reader) => h('p', {}, ...reader.pieces(body).map(({ text, href }) => (href ? link(href, [text], reader) : text)));
 
 /** @param {Block[]} list @param {Reader} reader @returns {HTMLElement[]} */
@@ -142,7 +142,7 @@ function inline(node, reader) {
   }
 }
 
-/** A click that stays in the page; with a key held it is the browser's. @param {() => void} act */
+/** Handles a click inside the page; with a modifier key it is the browser's. @param {() => void} act */
 export const inApp = (act) => (/** @type {MouseEvent} */ event) => {
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
   event.preventDefault();

@@ -1,9 +1,8 @@
-// Native dialogs, made when they are opened and gone when they are closed. First focus: what asks for it, otherwise
-// the heading. The focus goes back where it came from; the browser sees to that. What was written in one and not
-// saved is thrown away only after a question.
+// Native dialogs, created when they open and removed when they close. The first focus goes to the autofocus element,
+// otherwise to the heading; the browser returns the focus afterwards. Unsaved text is discarded only after a question.
 
-import { cover } from './cover.js';
 import { button, freshId, h, iconButton } from './dom.js';
+import { openOverlay } from './overlay.js';
 
 /**
  * @param {object} options
@@ -19,7 +18,7 @@ export function openDialog({ title, body, foot, kind = '', bare = false, closed 
   const id = freshId('dlg');
   const heading = h('h2', { id, tabindex: -1, class: bare ? 'vh' : null }, title);
   const close = () => el.close();
-  /** By Esc, the X or a phone's Back. Whether it closes: unsaved words ask once. */
+  /** By Esc, the X or a phone's Back. False: it stays open and asks about unsaved text. */
   const leave = () => {
     if (unsaved(el) && !el.querySelector('.dlg__ask')) {
       ask(el, close);
@@ -37,10 +36,10 @@ export function openDialog({ title, body, foot, kind = '', bare = false, closed 
   );
   el.addEventListener('close', () => {
     el.remove();
-    uncover();
+    closeOverlay();
     closed?.();
   });
-  // Before the browser does: it lets nobody ask twice.
+  // Before the browser handles Esc: it allows no second question.
   el.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing) return;
     event.preventDefault();
@@ -53,18 +52,18 @@ export function openDialog({ title, body, foot, kind = '', bare = false, closed 
     leave();
   });
   el.addEventListener('pointerdown', (event) => {
-    // On the backdrop, where nothing that was typed is lost.
+    // A click on the backdrop closes it, unless that would lose text.
     if (event.target === el && !el.querySelector('form')) el.close();
   });
   document.body.append(el);
   el.showModal();
-  const uncover = cover(leave);
+  const closeOverlay = openOverlay(leave);
   const first = /** @type {HTMLElement | null} */ (el.querySelector('[autofocus]'));
   (first ?? heading).focus();
   return { el, close };
 }
 
-/** Whether something stands in a form that was not there when it was opened. @param {HTMLElement} el */
+/** Whether a form has text that it did not have when it opened. @param {HTMLElement} el */
 function unsaved(el) {
   const fields = /** @type {(HTMLInputElement | HTMLTextAreaElement)[]} */ ([...el.querySelectorAll('form :is(input, textarea)')]);
   const written = fields.some((one) => /^(text|textarea)$/.test(one.type) && !one.closest('.tokens') && one.value !== one.defaultValue);

@@ -2,7 +2,7 @@
 
 /** @typedef {Record<string, HTMLElement>} Refs */
 
-/** Every part that carries data-ref, by its name. @param {ParentNode} root @returns {Refs} */
+/** All elements with a data-ref, by its name. @param {ParentNode} root @returns {Refs} */
 export function refs(root) {
   /** @type {Refs} */
   const found = {};
@@ -18,7 +18,7 @@ export function clone(id) {
   return { el, refs: refs(copy) };
 }
 
-/** A part that the page must have. @template {HTMLElement} [T=HTMLElement] @param {Refs} parts @param {string} name @returns {T} */
+/** An element that the page must have. @template {HTMLElement} [T=HTMLElement] @param {Refs} parts @param {string} name @returns {T} */
 export function part(parts, name) {
   const el = parts[name];
   if (!el) throw new Error(`the page has no part "${name}"`);
@@ -32,7 +32,7 @@ export function byId(id) {
   return /** @type {T} */ (el);
 }
 
-/** Writes only what differs, so that selections and live regions are left in peace. @param {HTMLElement} el @param {string} text */
+/** Writes only text that differs, so that selections and live regions are not disturbed. @param {HTMLElement} el @param {string} text */
 export function say(el, text) {
   if (el.textContent !== text) el.textContent = text;
 }
@@ -95,7 +95,7 @@ export function h(tag, props = {}, ...children) {
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** What points somewhere points the other way where one reads from right to left. */
+/** Icons that point the other way where the script runs from right to left. */
 const FLIPPED = /^(reply|forward|back|logout|send)$/;
 
 /** An icon of the page's sprite. @param {string} name @param {string} [more] further classes */
@@ -113,7 +113,7 @@ export function icon(name, more = '') {
 export const iconButton = (name, label, act, props = {}) =>
   h('button', { type: 'button', class: 'ib', 'aria-label': label, 'data-tip': label, onclick: act, ...props }, icon(name));
 
-/** A search field with its sign. @param {HTMLInputElement} input */
+/** A search field with its icon. @param {HTMLInputElement} input */
 export const searchBox = (input) => h('div', { class: 'inpbox inpbox--lead' }, icon('search', 'i--s'), input);
 
 /** @param {string} words @param {() => void} act @param {string} [more] further classes @param {Record<string, unknown>} [props] */
@@ -123,7 +123,7 @@ let ids = 0;
 /** An id that no other element has. @param {string} prefix */
 export const freshId = (prefix) => `${prefix}-${++ids}`;
 
-/** The clipboard is missing on plain http: then the old way. @param {string} value */
+/** Copies a text; the old way on plain http, where the clipboard API is missing. @param {string} value */
 export async function copy(value) {
   try {
     await navigator.clipboard.writeText(value);
@@ -143,7 +143,7 @@ export async function copy(value) {
   }
 }
 
-/** The style sheets of a template, in the page; rejects, and takes them away, where one does not come. @param {HTMLTemplateElement} template */
+/** Loads the style sheets of a template into the page; if one fails, removes all of them and rejects. @param {HTMLTemplateElement} template */
 export async function loadSheets(template) {
   const links = [.../** @type {DocumentFragment} */ (template.content.cloneNode(true)).querySelectorAll('link')];
   const come = links.map((link) => new Promise((there, lost) => Object.assign(link, { onload: there, onerror: lost })));

@@ -1,8 +1,8 @@
-// Files that are dragged over the conversation: where they would go is said before they are let go.
+// Files dragged over the conversation: shows where they will go before they are dropped.
 
 import { h, icon } from './dom.js';
 
-/** @param {HTMLElement} main @param {import('../main.js').Wires} wires */
+/** @param {HTMLElement} main @param {import('./wires.js').Wires} wires */
 export function mountDrop(main, { send, watch, select }) {
   const sign = h('div', { class: 'drop', hidden: true }, h('p', {}, icon('upload'), 'Drop files to add them to your message'));
   main.append(sign);
@@ -14,7 +14,7 @@ export function mountDrop(main, { send, watch, select }) {
   };
   addEventListener('dragover', (event) => {
     if (!brings(event) || !event.dataTransfer) return;
-    // Dropped beside it, a file would take the place of the page.
+    // A file dropped elsewhere would replace the page.
     event.preventDefault();
     const here = main.contains(/** @type {Node} */ (event.target)) && !document.querySelector('dialog[open]') && !watch.now(select.closed);
     event.dataTransfer.dropEffect = here ? 'copy' : 'none';

@@ -1,4 +1,4 @@
-// A message of one's own that is being edited, in its place.
+// The editor of one's own message, in place.
 
 import { mountCompletion } from './complete.js';
 import { button, freshId, h } from './dom.js';
@@ -6,7 +6,7 @@ import { wrapKey } from './writing.js';
 
 /**
  * @param {import('../net/wire.js').Message} message @param {string | undefined} written what was written so far, where it was begun before
- * @param {import('../main.js').Wires} wires @param {() => void} done where the focus goes
+ * @param {import('./wires.js').Wires} wires @param {() => void} done where the focus goes
  */
 export function makeEditor(message, written, wires, done) {
   const { send, text, watch } = wires;

@@ -1,14 +1,16 @@
-// The emoji there are: found by name and shortcode, in a skin tone, and which of them this browser can draw.
+// The emoji data: search by name and shortcode, skin tones, and which emoji this browser can draw.
 
-/** @typedef {import('../net/asks.js').EmojiData} EmojiData */
+import { attempt } from '../lib/attempt.js';
+
+/** @typedef {import('../net/lazy-api.js').EmojiData} EmojiData */
 /** @typedef {EmojiData['emoji'][number]} Row */
 
 const FOUND_MAX = 120;
 const RECENT_MAX = 32;
 const RECENT_KEY = 'chapp:emoji';
-/** Of two that answer a query equally well, one of these is more likely meant. */
+/** Among equally good matches, these are more likely meant. */
 const POPULAR = ['👍', '❤️', '😂', '🎉', '🙏', '🔥', '✅', '👀', '😄', '😊', '👎', '💯'];
-/** What people write beside the names and shortcodes. @type {Record<string, string>} */
+/** What people type besides the names and shortcodes. @type {Record<string, string>} */
 const ALIASES = {
   thanks: '🙏',
   please: '🙏',
@@ -27,24 +29,17 @@ const PROBE_PX = 16;
 
 /** @returns {string[]} the last that was used first */
 export function recentEmoji() {
-  try {
-    return (localStorage.getItem(RECENT_KEY) ?? '').split(' ').filter(Boolean);
-  } catch {
-    return [];
-  }
+  const kept = attempt(() => localStorage.getItem(RECENT_KEY)) ?? '';
+  return kept.split(' ').filter(Boolean);
 }
 
 /** @param {string} emoji without a tone */
 export function useEmoji(emoji) {
   const list = [emoji, ...recentEmoji().filter((one) => one !== emoji)].slice(0, RECENT_MAX);
-  try {
-    localStorage.setItem(RECENT_KEY, list.join(' '));
-  } catch {
-    // It is found by its name again.
-  }
+  attempt(() => localStorage.setItem(RECENT_KEY, list.join(' ')));
 }
 
-/** An emoji in the chosen tone; where more than one person is in it, as it is. @param {Row} row @param {string} tone */
+/** An emoji in the chosen tone; unchanged if it shows more than one person. @param {Row} row @param {string} tone */
 export function toned([emoji, , , , tones], tone) {
   const [first = '', ...rest] = [...emoji];
   const people = [...emoji].filter((c) => /[\u{1f466}-\u{1f469}\u{1f9d1}]/u.test(c)).length;
@@ -70,11 +65,11 @@ export function findEmoji(data, query, recent = []) {
     if (words.some((word) => word.startsWith(plain))) return 3;
     return [name, ...codes].some((word) => word.includes(plain)) ? 4 : 5;
   };
-  const place = (/** @type {string[]} */ list, /** @type {string} */ emoji) => (list.includes(emoji) ? list.indexOf(emoji) : list.length);
+  const indexIn = (/** @type {string[]} */ list, /** @type {string} */ emoji) => (list.includes(emoji) ? list.indexOf(emoji) : list.length);
   /** @param {Row} row */
   const length = ([, name, , codes]) => Math.min(...codes.filter((code) => code.startsWith(plain)).map((code) => code.length), name.length + 100);
   return data.emoji
-    .map((row) => ({ row, rank: rank(row), used: place(recent, row[0]), popular: place(POPULAR, row[0]), length: length(row) }))
+    .map((row) => ({ row, rank: rank(row), used: indexIn(recent, row[0]), popular: indexIn(POPULAR, row[0]), length: length(row) }))
     .filter((one) => one.rank < 5)
     .sort((a, b) => a.rank - b.rank || a.used - b.used || a.popular - b.popular || a.length - b.length)
     .map(({ row }) => row)
@@ -84,7 +79,7 @@ export function findEmoji(data, query, recent = []) {
 /** @type {EmojiData | null} */
 let loaded = null;
 
-/** The data, read once, without what this browser has no picture for. @param {import('../main.js').Wires} wires @returns {Promise<EmojiData | null>} */
+/** The data, read once, without the emoji that this browser cannot draw. @param {import('./wires.js').Wires} wires @returns {Promise<EmojiData | null>} */
 export async function emojiData({ call }) {
   if (loaded) return loaded;
   const answer = await call('emoji', new URL('../../emoji.json', import.meta.url).pathname);
@@ -92,7 +87,7 @@ export async function emojiData({ call }) {
   return loaded;
 }
 
-/** One of each version of the data is tried: a system knows all of a version, or none. @param {EmojiData} data @returns {EmojiData} */
+/** Tries one emoji of each Unicode version: a system knows all of a version, or none. @param {EmojiData} data @returns {EmojiData} */
 function drawable(data) {
   const versions = new Map(data.emoji.map((row) => [row[5] ?? 0, row[0]]));
   const draws = probe();
@@ -101,7 +96,7 @@ function drawable(data) {
   return { ...data, emoji: data.emoji.filter((row) => !missing.has(row[5] ?? 0)) };
 }
 
-/** A picture keeps its colours whatever the ink, and is one picture wide; a box for what is unknown is neither. */
+/** A known emoji keeps its colours in any text colour and is one glyph wide; the box for an unknown one is neither. */
 function probe() {
   const canvas = document.createElement('canvas');
   const c = canvas.getContext('2d', { willReadFrequently: true });

@@ -1,15 +1,15 @@
-// The first minute: nobody has said anything yet, so the next thing to do is to let somebody in.
+// The empty room: nobody has said anything yet, so it shows how to invite somebody.
 
-import { drawQr, listenFlag, place } from './address.js';
+import { drawQr, listenFlag, serverAddress } from './address.js';
 import { clone, copy, part, say } from './dom.js';
 
 const COPIED_MS = 4000;
 
-/** @param {import('../main.js').Wires} wires */
+/** @param {import('./wires.js').Wires} wires */
 export function mountEmpty(wires) {
   const { call, clock, select, send, watch } = wires;
   const { el, refs } = clone('t-empty');
-  const { address, url, alone } = place(wires);
+  const { address, url, alone } = serverAddress(wires);
   const admin = watch.now(select.looksAfter);
   let link = watch.now((s) => select.linkToHandOn(s, url, undefined, clock.now()));
   say(part(refs, 'address'), address);

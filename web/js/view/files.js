@@ -1,11 +1,11 @@
-// The files of a message: pictures in a place that is there before them, players, and cards for everything else.
+// The files of a message: pictures, whose space is reserved before they load, players, and cards for the rest.
 
 import { filesNamed, fileUrl, fitted, pictureUrl, shownAs, sizeWords, typeWords } from '../lib/files.js';
 import { h, icon, part, patch, say } from './dom.js';
 
 /** @typedef {import('../net/wire.js').FileInfo} FileInfo */
 /** @typedef {import('../net/outbox.js').Attached} Attached */
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('./wires.js').Wires} Wires */
 
 /** @type {WeakMap<HTMLElement, Map<string, {el: HTMLElement, node: null}>>} */
 const drawn = new WeakMap();
@@ -72,7 +72,7 @@ function player(file, tabIndex) {
   const props = { src: fileUrl(file), controls: true, preload: 'metadata', tabindex: tabIndex, 'aria-label': file.name };
   const media = shownAs(file) === 'video' ? h('video', { ...props, class: 'clip' }) : h('audio', { ...props, class: 'clip' });
   const figure = h('figure', { class: 'pic' }, media, h('figcaption', {}, ...caption(file), ' ', save(file, tabIndex, 'ib')));
-  // A kind that this browser does not play.
+  // This browser cannot play it.
   media.addEventListener('error', () => figure.replaceWith(card(file, media.tabIndex)), { once: true });
   return figure;
 }
@@ -106,7 +106,7 @@ export const save = (file, tabIndex, kind) =>
     icon('download'),
   );
 
-/** One that has not arrived yet. @param {import('../net/uploads.js').Coming} file */
+/** A file that has not arrived yet. @param {import('../net/uploads.js').Coming} file */
 const coming = (file) =>
   h(
     'div',

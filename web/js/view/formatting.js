@@ -1,4 +1,4 @@
-// The bar of buttons over the text that one writes; shown to whoever wants it, which this browser remembers.
+// The formatting bar over the composer; this browser remembers whether to show it.
 
 import { appearance, setAppearance } from '../lib/appearance.js';
 import { h, icon, iconButton, mark } from './dom.js';
@@ -29,7 +29,7 @@ export function mountFormatting(box, row, next) {
     h('button', { type: 'button', 'aria-label': label, tabindex: at === 0 ? 0 : -1, onclick: () => apply(box, format) }, face()),
   );
   const bar = h('div', { class: 'comp__fmt', role: 'toolbar', 'aria-label': 'Formatting', id: 'formatting', hidden: true }, ...buttons);
-  // What is selected in the text stays selected.
+  // The selection in the text stays.
   bar.addEventListener('pointerdown', (event) => event.preventDefault());
   bar.addEventListener('keydown', (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];

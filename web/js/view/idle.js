@@ -1,4 +1,4 @@
-// Whether somebody uses this tab: after a while without a key or a movement, or out of sight, it is left alone.
+// Whether somebody uses this tab: after a while without input, or hidden, they count as away.
 
 export const IDLE_MS = 5 * 60_000;
 const EVENTS = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart'];

@@ -1,15 +1,15 @@
-// How to let somebody in: the link, and whom it lets in. Shown in a dialog of its own, and on the server's page.
+// How to invite somebody: the link, and whom it lets in. Shown in a dialog and on the server's page.
 
-import { drawQr, listenFlag, place } from './address.js';
+import { drawQr, listenFlag, serverAddress } from './address.js';
 import { openDialog } from './dialog.js';
 import { button, copy, h, icon, say } from './dom.js';
 
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('./wires.js').Wires} Wires */
 /** @typedef {import('../net/api.js').Invite} Invite */
 
 const COPIED_MS = 4000;
 
-/** A button that says in place that it has copied. @param {string} words @param {() => string} value @param {Wires} wires @param {string} [more] further classes */
+/** A copy button that confirms in place. @param {string} words @param {() => string} value @param {Wires} wires @param {string} [more] further classes */
 export function copyButton(words, value, { clock }, more = 'btn--main') {
   const label = h('span', { role: 'status' }, words);
   const act = async () => {
@@ -44,7 +44,7 @@ export function whomItLetsIn(door, invite, { times, clock }) {
   return `Anyone on this network who opens the link or scans the code can make an account. It works until ${times.date(invite.ends_at, now)}.`;
 }
 
-/** What to say where nobody else can reach the server. */
+/** Shown when nobody else can reach the server. */
 export const aloneNote = () =>
   h(
     'div',
@@ -59,7 +59,7 @@ export async function openInvite(wires) {
   const admin = watch.now(select.looksAfter);
   const asked = admin ? await call('server') : null;
   const server = asked?.ok ? asked.value : null;
-  const { url, alone } = place(wires);
+  const { url, alone } = serverAddress(wires);
   const link = watch.now((s) => select.linkToHandOn(s, url, server?.invite, clock.now()));
   const door = watch.now((s) => s.server?.door ?? 'anyone');
   const words =

@@ -1,4 +1,4 @@
-// Logging out, and the one question before it.
+// The question before logging out with unsent messages.
 
 import { part, refs, say } from './dom.js';
 

@@ -1,5 +1,5 @@
-// The list of messages. Draws what select says, and keeps the reader's place: at the end while they are there,
-// otherwise exactly where they were, whatever comes above or below.
+// The list of messages. Draws what select says and keeps the scroll position: at the end while the reader is there,
+// otherwise exactly where they were, whatever is added above or below.
 
 import { clone, mark, part, patch, say } from './dom.js';
 import { mountEmpty } from './empty.js';
@@ -9,13 +9,13 @@ import { mountRoving } from './roving.js';
 
 /** @typedef {import('../state/select.js').Day} Day */
 /** @typedef {import('../state/select.js').Entry} Entry */
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('./wires.js').Wires} Wires */
 /** @typedef {{key: string, kind: 'before' | 'after' | 'start' | 'loading' | 'trouble' | 'empty', day?: undefined} | {key: string, kind: 'day', day: Day}} Block */
 /** @typedef {{el: HTMLElement, node: any}} Held */
 
-/** How much of what was already read stays in sight above the New messages line. */
+/** How much of the read messages stays in sight above the New messages line. */
 const ABOVE_NEWLINE_PX = 96;
-/** How long a message is marked that was gone to. */
+/** How long a message is highlighted after a jump to it. */
 const HIT_MS = 2400;
 
 /** @param {HTMLElement} root @param {HTMLElement} pill @param {Wires} wires */
@@ -30,11 +30,11 @@ export function mountLog(root, pill, wires) {
   /** @type {Map<string, Held>} */
   const held = new Map();
   let opened = '';
-  /** Somebody asked for the last message by a key, and it is not loaded yet. */
+  /** A key asked for the last message, which is not loaded yet. */
   let toLast = false;
   let placed = true;
   let top = 0;
-  /** What of `following` the list has already acted on. */
+  /** The value of `following` that the list last acted on. */
   let seen = true;
 
   const measure = () => ({ top: root.scrollTop, height: root.scrollHeight, view: root.clientHeight });
@@ -42,11 +42,11 @@ export function mountLog(root, pill, wires) {
     root.scrollTop = root.scrollHeight;
   };
 
-  /** After anything that can have moved the list or the reader. */
+  /** To be called after anything that can have moved the list or the reader. */
   const look = () => {
     if (root.clientHeight === 0) return;
     const [t, room, was] = watch.now((s) => /** @type {const} */ ([select.currentTimeline(s), select.currentRoom(s), s.view.following]));
-    // Asked to follow since the last look: this scroll is older than that, and does not undo it.
+    // `following` was switched on after this scroll began: the scroll does not switch it off.
     if (was && !seen && placed) toEnd();
     seen = was;
     const size = measure();
@@ -62,19 +62,19 @@ export function mountLog(root, pill, wires) {
     else if (t.moreAfter && scroll.nearEnd(size)) send({ do: 'newer' });
   };
 
-  /** The place where a room opens. */
+  /** Scrolls to where a room opens. */
   const settle = () => {
     if (root.clientHeight === 0) return;
     placed = true;
     const t = watch.now(select.currentTimeline);
     const line = /** @type {HTMLElement | null} */ (root.querySelector('.newline'));
-    if (t?.place === 'spot' && t.spot) toSpot(t.spot);
-    else if (t?.place === 'newline' && line) {
+    if (t?.opensAt === 'spot' && t.spot) toSpot(t.spot);
+    else if (t?.opensAt === 'newline' && line) {
       root.scrollTop += line.getBoundingClientRect().top - root.getBoundingClientRect().top - ABOVE_NEWLINE_PX;
     } else toEnd();
   };
 
-  /** The row where the reader was, or the next one that is there, goes back to where they saw it. @param {import('../state/timeline.js').Spot} spot */
+  /** Puts the row where the reader was, or the next one that is there, back at its height. @param {import('../state/timeline.js').Spot} spot */
   const toSpot = ({ id, offset }) => {
     const rows = /** @type {HTMLElement[]} */ ([...root.querySelectorAll('article[data-id]')]);
     const row = rows.find((el) => Number(el.dataset.id) >= id);
@@ -83,7 +83,7 @@ export function mountLog(root, pill, wires) {
     if (t?.phase === 'ready') clock.set(() => send({ do: 'settled', room }), 0);
   };
 
-  /** The first row that can be seen; only a few of them are measured for it. @param {string} selector */
+  /** The first visible row; measures only a few of them. @param {string} selector */
   const firstRow = (selector) => {
     const rows = [...root.querySelectorAll(selector)].map((el) => ({
       el,
@@ -94,7 +94,7 @@ export function mountLog(root, pill, wires) {
     return scroll.firstVisible(rows, root.getBoundingClientRect().top);
   };
 
-  /** The text the reader's eye is on, and where it is. Not its row: that loses its name when it joins a group. */
+  /** The text at the top of the view and its position. Not its row, which loses the name when it joins a group. */
   const anchor = () => {
     const row = firstRow('article');
     const el = row && /** @type {HTMLElement} */ (row.el.querySelector('[data-ref="text"]') ?? row.el);
@@ -107,7 +107,7 @@ export function mountLog(root, pill, wires) {
     root.ariaBusy = String(select.isBehind(state));
     const opening = `${state.view.room}:${t?.opened ?? 0}`;
     const fresh = opening !== opened;
-    const place = fresh || state.view.following ? null : anchor();
+    const anchored = fresh || state.view.following ? null : anchor();
     const focused = /** @type {HTMLElement | null} */ (document.activeElement?.closest('#messages article') ?? null);
     const neighbour = focused && beside(focused);
     if (fresh) {
@@ -119,7 +119,7 @@ export function mountLog(root, pill, wires) {
       make: (block) => make(block, wires),
       update: (node, block) => update(node, block, wires, () => keep(null)),
     });
-    keep(place);
+    keep(anchored);
     const from = select.startingPoint(t);
     roving.settle(from === null ? null : root.querySelector(`article[data-id="${from}"]`));
     if (focused && !focused.isConnected) (neighbour?.isConnected ? neighbour : roving.current())?.focus({ preventScroll: true });
@@ -133,15 +133,15 @@ export function mountLog(root, pill, wires) {
     look();
   };
 
-  /** Goes to the message that was asked for, once it is there. @param {import('../state/reduce.js').State} state */
+  /** Scrolls to the target message, once it is there. @param {import('../state/state.js').State} state */
   const reach = ({ view: { target, room }, timelines }) => {
     if (!target || target.room !== room || timelines[room]?.phase !== 'ready' || timelines[room]?.loading || root.clientHeight === 0) return;
     const el = /** @type {HTMLElement | null} */ (root.querySelector(`article[data-id="${target.id}"]`));
-    const missing = !el && !select.wants(watch.now((s) => s)).some((want) => want.do === 'open');
+    const missing = !el && !select.effects(watch.now((s) => s)).some((effect) => effect.do === 'open');
     if (!el && !missing) return;
     clock.set(() => send({ do: 'reached', found: el !== null }), 0);
     if (!el) return;
-    // By hand: the browser's own way may move the page as well.
+    // By hand: scrollIntoView may move the page as well.
     const [row, list] = [el.getBoundingClientRect(), root.getBoundingClientRect()];
     root.scrollTop += row.top - list.top - Math.max(0, (list.height - row.height) / 2);
     el.toggleAttribute('data-hit', true);
@@ -149,14 +149,14 @@ export function mountLog(root, pill, wires) {
     el.focus({ preventScroll: true });
   };
 
-  /** @param {{el: HTMLElement, top: number} | null | undefined} place */
-  const keep = (place) => {
+  /** @param {{el: HTMLElement, top: number} | null | undefined} anchored */
+  const keep = (anchored) => {
     if (!placed) settle();
     else if (watch.now((s) => s.view.following)) toEnd();
-    else if (place?.el.isConnected) root.scrollTop = scroll.keepPlace(root.scrollTop, place.top, place.el.getBoundingClientRect().top);
+    else if (anchored?.el.isConnected) root.scrollTop = scroll.keepPosition(root.scrollTop, anchored.top, anchored.el.getBoundingClientRect().top);
   };
 
-  watch((s) => [s.view.room, select.currentTimeline(s), s.pending, s.landed, s.people, s.me, s.connection.state, s.deeds], draw);
+  watch((s) => [s.view.room, select.currentTimeline(s), s.pending, s.landed, s.people, s.me, s.connection.state, s.pendingActions], draw);
   watch((s) => [s.view.editing, s.view.target, s.saved, s.blocked, s.undo, s.seen[s.view.room], s.quoted[s.view.room], s.settings], draw);
   watch(
     (s) => [s.view.following, select.currentRoom(s)],
@@ -180,7 +180,7 @@ export function mountLog(root, pill, wires) {
   });
   midnight(clock, times, draw);
   return {
-    /** The first message that can be seen and where it stands; none at the end, which is a place of its own. @returns {import('../state/timeline.js').Spot | null} */
+    /** The first visible message and its position; null at the end, which is kept by itself. @returns {import('../state/timeline.js').Spot | null} */
     spot() {
       if (root.clientHeight === 0 || !placed || watch.now((s) => s.view.following)) return null;
       const el = /** @type {HTMLElement | undefined} */ (firstRow('article[data-id]')?.el);
@@ -201,14 +201,14 @@ function midnight(clock, times, draw) {
   clock.set(look, 60_000);
 }
 
-/** Where the focus goes when this row disappears. @param {HTMLElement} article @returns {HTMLElement | null} */
+/** The row that gets the focus when this one disappears. @param {HTMLElement} article @returns {HTMLElement | null} */
 function beside(article) {
   const list = /** @type {HTMLElement[]} */ ([...(article.closest('#messages')?.querySelectorAll('article') ?? [])]);
   const at = list.indexOf(article);
   return list[at - 1] ?? list[at + 1] ?? null;
 }
 
-/** @param {import('../state/reduce.js').State} state @param {Wires} wires @returns {Block[]} */
+/** @param {import('../state/state.js').State} state @param {Wires} wires @returns {Block[]} */
 function blocks(state, { select, times }) {
   const surface = select.surface(state);
   const room = state.view.room;

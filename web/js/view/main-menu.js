@@ -2,7 +2,7 @@
 
 import { openMenu } from './menu.js';
 
-/** @param {HTMLElement} brand @param {import('../main.js').Wires} wires */
+/** @param {HTMLElement} brand @param {import('./wires.js').Wires} wires */
 export function openMainMenu(brand, { watch, send, select, clock }) {
   const trouble = watch.now((s) => s.server?.backup_trouble);
   openMenu(brand, 'Menu', [

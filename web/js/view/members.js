@@ -1,5 +1,4 @@
-// Who is in a room, in the pane: who is here now, and who is not, with when they were last here. It follows who
-// comes and goes.
+// The members pane: who is online, and when the others last were. It updates as people come and go.
 
 import { about } from './about.js';
 import { avatar } from './avatar.js';
@@ -7,7 +6,7 @@ import { confirm } from './dialog.js';
 import { button, h, iconButton, mark, patch, say, searchBox } from './dom.js';
 import { openMenu } from './menu.js';
 
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('./wires.js').Wires} Wires */
 /** @typedef {import('../net/wire.js').User} User */
 /** @typedef {{user: User, role: string}} Member */
 /** @typedef {{title: HTMLElement, list: HTMLElement, held: Map<string, {el: HTMLElement, node: null}>}} Group */
@@ -85,7 +84,7 @@ function drawGroup({ title, list, held }, words, members, more, room, wires) {
   say(title, more ? words : `${words}, ${members.length}`);
   title.hidden = members.length === 0;
   mark(list, 'aria-label', words);
-  // Somebody who is still the same keeps their row, and the focus in it.
+  // Unchanged people keep their rows, and the focus in them.
   patch(list, held, members, {
     key: (one) => `${one.user.id}/${lineOf(one, wires).join('/')}/${one.role}/${one.user.avatar ?? ''}/${one.user.color ?? ''}`,
     make: (one) => ({ el: makeMember(room, one, wires), node: null }),
@@ -93,10 +92,10 @@ function drawGroup({ title, list, held }, words, members, more, room, wires) {
   });
 }
 
-/** What one line says: the name, whether they are here, their status or when they were last here. @param {Member} member @param {Wires} wires */
+/** A line: the name, whether they are online, their status or when they last were. @param {Member} member @param {Wires} wires */
 function lineOf({ user }, wires) {
   const presence = wires.watch.now((s) => wires.select.presenceOf(s, user.id));
-  // That they are not here stands over all of them already.
+  // The heading already says that they are not here.
   const when = presence === 'away' || (presence === 'offline' && user.last_seen) ? about(user, wires) : '';
   return [wires.select.nameOf(user), presence, when, user.status ?? ''];
 }

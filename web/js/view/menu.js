@@ -1,4 +1,4 @@
-// A menu at a button: arrows, Home, End, the first letters, Esc. One at a time; the focus goes back where it came from.
+// A menu at a button: arrow keys, Home, End, first letters, Esc. One at a time; the focus goes back where it came from.
 
 import { h, icon } from './dom.js';
 
@@ -8,7 +8,7 @@ import { h, icon } from './dom.js';
 let closeOpen = null;
 
 const MARGIN_PX = 8;
-/** Letters that follow one another are one word. */
+/** Letters typed within this time are one word. */
 const WORD_MS = 500;
 
 /** @param {HTMLElement} anchor @param {string} label @param {MenuItem[]} items @param {{x: number, y: number}} [at] instead of at the anchor */
@@ -36,9 +36,9 @@ export function openMenu(anchor, label, items, at) {
       ),
     );
   }
-  // In the landmark that it belongs to.
+  // Inside the landmark of its button.
   (anchor.closest('dialog, aside, main, .side') ?? document.body).append(menu);
-  place(menu, anchor, at);
+  position(menu, anchor, at);
   anchor.setAttribute('aria-expanded', 'true');
   const entries = () => /** @type {HTMLElement[]} */ ([...menu.querySelectorAll('button')]);
   entries()[0]?.focus();
@@ -71,7 +71,7 @@ export function openMenu(anchor, label, items, at) {
     else if (event.key.length === 1 && event.key !== ' ') {
       word = event.timeStamp - lettered < WORD_MS ? word + event.key.toLowerCase() : event.key.toLowerCase();
       lettered = event.timeStamp;
-      // The first letter goes on to the next one; more letters may mean the one that is focused.
+      // One letter moves to the next match; more letters may match the focused item.
       const from = word.length > 1 ? now : now + 1;
       const after = [...list.slice(from), ...list.slice(0, from)];
       after.find((el) => el.textContent?.trim().toLowerCase().startsWith(word))?.focus();
@@ -82,7 +82,7 @@ export function openMenu(anchor, label, items, at) {
 }
 
 /** @param {HTMLElement} menu @param {HTMLElement} anchor @param {{x: number, y: number}} [at] */
-function place(menu, anchor, at) {
+function position(menu, anchor, at) {
   const box = anchor.getBoundingClientRect();
   const size = menu.getBoundingClientRect();
   const rtl = getComputedStyle(anchor).direction === 'rtl';

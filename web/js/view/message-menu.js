@@ -1,5 +1,5 @@
-// What can be done with a message: one bar that stands in the message under the pointer or the focus, a menu with
-// everything, and a sheet where there is no hover.
+// The actions on a message: a toolbar in the message under the pointer or the focus, a menu with everything, and a sheet
+// where nothing hovers.
 
 import { textOf } from './actions.js';
 import { openDialog } from './dialog.js';
@@ -8,7 +8,7 @@ import { openMenu } from './menu.js';
 import { reactorNames } from './reactions.js';
 
 /** @typedef {import('../net/wire.js').Message} Message */
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('./wires.js').Wires} Wires */
 
 export const QUICK = ['👍', '❤️', '😂', '🎉', '🙏'];
 const CONTEXT_CHARS_MAX = 120;
@@ -49,7 +49,7 @@ export function toolbar(article, message, wires) {
   return bar;
 }
 
-/** Everything, in one list. @param {Message} message @param {Wires} wires @returns {import('./menu.js').MenuItem[]} */
+/** All actions, in one list. @param {Message} message @param {Wires} wires @returns {import('./menu.js').MenuItem[]} */
 function items(message, { send, select, watch }) {
   const { id } = message;
   const [can, room, kept, who, mine] = watch.now(
@@ -83,7 +83,7 @@ function items(message, { send, select, watch }) {
 /** @param {number} id */
 const articleOf = (id) => textOf(/** @type {HTMLElement} */ (document.querySelector(`#messages article[data-id="${id}"]`) ?? document.body));
 
-/** Who has reacted, where nothing hovers: one line for each emoji, which opens all its names. @param {Message} message @param {Wires} wires @param {(act: () => void) => void} then */
+/** Who has reacted, where nothing hovers: one line for each emoji, which opens the list of names. @param {Message} message @param {Wires} wires @param {(act: () => void) => void} then */
 function reactionsOf({ reactions = [] }, { send, select, watch }, then) {
   if (reactions.length === 0) return [];
   const [me, people] = watch.now((s) => /** @type {const} */ ([s.me?.id ?? 0, s.people]));

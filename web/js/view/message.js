@@ -1,4 +1,4 @@
-// One message in the list. The same element from the moment it is sent: only what it says about itself changes.
+// One message in the list. It keeps its element from the moment it is sent; only its details change.
 
 import { drawAvatar } from './avatar.js';
 import { drawContent, inApp } from './content.js';
@@ -7,7 +7,7 @@ import { drawFiles } from './files.js';
 import { drawReactions } from './reactions.js';
 
 /** @typedef {import('../state/entries.js').Entry} Entry */
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('./wires.js').Wires} Wires */
 /**
  * @typedef {object} MessageNode
  * @property {HTMLElement} el
@@ -22,7 +22,7 @@ import { drawReactions } from './reactions.js';
  * @property {unknown} timer
  */
 
-/** Shorter waits are not worth a word. */
+/** A shorter wait is not shown. */
 const SLOW_MS = 400;
 const QUOTE_CHARS_MAX = 200;
 
@@ -100,7 +100,7 @@ function drawText(node, entry, wires) {
   }
   const [me, people] = watch.now((s) => /** @type {const} */ ([s.me?.id ?? 0, s.people]));
   const nameOf = (/** @type {number} */ id) => people[id] && wires.select.nameOf(people[id]);
-  // Files may stand alone.
+  // A message may be files alone.
   if (entry.body === '' && entry.files.length > 0) text.replaceChildren();
   else drawContent(text, entry.message ?? entry, { me, tabIndex: article.tabIndex, send, clock, pieces: wires.text.pieces, nameOf });
   const { edited_at, pinned } = entry.message ?? {};
@@ -128,7 +128,7 @@ function tombstone(entry, { send, select, watch }) {
   );
 }
 
-/** What stands above the text: what it answers, and where it comes from. @param {MessageNode} node @param {Entry} entry @param {Wires} wires */
+/** Above the text: the message it replies to, and where it was forwarded from. @param {MessageNode} node @param {Entry} entry @param {Wires} wires */
 function drawSource(node, entry, wires) {
   const body = part(node.refs, 'body');
   for (const el of body.querySelectorAll(':scope > .quote, :scope > .msg__fwd:not([data-ref])')) el.remove();
@@ -160,8 +160,8 @@ function quote(id, message, { send, select, text, watch }, tabIndex) {
 /** @param {{room: number, id: number, author: number}} from @param {Wires} wires @param {number} tabIndex */
 function forwardLine({ room, id, author }, { send, select, watch }, tabIndex) {
   const [who, source] = watch.now((s) => /** @type {const} */ ([select.nameOf(s.people[author]), s.rooms[room]]));
-  const place = source ? watch.now((s) => select.roomName(s, source)) : '';
-  const words = `Forwarded from ${who}${place ? ` in ${place}` : ''}`;
+  const where = source ? watch.now((s) => select.roomName(s, source)) : '';
+  const words = `Forwarded from ${who}${where ? ` in ${where}` : ''}`;
   const link = source && h('a', { href: `/rooms/${room}/${id}`, tabindex: tabIndex, onclick: inApp(() => send({ do: 'open', room, id })) }, words);
   return h('p', { class: 'msg__fwd' }, icon('forward', 'i--xs'), link ?? words);
 }
@@ -174,13 +174,13 @@ function drawEditor(node, entry, wires) {
   text.hidden = entry.editing;
   if (!entry.editing || !entry.message) return;
   const edit = wires.watch.now((s) => s.view.edits[s.view.room]);
-  // Whoever came from the composer goes on writing there: their next words are no commands to a message.
+  // From the composer, the focus goes back there: on a message, the next letters would be commands.
   const done = () => (edit?.from === 'composer' ? wires.send({ do: 'focus', area: 'composer' }) : node.article.focus({ preventScroll: true }));
   const { message } = entry;
-  wires.later(({ makeEditor }) => {
+  wires.lazy(({ makeEditor }) => {
     node.editor = makeEditor(message, edit?.body, wires, done);
     text.after(node.editor);
-    // One that waited in a room that was left is found again, and takes nothing from whoever writes something else.
+    // An edit that is found again in a room does not take the focus from somebody who is writing.
     if (edit?.body === undefined) node.editor.querySelector('textarea')?.focus();
   });
 }
@@ -219,7 +219,7 @@ function showState(node, entry, wires, grew) {
   node.unsent = null;
   const line = part(refs, 'state');
   line.hidden = true;
-  // Hidden, it is still a part of the row's name.
+  // Even hidden, it is part of the row's name.
   say(part(refs, 'words'), entry.words);
   mark(article, 'data-slow', entry.state === 'queued' ? '' : null);
   if (entry.state === 'queued' || entry.state === 'failed') node.unsent = addUnsent(node, entry, wires);

@@ -1,4 +1,4 @@
-// A line about the room between its messages: who came, went, or changed it.
+// A notice between the messages of a room: who joined, left or changed it.
 
 import { h, icon } from './dom.js';
 
@@ -18,7 +18,7 @@ const ICONS = {
   owner: 'user',
 };
 
-/** @param {NoticeLine} line @param {Pick<import('../main.js').Wires, 'select' | 'times'>} wires */
+/** @param {NoticeLine} line @param {Pick<import('./wires.js').Wires, 'select' | 'times'>} wires */
 export function makeNotice(line, { select, times }) {
   const name = (/** @type {import('../net/wire.js').User | undefined} */ user) => h('b', {}, h('bdi', {}, select.nameOf(user)));
   const who = name(line.author);

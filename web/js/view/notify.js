@@ -1,30 +1,25 @@
-// What tells the reader that something was said while they looked elsewhere: a desktop notification where the browser
-// allows it, and a sound. One tab of several speaks.
+// Notifications of messages while the reader looks elsewhere: on the desktop where the browser allows it, and a sound.
+// Of several tabs, one notifies.
 
 import { appearance } from '../lib/appearance.js';
+import { attempt } from '../lib/attempt.js';
 
 const LEADER_KEY = 'chapp:leader';
 const LEADER_MS = 5000;
 const TEXT_CHARS_MAX = 160;
 const SOUND_EVERY_MS = 1500;
 
-/** Whether this message is one to speak about. @param {import('../net/wire.js').Room} room @param {boolean} forMe */
+/** Whether the room's setting lets this message notify. @param {import('../net/wire.js').Room} room @param {boolean} forMe */
 export const isLoud = (room, forMe) => room.notify === 'all' || (room.notify === 'mentions' && forMe) || (room.notify === undefined && forMe);
 
-/** @param {import('../main.js').Wires & {tab: string}} wires */
+/** @param {import('./wires.js').Wires & {tab: string}} wires */
 export function mountNotify({ watch, select, send, text, clock, tab }) {
   /** @type {AudioContext | null} */
   let audio = null;
   let sounded = 0;
 
-  // The tab that was used last speaks; when it is gone, whichever notices first.
-  const lead = () => {
-    try {
-      localStorage.setItem(LEADER_KEY, JSON.stringify({ tab, at: clock.now() }));
-    } catch {
-      // Every tab speaks then.
-    }
-  };
+  // The tab that was used last notifies; when it is gone, the first to notice takes over.
+  const lead = () => attempt(() => localStorage.setItem(LEADER_KEY, JSON.stringify({ tab, at: clock.now() })));
   const leads = () => {
     try {
       const { tab: who, at } = JSON.parse(localStorage.getItem(LEADER_KEY) ?? '{}');
@@ -59,11 +54,11 @@ export function mountNotify({ watch, select, send, text, clock, tab }) {
       tone.start(start);
       tone.stop(start + 0.3);
     } catch {
-      // No sound on this machine, or not before the reader has clicked something.
+      // No sound on this machine, or not before the reader's first click.
     }
   };
 
-  /** @param {import('../net/wire.js').MessageFrame} frame @param {import('../state/reduce.js').State} before the frame */
+  /** @param {import('../net/wire.js').MessageFrame} frame @param {import('../state/state.js').State} before the frame */
   return (frame, before) => {
     const state = watch.now((s) => s);
     const room = state.rooms[frame.room];

@@ -1,5 +1,5 @@
-// The pane beside the conversation: one at a time of members, pins and what is kept for later. Esc closes it, and
-// the focus goes back to what opened it.
+// The pane beside the conversation: members, pins, saved messages or a search. Esc closes it, and the focus goes back
+// to what opened it.
 
 import { avatar } from './avatar.js';
 import { inApp } from './content.js';
@@ -7,7 +7,7 @@ import { button, h, iconButton, say } from './dom.js';
 import { membersOf } from './members.js';
 import { mountSearch } from './search.js';
 
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('./wires.js').Wires} Wires */
 /** @typedef {import('../net/wire.js').Message} Message */
 
 const TITLES = { members: 'Members', pins: 'Pinned messages', saved: 'Saved for later', search: 'Search' };
@@ -57,7 +57,7 @@ export function mountPane(root, wires) {
       if (was.split(':')[0] !== pane) title.focus({ preventScroll: true });
     },
   );
-  // How many there are stands beside the title, as it stands in the bar.
+  // The number of members stands beside the title, as in the bar.
   watch(
     (s) => [s.view.pane, s.view.room, s.rooms[s.view.room]?.member_count, s.pinned[s.view.room]],
     (pane, _room, members, pinned) => {
@@ -65,7 +65,7 @@ export function mountPane(root, wires) {
       if (count) say(/** @type {HTMLElement} */ (count), String((pane === 'members' ? members : pane === 'pins' ? pinned?.length : 0) || ''));
     },
   );
-  // What the pane shows may have changed.
+  // The contents of the pane may have changed.
   watch(
     (s) => [s.view.pane, s.rooms[s.view.room]?.head, s.saved, s.rooms[s.view.room]?.member_count, s.rooms[s.view.room]?.role],
     (pane, ..._changed) => {
@@ -94,7 +94,7 @@ const nothing = (title, words) => h('div', { class: 'blank blank--s' }, h('h3', 
 /** @param {{room: number, message: Message, by?: string}} hit @param {Wires} wires @param {HTMLElement} [more] */
 function hit({ room, message, by }, { select, send, watch, text, times, clock }, more) {
   const [author, current] = watch.now((s) => /** @type {const} */ ([s.people[message.author], s.rooms[room]]));
-  const place = watch.now((s) => select.roomName(s, current));
+  const name = watch.now((s) => select.roomName(s, current));
   const words = message.deleted ? 'This message was deleted.' : text.oneLine(text.wordsOf(message), 300);
   const link = h(
     'a',
@@ -102,7 +102,7 @@ function hit({ room, message, by }, { select, send, watch, text, times, clock },
     h(
       'span',
       { class: 'hit__m' },
-      by ?? h('b', {}, place),
+      by ?? h('b', {}, name),
       h('time', { datetime: times.iso(message.sent_at), title: times.full(message.sent_at) }, times.short(message.sent_at, clock.now())),
     ),
     h('span', { class: 'hit__w' }, avatar(author, 'xs'), h('bdi', {}, select.nameOf(author))),
@@ -112,7 +112,7 @@ function hit({ room, message, by }, { select, send, watch, text, times, clock },
 }
 
 /**
- * A way to the next page, where there is one.
+ * A button for the next page, if there is one.
  * @template T
  * @param {HTMLElement} body @param {number | undefined} next
  * @param {(next: number) => Promise<import('../net/api.js').Answer<T>>} read @param {(page: T) => void} add
@@ -130,44 +130,52 @@ function showMore(body, next, read, add) {
 /** @param {number} room @param {HTMLElement} body @param {Wires} wires */
 function pinsOf(room, body, wires) {
   const { call, select, send, watch } = wires;
-  const read = async () => {
-    const answer = await call('pins', room);
-    if (!body.isConnected) return;
-    if (!answer.ok) return failed(body, answer.title, read);
-    const list = h('ul', { class: 'hits', role: 'list' });
-    const add = (/** @type {import('../net/api.js').PinsPage} */ page) => {
-      send({ do: 'know', people: page.people });
-      for (const message of page.messages) {
+  return messagesIn(body, wires, {
+    load: (next) => call('pins', room, next),
+    rows: (/** @type {import('../net/api.js').PinsPage} */ page) =>
+      page.messages.map((message) => {
         const by = `Pinned by ${watch.now((s) => select.nameOf(s.people[message.pinned?.by ?? 0]))}`;
         const unpin = iconButton('x', 'Unpin', () => send({ do: 'pin', id: message.id, on: false }), { 'data-tip': null });
-        list.append(hit({ room, message, by }, wires, watch.now((s) => s.rooms[room]?.archived) ? undefined : unpin));
-      }
-      showMore(body, page.next, (next) => call('pins', room, next), add);
-    };
-    body.replaceChildren(answer.value.messages.length > 0 ? list : nothing('Nothing is pinned', 'Pin what everybody here should find again.'));
-    add(answer.value);
-  };
-  return read;
+        return hit({ room, message, by }, wires, watch.now((s) => s.rooms[room]?.archived) ? undefined : unpin);
+      }),
+    empty: () => nothing('Nothing is pinned', 'Pin what everybody here should find again.'),
+  });
 }
 
 /** @param {HTMLElement} body @param {Wires} wires */
 function savedIn(body, wires) {
   const { call, send } = wires;
+  return messagesIn(body, wires, {
+    load: (next) => call('saved', next),
+    rows: (/** @type {import('../net/lazy-api.js').SavedPage} */ page) =>
+      page.saved.map(({ room, message }) => {
+        const remove = iconButton('x', 'Remove', () => send({ do: 'save', room, id: message.id, on: false }), { 'data-tip': null });
+        return hit({ room, message }, wires, remove);
+      }),
+    empty: () => nothing('Nothing is saved', 'Save a message, and it waits here for you. Nobody else sees it.'),
+  });
+}
+
+/**
+ * A list of messages that comes in pages.
+ * @template {{people: import('../net/wire.js').User[], next?: number}} P
+ * @param {HTMLElement} body @param {Wires} wires
+ * @param {{load: (next?: number) => Promise<import('../net/api.js').Answer<P>>, rows: (page: P) => HTMLElement[], empty: () => HTMLElement}} list
+ */
+function messagesIn(body, { send }, { load, rows, empty }) {
   const read = async () => {
-    const answer = await call('saved');
+    const answer = await load();
     if (!body.isConnected) return;
     if (!answer.ok) return failed(body, answer.title, read);
     const list = h('ul', { class: 'hits', role: 'list' });
-    const add = (/** @type {import('../net/asks.js').SavedPage} */ page) => {
+    const add = (/** @type {P} */ page) => {
       send({ do: 'know', people: page.people });
-      for (const { room, message } of page.saved) {
-        const remove = iconButton('x', 'Remove', () => send({ do: 'save', room, id: message.id, on: false }), { 'data-tip': null });
-        list.append(hit({ room, message }, wires, remove));
-      }
-      showMore(body, page.next, (next) => call('saved', next), add);
+      list.append(...rows(page));
+      showMore(body, page.next, load, add);
     };
-    body.replaceChildren(answer.value.saved.length > 0 ? list : nothing('Nothing is saved', 'Save a message, and it waits here for you. Nobody else sees it.'));
+    body.replaceChildren(list);
     add(answer.value);
+    if (list.children.length === 0) list.replaceWith(empty());
   };
   return read;
 }

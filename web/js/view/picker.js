@@ -1,9 +1,10 @@
-// The emoji picker: search, groups, a grid that the arrows walk through, a skin tone that is remembered. The focus stays
-// in it until it is closed, and goes back where it came from.
+// The emoji picker: search, groups, a grid for the arrow keys, a skin tone that is remembered. The focus stays in it
+// until it closes, then goes back where it came from.
 
-import { cover } from './cover.js';
+import { attempt } from '../lib/attempt.js';
 import { h, icon, iconButton } from './dom.js';
 import { emojiData, findEmoji, recentEmoji, toned, useEmoji } from './emoji.js';
+import { openOverlay } from './overlay.js';
 
 /** @typedef {import('./emoji.js').Row} Row */
 
@@ -26,29 +27,12 @@ const GROUP_ICONS = {
   Flags: 'flag',
 };
 
-/** @param {string} key */
-const read = (key) => {
-  try {
-    return localStorage.getItem(key) ?? '';
-  } catch {
-    return '';
-  }
-};
-/** @param {string} key @param {string} value */
-const write = (key, value) => {
-  try {
-    localStorage.setItem(key, value);
-  } catch {
-    // It is chosen again the next time.
-  }
-};
-
 /** @type {(() => void) | null} */
 let closeOpen = null;
 
 /**
  * @param {HTMLElement} anchor
- * @param {import('../main.js').Wires} wires
+ * @param {import('./wires.js').Wires} wires
  * @param {(emoji: string) => void} chosen
  */
 export async function openPicker(anchor, wires, chosen) {
@@ -58,7 +42,8 @@ export async function openPicker(anchor, wires, chosen) {
   const recent = recentEmoji();
   const rowOf = new Map(data.emoji.map((row) => [row[0], row]));
   const groups = ['Recent', ...data.groups];
-  let tone = TONES.includes(read(TONE_KEY)) ? read(TONE_KEY) : '';
+  const kept = attempt(() => localStorage.getItem(TONE_KEY)) ?? '';
+  let tone = TONES.includes(kept) ? kept : '';
   let group = recent.length > 0 ? 0 : 1;
   const back = document.activeElement;
 
@@ -144,7 +129,7 @@ export async function openPicker(anchor, wires, chosen) {
       ...TONES.map((value, at) => {
         const pick = () => {
           tone = value;
-          write(TONE_KEY, tone);
+          attempt(() => localStorage.setItem(TONE_KEY, tone));
           draw();
           /** @type {HTMLElement | undefined} */ (tones.children[at])?.focus();
         };
@@ -171,7 +156,7 @@ export async function openPicker(anchor, wires, chosen) {
   const outside = (/** @type {Event} */ event) => {
     if (!el.contains(/** @type {Node} */ (event.target))) close(false);
   };
-  /** Wherever the focus is: what is open is closed before anything else. @param {KeyboardEvent} event */
+  /** Esc closes the picker before anything else, wherever the focus is. @param {KeyboardEvent} event */
   const onEscape = (event) => {
     if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing) return;
     event.preventDefault();
@@ -184,7 +169,7 @@ export async function openPicker(anchor, wires, chosen) {
     document.removeEventListener('pointerdown', outside, true);
     document.removeEventListener('keydown', onEscape, true);
     el.remove();
-    uncover();
+    closeOverlay();
     if (returning && back instanceof HTMLElement && back.isConnected) back.focus({ preventScroll: true });
   };
   closeOpen = close;
@@ -205,14 +190,14 @@ export async function openPicker(anchor, wires, chosen) {
   draw();
   (anchor.closest('dialog') ?? document.body).append(el);
   el.show();
-  place(el, anchor);
-  const uncover = cover(() => close());
+  position(el, anchor);
+  const closeOverlay = openOverlay(() => close());
   document.addEventListener('pointerdown', outside, true);
   document.addEventListener('keydown', onEscape, true);
   search.focus();
 }
 
-/** Tab goes round in here. @param {KeyboardEvent} event @param {HTMLElement} el */
+/** Tab cycles inside the picker. @param {KeyboardEvent} event @param {HTMLElement} el */
 function stay(event, el) {
   const stops = /** @type {HTMLElement[]} */ ([...el.querySelectorAll('input, button')]).filter((one) => one.tabIndex >= 0 && one.offsetParent !== null);
   const at = stops.indexOf(/** @type {HTMLElement} */ (document.activeElement));
@@ -221,7 +206,7 @@ function stay(event, el) {
   stops.at(event.shiftKey ? -1 : 0)?.focus();
 }
 
-/** Arrows among the buttons of a group, or the cells of a grid. @param {KeyboardEvent} event @param {HTMLElement} group @param {() => void} [up] above a grid's first row */
+/** Arrow keys move among the buttons of a group or the cells of a grid. @param {KeyboardEvent} event @param {HTMLElement} group @param {() => void} [up] above a grid's first row */
 function walk(event, group, up) {
   const columns = up ? COLUMNS : 1;
   const on = getComputedStyle(group).direction === 'rtl' ? -1 : 1;
@@ -240,13 +225,13 @@ function walk(event, group, up) {
 }
 
 /** @param {HTMLElement} el @param {HTMLElement} anchor */
-function place(el, anchor) {
+function position(el, anchor) {
   const box = anchor.getBoundingClientRect();
   const size = el.getBoundingClientRect();
   const above = box.top - size.height - MARGIN_PX;
   const below = box.bottom + MARGIN_PX;
   const top = above >= MARGIN_PX ? above : Math.max(MARGIN_PX, Math.min(below, innerHeight - size.height - MARGIN_PX));
-  // By a text it stands where the text begins, by a button where that ends.
+  // At a text it lines up with its start, at a button with its end.
   const begins = box.width > size.width ? getComputedStyle(anchor).direction !== 'rtl' : false;
   el.style.left = `${Math.max(MARGIN_PX, Math.min(begins ? box.left : box.right - size.width, innerWidth - size.width - MARGIN_PX))}px`;
   el.style.top = `${top}px`;

@@ -1,11 +1,11 @@
-// One picture on the whole screen, and the ones before and after it in the room.
+// The picture viewer: one picture on the whole screen, and the ones before and after it in the room.
 
 import { fileUrl, fitted, sizeWords } from '../lib/files.js';
 import { openDialog } from './dialog.js';
 import { h, iconButton, mark, say } from './dom.js';
 import { save } from './files.js';
 
-/** @param {string} id of the file to begin with @param {import('../main.js').Wires} wires */
+/** @param {string} id of the file to begin with @param {import('./wires.js').Wires} wires */
 export function openPictures(id, { watch, select, times }) {
   let pictures = watch.now(select.pictures);
   let at = Math.max(
@@ -42,7 +42,7 @@ export function openPictures(id, { watch, select, times }) {
   function scale(on) {
     mark(zoom, 'aria-pressed', String(on));
     mark(stage, 'data-zoom', on ? '' : null);
-    // What can be scrolled has to be reached by the keyboard.
+    // A scrollable area has to be reachable with the keyboard.
     mark(stage, 'tabindex', on ? '0' : null);
     mark(stage, 'role', on ? 'region' : null);
     mark(stage, 'aria-label', on ? 'Picture in full size' : null);
@@ -74,7 +74,7 @@ export function openPictures(id, { watch, select, times }) {
     scale(false);
   }
 
-  // The one that is shown may be deleted, or earlier ones may load.
+  // The shown picture may be deleted, or earlier ones may load.
   const stop = watch(
     (s) => [select.currentTimeline(s), s.view.room, s.blocked],
     () => {

@@ -12,7 +12,7 @@ export function reactorNames(users, me, nameOf) {
   return `${shown.join(', ')}${users.length > NAMED_MAX ? ` and ${users.length - NAMED_MAX} more` : ''}`;
 }
 
-/** @param {HTMLElement | null} held @param {HTMLElement} above @param {import('../state/entries.js').Entry} entry @param {import('../main.js').Wires} wires @returns {HTMLElement | null} */
+/** @param {HTMLElement | null} held @param {HTMLElement} above @param {import('../state/entries.js').Entry} entry @param {import('./wires.js').Wires} wires @returns {HTMLElement | null} */
 export function drawReactions(held, above, entry, { send, select, watch }) {
   const reactions = entry.message?.reactions ?? [];
   const focused = held?.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.emoji : undefined;

@@ -1,8 +1,8 @@
-// What can be done with a room, in a menu.
+// The menu of a room.
 
 import { openMenu } from './menu.js';
 
-/** @param {HTMLElement} at @param {number} id @param {import('../main.js').Wires} wires */
+/** @param {HTMLElement} at @param {number} id @param {import('./wires.js').Wires} wires */
 export function openRoomMenu(at, id, { watch, select, send }) {
   const [room, manages] = watch.now((s) => /** @type {const} */ ([s.rooms[id], select.canManage(s, s.rooms[id])]));
   if (!room) return;

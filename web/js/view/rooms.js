@@ -1,16 +1,16 @@
-// The public rooms there are, as they were a moment ago: asked for once while somebody types the same.
+// The public rooms, cached for a moment, so that typing the same again does not ask again.
 
-/** @typedef {import('../net/asks.js').Listing} Listing */
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('../net/lazy-api.js').Listing} Listing */
+/** @typedef {import('./wires.js').Wires} Wires */
 
 const KEPT_MS = 30_000;
-/** Pages that are looked through for one room. */
+/** How many pages are searched for one room. */
 const PAGES_MAX = 20;
 
 /** @type {{query: string, at: number, rooms: Promise<Listing[] | null>} | null} */
 let kept = null;
 
-/** Those of that name. @param {string} query @param {Wires} wires @returns {Promise<Listing[] | null>} null: they could not be had */
+/** The rooms with that name. @param {string} query @param {Wires} wires @returns {Promise<Listing[] | null>} null: they could not be had */
 export function publicRooms(query, { call, clock }) {
   if (kept && kept.query === query && clock.now() - kept.at < KEPT_MS) return kept.rooms;
   const rooms = call('browse', query).then((answer) => {
@@ -22,7 +22,7 @@ export function publicRooms(query, { call, clock }) {
   return rooms;
 }
 
-/** One of them, by its id; none where it is not public or not there. @param {number} id @param {Wires} wires @returns {Promise<{ok: true, room: Listing | undefined} | {ok: false, title: string}>} */
+/** A public room by its id. @param {number} id @param {Wires} wires @returns {Promise<{ok: true, room: Listing | undefined} | {ok: false, title: string}>} */
 export async function publicRoom(id, { call }) {
   /** @type {number | undefined} */
   let after;

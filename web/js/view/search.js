@@ -1,12 +1,12 @@
-// The search pane: a field, what narrows it, and what was found. Enter on a hit moves the conversation there, and the
-// pane stays; on a phone, where it would cover the message, it closes and keeps what it holds.
+// The search pane: a field, filters and hits. Enter on a hit moves the conversation there, and the pane stays; on a
+// phone, where it would cover the message, it closes and keeps its contents.
 
 import { avatar } from './avatar.js';
 import { inApp } from './content.js';
 import { button, h, icon, mark, patch, say } from './dom.js';
 import { openMenu } from './menu.js';
 
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('./wires.js').Wires} Wires */
 /** @typedef {import('../state/search.js').Found} Found */
 /** @typedef {import('../state/search.js').Span} Span */
 
@@ -18,9 +18,9 @@ const SPANS = [
   ['month', 'Last 30 days'],
   ['year', 'Last 365 days'],
 ];
-/** People that the menu names. */
+/** The most people that the menu lists. */
 const PEOPLE_MAX = 200;
-/** Pixels from the end at which more is read. */
+/** This many pixels before the end, the next page is read. */
 const MORE_AT_PX = 400;
 
 /** @param {HTMLElement} body the part of the pane that scrolls @param {Wires} wires */
@@ -79,7 +79,7 @@ export function mountSearch(body, wires) {
     drawRest(rest, surface, wires);
     if (surface === 'hits') more();
   };
-  /** The pane shows something else by now. */
+  /** Stops once the pane shows something else. */
   let stop = () => {};
   stop = watch((s) => [s.search, s.people, s.rooms, s.blocked, s.connection.state, s.view.target], draw);
   body.addEventListener('scroll', more, { passive: true });
@@ -94,7 +94,7 @@ function steer(field, list, { send, watch }) {
     if (event.isComposing) return;
     if (event.key === 'Enter' && watch.now((s) => s.search.phase) === 'typed') send({ do: 'searchNow' });
     else if (event.key === 'ArrowDown') links()[0]?.focus();
-    // The pane closes and keeps what was typed; by itself, the browser would empty the field.
+    // The pane closes and keeps the query; the browser would clear the field.
     else if (event.key !== 'Escape') return;
     event.preventDefault();
   });
@@ -108,7 +108,7 @@ function steer(field, list, { send, watch }) {
   });
 }
 
-/** What narrows the search. @param {Wires} wires */
+/** The filters. @param {Wires} wires */
 function chips(wires) {
   const { watch, select, send } = wires;
   /** @param {string} label @param {() => import('./menu.js').MenuItem[]} items */
@@ -130,7 +130,7 @@ function chips(wires) {
     const state = watch.now((s) => s);
     const { room: inRoom, author, span } = state.search.asked;
     mark(files, 'aria-pressed', String(state.search.asked.files));
-    say(room.words, inRoom === null ? 'All rooms' : placeName(state, state.rooms[inRoom], wires));
+    say(room.words, inRoom === null ? 'All rooms' : nameOfRoom(state, state.rooms[inRoom], wires));
     say(who.words, author === null ? 'Anyone' : author === state.me?.id ? 'You' : select.nameOf(state.people[author]));
     say(when.words, SPANS.find(([one]) => one === span)?.[1] ?? '');
     mark(room.el, 'data-on', inRoom === null ? null : '');
@@ -179,8 +179,8 @@ function personItems({ watch, select, send }) {
   ];
 }
 
-/** @param {import('../state/reduce.js').State} state @param {import('../net/wire.js').Room | undefined} room @param {Wires} wires */
-function placeName(state, room, { select }) {
+/** @param {import('../state/state.js').State} state @param {import('../net/wire.js').Room | undefined} room @param {Wires} wires */
+function nameOfRoom(state, room, { select }) {
   const name = select.roomName(state, room);
   return room?.kind === 'direct' ? `With ${name}` : `#${name}`;
 }
@@ -198,9 +198,9 @@ function drawHit(node, found, wires) {
   if (!link.isConnected) node.append(link);
   if (current) for (const other of node.parentElement?.querySelectorAll('[aria-current]') ?? []) other.removeAttribute('aria-current');
   if (current) mark(link, 'aria-current', 'true');
-  const place = placeName(state, state.rooms[room], wires);
+  const name = nameOfRoom(state, state.rooms[room], wires);
   const marks = select.marksOf(found);
-  const key = JSON.stringify([place, select.nameOf(author), author?.avatar, author?.color, message.body, message.files, marks, blocked]);
+  const key = JSON.stringify([name, select.nameOf(author), author?.avatar, author?.color, message.body, message.files, marks, blocked]);
   if (link.dataset.drawn === key) return;
   link.dataset.drawn = key;
   const words = blocked
@@ -210,7 +210,7 @@ function drawHit(node, found, wires) {
     h(
       'span',
       { class: 'hit__m' },
-      h('b', {}, h('bdi', {}, place)),
+      h('b', {}, h('bdi', {}, name)),
       h('time', { datetime: times.iso(message.sent_at), title: times.full(message.sent_at) }, times.short(message.sent_at, clock.now())),
     ),
     h('span', { class: 'hit__w' }, avatar(author, 'xs'), h('bdi', {}, select.nameOf(author))),
@@ -225,7 +225,7 @@ function show(room, id, { send }) {
   if (matchMedia('(max-width: 47.9375rem)').matches) send({ do: 'pane', name: null });
 }
 
-/** What stands under the hits, or in their place. @param {HTMLElement} el @param {ReturnType<Wires['select']['searchSurface']>} surface @param {Wires} wires */
+/** The line under the hits, or in their place. @param {HTMLElement} el @param {ReturnType<Wires['select']['searchSurface']>} surface @param {Wires} wires */
 function drawRest(el, surface, wires) {
   const { watch, select, send } = wires;
   const state = watch.now((s) => s);
@@ -254,8 +254,8 @@ function drawRest(el, surface, wires) {
         blank('This search did not work', trouble?.title ?? '', trouble?.again === true && button('Try again', () => send({ do: 'searchNow' }), 'btn--s')),
       );
     case 'nothing': {
-      const place = asked.room === null ? '' : ` in ${placeName(state, state.rooms[asked.room], wires)}`;
-      const title = asked.q.trim() ? `Nothing about “${asked.q.trim()}”${place}` : `No messages${place}`;
+      const where = asked.room === null ? '' : ` in ${nameOfRoom(state, state.rooms[asked.room], wires)}`;
+      const title = asked.q.trim() ? `Nothing about “${asked.q.trim()}”${where}` : `No messages${where}`;
       const words = narrowed
         ? 'Look in every room, or try fewer words. The beginning of the last word is enough.'
         : 'Try fewer words. The beginning of the last word is enough.';

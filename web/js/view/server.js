@@ -1,12 +1,12 @@
-// The server's own page, for its owner and admins: who comes in, the people, the backup, how it is doing. Stands in the
-// conversation's place.
+// The server's own page, for its owner and admins: invitations, people, the backup, how the server is doing. It takes
+// the place of the conversation.
 
 import { h, iconButton } from './dom.js';
 import { backupBox, doorBox, factsBox, inviteBox } from './server/boxes.js';
 import { peopleBox } from './server/people.js';
 import { mountTrouble } from './trouble.js';
 
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('./wires.js').Wires} Wires */
 /** @typedef {import('../net/wire.js').Server} Server */
 /**
  * What a box of the page is given beside the wires.

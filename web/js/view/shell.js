@@ -1,13 +1,13 @@
 // The frame around everything: a phone's two screens, keys that work everywhere, the height above a keyboard,
 // and whether anybody is looking.
 
-import { cover, moved, uncovered } from './cover.js';
+import { moved, openOverlay, settleOverlays } from './overlay.js';
 
 /** @typedef {'list' | 'chat'} Screen */
 
 /**
  * @param {{side: HTMLElement, back: HTMLElement, log: HTMLElement, composer: HTMLElement}} parts
- * @param {import('../main.js').Wires} wires
+ * @param {import('./wires.js').Wires} wires
  */
 export function mountShell({ side, back, log, composer }, { send, watch }) {
   const phone = matchMedia('(max-width: 47.9375rem)');
@@ -19,7 +19,7 @@ export function mountShell({ side, back, log, composer }, { send, watch }) {
   /** @param {Screen} to */
   const show = (to) => {
     document.body.dataset.screen = to;
-    // The list is the whole page then; a page has one main.
+    // The list is the whole page then, and a page has one main.
     side.setAttribute('role', phone.matches && to === 'list' ? 'main' : 'complementary');
     attend();
   };
@@ -34,14 +34,14 @@ export function mountShell({ side, back, log, composer }, { send, watch }) {
     show(to);
     moveFocus();
   };
-  /** The address of the room, or of the message, that is before the reader. @param {string} path @param {boolean} again the same room: no new place to go back to */
+  /** Puts the address of the current room, or message, into the address bar. @param {string} path @param {boolean} again the same room: adds nothing to go back to */
   const visit = (path, again) => {
     const onList = phone.matches && screen() === 'list';
-    // From what lay over the screen: its entry becomes that of the new place.
-    const covered = history.state?.top !== undefined;
+    // The entry of an overlay becomes that of the new place.
+    const overlaid = history.state?.top !== undefined;
     if (location.pathname !== path || onList) {
       const state = { screen: 'chat', top: undefined, ...(onList ? { over: 'list' } : {}) };
-      if ((again && !onList) || covered) history.replaceState({ ...history.state, ...state }, '', path);
+      if ((again && !onList) || overlaid) history.replaceState({ ...history.state, ...state }, '', path);
       else history.pushState(state, '', path);
     }
     moved();
@@ -59,18 +59,18 @@ export function mountShell({ side, back, log, composer }, { send, watch }) {
   moved();
   back.addEventListener('click', () => go('list'));
   addEventListener('popstate', (event) => {
-    if (uncovered()) return;
+    if (settleOverlays()) return;
     show(event.state?.screen === 'list' ? 'list' : 'chat');
     send({ do: 'visited' });
     if (phone.matches) moveFocus();
   });
   phone.addEventListener('change', () => show(screen()));
-  let uncover = () => {};
+  let closeOverlay = () => {};
   watch(
     (s) => [s.view.pane !== null],
     (open) => {
-      uncover();
-      uncover = open ? cover(() => send({ do: 'pane', name: null })) : () => {};
+      closeOverlay();
+      closeOverlay = open ? openOverlay(() => send({ do: 'pane', name: null })) : () => {};
     },
   );
   for (const name of ['focus', 'blur']) addEventListener(name, attend);

@@ -1,4 +1,4 @@
-// The sidebar: rooms, direct messages, who is here now, and the reader's own line. On a phone it is a screen of its own.
+// The sidebar: rooms, direct messages, who is online, and the reader's own line. On a phone it is a screen of its own.
 
 import { avatar, drawAvatar } from './avatar.js';
 import { inApp } from './content.js';
@@ -10,11 +10,11 @@ const LISTED_MAX = 200;
 const STACKED_MAX = 2;
 const HOUR_MINUTES = 60;
 const DAY_MS = 86_400_000;
-/** A pause ends, and quiet hours begin, without anybody saying so. */
+/** Pauses end and quiet hours begin without an event: the time is looked at this often. */
 const LOOK_EVERY_MS = 20_000;
 const HEADINGS = { favourites: 'Favourites', rooms: 'Rooms', direct: 'Direct messages' };
 
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('./wires.js').Wires} Wires */
 /** @typedef {import('../state/lists.js').RoomRow} RoomRow */
 
 /**
@@ -22,7 +22,7 @@ const HEADINGS = { favourites: 'Favourites', rooms: 'Rooms', direct: 'Direct mes
  * @param {Wires} wires
  */
 export function mountSide(root, wires) {
-  const { watch, send, select, later } = wires;
+  const { watch, send, select, lazy } = wires;
   const parts = refs(root);
   mountRooms(parts, wires);
   mountHere(parts, wires);
@@ -53,10 +53,10 @@ export function mountSide(root, wires) {
       mark(brand, 'aria-description', trouble ? 'Backups need attention' : null);
     },
   );
-  brand.addEventListener('click', () => later((part) => part.openMainMenu(brand, wires)));
+  brand.addEventListener('click', () => lazy((part) => part.openMainMenu(brand, wires)));
 }
 
-/** Whether the reader is connected, and whether they are left alone: nothing rings then, and that has to be seen. @param {HTMLElement} line @param {Wires} wires */
+/** Whether the reader is connected, and whether notifications are paused, which has to be visible. @param {HTMLElement} line @param {Wires} wires */
 function mountStanding(line, { watch, select, clock, times }) {
   const draw = () => {
     const [words, settings, online] = watch.now((s) => /** @type {const} */ ([select.standing(s), s.settings, s.connection.state === 'online']));
@@ -116,7 +116,7 @@ function mountRooms(parts, wires) {
     const el = h('section', { 'aria-labelledby': id }, h('div', { class: 'side__h' }, h('h2', { id }, HEADINGS[key]), add), list, none);
     return { el, node: { list, held: new Map() } };
   };
-  // Whoever points at a row, or stands on one with the keyboard, finds it where it was: the order waits until they leave.
+  // While the pointer or the focus is on a row, no row moves: the order changes when they leave.
   let pointed = false;
   const held = () => pointed || root.querySelector('a:focus-visible') !== null;
   const draw = () =>
@@ -145,7 +145,7 @@ function mountRooms(parts, wires) {
   root.addEventListener('focusout', () => clock.set(draw, 0));
 }
 
-/** The rooms as they stand. @param {HTMLElement} list */
+/** The rooms in their current order. @param {HTMLElement} list */
 const shown = (list) => /** @type {HTMLElement[]} */ ([...list.querySelectorAll('a')]).map((link) => Number(link.dataset.room));
 
 /** @param {RoomRow} row @param {Wires} wires */
@@ -208,7 +208,7 @@ function updateRow({ el, refs: r }, { room, name, others, current, muted, draft 
   }
 }
 
-/** The sign in front of a room: its kind, or who is in it. @param {HTMLElement} lead @param {import('../net/wire.js').Room} room @param {import('../net/wire.js').User[]} others @param {string | null} presence */
+/** The icon before a room: its kind, or the person in it. @param {HTMLElement} lead @param {import('../net/wire.js').Room} room @param {import('../net/wire.js').User[]} others @param {string | null} presence */
 function drawLead(lead, room, others, presence) {
   const key =
     room.kind === 'direct'

@@ -1,5 +1,5 @@
-// The quick switcher: any room or person by a few letters, those that are held at once and those that the server finds
-// below them (WAI-ARIA 1.2, combobox with a listbox).
+// The quick switcher: any room or person by a few letters. Those that the page knows come at once, those that the
+// server finds below them (WAI-ARIA 1.2, combobox with a listbox).
 
 import { createLookup } from '../lib/lookup.js';
 import { avatar } from './avatar.js';
@@ -7,9 +7,9 @@ import { openDialog } from './dialog.js';
 import { h, icon, iconButton, mark } from './dom.js';
 import { publicRooms } from './rooms.js';
 
-/** @typedef {import('../main.js').Wires} Wires */
+/** @typedef {import('./wires.js').Wires} Wires */
 /** @typedef {{key: string, words: string, hint: string, lead: Node, end: string, act: () => void}} Choice */
-/** @typedef {{people: import('../net/wire.js').User[], rooms: import('../net/asks.js').Listing[]}} Found beside what is held */
+/** @typedef {{people: import('../net/wire.js').User[], rooms: import('../net/lazy-api.js').Listing[]}} Found beside what is held */
 
 const SHOWN_MAX = 30;
 const FOUND_MAX = 30;
@@ -88,9 +88,9 @@ export function openSwitcher(wires) {
             h('span', {}, h('bdi', {}, words), hint && h('small', {}, hint)),
             h('span', { class: 'pick__e' }, end),
           );
-          const place = options.length;
+          const index = options.length;
           row.addEventListener('click', () => {
-            at = place;
+            at = index;
             take();
           });
           options.push({ key, row, act });
@@ -142,7 +142,7 @@ export function openSwitcher(wires) {
   draw();
 }
 
-/** @param {import('../state/reduce.js').State} s @param {string} typed @param {Found} found @param {Wires} wires @returns {{title: string, items: Choice[]}[]} */
+/** @param {import('../state/state.js').State} s @param {string} typed @param {Found} found @param {Wires} wires @returns {{title: string, items: Choice[]}[]} */
 function choices(s, typed, found, { select, send, text }) {
   const only = typed[0] === '#' || typed[0] === '@' ? typed[0] : '';
   const query = only ? typed.slice(1) : typed;
@@ -168,7 +168,7 @@ function choices(s, typed, found, { select, send, text }) {
   const direct = rooms.filter((room) => room.kind === 'direct');
   const known = select.search(select.knownPeople(s), query, (user) => [user.name, select.nameOf(user)]);
   const ids = new Set(known.map((user) => user.id).concat(s.me?.id ?? 0));
-  // Below those who stood there before: nothing that is chosen moves.
+  // Below those already shown: what is chosen does not move.
   const people = [...known, ...select.search(found.people, query, (user) => [user.name, select.nameOf(user)]).filter((user) => !ids.has(user.id))];
   /** @type {Choice[]} */
   const joinable = select

@@ -1,5 +1,5 @@
-// Names under the pointer or the focus: who has reacted, who has read. One tip at a time, over everything; Esc, the
-// next scroll or leaving puts it away. Screen readers have the same words as the description of what it stands at.
+// Tips with names, under the pointer or the focus: who has reacted, who has read. One at a time, over everything; Esc,
+// a scroll or leaving closes it. Screen readers get the same words as the description of the element.
 
 import { h } from './dom.js';
 
@@ -7,7 +7,7 @@ const AFTER_MS = 350;
 const MARGIN_PX = 8;
 const GAP_PX = 6;
 
-/** @param {Pick<import('../main.js').Wires, 'clock'>} wires */
+/** @param {Pick<import('./wires.js').Wires, 'clock'>} wires */
 export function mountTips({ clock }) {
   const tip = h('div', { class: 'tip', 'aria-hidden': 'true', hidden: true });
   document.body.append(tip);
@@ -50,7 +50,7 @@ export function mountTips({ clock }) {
     'keydown',
     (event) => {
       if (event.key !== 'Escape' || tip.hidden) return;
-      // The key was for the tip: nothing else closes with it.
+      // The key closes the tip and nothing else.
       event.stopPropagation();
       end();
     },
@@ -59,7 +59,7 @@ export function mountTips({ clock }) {
   mountLabels();
 }
 
-/** The labels of buttons are drawn by the style sheet: Esc puts one away until its button is left (WCAG 1.4.13), and only then means what it means elsewhere. */
+/** The style sheet draws the labels of buttons: Esc hides a label until its button is left (WCAG 1.4.13) before it does anything else. */
 function mountLabels() {
   const hover = matchMedia('(hover: hover)');
   document.addEventListener(
@@ -72,7 +72,7 @@ function mountLabels() {
         const back = () => delete el.dataset.tipless;
         for (const leave of ['blur', 'pointerleave']) el.addEventListener(leave, back, { once: true });
       }
-      // Under a pointer that only rests there, Esc belongs to whoever has the focus.
+      // If the pointer merely rests there, Esc belongs to the element with the focus.
       if (!shown.some((el) => el === document.activeElement && el.getAttribute('aria-expanded') !== 'true')) return;
       event.preventDefault();
       event.stopPropagation();

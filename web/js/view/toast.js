@@ -1,18 +1,18 @@
-// A line that says what was done, for a while; longer while it is pointed at or focused. What was refused stays until
-// it is put away.
+// Toasts: a line that says what was done, for a while, and longer under the pointer or the focus. A refusal stays until
+// it is closed.
 
 import { h, icon, iconButton } from './dom.js';
 
 const SHOWN_MS = 5000;
 const SHOWN_MAX = 3;
 
-/** @param {HTMLElement} root @param {Pick<import('../main.js').Wires, 'clock'>} wires */
+/** @param {HTMLElement} root @param {Pick<import('./wires.js').Wires, 'clock'>} wires */
 export function mountToasts(root, { clock }) {
-  /** Over a dialog, only what is in the dialog is seen. @param {HTMLElement} el */
+  /** Inside an open dialog, or it would be hidden behind it. @param {HTMLElement} el */
   const show = (el) => {
-    const place = document.querySelector('dialog:modal');
-    if (place && root.parentElement !== place) place.append(root);
-    else if (!place && root.parentElement !== document.body) document.body.append(root);
+    const dialog = document.querySelector('dialog:modal');
+    if (dialog && root.parentElement !== dialog) dialog.append(root);
+    else if (!dialog && root.parentElement !== document.body) document.body.append(root);
     root.append(el);
     while (root.children.length > SHOWN_MAX) root.firstElementChild?.remove();
   };

@@ -1,11 +1,11 @@
-// The strip that says that what people write is not saved; to whoever looks after the server, also why and what to do.
+// The strip that says that the server cannot save messages; its owner and admins also see why and what to do.
 
 import { h, icon, say } from './dom.js';
 
 const WAITS = 'Keep writing: messages wait here and go out in order when it is over.';
 const DAMAGED = 'file_damaged';
 
-/** What somebody who looks after the server can do. @type {Record<string, string>} */
+/** What the owner and admins can do about it. @type {Record<string, string>} */
 const HELP = {
   file_removed:
     'The data file was removed or renamed. Put it back, or run chapp backup FILE to save what is there. Do not restart Chapp before that: it would begin with an empty file.',
@@ -21,7 +21,7 @@ const HELP = {
 /**
  * Shows the strip in `region`, which is there all the time: only what changes in a live region is read out.
  * @param {HTMLElement} region
- * @param {Pick<import('../main.js').Wires, 'watch' | 'select'>} wires
+ * @param {Pick<import('./wires.js').Wires, 'watch' | 'select'>} wires
  * @returns {() => void} what ends it
  */
 export function mountTrouble(region, { watch, select }) {
@@ -30,7 +30,7 @@ export function mountTrouble(region, { watch, select }) {
   const strip = h('div', { class: 'banner', hidden: true }, icon('alert'), h('p', {}, what, ' ', rest));
   region.replaceChildren(strip);
   return watch(
-    // Without a connection nobody knows, and another strip says so.
+    // Without a connection this is not known, and another strip shows that.
     (s) => [s.connection.state === 'online' ? (s.server?.trouble ?? null) : null, select.looksAfter(s)],
     (trouble, admin) => {
       strip.hidden = trouble === null;

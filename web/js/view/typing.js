@@ -4,7 +4,7 @@ import { say } from './dom.js';
 
 /**
  * @param {{line: HTMLElement, dots: HTMLElement}} parts
- * @param {import('../main.js').Wires} wires
+ * @param {import('./wires.js').Wires} wires
  */
 export function mountTyping({ line, dots }, { watch, send, select, text, clock }) {
   /** @type {unknown} */

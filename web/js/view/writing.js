@@ -1,9 +1,9 @@
-// What the keys and the formatting bar do to a text: marks around words, signs before lines. Everything that goes into
-// a field goes through `insert`, so that Ctrl Z takes it back.
+// What the keys and the formatting bar do to a text: they put marks around words and before lines. All text goes into
+// a field through `insert`, so that Ctrl Z undoes it.
 
 /** @typedef {{from: number, to: number, text: string, select: [number, number]}} Change what is replaced, by what, and what is selected then */
 
-/** What goes around the selection with Ctrl or ⌘. @type {Record<string, string>} */
+/** The marks that keys with Ctrl or ⌘ put around the selection. @type {Record<string, string>} */
 export const WRAPS = { b: '**', i: '*', e: '`' };
 
 /** Puts words in place of the selection, as typing would. @param {HTMLTextAreaElement} box @param {string} words @param {number} [from] @param {number} [to] */
@@ -11,7 +11,7 @@ export function insert(box, words, from = box.selectionStart, to = box.selection
   box.focus();
   box.setSelectionRange(from, to);
   if (words === '' && from === to) return;
-  // The only way that browsers remember as something to undo; it tells of the input itself.
+  // The only way that browsers can undo; it fires the input event itself.
   if (document.execCommand(words === '' ? 'delete' : 'insertText', false, words)) return;
   box.setRangeText(words, from, to, 'end');
   box.dispatchEvent(new Event('input', { bubbles: true }));
@@ -24,7 +24,7 @@ export function apply(box, change) {
   box.setSelectionRange(...select);
 }
 
-/** Whether the key was one that marks words. @param {KeyboardEvent} event @param {HTMLTextAreaElement} box */
+/** Handles a key that marks words. False: it is another key. @param {KeyboardEvent} event @param {HTMLTextAreaElement} box */
 export function wrapKey(event, box) {
   const sign = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey ? WRAPS[event.key.toLowerCase()] : undefined;
   if (!sign) return false;
@@ -62,7 +62,7 @@ export function wrapped(value, from, to, sign) {
   return { from, to, text: `${sign}${inner}${sign}`, select: [from + n, to + n] };
 }
 
-/** A sign before every line that is selected; where all have it, it goes. @param {string} value @param {number} from @param {number} to @param {string} sign @returns {Change} */
+/** Puts a sign before every selected line, or removes it if all lines have it. @param {string} value @param {number} from @param {number} to @param {string} sign @returns {Change} */
 export function prefixed(value, from, to, sign) {
   const start = value.lastIndexOf('\n', from - 1) + 1;
   const end = value.indexOf('\n', to) < 0 ? value.length : value.indexOf('\n', to);
@@ -75,7 +75,7 @@ export function prefixed(value, from, to, sign) {
 
 const FENCE = '```';
 
-/** The selection as a block of code; where it is one, no longer. @param {string} value @param {number} from @param {number} to @returns {Change} */
+/** Makes the selection a block of code, or plain text if it is one. @param {string} value @param {number} from @param {number} to @returns {Change} */
 export function fenced(value, from, to) {
   const open = `${FENCE}\n`;
   const shut = `\n${FENCE}`;
@@ -89,7 +89,7 @@ export function fenced(value, from, to) {
 
 const ADDRESS = 'https://';
 
-/** The selection as a link: what is missing of it, its words or its address, is selected. @param {string} value @param {number} from @param {number} to @returns {Change} */
+/** Makes the selection a link and selects what is missing, its words or its address. @param {string} value @param {number} from @param {number} to @returns {Change} */
 export function linked(value, from, to) {
   const inner = value.slice(from, to);
   if (/^https?:\/\/\S+$/.test(inner)) return { from, to, text: `[](${inner})`, select: [from + 1, from + 1] };

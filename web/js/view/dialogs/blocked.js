@@ -3,7 +3,7 @@
 import { avatar } from '../avatar.js';
 import { button, h } from '../dom.js';
 
-/** @param {import('../../main.js').Wires} wires @returns {HTMLElement[]} */
+/** @param {import('../wires.js').Wires} wires @returns {HTMLElement[]} */
 export function blockedPeople({ call, select, send, watch }) {
   const list = h('ul', { class: 'list', role: 'list' });
   const status = h('p', { class: 'hint', role: 'status' });

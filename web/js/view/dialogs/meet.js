@@ -1,12 +1,12 @@
-// A room that the reader is not in, and that a link leads to.
+// The dialog for a link to a room that the reader is not in.
 
 import { openDialog } from '../dialog.js';
 import { button, h } from '../dom.js';
 import { publicRoom } from '../rooms.js';
 
-/** @typedef {import('../../main.js').Wires} Wires */
+/** @typedef {import('../wires.js').Wires} Wires */
 
-/** Shows a public room and its door. One that may not be seen is not there. @param {{room: number, id?: number}} place @param {Wires} wires */
+/** Shows a public room and how to join it. A room the reader may not see does not exist for them. @param {{room: number, id?: number}} place @param {Wires} wires */
 export async function openMeet({ room, id }, wires) {
   const { call, send, text } = wires;
   const answer = await publicRoom(room, wires);

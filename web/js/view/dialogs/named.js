@@ -8,7 +8,7 @@ import { openNames, openPeople, openProfile } from './people.js';
 import { openAddPeople, openBrowseRooms, openCreateRoom, openForward, openNewDirect, openRoomSettings } from './rooms.js';
 import { openSettings } from './settings.js';
 
-/** @param {import('../../acts/act.js').Dialog} dialog @param {import('../../main.js').Wires} wires */
+/** @param {import('../../acts/act.js').Dialog} dialog @param {import('../wires.js').Wires} wires */
 export function openNamed(dialog, wires) {
   switch (dialog.name) {
     case 'settings':

@@ -1,17 +1,17 @@
-// People in dialogs: the directory, one person's card, and choosing several of them.
+// The dialogs for people: the directory, a profile, and choosing several people.
 
 import { about } from '../about.js';
 import { avatar } from '../avatar.js';
 import { openDialog } from '../dialog.js';
 import { button, h, iconButton, searchBox } from '../dom.js';
 
-/** @typedef {import('../../main.js').Wires} Wires */
+/** @typedef {import('../wires.js').Wires} Wires */
 /** @typedef {import('../../net/wire.js').User} User */
 
 const SEARCH_AFTER_MS = 200;
 const STRANGERS_MAX = 100;
 
-/** A search in the directory that tells what it found. @param {Wires} wires @param {HTMLInputElement} input @param {(people: User[], more: boolean, failed: string) => void} found */
+/** A search in the directory that announces what it found. @param {Wires} wires @param {HTMLInputElement} input @param {(people: User[], more: boolean, failed: string) => void} found */
 function searching({ call, clock }, input, found) {
   /** @type {unknown} */
   let timer = null;
@@ -155,7 +155,7 @@ export async function openProfile(id, wires) {
   });
 }
 
-/** Names alone: who has read, who has reacted. @param {string} title @param {number[]} users @param {Wires} wires */
+/** A list of names: who has read, who has reacted. @param {string} title @param {number[]} users @param {Wires} wires */
 export async function openNames(title, users, { call, send, watch, select }) {
   const list = h('ul', { class: 'list scroll-list', role: 'list', tabindex: 0, 'aria-label': title });
   const draw = () => {
@@ -184,7 +184,7 @@ export function chooser(wires, { max, without = [] }) {
   const { select, send, watch } = wires;
   /** @type {User[]} */
   let chosen = [];
-  /** Nobody is offered before somebody is looked for. */
+  /** Nobody is offered before the reader searches. */
   let looking = false;
   const tokens = h('span', { class: 'tokens__t' });
   const input = h('input', { type: 'text', placeholder: 'Name', 'aria-label': 'Find people to add', autocomplete: 'off' });

@@ -1,12 +1,13 @@
-// Rooms in dialogs: made, found, changed, and who is asked in.
+// The dialogs for rooms: create, browse, change, add people, forward a message.
 
+import { LOBBY } from '../../state/state.js';
 import { confirm, field, openDialog } from '../dialog.js';
 import { button, h, icon, searchBox } from '../dom.js';
 import { chooser } from './people.js';
 
-/** @typedef {import('../../main.js').Wires} Wires */
+/** @typedef {import('../wires.js').Wires} Wires */
 
-/** @typedef {import('../../net/asks.js').Listing} Listing */
+/** @typedef {import('../../net/lazy-api.js').Listing} Listing */
 
 const SEARCH_AFTER_MS = 200;
 const FIRST_MEMBERS_MAX = 99;
@@ -18,7 +19,7 @@ const LEVELS = [
 ];
 const DIRECT_OTHERS_MAX = 9;
 
-/** Counted in scalars, as the server does: the browser's own maxlength counts halves of emoji. @param {HTMLInputElement} input @param {number} max @param {Wires['text']} text */
+/** Counts Unicode scalars, as the server does: the browser's maxlength counts halves of emoji. @param {HTMLInputElement} input @param {number} max @param {Wires['text']} text */
 function limited(input, max, text) {
   input.addEventListener('input', () => {
     if (text.scalars(input.value) > max) input.value = [...input.value].slice(0, max).join('');
@@ -102,7 +103,7 @@ export function openBrowseRooms(wires) {
       ),
     ],
   });
-  /** What the server told last, and of which text. @type {{asked: string, rooms: Listing[], more: boolean}} */
+  /** The last answer of the server, and for which text. @type {{asked: string, rooms: Listing[], more: boolean}} */
   let held = { asked: '', rooms: [], more: true };
   /** @type {unknown} */
   let timer = null;
@@ -152,7 +153,7 @@ export function openBrowseRooms(wires) {
   input.addEventListener('input', () => {
     if (timer !== null) clock.clear(timer);
     timer = null;
-    // All rooms that hold what is typed are here already, where all rooms are that hold a part of it.
+    // Rooms that contain the text also contain any part of it: if all of those are here, nothing is asked.
     if (!held.more && input.value.trim().includes(held.asked)) return draw();
     timer = clock.set(read, SEARCH_AFTER_MS);
   });
@@ -254,7 +255,7 @@ export function openRoomSettings(id, wires) {
           'btn--s',
           { hidden: watch.now((s) => s.view.room) !== id },
         ),
-        id !== 1 &&
+        id !== LOBBY &&
           !room.archived &&
           button(
             'Add people',
@@ -286,7 +287,7 @@ export function openRoomSettings(id, wires) {
     body: [form],
     foot: manages
       ? [
-          id !== 1 && button(room.archived ? 'Restore room' : 'Archive room', archive, room.archived ? 'push' : 'push btn--danger'),
+          id !== LOBBY && button(room.archived ? 'Restore room' : 'Archive room', archive, room.archived ? 'push' : 'push btn--danger'),
           button('Cancel', () => close()),
           save,
         ]
@@ -303,7 +304,7 @@ export function openRoomSettings(id, wires) {
   });
 }
 
-/** To which room a message goes. @param {{room: number, id: number}} from @param {Wires} wires */
+/** Chooses the room to forward a message to. @param {{room: number, id: number}} from @param {Wires} wires */
 export function openForward(from, wires) {
   const { select, send, watch } = wires;
   const input = h('input', {

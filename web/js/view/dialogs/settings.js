@@ -1,4 +1,4 @@
-// Settings: saved as they are changed, except for the name, the status and the password.
+// Settings: saved as soon as they change, except for the name, the status and the password.
 
 import { appearance, setAppearance } from '../../lib/appearance.js';
 import { avatar } from '../avatar.js';
@@ -7,10 +7,10 @@ import { button, h, icon, mark, say } from '../dom.js';
 import { blockedPeople } from './blocked.js';
 import { openCropper } from './cropper.js';
 
-/** @typedef {import('../../main.js').Wires} Wires */
+/** @typedef {import('../wires.js').Wires} Wires */
 
 const COLORS = 8;
-/** A section is the one that is read when its heading is this near to the top. */
+/** A section counts as current when its heading is this near to the top. */
 const SECTION_AHEAD_PX = 80;
 const HOUR_MINUTES = 60;
 const QUIET_DEFAULT = { from: 22 * HOUR_MINUTES, to: 7 * HOUR_MINUTES };
@@ -33,7 +33,7 @@ export function openSettings(wires) {
   const current = (/** @type {Element} */ link) => {
     for (const one of nav.querySelectorAll('a')) mark(one, 'aria-current', one === link ? 'true' : null);
   };
-  // The list follows what is being read; at the very end that is the last section, however short it is.
+  // The list follows the scroll position; at the very end the last section is current, however short it is.
   body.addEventListener('scroll', () => {
     const edge = body.getBoundingClientRect().top + SECTION_AHEAD_PX;
     const atEnd = body.scrollTop + body.clientHeight >= body.scrollHeight - 1;
@@ -295,7 +295,7 @@ function password({ call, send }) {
   return section('set-password', 'Password', 'lock', form);
 }
 
-/** A name for a device, of what its browser calls itself. @param {string} agent */
+/** A name for a device, from its browser's user agent. @param {string} agent */
 export function deviceName(agent) {
   const browser = [
     ['Edg/', 'Edge'],

@@ -1,12 +1,12 @@
-// The boxes of the server's page beside its people: the invite link, who can sign up, the backup, how it is doing.
+// The other boxes of the server's page: the invite link, who can sign up, the backup, how the server is doing.
 
 import { bytes, duration, freshness, nightly } from '../../lib/amounts.js';
-import { drawQr, place } from '../address.js';
+import { drawQr, serverAddress } from '../address.js';
 import { confirm, field, openDialog } from '../dialog.js';
 import { button, freshId, h, icon, mark, say } from '../dom.js';
 import { aloneNote, copyField, whomItLetsIn } from '../invite.js';
 
-/** @typedef {import('../../main.js').Wires} Wires */
+/** @typedef {import('../wires.js').Wires} Wires */
 /** @typedef {import('../server.js').Page} Page */
 /** @typedef {import('../server.js').Box} Box */
 /** @typedef {import('../../net/wire.js').Server} Server */
@@ -16,7 +16,7 @@ const DAY_MS = 86_400_000;
 const LOOK_AGAIN_MS = 1000;
 const CREATING = 'Creating the backup. Keep the downloaded file somewhere safe.';
 
-/** A box with a heading, and what stands at the heading's end. @param {string} title @param {import('../dom.js').Child} [end] @param {string} [more] further classes */
+/** A box with a heading, and something at the end of that line. @param {string} title @param {import('../dom.js').Child} [end] @param {string} [more] further classes */
 export function box(title, end, more = '') {
   const id = freshId('box');
   const heading = h('h2', { id }, title);
@@ -29,7 +29,7 @@ export function inviteBox(wires, { refresh, fail }) {
   const { el, heading } = box('Invite people', null, 'invite');
   const words = h('p', { class: 'hint' });
   const link = copyField('Invite link', '', wires);
-  const { url, alone } = place(wires);
+  const { url, alone } = serverAddress(wires);
   const qr = h('div', { class: 'invite__qr', hidden: true });
   let ends_at = 0;
   const make = async () => {
@@ -83,7 +83,7 @@ function changeEnd({ call, clock }, ends_at, done) {
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     if (!input.value) return last.fail('Choose a day.');
-    // The end of that day, here.
+    // The end of that day, in this time zone.
     const answer = await call('endInvite', new Date(`${input.value}T23:59:59`).getTime());
     if (!answer.ok) return last.fail(answer.title);
     close();
@@ -149,7 +149,7 @@ export function backupBox({ call, clock, times, watch }, { refresh, fail }) {
     if (!answer.ok) return fail(answer.status === 507 ? 'There is not enough space on the disk of the server for a copy.' : backupWords(answer.status));
     busy = true;
     say(result, CREATING);
-    // The browser saves it itself, however large it is.
+    // The browser downloads it itself, whatever its size.
     h('a', { href: '/api/backup', download: '' }).click();
     clock.set(look, LOOK_AGAIN_MS);
   };
@@ -180,7 +180,7 @@ export function backupBox({ call, clock, times, watch }, { refresh, fail }) {
   };
 }
 
-/** A HEAD request brings no words. @param {number} status */
+/** The answer to a HEAD request has no text. @param {number} status */
 const backupWords = (status) => (status === 409 ? 'A backup is already in progress.' : 'The backup could not be created. Try again in a moment.');
 
 /** @param {Wires} wires @param {Page} page @returns {Box} */
@@ -211,7 +211,7 @@ export function factsBox(wires, { show }) {
     ),
     storage,
   );
-  const { address: own } = place(wires);
+  const { address: own } = serverAddress(wires);
   return {
     el,
     draw: (server) => {

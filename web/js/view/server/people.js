@@ -1,7 +1,7 @@
-// The people of the server as its owner and admins see them: what each may do, and who can no longer come in.
+// The people of the server as its owner and admins see them: their roles, and whose account is deactivated.
 
 import { bytes } from '../../lib/amounts.js';
-import { place } from '../address.js';
+import { serverAddress } from '../address.js';
 import { avatar } from '../avatar.js';
 import { confirm, openDialog } from '../dialog.js';
 import { button, h, icon, iconButton } from '../dom.js';
@@ -9,7 +9,7 @@ import { copyField } from '../invite.js';
 import { openMenu } from '../menu.js';
 import { box } from './boxes.js';
 
-/** @typedef {import('../../main.js').Wires} Wires */
+/** @typedef {import('../wires.js').Wires} Wires */
 /** @typedef {import('../server.js').Page} Page */
 /** @typedef {import('../server.js').Box} Box */
 /** @typedef {import('../../net/wire.js').User} User */
@@ -20,7 +20,7 @@ const ROLES = { owner: 'Owner', admin: 'Admin', member: 'Member' };
 /** @param {string} role */
 const roleName = (role) => ROLES[/** @type {'owner'} */ (role)] ?? role;
 
-/** Whether the reader may shut this account or set its password anew. @param {User | null} me @param {User} user */
+/** Whether the reader may deactivate this account or reset its password. @param {User | null} me @param {User} user */
 const mayHelp = (me, user) => me !== null && user.id !== me.id && (me.role === 'owner' || (me.role === 'admin' && user.role === 'member'));
 
 /** @param {Wires} wires @param {Page} page @returns {Box & {end: () => void}} */
@@ -66,7 +66,7 @@ export function peopleBox(wires, { refresh, fail }) {
   };
   const draw = () => {
     const held = document.activeElement instanceof HTMLElement && rows.contains(document.activeElement) ? document.activeElement.dataset.at : undefined;
-    // The oldest account first, where all of them are here.
+    // With everybody on the page, the oldest account comes first.
     const order = more.hidden ? [...ids].sort((a, b) => a - b) : ids;
     const [me, people] = watch.now((s) => /** @type {const} */ ([s.me, order.flatMap((id) => s.people[id] ?? [])]));
     rows.replaceChildren(...people.map((user) => row(user, me, files.get(user.id), wires, { refresh, fail })));
@@ -88,7 +88,7 @@ export function peopleBox(wires, { refresh, fail }) {
     end: off,
     draw: ({ people }) => {
       count.textContent = String(people);
-      // Somebody is new.
+      // Somebody has signed up.
       if (people !== known) read(undefined);
       known = people;
     },
@@ -189,7 +189,7 @@ async function offerReset(user, wires, fail) {
   const answer = await call('offerReset', user.id);
   if (!answer.ok) return fail(answer.title);
   const name = select.nameOf(user);
-  const { url } = place(wires);
+  const { url } = serverAddress(wires);
   openDialog({
     title: `A new password for ${name}`,
     kind: 'dlg--s',

@@ -1,4 +1,4 @@
-//! What nobody needs to read and to write comes later: at the first sign of somebody, or when it is asked for.
+//! The lazy part of the page comes at the first sign of somebody, or when a thing in it is asked for.
 
 use crate::chat::{IN_A_WHILE, SOON, holds, join, offline, online, press, sees, send};
 use crate::driver::{ARROW_UP, Browser, ENTER, ESCAPE, Outcome};
@@ -7,9 +7,9 @@ use serde_json::json;
 
 const CONTROL: &str = "\u{E009}";
 /// It was asked for, and so were its styles.
-const HAS_COME: &str = "['/js/late.js', '/css/dialog.css', '/css/late.css'].filter((end) =>
+const HAS_COME: &str = "['/js/lazy.js', '/css/dialog.css', '/css/lazy.css'].filter((end) =>
     performance.getEntriesByType('resource').some(({name, responseEnd}) => name.endsWith(end) && responseEnd > 0)).length === 2";
-const WAS_ASKED_FOR: &str = "performance.getEntriesByType('resource').some(({name}) => name.includes('late'))";
+const WAS_ASKED_FOR: &str = "performance.getEntriesByType('resource').some(({name}) => name.endsWith('/js/lazy.js'))";
 const SETTINGS: &str = "document.querySelector('dialog.set')?.open === true";
 const REFUSAL: &str = "document.querySelector('.toast[data-bad]')?.textContent ?? ''";
 const NO_ANSWER: &str = "Chapp did not answer. Check that it is still running, then try again.";

@@ -1,5 +1,6 @@
-// The part of the page that comes later: fetched once, when somebody asks for a thing in it or is about to.
+// Loads the lazy part of the page once, when somebody asks for a thing in it or is about to.
 
+/** @template P, A @typedef {ReturnType<typeof createLazy<P, A>>} Lazy */
 /** @typedef {'there' | 'gone' | {title: string}} Reached gone: the server is another version by now; or why it was not reached */
 
 /**
@@ -11,7 +12,7 @@
  * @param {(title: string) => void} options.refused somebody asked, and it did not come
  * @param {string} options.lost the words where it was reached and did not come
  */
-export function createLater({ reach, load, gone, refused, lost }) {
+export function createLazy({ reach, load, gone, refused, lost }) {
   /** @type {P | null} */
   let part = null;
   /** @type {Promise<void> | null} */
@@ -19,7 +20,7 @@ export function createLater({ reach, load, gone, refused, lost }) {
   let expected = false;
   /** @type {((part: P) => void)[]} */
   const mounts = [];
-  /** The last thing that was asked for: who presses twice wants one. @type {{use: (part: P) => void, asked: A | null} | null} */
+  /** The last thing that was asked for: somebody who presses twice wants one. @type {{use: (part: P) => void, asked: A | null} | null} */
   let wanted = null;
 
   const fetch = async () => {
@@ -38,18 +39,18 @@ export function createLater({ reach, load, gone, refused, lost }) {
     expected = true;
     if (part === null) coming ??= fetch().finally(() => (coming = null));
   };
-  /** With the part, now or when it has come. @param {(part: P) => void} use @param {A | null} [asked] the same in words that outlive the page */
-  const later = (use, asked = null) => {
+  /** Calls `use` with the part, now or when it has loaded. @param {(part: P) => void} use @param {A | null} [asked] the same in words that outlive the page */
+  const lazy = (use, asked = null) => {
     if (part !== null) return use(part);
     wanted = { use, asked };
     expect();
   };
-  return Object.assign(later, {
-    /** Somebody is there, and may ask soon. */
+  return Object.assign(lazy, {
+    /** Starts loading: somebody is here and may ask soon. */
     expect,
-    /** There is a way again. */
+    /** The connection is back: tries again. */
     connected: () => expected && expect(),
-    /** Once the part is there; nobody waits for it. @param {(part: P) => void} mount */
+    /** Calls `mount` once the part has loaded; does not start loading it. @param {(part: P) => void} mount */
     mount: (mount) => (part === null ? void mounts.push(mount) : mount(part)),
   });
 }

@@ -1,4 +1,4 @@
-// What goes over plain HTTP when somebody wants it. Comes with the late part.
+// The calls over plain HTTP that only the lazy part makes.
 
 import { ask, done, oneServer, queryOf } from './api.js';
 import { decodeRoom, decodeUser, hasLists } from './wire.js';
@@ -25,7 +25,7 @@ const oneRoom = (body) => decodeRoom(body?.room);
 export const people = (q, before, limit = 100) =>
   ask(`/api/people?${queryOf({ q, before, limit })}`, {}, (body) => (hasLists(body, { people: true }) ? /** @type {PeoplePage} */ (body) : null));
 
-/** A page of the open rooms, or of those of them that hold a text. @param {string} [q] @param {number} [after] */
+/** A page of the public rooms, or of those that match `q`. @param {string} [q] @param {number} [after] */
 export const browse = (q, after) =>
   ask(`/api/rooms?${queryOf({ browse: 1, q, after })}`, {}, (body) => (Array.isArray(body?.rooms) ? /** @type {ListingsPage} */ (body) : null));
 
@@ -82,7 +82,7 @@ export const setPassword = (password, new_password) => ask('/api/me/password', w
 
 export const devices = () => ask('/api/me/sessions', {}, (body) => (Array.isArray(body?.sessions) ? /** @type {Device[]} */ (body.sessions) : null));
 
-/** All others, without an id. @param {string} [id] */
+/** Without an id: all devices but this one. @param {string} [id] */
 export const endDevice = (id) => ask(id ? `/api/me/sessions/${id}` : '/api/me/sessions', withJson('DELETE'), done);
 
 /** @param {number} user @param {boolean} on */
@@ -91,7 +91,7 @@ export const block = (user, on) => ask(`/api/me/blocks/${user}`, withJson(on ? '
 /** @param {{name?: string, door?: string}} change */
 export const editServer = (change) => ask('/api/server', withJson('PATCH', change), oneServer);
 
-/** Another link in place of the one that there is. */
+/** Replaces the invite link. */
 export const makeInvite = () => ask('/api/server/invite', withJson('POST'), (body) => /** @type {Invite | null} */ (body?.invite ?? null));
 
 /** @param {number} ends_at */
@@ -104,7 +104,7 @@ export const editPerson = (user, change) => ask(`/api/people/${user}`, withJson(
 export const offerReset = (user) =>
   ask(`/api/people/${user}/reset`, withJson('POST'), (body) => (body?.path ? /** @type {{path: string, ends_at: number}} */ (body) : null));
 
-/** Whether a backup could begin now: the browser itself fetches it. */
+/** Whether a backup could start now; the browser itself downloads it. */
 export const mayBackUp = () => ask('/api/backup', { method: 'HEAD' }, done);
 
 /** What the emoji picker shows. @param {string} path */

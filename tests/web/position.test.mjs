@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TIMELINES_MAX } from '../../web/js/state/opening.js';
-import { CALLED_MAX, reduce } from '../../web/js/state/reduce.js';
+import { HERE_MENTIONS_MAX, reduce } from '../../web/js/state/reduce.js';
 import * as select from '../../web/js/state/select.js';
 import { after, asked, heard, ids, line, ME, message, messages, opened, page, says, synced } from './build.mjs';
 
@@ -12,24 +12,24 @@ const two = (/** @type {number} */ head) => after(opened(head), heard({ type: 'r
 /** @param {number} room @param {object} [more] */
 const open = (room, more = {}) => ({ type: 'open', room, at: 7, ...more });
 const spot = { id: 60, offset: -12 };
-const openWant = (/** @type {any} */ state) => select.wants(state).find((want) => want.do === 'open');
+const openEffect = (/** @type {any} */ state) => select.effects(state).find((effect) => effect.do === 'open');
 
 test('a room is found again where it was left, without being read anew', () => {
   const back = after(two(100), open(2, { spot }), open(1));
-  assert.deepEqual([line(back).place, line(back).spot, line(back).phase, back.view.following], ['spot', spot, 'ready', false]);
+  assert.deepEqual([line(back).opensAt, line(back).spot, line(back).phase, back.view.following], ['spot', spot, 'ready', false]);
   assert.equal(ids(back).length, 50);
   const settled = after(back, { type: 'settled', room: 1 });
-  assert.equal(line(settled).place, 'end');
+  assert.equal(line(settled).opensAt, 'end');
 });
 
 test('a room that was left at its end opens there', () => {
   const back = after(two(100), open(2, { spot: null }), open(1));
-  assert.deepEqual([line(back).place, back.view.following], ['end', true]);
+  assert.deepEqual([line(back).opensAt, back.view.following], ['end', true]);
 });
 
 test('where something has come meanwhile, the room opens at the line', () => {
   const back = after(two(100), open(2, { spot }), says(101), open(1));
-  assert.deepEqual([line(back).place, line(back).newline, back.view.following], ['newline', 100, true]);
+  assert.deepEqual([line(back).opensAt, line(back).newline, back.view.following], ['newline', 100, true]);
 });
 
 test('a place that the window has lost meanwhile is read again', () => {
@@ -41,21 +41,21 @@ test('a place that the window has lost meanwhile is read again', () => {
     ids(back).some((/** @type {number} */ id) => id === spot.id),
     false,
   );
-  assert.deepEqual([line(back).phase, line(back).place], ['stale', 'spot']);
-  assert.deepEqual(openWant(back), { do: 'open', room: 1, around: spot.id });
+  assert.deepEqual([line(back).phase, line(back).opensAt], ['stale', 'spot']);
+  assert.deepEqual(openEffect(back), { do: 'open', room: 1, around: spot.id });
   const read = after(back, asked('open'), page('open', messages(40, 90), { head: 400, more_before: true, more_after: true }));
-  assert.deepEqual([line(read).phase, line(read).place, line(read).spot], ['ready', 'spot', spot]);
+  assert.deepEqual([line(read).phase, line(read).opensAt, line(read).spot], ['ready', 'spot', spot]);
 });
 
 test('a window further up is kept for whoever comes back to it', () => {
   const up = after(two(300), asked('open'), page('open', messages(40, 90), { head: 300, more_before: true, more_after: true }));
   const back = after(up, open(2, { spot }), open(1));
-  assert.deepEqual([line(back).phase, line(back).place, ids(back)[0]], ['ready', 'spot', 40]);
+  assert.deepEqual([line(back).phase, line(back).opensAt, ids(back)[0]], ['ready', 'spot', 40]);
 });
 
 test('a link to a message is stronger than the place', () => {
   const back = after(two(100), open(2, { spot }), open(1, { id: 90 }));
-  assert.equal(line(back).place, 'end');
+  assert.equal(line(back).opensAt, 'end');
   assert.deepEqual(back.view.target, { room: 1, id: 90, at: 7 });
 });
 
@@ -105,6 +105,6 @@ test('only a call to everybody here that found the reader here was meant for the
 });
 
 test('calls that are remembered have an end', () => {
-  const state = after(opened(0), ...Array.from({ length: CALLED_MAX + 5 }, (_, i) => says(i + 1, { mentions: { here: true } })));
-  assert.deepEqual([state.called.length, state.called.at(-1)], [CALLED_MAX, `1:${CALLED_MAX + 5}`]);
+  const state = after(opened(0), ...Array.from({ length: HERE_MENTIONS_MAX + 5 }, (_, i) => says(i + 1, { mentions: { here: true } })));
+  assert.deepEqual([state.hereMentions.length, state.hereMentions.at(-1)], [HERE_MENTIONS_MAX, `1:${HERE_MENTIONS_MAX + 5}`]);
 });

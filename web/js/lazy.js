@@ -1,7 +1,7 @@
-// The late part: all that nobody needs to read and to write a message. `main.js` fetches it at the first sign of
-// somebody, as one script with a style sheet of its own, so nothing that comes first may import from here.
+// The lazy part: everything that reading and writing messages does not need. `main.js` fetches it at the first sign
+// of somebody, as one script with a style sheet of its own, so nothing in the first script may import from here.
 
-import * as asks from './net/asks.js';
+import * as lazyApi from './net/lazy-api.js';
 
 export { arrangingActs } from './acts/arranging.js';
 export { searchActs } from './acts/search.js';
@@ -17,4 +17,4 @@ export { openPictures } from './view/pictures.js';
 export { openRoomMenu } from './view/room-menu.js';
 export { mountServer } from './view/server.js';
 export { mountTips } from './view/tip.js';
-export { asks };
+export { lazyApi };
