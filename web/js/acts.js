@@ -10,7 +10,7 @@ const REFUSAL_MS = 10_000;
 
 /** @param {import('./acts/context.js').Context} c @param {Pick<ReturnType<typeof import('./effects.js').createEffects>, 'readPage'>} effects */
 export function createActs(c, { readPage }) {
-  const { store, select, clock, socket, composer, toast, lazy, wires } = c;
+  const { store, select, clock, socket, lazy, wires } = c;
   /** The acts that have a function of their own; the lazy part adds more. */
   const acts = { ...messageActs(c), ...roomActs(c) };
 
@@ -23,9 +23,9 @@ export function createActs(c, { readPage }) {
       case 'draft':
         return void c.account?.drafts.keep(room, act.text);
       case 'toast':
-        return toast(act.words);
+        return c.toast(act.words);
       case 'refused':
-        return toast.refuse(act.words);
+        return c.toast.refuse(act.words);
       case 'know':
         return store.dispatch({ type: 'people', people: act.people });
       case 'pane':
@@ -41,7 +41,7 @@ export function createActs(c, { readPage }) {
       case 'pictures':
         return lazy((part) => part.openPictures(act.id, wires));
       case 'mention':
-        return composer.insert(`@${act.name} `);
+        return c.composer.insert(`@${act.name} `);
       case 'typing':
         return void socket.send({ type: 'typing', room });
       case 'retry':
@@ -68,7 +68,7 @@ export function createActs(c, { readPage }) {
       case 'show':
         return c.shell.go(act.screen);
       case 'focus':
-        return composer.focus();
+        return c.composer.focus();
       case 'reconnect':
         return socket.retry();
       case 'tick':

@@ -126,7 +126,7 @@ function signedOut() {
   location.replace('/login');
 }
 
-/** For the views, which are made before the acts. @param {Act} act */
+/** @param {Act} act */
 function send(act) {
   acts.send(act);
 }
@@ -163,14 +163,7 @@ const lazy = createLazy({
 
 /** @type {import('./view/wires.js').Wires} */
 const wires = { lazy, watch, send, select, text, scroll, times: createTimes(navigator.language), throttle, clock, call };
-const main = refs(document.body);
-const toast = mountToasts(byId('toasts'), wires);
-const composer = mountComposer(/** @type {HTMLFormElement} */ (part(main, 'form')), { note: part(main, 'note'), keys: part(main, 'keys') }, wires);
-const shell = mountShell(
-  { side: /** @type {HTMLElement} */ (document.querySelector('.side')), back: part(main, 'back'), log: byId('messages'), composer: byId('composer') },
-  wires,
-);
-/** @type {import('./acts/context.js').Context} */
+/** Before the views, which may send as soon as they are mounted. @type {import('./acts/context.js').Context} */
 const context = {
   store,
   select,
@@ -183,9 +176,15 @@ const context = {
   wires,
   send,
   lazy,
-  composer,
-  shell,
-  toast,
+  get composer() {
+    return composer;
+  },
+  get shell() {
+    return shell;
+  },
+  get toast() {
+    return toast;
+  },
   confirm: (question) => lazy((part) => part.confirm(question)),
   confirmLeave: mountLeave(byId('leave')),
   pick: (at, chosen) => lazy((part) => part.openPicker(at, wires, chosen)),
@@ -195,6 +194,14 @@ const context = {
 };
 const effects = createEffects(context, mountNotify({ ...wires, tab }));
 const acts = createActs(context, effects);
+
+const main = refs(document.body);
+const toast = mountToasts(byId('toasts'), wires);
+const composer = mountComposer(/** @type {HTMLFormElement} */ (part(main, 'form')), { note: part(main, 'note'), keys: part(main, 'keys') }, wires);
+const shell = mountShell(
+  { side: /** @type {HTMLElement} */ (document.querySelector('.side')), back: part(main, 'back'), log: byId('messages'), composer: byId('composer') },
+  wires,
+);
 const idle = mountIdle(clock, (on) => socket.send({ type: 'away', on }));
 mountSide(/** @type {HTMLElement} */ (document.querySelector('.side')), wires);
 mountBar(refs(/** @type {HTMLElement} */ (document.querySelector('.bar'))), wires);

@@ -1,4 +1,5 @@
-// What acts and effects work on. Types only.
+// What acts and effects work on. Types only. The views among it are mounted last: acts reach them when they are done, not
+// before.
 
 /** @typedef {import('../view/wires.js').Wires} Wires */
 /**

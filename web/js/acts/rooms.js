@@ -18,21 +18,21 @@ export function linkTarget(path) {
 
 /** @param {Context} c */
 export function roomActs(c) {
-  const { store, select, socket, composer } = c;
+  const { store, select, socket } = c;
   const current = () => store.state.view.room;
   const lastRoomKey = () => `chapp:room:${c.account?.name}`;
 
   /** Keeps the text in the composer with the room that is left. @param {number} room */
   const leaveComposer = (room) => {
-    composer.flush();
-    store.dispatch({ type: 'draft', room, on: !composer.empty, text: composer.text });
+    c.composer.flush();
+    store.dispatch({ type: 'draft', room, on: !c.composer.empty, text: c.composer.text });
   };
   /** @param {number} room */
   const enterComposer = (room) => {
     const own = c.account?.drafts.read(room) ?? '';
     store.dispatch({ type: 'draft', room, on: false });
-    composer.change(own);
-    if (!own) c.account?.drafts.adopt(room, (text) => room === current() && composer.offer(text));
+    c.composer.change(own);
+    if (!own) c.account?.drafts.adopt(room, (text) => room === current() && c.composer.offer(text));
   };
 
   /** @param {{room: number, id?: number | undefined}} target @param {{visit: boolean}} how */
@@ -44,7 +44,7 @@ export function roomActs(c) {
     if (room !== before) enterComposer(room);
     attempt(() => localStorage.setItem(lastRoomKey(), String(room)));
     if (visit) c.shell.visit(id === undefined ? `/rooms/${room}` : `/rooms/${room}/${id}`, room === before);
-    if (room !== before && id === undefined && !matchMedia('(pointer: coarse)').matches) composer.focus();
+    if (room !== before && id === undefined && !matchMedia('(pointer: coarse)').matches) c.composer.focus();
   };
   /** Shows the server's own page in place of the conversation. @param {{visit: boolean}} how */
   const show = ({ visit }) => {
