@@ -157,6 +157,8 @@ impl Chat {
     pub async fn block(&self, viewer: &Viewer, other: UserId, on: bool) -> Result<()> {
         self.count_act(viewer)?;
         let user = viewer.user.id;
+        // It counts the mentions in their rooms anew.
+        self.write_read_marks_of(user).await;
         self.store.commit(Change::Block { user, other, on }).await.map(drop)
     }
 

@@ -163,8 +163,9 @@ impl Chat {
         let (user, by) = (viewer.user.id, Some(by));
         // What they had read before they said this must not undo it.
         let submitted = self.read_marks.submit().await;
-        let pending = self.store.submit(Change::MarkUnread { user, place, by }).await?;
+        let pending = self.store.submit(Change::MarkUnread { user, place, by }).await;
         tokio::spawn(answer_all(submitted));
+        let pending = pending?;
         Ok(async move { marked(pending.await?) })
     }
 

@@ -73,6 +73,7 @@ impl Chat {
     /// `invalid`, `name_taken`, `conflict` or `too_many_requests` at a limit, `forbidden` where one of two has blocked the other.
     pub async fn create_room(&self, viewer: &Viewer, plan: RoomPlan) -> Result<(RoomView, bool)> {
         let at = self.count_act(viewer)?;
+        self.write_read_marks_of(viewer.user.id).await;
         if plan.kind != RoomKind::Direct {
             self.limit(&self.rooms_made, Count::ActsTooMany, viewer.user.id)?;
         }
@@ -114,6 +115,7 @@ impl Chat {
     pub async fn arrange_room(&self, viewer: &Viewer, room: RoomId, prefs: RoomPrefs) -> Result<RoomView> {
         self.count_act(viewer)?;
         let user = viewer.user.id;
+        self.write_read_marks_of(user).await;
         match self.store.commit(Change::ArrangeRoom { user, room, prefs }).await? {
             Event::RoomArranged { view, .. } => Ok(view),
             other => Err(unexpected(&other)),

@@ -177,8 +177,15 @@ impl Store {
     pub async fn submit_all(&self, changes: Vec<Change>) -> Vec<Result<Pending>> {
         publisher::others_first().await;
         let mut pending = Vec::with_capacity(changes.len());
+        let mut is_full = false;
         for change in changes {
-            pending.push(self.enqueue(change).await);
+            // Where one has waited in vain, the others would wait as long, one after the other.
+            let queued = match is_full {
+                true => Err(Error::overloaded(SHED_RETRY_MS)),
+                false => self.enqueue(change).await,
+            };
+            is_full |= queued.is_err();
+            pending.push(queued);
         }
         pending
     }

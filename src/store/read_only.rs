@@ -3,7 +3,7 @@
 //! All that the commands know of how a file is opened is in here.
 
 use super::codec::DataFileRow;
-use super::engine::database::{Checked, View, open_overlay_to_read};
+use super::engine::database::{Checked, View, open_as_next_start};
 use super::engine::open::{io_error, open_error};
 use super::engine::upgrade::FORMAT_OLDEST;
 use super::fault::{Fault, guard};
@@ -46,7 +46,7 @@ pub(super) fn open(path: &Path, options: &Options, checked: Checked) -> Result<R
         return Err(not_ours());
     }
     let opened = guard(|| {
-        let View { database, disk, .. } = open_overlay_to_read(path, options, checked)?;
+        let View { database, disk, .. } = open_as_next_start(path, options, checked)?;
         let found = identity(&database)?;
         Ok(found.map(|(format, row)| ReadOnly {
             database,

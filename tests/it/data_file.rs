@@ -3,6 +3,7 @@
 
 mod damage;
 mod health;
+mod stale_copy;
 mod touched;
 
 use crate::harness::pages::{JOURNAL, open_pages};

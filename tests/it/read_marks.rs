@@ -170,3 +170,30 @@ fn whoever_has_posted_is_not_told_to_be_typing_after_that() {
     let frames = bens.until(|frame| frame["message"]["body"] == "mark");
     assert!(of_type(&frames, "typing").is_empty(), "{frames:?}");
 }
+
+#[test]
+fn whoever_arranges_a_room_or_blocks_somebody_sees_what_they_have_read() {
+    let site = Site::new();
+    let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
+    let (mut adas, mut bens) = (site.socket(&ada), site.socket(&ben));
+    fill(&mut bens, 3);
+    for seq in 1..=2 {
+        adas.send(&read(seq));
+    }
+    adas.until_pong();
+    let arranged = site.request("PUT", "/api/rooms/1/me").cookie(&ada.cookie);
+    let arranged = arranged.json(&json!({"favourite": true})).send();
+    assert_eq!(arranged.status, 200, "{}", arranged.text());
+    assert_eq!(arranged.json()["room"]["read"], 2, "{}", arranged.text());
+    adas.send(&read(3));
+    adas.until_pong();
+    let blocked = site
+        .request("PUT", &format!("/api/me/blocks/{}", ben.id))
+        .cookie(&ada.cookie);
+    assert!(blocked.send().status < 300);
+    let read_after = adas.until_pong();
+    assert!(
+        of_type(&read_after, "read").iter().all(|frame| frame["seq"] == 3),
+        "{read_after:?}"
+    );
+}

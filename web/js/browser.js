@@ -57,13 +57,14 @@ export function takeReloadAct() {
  * @param {import('./net/socket.js').Socket} options.socket
  * @param {() => import('./account.js').Account | null} options.account
  * @param {() => void} options.someoneIsHere the first sign of somebody
+ * @param {() => void} options.leaving nobody looks at the page any more
  */
-export function listenToBrowser({ tab, socket, account, someoneIsHere }) {
+export function listenToBrowser({ tab, socket, account, someoneIsHere, leaving }) {
   for (const sign of ['pointermove', 'pointerdown', 'keydown', 'dragenter'])
     addEventListener(sign, someoneIsHere, { capture: true, once: true, passive: true });
   addEventListener('storage', (event) => account()?.outbox.heard(event.key));
   addEventListener('online', () => socket.nudge());
-  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && socket.nudge());
+  document.addEventListener('visibilitychange', () => (document.visibilityState === 'visible' ? socket.nudge() : leaving()));
   addEventListener('pageshow', (event) => {
     if (!event.persisted) return;
     sessionStorage.removeItem(TAB_KEY);
@@ -71,6 +72,7 @@ export function listenToBrowser({ tab, socket, account, someoneIsHere }) {
     socket.nudge();
   });
   addEventListener('pagehide', () => {
+    leaving();
     sessionStorage.setItem(TAB_KEY, tab);
     account()?.close();
     socket.rest();

@@ -26,6 +26,8 @@ export function createEffects(c, notify) {
         if (frame.message.client_id && frame.message.author === store.state.me?.id) account?.outbox.end(frame.message.client_id);
         return notify(frame, before);
       case 'read':
+        // The answer to "mark unread": what was read before that does not undo it.
+        if (frame.ref) unsaid.delete(frame.room);
         // It does not say which "mark unread" it confirms: all of this room are done.
         for (const { ref, command } of store.state.pendingActions)
           if (command.type === 'unread' && command.room === frame.room) account?.pendingActions.end(ref);
@@ -59,6 +61,7 @@ export function createEffects(c, notify) {
           store.dispatch({ type: 'sync/asked', room: effect.room, since: effect.since });
         return;
       case 'read':
+        unsaid.set(effect.room, effect.seq);
         return markRead();
       case 'seen':
         return readSeen(effect.room);
@@ -82,12 +85,24 @@ export function createEffects(c, notify) {
     else store.dispatch({ type: 'page/failed', room, kind, title: answer.title });
   }
 
-  const markRead = throttle(() => {
-    for (const effect of select.effects(store.state)) {
-      if (effect.do === 'read' && socket.send({ type: 'read', room: effect.room, seq: effect.seq }))
-        store.dispatch({ type: 'read/sent', room: effect.room, seq: effect.seq });
-    }
-  }, READ_EVERY_MS);
+  /** How far the reader has read each room, where the server does not know yet. @type {Map<number, number>} */
+  const unsaid = new Map();
+
+  const markRead = throttle(
+    () => {
+      const { rooms, pendingActions } = store.state;
+      for (const [room, seq] of unsaid) {
+        if (pendingActions.some(({ command }) => command.type === 'unread' && command.room === room)) continue;
+        const known = rooms[room];
+        const isNews = known && seq > known.read && seq <= known.head;
+        if (isNews && !socket.send({ type: 'read', room, seq })) continue;
+        unsaid.delete(room);
+        if (isNews) store.dispatch({ type: 'read/sent', room, seq });
+      }
+    },
+    READ_EVERY_MS,
+    clock,
+  );
 
   /** @param {number} room */
   async function readSeen(room) {
@@ -121,5 +136,5 @@ export function createEffects(c, notify) {
     else clock.set(() => store.dispatch({ type: 'people/failed', users }), ASK_AGAIN_MS);
   }
 
-  return { afterFrame, run, readPage };
+  return { afterFrame, run, readPage, flush: markRead.flush };
 }

@@ -229,6 +229,6 @@ lazy.mount((part) => {
   part.mountServer(byId('server'), /** @type {HTMLElement} */ (document.querySelector('main')), wires);
   part.mountTips(wires);
 });
-listenToBrowser({ tab, socket, account: () => account, someoneIsHere: lazy.expect });
+listenToBrowser({ tab, socket, account: () => account, someoneIsHere: lazy.expect, leaving: effects.flush });
 
 if (matchMedia('(pointer: fine)').matches) composer.focus();

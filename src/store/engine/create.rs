@@ -40,8 +40,12 @@ pub fn create(path: &Path, options: &Options) -> Result<(), OpenError> {
 pub fn sweep(path: &Path) {
     let prefix = draft_prefix(path);
     for entry in fs::read_dir(folder(path)).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // Other files of a name like that are somebody's own, and a pipe would wait for whoever writes to it.
+        let is_draft = name.starts_with(&prefix) && is_draft_name(&name);
+        let is_file = || fs::symlink_metadata(entry.path()).is_ok_and(|about| about.is_file());
         let abandoned = || File::open(entry.path()).is_ok_and(|draft| draft.try_lock().is_ok());
-        if entry.file_name().to_string_lossy().starts_with(&prefix) && abandoned() {
+        if is_draft && is_file() && abandoned() {
             let _ = fs::remove_file(entry.path());
         }
     }
@@ -118,7 +122,8 @@ pub fn draft_path(path: &Path) -> io::Result<PathBuf> {
 /// Whether a file of this name is a draft of some file.
 pub fn is_draft_name(name: &str) -> bool {
     let number = name.rsplit_once(".new-").map(|(_, number)| number);
-    number.is_some_and(|number| number.len() == 16 && number.bytes().all(|digit| digit.is_ascii_hexdigit()))
+    let is_digit = |digit: u8| matches!(digit, b'0'..=b'9' | b'a'..=b'f');
+    number.is_some_and(|number| number.len() == 16 && number.bytes().all(is_digit))
 }
 
 fn draft_prefix(path: &Path) -> String {

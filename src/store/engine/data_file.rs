@@ -310,6 +310,7 @@ impl DataFile {
             self.retained.committed(Some(reader), open.disk.pages_bytes());
         }
         *state = fresh;
+        self.retained.watch_again(&self.path);
         self.watch.own();
         self.opened.fetch_add(1, Relaxed);
         count

@@ -76,9 +76,52 @@ pub fn open_overlay(path: &Path, options: &Options, checked: Checked, first_page
 }
 
 /// The same, also of a file that this user may only read.
-pub fn open_overlay_to_read(path: &Path, options: &Options, checked: Checked) -> Result<View, Fault> {
-    overlay(Disk::open_to_read(path, options)?, options, checked)
+pub fn open_overlay_to_read(
+    path: &Path,
+    options: &Options,
+    checked: Checked,
+    first_page: FirstPage,
+) -> Result<View, Fault> {
+    overlay(
+        Disk::open_to_read(path, options)?.seen_from(first_page),
+        options,
+        checked,
+    )
 }
+
+/// A file as the next start would see it, even where this user may only read it: of a copy of a file in use, from the
+/// first page or from its mirror.
+pub fn open_as_next_start(path: &Path, options: &Options, checked: Checked) -> Result<View, Fault> {
+    let look = |first_page| {
+        let view = open_overlay_to_read(path, options, Checked::Lightly, first_page)?;
+        let (salt, count) = match view.disk.is_current() {
+            true => (
+                Some(salt_and_root(&view.database)?.0),
+                last_commit(&view.database.begin_read()?)?,
+            ),
+            false => (None, 0),
+        };
+        Ok::<_, Fault>((view.root, count, salt, view.gap))
+    };
+    let (root, count, salt, gap) = look(FirstPage::First)?;
+    let newer = guard(|| look(FirstPage::Mirror)).ok();
+    let newer = newer.filter(|mirror| salt.is_some() && mirror.0 > root && mirror.1 >= count);
+    if let Some(mirror) = newer {
+        match guard(|| open_overlay_to_read(path, options, checked, FirstPage::Mirror)) {
+            Err(fault) if gap == Gap::Missing || mirror.2 != salt => return Err(fault),
+            // The first page has all that it needs.
+            Err(_) => {}
+            view => return view,
+        }
+    }
+    if gap == Gap::Missing {
+        return Err(Fault::Damaged(MISSING.to_owned()));
+    }
+    open_overlay_to_read(path, options, checked, FirstPage::First)
+}
+
+/// What a copy lacks whose copier was overtaken by the journal.
+pub const MISSING: &str = "commits are missing in its journal";
 
 fn overlay(disk: Disk, options: &Options, checked: Checked) -> Result<View, Fault> {
     let mut builder = builder(options);

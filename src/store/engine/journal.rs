@@ -9,7 +9,7 @@
 
 use super::Options;
 use super::disk::Disk;
-use super::record::{Record, SALT_BYTES, Salt, candidates, resembles};
+use super::record::{RECORD_BYTES_MIN, Record, SALT_BYTES, Salt, candidates, resembles};
 use super::record_keeper::KeptElsewhere;
 use crate::limits::{JOURNAL_BYTES, JOURNAL_RECORDS_PER_HALF_MIN};
 use crate::store::codec::JournalRow;
@@ -113,7 +113,7 @@ pub fn scan(journal: &[u8], salt: &Salt, count: u64) -> Result<Found, Fault> {
     let mut found = Found::default();
     for (next, (number, (record, span))) in (count + 1..).zip(later) {
         if number != next {
-            found.gap = gap(journal, salt, next, last.as_ref(), span.start)?;
+            found.gap = gap(journal, salt, next..number, last.as_ref(), span.start)?;
             break;
         }
         last = Some(span.clone());
@@ -123,19 +123,31 @@ pub fn scan(journal: &[u8], salt: &Salt, count: u64) -> Result<Found, Fault> {
     Ok(found)
 }
 
-/// What is missing: record `next`, which would follow `last`, if that is known, while there is a later one at `later`.
-fn gap(journal: &[u8], salt: &Salt, next: u64, last: Option<&Range<usize>>, later: usize) -> Result<Gap, Fault> {
+/// Why the records `missing`, which would follow `last`, if that is known, are not there, while there is a later one at
+/// `later`.
+fn gap(
+    journal: &[u8],
+    salt: &Salt,
+    missing: Range<u64>,
+    last: Option<&Range<usize>>,
+    later: usize,
+) -> Result<Gap, Fault> {
     let Some(block) = later.checked_sub(BLOCK_BYTES) else {
         return Ok(Gap::Missing);
     };
-    // Without one before it, it is the first of a half, and of a block.
+    let (next, count) = (missing.start, missing.end - missing.start);
+    // Without one before them, they begin with a block.
     let at = last.map_or(block, after);
     let is_next_block = later.is_multiple_of(BLOCK_BYTES) && (block..later).contains(&at);
-    if !is_next_block {
+    // One block is older: what is missing is in it, or begins with it and is a single long record.
+    if !is_next_block || count > (BLOCK_BYTES / RECORD_BYTES_MIN) as u64 {
         return Ok(Gap::Missing);
     }
+    let rest = &journal[at..later];
     let is_old = match Record::decode(&journal[at..], salt)? {
         Some((older, _)) => older.commit.count < next,
+        // What is no record may also be the middle of one that is newer than all that are missing.
+        None if last.is_none() && count > 1 => rest.iter().all(|byte| *byte == 0),
         None => !resembles(&journal[at..], salt, next),
     };
     match is_old {

@@ -4,7 +4,7 @@
 
 use super::create;
 use super::data_file::{About, DataFile};
-use super::database::{self, Checked, View, open_database, open_overlay};
+use super::database::{self, Checked, MISSING, View, open_database, open_overlay};
 use super::disk::Disk;
 use super::free_space::has_room;
 use super::journal::{Allow, Gap};
@@ -156,7 +156,7 @@ fn adopt(path: &Path, options: &Options, first: Head) -> Result<Head, OpenError>
         }
     }
     if first.gap == Gap::Missing {
-        let cause = "commits are missing in its journal".to_owned();
+        let cause = MISSING.to_owned();
         return Err(OpenError::Damaged {
             path: path.to_owned(),
             cause,

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 const LENGTH_BYTES: usize = 4;
 const COUNT_BYTES: usize = 8;
 pub const SALT_BYTES: usize = 8;
+/// Every record is longer.
+pub const RECORD_BYTES_MIN: usize = LENGTH_BYTES + SALT_BYTES + COUNT_BYTES;
 /// The layout of what follows the number; a larger one is from a later Chapp.
 const RECORD_FORMAT: u8 = 1;
 

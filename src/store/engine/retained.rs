@@ -48,6 +48,11 @@ impl Retained {
         }
     }
 
+    /// Counts anew who else has the file open: we have just opened it again ourselves.
+    pub fn watch_again(&self, path: &Path) {
+        self.lock().elsewhere = OpenElsewhere::watch(path);
+    }
+
     /// A reader to keep for the durable commit that comes now, if it needs one.
     pub fn before_commit(
         &self,
