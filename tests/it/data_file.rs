@@ -3,6 +3,8 @@
 
 mod damage;
 mod health;
+#[cfg(unix)]
+mod last_commit;
 mod touched;
 
 use crate::harness::pages::{JOURNAL, open_pages};
