@@ -140,7 +140,7 @@ impl Meter {
 
 /// The server that has this data file open, if one can be reached.
 fn server(data: &Path) -> Option<Connection> {
-    Connection::open(&instance::control_folders_to_search(data), &instance::name(data)?)
+    Connection::open(&instance::control_folders_to_search(data), &instance::name(data)?, data)
 }
 
 /// As a server opens a data file.

@@ -1,10 +1,10 @@
 //! The end of a command: it blocks, since a command has nothing else to do.
 
 use crate::limits::{BACKUP_CHUNK_BYTES, CONTROL_ANSWER_BYTES_MAX};
-use crate::wire::control::{Answer, Request};
+use crate::wire::control::{Answer, Finding, Request};
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[cfg(unix)]
 type Stream = std::os::unix::net::UnixStream;
@@ -36,9 +36,10 @@ impl fmt::Display for Lost {
 pub struct Connection(BufReader<Stream>);
 
 impl Connection {
-    /// Reaches the server that listens under `name` in one of these folders, where there is one.
-    pub fn open(folders: &[PathBuf], name: &str) -> Option<Connection> {
-        let stream = connect(folders, name)?;
+    /// Reaches the server of `data` that listens under `name` in one of these folders, where there is one: of this
+    /// user, or of the owner of the file.
+    pub fn open(folders: &[PathBuf], name: &str, data: &Path) -> Option<Connection> {
+        let stream = connect(folders, name, data)?;
         Some(Connection(BufReader::with_capacity(BACKUP_CHUNK_BYTES, stream)))
     }
 
@@ -65,7 +66,8 @@ impl Connection {
         if !line.ends_with(b"\n") {
             return Err(Lost::Gone(io::ErrorKind::UnexpectedEof.into()));
         }
-        Answer::parse(&line).ok_or_else(|| Lost::Gone(io::ErrorKind::InvalidData.into()))
+        let answer = Answer::parse(&line).map(printable);
+        answer.ok_or_else(|| Lost::Gone(io::ErrorKind::InvalidData.into()))
     }
 
     /// Passes on so many bytes, unless `is_stopped`.
@@ -91,15 +93,57 @@ impl Connection {
     }
 }
 
+/// An answer that does nothing to the terminal where it is shown.
+fn printable(answer: Answer) -> Answer {
+    match answer {
+        Answer::Report(mut report) => {
+            let findings = report.findings.into_iter().map(|finding| Finding {
+                table: escaped(&finding.table),
+                key: escaped(&finding.key),
+                what: escaped(&finding.what),
+            });
+            report.findings = findings.collect();
+            Answer::Report(report)
+        }
+        Answer::Reset { name, urls } => Answer::Reset {
+            name: escaped(&name),
+            urls: urls.iter().map(|url| escaped(url)).collect(),
+        },
+        Answer::Owner { name } => Answer::Owner { name: escaped(&name) },
+        Answer::Error { code, title } => Answer::Error {
+            code: escaped(&code),
+            title: escaped(&title),
+        },
+        answer @ (Answer::Progress { .. } | Answer::Bytes { .. } | Answer::Done | Answer::Unknown) => answer,
+    }
+}
+
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.is_control() {
+            true => escaped.extend(c.escape_default()),
+            false => escaped.push(c),
+        }
+    }
+    escaped
+}
+
 #[cfg(unix)]
-fn connect(folders: &[PathBuf], name: &str) -> Option<Stream> {
-    use super::unix::{is_private, socket};
+fn connect(folders: &[PathBuf], name: &str, data: &Path) -> Option<Stream> {
+    use super::unix::{is_of, is_private, socket};
+    let owner = std::fs::metadata(data).map(|data| std::os::unix::fs::MetadataExt::uid(&data));
+    let mut owners = vec![rustix::process::geteuid().as_raw()];
+    owners.extend(owner);
     let sockets = folders.iter().filter_map(|folder| {
         let about = std::fs::symlink_metadata(folder).ok()?;
         // Into any other one somebody could have put a socket who is not the server.
-        is_private(&about).then(|| socket(folder, name)).flatten()
+        let path = is_private(&about).then(|| socket(folder, name)).flatten()?;
+        is_of(&owners, &about, &path).then_some(path)
     });
-    let stream = sockets.into_iter().find_map(|path| Stream::connect(path).ok())?;
+    let stream = sockets
+        .into_iter()
+        .find_map(|path| super::unix::connect(&path, &owners).ok())?;
     stream
         .set_read_timeout(Some(crate::limits::CONTROL_SILENCE_TIMEOUT))
         .ok()?;
@@ -107,7 +151,7 @@ fn connect(folders: &[PathBuf], name: &str) -> Option<Stream> {
 }
 
 #[cfg(windows)]
-fn connect(_: &[PathBuf], name: &str) -> Option<Stream> {
+fn connect(_: &[PathBuf], name: &str, _: &Path) -> Option<Stream> {
     let pipe = super::windows::pipe(name);
     Stream::options().read(true).write(true).open(pipe).ok()
 }

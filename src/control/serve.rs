@@ -27,12 +27,20 @@ pub async fn serve(mut listener: Listener, folders: Vec<PathBuf>, name: String, 
     let turns = Arc::new(Semaphore::new(CONTROL_CLIENTS_MAX));
     let mut clients = JoinSet::new();
     let mut look = interval(CONTROL_LOOK_EVERY);
+    let mut has_warned = false;
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = look.tick() => {
-                if !listener.is_there() && let Ok(again) = Listener::bind(&folders, &name) {
-                    listener = again;
+                if !listener.is_there() {
+                    match Listener::bind(&folders, &name) {
+                        Ok(again) => (listener, has_warned) = (again, false),
+                        Err(error) if !has_warned => {
+                            tracing::warn!(%error, "commands such as chapp backup cannot reach this server any more");
+                            has_warned = true;
+                        }
+                        Err(_) => {}
+                    }
                 }
                 continue;
             }

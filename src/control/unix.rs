@@ -1,6 +1,7 @@
 //! The socket: mode 0600, in a folder of mode 0700, named after the data file.
 
 use crate::limits::CONTROL_PATH_BYTES_MAX;
+use socket2::{Domain, SockAddr, Socket, Type};
 use std::fs::{self, DirBuilder, Metadata, Permissions};
 use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
@@ -19,7 +20,8 @@ pub struct Listener {
 
 impl Listener {
     /// Listens in the first of these folders that can be used. Whoever calls holds the lock of the data file that
-    /// `name` stands for, so a socket of that name is one that a kill left behind.
+    /// `name` stands for, so a socket of that name is one that a kill left behind; or that of a server whose file was
+    /// removed, which keeps it.
     ///
     /// # Errors
     /// Why the last of them could not be used.
@@ -27,7 +29,14 @@ impl Listener {
         let mut last = io::Error::from(ErrorKind::NotFound);
         for folder in folders {
             match Listener::bind_in(folder, name) {
-                Ok(listener) => return Ok(listener),
+                Ok(listener) => {
+                    if last.kind() == ErrorKind::AddrInUse {
+                        tracing::warn!("{last}; commands reach it, and not this one, until it stops");
+                    }
+                    return Ok(listener);
+                }
+                // That of a live server is what people have to know of.
+                Err(_) if last.kind() == ErrorKind::AddrInUse => {}
                 Err(error) => last = error,
             }
         }
@@ -38,7 +47,7 @@ impl Listener {
         let path = socket(folder, name).ok_or(ErrorKind::InvalidFilename)?;
         let user = private_folder(folder)?;
         match fs::symlink_metadata(&path) {
-            Ok(about) if about.file_type().is_socket() => fs::remove_file(&path)?,
+            Ok(about) if about.file_type().is_socket() => remove_dead(&path)?,
             Ok(_) => return Err(ErrorKind::AlreadyExists.into()),
             Err(_) => {}
         }
@@ -88,6 +97,22 @@ impl Drop for Listener {
     }
 }
 
+/// Removes a socket where nobody listens.
+fn remove_dead(path: &Path) -> io::Result<()> {
+    let probe = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    // A server that takes nobody any more must not hold up this one.
+    probe.set_nonblocking(true)?;
+    match probe.connect(&SockAddr::unix(path)?) {
+        Err(error) if error.kind() == ErrorKind::ConnectionRefused => fs::remove_file(path),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() != ErrorKind::WouldBlock => Err(error),
+        _ => {
+            let what = format!("another server of this data file's path listens at {path:?}");
+            Err(io::Error::new(ErrorKind::AddrInUse, what))
+        }
+    }
+}
+
 /// Where the socket is; nowhere where its path would be longer than an address can be.
 pub(super) fn socket(folder: &Path, name: &str) -> Option<PathBuf> {
     let path = folder.join(format!("{name}.sock"));
@@ -107,6 +132,26 @@ fn private_folder(folder: &Path) -> io::Result<u32> {
         true => Ok(about.uid()),
         false => Err(io::Error::other("others can look into the folder")),
     }
+}
+
+/// Whether a socket, and the folder where it is, are of one of these users.
+pub(super) fn is_of(owners: &[u32], folder: &Metadata, socket: &Path) -> bool {
+    let is_theirs = |about: &Metadata| owners.contains(&about.uid());
+    let socket = fs::symlink_metadata(socket);
+    is_theirs(folder) && socket.is_ok_and(|about| about.file_type().is_socket() && is_theirs(&about))
+}
+
+/// Connects, where one of these users listens. The socket could be another one than a moment ago.
+pub(super) fn connect(socket: &Path, owners: &[u32]) -> io::Result<std::os::unix::net::UnixStream> {
+    let stream = std::os::unix::net::UnixStream::connect(socket)?;
+    stream.set_nonblocking(true)?;
+    let stream = UnixStream::from_std(stream)?;
+    if !owners.contains(&stream.peer_cred()?.uid()) {
+        return Err(ErrorKind::PermissionDenied.into());
+    }
+    let stream = stream.into_std()?;
+    stream.set_nonblocking(false)?;
+    Ok(stream)
 }
 
 /// Whether nobody but its owner can put anything into a folder, or see what is in it.

@@ -8,6 +8,8 @@ mod people;
 mod read_only;
 #[cfg(unix)]
 mod socket;
+#[cfg(unix)]
+mod strangers;
 
 use crate::harness::exe::{Ended, Exe, Home, run};
 use crate::harness::http::Request;

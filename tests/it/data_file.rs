@@ -3,6 +3,8 @@
 
 mod damage;
 mod health;
+#[cfg(unix)]
+mod last_commit;
 mod stale_copy;
 mod touched;
 

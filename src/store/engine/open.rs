@@ -69,6 +69,7 @@ pub fn open(path: &Path, options: Options) -> Result<(DataFile, u64), OpenError>
     }
     let opened = guard(|| open_database(path, &options, allow)).map_err(|fault| open_error(path, fault))?;
     create::sweep(path);
+    last_commit_file.sweep();
     start(path, options, head, Found { moved, is_doubtful }, opened)
 }
 

@@ -8,7 +8,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 
 /// The sockets in this folder.
-fn sockets(folder: &Path) -> Vec<PathBuf> {
+pub fn sockets(folder: &Path) -> Vec<PathBuf> {
     let files = fs::read_dir(folder).into_iter().flatten();
     files
         .map(|file| file.unwrap().path())
@@ -16,7 +16,7 @@ fn sockets(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-fn run_folder(home: &Home) -> PathBuf {
+pub fn run_folder(home: &Home) -> PathBuf {
     home.path().join(".cache/chapp/run")
 }
 
