@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { searchActs } from '../../web/js/acts/search.js';
 import { snippet } from '../../web/js/lib/text.js';
 import * as select from '../../web/js/state/select.js';
 import { after, heard, message, opened, ready } from './build.mjs';
@@ -29,9 +30,22 @@ test('nothing is asked for until something is typed', () => {
 });
 
 test('what has no letter and no digit is not asked for, and says why', () => {
-  const state = after(found(), typed({ q: '"' }));
-  assert.deepEqual([select.searchSurface(state), state.search.phase, state.search.trouble?.again], ['failed', 'failed', false]);
-  assert.equal(select.searchSurface(after(state, typed({ q: '"p' }))), 'searching');
+  let state = after(opened(3), open);
+  let timers = 0;
+  const store = {
+    get state() {
+      return state;
+    },
+    dispatch: (/** @type {any} */ event) => {
+      state = after(state, event);
+    },
+  };
+  const clock = { now: () => 0, set: () => (timers += 1), clear: () => {} };
+  const acts = searchActs(/** @type {any} */ ({ store, api: {}, clock }));
+  acts.search({ q: '"' });
+  assert.deepEqual([select.searchSurface(state), state.search.trouble?.again, timers], ['failed', false, 0]);
+  acts.search({ q: '"p' });
+  assert.deepEqual([select.searchSurface(state), timers], ['searching', 1]);
 });
 
 test('what was found is counted, newest first', () => {

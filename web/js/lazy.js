@@ -17,4 +17,5 @@ export { openPictures } from './view/pictures.js';
 export { openRoomMenu } from './view/room-menu.js';
 export { mountServer } from './view/server.js';
 export { mountTips } from './view/tip.js';
+export { mountTrouble } from './view/trouble.js';
 export { lazyApi };

@@ -34,7 +34,6 @@ import { mountShell } from './view/shell.js';
 import { mountSide } from './view/side.js';
 import { mountTitle } from './view/title.js';
 import { mountToasts } from './view/toast.js';
-import { mountTrouble } from './view/trouble.js';
 import { mountTyping } from './view/typing.js';
 
 /** @typedef {import('./acts/act.js').Act} Act */
@@ -206,7 +205,11 @@ const idle = mountIdle(clock, (on) => socket.send({ type: 'away', on }));
 mountSide(/** @type {HTMLElement} */ (document.querySelector('.side')), wires);
 mountBar(refs(/** @type {HTMLElement} */ (document.querySelector('.bar'))), wires);
 mountBanner(part(main, 'strip'), wires);
-mountTrouble(part(main, 'trouble'), wires);
+// What says so is in the lazy part.
+watch(
+  (s) => [s.server?.trouble ?? null],
+  (trouble) => trouble !== null && lazy.expect(),
+);
 const log = mountLog(byId('messages'), byId('latest'), wires);
 mountActions(byId('messages'), wires);
 mountTyping({ line: part(main, 'typing'), dots: part(main, 'dots') }, wires);
@@ -224,10 +227,11 @@ watch(
   },
 );
 
-lazy.mount((part) => {
-  part.mountPane(byId('pane'), wires);
-  part.mountServer(byId('server'), /** @type {HTMLElement} */ (document.querySelector('main')), wires);
-  part.mountTips(wires);
+lazy.mount((lazyPart) => {
+  lazyPart.mountPane(byId('pane'), wires);
+  lazyPart.mountServer(byId('server'), /** @type {HTMLElement} */ (document.querySelector('main')), wires);
+  lazyPart.mountTips(wires);
+  lazyPart.mountTrouble(part(main, 'trouble'), wires);
 });
 listenToBrowser({ tab, socket, account: () => account, someoneIsHere: lazy.expect, leaving: effects.flush });
 

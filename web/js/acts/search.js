@@ -7,6 +7,10 @@ import { since } from '../state/search.js';
 const TYPED_MS = 200;
 const HITS = 20;
 const HITS_MAX = 50;
+const NO_WORD = 'Search for at least one letter or digit.';
+
+/** Whether the query has nothing to find messages by: the server would refuse it. @param {string} q */
+const hasNoWord = (q) => q.trim() !== '' && !/[\p{L}\p{N}]/u.test(q);
 
 /** @param {Context} c */
 export function searchActs(c) {
@@ -53,7 +57,9 @@ export function searchActs(c) {
       };
       store.dispatch({ type: 'search/typed', change });
       hush();
-      if (store.state.search.phase === 'typed') timer = clock.set(() => ask('fresh'), q === undefined ? 0 : TYPED_MS);
+      const { phase, asked, turn } = store.state.search;
+      if (phase === 'typed' && hasNoWord(asked.q)) store.dispatch({ type: 'search/failed', turn, title: NO_WORD, again: false });
+      else if (phase === 'typed') timer = clock.set(() => ask('fresh'), q === undefined ? 0 : TYPED_MS);
     },
     searchNow: () => ask('fresh'),
     searchMore: () => ask('more'),

@@ -28,7 +28,6 @@ const ENOUGH = 8;
 /** Pages that are read in a row by themselves; after that, a button loads more. */
 export const PAGES_MAX = 10;
 const DAY_MS = 86_400_000;
-const NO_WORD = 'Search for at least one letter or digit.';
 
 /** @returns {Search} */
 export const noSearch = () => ({
@@ -46,9 +45,6 @@ export const noSearch = () => ({
 /** @param {Asked} asked */
 const asksNothing = ({ q, room, author, span, files }) => q.trim() === '' && room === null && author === null && span === 'any' && !files;
 
-/** Whether the query has nothing to find messages by: the server would refuse it. @param {Asked} asked */
-const hasNoWord = ({ q }) => q.trim() !== '' && !/[\p{L}\p{N}]/u.test(q);
-
 /** @param {Search} search @param {SearchEvent} event @returns {Search} */
 export function onSearch(search, event) {
   switch (event.type) {
@@ -57,7 +53,6 @@ export function onSearch(search, event) {
       // The answer to an earlier query is no answer to this one.
       const turn = search.turn + 1;
       if (asksNothing(asked)) return { ...noSearch(), turn, asked };
-      if (hasNoWord(asked)) return { ...noSearch(), turn, asked, phase: 'failed', trouble: { title: NO_WORD, again: false } };
       return { ...search, asked, turn, phase: 'typed', trouble: null };
     }
     case 'search/asked':
