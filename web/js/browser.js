@@ -57,14 +57,13 @@ export function takeReloadAct() {
  * @param {import('./net/socket.js').Socket} options.socket
  * @param {() => import('./account.js').Account | null} options.account
  * @param {() => void} options.someoneIsHere the first sign of somebody
- * @param {() => void} options.leaving nobody looks at the page any more
  */
-export function listenToBrowser({ tab, socket, account, someoneIsHere, leaving }) {
+export function listenToBrowser({ tab, socket, account, someoneIsHere }) {
   for (const sign of ['pointermove', 'pointerdown', 'keydown', 'dragenter'])
     addEventListener(sign, someoneIsHere, { capture: true, once: true, passive: true });
   addEventListener('storage', (event) => account()?.outbox.heard(event.key));
   addEventListener('online', () => socket.nudge());
-  document.addEventListener('visibilitychange', () => (document.visibilityState === 'visible' ? socket.nudge() : leaving()));
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && socket.nudge());
   addEventListener('pageshow', (event) => {
     if (!event.persisted) return;
     sessionStorage.removeItem(TAB_KEY);
@@ -72,7 +71,6 @@ export function listenToBrowser({ tab, socket, account, someoneIsHere, leaving }
     socket.nudge();
   });
   addEventListener('pagehide', () => {
-    leaving();
     sessionStorage.setItem(TAB_KEY, tab);
     account()?.close();
     socket.rest();

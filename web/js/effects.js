@@ -90,14 +90,11 @@ export function createEffects(c, notify) {
 
   const markRead = throttle(
     () => {
-      const { rooms, pendingActions } = store.state;
       for (const [room, seq] of unsaid) {
-        if (pendingActions.some(({ command }) => command.type === 'unread' && command.room === room)) continue;
-        const known = rooms[room];
-        const isNews = known && seq > known.read && seq <= known.head;
-        if (isNews && !socket.send({ type: 'read', room, seq })) continue;
+        if (store.state.pendingActions.some(({ command }) => command.type === 'unread' && command.room === room)) continue;
+        if (!socket.send({ type: 'read', room, seq })) continue;
         unsaid.delete(room);
-        if (isNews) store.dispatch({ type: 'read/sent', room, seq });
+        store.dispatch({ type: 'read/sent', room, seq });
       }
     },
     READ_EVERY_MS,
@@ -136,5 +133,7 @@ export function createEffects(c, notify) {
     else clock.set(() => store.dispatch({ type: 'people/failed', users }), ASK_AGAIN_MS);
   }
 
-  return { afterFrame, run, readPage, flush: markRead.flush };
+  // Also where the page goes: it is hidden first.
+  document.addEventListener('visibilitychange', markRead.flush);
+  return { afterFrame, run, readPage };
 }

@@ -207,8 +207,8 @@ mountBar(refs(/** @type {HTMLElement} */ (document.querySelector('.bar'))), wire
 mountBanner(part(main, 'strip'), wires);
 // What says so is in the lazy part.
 watch(
-  (s) => [s.server?.trouble ?? null],
-  (trouble) => trouble !== null && lazy.expect(),
+  (s) => [s.server?.trouble],
+  (trouble) => trouble && lazy.expect(),
 );
 const log = mountLog(byId('messages'), byId('latest'), wires);
 mountActions(byId('messages'), wires);
@@ -233,6 +233,6 @@ lazy.mount((lazyPart) => {
   lazyPart.mountTips(wires);
   lazyPart.mountTrouble(part(main, 'trouble'), wires);
 });
-listenToBrowser({ tab, socket, account: () => account, someoneIsHere: lazy.expect, leaving: effects.flush });
+listenToBrowser({ tab, socket, account: () => account, someoneIsHere: lazy.expect });
 
 if (matchMedia('(pointer: fine)').matches) composer.focus();

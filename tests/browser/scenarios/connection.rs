@@ -289,4 +289,4 @@ pub fn everybody_is_told_that_nothing_is_saved_and_whoever_can_help_what_to_do(w
 }
 
 const TROUBLE: &str = "[data-ref=trouble] .banner";
-const TROUBLE_SHOWS: &str = "document.querySelector('[data-ref=trouble] .banner').checkVisibility()";
+const TROUBLE_SHOWS: &str = "document.querySelector('[data-ref=trouble] .banner')?.checkVisibility() === true";
