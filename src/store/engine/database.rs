@@ -89,11 +89,45 @@ pub fn open_overlay_to_read(
     )
 }
 
-/// A file as the next start would see it, even where this user may only read it: of a copy of a file in use, from the
-/// first page or from its mirror.
+/// What the first page or its mirror leads to, as far as it takes to choose between the two.
+pub struct Candidate<S> {
+    /// The number of the last commit in redb's pages, ...
+    pub root: u64,
+    /// ... and of the last one in the journal.
+    pub count: u64,
+    pub salt: S,
+    pub gap: Gap,
+}
+
+/// Opens a file that may be a copy of one in use, from its first page or from the mirror of that.
+///
+/// A copy has the first page from when copying began. If the journal had moved on too far when it was read, or the
+/// server was started again meanwhile, the mirror has a root that goes with it.
+pub fn open_whole<T, S: PartialEq>(
+    first: &Candidate<S>,
+    mirror: Option<&Candidate<S>>,
+    open: impl Fn(FirstPage) -> Result<T, Fault>,
+) -> Result<(FirstPage, T), Fault> {
+    let newer = mirror.filter(|mirror| mirror.root > first.root && mirror.count >= first.count);
+    if let Some(mirror) = newer {
+        match open(FirstPage::Mirror) {
+            Ok(opened) => return Ok((FirstPage::Mirror, opened)),
+            Err(fault) if first.gap == Gap::Missing || mirror.salt != first.salt => return Err(fault),
+            // The first page has all that it needs.
+            Err(_) => {}
+        }
+    }
+    match first.gap {
+        Gap::Missing => Err(Fault::Damaged("commits are missing in its journal".to_owned())),
+        Gap::None | Gap::OldBlock => Ok((FirstPage::First, open(FirstPage::First)?)),
+    }
+}
+
+/// A file as the next start would see it, even where this user may only read it.
 pub fn open_as_next_start(path: &Path, options: &Options, checked: Checked) -> Result<View, Fault> {
     let look = |first_page| {
         let view = open_overlay_to_read(path, options, Checked::Lightly, first_page)?;
+        // Files of older formats have no mirror, and are not opened from one.
         let (salt, count) = match view.disk.is_current() {
             true => (
                 Some(salt_and_root(&view.database)?.0),
@@ -101,27 +135,14 @@ pub fn open_as_next_start(path: &Path, options: &Options, checked: Checked) -> R
             ),
             false => (None, 0),
         };
-        Ok::<_, Fault>((view.root, count, salt, view.gap))
+        let (root, gap) = (view.root, view.gap);
+        Ok::<_, Fault>(Candidate { root, count, salt, gap })
     };
-    let (root, count, salt, gap) = look(FirstPage::First)?;
-    let newer = guard(|| look(FirstPage::Mirror)).ok();
-    let newer = newer.filter(|mirror| salt.is_some() && mirror.0 > root && mirror.1 >= count);
-    if let Some(mirror) = newer {
-        match guard(|| open_overlay_to_read(path, options, checked, FirstPage::Mirror)) {
-            Err(fault) if gap == Gap::Missing || mirror.2 != salt => return Err(fault),
-            // The first page has all that it needs.
-            Err(_) => {}
-            view => return view,
-        }
-    }
-    if gap == Gap::Missing {
-        return Err(Fault::Damaged(MISSING.to_owned()));
-    }
-    open_overlay_to_read(path, options, checked, FirstPage::First)
+    let first = look(FirstPage::First)?;
+    let mirror = first.salt.and_then(|_| guard(|| look(FirstPage::Mirror)).ok());
+    let open = |first_page| guard(|| open_overlay_to_read(path, options, checked, first_page));
+    Ok(open_whole(&first, mirror.as_ref(), open)?.1)
 }
-
-/// What a copy lacks whose copier was overtaken by the journal.
-pub const MISSING: &str = "commits are missing in its journal";
 
 fn overlay(disk: Disk, options: &Options, checked: Checked) -> Result<View, Fault> {
     let mut builder = builder(options);

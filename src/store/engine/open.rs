@@ -4,7 +4,7 @@
 
 use super::create;
 use super::data_file::{About, DataFile};
-use super::database::{self, Checked, MISSING, View, open_database, open_overlay};
+use super::database::{self, Candidate, Checked, View, open_database, open_overlay, open_whole};
 use super::disk::Disk;
 use super::free_space::has_room;
 use super::journal::{Allow, Gap};
@@ -39,6 +39,17 @@ struct Head {
     root: u64,
     /// Whether the journal has records that do not follow the others.
     gap: Gap,
+}
+
+impl Head {
+    fn candidate(&self) -> Candidate<&[u8]> {
+        Candidate {
+            root: self.root,
+            count: self.commit.count,
+            salt: &self.salt,
+            gap: self.gap,
+        }
+    }
 }
 
 /// Opens the data file at `path`, or makes one. Returns it with the number of its last commit.
@@ -138,33 +149,17 @@ fn refuse_what_is_no_file(path: &Path) -> Result<(), OpenError> {
 }
 
 /// Checks all of a file that we did not leave like this, and makes it one that opens.
-///
-/// A copy of a file in use has the first page from when copying began. If the journal had moved on too far when it was
-/// read, or the server was started again meanwhile, the mirror has a root that goes with it.
 fn adopt(path: &Path, options: &Options, first: Head) -> Result<Head, OpenError> {
     let mirror = examine(path, options, FirstPage::Mirror).ok();
-    let mirror = mirror.filter(|mirror| mirror.root > first.root && mirror.commit.count >= first.commit.count);
-    if let Some(mirror) = mirror {
-        match view(path, options, Checked::Fully, FirstPage::Mirror, |_| Ok(())) {
-            Ok(()) => {
-                let adopted = guard(|| Ok(Disk::open(path, options)?.adopt_mirror()?));
-                adopted.map_err(|fault| open_error(path, fault))?;
-                return Ok(mirror);
-            }
-            Err(error) if first.gap == Gap::Missing || mirror.salt != first.salt => return Err(error),
-            // The first page has all that it needs.
-            Err(_) => {}
-        }
-    }
-    if first.gap == Gap::Missing {
-        let cause = MISSING.to_owned();
-        return Err(OpenError::Damaged {
-            path: path.to_owned(),
-            cause,
-        });
-    }
-    view(path, options, Checked::Fully, FirstPage::First, |_| Ok(()))?;
-    Ok(first)
+    let check = |first_page| guard(|| open_overlay(path, options, Checked::Fully, first_page).map(drop));
+    let chosen = open_whole(&first.candidate(), mirror.as_ref().map(Head::candidate).as_ref(), check);
+    let chosen = chosen.map_err(|fault| open_error(path, fault))?.0;
+    let Some(mirror) = mirror.filter(|_| chosen == FirstPage::Mirror) else {
+        return Ok(first);
+    };
+    let adopted = guard(|| Ok(Disk::open(path, options)?.adopt_mirror()?));
+    adopted.map_err(|fault| open_error(path, fault))?;
+    Ok(mirror)
 }
 
 /// Whether this is a data file, and of a format that we know.
