@@ -85,7 +85,7 @@ pub struct Chat {
     /// Whose turn it is to take a backup.
     backups: Arc<Semaphore>,
     nights: nightly::Nights,
-    told: trouble::Told,
+    announced: trouble::Announced,
 }
 
 impl Chat {
@@ -144,7 +144,7 @@ impl Chat {
             addresses: Mutex::new(Arc::new([])),
             backups: Arc::new(Semaphore::new(1)),
             nights: nightly::Nights::default(),
-            told: trouble::Told::default(),
+            announced: trouble::Announced::default(),
         })
     }
 

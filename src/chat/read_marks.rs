@@ -18,7 +18,7 @@ use tokio::time::timeout;
 pub(super) struct ReadMarks {
     store: Store,
     waiting: Mutex<HashMap<(UserId, RoomId), WaitingMark>>,
-    came: Notify,
+    arrived: Notify,
     /// Held while they go to the writer: what comes after them must not overtake them.
     submitting: tokio::sync::Mutex<()>,
     /// Held until they are written.
@@ -60,7 +60,7 @@ impl ReadMarks {
         Arc::new(ReadMarks {
             store,
             waiting: Mutex::default(),
-            came: Notify::new(),
+            arrived: Notify::new(),
             submitting: tokio::sync::Mutex::default(),
             writing: tokio::sync::Mutex::default(),
         })
@@ -84,7 +84,7 @@ impl ReadMarks {
         mark.callers.retain(|caller| !caller.is_closed());
         mark.callers.push(caller);
         drop(waiting);
-        self.came.notify_one();
+        self.arrived.notify_one();
         answer
     }
 
@@ -173,7 +173,7 @@ impl Chat {
     /// `every` after it together.
     pub async fn keep_read_marks(&self, every: Duration) {
         loop {
-            self.read_marks.came.notified().await;
+            self.read_marks.arrived.notified().await;
             self.fault_points.reach(Part::ReadMarks);
             self.write_read_marks().await;
             tokio::time::sleep(every).await;

@@ -51,12 +51,9 @@ impl Chat {
     /// Takes note that all who are here were here until now. The server stops: nobody else will.
     pub async fn note_last_seen(&self) {
         let at = self.clock.now();
-        let mut noting = Vec::new();
-        for (user, _) in self.hub.here() {
-            let user = user.id;
-            noting.push(self.store.submit(Change::Seen { user, at }).await);
-        }
-        for note in noting.into_iter().flatten() {
+        let here = self.hub.here().into_iter();
+        let changes = here.map(|(user, _)| Change::Seen { user: user.id, at });
+        for note in self.store.submit_all(changes.collect()).await.into_iter().flatten() {
             // Where it fails they were last seen earlier.
             let _ = note.await;
         }

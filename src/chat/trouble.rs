@@ -8,9 +8,9 @@ use std::sync::{Mutex, PoisonError};
 
 /// What everybody was told last.
 #[derive(Debug, Default)]
-pub(super) struct Told(Mutex<Option<Trouble>>);
+pub(super) struct Announced(Mutex<Option<Trouble>>);
 
-impl Told {
+impl Announced {
     fn get(&self) -> Option<Trouble> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -24,7 +24,7 @@ impl Chat {
     /// What everybody was told last. Whoever connects is told this and not what is so by now, or a trouble that comes
     /// and goes between two looks would stay on their page.
     pub fn trouble(&self) -> Option<Trouble> {
-        self.told.get()
+        self.announced.get()
     }
 
     /// Looks again and again whether what people write is saved, and tells everybody when that changes, for as long as
@@ -36,13 +36,13 @@ impl Chat {
             // Not on this thread: a disk that hangs must not keep anybody from talking.
             let looking = tokio::task::spawn_blocking(move || store.readiness());
             if let Ok(readiness) = looking.await {
-                self.tell(readiness).await;
+                self.announce(readiness).await;
             }
             tokio::time::sleep(TROUBLE_LOOK_EVERY).await;
         }
     }
 
-    async fn tell(&self, readiness: Result<(), Unready>) {
+    async fn announce(&self, readiness: Result<(), Unready>) {
         let trouble = match readiness {
             Ok(()) => None,
             // Those who are connected hear of it in other ways.
@@ -56,9 +56,9 @@ impl Chat {
             Err(Unready::NotWritable) => Some(Trouble::NotWritable),
             Err(Unready::DiskFull) => Some(Trouble::DiskFull),
         };
-        if trouble != self.told.get() {
+        if trouble != self.announced.get() {
             // First this, then the signal: whoever connects in between is told twice rather than never.
-            self.told.set(trouble);
+            self.announced.set(trouble);
             self.store.signal(vec![Event::Trouble(trouble)]).await;
         }
     }

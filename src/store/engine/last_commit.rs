@@ -73,8 +73,11 @@ impl LastCommitFile {
 
     /// The data file is damaged: says so at once, if it does not yet.
     pub fn damaged(&self) {
+        if self.is_damaged.swap(true, Relaxed) {
+            return;
+        }
         let text = self.text();
-        if !self.is_damaged.swap(true, Relaxed) && !text.is_empty() {
+        if !text.is_empty() {
             self.write(&text, Sync::No);
         }
     }

@@ -50,8 +50,8 @@ pub struct Writer {
     load: Arc<LoadShedding>,
     /// What concerns files and is not committed yet, in order.
     of_files: VecDeque<Waiting>,
-    /// Changes that are likely to come together, by how many came together lately.
-    company: usize,
+    /// How many changes are likely to come together: as many as lately, or half of that.
+    group_expected: usize,
     /// When the last commit ended.
     committed: Instant,
     /// When the file was last looked after.
@@ -90,7 +90,7 @@ impl Writer {
             timer,
             load,
             of_files: VecDeque::new(),
-            company: 1,
+            group_expected: 1,
             committed: Instant::now(),
             looked: Instant::now(),
         }
@@ -188,15 +188,15 @@ impl Writer {
         let work = self.jobs.recv_many(jobs, BATCH_MAX);
         let work = self.timer.block_on(async { timeout(wait, work).await });
         if matches!(work, Ok(1..)) {
-            self.wait_for_company(jobs);
+            self.wait_for_group(jobs);
         }
         work.is_err() || work.is_ok_and(|count| count > 0)
     }
 
     /// Where more changes came together lately than now, the others are on their way: one commit for all of them costs
     /// less than one for the first and one for the rest, and so does telling of it.
-    fn wait_for_company(&mut self, jobs: &mut Vec<Job>) {
-        if jobs.len() < self.company {
+    fn wait_for_group(&mut self, jobs: &mut Vec<Job>) {
+        if jobs.len() < self.group_expected {
             std::thread::sleep(GROUP_COMMIT_DELAY);
             while jobs.len() < BATCH_MAX
                 && let Ok(job) = self.jobs.try_recv()
@@ -204,7 +204,7 @@ impl Writer {
                 jobs.push(job);
             }
         }
-        self.company = jobs.len().max(self.company / 2);
+        self.group_expected = jobs.len().max(self.group_expected / 2);
     }
 
     /// How long to wait for work before there is something else to do.
