@@ -4,6 +4,7 @@
 //! `cargo bench --bench growth` uploads a file of 4 MiB each second for 128 s, twice as long as such pages are left
 //! alone, to the real executable. `CHAPP_EXE` names another one than the one that cargo has just built.
 
+mod disk;
 mod goals;
 #[allow(dead_code)]
 #[path = "torture/server.rs"]
@@ -13,7 +14,7 @@ use goals::Goals;
 use server::Server;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -46,7 +47,7 @@ fn run() -> Result<(), String> {
     );
     let address = server.start()?;
     let cookie = sign_up(address)?;
-    let (before, begun) = (bytes(&data)?, Instant::now());
+    let (before, begun) = (disk::bytes(&data).map_err(told)?, Instant::now());
     let (mut most, mut slowest) = (0.0_f64, Duration::ZERO);
     println!(
         "| seconds | uploaded, MiB | the file has grown by, MiB | more than was uploaded, MiB |\n|---|---|---|---|"
@@ -56,7 +57,7 @@ fn run() -> Result<(), String> {
         upload(address, &cookie, number)?;
         slowest = slowest.max(started.elapsed());
         let uploaded = f64::from(number) * FILE_BYTES as f64 / MIB;
-        let grown = (bytes(&data)? - before) / MIB;
+        let grown = (disk::bytes(&data).map_err(told)? - before) as f64 / MIB;
         most = most.max(grown - uploaded);
         if number % 16 == 0 {
             println!("| {number} | {uploaded:.0} | {grown:.0} | {:.0} |", grown - uploaded);
@@ -116,15 +117,6 @@ fn post(address: SocketAddr, path: &str, headers: &str, body: &[u8]) -> Result<S
     let mut answer = String::new();
     stream.read_to_string(&mut answer).map_err(told)?;
     Ok(answer)
-}
-
-/// What the file takes of the disk.
-fn bytes(file: &Path) -> Result<f64, String> {
-    let about = std::fs::metadata(file).map_err(told)?;
-    #[cfg(unix)]
-    return Ok((std::os::unix::fs::MetadataExt::blocks(&about) * 512) as f64);
-    #[cfg(not(unix))]
-    Ok(about.len() as f64)
 }
 
 fn told(error: std::io::Error) -> String {

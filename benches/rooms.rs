@@ -7,7 +7,6 @@
 //!
 //! `CHAPP_EXE` names another executable than the one that cargo has just built.
 
-mod goals;
 #[allow(dead_code)]
 #[path = "history/report.rs"]
 mod report;

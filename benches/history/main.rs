@@ -6,9 +6,12 @@
 //!
 //! `CHAPP_EXE` names another executable than the one that cargo has just built.
 
+#[path = "../disk.rs"]
+mod disk;
 #[path = "../goals.rs"]
 mod goals;
 mod measure;
+mod must_hold;
 mod report;
 #[allow(dead_code)]
 #[path = "../torture/server.rs"]
@@ -23,7 +26,7 @@ use measure::{Probe, Visitors};
 use report::Row;
 use server::Server;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 use town::Plan;
@@ -60,7 +63,7 @@ fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(sizes) => {
             report::print(&sizes);
-            report::goals(&sizes).print();
+            must_hold::goals(&sizes).print();
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -119,7 +122,7 @@ fn run(arguments: &Arguments) -> Result<Vec<(u64, Vec<Row>)>, String> {
         }
         let mut rows = vec![Row::bytes(
             "on the disk, a message",
-            bytes(&data)? as f64 / posts as f64,
+            disk::bytes(&data).map_err(told)? as f64 / posts as f64,
         )];
         // What was taken was not filled now.
         if arguments.kept.is_none() {
@@ -142,13 +145,4 @@ fn run(arguments: &Arguments) -> Result<Vec<(u64, Vec<Row>)>, String> {
         size *= STEP;
     }
     Ok(sizes)
-}
-
-/// What a file takes of the disk, which may be less than its length.
-fn bytes(file: &Path) -> Result<u64, String> {
-    let about = fs::metadata(file).map_err(told)?;
-    #[cfg(unix)]
-    return Ok(std::os::unix::fs::MetadataExt::blocks(&about) * 512);
-    #[cfg(not(unix))]
-    Ok(about.len())
 }

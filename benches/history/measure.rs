@@ -1,6 +1,7 @@
 //! What one file costs: each row of the table, over real connections to the real executable.
 
-use crate::report::{AFTER_SIGKILL, LONGEST_WAIT, POST_ALONE, POST_ALONE_P99, POSTS_PER_SECOND, Row, Times};
+use crate::must_hold::{AFTER_SIGKILL, LONGEST_WAIT, POST_ALONE, POST_ALONE_P99, POSTS_PER_SECOND};
+use crate::report::{Row, Times};
 use crate::server::Server;
 use crate::town::{Plan, cookie};
 use crate::visitor::{Http, Socket, words};

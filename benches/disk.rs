@@ -1,0 +1,13 @@
+//! What files take of the disk.
+
+use std::path::Path;
+use std::{fs, io};
+
+/// Of one file: it may be less than its length.
+pub fn bytes(file: &Path) -> io::Result<u64> {
+    let about = fs::metadata(file)?;
+    #[cfg(unix)]
+    return Ok(std::os::unix::fs::MetadataExt::blocks(&about) * 512);
+    #[cfg(not(unix))]
+    Ok(about.len())
+}
