@@ -5,16 +5,11 @@ use crate::harness::metrics::Metrics;
 use crate::harness::people::Person;
 use crate::harness::server::{Setup, Site};
 use crate::harness::socket::{Socket, of_type};
+use crate::socket::{fill, two};
 use chapp::limits::ANSWERS_AT_STOP_TIMEOUT;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Instant;
-
-fn fill(socket: &mut Socket, count: u64) {
-    for n in 1..=count {
-        socket.say(&format!("c{n}"), &format!("message {n}"));
-    }
-}
 
 fn read(seq: u64) -> Value {
     json!({"type": "read", "room": 1, "seq": seq})
@@ -26,10 +21,9 @@ fn read_until(site: &Site, person: &Person) -> Value {
 
 #[test]
 fn whoever_looks_at_their_rooms_after_a_mark_sees_it() {
-    let site = Site::new();
-    let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
+    let (site, ada, ben) = two();
     let (mut adas, mut bens) = (site.socket(&ada), site.socket(&ben));
-    fill(&mut bens, 3);
+    fill(&mut bens, 1..=3);
     for seq in 1..=3 {
         adas.send(&read(seq));
         adas.until_pong();
@@ -45,10 +39,9 @@ fn whoever_looks_at_their_rooms_after_a_mark_sees_it() {
 
 #[test]
 fn a_stop_writes_the_marks_that_wait() {
-    let mut site = Site::new();
-    let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
+    let (mut site, ada, ben) = two();
     let (mut adas, mut bens) = (site.socket(&ada), site.socket(&ben));
-    fill(&mut bens, 9);
+    fill(&mut bens, 1..=9);
     for seq in 1..=9 {
         adas.send(&read(seq));
     }
@@ -59,10 +52,9 @@ fn a_stop_writes_the_marks_that_wait() {
 
 #[test]
 fn a_stop_answers_the_marks_that_wait() {
-    let mut site = Site::new();
-    let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
+    let (mut site, ada, ben) = two();
     let (mut adas, mut bens) = (site.socket(&ada), site.socket(&ben));
-    fill(&mut bens, 2);
+    fill(&mut bens, 1..=2);
     adas.send(&read(1));
     adas.until_pong();
     adas.send(&json!({"type": "read", "room": 1, "seq": 2, "ref": "r"}));
@@ -78,10 +70,9 @@ fn a_stop_answers_the_marks_that_wait() {
 
 #[test]
 fn what_was_read_before_does_not_undo_that_it_is_unread() {
-    let site = Site::new();
-    let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
+    let (site, ada, ben) = two();
     let (mut adas, mut bens) = (site.socket(&ada), site.socket(&ben));
-    fill(&mut bens, 5);
+    fill(&mut bens, 1..=5);
     for seq in 1..=5 {
         adas.send(&read(seq));
     }
@@ -96,10 +87,9 @@ fn what_was_read_before_does_not_undo_that_it_is_unread() {
 
 #[test]
 fn each_caller_of_marks_that_are_written_together_is_answered() {
-    let site = Site::new();
-    let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
+    let (site, ada, ben) = two();
     let (mut adas, mut bens) = (site.socket(&ada), site.socket(&ben));
-    fill(&mut bens, 4);
+    fill(&mut bens, 1..=4);
     adas.send(&read(1));
     for (seq, name) in [(4, "a"), (3, "b"), (2, "c")] {
         adas.send(&json!({"type": "read", "room": 1, "seq": seq, "ref": name}));
@@ -121,7 +111,7 @@ fn rooms_can_be_looked_at_while_the_disk_takes_no_marks() {
     });
     let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
     let (mut adas, mut bens) = (site.socket(&ada), site.socket(&ben));
-    fill(&mut bens, 2);
+    fill(&mut bens, 1..=2);
     let still = Still::new(&disk);
     adas.send(&read(2));
     adas.until_pong();
@@ -138,7 +128,7 @@ fn marks_and_typing_of_a_crowd_go_out_together() {
     let mut sockets: Vec<Socket> = people.iter().map(|person| site.socket(person)).collect();
     let mut ears = site.socket(&site.sign_up("Ears"));
     let writes = || Metrics::read(site.address).get("chapp_delivery_writes_total");
-    fill(&mut ears, 1);
+    fill(&mut ears, 1..=1);
     let before = writes();
     for socket in &mut sockets {
         socket.send(&read(1));
@@ -156,8 +146,7 @@ fn marks_and_typing_of_a_crowd_go_out_together() {
 
 #[test]
 fn whoever_has_posted_is_not_told_to_be_typing_after_that() {
-    let site = Site::new();
-    let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
+    let (site, ada, ben) = two();
     let (mut adas, mut bens) = (site.socket(&ada), site.socket(&ben));
     for n in 1..=3 {
         adas.send(&json!({"type": "typing", "room": 1}));
@@ -173,10 +162,9 @@ fn whoever_has_posted_is_not_told_to_be_typing_after_that() {
 
 #[test]
 fn whoever_arranges_a_room_or_blocks_somebody_sees_what_they_have_read() {
-    let site = Site::new();
-    let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
+    let (site, ada, ben) = two();
     let (mut adas, mut bens) = (site.socket(&ada), site.socket(&ben));
-    fill(&mut bens, 3);
+    fill(&mut bens, 1..=3);
     for seq in 1..=2 {
         adas.send(&read(seq));
     }

@@ -12,14 +12,14 @@ use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 
-fn two() -> (Site, Person, Person) {
+pub fn two() -> (Site, Person, Person) {
     let site = Site::new();
     let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
     (site, ada, ben)
 }
 
 /// Posts these messages, many at a time; returns once everybody who is connected has been sent them.
-fn fill(socket: &mut Socket, seqs: RangeInclusive<u64>) {
+pub fn fill(socket: &mut Socket, seqs: RangeInclusive<u64>) {
     fill_with(socket, seqs, |n| format!("message {n}"));
 }
 

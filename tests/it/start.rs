@@ -277,7 +277,7 @@ mod browser {
         let folder = home.path().join("bin");
         fs::create_dir(&folder).unwrap();
         let pipe = home.path().join("opened");
-        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        crate::harness::make_pipe(&pipe);
         let script = folder.join("xdg-open");
         fs::write(&script, format!("#!/bin/sh\necho \"$1\" > '{}'\n", pipe.display())).unwrap();
         fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();

@@ -5,7 +5,6 @@ use crate::harness::PATIENCE;
 use crate::harness::disk::BrokenDisk;
 use crate::harness::server::{Setup, Site};
 use crate::harness::socket::Socket;
-use chapp::store::Options;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Instant;
@@ -102,20 +101,7 @@ fn a_disk_that_takes_no_writes_is_told_of_and_no_reason_to_restart_the_server() 
 
 #[test]
 fn a_full_disk_is_told_of_to_whoever_comes() {
-    let mut site = Site::new();
-    let ada = site.sign_up("Ada");
-    site.stop();
-    let options = Options {
-        disk_free_bytes_min: u64::MAX,
-        ..Options::default()
-    };
-    let full = Site::on(
-        site,
-        Setup {
-            options,
-            ..Setup::default()
-        },
-    );
+    let (full, ada) = Site::on_full_disk();
     let mut adas = full.socket(&ada);
     // The first look may come before or after.
     if adas.ready["server"].get("trouble").is_none() {

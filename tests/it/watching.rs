@@ -58,20 +58,7 @@ fn a_server_that_takes_writes_is_ready_for_whoever_asks_and_says_nothing_else() 
 
 #[test]
 fn a_server_whose_disk_is_full_is_alive_and_not_ready() {
-    let mut site = Site::new();
-    site.sign_up("Ada");
-    site.stop();
-    let options = Options {
-        disk_free_bytes_min: u64::MAX,
-        ..Options::default()
-    };
-    let full = Site::on(
-        site,
-        Setup {
-            options,
-            ..Setup::default()
-        },
-    );
+    let (full, _) = Site::on_full_disk();
     let response = full.get("/readyz").send();
     let problem = response.refused(503, "unavailable");
     assert!(problem["title"].as_str().unwrap().contains("full"), "{problem}");
@@ -293,8 +280,7 @@ fn a_token_file_that_keeps_no_secret_is_no_start() {
 fn a_token_file_that_is_a_pipe_is_not_waited_for() {
     let home = Home::new();
     let pipe = home.path().join("pipe");
-    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
-    assert!(made.unwrap().success());
+    crate::harness::make_pipe(&pipe);
     let command = home.command(&["--no-open", "--metrics-token-file", pipe.to_str().unwrap()]);
     assert!(run(command).stderr.contains("it is no file"));
 }

@@ -159,13 +159,7 @@ fn what_is_no_place_for_a_backup_is_refused_with_the_next_step() {
     #[cfg(unix)]
     {
         let pipe = home.path().join("pipe");
-        assert!(
-            std::process::Command::new("mkfifo")
-                .arg(&pipe)
-                .status()
-                .unwrap()
-                .success()
-        );
+        crate::harness::make_pipe(&pipe);
         let said = fails(&home, &["backup", "pipe", "--force"], 1);
         assert!(said.contains("use - and redirect"), "{said}");
     }

@@ -4,7 +4,6 @@ use super::*;
 use crate::harness::PATIENCE;
 use crate::harness::exe::Home;
 use std::os::unix::fs::{MetadataExt, symlink};
-use std::process::Command;
 use std::sync::mpsc;
 
 const NOTE: &str = ".data.redb.last-commit";
@@ -72,7 +71,7 @@ fn a_pipe_in_the_place_of_the_note_hangs_nobody() {
     let (folder, path) = data_file();
     let note = folder.path().join(NOTE);
     fs::remove_file(&note).unwrap();
-    assert!(Command::new("mkfifo").arg(&note).status().unwrap().success());
+    crate::harness::make_pipe(&note);
     is_used(&path);
     is_a_note(folder.path());
 }

@@ -93,13 +93,7 @@ fn a_start_removes_its_own_drafts_and_no_file_of_anybody_else() {
     #[cfg(unix)]
     {
         let pipe = folder.path().join("data.redb.new-0123456789abcdef");
-        assert!(
-            std::process::Command::new("mkfifo")
-                .arg(&pipe)
-                .status()
-                .unwrap()
-                .success()
-        );
+        crate::harness::make_pipe(&pipe);
     }
     close(open(&path).unwrap());
     for name in mine {

@@ -31,3 +31,11 @@ impl Chance {
         (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % end
     }
 }
+
+/// Makes a named pipe: whoever opens it to read waits for somebody who writes.
+#[cfg(unix)]
+#[track_caller]
+pub fn make_pipe(path: &std::path::Path) {
+    let made = std::process::Command::new("mkfifo").arg(path).status();
+    assert!(made.unwrap().success());
+}

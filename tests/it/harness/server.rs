@@ -2,6 +2,7 @@
 
 use super::PATIENCE;
 use super::http::Request;
+use super::people::Person;
 use chapp::chat::{BackupPlan, PartFault, RateLimits};
 use chapp::clock::{Clock, ManualClock, Time};
 use chapp::config::{Config, Host, MetricsToken};
@@ -156,6 +157,22 @@ impl Site {
         stopped.setup = setup;
         stopped.start();
         stopped
+    }
+
+    /// One whose disk has no room any more, with somebody who signed up before.
+    pub fn on_full_disk() -> (Site, Person) {
+        let mut site = Site::new();
+        let ada = site.sign_up("Ada");
+        site.stop();
+        let options = Options {
+            disk_free_bytes_min: u64::MAX,
+            ..Options::default()
+        };
+        let full = Setup {
+            options,
+            ..Setup::default()
+        };
+        (Site::on(site, full), ada)
     }
 
     pub fn data(&self) -> PathBuf {
