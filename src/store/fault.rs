@@ -110,8 +110,8 @@ fn storage_full() -> Error {
     )
 }
 
-/// Runs what may panic in redb over a damaged file. (Where it does so over the list of its tables while one is opened,
-/// after others were, it panics once more over those; that ends the process, and the next start reads the journal.)
+/// Runs what may panic in redb over a damaged file. Some damage, such as that of its lists of free pages, makes redb panic
+/// again while it unwinds, which ends the process; a start that ended so makes the next one check the whole file.
 pub(super) fn guard<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     // What the panic leaves half done inside redb is thrown away: the transaction with its
     // closure, the database when it is opened again.

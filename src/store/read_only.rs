@@ -5,6 +5,7 @@
 use super::codec::DataFileRow;
 use super::engine::database::{Checked, View, open_as_next_start};
 use super::engine::open::{io_error, open_error};
+use super::engine::overlay::OverlayDatabase;
 use super::engine::upgrade::FORMAT_OLDEST;
 use super::fault::{Fault, guard};
 use super::tables::{FILE, FORMAT, FORMAT_VERSION, META, get, get_known};
@@ -19,7 +20,7 @@ const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
 
 /// A data file as it is now; nobody else opens it meanwhile.
 pub(super) struct ReadOnly {
-    database: Database,
+    database: OverlayDatabase,
     pub format: u32,
     /// Whether this user may write to the file.
     pub is_writable: bool,

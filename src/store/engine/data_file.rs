@@ -278,11 +278,12 @@ impl DataFile {
         }
         self.retained.clear();
         match std::mem::replace(&mut *state, State::Closed) {
-            // What failed writes nothing any more, and an overlay has nothing to write.
-            State::Open(Open { database, .. }) | State::ReadOnly(View { database, .. }) => {
+            // What failed writes nothing any more.
+            State::Open(Open { database, .. }) => {
                 let _ = guard(|| Ok(database.close()?));
             }
-            State::Closed => {}
+            // An overlay has nothing to write.
+            State::ReadOnly(_) | State::Closed => {}
         }
         let (fresh, count) = match guard(|| open_database(&self.path, &self.options, Allow::NoGap)) {
             Ok(opened) if opened.salt != self.salt => {

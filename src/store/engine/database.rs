@@ -5,7 +5,7 @@ use super::disk::Disk;
 use super::journal::{self, Allow, Gap, Journal, salt_of};
 use super::layout::FirstPage;
 use super::old_journal;
-use super::overlay::Overlay;
+use super::overlay::OverlayDatabase;
 use super::record::{Record, RowChange, Salt};
 use crate::store::codec::{CommitRow, JournalRow};
 use crate::store::fault::{Fault, guard};
@@ -63,7 +63,7 @@ pub enum Checked {
 
 /// A file that stays as it is, even where redb has to recover it first. Everything in its journal is visible.
 pub struct View {
-    pub database: Database,
+    pub database: OverlayDatabase,
     pub disk: Disk,
     /// The number of the last commit in redb's pages.
     pub root: u64,
@@ -147,7 +147,7 @@ pub fn open_as_next_start(path: &Path, options: &Options, checked: Checked) -> R
 fn overlay(disk: Disk, options: &Options, checked: Checked) -> Result<View, Fault> {
     let mut builder = builder(options);
     builder.set_check_integrity_on_open(checked == Checked::Fully);
-    let database = builder.create_with_backend(Overlay::new(disk.clone())?)?;
+    let database = OverlayDatabase::open(&builder, disk.clone())?;
     let root = last_commit(&database.begin_read()?).unwrap_or_default();
     let mut gap = Gap::None;
     if disk.is_current() {

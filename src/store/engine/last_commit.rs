@@ -11,6 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 /// The last word about a data file that has shown itself to be damaged.
 const DAMAGED: &str = "damaged";
 
+/// The first word about a data file that is being opened.
+const OPENING: &str = "opening";
+
 /// How the name of the note ends.
 const SUFFIX: &str = ".last-commit";
 
@@ -58,6 +61,12 @@ impl LastCommitFile {
         self.text().split_whitespace().last() == Some(DAMAGED)
     }
 
+    /// Whether the data file was being opened when the process ended: it may be damaged in a way over which redb ends
+    /// the process, and not only panics.
+    pub fn says_opening(&self) -> bool {
+        self.text().starts_with(OPENING)
+    }
+
     /// From now on it says whether the data file is damaged with whatever else it says.
     pub fn set_damaged(&self, is_damaged: bool) {
         self.is_damaged.store(is_damaged, Relaxed);
@@ -97,8 +106,8 @@ impl LastCommitFile {
             "closed" => *known != salt || count != number,
             // It went on from there, and nobody has written down how far.
             "open" => *known != salt || count < number,
-            "opening" if before == Some(&&*salt) => count + 1 != number,
-            "opening" => *known != salt || count < number,
+            OPENING if before == Some(&&*salt) => count + 1 != number,
+            OPENING => *known != salt || count < number,
             "foreign" => true,
             _ => false,
         }
@@ -107,7 +116,7 @@ impl LastCommitFile {
     /// It is about to get another salt with commit `count`; on the disk when this returns, or a loss of power could
     /// make us take the file for another one.
     pub fn opening(&self, before: &[u8], salt: &Salt, count: u64) {
-        let text = format!("opening {} {count} {}", hex(salt), hex(before));
+        let text = format!("{OPENING} {} {count} {}", hex(salt), hex(before));
         if !self.write(&text, Sync::Yes)
             && let Some(path) = &self.path
         {

@@ -33,7 +33,7 @@ pub mod load_shedding;
 pub mod old_journal;
 pub mod open;
 mod open_error;
-mod overlay;
+pub mod overlay;
 pub mod publisher;
 pub mod record;
 pub mod record_keeper;

@@ -78,6 +78,11 @@ pub fn open(path: &Path, options: Options) -> Result<(DataFile, u64), OpenError>
         head.row.epoch = create::random().map_err(|error| io_error(path, &error))?;
         head.row.home = is_at;
     }
+    if !moved && last_commit_file.says_opening() {
+        tracing::info!("the last start broke off; checking all of the data file");
+        let check = || open_overlay(path, &options, Checked::Fully, FirstPage::First).map(drop);
+        guard(check).map_err(|fault| open_error(path, fault))?;
+    }
     let opened = guard(|| open_database(path, &options, allow)).map_err(|fault| open_error(path, fault))?;
     create::sweep(path);
     last_commit_file.sweep();

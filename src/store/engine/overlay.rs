@@ -4,16 +4,49 @@
 use super::disk::Disk;
 use super::file_locks::file_locks;
 use crate::store::fault::Fault;
-use redb::{BackendError, StorageBackend};
+use redb::{BackendError, Builder, Database, StorageBackend};
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
-use std::ops::Bound;
+use std::ops::{Bound, Deref};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const BLOCK: u64 = 4096;
 
+/// A database of which nothing is kept, so it ends without the commit that redb makes when one is dropped: over a damaged
+/// list of free pages that commit panics twice, which would end the process.
+pub struct OverlayDatabase(Option<Database>);
+
+impl OverlayDatabase {
+    pub fn open(builder: &Builder, file: Disk) -> Result<OverlayDatabase, Fault> {
+        Ok(OverlayDatabase(Some(builder.create_with_backend(Overlay::new(file)?)?)))
+    }
+}
+
+impl Deref for OverlayDatabase {
+    type Target = Database;
+
+    fn deref(&self) -> &Database {
+        match &self.0 {
+            Some(database) => database,
+            None => unreachable!("only dropping takes it"),
+        }
+    }
+}
+
+impl Drop for OverlayDatabase {
+    fn drop(&mut self) {
+        let database = self.0.take();
+        // redb makes no such commit while a panic unwinds. This one calls no panic hook.
+        let _ = catch_unwind(AssertUnwindSafe(move || {
+            let _dropped_by_unwinding = database;
+            resume_unwind(Box::new(()));
+        }));
+    }
+}
+
 #[derive(Debug)]
-pub struct Overlay {
+struct Overlay {
     file: Disk,
     changes: Mutex<Changes>,
 }
@@ -27,7 +60,7 @@ struct Changes {
 }
 
 impl Overlay {
-    pub fn new(file: Disk) -> Result<Overlay, Fault> {
+    fn new(file: Disk) -> Result<Overlay, Fault> {
         let len = file.len()?;
         let changes = Mutex::new(Changes {
             len,

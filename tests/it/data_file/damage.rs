@@ -1,6 +1,8 @@
 //! Files that something has damaged: found at the door, or in the row, and never served.
 
 use super::*;
+#[cfg(unix)]
+use crate::harness::exe::{self, Home};
 use redb::{ReadableTable, TableDefinition, WriteTransaction};
 use std::ops::Range;
 
@@ -66,6 +68,53 @@ fn a_flipped_bit_is_found_or_harms_nothing() {
         }
     }
     assert!(found > 15, "only {found} were found");
+}
+
+/// Where in a file something like three numbers of pages stand one after the other, as in redb's lists of free pages.
+#[cfg(unix)]
+fn lists_of_pages(file: &[u8]) -> Vec<usize> {
+    let is_page = |at: usize| {
+        let number = file
+            .get(at..at + 8)
+            .map(|bytes| u64::from_le_bytes(bytes.try_into().unwrap()));
+        number.is_some_and(|number| (1..file.len() as u64 / 4_096).contains(&number))
+    };
+    let is_in_journal = |at: &usize| (JOURNAL.start..JOURNAL.end).contains(&(*at as u64));
+    let places = (0..file.len() - 24).filter(|at| !is_in_journal(at));
+    places.filter(|at| (0..3).all(|n| is_page(at + 8 * n))).collect()
+}
+
+/// redb panics twice over such a list, which ends a process.
+#[cfg(unix)]
+#[test]
+fn a_start_that_a_damaged_list_of_free_pages_ends_is_followed_by_one_that_says_so() {
+    use std::os::unix::process::ExitStatusExt;
+    let home = Home::new();
+    let (_folder, path) = data_file();
+    let whole = fs::read(&path).unwrap();
+    let modified = fs::metadata(&path).unwrap().modified().unwrap();
+    let note = path.with_file_name(".data.redb.last-commit");
+    let noted = fs::read(&note).unwrap();
+    let data = path.to_str().unwrap();
+    // It opens the file as a server does, and ends.
+    let start = || exe::run(home.command(&["reset", "nobody", "--data", data]));
+    for at in lists_of_pages(&whole) {
+        let mut bytes = whole.clone();
+        // Bit 5 of the number of its region (`PageNumber` of redb).
+        bytes[at + 3] ^= 2;
+        write_over(&path, &bytes);
+        let file = fs::File::options().write(true).open(&path).unwrap();
+        file.set_modified(modified).unwrap();
+        fs::write(&note, &noted).unwrap();
+        let first = start();
+        if first.status.signal().is_some() {
+            let second = start();
+            assert_eq!(second.status.code(), Some(1), "{}", second.stderr);
+            assert!(second.stderr.contains("damaged"), "{}", second.stderr);
+            return;
+        }
+    }
+    panic!("no start was ended");
 }
 
 /// Where the records of a journal are that follow one another.
