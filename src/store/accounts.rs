@@ -1,10 +1,11 @@
 //! Accounts and what proves whose they are.
 
 use super::apply::Done;
-use super::codec::{UserRow, key};
-use super::fault::Fault;
+use super::rows::codec::{UserRow, key};
+use super::rows::schema::{Source, Tables};
+use super::rows::table::{get, get_known, put};
 use super::standing::{FIRST_ROOM, known};
-use super::tables::{Source, Tables, get, get_known, put};
+use super::store_error::StoreError;
 use super::{admin, marks, people, rooms, sessions};
 use crate::error::{Error, Kind};
 use crate::model::{
@@ -13,7 +14,7 @@ use crate::model::{
 };
 use redb::ReadableTable;
 
-pub(super) fn sign_up(tables: &mut Tables<'_>, new: &NewAccount) -> Result<Done, Fault> {
+pub(super) fn sign_up(tables: &mut Tables<'_>, new: &NewAccount) -> Result<Done, StoreError> {
     if tables.names.read()?.get(new.name.key())?.is_some() {
         return Err(Error::new(Kind::NameTaken, "That name is taken.").at("name").into());
     }
@@ -46,7 +47,7 @@ pub(super) fn sign_up(tables: &mut Tables<'_>, new: &NewAccount) -> Result<Done,
 }
 
 /// Another password: whoever else is logged in by the old one is no longer, and whoever has the present token, neither.
-pub(super) fn set_password(tables: &mut Tables<'_>, new: &PasswordChange) -> Result<Done, Fault> {
+pub(super) fn set_password(tables: &mut Tables<'_>, new: &PasswordChange) -> Result<Done, StoreError> {
     let id = known(tables, new.user)?;
     if !is_password(tables, id, &new.verified)? {
         return Ok(Done::nothing(Event::PasswordStale));
@@ -66,32 +67,32 @@ pub(super) fn set_password(tables: &mut Tables<'_>, new: &PasswordChange) -> Res
 
 /// Whether somebody's password still is the one that was compared: that takes its time, and meanwhile it may have been
 /// changed.
-pub(super) fn is_password(source: &impl Source, id: u32, verified: &PasswordHash) -> Result<bool, Fault> {
+pub(super) fn is_password(source: &impl Source, id: u32, verified: &PasswordHash) -> Result<bool, StoreError> {
     let row: UserRow = get_known(source.users()?, id, "an account")?;
     Ok(row.password == verified.0)
 }
 
-pub(super) fn write_hash(tables: &mut Tables<'_>, id: u32, hash: &PasswordHash) -> Result<(), Fault> {
+pub(super) fn write_hash(tables: &mut Tables<'_>, id: u32, hash: &PasswordHash) -> Result<(), StoreError> {
     let mut row: UserRow = get_known(tables.users.read()?, id, "an account")?;
     row.password = hash.0.clone();
     put(tables.users.write()?, id, &row)
 }
 
-pub(super) fn by_name(source: &impl Source, name: &Name) -> Result<Option<Account>, Fault> {
+pub(super) fn by_name(source: &impl Source, name: &Name) -> Result<Option<Account>, StoreError> {
     match get::<_, u32>(source.names()?, name.key())? {
         Some(id) => account(source, id).map(Some),
         None => Ok(None),
     }
 }
 
-pub(super) fn by_id(source: &impl Source, id: UserId) -> Result<Option<Account>, Fault> {
+pub(super) fn by_id(source: &impl Source, id: UserId) -> Result<Option<Account>, StoreError> {
     match key(id.0) {
         Some(id) if source.users()?.get(id)?.is_some() => account(source, id).map(Some),
         _ => Ok(None),
     }
 }
 
-fn account(source: &impl Source, id: u32) -> Result<Account, Fault> {
+fn account(source: &impl Source, id: u32) -> Result<Account, StoreError> {
     let row: UserRow = get_known(source.users()?, id, "the account of a name")?;
     Ok(Account {
         user: people::user(source, id)?,

@@ -2,12 +2,13 @@
 //! entry holds its present state.
 
 use super::apply::Done;
-use super::codec::{Deleted, PostRow};
-use super::fault::Fault;
 use super::messages::{may_post, mention, named_in, post_at, say};
-use super::standing::{known, standing};
-use super::tables::{Source, Tables, has, put};
-use super::{files, log, standing};
+use super::rows::codec::{Deleted, PostRow};
+use super::rows::schema::{Source, Tables};
+use super::rows::table::{has, put};
+use super::standing::{self, known, standing};
+use super::store_error::StoreError;
+use super::{files, log};
 use crate::clock::Time;
 use crate::error::{Error, Kind};
 use crate::limits::{
@@ -16,7 +17,7 @@ use crate::limits::{
 use crate::model::{Act, Emoji, Event, PinsPage, Place, RoomId, Seq, UserId, needs_text, rules};
 use redb::{ReadableTable, ReadableTableMetadata};
 
-pub(super) fn act(tables: &mut Tables<'_>, by: UserId, place: Place, act: &Act, at: Time) -> Result<Done, Fault> {
+pub(super) fn act(tables: &mut Tables<'_>, by: UserId, place: Place, act: &Act, at: Time) -> Result<Done, StoreError> {
     let who = known(tables, by)?;
     let standing = standing(tables, place.room, who)?;
     // Words can be taken back also where no new ones may be said.
@@ -80,7 +81,7 @@ pub(super) fn act(tables: &mut Tables<'_>, by: UserId, place: Place, act: &Act, 
 }
 
 /// Its text stays in the row until it is too late to bring it back; nobody reads it there.
-fn delete(tables: &mut Tables<'_>, row: &mut PostRow, by: u32, at: Time) -> Result<bool, Fault> {
+fn delete(tables: &mut Tables<'_>, row: &mut PostRow, by: u32, at: Time) -> Result<bool, StoreError> {
     mention(tables, row, false)?;
     // The row keeps it for whoever brings the message back.
     if let Some((_, since)) = row.pinned {
@@ -92,7 +93,7 @@ fn delete(tables: &mut Tables<'_>, row: &mut PostRow, by: u32, at: Time) -> Resu
     Ok(true)
 }
 
-fn undelete(tables: &mut Tables<'_>, row: &mut PostRow) -> Result<bool, Fault> {
+fn undelete(tables: &mut Tables<'_>, row: &mut PostRow) -> Result<bool, StoreError> {
     if let Some(deleted) = row.deleted.take() {
         tables.deleted.write()?.remove((deleted.at, row.room, row.seq))?;
     }
@@ -107,12 +108,12 @@ fn undelete(tables: &mut Tables<'_>, row: &mut PostRow) -> Result<bool, Fault> {
     Ok(true)
 }
 
-fn has_place_for_a_pin(tables: &Tables<'_>, room: u32) -> Result<bool, Fault> {
+fn has_place_for_a_pin(tables: &Tables<'_>, room: u32) -> Result<bool, StoreError> {
     let all = (room, 0, 0)..=(room, u64::MAX, u32::MAX);
     Ok(tables.pins.read()?.range(all)?.count() < PINS_MAX)
 }
 
-fn react(row: &mut PostRow, who: u32, emoji: &Emoji, on: bool) -> Result<bool, Fault> {
+fn react(row: &mut PostRow, who: u32, emoji: &Emoji, on: bool) -> Result<bool, StoreError> {
     let place = row.reactions.iter().position(|(found, _)| found == emoji.as_str());
     let has = place.is_some_and(|place| row.reactions[place].1.contains(&who));
     if has == on {
@@ -138,7 +139,7 @@ fn react(row: &mut PostRow, who: u32, emoji: &Emoji, on: bool) -> Result<bool, F
     Ok(true)
 }
 
-fn pin(tables: &mut Tables<'_>, row: &mut PostRow, by: u32, on: bool, at: Time) -> Result<bool, Fault> {
+fn pin(tables: &mut Tables<'_>, row: &mut PostRow, by: u32, on: bool, at: Time) -> Result<bool, StoreError> {
     if let Some((_, since)) = row.pinned.take() {
         tables.pins.write()?.remove((row.room, since, row.seq))?;
     }
@@ -153,12 +154,12 @@ fn pin(tables: &mut Tables<'_>, row: &mut PostRow, by: u32, on: bool, at: Time) 
     Ok(true)
 }
 
-fn conflict(title: String) -> Fault {
+fn conflict(title: String) -> StoreError {
     Error::new(Kind::Conflict, title).into()
 }
 
 /// Forgets for good what messages said that were deleted before then, a bounded number at a time.
-pub(super) fn erase(tables: &mut Tables<'_>, before: Time) -> Result<Done, Fault> {
+pub(super) fn erase(tables: &mut Tables<'_>, before: Time) -> Result<Done, StoreError> {
     let mut places = Vec::new();
     let deleted = tables.deleted.read()?;
     let due = deleted
@@ -187,7 +188,7 @@ fn ahead(before: Time) -> (u64, u32, u32) {
 }
 
 /// Whether there is text to be forgotten.
-pub(super) fn has_deleted(source: &impl Source, before: Time) -> Result<bool, Fault> {
+pub(super) fn has_deleted(source: &impl Source, before: Time) -> Result<bool, StoreError> {
     let deleted = source.deleted()?;
     if deleted.is_empty()? {
         return Ok(false);
@@ -196,7 +197,12 @@ pub(super) fn has_deleted(source: &impl Source, before: Time) -> Result<bool, Fa
 }
 
 /// A page of the pinned messages of a room, newest pin first, below `before`.
-pub(super) fn pins(source: &impl Source, viewer: UserId, room: RoomId, before: Option<u64>) -> Result<PinsPage, Fault> {
+pub(super) fn pins(
+    source: &impl Source,
+    viewer: UserId,
+    room: RoomId,
+    before: Option<u64>,
+) -> Result<PinsPage, StoreError> {
     let (_, room) = standing::inside(source, viewer, room)?;
     let (mut messages, mut bytes, mut next, mut last) = (Vec::new(), 0, None, None);
     let below = (room, 0, 0)..(room, before.unwrap_or(u64::MAX), 0);

@@ -2,10 +2,11 @@
 //! opened, passwords set anew.
 
 use super::apply::Done;
-use super::codec::{BackupRow, BarredRow, InviteRow, ResetRow, ServerRow, UserRow, key};
-use super::fault::Fault;
+use super::rows::codec::{BackupRow, BarredRow, InviteRow, ResetRow, ServerRow, UserRow, key, unseal};
+use super::rows::schema::{Source, Tables};
+use super::rows::table::{get, get_known, put};
 use super::standing::{is_barred, known, other};
-use super::tables::{Source, Tables, get, get_known, put};
+use super::store_error::StoreError;
 use super::{accounts, people, sessions, usage};
 use crate::clock::Time;
 use crate::error::{Error, Kind};
@@ -22,7 +23,7 @@ pub(super) const CARD: &str = "card";
 pub(super) const INVITE: &str = "invite";
 pub(super) const BACKUP: &str = "backup";
 
-pub(super) fn card(source: &impl Source) -> Result<ServerCard, Fault> {
+pub(super) fn card(source: &impl Source) -> Result<ServerCard, StoreError> {
     let row: ServerRow = get(source.server()?, CARD)?.unwrap_or_default();
     Ok(ServerCard {
         name: row.name(),
@@ -32,7 +33,7 @@ pub(super) fn card(source: &impl Source) -> Result<ServerCard, Fault> {
     })
 }
 
-pub(super) fn counts(source: &impl Source) -> Result<ServerCounts, Fault> {
+pub(super) fn counts(source: &impl Source) -> Result<ServerCounts, StoreError> {
     Ok(ServerCounts {
         people: source.users()?.len()?,
         deactivated: source.barred()?.len()?,
@@ -43,12 +44,12 @@ pub(super) fn counts(source: &impl Source) -> Result<ServerCounts, Fault> {
 }
 
 /// Whether somebody may make an account who shows this. The first one needs nothing.
-pub(super) fn may_sign_up(source: &impl Source, shown: Option<&Code>, now: Time) -> Result<(), Fault> {
+pub(super) fn may_sign_up(source: &impl Source, shown: Option<&Code>, now: Time) -> Result<(), StoreError> {
     let card = card(source)?;
     if card.door == Door::Anyone || !people::any(source)? {
         return Ok(());
     }
-    let refuse = |title| -> Result<(), Fault> { Err(Error::new(Kind::Forbidden, title).at("invite").into()) };
+    let refuse = |title| -> Result<(), StoreError> { Err(Error::new(Kind::Forbidden, title).at("invite").into()) };
     match (card.door, shown, card.invite) {
         (Door::Nobody, ..) => refuse("Nobody can sign up here for now. Ask the owner of this server."),
         (_, None, _) => refuse("You need an invite link to join. Ask somebody who is here for it."),
@@ -58,7 +59,7 @@ pub(super) fn may_sign_up(source: &impl Source, shown: Option<&Code>, now: Time)
 }
 
 /// Whose password this link sets, where it still does.
-pub(super) fn reset(source: &impl Source, code: &CodeDigest, now: Time) -> Result<User, Fault> {
+pub(super) fn reset(source: &impl Source, code: &CodeDigest, now: Time) -> Result<User, StoreError> {
     let row: Option<ResetRow> = get(source.resets()?, code.0)?;
     match row {
         Some(row) if link_is_live(Time(row.ends_at), RESET_MS, now) && !is_barred(source, row.user)? => {
@@ -75,7 +76,7 @@ fn link_is_over() -> Error {
     )
 }
 
-pub(super) fn act(tables: &mut Tables<'_>, by: UserId, deed: &ServerDeed, at: Time) -> Result<Done, Fault> {
+pub(super) fn act(tables: &mut Tables<'_>, by: UserId, deed: &ServerDeed, at: Time) -> Result<Done, StoreError> {
     let who = known(tables, by)?;
     let role = get_known::<_, UserRow>(tables.users.read()?, who, "an account")?.role();
     match deed {
@@ -126,7 +127,7 @@ pub(super) fn act(tables: &mut Tables<'_>, by: UserId, deed: &ServerDeed, at: Ti
     }
 }
 
-fn change_card(tables: &mut Tables<'_>, change: impl FnOnce(&mut ServerRow)) -> Result<Done, Fault> {
+fn change_card(tables: &mut Tables<'_>, change: impl FnOnce(&mut ServerRow)) -> Result<Done, StoreError> {
     let mut row: ServerRow = get(tables.server.read()?, CARD)?.unwrap_or_default();
     change(&mut row);
     put(tables.server.write()?, CARD, &row)?;
@@ -134,7 +135,7 @@ fn change_card(tables: &mut Tables<'_>, change: impl FnOnce(&mut ServerRow)) -> 
 }
 
 /// Somebody by their number, as the rules want to know them.
-fn whom(source: &impl Source, who: u32, user: UserId) -> Result<(u32, Whom), Fault> {
+fn whom(source: &impl Source, who: u32, user: UserId) -> Result<(u32, Whom), StoreError> {
     let id = key(user.0).ok_or_else(rules::no_such_person)?;
     if id == who {
         return Ok((id, Whom::Self_));
@@ -144,14 +145,14 @@ fn whom(source: &impl Source, who: u32, user: UserId) -> Result<(u32, Whom), Fau
     Ok((id, Whom::Other(row.role())))
 }
 
-pub(super) fn refuse_barred(source: &impl Source, id: u32) -> Result<(), Fault> {
+pub(super) fn refuse_barred(source: &impl Source, id: u32) -> Result<(), StoreError> {
     match is_barred(source, id)? {
         true => Err(Error::new(Kind::Conflict, "That account is deactivated. Let it in again first.").into()),
         false => Ok(()),
     }
 }
 
-pub(super) fn write_role(tables: &mut Tables<'_>, id: u32, role: Role) -> Result<Event, Fault> {
+pub(super) fn write_role(tables: &mut Tables<'_>, id: u32, role: Role) -> Result<Event, StoreError> {
     let mut row: UserRow = get_known(tables.users.read()?, id, "an account")?;
     row.set_role(role);
     put(tables.users.write()?, id, &row)?;
@@ -159,7 +160,7 @@ pub(super) fn write_role(tables: &mut Tables<'_>, id: u32, role: Role) -> Result
 }
 
 /// Whoever makes another one the owner becomes an admin: there is one owner at any time.
-fn set_role(tables: &mut Tables<'_>, (who, role): (u32, Role), user: UserId, new: Role) -> Result<Done, Fault> {
+fn set_role(tables: &mut Tables<'_>, (who, role): (u32, Role), user: UserId, new: Role) -> Result<Done, StoreError> {
     let (id, whom) = whom(tables, who, user)?;
     rules::may_set_role(role, whom)?;
     if new != Role::Member {
@@ -180,7 +181,7 @@ fn set_active(
     user: UserId,
     on: bool,
     at: Time,
-) -> Result<Done, Fault> {
+) -> Result<Done, StoreError> {
     let (id, whom) = whom(tables, who, user)?;
     rules::may_deactivate(role, whom)?;
     if on != is_barred(tables, id)? {
@@ -198,11 +199,11 @@ fn set_active(
 }
 
 /// There is at most one link for each account, so they are few.
-pub(super) fn forget_resets(tables: &mut Tables<'_>, over: impl Fn(&ResetRow) -> bool) -> Result<(), Fault> {
+pub(super) fn forget_resets(tables: &mut Tables<'_>, over: impl Fn(&ResetRow) -> bool) -> Result<(), StoreError> {
     let mut gone = Vec::new();
     for reset in tables.resets.read()?.iter()? {
         let (code, row) = reset?;
-        if over(&super::codec::unseal(row.value())?) {
+        if over(&unseal(row.value())?) {
             gone.push(code.value());
         }
     }
@@ -212,7 +213,7 @@ pub(super) fn forget_resets(tables: &mut Tables<'_>, over: impl Fn(&ResetRow) ->
     Ok(())
 }
 
-pub(super) fn reset_password(tables: &mut Tables<'_>, new: &PasswordReset) -> Result<Done, Fault> {
+pub(super) fn reset_password(tables: &mut Tables<'_>, new: &PasswordReset) -> Result<Done, StoreError> {
     let user = reset(tables, &new.code, new.at)?;
     let id = known(tables, user.id)?;
     accounts::write_hash(tables, id, &new.password)?;

@@ -1,8 +1,8 @@
 //! Changes as they are made: each is checked, then written, and says what became of it.
 
 use super::engine::Wrote;
-use super::fault::Fault;
-use super::tables::Tables;
+use super::rows::schema::Tables;
+use super::store_error::StoreError;
 use super::{accounts, acts, admin, files, host, marks, members, messages, people, rooms, saved, sessions};
 use crate::error::Result;
 use crate::model::{Change, Event};
@@ -67,12 +67,15 @@ pub(super) fn told(outcomes: &Outcomes) -> Vec<Event> {
 }
 
 /// Makes each change, or none.
-pub(super) fn apply_all(tables: &mut Tables<'_>, changes: &[Change]) -> std::result::Result<(Outcomes, Wrote), Fault> {
+pub(super) fn apply_all(
+    tables: &mut Tables<'_>,
+    changes: &[Change],
+) -> std::result::Result<(Outcomes, Wrote), StoreError> {
     let mut outcomes = Vec::with_capacity(changes.len());
     let mut wrote = Wrote::Nothing;
     for change in changes {
         outcomes.push(match apply(tables, change) {
-            Err(Fault::Refused(error)) => Err(error),
+            Err(StoreError::Refused(error)) => Err(error),
             done => Ok(done?),
         });
         if outcomes
@@ -86,7 +89,7 @@ pub(super) fn apply_all(tables: &mut Tables<'_>, changes: &[Change]) -> std::res
 }
 
 /// Checks, then writes: a change that is refused has written nothing.
-fn apply(tables: &mut Tables<'_>, change: &Change) -> std::result::Result<Done, Fault> {
+fn apply(tables: &mut Tables<'_>, change: &Change) -> std::result::Result<Done, StoreError> {
     match change {
         Change::SignUp(new) => accounts::sign_up(tables, new),
         Change::OpenSession(new) => sessions::open(tables, new),

@@ -5,14 +5,14 @@
 //! swept at the next start; on Unix it loses its name before the first byte is read.
 
 use super::check::{Finding, Report, check_file};
-use super::copy::{Contents, Copy, CopyFault};
+use super::copy::{Contents, Copy, CopyError};
 use super::engine::create::{draft_path, folder};
 use super::engine::database::Checked;
-use super::fault::Fault;
 use super::file_error::FileError;
 use super::pending_file::PendingFile;
 use super::progress::Progress;
 use super::read_only::{self, ReadOnly};
+use super::store_error::StoreError;
 use super::{OpenError, Options, Store};
 use crate::error::{Error, Result};
 use crate::limits::BACKUP_FREE_PART;
@@ -87,7 +87,7 @@ impl Store {
             .file_bytes
             .saturating_add(self.0.file.options.disk_free_bytes_min);
         match storage.disk {
-            Some((free, _)) if free < needed => Err(Fault::Full.error()),
+            Some((free, _)) if free < needed => Err(StoreError::Full.error()),
             _ => Ok(()),
         }
     }
@@ -95,7 +95,7 @@ impl Store {
     /// A file that has shown itself to be damaged makes no backup that anybody should rely on.
     fn check_undamaged(&self) -> Result<()> {
         match self.0.file.damage.first() {
-            Some(cause) => Err(Fault::Damaged(cause.to_owned()).error()),
+            Some(cause) => Err(StoreError::Damaged(cause.to_owned()).error()),
             None => Ok(()),
         }
     }
@@ -109,15 +109,15 @@ impl Store {
         self.check_undamaged()?;
         let data = &self.0.file;
         // Not held under the file's lock, so that a file that fails meanwhile can be opened again.
-        let snapshot = data.snapshot().map_err(Fault::error)?;
+        let snapshot = data.snapshot().map_err(StoreError::error)?;
         let copy = unnamed(&snapshot, &data.path, &data.options, read_back, progress);
         copy.map_err(|fault| match fault {
-            CopyFault::Reading(fault) if fault.is_damage() => {
+            CopyError::Reading(fault) if fault.is_damage() => {
                 data.damage.note(&fault.to_string());
                 fault.error()
             }
-            CopyFault::Reading(fault) | CopyFault::Writing(fault) => fault.error(),
-            CopyFault::Stopped => Error::bad_request("The backup was cancelled."),
+            CopyError::Reading(fault) | CopyError::Writing(fault) => fault.error(),
+            CopyError::Stopped => Error::bad_request("The backup was cancelled."),
         })
     }
 
@@ -177,7 +177,7 @@ pub fn back_up_unnamed(
     let snapshot = opened.snapshot().map_err(|fault| FileError::of_reading(data, fault))?;
     let copy = unnamed(&snapshot, data, options, ReadBack::Yes, progress);
     copy.map_err(|fault| match fault {
-        CopyFault::Writing(fault) if fault.is_forbidden() => FileError::ReadOnlyFolder { path: data.to_owned() },
+        CopyError::Writing(fault) if fault.is_forbidden() => FileError::ReadOnlyFolder { path: data.to_owned() },
         fault => FileError::of_copying(fault, data, data),
     })
 }
@@ -197,8 +197,8 @@ fn unnamed(
     options: &Options,
     read_back: ReadBack,
     progress: &Progress,
-) -> std::result::Result<BackupFile, CopyFault> {
-    let writing = |error: std::io::Error| CopyFault::Writing(error.into());
+) -> std::result::Result<BackupFile, CopyError> {
+    let writing = |error: std::io::Error| CopyError::Writing(error.into());
     let name = Name(draft_path(data).map_err(writing)?);
     let copy = Copy {
         from,
@@ -210,7 +210,7 @@ fn unnamed(
     };
     copy.write()?;
     if read_back == ReadBack::Yes {
-        read(&copy).map_err(|cause| CopyFault::Writing(Fault::Damaged(cause)))?;
+        read(&copy).map_err(|cause| CopyError::Writing(StoreError::Damaged(cause)))?;
     }
     let open = || {
         let file = OpenOptions::new().read(true).write(true).open(&name.0)?;

@@ -5,13 +5,14 @@
 
 use super::backup::{CheckedBackup, open_stopped, read_copy};
 use super::check::Report;
-use super::copy::{Contents, Copy, CopyFault};
+use super::copy::{Contents, Copy, CopyError};
 use super::engine::create::{draft_path, folder};
 use super::engine::open::io_error;
 use super::file_error::FileError;
 use super::progress::Progress;
-use super::tables::TABLE_NAMES;
-use super::{OpenError, Options, fault::Fault};
+use super::rows::schema::TABLE_NAMES;
+use super::store_error::StoreError;
+use super::{OpenError, Options};
 use redb::{ReadTransaction, TableHandle};
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
@@ -74,7 +75,7 @@ pub fn compact(path: &Path, options: &Options, progress: &Progress) -> Result<Co
     let CheckedBackup { report, .. } = read_copy(&copy, &real)?;
     give(&draft.0, &about).map_err(writing)?;
     copy.stamp()
-        .map_err(|fault| FileError::of_copying(CopyFault::Writing(fault), &real, &real))?;
+        .map_err(|fault| FileError::of_copying(CopyError::Writing(fault), &real, &real))?;
     let bytes = fs::metadata(&draft.0).map_err(writing)?.len();
     // Where it can be, the old file is held until the new one is in its place. Windows replaces no open file.
     #[cfg(windows)]
@@ -93,7 +94,7 @@ pub fn compact(path: &Path, options: &Options, progress: &Progress) -> Result<Co
 
 /// What this version does not know it cannot copy.
 fn refuse_unknown(snapshot: &ReadTransaction, path: &Path) -> Result<(), FileError> {
-    let tables = snapshot.list_tables().map_err(Fault::from);
+    let tables = snapshot.list_tables().map_err(StoreError::from);
     let mut tables = tables.map_err(|fault| FileError::of_reading(path, fault))?;
     match tables.find(|table| !TABLE_NAMES.contains(&table.name())) {
         None => Ok(()),

@@ -3,17 +3,17 @@
 //! The rows are checked as they are read, so that a damaged one ends in no copy. What is written is checked by whoever
 //! reads the new file back.
 
-use super::Options;
-use super::admin;
-use super::codec::{DataFileRow, unseal_bytes};
 use super::engine::create::folder;
 use super::engine::database::{builder, last_commit, write_new};
 use super::engine::disk::Disk;
 use super::engine::open::home;
-use super::fault::{Fault, guard};
 use super::progress::Progress;
-use super::tables::{CopyTable, FILE, META, RESETS, Row, SERVER, copy_tables, get_known, put};
-use super::words::Words;
+use super::rows::codec::{DataFileRow, unseal_bytes};
+use super::rows::schema::{FILE, META, RESETS, SERVER, copy_tables};
+use super::rows::table::{CopyTable, Row, get_known, put};
+use super::rows::words::Words;
+use super::store_error::{StoreError, guard};
+use super::{Options, admin};
 use crate::limits::{BACKUP_BATCH_BYTES, BACKUP_BATCH_ROWS};
 use redb::{Database, Durability, Key, ReadTransaction, ReadableTable, TableDefinition, TableError, TableHandle};
 use std::fs::OpenOptions;
@@ -29,17 +29,17 @@ pub(super) enum Contents {
 }
 
 /// Why there is no copy. What was written of it is left to whoever gave it its name.
-pub(super) enum CopyFault {
-    Reading(Fault),
-    Writing(Fault),
+pub(super) enum CopyError {
+    Reading(StoreError),
+    Writing(StoreError),
     Stopped,
 }
 
-impl CopyFault {
-    pub fn into_fault(self) -> Fault {
+impl CopyError {
+    pub fn into_fault(self) -> StoreError {
         match self {
-            CopyFault::Reading(fault) | CopyFault::Writing(fault) => fault,
-            CopyFault::Stopped => Fault::Closed("the copy was cancelled".to_owned()),
+            CopyError::Reading(fault) | CopyError::Writing(fault) => fault,
+            CopyError::Stopped => StoreError::Closed("the copy was cancelled".to_owned()),
         }
     }
 }
@@ -57,7 +57,7 @@ pub(super) struct Copy<'a> {
 
 impl Copy<'_> {
     /// Makes the file, and brings it down to the disk.
-    pub fn write(&self) -> Result<(), CopyFault> {
+    pub fn write(&self) -> Result<(), CopyError> {
         let mut reading = None;
         let written = guard(|| {
             let disk = Disk::create(self.to, self.options)?;
@@ -75,23 +75,23 @@ impl Copy<'_> {
         });
         match (written, reading) {
             (Ok(()), _) => Ok(()),
-            _ if self.progress.is_stopped() => Err(CopyFault::Stopped),
-            (Err(fault), None) => Err(CopyFault::Writing(fault)),
-            (Err(_), Some(fault)) => Err(CopyFault::Reading(fault)),
+            _ if self.progress.is_stopped() => Err(CopyError::Stopped),
+            (Err(fault), None) => Err(CopyError::Writing(fault)),
+            (Err(_), Some(fault)) => Err(CopyError::Reading(fault)),
         }
     }
 
-    fn may_go_on(&self) -> Result<(), Fault> {
+    fn may_go_on(&self) -> Result<(), StoreError> {
         let is_stopped = self.progress.is_stopped();
         let free = fs4::available_space(folder(self.to)).unwrap_or(u64::MAX);
         match !is_stopped && free >= self.floor {
             true => Ok(()),
-            false => Err(Fault::Full),
+            false => Err(StoreError::Full),
         }
     }
 
     /// The one durable commit.
-    fn seal(&self, into: &Database) -> Result<(), Fault> {
+    fn seal(&self, into: &Database) -> Result<(), StoreError> {
         let mut row: DataFileRow = get_known(&self.from.open_table(META)?, FILE, "the name of the file")?;
         row.home = match self.contents {
             Contents::Backup => [0; 32],
@@ -105,7 +105,7 @@ impl Copy<'_> {
 
     /// Says in the finished copy that it was written just now, so that its next start does not take it for a file
     /// that something else has touched.
-    pub fn stamp(&self) -> Result<(), Fault> {
+    pub fn stamp(&self) -> Result<(), StoreError> {
         guard(|| {
             let disk = Disk::open(self.to, self.options)?;
             let into = builder(self.options).create_with_backend(disk)?;
@@ -126,29 +126,29 @@ struct Copier<'a, 'c> {
     copy: &'a Copy<'c>,
     into: &'a Database,
     /// What was wrong with the snapshot, where that was it.
-    reading: &'a mut Option<Fault>,
+    reading: &'a mut Option<StoreError>,
 }
 
 impl Copier<'_, '_> {
     /// Marks a fault as one of the snapshot.
-    fn read<T>(&mut self, read: Result<T, Fault>) -> Result<T, Fault> {
+    fn read<T>(&mut self, read: Result<T, StoreError>) -> Result<T, StoreError> {
         read.map_err(|fault| {
             *self.reading = Some(fault);
-            Fault::Closed("the snapshot cannot be read".to_owned())
+            StoreError::Closed("the snapshot cannot be read".to_owned())
         })
     }
 }
 
 impl CopyTable for Copier<'_, '_> {
-    fn copy<K: Key + 'static>(&mut self, table: TableDefinition<'static, K, Row>) -> Result<(), Fault>
+    fn copy<K: Key + 'static>(&mut self, table: TableDefinition<'static, K, Row>) -> Result<(), StoreError>
     where
         for<'k> K::SelfType<'k>: Words,
     {
         let source = match self.copy.from.open_table(table) {
             Err(TableError::TableDoesNotExist(_)) => return Ok(()),
-            source => self.read(source.map_err(Fault::from))?,
+            source => self.read(source.map_err(StoreError::from))?,
         };
-        let rows = source.iter().map_err(Fault::from);
+        let rows = source.iter().map_err(StoreError::from);
         let mut rows = self.read(rows)?.peekable();
         while rows.peek().is_some() {
             self.copy.may_go_on()?;
@@ -158,10 +158,10 @@ impl CopyTable for Copier<'_, '_> {
             let mut target = txn.open_table(table)?;
             let mut bytes = 0;
             for row in rows.by_ref().take(BACKUP_BATCH_ROWS) {
-                let (key, value) = self.read(row.map_err(Fault::from))?;
+                let (key, value) = self.read(row.map_err(StoreError::from))?;
                 let is_whole = unseal_bytes(value.value()).map_err(|_| {
                     let key = key.value().words();
-                    Fault::Damaged(format!("{} {key} has a wrong checksum", table.name()))
+                    StoreError::Damaged(format!("{} {key} has a wrong checksum", table.name()))
                 });
                 self.read(is_whole)?;
                 if !self.copy.leaves_out(table.name(), K::as_bytes(&key.value()).as_ref()) {

@@ -1,12 +1,11 @@
 //! Why a command could not do its work on a data file or a backup: one sentence for the terminal, with the next step.
 
 use super::OpenError;
-use super::copy::CopyFault;
-use super::fault::{Fault, is_full};
+use super::copy::CopyError;
 use super::open::open_error;
-use std::fmt;
-use std::io;
+use super::store_error::{StoreError, is_full};
 use std::path::{Path, PathBuf};
+use std::{fmt, io};
 
 /// Why there is no backup, or no compact file. Whatever was there is as it was.
 #[derive(Debug)]
@@ -113,14 +112,14 @@ impl FileError {
     }
 
     /// Why there is no copy of `data` at `path`.
-    pub(super) fn of_copying(fault: CopyFault, data: &Path, path: &Path) -> FileError {
+    pub(super) fn of_copying(fault: CopyError, data: &Path, path: &Path) -> FileError {
         let path = path.to_owned();
         match fault {
-            CopyFault::Stopped => FileError::Stopped,
-            CopyFault::Reading(fault) => FileError::of_reading(data, fault),
-            CopyFault::Writing(fault) if fault.is_full() => FileError::Full { path },
-            CopyFault::Writing(Fault::Damaged(cause)) => FileError::BadCopy { path, cause },
-            CopyFault::Writing(fault) => FileError::Io {
+            CopyError::Stopped => FileError::Stopped,
+            CopyError::Reading(fault) => FileError::of_reading(data, fault),
+            CopyError::Writing(fault) if fault.is_full() => FileError::Full { path },
+            CopyError::Writing(StoreError::Damaged(cause)) => FileError::BadCopy { path, cause },
+            CopyError::Writing(fault) => FileError::Io {
                 path,
                 cause: fault.to_string(),
             },
@@ -128,9 +127,9 @@ impl FileError {
     }
 
     /// What went wrong while the data file at `path` was read.
-    pub(super) fn of_reading(path: &Path, fault: Fault) -> FileError {
+    pub(super) fn of_reading(path: &Path, fault: StoreError) -> FileError {
         match fault {
-            Fault::Damaged(cause) | Fault::Panic(cause) => FileError::Damaged {
+            StoreError::Damaged(cause) | StoreError::Panic(cause) => FileError::Damaged {
                 path: path.to_owned(),
                 cause,
             },

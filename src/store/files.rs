@@ -5,10 +5,11 @@
 //! that nothing is lost track of at whatever write a crash comes.
 
 use super::apply::Done;
-use super::codec::{self, AttachmentRow, FileRow, PostRow, PreviewRow, key};
-use super::fault::Fault;
+use super::rows::codec::{self, AttachmentRow, FileRow, PostRow, PreviewRow, key};
+use super::rows::schema::{FILES_BYTES, Source, Tables};
+use super::rows::table::{FileKey, get, get_known, has, put};
 use super::standing::{known, role};
-use super::tables::{FILES_BYTES, FileKey, Source, Tables, get, get_known, has, put};
+use super::store_error::StoreError;
 use super::usage;
 use crate::clock::Time;
 use crate::error::{Error, Kind};
@@ -20,7 +21,7 @@ use redb::ReadableTable;
 /// Where a file is in `unshown` that is to be erased.
 const TO_ERASE: u64 = 0;
 
-pub(super) fn apply(tables: &mut Tables<'_>, change: &FileChange) -> Result<Done, Fault> {
+pub(super) fn apply(tables: &mut Tables<'_>, change: &FileChange) -> Result<Done, StoreError> {
     match change {
         FileChange::Keep { id, index, bytes, at } => keep(tables, id.0, *index, bytes, *at),
         FileChange::Add(new) => add(tables, new),
@@ -30,7 +31,7 @@ pub(super) fn apply(tables: &mut Tables<'_>, change: &FileChange) -> Result<Done
     }
 }
 
-fn keep(tables: &mut Tables<'_>, id: FileKey, index: u32, bytes: &Bytes, at: Time) -> Result<Done, Fault> {
+fn keep(tables: &mut Tables<'_>, id: FileKey, index: u32, bytes: &Bytes, at: Time) -> Result<Done, StoreError> {
     // Somebody so slow that it was given up in between begins again.
     if index > 0 && !is_coming(tables, id, at)? {
         return Err(gone().into());
@@ -46,7 +47,7 @@ fn keep(tables: &mut Tables<'_>, id: FileKey, index: u32, bytes: &Bytes, at: Tim
     Ok(Done::answered(Event::File(FileEvent::Kept)))
 }
 
-fn add(tables: &mut Tables<'_>, new: &NewFile) -> Result<Done, Fault> {
+fn add(tables: &mut Tables<'_>, new: &NewFile) -> Result<Done, StoreError> {
     let owner = known(tables, new.owner)?;
     let id = new.file.id.0;
     if !is_coming(tables, id, new.at)? {
@@ -76,7 +77,7 @@ fn add(tables: &mut Tables<'_>, new: &NewFile) -> Result<Done, Fault> {
     Ok(Done::answered(Event::File(FileEvent::Added(new.file.clone()))))
 }
 
-fn is_coming(source: &impl Source, id: FileKey, at: Time) -> Result<bool, Fault> {
+fn is_coming(source: &impl Source, id: FileKey, at: Time) -> Result<bool, StoreError> {
     Ok(has(source.unshown()?, (at.0, id))? && !has(source.files()?, id)?)
 }
 
@@ -85,7 +86,7 @@ fn gone() -> Error {
 }
 
 /// Adds to the bytes of all files, while there is space for them.
-fn count(tables: &mut Tables<'_>, bytes: u64) -> Result<(), Fault> {
+fn count(tables: &mut Tables<'_>, bytes: u64) -> Result<(), StoreError> {
     match usage::all(tables)? + bytes {
         all @ ..=FILES_BYTES_MAX => put(tables.meta.write()?, FILES_BYTES, &all),
         _ => {
@@ -95,7 +96,7 @@ fn count(tables: &mut Tables<'_>, bytes: u64) -> Result<(), Fault> {
     }
 }
 
-fn give_up(tables: &mut Tables<'_>, id: FileKey, at: Time) -> Result<Done, Fault> {
+fn give_up(tables: &mut Tables<'_>, id: FileKey, at: Time) -> Result<Done, StoreError> {
     let event = Event::File(FileEvent::GivenUp);
     if !is_coming(tables, id, at)? {
         return Ok(Done::nothing(event));
@@ -107,7 +108,7 @@ fn give_up(tables: &mut Tables<'_>, id: FileKey, at: Time) -> Result<Done, Fault
 
 /// What was coming when the server last ended will not come any more, and the files of an older data file begin to be
 /// counted.
-pub(super) fn give_up_unfinished(tables: &mut Tables<'_>) -> Result<(), Fault> {
+pub(super) fn give_up_unfinished(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     usage::count(tables)?;
     let mut unfinished = Vec::new();
     for row in tables.unshown.read()?.range((TO_ERASE + 1, [0; 16])..)? {
@@ -123,7 +124,7 @@ pub(super) fn give_up_unfinished(tables: &mut Tables<'_>) -> Result<(), Fault> {
 }
 
 /// The files that a post by `author` is to show: their own, or ones that they can see.
-pub(super) fn to_show(source: &impl Source, author: u32, ids: &[FileId]) -> Result<Vec<AttachmentRow>, Fault> {
+pub(super) fn to_show(source: &impl Source, author: u32, ids: &[FileId]) -> Result<Vec<AttachmentRow>, StoreError> {
     let mut files = Vec::with_capacity(ids.len());
     for id in ids {
         files.push(
@@ -140,7 +141,7 @@ fn no_such() -> Error {
 }
 
 /// A new post shows its files.
-pub(super) fn show(tables: &mut Tables<'_>, post: &PostRow) -> Result<(), Fault> {
+pub(super) fn show(tables: &mut Tables<'_>, post: &PostRow) -> Result<(), StoreError> {
     for file in &post.files {
         put(tables.shown.write()?, (file.id, post.room, post.seq), &true)?;
         let mut row: FileRow = get_known(tables.files.read()?, file.id, "a file of a message")?;
@@ -153,7 +154,7 @@ pub(super) fn show(tables: &mut Tables<'_>, post: &PostRow) -> Result<(), Fault>
 }
 
 /// A post was deleted, or is back: it no longer shows its files, or does so again.
-pub(super) fn hide(tables: &mut Tables<'_>, post: &PostRow, is_hidden: bool) -> Result<(), Fault> {
+pub(super) fn hide(tables: &mut Tables<'_>, post: &PostRow, is_hidden: bool) -> Result<(), StoreError> {
     for file in &post.files {
         put(tables.shown.write()?, (file.id, post.room, post.seq), &!is_hidden)?;
     }
@@ -161,7 +162,7 @@ pub(super) fn hide(tables: &mut Tables<'_>, post: &PostRow, is_hidden: bool) -> 
 }
 
 /// A post is deleted for good: files that nothing else shows will be erased.
-pub(super) fn forget(tables: &mut Tables<'_>, post: &PostRow) -> Result<(), Fault> {
+pub(super) fn forget(tables: &mut Tables<'_>, post: &PostRow) -> Result<(), StoreError> {
     for file in &post.files {
         tables.shown.write()?.remove((file.id, post.room, post.seq))?;
         let others = (file.id, 0, 0)..=(file.id, u32::MAX, u32::MAX);
@@ -177,7 +178,7 @@ pub(super) fn forget(tables: &mut Tables<'_>, post: &PostRow) -> Result<(), Faul
 }
 
 /// Erases what came before then and is not shown, a bounded number of rows at a time.
-fn erase(tables: &mut Tables<'_>, before: Time) -> Result<Done, Fault> {
+fn erase(tables: &mut Tables<'_>, before: Time) -> Result<Done, StoreError> {
     let mut places = Vec::new();
     let unshown = tables.unshown.read()?;
     let due = unshown
@@ -231,14 +232,14 @@ fn ahead(before: Time) -> (u64, FileKey) {
 }
 
 /// Whether there are files to erase.
-pub(super) fn has_unshown(source: &impl Source, before: Time) -> Result<bool, Fault> {
+pub(super) fn has_unshown(source: &impl Source, before: Time) -> Result<bool, StoreError> {
     let unshown = source.unshown()?;
     Ok(unshown.range(..(before.0, [0; 16]))?.next().is_some() || unshown.range(ahead(before)..)?.next().is_some())
 }
 
 /// A file that somebody may see: a message in one of their rooms shows it, or it is their own and waits to
 /// be posted.
-fn visible(source: &impl Source, viewer: u32, id: FileKey) -> Result<Option<FileRow>, Fault> {
+fn visible(source: &impl Source, viewer: u32, id: FileKey) -> Result<Option<FileRow>, StoreError> {
     let Some(row) = get::<_, FileRow>(source.files()?, id)? else {
         return Ok(None);
     };
@@ -264,21 +265,21 @@ fn visible(source: &impl Source, viewer: u32, id: FileKey) -> Result<Option<File
 }
 
 /// A file as its viewer may see it.
-pub(super) fn one(source: &impl Source, viewer: UserId, id: FileId) -> Result<Attachment, Fault> {
+pub(super) fn one(source: &impl Source, viewer: UserId, id: FileId) -> Result<Attachment, StoreError> {
     let who = known(source, viewer)?;
     let row = visible(source, who, id.0)?.ok_or_else(no_such)?;
     Ok(row.file.attachment())
 }
 
 /// Some bytes of a file.
-pub(super) fn chunk(source: &impl Source, id: FileId, index: u32) -> Result<Bytes, Fault> {
+pub(super) fn chunk(source: &impl Source, id: FileId, index: u32) -> Result<Bytes, StoreError> {
     let row = source.chunks()?.get((id.0, index))?;
-    let row = row.ok_or_else(|| Fault::Refused(no_such()))?;
+    let row = row.ok_or_else(|| StoreError::Refused(no_such()))?;
     Ok(Bytes::copy_from_slice(codec::unseal_bytes(row.value())?))
 }
 
 /// All bytes of a file, whose size is known to be bounded.
-pub(super) fn whole(source: &impl Source, id: FileId, size: u64) -> Result<Vec<u8>, Fault> {
+pub(super) fn whole(source: &impl Source, id: FileId, size: u64) -> Result<Vec<u8>, StoreError> {
     let mut bytes = Vec::with_capacity(size as usize);
     for index in 0..size.div_ceil(FILE_CHUNK_BYTES as u64) {
         bytes.extend_from_slice(&chunk(source, id, key(index).unwrap_or(u32::MAX))?);
@@ -287,9 +288,9 @@ pub(super) fn whole(source: &impl Source, id: FileId, size: u64) -> Result<Vec<u
 }
 
 /// A smaller picture of a file: what its bytes are, and the bytes.
-pub(super) fn preview(source: &impl Source, viewer: UserId, id: FileId) -> Result<(String, Bytes), Fault> {
+pub(super) fn preview(source: &impl Source, viewer: UserId, id: FileId) -> Result<(String, Bytes), StoreError> {
     one(source, viewer, id)?;
     let row: Option<PreviewRow> = get(source.previews()?, id.0)?;
-    let row = row.ok_or_else(|| Fault::Refused(no_such()))?;
+    let row = row.ok_or_else(|| StoreError::Refused(no_such()))?;
     Ok((row.media_type, row.bytes.into()))
 }

@@ -1,13 +1,12 @@
 //! Rows and journals as damage or malice may leave them, for the fuzz targets. In no build that people run.
 
-use super::codec::JournalRow;
-use super::codec::{
-    ClientIdRow, CommitRow, DataFileRow, Entry, FactsRow, FileRow, MemberRow, PictureRow, ProfileRow, RoomRow,
-    SavedRow, SegmentRow, SeqRow, SessionRow, SettingsRow, Stored, UserRoomRow, UserRow, seal, unseal,
-};
 use super::engine::journal::{Gap, scan};
 use super::engine::old_journal::records;
 use super::engine::record::Record;
+use super::rows::codec::{
+    ClientIdRow, CommitRow, DataFileRow, Entry, FactsRow, FileRow, JournalRow, MemberRow, PictureRow, ProfileRow,
+    RoomRow, SavedRow, SegmentRow, SeqRow, SessionRow, SettingsRow, Stored, UserRoomRow, UserRow, seal, unseal,
+};
 use crate::model::{RoomKind, SessionId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

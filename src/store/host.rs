@@ -3,10 +3,11 @@
 use super::Store;
 use super::admin::{BACKUP, forget_resets, refuse_barred, write_role};
 use super::apply::Done;
-use super::codec::{BackupRow, NightlyRow, ResetRow, UserRow, unseal};
-use super::fault::Fault;
+use super::rows::codec::{BackupRow, NightlyRow, ResetRow, UserRow, unseal};
+use super::rows::schema::{Source, Tables};
+use super::rows::table::{get, get_known, put};
 use super::standing::{FIRST_ROOM, facts, other};
-use super::tables::{Source, Tables, get, get_known, put};
+use super::store_error::StoreError;
 use crate::clock::Time;
 use crate::error::Result;
 use crate::model::{Event, HostAct, Nightly, Role, UserId};
@@ -29,7 +30,7 @@ impl Store {
     }
 }
 
-pub(super) fn apply(tables: &mut Tables<'_>, act: &HostAct) -> std::result::Result<Done, Fault> {
+pub(super) fn apply(tables: &mut Tables<'_>, act: &HostAct) -> std::result::Result<Done, StoreError> {
     match act {
         HostAct::OfferReset {
             user,
@@ -54,7 +55,7 @@ pub(super) fn apply(tables: &mut Tables<'_>, act: &HostAct) -> std::result::Resu
 }
 
 /// There is one owner at any time: whoever was it becomes an admin.
-fn hand_over(tables: &mut Tables<'_>, user: UserId) -> std::result::Result<Done, Fault> {
+fn hand_over(tables: &mut Tables<'_>, user: UserId) -> std::result::Result<Done, StoreError> {
     let id = other(tables, user)?;
     refuse_barred(tables, id)?;
     let role = |id| get_known::<_, UserRow>(tables.users.read()?, id, "an account").map(|row| row.role());

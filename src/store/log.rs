@@ -1,9 +1,10 @@
 //! The log and each room's seqs in it: what is appended takes the room's next seq.
 
-use super::codec::{Entry, NoticeRow, PostRow, SeqRow, Stored, unseal};
-use super::fault::Fault;
+use super::rows::codec::{Entry, NoticeRow, PostRow, SeqRow, Stored, unseal};
+use super::rows::schema::{Source, Tables};
+use super::rows::table::{Row, get, get_known, put};
 use super::search::index;
-use super::tables::{Row, Source, Tables, get, get_known, put};
+use super::store_error::StoreError;
 use crate::clock::Time;
 use crate::limits::CLOCK_AHEAD_MAX_MS;
 use crate::model::{Event, Notice, Posted, RoomId, Seq};
@@ -29,7 +30,7 @@ impl Head {
     }
 }
 
-pub(super) fn head(source: &impl Source, room: u32) -> Result<Head, Fault> {
+pub(super) fn head(source: &impl Source, room: u32) -> Result<Head, StoreError> {
     let last = source.seqs()?.range((room, 0)..=(room, u32::MAX))?.next_back();
     let Some((key, row)) = last.transpose()? else {
         return Ok(Head::default());
@@ -45,7 +46,7 @@ pub(super) fn head(source: &impl Source, room: u32) -> Result<Head, Fault> {
 }
 
 /// How many posts there are up to this seq.
-pub(super) fn posts_until(source: &impl Source, room: u32, seq: u32) -> Result<u64, Fault> {
+pub(super) fn posts_until(source: &impl Source, room: u32, seq: u32) -> Result<u64, StoreError> {
     if seq == 0 {
         return Ok(0);
     }
@@ -54,12 +55,12 @@ pub(super) fn posts_until(source: &impl Source, room: u32, seq: u32) -> Result<u
 }
 
 /// The message that a seq was posted as.
-pub(super) fn message(source: &impl Source, room: u32, id: u32) -> Result<Option<Stored>, Fault> {
+pub(super) fn message(source: &impl Source, room: u32, id: u32) -> Result<Option<Stored>, StoreError> {
     Ok(weighed_message(source, room, id)?.map(|(found, _)| found))
 }
 
 /// The message that a seq was posted as, with the bytes of its row.
-pub(super) fn weighed_message(source: &impl Source, room: u32, id: u32) -> Result<Option<(Stored, usize)>, Fault> {
+pub(super) fn weighed_message(source: &impl Source, room: u32, id: u32) -> Result<Option<(Stored, usize)>, StoreError> {
     let Some(row) = get::<_, SeqRow>(source.seqs()?, (room, id))? else {
         return Ok(None);
     };
@@ -71,22 +72,22 @@ pub(super) fn weighed_message(source: &impl Source, room: u32, id: u32) -> Resul
 
 /// The message at an entry, which must be this one, and the bytes of its row: about what it takes of a
 /// page or of a catch-up.
-pub(super) fn weighed(source: &impl Source, room: u32, id: u32, entry: u64) -> Result<(Stored, usize), Fault> {
+pub(super) fn weighed(source: &impl Source, room: u32, id: u32, entry: u64) -> Result<(Stored, usize), StoreError> {
     let row = source.log()?.get(entry)?;
-    let row = row.ok_or_else(|| Fault::Damaged("a message is missing".to_owned()))?;
+    let row = row.ok_or_else(|| StoreError::Damaged("a message is missing".to_owned()))?;
     match Stored::of(unseal(row.value())?) {
         Some(found) if (found.place().0, found.place().1) == (room, id) => Ok((found, row.value().len())),
-        _ => Err(Fault::Damaged("a message of another place".to_owned())),
+        _ => Err(StoreError::Damaged("a message of another place".to_owned())),
     }
 }
 
 /// The bytes of an entry's row, which is not read for it.
-pub(super) fn bytes(source: &impl Source, entry: u64) -> Result<usize, Fault> {
+pub(super) fn bytes(source: &impl Source, entry: u64) -> Result<usize, StoreError> {
     Ok(source.log()?.get(entry)?.map_or(0, |row| row.value().len()))
 }
 
 /// Takes the seq after the room's head for a post, whose seqs and time are set.
-pub(super) fn post(tables: &mut Tables<'_>, mut row: PostRow, head: Head, at: Time) -> Result<PostRow, Fault> {
+pub(super) fn post(tables: &mut Tables<'_>, mut row: PostRow, head: Head, at: Time) -> Result<PostRow, StoreError> {
     row.seq = after(head)?;
     row.changed = row.seq;
     row.sent_at = not_before(tables, head, at)?;
@@ -108,7 +109,7 @@ pub(super) fn notice(
     author: u32,
     notice: &Notice,
     at: Time,
-) -> Result<Event, Fault> {
+) -> Result<Event, StoreError> {
     let head = head(tables, room)?;
     let seq = after(head)?;
     let row = NoticeRow::new(room, seq, author, not_before(tables, head, at)?, notice);
@@ -128,7 +129,7 @@ pub(super) fn notice(
 }
 
 /// Takes the room's next seq for a change that somebody has made to a post.
-pub(super) fn change(tables: &mut Tables<'_>, mut row: PostRow, by: u32, at: Time) -> Result<Event, Fault> {
+pub(super) fn change(tables: &mut Tables<'_>, mut row: PostRow, by: u32, at: Time) -> Result<Event, StoreError> {
     let (room, message, head) = (row.room, row.seq, head(tables, row.room)?);
     let seq = after(head)?;
     row.changed = seq;
@@ -156,24 +157,24 @@ pub(super) fn change(tables: &mut Tables<'_>, mut row: PostRow, by: u32, at: Tim
 }
 
 /// Writes a post where it stands.
-pub(super) fn rewrite(tables: &mut Tables<'_>, row: PostRow) -> Result<(), Fault> {
+pub(super) fn rewrite(tables: &mut Tables<'_>, row: PostRow) -> Result<(), StoreError> {
     let place: SeqRow = get_known(tables.seqs.read()?, (row.room, row.seq), "a changed message")?;
     index::rewrite(tables, place.entry, row.says())?;
     put(tables.log.write()?, place.entry, &row.entry())
 }
 
-fn after(head: Head) -> Result<u32, Fault> {
+fn after(head: Head) -> Result<u32, StoreError> {
     let next = head.seq.checked_add(1);
-    next.ok_or_else(|| Fault::Damaged("a room without a seq left".to_owned()))
+    next.ok_or_else(|| StoreError::Damaged("a room without a seq left".to_owned()))
 }
 
-fn next_entry(tables: &Tables<'_>) -> Result<u64, Fault> {
+fn next_entry(tables: &Tables<'_>) -> Result<u64, StoreError> {
     Ok(tables.log.read()?.last()?.map_or(0, |(id, _)| id.value()) + 1)
 }
 
 /// `at`, or the time of the room's last entry where a clock went back. Not where it went back far: the entry was
 /// written by a wrong clock then, and would give its time to all that follow.
-fn not_before(tables: &Tables<'_>, head: Head, at: Time) -> Result<u64, Fault> {
+fn not_before(tables: &Tables<'_>, head: Head, at: Time) -> Result<u64, StoreError> {
     if head.seq == 0 {
         return Ok(at.0);
     }
@@ -195,7 +196,7 @@ fn time(entry: &Entry) -> Time {
 }
 
 /// When the newest entry was written, by the clock of then.
-pub(super) fn newest(source: &impl Source) -> Result<Option<Time>, Fault> {
+pub(super) fn newest(source: &impl Source) -> Result<Option<Time>, StoreError> {
     let newest = source.log()?.last()?;
     newest.map(|(_, row)| Ok(time(&unseal(row.value())?))).transpose()
 }
@@ -205,7 +206,7 @@ pub(super) fn places(
     seqs: &impl ReadableTable<(u32, u32), Row>,
     room: u32,
     range: std::ops::RangeInclusive<u32>,
-) -> Result<impl DoubleEndedIterator<Item = Result<(u32, SeqRow), Fault>>, Fault> {
+) -> Result<impl DoubleEndedIterator<Item = Result<(u32, SeqRow), StoreError>>, StoreError> {
     let places = seqs.range((room, *range.start())..=(room, *range.end()))?;
     Ok(places.map(|place| {
         let (key, row) = place?;
@@ -224,7 +225,7 @@ pub(super) fn messages_until<S: Source>(
     source: &S,
     room: u32,
     last: u32,
-) -> Result<impl Iterator<Item = Result<(u32, SeqRow), Fault>>, Fault> {
+) -> Result<impl Iterator<Item = Result<(u32, SeqRow), StoreError>>, StoreError> {
     let mut at = head(source, room)?.seq.min(last);
     let mut next = move || {
         while at > 0 {
@@ -248,7 +249,7 @@ pub(super) fn messages_from<S: Source>(
     source: &S,
     room: u32,
     first: u32,
-) -> Result<impl Iterator<Item = Result<(u32, SeqRow), Fault>>, Fault> {
+) -> Result<impl Iterator<Item = Result<(u32, SeqRow), StoreError>>, StoreError> {
     let head = head(source, room)?.seq;
     let mut at = first.max(1);
     let mut next = move || {
@@ -268,8 +269,8 @@ pub(super) fn messages_from<S: Source>(
 
 /// The first message after a change, or what comes behind the head where there is none. Looks ever further
 /// ahead for a place that has a message before it, and then for the first such place.
-fn next_message(source: &impl Source, room: u32, change: u32, head: u32) -> Result<u32, Fault> {
-    let last_until = |seq| -> Result<u32, Fault> {
+fn next_message(source: &impl Source, room: u32, change: u32, head: u32) -> Result<u32, StoreError> {
+    let last_until = |seq| -> Result<u32, StoreError> {
         let row: SeqRow = get_known(source.seqs()?, (room, seq), "a seq of a room")?;
         Ok(last_message(&row, seq))
     };

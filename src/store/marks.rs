@@ -2,12 +2,13 @@
 //! can stick or drift.
 
 use super::apply::Done;
-use super::codec::{Stored, UserRoomRow, key};
-use super::fault::Fault;
 use super::log::{self, Head};
 use super::people;
+use super::rows::codec::{Stored, UserRoomRow, key, unseal};
+use super::rows::schema::{Source, Tables};
+use super::rows::table::{get, put};
 use super::standing::{self, FIRST_ROOM};
-use super::tables::{Source, Tables, get, put};
+use super::store_error::StoreError;
 use crate::error::Error;
 use crate::limits::{MENTIONS_COUNTED_MAX, SEEN_MEMBERS_MAX, UNREAD_BACK_BYTES_MAX, UNREAD_BACK_MAX};
 use crate::model::{ConnectionId, Event, Place, ReadMark, RoomId, Seq, UserId};
@@ -17,12 +18,12 @@ use redb::{ReadableTable, ReadableTableMetadata};
 pub(super) const EVERYBODY: u32 = 0;
 
 /// How far somebody has read a room.
-pub(super) fn read_until(source: &impl Source, user: u32, room: u32) -> Result<u32, Fault> {
+pub(super) fn read_until(source: &impl Source, user: u32, room: u32) -> Result<u32, StoreError> {
     Ok(get(source.read_marks()?, (user, room))?.unwrap_or(0))
 }
 
 /// How far somebody has read, and what stands after that.
-pub(super) fn mark(source: &impl Source, user: u32, room: u32, head: Head) -> Result<ReadMark, Fault> {
+pub(super) fn mark(source: &impl Source, user: u32, room: u32, head: Head) -> Result<ReadMark, StoreError> {
     let read = read_until(source, user, room)?;
     let (unread, mentions) = match read >= head.seq {
         true => (0, 0),
@@ -42,7 +43,7 @@ pub(super) fn mark(source: &impl Source, user: u32, room: u32, head: Head) -> Re
 }
 
 /// The posts after a mark, without those of the reader.
-fn unread(source: &impl Source, user: u32, room: u32, read: u32, head: Head) -> Result<u64, Fault> {
+fn unread(source: &impl Source, user: u32, room: u32, read: u32, head: Head) -> Result<u64, StoreError> {
     let posts = head.posts().saturating_sub(log::posts_until(source, room, read)?);
     if posts == 0 {
         return Ok(0);
@@ -52,7 +53,7 @@ fn unread(source: &impl Source, user: u32, room: u32, read: u32, head: Head) -> 
     Ok(posts.saturating_sub(own))
 }
 
-fn mentions(source: &impl Source, user: u32, room: u32, read: u32) -> Result<u64, Fault> {
+fn mentions(source: &impl Source, user: u32, room: u32, read: u32) -> Result<u64, StoreError> {
     let mentioned = source.mentioned()?;
     let blocked = people::blocked_by(source, user)?;
     let mut found = Vec::new();
@@ -60,7 +61,7 @@ fn mentions(source: &impl Source, user: u32, room: u32, read: u32) -> Result<u64
         let after = (whom, room, read.saturating_add(1))..=(whom, room, u32::MAX);
         for row in mentioned.range(after)?.take(MENTIONS_COUNTED_MAX) {
             let (key, author) = row?;
-            let author = super::codec::unseal::<u32>(author.value())?;
+            let author = unseal::<u32>(author.value())?;
             if author != user && blocked.binary_search(&author).is_err() {
                 found.push(key.value().2);
             }
@@ -73,7 +74,7 @@ fn mentions(source: &impl Source, user: u32, room: u32, read: u32) -> Result<u64
 }
 
 /// The marks of somebody in all of their rooms.
-pub(super) fn of_rooms(source: &impl Source, user: u32) -> Result<Vec<ReadMark>, Fault> {
+pub(super) fn of_rooms(source: &impl Source, user: u32) -> Result<Vec<ReadMark>, StoreError> {
     let rooms = rooms_of(source, user)?.into_iter();
     rooms
         .map(|room| mark(source, user, room, log::head(source, room)?))
@@ -81,21 +82,21 @@ pub(super) fn of_rooms(source: &impl Source, user: u32) -> Result<Vec<ReadMark>,
 }
 
 /// Somebody is new in a room: what was said before is history to them, not unread.
-pub(super) fn enter(tables: &mut Tables<'_>, user: u32, room: u32) -> Result<(), Fault> {
+pub(super) fn enter(tables: &mut Tables<'_>, user: u32, room: u32) -> Result<(), StoreError> {
     let head = log::head(tables, room)?;
     put(tables.entered.write()?, (user, room), &head.seq)?;
     move_to(tables, user, room, head.seq)
 }
 
 /// How far somebody has shown to have read: nothing until they read or write.
-fn shown_until(source: &impl Source, user: u32, room: u32) -> Result<Option<u32>, Fault> {
+fn shown_until(source: &impl Source, user: u32, room: u32) -> Result<Option<u32>, StoreError> {
     let read = read_until(source, user, room)?;
     let entered: u32 = get(source.entered()?, (user, room))?.unwrap_or(0);
     Ok(Some(read).filter(|read| *read > entered))
 }
 
 /// Somebody posts: to them, it is read. `head` is the room's head before the post `seq`.
-pub(super) fn own_post(tables: &mut Tables<'_>, user: u32, room: u32, head: Head, seq: u32) -> Result<(), Fault> {
+pub(super) fn own_post(tables: &mut Tables<'_>, user: u32, room: u32, head: Head, seq: u32) -> Result<(), StoreError> {
     let read = read_until(tables, user, room)?;
     if read >= head.seq || !has_unread(tables, user, room, read, head)? {
         return move_to(tables, user, room, seq);
@@ -105,7 +106,7 @@ pub(super) fn own_post(tables: &mut Tables<'_>, user: u32, room: u32, head: Head
 
 /// Whether a post after a mark is of somebody else. Looks at one's own ones only as far as they follow
 /// the mark one after the other: behind those stands somebody else's, or none.
-fn has_unread(source: &impl Source, user: u32, room: u32, read: u32, head: Head) -> Result<bool, Fault> {
+fn has_unread(source: &impl Source, user: u32, room: u32, read: u32, head: Head) -> Result<bool, StoreError> {
     let before = log::posts_until(source, room, read)?;
     let posts = head.posts().saturating_sub(before);
     let after = (user, room, read.saturating_add(1))..=(user, room, u32::MAX);
@@ -122,7 +123,7 @@ fn has_unread(source: &impl Source, user: u32, room: u32, read: u32, head: Head)
 }
 
 /// Moves a mark, and forgets what the arithmetic needs no more.
-fn move_to(tables: &mut Tables<'_>, user: u32, room: u32, seq: u32) -> Result<(), Fault> {
+fn move_to(tables: &mut Tables<'_>, user: u32, room: u32, seq: u32) -> Result<(), StoreError> {
     put(tables.read_marks.write()?, (user, room), &seq)?;
     if !tables.own_posts.read()?.is_empty()? {
         tables
@@ -134,7 +135,12 @@ fn move_to(tables: &mut Tables<'_>, user: u32, room: u32, seq: u32) -> Result<()
 }
 
 /// Whether somebody can have read a room up to `seq`: their number, the room's, and its head.
-pub(super) fn may_read(source: &impl Source, user: UserId, room: RoomId, seq: Seq) -> Result<(u32, u32, Head), Fault> {
+pub(super) fn may_read(
+    source: &impl Source,
+    user: UserId,
+    room: RoomId,
+    seq: Seq,
+) -> Result<(u32, u32, Head), StoreError> {
     let (who, place) = standing::inside(source, user, room)?;
     let head = log::head(source, place)?;
     if seq.0 > u64::from(head.seq) {
@@ -149,7 +155,7 @@ pub(super) fn read(
     room: RoomId,
     seq: Seq,
     by: Option<ConnectionId>,
-) -> Result<Done, Fault> {
+) -> Result<Done, StoreError> {
     let (who, place, head) = may_read(tables, user, room, seq)?;
     let seq = seq.0 as u32;
     if seq <= read_until(tables, who, place)? {
@@ -167,7 +173,7 @@ pub(super) fn read(
 }
 
 /// What the others in somebody's rooms are told when that person shows from now on how far they read, or not.
-pub(super) fn shows(source: &impl Source, user: u32) -> Result<Vec<Event>, Fault> {
+pub(super) fn shows(source: &impl Source, user: u32) -> Result<Vec<Event>, StoreError> {
     let shares = people::settings(source, user)?.share_read;
     let mut told = Vec::new();
     for room in rooms_of(source, user)? {
@@ -186,7 +192,7 @@ pub(super) fn shows(source: &impl Source, user: u32) -> Result<Vec<Event>, Fault
 }
 
 /// Whether the others in a room see how far this member has read.
-fn is_shown(source: &impl Source, user: u32, room: u32) -> Result<bool, Fault> {
+fn is_shown(source: &impl Source, user: u32, room: u32) -> Result<bool, StoreError> {
     let members = super::rooms::member_count(source, room)?;
     Ok(members <= SEEN_MEMBERS_MAX && people::settings(source, user)?.share_read)
 }
@@ -196,7 +202,7 @@ pub(super) fn unread_from(
     user: UserId,
     place: Place,
     by: Option<ConnectionId>,
-) -> Result<Done, Fault> {
+) -> Result<Done, StoreError> {
     let (who, room) = standing::inside(tables, user, place.room)?;
     let head = log::head(tables, room)?;
     let no_such = || Error::not_found("There is no such message.").at("id");
@@ -240,7 +246,7 @@ pub(super) fn unread_from(
 }
 
 /// How far the other members have read who let it be seen; nobody in a large room.
-pub(super) fn seen(source: &impl Source, viewer: UserId, room: RoomId) -> Result<Vec<(UserId, Seq)>, Fault> {
+pub(super) fn seen(source: &impl Source, viewer: UserId, room: RoomId) -> Result<Vec<(UserId, Seq)>, StoreError> {
     let (who, place) = standing::inside(source, viewer, room)?;
     if super::rooms::member_count(source, place)? > SEEN_MEMBERS_MAX {
         return Ok(Vec::new());
@@ -256,12 +262,12 @@ pub(super) fn seen(source: &impl Source, viewer: UserId, room: RoomId) -> Result
 }
 
 /// How somebody has arranged a room.
-pub(super) fn arranged(source: &impl Source, user: u32, room: u32) -> Result<UserRoomRow, Fault> {
+pub(super) fn arranged(source: &impl Source, user: u32, room: u32) -> Result<UserRoomRow, StoreError> {
     Ok(get(source.user_rooms()?, (user, room))?.unwrap_or_default())
 }
 
 /// The rooms that somebody is in, the first one first.
-pub(super) fn rooms_of(source: &impl Source, user: u32) -> Result<Vec<u32>, Fault> {
+pub(super) fn rooms_of(source: &impl Source, user: u32) -> Result<Vec<u32>, StoreError> {
     let mut rooms = vec![FIRST_ROOM];
     for row in source.user_rooms()?.range((user, FIRST_ROOM + 1)..=(user, u32::MAX))? {
         rooms.push(row?.0.value().1);

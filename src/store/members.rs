@@ -1,10 +1,11 @@
 //! Who is in a room: coming, going, being brought and sent away, and looking after it.
 
 use super::apply::Done;
-use super::codec::{MemberRow, RoomRow, UserRoomRow, unseal};
-use super::fault::Fault;
+use super::rows::codec::{MemberRow, RoomRow, UserRoomRow, unseal};
+use super::rows::schema::{Source, Tables};
+use super::rows::table::{get_known, put};
 use super::standing::{self, FIRST_ROOM, known, other, standing};
-use super::tables::{Source, Tables, get_known, put};
+use super::store_error::StoreError;
 use super::{log, marks, people, rooms};
 use crate::clock::Time;
 use crate::error::{Error, Kind};
@@ -12,13 +13,19 @@ use crate::limits::{BROUGHT_BY_ONE_MAX, DIRECTS_PER_PERSON_MAX, PEOPLE_SCAN_MAX,
 use crate::model::{Event, MemberRole, MembersPage, Notice, PageSize, RoomId, RoomKind, UserId, rules};
 use redb::ReadableTable;
 
-pub(super) fn insert(tables: &mut Tables<'_>, room: u32, user: u32, is_owner: bool, order: u32) -> Result<(), Fault> {
+pub(super) fn insert(
+    tables: &mut Tables<'_>,
+    room: u32,
+    user: u32,
+    is_owner: bool,
+    order: u32,
+) -> Result<(), StoreError> {
     put(tables.members.write()?, (room, user), &MemberRow { is_owner, order })?;
     put(tables.user_rooms.write()?, (user, room), &UserRoomRow::default())
 }
 
 /// Notes that somebody was put into a room by somebody else.
-pub(super) fn bring(tables: &mut Tables<'_>, room: u32, user: u32, by: u32) -> Result<(), Fault> {
+pub(super) fn bring(tables: &mut Tables<'_>, room: u32, user: u32, by: u32) -> Result<(), StoreError> {
     match user == by {
         true => Ok(()),
         false => put(tables.brought.write()?, (user, room), &by),
@@ -27,7 +34,7 @@ pub(super) fn bring(tables: &mut Tables<'_>, room: u32, user: u32, by: u32) -> R
 
 /// Refuses whoever is in as many rooms of a kind as one can be, and whom `by` has put into as many as one
 /// person can: nobody can fill the places of somebody else.
-pub(super) fn has_place(source: &impl Source, user: u32, by: u32, kind: RoomKind) -> Result<(), Fault> {
+pub(super) fn has_place(source: &impl Source, user: u32, by: u32, kind: RoomKind) -> Result<(), StoreError> {
     let full = |title: String| Err(Error::new(Kind::Conflict, title).into());
     let name = || people::user(source, user).map(|user| user.profile.display_name);
     let rooms = marks::rooms_of(source, user)?;
@@ -69,7 +76,7 @@ pub(super) fn has_place(source: &impl Source, user: u32, by: u32, kind: RoomKind
 }
 
 /// Everybody in a room, by id; for rooms of a bounded size.
-pub(super) fn all(source: &impl Source, room: u32) -> Result<Vec<u32>, Fault> {
+pub(super) fn all(source: &impl Source, room: u32) -> Result<Vec<u32>, StoreError> {
     if room == FIRST_ROOM {
         let users = source.users()?.iter()?;
         return users.map(|row| Ok(row?.0.value())).collect();
@@ -79,7 +86,13 @@ pub(super) fn all(source: &impl Source, room: u32) -> Result<Vec<u32>, Fault> {
 }
 
 /// Somebody comes by themselves, or is brought.
-pub(super) fn add(tables: &mut Tables<'_>, by: UserId, room: RoomId, user: UserId, at: Time) -> Result<Done, Fault> {
+pub(super) fn add(
+    tables: &mut Tables<'_>,
+    by: UserId,
+    room: RoomId,
+    user: UserId,
+    at: Time,
+) -> Result<Done, StoreError> {
     let who = known(tables, by)?;
     let standing = standing(tables, room, who)?;
     match by == user {
@@ -120,7 +133,7 @@ pub(super) fn add(tables: &mut Tables<'_>, by: UserId, room: RoomId, user: UserI
     Ok(Done::tells(entered, told))
 }
 
-fn next_order(tables: &Tables<'_>, room: u32) -> Result<u32, Fault> {
+fn next_order(tables: &Tables<'_>, room: u32) -> Result<u32, StoreError> {
     let mut last = 0;
     for row in tables.members.read()?.range((room, 0)..=(room, u32::MAX))? {
         last = last.max(unseal::<MemberRow>(row?.1.value())?.order);
@@ -129,7 +142,13 @@ fn next_order(tables: &Tables<'_>, room: u32) -> Result<u32, Fault> {
 }
 
 /// Somebody goes, or is sent away.
-pub(super) fn remove(tables: &mut Tables<'_>, by: UserId, room: RoomId, user: UserId, at: Time) -> Result<Done, Fault> {
+pub(super) fn remove(
+    tables: &mut Tables<'_>,
+    by: UserId,
+    room: RoomId,
+    user: UserId,
+    at: Time,
+) -> Result<Done, StoreError> {
     let who = known(tables, by)?;
     let standing = standing(tables, room, who)?;
     let id = room.0 as u32;
@@ -169,7 +188,7 @@ pub(super) fn remove(tables: &mut Tables<'_>, by: UserId, room: RoomId, user: Us
 }
 
 /// What somebody leaves behind in a room are their messages.
-fn forget(tables: &mut Tables<'_>, user: u32, room: u32) -> Result<(), Fault> {
+fn forget(tables: &mut Tables<'_>, user: u32, room: u32) -> Result<(), StoreError> {
     tables.user_rooms.write()?.remove((user, room))?;
     tables.brought.write()?.remove((user, room))?;
     tables.read_marks.write()?.remove((user, room))?;
@@ -180,7 +199,7 @@ fn forget(tables: &mut Tables<'_>, user: u32, room: u32) -> Result<(), Fault> {
     Ok(())
 }
 
-fn make_owner(tables: &mut Tables<'_>, room: u32, by: u32, user: u32, at: Time) -> Result<Vec<Event>, Fault> {
+fn make_owner(tables: &mut Tables<'_>, room: u32, by: u32, user: u32, at: Time) -> Result<Vec<Event>, StoreError> {
     let id = UserId(user.into());
     set_role(tables, room, user, MemberRole::Owner)?;
     Ok(vec![
@@ -189,7 +208,7 @@ fn make_owner(tables: &mut Tables<'_>, room: u32, by: u32, user: u32, at: Time) 
     ])
 }
 
-fn set_role(tables: &mut Tables<'_>, room: u32, user: u32, role: MemberRole) -> Result<(), Fault> {
+fn set_role(tables: &mut Tables<'_>, room: u32, user: u32, role: MemberRole) -> Result<(), StoreError> {
     let mut row: MemberRow = get_known(tables.members.read()?, (room, user), "a member")?;
     row.is_owner = role == MemberRole::Owner;
     put(tables.members.write()?, (room, user), &row)
@@ -211,7 +230,7 @@ pub(super) fn hand_over(
     user: UserId,
     role: MemberRole,
     at: Time,
-) -> Result<Done, Fault> {
+) -> Result<Done, StoreError> {
     let who = known(tables, by)?;
     rules::may_hand_over(standing(tables, room, who)?.as_ref())?;
     let (to, id) = (other(tables, user)?, room.0 as u32);
@@ -236,7 +255,7 @@ pub(super) fn hand_over(
     Ok(Done::tells(answer, told))
 }
 
-fn owners(tables: &Tables<'_>, room: u32) -> Result<Vec<u32>, Fault> {
+fn owners(tables: &Tables<'_>, room: u32) -> Result<Vec<u32>, StoreError> {
     let mut owners = Vec::new();
     for row in tables.members.read()?.range((room, 0)..=(room, u32::MAX))? {
         let (key, row) = row?;
@@ -255,7 +274,7 @@ pub(super) fn page(
     query: &str,
     before: Option<UserId>,
     size: PageSize,
-) -> Result<MembersPage, Fault> {
+) -> Result<MembersPage, StoreError> {
     let (_, id) = standing::inside(source, viewer, room)?;
     if id == FIRST_ROOM {
         let page = people::page(source, query, before, size)?;

@@ -1,25 +1,27 @@
 //! Posts, pages of them, and what somebody missed.
 
 use super::apply::Done;
-use super::codec::{ClientIdRow, Forward, PostRow, SeqRow, Stored, key};
-use super::fault::Fault;
-use super::marks::EVERYBODY;
+use super::marks::{self, EVERYBODY};
+use super::rows::codec::{ClientIdRow, Forward, PostRow, SeqRow, Stored, key};
+use super::rows::schema::{Source, Tables};
+use super::rows::table::{get, get_known, put};
 use super::standing::{self, known, standing};
-use super::tables::{Source, Tables, get, get_known, put};
-use super::{files, log, marks, members, people};
+use super::store_error::StoreError;
+use super::{files, log, members, people};
 use crate::clock::Time;
 use crate::error::Error;
 use crate::limits::{
     HERE_MAX, LAST_CHARS_MAX, LAST_LOOKED_AT_MAX, PAGE_BYTES_MAX, PEOPLE_MAX, SYNC_BEHIND_MAX, SYNC_BYTES_MAX,
     SYNC_MESSAGES_MAX,
 };
+use crate::model::rules::{self, Standing};
 use crate::model::{
     Anchor, Catchup, Draft, Event, LastPost, Message, NewPost, Notice, Page, PageSize, Place, Posted, RoomId, RoomKind,
-    Seq, User, UserId, Written, rules, rules::Standing,
+    Seq, User, UserId, Written,
 };
 use std::collections::{BTreeSet, HashMap};
 
-pub(super) fn post(tables: &mut Tables<'_>, new: &NewPost) -> Result<Done, Fault> {
+pub(super) fn post(tables: &mut Tables<'_>, new: &NewPost) -> Result<Done, StoreError> {
     let author = known(tables, new.author)?;
     // Before anything else: the first answer stays the answer, whatever has changed since.
     let first = get::<_, ClientIdRow>(tables.client_ids()?, (author, new.client_id.as_str()))?;
@@ -63,7 +65,7 @@ pub(super) fn post(tables: &mut Tables<'_>, new: &NewPost) -> Result<Done, Fault
 
 /// Whether somebody may say something in a room, or to what is said there: between two people of whom one has
 /// blocked the other nobody may.
-pub(super) fn may_post(source: &impl Source, user: u32, room: RoomId) -> Result<Standing, Fault> {
+pub(super) fn may_post(source: &impl Source, user: u32, room: RoomId) -> Result<Standing, StoreError> {
     let who = rules::may_write(standing(source, room, user)?.as_ref())?;
     if who.kind == RoomKind::Direct
         && let [one, two] = members::all(source, room.0 as u32)?[..]
@@ -74,21 +76,21 @@ pub(super) fn may_post(source: &impl Source, user: u32, room: RoomId) -> Result<
 }
 
 /// The message that a reply answers.
-fn answered(source: &impl Source, room: u32, id: Seq) -> Result<u32, Fault> {
+fn answered(source: &impl Source, room: u32, id: Seq) -> Result<u32, StoreError> {
     let found = post_at(source, room, id).map_err(|fault| at_field(fault, "reply_to"))?;
     rules::may_use(&found.clone().message()).map_err(|error| error.at("reply_to"))?;
     Ok(found.seq)
 }
 
-fn at_field(fault: Fault, field: &'static str) -> Fault {
+fn at_field(fault: StoreError, field: &'static str) -> StoreError {
     match fault {
-        Fault::Refused(error) => Fault::Refused(error.at(field)),
+        StoreError::Refused(error) => StoreError::Refused(error.at(field)),
         fault => fault,
     }
 }
 
 /// The post with this id.
-pub(super) fn post_at(source: &impl Source, room: u32, id: Seq) -> Result<PostRow, Fault> {
+pub(super) fn post_at(source: &impl Source, room: u32, id: Seq) -> Result<PostRow, StoreError> {
     let no_such = || Error::not_found("There is no such message.").at("id");
     let id = key(id.0).ok_or_else(no_such)?;
     match log::message(source, room, id)? {
@@ -98,7 +100,7 @@ pub(super) fn post_at(source: &impl Source, room: u32, id: Seq) -> Result<PostRo
 }
 
 /// Puts a text into a row.
-pub(super) fn say(source: &impl Source, row: &mut PostRow, text: &Written, here: &[UserId]) -> Result<(), Fault> {
+pub(super) fn say(source: &impl Source, row: &mut PostRow, text: &Written, here: &[UserId]) -> Result<(), StoreError> {
     row.body = text.body.as_str().to_owned();
     row.content = text.content.clone();
     row.mentioned = text.mentions.users.iter().filter_map(|user| key(user.0)).collect();
@@ -117,7 +119,7 @@ pub(super) fn say(source: &impl Source, row: &mut PostRow, text: &Written, here:
 }
 
 /// Puts what another message says into a row.
-fn pass_on(source: &impl Source, row: &mut PostRow, by: UserId, from: Place) -> Result<(), Fault> {
+fn pass_on(source: &impl Source, row: &mut PostRow, by: UserId, from: Place) -> Result<(), StoreError> {
     let (_, room) = standing::inside(source, by, from.room)?;
     let found = post_at(source, room, from.id)?;
     rules::may_use(&found.clone().message())?;
@@ -134,7 +136,7 @@ fn pass_on(source: &impl Source, row: &mut PostRow, by: UserId, from: Place) -> 
 }
 
 /// Writes down whom a message is meant for, or that it no longer is.
-pub(super) fn mention(tables: &mut Tables<'_>, row: &PostRow, on: bool) -> Result<(), Fault> {
+pub(super) fn mention(tables: &mut Tables<'_>, row: &PostRow, on: bool) -> Result<(), StoreError> {
     let everybody = row.mentions_room.then_some(EVERYBODY);
     let here = row.here.iter().filter(|_| row.mentions_here);
     let people = row.mentioned.iter().chain(here).copied();
@@ -161,10 +163,10 @@ impl<S: Source> Reader<'_, S> {
     /// bytes is the last one.
     fn posts(
         &self,
-        places: impl Iterator<Item = Result<(u32, SeqRow), Fault>>,
+        places: impl Iterator<Item = Result<(u32, SeqRow), StoreError>>,
         count: usize,
         bytes: usize,
-    ) -> Result<(Vec<Stored>, bool), Fault> {
+    ) -> Result<(Vec<Stored>, bool), StoreError> {
         let (mut rows, mut taken) = (Vec::new(), 0);
         for place in places {
             let (seq, place) = place?;
@@ -179,14 +181,14 @@ impl<S: Source> Reader<'_, S> {
     }
 
     /// What a message brings with it that it answers.
-    fn bytes_of_quoted(&self, row: &Stored) -> Result<usize, Fault> {
+    fn bytes_of_quoted(&self, row: &Stored) -> Result<usize, StoreError> {
         let Some(id) = row.reply_to() else { return Ok(0) };
         let place: SeqRow = get_known(self.source.seqs()?, (self.room, id), "an answered message")?;
         log::bytes(self.source, place.entry)
     }
 
     /// Up to `count` messages below `seq` and whether there are more, oldest first.
-    fn before(&self, seq: u32, count: usize, bytes: usize) -> Result<(Vec<Stored>, bool), Fault> {
+    fn before(&self, seq: u32, count: usize, bytes: usize) -> Result<(Vec<Stored>, bool), StoreError> {
         let places = log::messages_until(self.source, self.room, seq.saturating_sub(1))?;
         let (mut rows, more) = self.posts(places, count, bytes)?;
         rows.reverse();
@@ -194,13 +196,13 @@ impl<S: Source> Reader<'_, S> {
     }
 
     /// Up to `count` messages from `seq` on and whether there are more.
-    fn from(&self, seq: u32, count: usize, bytes: usize) -> Result<(Vec<Stored>, bool), Fault> {
+    fn from(&self, seq: u32, count: usize, bytes: usize) -> Result<(Vec<Stored>, bool), StoreError> {
         let places = log::messages_from(self.source, self.room, seq)?;
         self.posts(places, count, bytes)
     }
 
     /// Up to `count` messages with `seq` in their middle, or nearer to an end of the room.
-    fn around(&self, seq: u32, count: usize) -> Result<(Vec<Stored>, bool, bool), Fault> {
+    fn around(&self, seq: u32, count: usize) -> Result<(Vec<Stored>, bool, bool), StoreError> {
         let (mut older, mut more_before) = self.before(seq, count, PAGE_BYTES_MAX / 2)?;
         let (mut newer, mut more_after) = self.from(seq, count, PAGE_BYTES_MAX / 2)?;
         let take_newer = newer
@@ -217,7 +219,7 @@ impl<S: Source> Reader<'_, S> {
 }
 
 /// The last post of a room that is there, if it is among the last things that happened.
-pub(super) fn last(source: &impl Source, room: u32) -> Result<Option<LastPost>, Fault> {
+pub(super) fn last(source: &impl Source, room: u32) -> Result<Option<LastPost>, StoreError> {
     for place in log::places(source.seqs()?, room, 0..=u32::MAX)?
         .rev()
         .take(LAST_LOOKED_AT_MAX)
@@ -255,7 +257,7 @@ pub(super) fn history(
     room: RoomId,
     anchor: Anchor,
     size: PageSize,
-) -> Result<Page, Fault> {
+) -> Result<Page, StoreError> {
     let (_, room) = standing::inside(source, viewer, room)?;
     let reader = Reader { source, room };
     let size = size.get();
@@ -286,7 +288,7 @@ fn page(
     rows: Vec<Stored>,
     more_before: bool,
     more_after: bool,
-) -> Result<Page, Fault> {
+) -> Result<Page, StoreError> {
     let messages: Vec<Message> = rows.into_iter().map(Stored::message).collect();
     let here: BTreeSet<Seq> = messages.iter().map(|message| message.id).collect();
     let wanted: BTreeSet<Seq> = messages.iter().filter_map(|message| message.reply_to).collect();
@@ -308,7 +310,7 @@ fn page(
 pub(super) fn named_in<'m>(
     source: &impl Source,
     messages: impl Iterator<Item = &'m Message> + Clone,
-) -> Result<Vec<User>, Fault> {
+) -> Result<Vec<User>, StoreError> {
     let mut ids: BTreeSet<u64> = messages.clone().map(|message| message.author.0).collect();
     for message in messages {
         let notice = message.notice.as_ref().and_then(|notice| match notice {
@@ -331,7 +333,7 @@ pub(super) fn named_in<'m>(
     people::users(source, ids.into_iter().filter_map(key))
 }
 
-pub(super) fn catchup(source: &impl Source, viewer: UserId, room: RoomId, since: Seq) -> Result<Catchup, Fault> {
+pub(super) fn catchup(source: &impl Source, viewer: UserId, room: RoomId, since: Seq) -> Result<Catchup, StoreError> {
     let (_, room) = standing::inside(source, viewer, room)?;
     let head = log::head(source, room)?.seq;
     let behind = u64::from(head).checked_sub(since.0);

@@ -14,11 +14,9 @@ mod admin;
 mod apply;
 mod backup;
 mod check;
-mod codec;
 mod compact;
 mod copy;
 mod engine;
-mod fault;
 mod file_error;
 mod files;
 #[cfg(feature = "fuzzing")]
@@ -36,18 +34,17 @@ mod questions;
 mod read_only;
 mod readiness;
 mod rooms;
+mod rows;
 mod saved;
 mod search;
 mod sessions;
 mod standing;
-mod tables;
+mod store_error;
 mod usage;
-mod words;
 
 pub use backup::{BackupFile, CheckedBackup, ReadBack, Storage, back_up_file, back_up_unnamed};
 pub use check::{Finding, Report, check_file};
 pub use compact::{Compacted, compact};
-pub use engine::disk::Difference;
 pub use engine::disk_op::{DiskOp, FaultInjector};
 pub use engine::load_shedding::{Load, ShedAt, ShedLevel};
 pub use engine::publisher::Feed;
@@ -58,6 +55,7 @@ pub use pending_file::{Overwrite, PendingFile, remove_abandoned};
 pub use progress::Progress;
 pub use read_only::file_id_of;
 pub use readiness::Unready;
+pub use store_error::Difference;
 
 use crate::error::{Error, Kind, Result};
 use crate::limits::{SEARCHES_MAX, SHED_RETRY_MS, WRITER_QUEUE_MAX, WRITER_QUEUE_TIMEOUT};
@@ -67,14 +65,14 @@ use engine::load_shedding::LoadShedding;
 use engine::publisher::{self, CommitOutput};
 use engine::writer::{Job, Waiting, Writer};
 use engine::{Committer, DataFile, open};
-use fault::Fault;
+use rows::schema::Snapshot;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
-use tables::Snapshot;
+use store_error::StoreError;
 use tokio::runtime;
 use tokio::sync::mpsc::error::{SendTimeoutError, TrySendError};
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -258,7 +256,7 @@ impl Store {
     /// Answers a query that looks at very many rows, away from everybody else's.
     async fn ask_aside<T: Send + 'static>(
         &self,
-        query: impl FnOnce(&Snapshot<'_>) -> std::result::Result<T, Fault> + Send + 'static,
+        query: impl FnOnce(&Snapshot<'_>) -> std::result::Result<T, StoreError> + Send + 'static,
     ) -> Result<T> {
         let _permit = self.0.searches.acquire().await.map_err(Error::internal)?;
         let store = self.clone();
@@ -267,11 +265,11 @@ impl Store {
     }
 
     /// Answers a query from one snapshot: microseconds, so it is not worth another thread.
-    async fn ask<T>(&self, query: impl FnOnce(&Snapshot<'_>) -> std::result::Result<T, Fault>) -> Result<T> {
+    async fn ask<T>(&self, query: impl FnOnce(&Snapshot<'_>) -> std::result::Result<T, StoreError>) -> Result<T> {
         self.look(query)
     }
 
-    fn look<T>(&self, query: impl FnOnce(&Snapshot<'_>) -> std::result::Result<T, Fault>) -> Result<T> {
+    fn look<T>(&self, query: impl FnOnce(&Snapshot<'_>) -> std::result::Result<T, StoreError>) -> Result<T> {
         let opened = self.0.file.opened();
         let answer = self.0.file.read(|txn| query(&Snapshot::new(txn)));
         answer.map_err(|fault| {

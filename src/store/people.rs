@@ -1,12 +1,12 @@
 //! People as others see them, and what they have chosen for themselves.
 
 use super::apply::Done;
-use super::codec::{PictureRow, ProfileRow, SettingsRow, UserRow, key, user as user_of};
-use super::fault::Fault;
-use super::marks;
-use super::members;
+use super::rows::codec::{PictureRow, ProfileRow, SettingsRow, UserRow, key, user as user_of};
+use super::rows::schema::{PEOPLE, Source, Tables};
+use super::rows::table::{get, get_known, has, put};
 use super::standing::{is_barred, known, other};
-use super::tables::{PEOPLE, Source, Tables, get, get_known, has, put};
+use super::store_error::StoreError;
+use super::{marks, members};
 use crate::clock::Time;
 use crate::error::{Error, Kind};
 use crate::limits::{BLOCKED_MAX, PEOPLE_MAX, PEOPLE_SCAN_MAX};
@@ -18,7 +18,7 @@ use redb::{ReadableTable, ReadableTableMetadata};
 use std::collections::{BTreeSet, HashMap};
 
 /// Somebody whom another row names.
-pub(super) fn user(source: &impl Source, id: u32) -> Result<User, Fault> {
+pub(super) fn user(source: &impl Source, id: u32) -> Result<User, StoreError> {
     let row: UserRow = get_known(source.users()?, id, "somebody's account")?;
     Ok(user_of(
         id,
@@ -30,12 +30,12 @@ pub(super) fn user(source: &impl Source, id: u32) -> Result<User, Fault> {
 }
 
 /// Each of these once, by id.
-pub(super) fn users(source: &impl Source, ids: impl IntoIterator<Item = u32>) -> Result<Vec<User>, Fault> {
+pub(super) fn users(source: &impl Source, ids: impl IntoIterator<Item = u32>) -> Result<Vec<User>, StoreError> {
     let ids: BTreeSet<u32> = ids.into_iter().collect();
     ids.into_iter().map(|id| user(source, id)).collect()
 }
 
-pub(super) fn by_id(source: &impl Source, id: UserId) -> Result<Option<User>, Fault> {
+pub(super) fn by_id(source: &impl Source, id: UserId) -> Result<Option<User>, StoreError> {
     match key(id.0) {
         Some(id) if has(source.users()?, id)? => user(source, id).map(Some),
         _ => Ok(None),
@@ -43,7 +43,7 @@ pub(super) fn by_id(source: &impl Source, id: UserId) -> Result<Option<User>, Fa
 }
 
 /// The people of these names, by their keys.
-pub(super) fn named(source: &impl Source, names: &[String]) -> Result<HashMap<String, UserId>, Fault> {
+pub(super) fn named(source: &impl Source, names: &[String]) -> Result<HashMap<String, UserId>, StoreError> {
     let mut found = HashMap::new();
     for name in names {
         if let Some(id) = get::<_, u32>(source.names()?, name.as_str())? {
@@ -65,7 +65,7 @@ pub(super) fn matches(user: &User, query: &str) -> bool {
 }
 
 /// Those of these people who have an account.
-pub(super) fn of_ids(source: &impl Source, ids: &[UserId]) -> Result<Vec<User>, Fault> {
+pub(super) fn of_ids(source: &impl Source, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
     let mut found = Vec::new();
     for id in ids.iter().take(PEOPLE_MAX) {
         found.extend(by_id(source, *id)?);
@@ -74,7 +74,7 @@ pub(super) fn of_ids(source: &impl Source, ids: &[UserId]) -> Result<Vec<User>, 
 }
 
 /// Whether anybody has an account.
-pub(super) fn any(source: &impl Source) -> Result<bool, Fault> {
+pub(super) fn any(source: &impl Source) -> Result<bool, StoreError> {
     Ok(!source.users()?.is_empty()?)
 }
 
@@ -84,7 +84,7 @@ pub(super) fn page(
     query: &str,
     before: Option<UserId>,
     size: PageSize,
-) -> Result<PeoplePage, Fault> {
+) -> Result<PeoplePage, StoreError> {
     let mut people = Vec::new();
     for (looked_at, row) in source.users()?.range(0..end(before))?.rev().enumerate() {
         if people.len() == size.get() || looked_at == PEOPLE_SCAN_MAX {
@@ -99,11 +99,11 @@ pub(super) fn page(
 }
 
 /// Everybody in somebody's direct rooms.
-pub(super) fn of_directs(source: &impl Source, viewer: UserId) -> Result<Vec<User>, Fault> {
+pub(super) fn of_directs(source: &impl Source, viewer: UserId) -> Result<Vec<User>, StoreError> {
     let who = known(source, viewer)?;
     let mut ids = BTreeSet::new();
     for room in marks::rooms_of(source, who)? {
-        let row: super::codec::RoomRow = get_known(source.rooms()?, room, "a room")?;
+        let row: super::rows::codec::RoomRow = get_known(source.rooms()?, room, "a room")?;
         if row.kind() == RoomKind::Direct {
             ids.extend(members::all(source, room)?);
         }
@@ -115,19 +115,19 @@ pub(super) fn of_directs(source: &impl Source, viewer: UserId) -> Result<Vec<Use
 }
 
 /// How often anybody has changed what they show of themselves.
-pub(super) fn version(source: &impl Source) -> Result<u64, Fault> {
+pub(super) fn version(source: &impl Source) -> Result<u64, StoreError> {
     Ok(get(source.meta()?, PEOPLE)?.unwrap_or(0))
 }
 
 /// Somebody shows something else of themselves: whoever hears it late, because they slept, can see that there was
 /// something to hear.
-pub(super) fn changed(tables: &mut Tables<'_>, id: u32) -> Result<Event, Fault> {
+pub(super) fn changed(tables: &mut Tables<'_>, id: u32) -> Result<Event, StoreError> {
     let next = version(tables)? + 1;
     put(tables.meta.write()?, PEOPLE, &next)?;
     Ok(Event::PersonChanged(user(tables, id)?))
 }
 
-pub(super) fn edit(tables: &mut Tables<'_>, who: UserId, patch: &ProfilePatch) -> Result<Done, Fault> {
+pub(super) fn edit(tables: &mut Tables<'_>, who: UserId, patch: &ProfilePatch) -> Result<Done, StoreError> {
     let id = known(tables, who)?;
     let mut row: ProfileRow = get(tables.profiles.read()?, id)?.unwrap_or_default();
     if let Some(name) = &patch.display_name {
@@ -143,7 +143,7 @@ pub(super) fn edit(tables: &mut Tables<'_>, who: UserId, patch: &ProfilePatch) -
     changed(tables, id).map(Done::told)
 }
 
-pub(super) fn set_picture(tables: &mut Tables<'_>, who: UserId, picture: Option<&Picture>) -> Result<Done, Fault> {
+pub(super) fn set_picture(tables: &mut Tables<'_>, who: UserId, picture: Option<&Picture>) -> Result<Done, StoreError> {
     let id = known(tables, who)?;
     let mut row: ProfileRow = get(tables.profiles.read()?, id)?.unwrap_or_default();
     row.avatar = picture.map(|picture| picture.version.clone());
@@ -161,22 +161,22 @@ pub(super) fn set_picture(tables: &mut Tables<'_>, who: UserId, picture: Option<
     changed(tables, id).map(Done::told)
 }
 
-pub(super) fn picture(source: &impl Source, who: UserId, version: &str) -> Result<Option<Bytes>, Fault> {
+pub(super) fn picture(source: &impl Source, who: UserId, version: &str) -> Result<Option<Bytes>, StoreError> {
     let Some(id) = key(who.0) else { return Ok(None) };
     let row: Option<PictureRow> = get(source.pictures()?, id)?;
     Ok(row.filter(|row| row.version == version).map(|row| row.jpeg.into()))
 }
 
-pub(super) fn settings(source: &impl Source, id: u32) -> Result<Settings, Fault> {
+pub(super) fn settings(source: &impl Source, id: u32) -> Result<Settings, StoreError> {
     let row: Option<SettingsRow> = get(source.settings()?, id)?;
     Ok(row.map(SettingsRow::settings).unwrap_or_default())
 }
 
-pub(super) fn settings_of(source: &impl Source, who: UserId) -> Result<Settings, Fault> {
+pub(super) fn settings_of(source: &impl Source, who: UserId) -> Result<Settings, StoreError> {
     settings(source, known(source, who)?)
 }
 
-pub(super) fn edit_settings(tables: &mut Tables<'_>, who: UserId, patch: &SettingsPatch) -> Result<Done, Fault> {
+pub(super) fn edit_settings(tables: &mut Tables<'_>, who: UserId, patch: &SettingsPatch) -> Result<Done, StoreError> {
     let id = known(tables, who)?;
     let now = settings(tables, id)?;
     let settings = Settings {
@@ -196,7 +196,7 @@ pub(super) fn edit_settings(tables: &mut Tables<'_>, who: UserId, patch: &Settin
     Ok(Done::tells(answer, told))
 }
 
-pub(super) fn seen(tables: &mut Tables<'_>, who: UserId, at: Time) -> Result<Done, Fault> {
+pub(super) fn seen(tables: &mut Tables<'_>, who: UserId, at: Time) -> Result<Done, StoreError> {
     // Also of somebody who was shut out just then.
     let id = other(tables, who)?;
     put(tables.last_seen.write()?, id, &at.0)?;
@@ -204,13 +204,13 @@ pub(super) fn seen(tables: &mut Tables<'_>, who: UserId, at: Time) -> Result<Don
 }
 
 /// Whom somebody has blocked.
-pub(super) fn blocked(source: &impl Source, who: UserId) -> Result<Vec<UserId>, Fault> {
+pub(super) fn blocked(source: &impl Source, who: UserId) -> Result<Vec<UserId>, StoreError> {
     let others = blocked_by(source, known(source, who)?)?;
     Ok(others.into_iter().map(|other| UserId(other.into())).collect())
 }
 
 /// The same, in order.
-pub(super) fn blocked_by(source: &impl Source, who: u32) -> Result<Vec<u32>, Fault> {
+pub(super) fn blocked_by(source: &impl Source, who: u32) -> Result<Vec<u32>, StoreError> {
     let blocks = source.blocks()?;
     if blocks.is_empty()? {
         return Ok(Vec::new());
@@ -219,7 +219,7 @@ pub(super) fn blocked_by(source: &impl Source, who: u32) -> Result<Vec<u32>, Fau
     rows.map(|row| Ok(row?.0.value().1)).collect()
 }
 
-pub(super) fn block(tables: &mut Tables<'_>, who: UserId, whom: UserId, on: bool) -> Result<Done, Fault> {
+pub(super) fn block(tables: &mut Tables<'_>, who: UserId, whom: UserId, on: bool) -> Result<Done, StoreError> {
     let (id, other) = (known(tables, who)?, other(tables, whom)?);
     if id == other {
         return Err(Error::invalid("user", "Nobody can block themselves.").into());
@@ -251,8 +251,8 @@ pub(super) fn block(tables: &mut Tables<'_>, who: UserId, whom: UserId, on: bool
 }
 
 /// Of two people of whom one has blocked the other, neither writes to the other alone or brings them into a room.
-pub(super) fn refuse_blocked(source: &impl Source, from: u32, to: u32) -> Result<(), Fault> {
-    let name = |id| -> Result<String, Fault> { Ok(user(source, id)?.profile.display_name.as_str().to_owned()) };
+pub(super) fn refuse_blocked(source: &impl Source, from: u32, to: u32) -> Result<(), StoreError> {
+    let name = |id| -> Result<String, StoreError> { Ok(user(source, id)?.profile.display_name.as_str().to_owned()) };
     if has(source.blocks()?, (from, to))? {
         let title = format!("You have blocked {}.", name(to)?);
         return Err(Error::new(Kind::Forbidden, title).into());

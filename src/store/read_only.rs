@@ -2,12 +2,13 @@
 //!
 //! All that the commands know of how a file is opened is in here.
 
-use super::codec::DataFileRow;
 use super::engine::database::{Checked, View, open_as_next_start};
 use super::engine::open::{io_error, open_error};
 use super::engine::upgrade::FORMAT_OLDEST;
-use super::fault::{Fault, guard};
-use super::tables::{FILE, FORMAT, FORMAT_VERSION, META, get, get_known};
+use super::rows::codec::DataFileRow;
+use super::rows::schema::{FILE, FORMAT, FORMAT_VERSION, META};
+use super::rows::table::{get, get_known};
+use super::store_error::{StoreError, guard};
 use super::{OpenError, Options};
 use redb::{Database, ReadTransaction, ReadableDatabase, TableError};
 use std::fs::{self, File};
@@ -28,7 +29,7 @@ pub(super) struct ReadOnly {
 }
 
 impl ReadOnly {
-    pub fn snapshot(&self) -> Result<ReadTransaction, Fault> {
+    pub fn snapshot(&self) -> Result<ReadTransaction, StoreError> {
         guard(|| Ok(self.database.begin_read()?))
     }
 
@@ -90,7 +91,7 @@ fn unreadable(path: &Path, error: &io::Error) -> OpenError {
 }
 
 /// The format and the name of a file; nothing where it is of another program.
-fn identity(database: &Database) -> Result<Option<(u32, DataFileRow)>, Fault> {
+fn identity(database: &Database) -> Result<Option<(u32, DataFileRow)>, StoreError> {
     let meta = match database.begin_read()?.open_table(META) {
         Err(TableError::Storage(error)) => return Err(error.into()),
         Err(_) => return Ok(None),

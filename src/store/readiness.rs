@@ -1,7 +1,7 @@
 //! Whether changes are taken now, and why not: the one place that `/healthz`, `/readyz`, the metrics, the start line and
 //! the page ask.
 
-use super::engine::disk::Difference;
+use super::store_error::Difference;
 use super::{ShedLevel, Store};
 
 /// Why no changes are taken.

@@ -1,10 +1,11 @@
 //! Rooms: made, changed, arranged, and seen by one of their members.
 
 use super::apply::Done;
-use super::codec::{FactsRow, MemberRow, RoomRow, UserRoomRow, key, room as room_of};
-use super::fault::Fault;
+use super::rows::codec::{FactsRow, MemberRow, RoomRow, UserRoomRow, key, room as room_of, unseal};
+use super::rows::schema::{Source, Tables};
+use super::rows::table::{get, get_known, put};
 use super::standing::{self, FIRST_ROOM, facts, known, other, standing};
-use super::tables::{Source, Tables, get, get_known, put};
+use super::store_error::StoreError;
 use super::{log, marks, members, messages, people};
 use crate::clock::{Clock, Time};
 use crate::error::{Error, Kind};
@@ -18,7 +19,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Bound;
 
 /// What a new file holds: the room that every account is in.
-pub(super) fn create_lobby(tables: &mut Tables<'_>) -> Result<(), Fault> {
+pub(super) fn create_lobby(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     let name = RoomName::stored("Lobby".to_owned());
     let topic = Topic::stored("Everyone is in this room.".to_owned());
     put(
@@ -35,7 +36,7 @@ pub(super) fn create_lobby(tables: &mut Tables<'_>) -> Result<(), Fault> {
 }
 
 /// How many people are in a room.
-pub(super) fn member_count(source: &impl Source, room: u32) -> Result<u64, Fault> {
+pub(super) fn member_count(source: &impl Source, room: u32) -> Result<u64, StoreError> {
     match room == FIRST_ROOM {
         true => Ok(source.users()?.len()?),
         false => Ok(facts(source, room)?.members.into()),
@@ -43,14 +44,14 @@ pub(super) fn member_count(source: &impl Source, room: u32) -> Result<u64, Fault
 }
 
 /// A room that another row names.
-pub(super) fn found(source: &impl Source, room: u32) -> Result<Room, Fault> {
+pub(super) fn found(source: &impl Source, room: u32) -> Result<Room, StoreError> {
     let row: RoomRow = get_known(source.rooms()?, room, "a room")?;
     let members = member_count(source, room)?;
     Ok(room_of(room, row, &facts(source, room)?, members))
 }
 
 /// A room as somebody sees it who is in it.
-pub(super) fn view(source: &impl Source, user: u32, room: u32) -> Result<RoomView, Fault> {
+pub(super) fn view(source: &impl Source, user: u32, room: u32) -> Result<RoomView, StoreError> {
     let found = found(source, room)?;
     let head = log::head(source, room)?;
     let mark = marks::mark(source, user, room, head)?;
@@ -76,19 +77,19 @@ pub(super) fn view(source: &impl Source, user: u32, room: u32) -> Result<RoomVie
 }
 
 /// Every room that somebody is in.
-pub(super) fn of(source: &impl Source, user: UserId) -> Result<Vec<RoomView>, Fault> {
+pub(super) fn of(source: &impl Source, user: UserId) -> Result<Vec<RoomView>, StoreError> {
     let user = known(source, user)?;
     let rooms = marks::rooms_of(source, user)?.into_iter();
     rooms.map(|room| view(source, user, room)).collect()
 }
 
-pub(super) fn one(source: &impl Source, viewer: UserId, room: RoomId) -> Result<RoomView, Fault> {
+pub(super) fn one(source: &impl Source, viewer: UserId, room: RoomId) -> Result<RoomView, StoreError> {
     let (user, room) = standing::inside(source, viewer, room)?;
     view(source, user, room)
 }
 
 /// The rooms that somebody is in, but for the one that everybody is in.
-pub(super) fn ids(source: &impl Source, user: UserId) -> Result<Vec<RoomId>, Fault> {
+pub(super) fn ids(source: &impl Source, user: UserId) -> Result<Vec<RoomId>, StoreError> {
     let rooms = marks::rooms_of(source, known(source, user)?)?.into_iter().skip(1);
     Ok(rooms.map(|room| RoomId(room.into())).collect())
 }
@@ -101,7 +102,7 @@ pub(super) fn browse(
     query: &str,
     after: Option<RoomId>,
     count: usize,
-) -> Result<RoomsPage, Fault> {
+) -> Result<RoomsPage, StoreError> {
     let user = known(source, viewer)?;
     let before_all = Bound::Included(String::new());
     let start = after.map_or(Ok(before_all), |room| public_name(source, room).map(Bound::Excluded))?;
@@ -111,7 +112,7 @@ pub(super) fn browse(
         if rooms.len() == count || looked_at == ROOMS_SCAN_MAX {
             return Ok(RoomsPage { rooms, next: last });
         }
-        let room = super::codec::unseal::<u32>(row?.1.value())?;
+        let room = unseal::<u32>(row?.1.value())?;
         last = Some(RoomId(room.into()));
         let row: RoomRow = get_known(source.rooms()?, room, "a room")?;
         let is_wanted = |text: &str| search_key(text).contains(query);
@@ -126,7 +127,7 @@ pub(super) fn browse(
 }
 
 /// Where a public room stands among the others.
-fn public_name(source: &impl Source, room: RoomId) -> Result<String, Fault> {
+fn public_name(source: &impl Source, room: RoomId) -> Result<String, StoreError> {
     let no_such = || Error::invalid("after", "There is no such room.");
     let row: Option<RoomRow> = get(source.rooms()?, key(room.0).ok_or_else(no_such)?)?;
     let row = row.filter(|row| row.kind() == RoomKind::Public).ok_or_else(no_such)?;
@@ -134,7 +135,11 @@ fn public_name(source: &impl Source, room: RoomId) -> Result<String, Fault> {
 }
 
 /// The rooms that these names mean to somebody: public ones, and those that they are in.
-pub(super) fn named(source: &impl Source, viewer: UserId, names: &[String]) -> Result<HashMap<String, RoomId>, Fault> {
+pub(super) fn named(
+    source: &impl Source,
+    viewer: UserId,
+    names: &[String],
+) -> Result<HashMap<String, RoomId>, StoreError> {
     let user = known(source, viewer)?;
     let mut rooms = HashMap::new();
     let wanted: HashSet<&str> = names.iter().map(String::as_str).collect();
@@ -153,7 +158,7 @@ pub(super) fn named(source: &impl Source, viewer: UserId, names: &[String]) -> R
     Ok(rooms)
 }
 
-pub(super) fn create(tables: &mut Tables<'_>, new: &NewRoom) -> Result<Done, Fault> {
+pub(super) fn create(tables: &mut Tables<'_>, new: &NewRoom) -> Result<Done, StoreError> {
     let by = known(tables, new.by)?;
     let mut first = vec![by];
     for member in &new.members {
@@ -172,7 +177,7 @@ pub(super) fn create(tables: &mut Tables<'_>, new: &NewRoom) -> Result<Done, Fau
     }
 }
 
-fn create_named(tables: &mut Tables<'_>, new: &NewRoom, by: u32, first: Vec<u32>) -> Result<Done, Fault> {
+fn create_named(tables: &mut Tables<'_>, new: &NewRoom, by: u32, first: Vec<u32>) -> Result<Done, StoreError> {
     let mut people: Vec<u32> = Vec::new();
     for user in first {
         if !people.contains(&user) {
@@ -210,11 +215,11 @@ fn create_named(tables: &mut Tables<'_>, new: &NewRoom, by: u32, first: Vec<u32>
     }
     // Of its maker, who comes first in the list.
     let answer = told.last().cloned();
-    let answer = answer.ok_or_else(|| Fault::Damaged("a room without its maker".to_owned()))?;
+    let answer = answer.ok_or_else(|| StoreError::Damaged("a room without its maker".to_owned()))?;
     Ok(Done::tells(answer, told))
 }
 
-fn create_direct(tables: &mut Tables<'_>, new: &NewRoom, by: u32, mut people: Vec<u32>) -> Result<Done, Fault> {
+fn create_direct(tables: &mut Tables<'_>, new: &NewRoom, by: u32, mut people: Vec<u32>) -> Result<Done, StoreError> {
     people.sort_unstable();
     people.dedup();
     if !(2..=DIRECT_MEMBERS_MAX).contains(&people.len()) {
@@ -248,7 +253,7 @@ fn create_direct(tables: &mut Tables<'_>, new: &NewRoom, by: u32, mut people: Ve
 }
 
 /// A new room without anybody in it.
-fn insert(tables: &mut Tables<'_>, new: &NewRoom, people: usize) -> Result<u32, Fault> {
+fn insert(tables: &mut Tables<'_>, new: &NewRoom, people: usize) -> Result<u32, StoreError> {
     let last = tables.rooms.read()?.last()?.map_or(0, |(id, _)| id.value());
     let room = last + 1;
     put(
@@ -266,7 +271,7 @@ fn insert(tables: &mut Tables<'_>, new: &NewRoom, people: usize) -> Result<u32, 
 }
 
 /// Somebody is in a room now.
-pub(super) fn entered(source: &impl Source, user: u32, room: u32) -> Result<Event, Fault> {
+pub(super) fn entered(source: &impl Source, user: u32, room: u32) -> Result<Event, StoreError> {
     let view = view(source, user, room)?;
     let strangers = view.members.iter().map(|user| people::user(source, user.0 as u32));
     Ok(Event::Entered {
@@ -282,7 +287,7 @@ pub(super) fn edit(
     room: RoomId,
     patch: &RoomPatch,
     at: Time,
-) -> Result<Done, Fault> {
+) -> Result<Done, StoreError> {
     let who = known(tables, by)?;
     rules::may_manage(standing(tables, room, who)?.as_ref(), patch.archived.is_some())?;
     let id = room.0 as u32;
@@ -330,7 +335,12 @@ pub(super) fn edit(
     Ok(Done::tells(changed, told))
 }
 
-pub(super) fn arrange(tables: &mut Tables<'_>, user: UserId, room: RoomId, prefs: &RoomPrefs) -> Result<Done, Fault> {
+pub(super) fn arrange(
+    tables: &mut Tables<'_>,
+    user: UserId,
+    room: RoomId,
+    prefs: &RoomPrefs,
+) -> Result<Done, StoreError> {
     let (who, id) = standing::inside(tables, user, room)?;
     let mut row: UserRoomRow = marks::arranged(tables, who, id)?;
     if let Some(notify) = prefs.notify {
@@ -344,7 +354,7 @@ pub(super) fn arrange(tables: &mut Tables<'_>, user: UserId, room: RoomId, prefs
 }
 
 /// Writes how many people are in a room now; everybody counts themselves in the first one.
-pub(super) fn count_members(tables: &mut Tables<'_>, room: u32, change: i64) -> Result<Event, Fault> {
+pub(super) fn count_members(tables: &mut Tables<'_>, room: u32, change: i64) -> Result<Event, StoreError> {
     debug_assert_ne!(u64::from(room), LOBBY.0);
     let mut facts = facts(tables, room)?;
     facts.members = u32::try_from(i64::from(facts.members) + change).unwrap_or(0);
@@ -353,11 +363,11 @@ pub(super) fn count_members(tables: &mut Tables<'_>, room: u32, change: i64) -> 
 }
 
 /// Who has been longest in a room, and what they are.
-pub(super) fn longest_there(source: &impl Source, room: u32) -> Result<Option<u32>, Fault> {
+pub(super) fn longest_there(source: &impl Source, room: u32) -> Result<Option<u32>, StoreError> {
     let mut first: Option<(u32, u32)> = None;
     for row in source.members()?.range((room, 0)..=(room, u32::MAX))? {
         let (key, row) = row?;
-        let order = super::codec::unseal::<MemberRow>(row.value())?.order;
+        let order = unseal::<MemberRow>(row.value())?.order;
         if first.is_none_or(|(lowest, _)| order < lowest) {
             first = Some((order, key.value().1));
         }

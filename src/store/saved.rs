@@ -1,12 +1,13 @@
 //! What people keep for later.
 
 use super::apply::Done;
-use super::codec::{SavedRow, key, unseal};
-use super::fault::Fault;
 use super::log;
 use super::messages::{named_in, post_at};
+use super::rows::codec::{SavedRow, key, unseal};
+use super::rows::schema::{Source, Tables};
+use super::rows::table::{get, put};
 use super::standing::{self, known};
-use super::tables::{Source, Tables, get, put};
+use super::store_error::StoreError;
 use crate::clock::Time;
 use crate::error::{Error, Kind};
 use crate::limits::{PAGE_BYTES_MAX, SAVED_MAX};
@@ -20,7 +21,7 @@ pub(super) fn save(
     on: bool,
     at: Time,
     by: Option<ConnectionId>,
-) -> Result<Done, Fault> {
+) -> Result<Done, StoreError> {
     let who = known(tables, user)?;
     let no_such = || Error::not_found("There is no such message.").at("id");
     let room = key(place.room.0).ok_or_else(rules::no_such_room)?;
@@ -60,7 +61,7 @@ pub(super) fn page(
     viewer: UserId,
     before: Option<u64>,
     size: PageSize,
-) -> Result<SavedPage, Fault> {
+) -> Result<SavedPage, StoreError> {
     let who = known(source, viewer)?;
     let (mut saved, mut bytes, mut next, mut last) = (Vec::new(), 0, None, None);
     let rows = source.saved()?.range((who, 0)..(who, before.unwrap_or(u64::MAX)))?;
@@ -89,7 +90,7 @@ pub(super) fn page(
 }
 
 /// Which messages of the rooms that they are in somebody keeps for later.
-pub(super) fn places(source: &impl Source, viewer: UserId) -> Result<Vec<Place>, Fault> {
+pub(super) fn places(source: &impl Source, viewer: UserId) -> Result<Vec<Place>, StoreError> {
     let who = known(source, viewer)?;
     let mut places = Vec::new();
     for row in source.saved_places()?.range((who, 0, 0)..=(who, u32::MAX, u32::MAX))? {

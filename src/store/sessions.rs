@@ -1,10 +1,11 @@
 //! Who is logged in where.
 
 use super::apply::Done;
-use super::codec::{self, SessionRow, key};
-use super::fault::Fault;
+use super::rows::codec::{self, SessionRow, key};
+use super::rows::schema::{SESSIONS_COUNTED, Source, Tables};
+use super::rows::table::{get, has, put};
 use super::standing::known;
-use super::tables::{SESSIONS_COUNTED, Source, Tables, get, has, put};
+use super::store_error::StoreError;
 use super::{accounts, people};
 use crate::clock::Time;
 use crate::error::Error;
@@ -12,7 +13,7 @@ use crate::limits::{CLOCK_AHEAD_MAX_MS, SESSIONS_DROPPED_MAX, SESSIONS_PER_PERSO
 use crate::model::{Event, LogIn, NewSession, Session, SessionId, User, UserId};
 use redb::ReadableTable;
 
-pub(super) fn open(tables: &mut Tables<'_>, new: &LogIn) -> Result<Done, Fault> {
+pub(super) fn open(tables: &mut Tables<'_>, new: &LogIn) -> Result<Done, StoreError> {
     let id = known(tables, new.user)?;
     if !accounts::is_password(tables, id, &new.verified)? {
         return Ok(Done::nothing(Event::PasswordStale));
@@ -29,7 +30,7 @@ pub(super) fn open(tables: &mut Tables<'_>, new: &LogIn) -> Result<Done, Fault> 
 }
 
 /// Whether this is a session of somebody.
-pub(super) fn is_of(source: &impl Source, id: SessionId, user: u32) -> Result<bool, Fault> {
+pub(super) fn is_of(source: &impl Source, id: SessionId, user: u32) -> Result<bool, StoreError> {
     let row: Option<SessionRow> = get(source.sessions()?, id.0)?;
     Ok(row.is_some_and(|row| row.user == user))
 }
@@ -40,7 +41,7 @@ pub(super) fn insert(
     user: u32,
     session: &NewSession,
     at: Time,
-) -> Result<Vec<SessionId>, Fault> {
+) -> Result<Vec<SessionId>, StoreError> {
     count(tables)?;
     let row = SessionRow {
         user,
@@ -54,7 +55,7 @@ pub(super) fn insert(
     end_oldest(tables, user, session.id)
 }
 
-fn end_oldest(tables: &mut Tables<'_>, user: u32, but: SessionId) -> Result<Vec<SessionId>, Fault> {
+fn end_oldest(tables: &mut Tables<'_>, user: u32, but: SessionId) -> Result<Vec<SessionId>, StoreError> {
     let ids = counted(tables, user)?;
     let too_many = ids.len().saturating_sub(SESSIONS_PER_PERSON_MAX);
     let mut by_age = Vec::new();
@@ -72,26 +73,26 @@ fn end_oldest(tables: &mut Tables<'_>, user: u32, but: SessionId) -> Result<Vec<
     Ok(oldest)
 }
 
-fn counted(source: &impl Source, user: u32) -> Result<Vec<SessionId>, Fault> {
+fn counted(source: &impl Source, user: u32) -> Result<Vec<SessionId>, StoreError> {
     let rows = source.sessions_of()?.range((user, [0; 32])..=(user, [u8::MAX; 32]))?;
     rows.map(|row| Ok(SessionId(row?.0.value().1))).collect()
 }
 
 /// Brings the sessions of a file that is older than `sessions_of` into it, once.
-fn count(tables: &mut Tables<'_>) -> Result<(), Fault> {
+fn count(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     if has(tables.meta.read()?, SESSIONS_COUNTED)? {
         return Ok(());
     }
     let known: Vec<Session> = all(tables)?.collect::<Result<_, _>>()?;
     for session in known {
-        let user = key(session.user.0).ok_or_else(|| Fault::Damaged("a session is nobody's".to_owned()))?;
+        let user = key(session.user.0).ok_or_else(|| StoreError::Damaged("a session is nobody's".to_owned()))?;
         put(tables.sessions_of.write()?, (user, session.id.0), &())?;
     }
     put(tables.meta.write()?, SESSIONS_COUNTED, &())
 }
 
 /// Whether there was such a session.
-fn remove(tables: &mut Tables<'_>, id: SessionId) -> Result<bool, Fault> {
+fn remove(tables: &mut Tables<'_>, id: SessionId) -> Result<bool, StoreError> {
     let Some(row) = get::<_, SessionRow>(tables.sessions.read()?, id.0)? else {
         return Ok(false);
     };
@@ -101,7 +102,7 @@ fn remove(tables: &mut Tables<'_>, id: SessionId) -> Result<bool, Fault> {
 }
 
 /// A session that was closed meanwhile stays closed.
-pub(super) fn touch(tables: &mut Tables<'_>, id: SessionId, address: &str, at: Time) -> Result<Done, Fault> {
+pub(super) fn touch(tables: &mut Tables<'_>, id: SessionId, address: &str, at: Time) -> Result<Done, StoreError> {
     let row: Option<SessionRow> = get(tables.sessions.read()?, id.0)?;
     let mut row = row.ok_or_else(Error::unauthenticated)?;
     row.seen_at = match Time(row.seen_at).since(at) > CLOCK_AHEAD_MAX_MS {
@@ -116,7 +117,7 @@ pub(super) fn touch(tables: &mut Tables<'_>, id: SessionId, address: &str, at: T
     Ok(Done::answered(Event::SessionSeen))
 }
 
-pub(super) fn close(tables: &mut Tables<'_>, id: SessionId) -> Result<Done, Fault> {
+pub(super) fn close(tables: &mut Tables<'_>, id: SessionId) -> Result<Done, StoreError> {
     let event = Event::SessionsClosed { ids: vec![id] };
     match remove(tables, id)? {
         true => Ok(Done::told(event)),
@@ -124,7 +125,7 @@ pub(super) fn close(tables: &mut Tables<'_>, id: SessionId) -> Result<Done, Faul
     }
 }
 
-pub(super) fn close_others(tables: &mut Tables<'_>, user: UserId, keep: SessionId) -> Result<Done, Fault> {
+pub(super) fn close_others(tables: &mut Tables<'_>, user: UserId, keep: SessionId) -> Result<Done, StoreError> {
     let id = known(tables, user)?;
     let ids = remove_others(tables, id, keep)?;
     let is_empty = ids.is_empty();
@@ -136,7 +137,7 @@ pub(super) fn close_others(tables: &mut Tables<'_>, user: UserId, keep: SessionI
 }
 
 /// Removes all sessions of somebody but one.
-pub(super) fn remove_others(tables: &mut Tables<'_>, user: u32, keep: SessionId) -> Result<Vec<SessionId>, Fault> {
+pub(super) fn remove_others(tables: &mut Tables<'_>, user: u32, keep: SessionId) -> Result<Vec<SessionId>, StoreError> {
     let others = all_of(tables, user)?.into_iter().map(|session| session.id);
     let others: Vec<SessionId> = others.filter(|id| *id != keep).collect();
     for id in &others {
@@ -146,7 +147,7 @@ pub(super) fn remove_others(tables: &mut Tables<'_>, user: u32, keep: SessionId)
 }
 
 /// Removes all sessions of somebody.
-pub(super) fn remove_all(tables: &mut Tables<'_>, user: u32) -> Result<Vec<SessionId>, Fault> {
+pub(super) fn remove_all(tables: &mut Tables<'_>, user: u32) -> Result<Vec<SessionId>, StoreError> {
     let ids: Vec<SessionId> = all_of(tables, user)?.into_iter().map(|session| session.id).collect();
     for id in &ids {
         remove(tables, *id)?;
@@ -155,13 +156,13 @@ pub(super) fn remove_all(tables: &mut Tables<'_>, user: u32) -> Result<Vec<Sessi
 }
 
 /// Where somebody is logged in. Walks over all sessions: it is asked for by hand, and seldom.
-fn all_of(source: &impl Source, user: u32) -> Result<Vec<Session>, Fault> {
+fn all_of(source: &impl Source, user: u32) -> Result<Vec<Session>, StoreError> {
     let is_theirs = |session: &Session| session.user.0 == u64::from(user);
     let theirs = all(source)?.filter(|session| session.as_ref().is_ok_and(is_theirs) || session.is_err());
     theirs.collect()
 }
 
-fn all(source: &impl Source) -> Result<impl Iterator<Item = Result<Session, Fault>>, Fault> {
+fn all(source: &impl Source) -> Result<impl Iterator<Item = Result<Session, StoreError>>, StoreError> {
     let rows = source.sessions()?.iter()?;
     Ok(rows.map(|session| {
         let (id, row) = session?;
@@ -170,14 +171,14 @@ fn all(source: &impl Source) -> Result<impl Iterator<Item = Result<Session, Faul
 }
 
 /// The devices of somebody, the one used last first.
-pub(super) fn of(source: &impl Source, user: UserId) -> Result<Vec<Session>, Fault> {
+pub(super) fn of(source: &impl Source, user: UserId) -> Result<Vec<Session>, StoreError> {
     let mut found = all_of(source, known(source, user)?)?;
     found.sort_by_key(|session| std::cmp::Reverse(session.seen_at));
     Ok(found)
 }
 
 /// Forgets expired sessions, a bounded number at a time.
-pub(super) fn drop_expired(tables: &mut Tables<'_>, at: Time) -> Result<Done, Fault> {
+pub(super) fn drop_expired(tables: &mut Tables<'_>, at: Time) -> Result<Done, StoreError> {
     let mut expired = Vec::new();
     for session in all(tables)? {
         let session = session?;
@@ -198,7 +199,7 @@ pub(super) fn drop_expired(tables: &mut Tables<'_>, at: Time) -> Result<Done, Fa
     })
 }
 
-pub(super) fn by_id(source: &impl Source, id: SessionId) -> Result<Option<(Session, User)>, Fault> {
+pub(super) fn by_id(source: &impl Source, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
     let Some(row) = get::<_, SessionRow>(source.sessions()?, id.0)? else {
         return Ok(None);
     };

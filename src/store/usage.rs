@@ -5,9 +5,10 @@
 //! to the one in `files_counted` are in `usage`, the others are not yet.
 
 use super::apply::Done;
-use super::codec::{self, FileRow, key};
-use super::fault::Fault;
-use super::tables::{FILES_BYTES, FILES_COUNTED, FileKey, Source, Tables, get, put};
+use super::rows::codec::{self, FileRow, key};
+use super::rows::schema::{FILES_BYTES, FILES_COUNTED, Source, Tables};
+use super::rows::table::{FileKey, get, put};
+use super::store_error::StoreError;
 use crate::limits::FILES_COUNTED_AT_ONCE;
 use crate::model::{Event, FileEvent, FileUsage, UserId};
 use redb::ReadableTable;
@@ -18,20 +19,20 @@ use std::ops::Bound;
 const ALL: FileKey = [0xFF; 16];
 
 /// The bytes of all files, those that are still arriving and previews included.
-pub(super) fn all(source: &impl Source) -> Result<u64, Fault> {
+pub(super) fn all(source: &impl Source) -> Result<u64, StoreError> {
     Ok(get(source.meta()?, FILES_BYTES)?.unwrap_or_default())
 }
 
 /// The bytes of somebody's files.
-pub(super) fn own(source: &impl Source, user: u32) -> Result<u64, Fault> {
+pub(super) fn own(source: &impl Source, user: u32) -> Result<u64, StoreError> {
     match source.usage() {
-        Err(Fault::Redb(redb::Error::TableDoesNotExist(_))) => Ok(0),
+        Err(StoreError::Redb(redb::Error::TableDoesNotExist(_))) => Ok(0),
         usage => Ok(get(usage?, user)?.unwrap_or_default()),
     }
 }
 
 /// What somebody's files take, and what all take.
-pub(super) fn of(source: &impl Source, user: UserId) -> Result<FileUsage, Fault> {
+pub(super) fn of(source: &impl Source, user: UserId) -> Result<FileUsage, StoreError> {
     Ok(FileUsage {
         own: key(user.0).map_or(Ok(0), |user| own(source, user))?,
         all: all(source)?,
@@ -39,7 +40,7 @@ pub(super) fn of(source: &impl Source, user: UserId) -> Result<FileUsage, Fault>
 }
 
 /// What the files of each of these people take who have any.
-pub(super) fn of_each(source: &impl Source, users: &[UserId]) -> Result<Vec<(UserId, u64)>, Fault> {
+pub(super) fn of_each(source: &impl Source, users: &[UserId]) -> Result<Vec<(UserId, u64)>, StoreError> {
     let mut found = Vec::new();
     for user in users {
         let bytes = of(source, *user)?.own;
@@ -51,7 +52,7 @@ pub(super) fn of_each(source: &impl Source, users: &[UserId]) -> Result<Vec<(Use
 }
 
 /// A file has arrived.
-pub(super) fn add(tables: &mut Tables<'_>, row: &FileRow) -> Result<(), Fault> {
+pub(super) fn add(tables: &mut Tables<'_>, row: &FileRow) -> Result<(), StoreError> {
     if !is_counted(tables, row.file.id)? {
         return Ok(());
     }
@@ -60,7 +61,7 @@ pub(super) fn add(tables: &mut Tables<'_>, row: &FileRow) -> Result<(), Fault> {
 }
 
 /// A file is erased.
-pub(super) fn remove(tables: &mut Tables<'_>, row: &FileRow) -> Result<(), Fault> {
+pub(super) fn remove(tables: &mut Tables<'_>, row: &FileRow) -> Result<(), StoreError> {
     if !is_counted(tables, row.file.id)? {
         return Ok(());
     }
@@ -70,21 +71,21 @@ pub(super) fn remove(tables: &mut Tables<'_>, row: &FileRow) -> Result<(), Fault
     }
 }
 
-fn counted(source: &impl Source) -> Result<Option<FileKey>, Fault> {
+fn counted(source: &impl Source) -> Result<Option<FileKey>, StoreError> {
     get(source.meta()?, FILES_COUNTED)
 }
 
-pub(super) fn is_counted(source: &impl Source, id: FileKey) -> Result<bool, Fault> {
+pub(super) fn is_counted(source: &impl Source, id: FileKey) -> Result<bool, StoreError> {
     Ok(counted(source)?.is_some_and(|through| id <= through))
 }
 
 /// Whether there are files that no count knows of.
-pub(super) fn has_uncounted(source: &impl Source) -> Result<bool, Fault> {
+pub(super) fn has_uncounted(source: &impl Source) -> Result<bool, StoreError> {
     Ok(counted(source)? != Some(ALL))
 }
 
 /// Counts the next files of an older data file.
-pub(super) fn count(tables: &mut Tables<'_>) -> Result<Done, Fault> {
+pub(super) fn count(tables: &mut Tables<'_>) -> Result<Done, StoreError> {
     let event = Event::File(FileEvent::Counted);
     let from = match counted(tables)? {
         Some(ALL) => return Ok(Done::nothing(event)),

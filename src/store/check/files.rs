@@ -2,11 +2,11 @@
 
 use super::Checker;
 use crate::limits::FILE_CHUNK_BYTES;
-use crate::store::codec::{FileRow, PreviewRow, Stored, unseal_bytes};
-use crate::store::fault::Fault;
-use crate::store::log;
-use crate::store::tables::{FILES_BYTES, FileKey, Source, USAGE, get, has};
-use crate::store::usage;
+use crate::store::rows::codec::{FileRow, PreviewRow, Stored, unseal_bytes};
+use crate::store::rows::schema::{FILES_BYTES, Source, USAGE};
+use crate::store::rows::table::{FileKey, get, has};
+use crate::store::store_error::StoreError;
+use crate::store::{log, usage};
 use redb::{ReadableTable, ReadableTableMetadata};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ struct Chunks {
     of_owners: BTreeMap<u32, u64>,
 }
 
-pub(super) fn check(checker: &Checker<'_>) -> Result<(), Fault> {
+pub(super) fn check(checker: &Checker<'_>) -> Result<(), StoreError> {
     let mut chunks = Chunks::default();
     whole(checker, &mut chunks)?;
     unshown(checker, &mut chunks)?;
@@ -35,7 +35,7 @@ pub(super) fn check(checker: &Checker<'_>) -> Result<(), Fault> {
 }
 
 /// What each person's files take is what is counted.
-fn usage_of_owners(checker: &Checker<'_>, chunks: &Chunks) -> Result<(), Fault> {
+fn usage_of_owners(checker: &Checker<'_>, chunks: &Chunks) -> Result<(), StoreError> {
     // A file that is older than this count gets the table when it is opened.
     if !checker.has_table(USAGE)? {
         return Ok(());
@@ -55,7 +55,7 @@ fn usage_of_owners(checker: &Checker<'_>, chunks: &Chunks) -> Result<(), Fault> 
 }
 
 /// Files that have come have all of their bytes, unless they are being erased.
-fn whole(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), Fault> {
+fn whole(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), StoreError> {
     let source = &checker.source;
     checker.rows("files", source.files()?, |id, row: FileRow| {
         checker.unless(checker.is_person(row.owner), "files", &id, "its owner is nobody");
@@ -92,7 +92,7 @@ fn whole(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), Fault> {
 }
 
 /// Counts the chunks of a file, and sees whether each is as long as its place says.
-fn chunks_of(checker: &Checker<'_>, id: FileKey, size: u64, chunks: &mut Chunks) -> Result<(u64, u64), Fault> {
+fn chunks_of(checker: &Checker<'_>, id: FileKey, size: u64, chunks: &mut Chunks) -> Result<(u64, u64), StoreError> {
     let (mut count, mut bytes) = (0, 0);
     let rows = checker.source.chunks()?.range((id, 0)..=(id, u32::MAX))?;
     checker.each("chunks", rows, |key, row| {
@@ -109,7 +109,7 @@ fn chunks_of(checker: &Checker<'_>, id: FileKey, size: u64, chunks: &mut Chunks)
 }
 
 /// What no message shows: files that are coming, that wait, or that are being erased.
-fn unshown(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), Fault> {
+fn unshown(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), StoreError> {
     let source = &checker.source;
     checker.rows("unshown", source.unshown()?, |(at, id), (): ()| {
         if let Some(row) = get::<_, FileRow>(source.files()?, id)? {
@@ -133,7 +133,7 @@ fn unshown(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), Fault> {
 }
 
 /// Chunks of nothing.
-fn explain_chunks(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), Fault> {
+fn explain_chunks(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), StoreError> {
     let source = &checker.source;
     let mut last: Option<(FileKey, bool)> = None;
     checker.sealed("chunks", source.chunks()?, |key, row| {
@@ -152,7 +152,7 @@ fn explain_chunks(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), Faul
 }
 
 /// Looks through all that is not shown: for chunks that nothing else knows.
-fn is_unshown(checker: &Checker<'_>, id: FileKey) -> Result<bool, Fault> {
+fn is_unshown(checker: &Checker<'_>, id: FileKey) -> Result<bool, StoreError> {
     for row in checker.source.unshown()?.iter()? {
         if row?.0.value().1 == id {
             return Ok(true);
@@ -162,7 +162,7 @@ fn is_unshown(checker: &Checker<'_>, id: FileKey) -> Result<bool, Fault> {
 }
 
 /// Sees that each preview is of a file; tells how many bytes they have.
-fn previews(checker: &Checker<'_>) -> Result<u64, Fault> {
+fn previews(checker: &Checker<'_>) -> Result<u64, StoreError> {
     let source = &checker.source;
     let mut bytes = 0;
     checker.rows("previews", source.previews()?, |id, row: PreviewRow| {
@@ -174,7 +174,7 @@ fn previews(checker: &Checker<'_>) -> Result<u64, Fault> {
 }
 
 /// A message shows each file that it is said to show, hidden where it was deleted.
-fn shown(checker: &Checker<'_>) -> Result<(), Fault> {
+fn shown(checker: &Checker<'_>) -> Result<(), StoreError> {
     let source = &checker.source;
     checker.rows("shown", source.shown()?, |(id, room, seq), is_visible: bool| {
         let found = log::message(source, room, seq)?;

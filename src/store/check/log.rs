@@ -3,12 +3,13 @@
 use super::Checker;
 use super::report::Kind;
 use super::tally::{Tallies, Tally};
-use crate::store::codec::{ClientIdRow, Entry, PostRow, SeqRow, Stored, unseal};
-use crate::store::fault::Fault;
 use crate::store::log;
 use crate::store::marks::EVERYBODY;
-use crate::store::tables::{Source, get, has};
-use crate::store::words::Words;
+use crate::store::rows::codec::{ClientIdRow, Entry, PostRow, SeqRow, Stored, unseal};
+use crate::store::rows::schema::Source;
+use crate::store::rows::table::{get, has};
+use crate::store::rows::words::Words;
+use crate::store::store_error::StoreError;
 use redb::ReadableTableMetadata;
 use std::collections::HashMap;
 
@@ -49,7 +50,7 @@ struct Place {
     message: u32,
 }
 
-pub(super) fn check(checker: &Checker<'_>, heads: &mut Heads) -> Result<(), Fault> {
+pub(super) fn check(checker: &Checker<'_>, heads: &mut Heads) -> Result<(), StoreError> {
     let tallies = Tallies::new();
     let (mut next, mut entries, mut posted) = (1_u64, 0, Tally::default());
     checker.sealed("log", checker.source.log()?, |entry, row| {
@@ -115,7 +116,7 @@ pub(super) fn check(checker: &Checker<'_>, heads: &mut Heads) -> Result<(), Faul
 }
 
 /// An entry takes the next seq of its room, and that seq leads to it.
-fn number(checker: &Checker<'_>, heads: &mut Heads, place: &Place, is_post: bool) -> Result<(), Fault> {
+fn number(checker: &Checker<'_>, heads: &mut Heads, place: &Place, is_post: bool) -> Result<(), StoreError> {
     let Place {
         entry,
         room,
@@ -139,7 +140,7 @@ fn number(checker: &Checker<'_>, heads: &mut Heads, place: &Place, is_post: bool
             );
             return Ok(());
         }
-        Err(Fault::Damaged(cause)) => {
+        Err(StoreError::Damaged(cause)) => {
             checker.findings.add(Kind::Damage, "seqs", &(room, seq).words(), cause);
             return Ok(());
         }
@@ -176,7 +177,7 @@ fn number(checker: &Checker<'_>, heads: &mut Heads, place: &Place, is_post: bool
 }
 
 /// The message that an entry changes has this change, or a later one.
-fn change(checker: &Checker<'_>, place: &Place) -> Result<(), Fault> {
+fn change(checker: &Checker<'_>, place: &Place) -> Result<(), StoreError> {
     let found = log::message(&checker.source, place.room, place.message)?;
     let holds = matches!(found, Some(Stored::Post(row)) if row.changed >= place.seq && row.seq < place.seq);
     checker.unless(
@@ -189,7 +190,7 @@ fn change(checker: &Checker<'_>, place: &Place) -> Result<(), Fault> {
 }
 
 /// What a post says of itself stands in the other tables too.
-fn post(checker: &Checker<'_>, entry: u64, row: &PostRow) -> Result<(), Fault> {
+fn post(checker: &Checker<'_>, entry: u64, row: &PostRow) -> Result<(), StoreError> {
     let (source, room, seq) = (&checker.source, row.room, row.seq);
     let unless = |holds: bool, what: &str| checker.unless(holds, "log", &entry, what);
     unless(checker.is_person(row.author), "its author is nobody");
@@ -236,7 +237,7 @@ fn is_erased(row: &PostRow) -> bool {
 }
 
 /// Seqs that lead to no entry of theirs.
-fn explain_seqs(checker: &Checker<'_>) -> Result<(), Fault> {
+fn explain_seqs(checker: &Checker<'_>) -> Result<(), StoreError> {
     let log = checker.source.log()?;
     checker.rows("seqs", checker.source.seqs()?, |key, row: SeqRow| {
         let entry: Option<Entry> = get(log, row.entry)?;
@@ -252,7 +253,7 @@ fn explain_seqs(checker: &Checker<'_>) -> Result<(), Fault> {
 }
 
 /// Each post has the id that it was posted with, and each such id its post.
-fn client_ids(checker: &Checker<'_>, tallies: &Tallies, posted: Tally) -> Result<(), Fault> {
+fn client_ids(checker: &Checker<'_>, tallies: &Tallies, posted: Tally) -> Result<(), StoreError> {
     let source = &checker.source;
     let mut known = Tally::default();
     checker.rows("client_ids", source.client_ids()?, |(author, id), row: ClientIdRow| {

@@ -16,15 +16,16 @@ mod tally;
 
 pub use report::{Finding, Report};
 
-use super::codec::{unseal, unseal_bytes};
 use super::engine::DataFile;
 use super::engine::database::Checked;
-use super::fault::{Fault, guard};
 use super::progress::Progress;
 use super::read_only::{self, ReadOnly};
+use super::rows::codec::{unseal, unseal_bytes};
+use super::rows::schema::Snapshot;
+use super::rows::table::Row;
+use super::rows::words::Words;
 use super::standing::role;
-use super::tables::{Row, Snapshot};
-use super::words::Words;
+use super::store_error::{StoreError, guard};
 use super::{OpenError, Options, Store};
 use crate::error::Result as Outcome;
 use redb::{Key, ReadTransaction, ReadableTable, TableHandle};
@@ -86,7 +87,7 @@ impl Store {
     /// # Errors
     /// `unavailable` where the file cannot be read.
     pub fn check(&self, progress: &Progress) -> Outcome<Report> {
-        let snapshot = self.0.file.snapshot().map_err(Fault::error)?;
+        let snapshot = self.0.file.snapshot().map_err(StoreError::error)?;
         let report = of_snapshot(&snapshot, Findings::default(), progress, false);
         note_damage(&self.0.file, &report);
         Ok(report)
@@ -94,7 +95,7 @@ impl Store {
 }
 
 /// Checks the rows of a file that may not be what we left. Blocks.
-pub(super) fn check_doubtful(file: &DataFile) -> Result<(), Fault> {
+pub(super) fn check_doubtful(file: &DataFile) -> Result<(), StoreError> {
     let report = of_snapshot(&file.snapshot()?, Findings::default(), &Progress::default(), false);
     match report.damaged {
         0 => file.found_sound(),
@@ -145,7 +146,7 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     /// Checks one subject; what cannot be read of it is a finding, and the others are checked all the same.
-    fn section(&self, name: &'static str, check: impl FnOnce(&Self) -> Result<(), Fault>) {
+    fn section(&self, name: &'static str, check: impl FnOnce(&Self) -> Result<(), StoreError>) {
         if self.progress.is_stopped() {
             return;
         }
@@ -162,7 +163,7 @@ impl Checker<'_> {
         (1..=self.rooms.get()).contains(&id)
     }
 
-    fn is_member(&self, user: u32, room: u32) -> Result<bool, Fault> {
+    fn is_member(&self, user: u32, room: u32) -> Result<bool, StoreError> {
         Ok(self.is_person(user) && self.is_room(room) && role(&self.source, room, user)?.is_some())
     }
 
@@ -172,7 +173,7 @@ impl Checker<'_> {
     }
 
     /// Whether the file has this table.
-    fn has_table(&self, table: impl TableHandle) -> Result<bool, Fault> {
+    fn has_table(&self, table: impl TableHandle) -> Result<bool, StoreError> {
         Ok(self.txn.list_tables()?.any(|known| known.name() == table.name()))
     }
 
@@ -188,8 +189,8 @@ impl Checker<'_> {
         &self,
         name: &str,
         table: &impl ReadableTable<K, Row>,
-        mut each: impl FnMut(K::SelfType<'_>, T) -> Result<(), Fault>,
-    ) -> Result<(), Fault>
+        mut each: impl FnMut(K::SelfType<'_>, T) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError>
     where
         K: Key + 'static,
         for<'k> K::SelfType<'k>: Words,
@@ -198,7 +199,7 @@ impl Checker<'_> {
         self.sealed(name, table, |key, row| {
             let row = unseal(row)?;
             each(key, row).map_err(|fault| match fault {
-                Fault::Damaged(cause) => Fault::Damaged(format!("what it leads to is damaged: {cause}")),
+                StoreError::Damaged(cause) => StoreError::Damaged(format!("what it leads to is damaged: {cause}")),
                 fault => fault,
             })
         })
@@ -209,8 +210,8 @@ impl Checker<'_> {
         &self,
         name: &str,
         table: &impl ReadableTable<K, Row>,
-        each: impl FnMut(K::SelfType<'_>, &[u8]) -> Result<(), Fault>,
-    ) -> Result<(), Fault>
+        each: impl FnMut(K::SelfType<'_>, &[u8]) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError>
     where
         K: Key + 'static,
         for<'k> K::SelfType<'k>: Words,
@@ -223,8 +224,8 @@ impl Checker<'_> {
         &self,
         name: &str,
         rows: impl Iterator<Item = Result<(redb::AccessGuard<'r, K>, redb::AccessGuard<'r, Row>), redb::StorageError>>,
-        mut each: impl FnMut(K::SelfType<'_>, &[u8]) -> Result<(), Fault>,
-    ) -> Result<(), Fault>
+        mut each: impl FnMut(K::SelfType<'_>, &[u8]) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError>
     where
         K: Key + 'static,
         for<'k> K::SelfType<'k>: Words,
@@ -233,7 +234,7 @@ impl Checker<'_> {
         for row in rows {
             let (key, row) = row?;
             match each(key.value(), row.value()) {
-                Err(Fault::Damaged(cause)) => {
+                Err(StoreError::Damaged(cause)) => {
                     let key = key.value().words();
                     self.findings.add(Kind::Damage, name, &key, cause);
                 }
@@ -252,7 +253,7 @@ impl Checker<'_> {
     }
 
     /// The bytes of a row of raw bytes.
-    fn raw<'b>(&self, row: &'b [u8]) -> Result<&'b [u8], Fault> {
+    fn raw<'b>(&self, row: &'b [u8]) -> Result<&'b [u8], StoreError> {
         unseal_bytes(row)
     }
 }

@@ -2,13 +2,16 @@
 
 use super::Checker;
 use crate::model::{Name, Role};
-use crate::store::codec::{BarredRow, PictureRow, ProfileRow, ResetRow, SessionRow, SettingsRow, UserRow, unseal};
-use crate::store::fault::Fault;
-use crate::store::tables::{SESSIONS_COUNTED, SESSIONS_OF, Source, get, has};
+use crate::store::rows::codec::{
+    BarredRow, PictureRow, ProfileRow, ResetRow, SessionRow, SettingsRow, UserRow, unseal,
+};
+use crate::store::rows::schema::{SESSIONS_COUNTED, SESSIONS_OF, Source};
+use crate::store::rows::table::{get, has};
+use crate::store::store_error::StoreError;
 use redb::ReadableTableMetadata;
 use std::collections::HashSet;
 
-pub(super) fn check(checker: &Checker<'_>) -> Result<(), Fault> {
+pub(super) fn check(checker: &Checker<'_>) -> Result<(), StoreError> {
     accounts(checker)?;
     names(checker)?;
     profiles(checker)?;
@@ -41,7 +44,7 @@ pub(super) fn check(checker: &Checker<'_>) -> Result<(), Fault> {
 }
 
 /// Accounts are numbered from 1 on, and none ever goes.
-fn accounts(checker: &Checker<'_>) -> Result<(), Fault> {
+fn accounts(checker: &Checker<'_>) -> Result<(), StoreError> {
     let source = &checker.source;
     let (mut last, mut owners) = (0_u32, 0);
     checker.sealed("users", source.users()?, |id, row| {
@@ -65,7 +68,7 @@ fn accounts(checker: &Checker<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn names(checker: &Checker<'_>) -> Result<(), Fault> {
+fn names(checker: &Checker<'_>) -> Result<(), StoreError> {
     let source = &checker.source;
     checker.rows("names", source.names()?, |name, id: u32| {
         let row: Option<UserRow> = get(source.users()?, id)?;
@@ -75,7 +78,7 @@ fn names(checker: &Checker<'_>) -> Result<(), Fault> {
     })
 }
 
-fn profiles(checker: &Checker<'_>) -> Result<(), Fault> {
+fn profiles(checker: &Checker<'_>) -> Result<(), StoreError> {
     let source = &checker.source;
     checker.rows("profiles", source.profiles()?, |id, row: ProfileRow| {
         checker.unless(checker.is_person(id), "profiles", &id, "nobody has this account");
@@ -95,7 +98,7 @@ fn profiles(checker: &Checker<'_>) -> Result<(), Fault> {
     })
 }
 
-fn sessions(checker: &Checker<'_>) -> Result<(), Fault> {
+fn sessions(checker: &Checker<'_>) -> Result<(), StoreError> {
     let source = &checker.source;
     checker.rows("sessions", source.sessions()?, |id, row: SessionRow| {
         let user = row.user;

@@ -1,7 +1,7 @@
 //! What a check has found, in words.
 
 use crate::limits::FINDINGS_MAX;
-use crate::store::fault::Fault;
+use crate::store::store_error::StoreError;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 
@@ -79,7 +79,7 @@ impl Findings {
     }
 
     /// A part of the file cannot be read on.
-    pub fn unreadable(&self, part: &str, fault: &Fault) {
+    pub fn unreadable(&self, part: &str, fault: &StoreError) {
         self.add(Kind::Damage, part, "", format!("not all of it can be read: {fault}"));
     }
 

@@ -7,8 +7,8 @@ use super::transaction::{Failed, Work, Wrote};
 use super::writer::Reply;
 use crate::model::{Change, Event, FileChange};
 use crate::store::apply::{Outcomes, apply_all, told};
-use crate::store::fault::Fault;
 use crate::store::search::index::{self, Step};
+use crate::store::store_error::StoreError;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -79,7 +79,7 @@ impl Committer {
     }
 
     /// The changes of a batch that failed with `fault`: one change cannot fail the others, a disk can.
-    fn one_by_one(&mut self, changes: &[Change], replies: Vec<Reply>, mut fault: Fault) {
+    fn one_by_one(&mut self, changes: &[Change], replies: Vec<Reply>, mut fault: StoreError) {
         let mut hopeless = !self.file.is_writable();
         for (change, reply) in changes.iter().zip(replies) {
             if !hopeless {
@@ -89,7 +89,7 @@ impl Committer {
                         continue;
                     }
                     Err(again) => {
-                        hopeless = again.is_of_the_disk() && !matches!(again, Fault::Full);
+                        hopeless = again.is_of_the_disk() && !matches!(again, StoreError::Full);
                         fault = again;
                     }
                 }
@@ -99,13 +99,13 @@ impl Committer {
     }
 
     /// Runs `changes` as one transaction: all of them, or, with an error, none.
-    fn attempt(&mut self, changes: &[Change], indexing: Indexing) -> Result<(Outcomes, Vec<Event>), Fault> {
+    fn attempt(&mut self, changes: &[Change], indexing: Indexing) -> Result<(Outcomes, Vec<Event>), StoreError> {
         if !self.has_room_for(changes) {
-            return Err(Fault::Full);
+            return Err(StoreError::Full);
         }
         if !self.file.is_writable() {
             self.reopen()
-                .map_err(|fault| if self.full { Fault::Full } else { fault })?;
+                .map_err(|fault| if self.full { StoreError::Full } else { fault })?;
         }
         let count = self.commits + 1;
         let (mut step, began) = (None, Instant::now());
@@ -166,7 +166,12 @@ impl Committer {
     }
 
     /// A commit has failed half-way: whether it happened is seen when the file opens again.
-    fn settle(&mut self, work: Work<Outcomes>, count: u64, fault: Fault) -> Result<(Outcomes, Vec<Event>), Fault> {
+    fn settle(
+        &mut self,
+        work: Work<Outcomes>,
+        count: u64,
+        fault: StoreError,
+    ) -> Result<(Outcomes, Vec<Event>), StoreError> {
         self.full = fault.is_full();
         let happened = match self.reopen() {
             Ok(()) => self.commits == count,
@@ -178,7 +183,7 @@ impl Committer {
             }
             Err(closed) => {
                 self.in_doubt = Some((count, work.events));
-                return Err(Fault::Closed(format!("{fault}; then {closed}")));
+                return Err(StoreError::Closed(format!("{fault}; then {closed}")));
             }
         };
         match happened {
@@ -188,7 +193,7 @@ impl Committer {
     }
 
     /// Opens the file again, and tells what turns out to have happened.
-    fn reopen(&mut self) -> Result<(), Fault> {
+    fn reopen(&mut self) -> Result<(), StoreError> {
         self.commits = self.file.reopen()?;
         if let Some((count, events)) = self.in_doubt.take()
             && self.commits == count
@@ -202,7 +207,7 @@ impl Committer {
         match self.reopen() {
             Ok(()) => {}
             // It was said when it was noticed.
-            Err(Fault::Foreign(_)) => {}
+            Err(StoreError::Foreign(_)) => {}
             Err(fault) => tracing::error!(cause = %fault, "the data file cannot be opened again yet"),
         }
     }

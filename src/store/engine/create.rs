@@ -8,10 +8,11 @@ use super::free_space::has_room;
 use super::open::{home, io_error, open_error};
 use super::record::{SALT_BYTES, Salt};
 use super::{OpenError, Options};
-use crate::store::codec::{DataFileRow, JournalRow};
-use crate::store::fault::{Fault, guard};
 use crate::store::rooms;
-use crate::store::tables::{FILE, FORMAT, FORMAT_VERSION, JOURNAL, put};
+use crate::store::rows::codec::{DataFileRow, JournalRow};
+use crate::store::rows::schema::{FILE, FORMAT, FORMAT_VERSION, JOURNAL};
+use crate::store::rows::table::put;
+use crate::store::store_error::{StoreError, guard};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -52,7 +53,7 @@ pub fn sweep(path: &Path) {
 }
 
 /// A file with the schema and nothing else in it, on the disk.
-fn make(draft: &Path, options: &Options) -> Result<(), Fault> {
+fn make(draft: &Path, options: &Options) -> Result<(), StoreError> {
     let database = builder(options).create_with_backend(Disk::create(draft, options)?)?;
     let row = DataFileRow {
         id: random()?,

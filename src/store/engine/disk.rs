@@ -4,7 +4,8 @@ use super::Options;
 use super::disk_op::{DiskOp, FaultInjector};
 use super::file_locks::file_locks;
 use super::layout::{FirstPage, Layout, MAGIC, MAGIC_AT, PAGE_BYTES};
-use crate::store::fault::Fault;
+use crate::store::store_error::Difference;
+use crate::store::store_error::StoreError;
 use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
 use std::fs::{self, File, OpenOptions};
@@ -43,47 +44,16 @@ struct LastWritten {
     len: Option<u64>,
 }
 
-/// How the file differs from the one that we opened and wrote.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Difference {
-    /// There is no file at the path any more.
-    Removed,
-    /// Another file has its name.
-    Replaced,
-    /// Somebody else has written to it, or has cut it off.
-    Overwritten,
-}
-
-impl Difference {
-    /// What happened and what to do, for the log and for an administrator.
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Difference::Removed => {
-                "The data file was removed or renamed while Chapp was running. Nothing more is saved. Put it back, or \
-                 run chapp backup FILE to save what is there."
-            }
-            Difference::Replaced => {
-                "Another file was put in the place of the data file while Chapp was running. Nothing more is saved. \
-                 Put the old one back, or stop Chapp and start it again to use the new one."
-            }
-            Difference::Overwritten => {
-                "Another program has written to the data file while Chapp was running. Nothing more is saved. Stop \
-                 Chapp, put a backup in the file's place, and start it again."
-            }
-        }
-    }
-}
-
 impl Disk {
     /// The existing file at `path`.
-    pub fn open(path: &Path, options: &Options) -> Result<Disk, Fault> {
+    pub fn open(path: &Path, options: &Options) -> Result<Disk, StoreError> {
         let (file, handle) = open(OpenOptions::new().read(true).write(true), path, options)?;
         let dsync_file = open_dsync(&handle, path)?;
         Disk::existing(file, handle, dsync_file, options)
     }
 
     /// The same, of which nothing is to be written: also where this user may only read it.
-    pub fn open_to_read(path: &Path, options: &Options) -> Result<Disk, Fault> {
+    pub fn open_to_read(path: &Path, options: &Options) -> Result<Disk, StoreError> {
         match Disk::open(path, options) {
             Err(fault) if fault.is_forbidden() => {
                 let (file, handle) = open(OpenOptions::new().read(true), path, options)?;
@@ -96,7 +66,12 @@ impl Disk {
         }
     }
 
-    fn existing(file: FileBackend, handle: File, dsync_file: Option<File>, options: &Options) -> Result<Disk, Fault> {
+    fn existing(
+        file: FileBackend,
+        handle: File,
+        dsync_file: Option<File>,
+        options: &Options,
+    ) -> Result<Disk, StoreError> {
         let mut first_page = vec![0; PAGE_BYTES as usize];
         let len = file.len()?;
         if len >= PAGE_BYTES {
@@ -104,7 +79,7 @@ impl Disk {
         }
         let layout = Layout::of(&first_page);
         if layout.journal_bytes > 0 && len <= PAGE_BYTES + layout.gap() {
-            return Err(Fault::Damaged("the file was cut off".to_owned()));
+            return Err(StoreError::Damaged("the file was cut off".to_owned()));
         }
         let last_written = LastWritten {
             first_page: Some(first_page),
@@ -118,7 +93,7 @@ impl Disk {
     }
 
     /// A new file, which nobody else reads yet.
-    pub fn create(path: &Path, options: &Options) -> Result<Disk, Fault> {
+    pub fn create(path: &Path, options: &Options) -> Result<Disk, StoreError> {
         let mut how = OpenOptions::new();
         how.read(true).write(true).create_new(true);
         #[cfg(unix)]
@@ -291,7 +266,7 @@ impl Disk {
     }
 }
 
-fn open(how: &OpenOptions, path: &Path, options: &Options) -> Result<(FileBackend, File), Fault> {
+fn open(how: &OpenOptions, path: &Path, options: &Options) -> Result<(FileBackend, File), StoreError> {
     let faults = options.faults.as_ref();
     faults.map_or(Ok(()), |faults| faults.before(DiskOp::Open))?;
     let file = how.open(path)?;

@@ -12,8 +12,8 @@ use super::disk::Disk;
 use super::record::{RECORD_BYTES_MIN, Record, SALT_BYTES, Salt, candidates, resembles};
 use super::record_keeper::KeptElsewhere;
 use crate::limits::{JOURNAL_BYTES, JOURNAL_RECORDS_PER_HALF_MIN};
-use crate::store::codec::JournalRow;
-use crate::store::fault::Fault;
+use crate::store::rows::codec::JournalRow;
+use crate::store::store_error::StoreError;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,10 +21,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Where commits become durable.
 pub trait Journal: Send + Sync {
     /// Makes a record durable, which follows the one before. After an error it may be durable or not.
-    fn append(&self, record: &Record) -> Result<Appended, Fault>;
+    fn append(&self, record: &Record) -> Result<Appended, StoreError>;
 
     /// The records after commit `count`, in order, without a gap.
-    fn since(&self, count: u64) -> Result<Vec<Record>, Fault>;
+    fn since(&self, count: u64) -> Result<Vec<Record>, StoreError>;
 
     /// redb has everything in its pages, durably.
     fn checkpointed(&self);
@@ -98,7 +98,7 @@ fn place(at: usize, length: usize) -> usize {
 }
 
 /// The records after commit `count` in the bytes of a journal.
-pub fn scan(journal: &[u8], salt: &Salt, count: u64) -> Result<Found, Fault> {
+pub fn scan(journal: &[u8], salt: &Salt, count: u64) -> Result<Found, StoreError> {
     let (mut later, mut last) = (BTreeMap::new(), None);
     for at in candidates(journal, salt) {
         if let Some((record, length)) = Record::decode(&journal[at..], salt)? {
@@ -131,7 +131,7 @@ fn gap(
     missing: Range<u64>,
     last: Option<&Range<usize>>,
     later: usize,
-) -> Result<Gap, Fault> {
+) -> Result<Gap, StoreError> {
     let Some(block) = later.checked_sub(BLOCK_BYTES) else {
         return Ok(Gap::Missing);
     };
@@ -156,13 +156,19 @@ fn gap(
     }
 }
 
-pub fn salt_of(row: &JournalRow) -> Result<Salt, Fault> {
-    <Salt>::try_from(&row.salt[..]).map_err(|_| Fault::Damaged(format!("a salt of other than {SALT_BYTES} bytes")))
+pub fn salt_of(row: &JournalRow) -> Result<Salt, StoreError> {
+    <Salt>::try_from(&row.salt[..]).map_err(|_| StoreError::Damaged(format!("a salt of other than {SALT_BYTES} bytes")))
 }
 
 /// The journal of a file of which redb has everything up to commit `count`: in the file, unless somebody else keeps its
 /// records. Those that there are, are durable afterwards.
-pub fn open(disk: Disk, options: &Options, salt: Salt, count: u64, allow: Allow) -> Result<Box<dyn Journal>, Fault> {
+pub fn open(
+    disk: Disk,
+    options: &Options,
+    salt: Salt,
+    count: u64,
+    allow: Allow,
+) -> Result<Box<dyn Journal>, StoreError> {
     match kept_elsewhere(options, salt) {
         Some(journal) => Ok(Box::new(journal)),
         None => Ok(Box::new(FileJournal::open(
@@ -184,7 +190,7 @@ pub fn begin(disk: Disk, options: &Options, salt: Salt) -> Box<dyn Journal> {
 }
 
 /// What it has after commit `count`, for somebody who changes nothing.
-pub fn find(disk: &Disk, options: &Options, salt: &Salt, count: u64) -> Result<Found, Fault> {
+pub fn find(disk: &Disk, options: &Options, salt: &Salt, count: u64) -> Result<Found, StoreError> {
     match kept_elsewhere(options, *salt) {
         Some(journal) => Ok(Found {
             records: journal.since(count)?,
@@ -229,7 +235,7 @@ impl FileJournal {
     }
 
     /// The journal of a file of which redb has everything up to commit `count`. Its records are on the disk afterwards.
-    pub fn open(disk: Disk, salt: Salt, bytes: usize, count: u64, allow: Allow) -> Result<FileJournal, Fault> {
+    pub fn open(disk: Disk, salt: Salt, bytes: usize, count: u64, allow: Allow) -> Result<FileJournal, StoreError> {
         let found = scan(&disk.journal()?, &salt, count)?;
         if !found.records.is_empty() {
             disk.rewrite_journal(&found.spans)?;
@@ -259,7 +265,7 @@ impl FileJournal {
 }
 
 impl Journal for FileJournal {
-    fn append(&self, record: &Record) -> Result<Appended, Fault> {
+    fn append(&self, record: &Record) -> Result<Appended, StoreError> {
         let mut position = self.position();
         let bytes = record.encode(&self.salt)?;
         // A half holds several records, so that one that was overwritten never goes unnoticed in a copy of the file.
@@ -276,11 +282,11 @@ impl Journal for FileJournal {
         Ok(Appended::Durable)
     }
 
-    fn since(&self, count: u64) -> Result<Vec<Record>, Fault> {
+    fn since(&self, count: u64) -> Result<Vec<Record>, StoreError> {
         let found = scan(&self.disk.journal()?, &self.salt, count)?;
         match (found.gap, self.allow) {
             (Gap::None, _) | (_, Allow::Gap) => Ok(found.records),
-            _ => Err(Fault::Damaged("commits are missing in the journal".to_owned())),
+            _ => Err(StoreError::Damaged("commits are missing in the journal".to_owned())),
         }
     }
 

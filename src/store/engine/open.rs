@@ -2,7 +2,6 @@
 //!
 //! All of that is seen through an overlay, so a file that we refuse keeps every byte.
 
-use super::create;
 use super::data_file::{About, DataFile};
 use super::database::{self, Candidate, Checked, View, open_database, open_overlay, open_whole};
 use super::disk::Disk;
@@ -12,13 +11,14 @@ use super::last_commit::LastCommitFile;
 use super::layout::FirstPage;
 use super::retained::Retained;
 use super::upgrade::{self, FORMAT_OLDEST};
-use super::{OpenError, Options};
+use super::{OpenError, Options, create};
 use crate::clock::Time;
 use crate::limits::DATA_FILE_TOUCHED_MS;
-use crate::store::codec::{CommitRow, DataFileRow, JournalRow};
-use crate::store::fault::{Fault, guard, is_full};
 use crate::store::files;
-use crate::store::tables::{COMMIT, FILE, FORMAT, FORMAT_VERSION, JOURNAL, META, get, get_known, put};
+use crate::store::rows::codec::{CommitRow, DataFileRow, JournalRow};
+use crate::store::rows::schema::{COMMIT, FILE, FORMAT, FORMAT_VERSION, JOURNAL, META};
+use crate::store::rows::table::{get, get_known, put};
+use crate::store::store_error::{StoreError, guard, is_full};
 use redb::{ReadableDatabase, TableError};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
@@ -204,7 +204,7 @@ fn view<T>(
     options: &Options,
     checked: Checked,
     first_page: FirstPage,
-    query: impl FnOnce(&View) -> Result<T, Fault>,
+    query: impl FnOnce(&View) -> Result<T, StoreError>,
 ) -> Result<T, OpenError> {
     let answer = guard(|| query(&open_overlay(path, options, checked, first_page)?));
     answer.map_err(|fault| open_error(path, fault))
@@ -239,23 +239,23 @@ fn written_since(path: &Path, commit: &CommitRow) -> bool {
     Time(modified).since(Time(commit.at)) > DATA_FILE_TOUCHED_MS
 }
 
-pub fn open_error(path: &Path, fault: Fault) -> OpenError {
+pub fn open_error(path: &Path, fault: StoreError) -> OpenError {
     let path = path.to_owned();
     match fault {
-        Fault::Redb(redb::Error::DatabaseAlreadyOpen) => OpenError::AlreadyOpen { path },
-        Fault::Redb(redb::Error::Io(error)) => io_error(&path, &error),
-        Fault::Redb(error) => OpenError::Damaged {
+        StoreError::Redb(redb::Error::DatabaseAlreadyOpen) => OpenError::AlreadyOpen { path },
+        StoreError::Redb(redb::Error::Io(error)) => io_error(&path, &error),
+        StoreError::Redb(error) => OpenError::Damaged {
             path,
             cause: error.to_string(),
         },
-        Fault::Damaged(cause) | Fault::Panic(cause) => OpenError::Damaged { path, cause },
-        Fault::Full => OpenError::Full { path },
-        Fault::Foreign(difference) => OpenError::Io {
+        StoreError::Damaged(cause) | StoreError::Panic(cause) => OpenError::Damaged { path, cause },
+        StoreError::Full => OpenError::Full { path },
+        StoreError::Foreign(difference) => OpenError::Io {
             path,
             cause: difference.sentence().to_owned(),
         },
-        Fault::Closed(cause) => OpenError::Io { path, cause },
-        Fault::Refused(error) => OpenError::Io {
+        StoreError::Closed(cause) => OpenError::Io { path, cause },
+        StoreError::Refused(error) => OpenError::Io {
             path,
             cause: error.to_string(),
         },

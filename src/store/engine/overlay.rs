@@ -3,7 +3,7 @@
 
 use super::disk::Disk;
 use super::file_locks::file_locks;
-use crate::store::fault::Fault;
+use crate::store::store_error::StoreError;
 use redb::{BackendError, StorageBackend};
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
@@ -27,7 +27,7 @@ struct Changes {
 }
 
 impl Overlay {
-    pub fn new(file: Disk) -> Result<Overlay, Fault> {
+    pub fn new(file: Disk) -> Result<Overlay, StoreError> {
         let len = file.len()?;
         let changes = Mutex::new(Changes {
             len,

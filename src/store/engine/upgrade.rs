@@ -10,11 +10,12 @@ use super::{OpenError, Options};
 use crate::limits::JOURNAL_BYTES;
 use crate::model::RoomName;
 use crate::store::Progress;
-use crate::store::codec::{DataFileRow, JournalRow, RoomRow};
-use crate::store::copy::{Contents, Copy, CopyFault};
-use crate::store::fault::{Fault, guard};
+use crate::store::copy::{Contents, Copy, CopyError};
+use crate::store::rows::codec::{DataFileRow, JournalRow, RoomRow};
+use crate::store::rows::schema::{FILE, FORMAT, FORMAT_VERSION, JOURNAL, META, Tables};
+use crate::store::rows::table::{get_known, put};
 use crate::store::standing::FIRST_ROOM;
-use crate::store::tables::{FILE, FORMAT, FORMAT_VERSION, JOURNAL, META, Tables, get_known, put};
+use crate::store::store_error::{StoreError, guard};
 use redb::ReadableDatabase;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
@@ -40,7 +41,7 @@ pub fn upgrade(path: &Path, options: &Options, format: u32) -> Result<(), OpenEr
         let about = fs::metadata(&real)?;
         let needed = about.len() + JOURNAL_BYTES as u64 + options.disk_free_bytes_min;
         if fs4::available_space(folder(&real)).is_ok_and(|free| free < needed) {
-            return Err(Fault::Full);
+            return Err(StoreError::Full);
         }
         copy(&view, &real, &draft, options)?;
         give_permissions(&draft, &about)?;
@@ -55,7 +56,7 @@ pub fn upgrade(path: &Path, options: &Options, format: u32) -> Result<(), OpenEr
 }
 
 /// Everything in the file, as a new file of today's format, on the disk.
-fn copy(view: &View, real: &Path, draft: &Path, options: &Options) -> Result<(), Fault> {
+fn copy(view: &View, real: &Path, draft: &Path, options: &Options) -> Result<(), StoreError> {
     let from = view.database.begin_read()?;
     let copy = Copy {
         from: &from,
@@ -65,7 +66,7 @@ fn copy(view: &View, real: &Path, draft: &Path, options: &Options) -> Result<(),
         floor: options.disk_free_bytes_min,
         progress: &Progress::default(),
     };
-    copy.write().map_err(CopyFault::into_fault)?;
+    copy.write().map_err(CopyError::into_fault)?;
     let into = builder(options).create_with_backend(Disk::open(draft, options)?)?;
     let mut row: DataFileRow = get_known(&from.open_table(META)?, FILE, "the name of the file")?;
     if row.home != home_until_4(real)? {
@@ -88,7 +89,7 @@ fn copy(view: &View, real: &Path, draft: &Path, options: &Options) -> Result<(),
 }
 
 /// Adds what files of format 1 do not have.
-fn add_missing(tables: &mut Tables<'_>) -> Result<(), Fault> {
+fn add_missing(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     let lobby: RoomRow = get_known(tables.rooms.read()?, FIRST_ROOM, "the first room")?;
     put(
         tables.room_names.write()?,

@@ -8,9 +8,10 @@
 
 use crate::limits::{SEGMENT_ENTRIES, SEGMENT_WORDS_MAX};
 use crate::model::tokens;
-use crate::store::codec::{Entry, PostRow, SegmentRow, Stored, seal, unseal};
-use crate::store::fault::Fault;
-use crate::store::tables::{Source, Tables, get, put};
+use crate::store::rows::codec::{Entry, PostRow, SegmentRow, Stored, seal, unseal};
+use crate::store::rows::schema::{Source, Tables};
+use crate::store::rows::table::{get, put};
+use crate::store::store_error::StoreError;
 use redb::ReadableTable;
 use std::collections::{BTreeSet, HashMap};
 
@@ -24,7 +25,7 @@ pub(in crate::store) enum Step {
 }
 
 /// The first entry that is in no segment.
-pub(super) fn end(source: &impl Source) -> Result<u64, Fault> {
+pub(super) fn end(source: &impl Source) -> Result<u64, StoreError> {
     match source.segments()?.last()? {
         Some((_, row)) => Ok(unseal::<SegmentRow>(row.value())?.end),
         None => Ok(1),
@@ -33,7 +34,7 @@ pub(super) fn end(source: &impl Source) -> Result<u64, Fault> {
 
 /// Writes the segments that are due: at most one more than the changes of this commit can fill, so that
 /// no commit takes long and none falls behind.
-pub(in crate::store) fn step(tables: &mut Tables<'_>, changes: usize) -> Result<Step, Fault> {
+pub(in crate::store) fn step(tables: &mut Tables<'_>, changes: usize) -> Result<Step, StoreError> {
     let mut wrote = Step::Nothing;
     for _ in 0..=changes as u64 / SEGMENT_ENTRIES {
         if segment(tables)? == Step::Nothing {
@@ -45,10 +46,10 @@ pub(in crate::store) fn step(tables: &mut Tables<'_>, changes: usize) -> Result<
 }
 
 /// Writes the next segment, where one is due.
-fn segment(tables: &mut Tables<'_>) -> Result<Step, Fault> {
+fn segment(tables: &mut Tables<'_>) -> Result<Step, StoreError> {
     let start = match end(tables) {
         // A damaged index must not keep anybody from writing.
-        Err(Fault::Damaged(cause)) => {
+        Err(StoreError::Damaged(cause)) => {
             tracing::error!(cause, "the search index cannot be continued");
             return Ok(Step::Nothing);
         }
@@ -62,7 +63,7 @@ fn segment(tables: &mut Tables<'_>) -> Result<Step, Fault> {
     for row in tables.log.read()?.range(start..start + SEGMENT_ENTRIES)? {
         let (entry, row) = row?;
         // Nor must a damaged message; it cannot be found.
-        let row: Result<Entry, Fault> = unseal(row.value());
+        let row: Result<Entry, StoreError> = unseal(row.value());
         draft.add(entry.value(), row.ok().and_then(Stored::of));
         if draft.words >= SEGMENT_WORDS_MAX {
             break;
@@ -145,13 +146,13 @@ impl Draft {
 }
 
 /// The message at `entry` says this from now on.
-pub(in crate::store) fn rewrite(tables: &mut Tables<'_>, entry: u64, says: &str) -> Result<(), Fault> {
+pub(in crate::store) fn rewrite(tables: &mut Tables<'_>, entry: u64, says: &str) -> Result<(), StoreError> {
     if entry >= end(tables)? {
         return Ok(());
     }
     let before = get::<_, Entry>(tables.log.read()?, entry)?.and_then(Stored::of);
     let Some(Stored::Post(before)) = before else {
-        return Err(Fault::Damaged("a changed message of another kind".to_owned()));
+        return Err(StoreError::Damaged("a changed message of another kind".to_owned()));
     };
     if before.says() == says {
         return Ok(());
@@ -164,7 +165,7 @@ pub(in crate::store) fn rewrite(tables: &mut Tables<'_>, entry: u64, says: &str)
         .transpose()?
         .map(|(start, _)| start.value())
     else {
-        return Err(Fault::Damaged("an indexed entry without a segment".to_owned()));
+        return Err(StoreError::Damaged("an indexed entry without a segment".to_owned()));
     };
     let offset = (entry - start) as u16;
     let unique = |text: &str| -> BTreeSet<String> { tokens(text).into_iter().collect() };
@@ -185,7 +186,7 @@ pub(in crate::store) fn rewrite(tables: &mut Tables<'_>, entry: u64, says: &str)
 }
 
 /// Which entries of a segment have a token, counted from its first one, in order.
-pub(super) fn read(source: &impl Source, start: u64, token: &str) -> Result<Vec<u16>, Fault> {
+pub(super) fn read(source: &impl Source, start: u64, token: &str) -> Result<Vec<u16>, StoreError> {
     match source.tokens()?.get((start, token))? {
         Some(row) => offsets(row.value()),
         None => Ok(Vec::new()),
@@ -193,7 +194,7 @@ pub(super) fn read(source: &impl Source, start: u64, token: &str) -> Result<Vec<
 }
 
 /// The offsets of a row.
-pub(in crate::store) fn offsets(row: &[u8]) -> Result<Vec<u16>, Fault> {
+pub(in crate::store) fn offsets(row: &[u8]) -> Result<Vec<u16>, StoreError> {
     let mut last = 0;
     let gaps: Vec<u16> = unseal(row)?;
     Ok(gaps
@@ -206,7 +207,7 @@ pub(in crate::store) fn offsets(row: &[u8]) -> Result<Vec<u16>, Fault> {
 }
 
 /// Kept as the gaps between them, which are small numbers.
-fn write(tables: &mut Tables<'_>, start: u64, token: &str, offsets: &[u16]) -> Result<(), Fault> {
+fn write(tables: &mut Tables<'_>, start: u64, token: &str, offsets: &[u16]) -> Result<(), StoreError> {
     if offsets.is_empty() {
         tables.tokens.write()?.remove((start, token))?;
         return Ok(());

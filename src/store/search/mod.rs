@@ -2,19 +2,20 @@
 
 pub(super) mod index;
 
-use super::codec::{Entry, PostRow, SegmentRow, Stored, key, unseal};
-use super::fault::Fault;
 use super::marks;
 use super::messages::named_in;
+use super::rows::codec::{Entry, PostRow, SegmentRow, Stored, key, unseal};
+use super::rows::schema::Source;
+use super::rows::table::get_known;
 use super::standing::{self, known};
-use super::tables::{Source, get_known};
+use super::store_error::StoreError;
 use crate::limits::{SEARCH_WORK_BYTES, SEARCH_WORK_MAX};
 use crate::model::{Hit, Lookup, Mark, RoomId, SearchPage, SearchQuery, UserId};
 use redb::ReadableTable;
 use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow::{self, Break, Continue};
 
-pub(super) fn search(source: &impl Source, viewer: UserId, query: &SearchQuery) -> Result<SearchPage, Fault> {
+pub(super) fn search(source: &impl Source, viewer: UserId, query: &SearchQuery) -> Result<SearchPage, StoreError> {
     let who = known(source, viewer)?;
     let rooms = match query.room {
         Some(room) => vec![standing::inside(source, viewer, room)?.1],
@@ -55,7 +56,7 @@ struct Search<'s, S> {
 
 impl<S: Source> Search<'_, S> {
     /// Breaks where there may be more below `at`.
-    fn run(&mut self) -> Result<ControlFlow<()>, Fault> {
+    fn run(&mut self) -> Result<ControlFlow<()>, StoreError> {
         let indexed = index::end(self.source)?;
         if indexed < self.at {
             for row in self.source.log()?.range(indexed..self.at)?.rev() {
@@ -101,7 +102,7 @@ impl<S: Source> Search<'_, S> {
     }
 
     /// The entries of a segment below `at` that the index has for all that is looked for, newest first.
-    fn candidates(&mut self, start: u64, end: u64) -> Result<Vec<u64>, Fault> {
+    fn candidates(&mut self, start: u64, end: u64) -> Result<Vec<u64>, StoreError> {
         let end = end.min(self.at);
         if self.lookups.is_empty() {
             return Ok((start..end).rev().collect());
@@ -135,7 +136,7 @@ impl<S: Source> Search<'_, S> {
     }
 
     /// The entries of a segment with any token that begins so.
-    fn beginning(&mut self, start: u64, beginning: &str) -> Result<Vec<u16>, Fault> {
+    fn beginning(&mut self, start: u64, beginning: &str) -> Result<Vec<u16>, StoreError> {
         let mut found = BTreeSet::new();
         for row in self.source.tokens()?.range((start, beginning)..(start + 1, ""))? {
             let (token, row) = row?;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the server is called and who may come in; missing until somebody has chosen.
 #[derive(Default, Serialize, Deserialize)]
-pub(in crate::store) struct ServerRow {
+pub struct ServerRow {
     name: Option<String>,
     door: DoorRow,
 }
@@ -47,7 +47,7 @@ impl ServerRow {
 
 /// As it is, since the link is shown again to who may see it. It lets in, and no more.
 #[derive(Serialize, Deserialize)]
-pub(in crate::store) struct InviteRow {
+pub struct InviteRow {
     code: String,
     pub ends_at: u64,
 }
@@ -69,7 +69,7 @@ impl InviteRow {
 }
 
 #[derive(Serialize, Deserialize)]
-pub(in crate::store) struct BackupRow {
+pub struct BackupRow {
     pub at: u64,
     pub bytes: u64,
 }
@@ -85,7 +85,7 @@ impl BackupRow {
 
 /// What is known of the nightly backups.
 #[derive(Default, Serialize, Deserialize)]
-pub(in crate::store) struct NightlyRow {
+pub struct NightlyRow {
     last: Option<NightlyBackupRow>,
     failure: Option<NightlyFailureRow>,
 }
@@ -135,14 +135,14 @@ impl NightlyRow {
 
 /// Whose password a link sets, and until when.
 #[derive(Serialize, Deserialize)]
-pub(in crate::store) struct ResetRow {
+pub struct ResetRow {
     pub user: u32,
     pub ends_at: u64,
 }
 
 /// Since when an account is shut, and who shut it.
 #[derive(Serialize, Deserialize)]
-pub(in crate::store) struct BarredRow {
+pub struct BarredRow {
     pub at: u64,
     pub by: u32,
 }

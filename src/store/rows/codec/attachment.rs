@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// A file as a message shows it.
 #[derive(Clone, Serialize, Deserialize)]
-pub(in crate::store) struct AttachmentRow {
+pub struct AttachmentRow {
     pub id: [u8; 16],
     name: String,
     media_type: String,
@@ -40,14 +40,14 @@ impl AttachmentRow {
 
 /// A smaller picture of a file.
 #[derive(Serialize, Deserialize)]
-pub(in crate::store) struct PreviewRow {
+pub struct PreviewRow {
     pub media_type: String,
     pub bytes: Vec<u8>,
 }
 
 /// A file whose bytes have all come.
 #[derive(Serialize, Deserialize)]
-pub(in crate::store) struct FileRow {
+pub struct FileRow {
     pub file: AttachmentRow,
     pub owner: u32,
     /// Since when no message shows it: where in `unshown`.

@@ -6,7 +6,7 @@ use std::fmt::Write;
 const BYTES_SHOWN: usize = 8;
 
 /// What can be said in a sentence.
-pub(super) trait Words {
+pub trait Words {
     fn words(&self) -> String;
 }
 

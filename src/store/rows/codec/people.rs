@@ -8,7 +8,7 @@ use crate::model::{
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
-pub(in crate::store) struct UserRow {
+pub struct UserRow {
     pub name: String,
     role: RoleRow,
     created_at: u64,
@@ -57,7 +57,7 @@ impl UserRow {
 
 /// What somebody has chosen of their profile; missing where they have chosen nothing.
 #[derive(Default, Serialize, Deserialize)]
-pub(in crate::store) struct ProfileRow {
+pub struct ProfileRow {
     pub display_name: Option<String>,
     pub status: String,
     pub color: Option<u8>,
@@ -65,13 +65,7 @@ pub(in crate::store) struct ProfileRow {
 }
 
 /// Somebody, of the rows that tell about them.
-pub(in crate::store) fn user(
-    id: u32,
-    row: UserRow,
-    profile: Option<ProfileRow>,
-    last_seen: Option<u64>,
-    deactivated: bool,
-) -> User {
+pub fn user(id: u32, row: UserRow, profile: Option<ProfileRow>, last_seen: Option<u64>, deactivated: bool) -> User {
     let id = UserId(id.into());
     let profile = profile.unwrap_or_default();
     let color = profile.color.and_then(|color| Color::parse(color.into()).ok());
@@ -92,13 +86,13 @@ pub(in crate::store) fn user(
 }
 
 #[derive(Serialize, Deserialize)]
-pub(in crate::store) struct PictureRow {
+pub struct PictureRow {
     pub version: String,
     pub jpeg: Vec<u8>,
 }
 
 #[derive(Serialize, Deserialize)]
-pub(in crate::store) struct SettingsRow {
+pub struct SettingsRow {
     share_read: bool,
     quiet_hours: Option<(u16, u16)>,
     quiet_until: u64,
@@ -133,7 +127,7 @@ impl SettingsRow {
 }
 
 #[derive(Serialize, Deserialize)]
-pub(in crate::store) struct SessionRow {
+pub struct SessionRow {
     pub user: u32,
     pub device: String,
     pub address: String,

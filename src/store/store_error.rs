@@ -1,12 +1,11 @@
 //! What can go wrong between a change and the disk, and what the caller is told about it.
 
-use super::engine::disk::Difference;
 use crate::error::{Error, Kind};
 use std::any::Any;
 use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-pub(super) enum Fault {
+pub enum StoreError {
     /// A rule says no. Nothing was written for this change.
     Refused(Error),
     /// A row is not what was written.
@@ -23,17 +22,17 @@ pub(super) enum Fault {
     Foreign(Difference),
 }
 
-impl Fault {
+impl StoreError {
     /// Whether the next change would meet it as well, before the file is opened again.
     pub fn is_of_the_disk(&self) -> bool {
-        !matches!(self, Fault::Refused(_) | Fault::Damaged(_))
+        !matches!(self, StoreError::Refused(_) | StoreError::Damaged(_))
     }
 
     /// Whether it is for want of space.
     pub fn is_full(&self) -> bool {
         match self {
-            Fault::Full => true,
-            Fault::Redb(redb::Error::Io(error)) => is_full(error),
+            StoreError::Full => true,
+            StoreError::Redb(redb::Error::Io(error)) => is_full(error),
             _ => false,
         }
     }
@@ -41,7 +40,7 @@ impl Fault {
     /// Whether the system does not let this user write there.
     pub fn is_forbidden(&self) -> bool {
         use ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
-        let Fault::Redb(redb::Error::Io(error)) = self else {
+        let StoreError::Redb(redb::Error::Io(error)) = self else {
             return false;
         };
         matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem)
@@ -51,14 +50,14 @@ impl Fault {
     pub fn is_damage(&self) -> bool {
         matches!(
             self,
-            Fault::Damaged(_) | Fault::Panic(_) | Fault::Redb(redb::Error::Corrupted(_))
+            StoreError::Damaged(_) | StoreError::Panic(_) | StoreError::Redb(redb::Error::Corrupted(_))
         )
     }
 
     /// What the caller is told, and what goes to the log.
     pub fn error(self) -> Error {
         match self {
-            Fault::Refused(error) => error,
+            StoreError::Refused(error) => error,
             fault => fault.error_again(),
         }
     }
@@ -72,23 +71,23 @@ impl Fault {
             )
         };
         match self {
-            Fault::Refused(error) => Error {
+            StoreError::Refused(error) => Error {
                 field: error.field,
                 ..Error::new(error.kind, error.title.clone())
             },
-            Fault::Damaged(cause) => Error::internal(format!("damaged row: {cause}")),
-            Fault::Full => storage_full(),
-            Fault::Redb(error) if self.is_full() => storage_full().because(error),
-            Fault::Redb(redb::Error::Corrupted(cause)) => Error::internal(format!("damaged file: {cause}")),
-            Fault::Redb(error) => unavailable().because(error),
-            Fault::Panic(cause) => Error::internal(format!("redb panicked: {cause}")),
-            Fault::Closed(cause) => unavailable().because(cause),
-            Fault::Foreign(difference) => unavailable().because(difference.sentence()),
+            StoreError::Damaged(cause) => Error::internal(format!("damaged row: {cause}")),
+            StoreError::Full => storage_full(),
+            StoreError::Redb(error) if self.is_full() => storage_full().because(error),
+            StoreError::Redb(redb::Error::Corrupted(cause)) => Error::internal(format!("damaged file: {cause}")),
+            StoreError::Redb(error) => unavailable().because(error),
+            StoreError::Panic(cause) => Error::internal(format!("redb panicked: {cause}")),
+            StoreError::Closed(cause) => unavailable().because(cause),
+            StoreError::Foreign(difference) => unavailable().because(difference.sentence()),
         }
     }
 }
 
-impl std::fmt::Display for Fault {
+impl std::fmt::Display for StoreError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let error = self.error_again();
         f.write_str(error.cause.as_deref().unwrap_or(&error.title))
@@ -96,7 +95,7 @@ impl std::fmt::Display for Fault {
 }
 
 /// Whether this is a disk, or somebody's share of it, that is full.
-pub(super) fn is_full(error: &std::io::Error) -> bool {
+pub fn is_full(error: &std::io::Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge
@@ -112,10 +111,10 @@ fn storage_full() -> Error {
 
 /// Runs what may panic in redb over a damaged file. (Where it does so over the list of its tables while one is opened,
 /// after others were, it panics once more over those; that ends the process, and the next start reads the journal.)
-pub(super) fn guard<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+pub fn guard<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
     // What the panic leaves half done inside redb is thrown away: the transaction with its
     // closure, the database when it is opened again.
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(Fault::Panic(words(&*panic))))
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(StoreError::Panic(words(&*panic))))
 }
 
 fn words(panic: &(dyn Any + Send)) -> String {
@@ -127,9 +126,9 @@ fn words(panic: &(dyn Any + Send)) -> String {
 
 macro_rules! from_redb {
     ($($error:ident)*) => { $(
-        impl From<redb::$error> for Fault {
-            fn from(error: redb::$error) -> Fault {
-                Fault::Redb(error.into())
+        impl From<redb::$error> for StoreError {
+            fn from(error: redb::$error) -> StoreError {
+                StoreError::Redb(error.into())
             }
         }
     )* };
@@ -137,14 +136,45 @@ macro_rules! from_redb {
 
 from_redb!(StorageError TableError TransactionError CommitError DatabaseError SetDurabilityError);
 
-impl From<std::io::Error> for Fault {
-    fn from(error: std::io::Error) -> Fault {
-        Fault::Redb(redb::Error::Io(error))
+impl From<std::io::Error> for StoreError {
+    fn from(error: std::io::Error) -> StoreError {
+        StoreError::Redb(redb::Error::Io(error))
     }
 }
 
-impl From<Error> for Fault {
-    fn from(error: Error) -> Fault {
-        Fault::Refused(error)
+impl From<Error> for StoreError {
+    fn from(error: Error) -> StoreError {
+        StoreError::Refused(error)
+    }
+}
+
+/// How the file differs from the one that we opened and wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// There is no file at the path any more.
+    Removed,
+    /// Another file has its name.
+    Replaced,
+    /// Somebody else has written to it, or has cut it off.
+    Overwritten,
+}
+
+impl Difference {
+    /// What happened and what to do, for the log and for an administrator.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Difference::Removed => {
+                "The data file was removed or renamed while Chapp was running. Nothing more is saved. Put it back, or \
+                 run chapp backup FILE to save what is there."
+            }
+            Difference::Replaced => {
+                "Another file was put in the place of the data file while Chapp was running. Nothing more is saved. \
+                 Put the old one back, or stop Chapp and start it again to use the new one."
+            }
+            Difference::Overwritten => {
+                "Another program has written to the data file while Chapp was running. Nothing more is saved. Stop \
+                 Chapp, put a backup in the file's place, and start it again."
+            }
+        }
     }
 }

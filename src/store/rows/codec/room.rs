@@ -5,7 +5,7 @@ use crate::model::{MemberRole, Notify, Room, RoomId, RoomKind, RoomName, Topic};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
-pub(in crate::store) struct RoomRow {
+pub struct RoomRow {
     kind: RoomKindRow,
     pub name: String,
     pub topic: String,
@@ -41,7 +41,7 @@ impl RoomRow {
 }
 
 #[derive(Default, Serialize, Deserialize)]
-pub(in crate::store) struct FactsRow {
+pub struct FactsRow {
     pub archived: bool,
     pub created_at: u64,
     /// Not kept for the first room.
@@ -49,7 +49,7 @@ pub(in crate::store) struct FactsRow {
 }
 
 /// A room, of the rows that tell about it.
-pub(in crate::store) fn room(id: u32, row: RoomRow, facts: &FactsRow, members: u64) -> Room {
+pub fn room(id: u32, row: RoomRow, facts: &FactsRow, members: u64) -> Room {
     Room {
         id: RoomId(id.into()),
         kind: row.kind(),
@@ -62,7 +62,7 @@ pub(in crate::store) fn room(id: u32, row: RoomRow, facts: &FactsRow, members: u
 }
 
 #[derive(Serialize, Deserialize)]
-pub(in crate::store) struct MemberRow {
+pub struct MemberRow {
     pub is_owner: bool,
     /// Grows with each who comes, so that it tells who has been there longest.
     pub order: u32,
@@ -78,7 +78,7 @@ impl MemberRow {
 }
 
 #[derive(Default, Serialize, Deserialize)]
-pub(in crate::store) struct UserRoomRow {
+pub struct UserRoomRow {
     notify: Option<NotifyRow>,
     pub favourite: bool,
     pub hidden: bool,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
 /// Where a seq of a room leads.
-pub(in crate::store) struct SeqRow {
+pub struct SeqRow {
     /// Its entry in the log.
     pub entry: u64,
     /// The message that it shows: the seq itself for a post, an earlier one for a change.
@@ -66,7 +66,7 @@ impl<'de> Deserialize<'de> for SeqRow {
 
 /// What the log holds. A message's own entry always has its present state.
 #[derive(Serialize, Deserialize)]
-pub(in crate::store) enum Entry {
+pub enum Entry {
     /// A post that is plain text, meant for nobody in particular, and as it was posted: most of them.
     Plain(PlainRow),
     Post(Box<PostRow>),
@@ -82,7 +82,7 @@ pub(in crate::store) enum Entry {
 }
 
 #[derive(Serialize, Deserialize)]
-pub(in crate::store) struct PlainRow {
+pub struct PlainRow {
     room: u32,
     seq: u32,
     /// Its own seq. Here for the rows of format 1.
@@ -101,7 +101,7 @@ impl PlainRow {
 
 /// A post with all that a post can have.
 #[derive(Clone, Default, Serialize, Deserialize)]
-pub(in crate::store) struct PostRow {
+pub struct PostRow {
     pub room: u32,
     pub seq: u32,
     /// The seq of its last change; its own seq until there is one.
@@ -126,13 +126,13 @@ pub(in crate::store) struct PostRow {
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
-pub(in crate::store) struct Deleted {
+pub struct Deleted {
     pub by: u32,
     pub at: u64,
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
-pub(in crate::store) struct Forward {
+pub struct Forward {
     pub room: u32,
     pub id: u32,
     pub author: u32,
@@ -248,7 +248,7 @@ fn reaction((emoji, users): (String, Vec<u32>)) -> Reaction {
 }
 
 #[derive(Clone, Serialize, Deserialize)]
-pub(in crate::store) struct NoticeRow {
+pub struct NoticeRow {
     pub room: u32,
     pub seq: u32,
     pub author: u32,
@@ -327,7 +327,7 @@ impl NoticeRow {
 }
 
 /// A message as it stands in the log.
-pub(in crate::store) enum Stored {
+pub enum Stored {
     Post(Box<PostRow>),
     Notice(NoticeRow),
 }

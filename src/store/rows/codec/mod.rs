@@ -2,44 +2,44 @@
 //!
 //! Within a `FORMAT_VERSION` a row's fields are never reordered or removed, and a new variant comes last.
 
-mod file;
+mod attachment;
 mod message;
 mod people;
 mod room;
 mod server;
 
-pub(super) use file::{AttachmentRow, FileRow, PreviewRow};
-pub(super) use message::{Deleted, Entry, Forward, NoticeRow, PostRow, SeqRow, Stored};
-pub(super) use people::{PictureRow, ProfileRow, SessionRow, SettingsRow, UserRow, user};
-pub(super) use room::{FactsRow, MemberRow, RoomRow, UserRoomRow, room};
-pub(super) use server::{BackupRow, BarredRow, InviteRow, NightlyRow, ResetRow, ServerRow};
+pub use attachment::{AttachmentRow, FileRow, PreviewRow};
+pub use message::{Deleted, Entry, Forward, NoticeRow, PostRow, SeqRow, Stored};
+pub use people::{PictureRow, ProfileRow, SessionRow, SettingsRow, UserRow, user};
+pub use room::{FactsRow, MemberRow, RoomRow, UserRoomRow, room};
+pub use server::{BackupRow, BarredRow, InviteRow, NightlyRow, ResetRow, ServerRow};
 
-use super::fault::Fault;
+use crate::store::store_error::StoreError;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 const CHECKSUM_BYTES: usize = 4;
 
 /// The row's bytes and their checksum.
-pub(super) fn seal(row: &impl Serialize) -> Result<Vec<u8>, Fault> {
-    let mut bytes = postcard::to_stdvec(row).map_err(|error| Fault::Damaged(error.to_string()))?;
+pub fn seal(row: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = postcard::to_stdvec(row).map_err(|error| StoreError::Damaged(error.to_string()))?;
     bytes.extend(crc32c::crc32c(&bytes).to_le_bytes());
     Ok(bytes)
 }
 
 /// The row that `seal` wrote.
-pub(super) fn unseal<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+pub fn unseal<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
     let Some((row, checksum)) = bytes.split_last_chunk::<CHECKSUM_BYTES>() else {
-        return Err(Fault::Damaged("a row without a checksum".to_owned()));
+        return Err(StoreError::Damaged("a row without a checksum".to_owned()));
     };
     if crc32c::crc32c(row) != u32::from_le_bytes(*checksum) {
-        return Err(Fault::Damaged("a row with a wrong checksum".to_owned()));
+        return Err(StoreError::Damaged("a row with a wrong checksum".to_owned()));
     }
-    postcard::from_bytes(row).map_err(|error| Fault::Damaged(error.to_string()))
+    postcard::from_bytes(row).map_err(|error| StoreError::Damaged(error.to_string()))
 }
 
 /// Raw bytes and their checksum.
-pub(super) fn seal_bytes(bytes: &[u8]) -> Vec<u8> {
+pub fn seal_bytes(bytes: &[u8]) -> Vec<u8> {
     let mut sealed = Vec::with_capacity(bytes.len() + CHECKSUM_BYTES);
     sealed.extend_from_slice(bytes);
     sealed.extend(crc32c::crc32c(bytes).to_le_bytes());
@@ -47,20 +47,20 @@ pub(super) fn seal_bytes(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// The bytes that `seal_bytes` sealed.
-pub(super) fn unseal_bytes(sealed: &[u8]) -> Result<&[u8], Fault> {
+pub fn unseal_bytes(sealed: &[u8]) -> Result<&[u8], StoreError> {
     match sealed.split_last_chunk::<CHECKSUM_BYTES>() {
         Some((bytes, checksum)) if crc32c::crc32c(bytes) == u32::from_le_bytes(*checksum) => Ok(bytes),
-        _ => Err(Fault::Damaged("bytes with a wrong checksum".to_owned())),
+        _ => Err(StoreError::Damaged("bytes with a wrong checksum".to_owned())),
     }
 }
 
 /// A number of the model as a number of the file. What does not fit names nothing.
-pub(super) fn key(number: u64) -> Option<u32> {
+pub fn key(number: u64) -> Option<u32> {
     u32::try_from(number).ok()
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct DataFileRow {
+pub struct DataFileRow {
     /// Never changes.
     pub id: [u8; 16],
     /// Changes when a backup is restored.
@@ -70,7 +70,7 @@ pub(super) struct DataFileRow {
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
-pub(super) struct CommitRow {
+pub struct CommitRow {
     /// Tells after a failed commit whether it happened.
     pub count: u64,
     /// Tells when the file was last written by us.
@@ -79,7 +79,7 @@ pub(super) struct CommitRow {
 
 /// What redb knows of the journal. Files of formats 1 to 3 have no such row.
 #[derive(Default, Serialize, Deserialize)]
-pub(super) struct JournalRow {
+pub struct JournalRow {
     /// Format 4: where the record of the next commit is.
     pub start: u32,
     /// What each record begins with.
@@ -94,13 +94,13 @@ impl JournalRow {
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct ClientIdRow {
+pub struct ClientIdRow {
     pub room: u32,
     pub seq: u32,
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct SegmentRow {
+pub struct SegmentRow {
     /// The entry of the log after its last one.
     pub end: u64,
     /// Where its messages stand.
@@ -113,7 +113,7 @@ pub(super) struct SegmentRow {
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct SavedRow {
+pub struct SavedRow {
     pub room: u32,
     pub id: u32,
     pub at: u64,
