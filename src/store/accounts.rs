@@ -2,9 +2,9 @@
 
 use super::apply::Done;
 use super::rows::codec::{UserRow, key};
-use super::rows::schema::{Source, Tables};
+use super::rows::schema::{FIRST_ROOM, Source, Tables};
 use super::rows::table::{get, get_known, put};
-use super::standing::{FIRST_ROOM, known};
+use super::standing::known;
 use super::store_error::StoreError;
 use super::{admin, marks, people, rooms, sessions};
 use crate::error::{Error, Kind};

@@ -3,7 +3,7 @@
 
 use super::apply::Done;
 use super::rows::codec::{BackupRow, BarredRow, InviteRow, ResetRow, ServerRow, UserRow, key, unseal};
-use super::rows::schema::{Source, Tables};
+use super::rows::schema::{BACKUP, CARD, INVITE, Source, Tables};
 use super::rows::table::{get, get_known, put};
 use super::standing::{is_barred, known, other};
 use super::store_error::StoreError;
@@ -18,12 +18,7 @@ use crate::model::{
 };
 use redb::{ReadableTable, ReadableTableMetadata};
 
-pub(super) const CARD: &str = "card";
-/// Left out of a backup: in somebody else's hands it would open the door.
-pub(super) const INVITE: &str = "invite";
-pub(super) const BACKUP: &str = "backup";
-
-pub(super) fn card(source: &impl Source) -> Result<ServerCard, StoreError> {
+pub fn card(source: &impl Source) -> Result<ServerCard, StoreError> {
     let row: ServerRow = get(source.server()?, CARD)?.unwrap_or_default();
     Ok(ServerCard {
         name: row.name(),
@@ -33,7 +28,7 @@ pub(super) fn card(source: &impl Source) -> Result<ServerCard, StoreError> {
     })
 }
 
-pub(super) fn counts(source: &impl Source) -> Result<ServerCounts, StoreError> {
+pub fn counts(source: &impl Source) -> Result<ServerCounts, StoreError> {
     Ok(ServerCounts {
         people: source.users()?.len()?,
         deactivated: source.barred()?.len()?,
@@ -44,7 +39,7 @@ pub(super) fn counts(source: &impl Source) -> Result<ServerCounts, StoreError> {
 }
 
 /// Whether somebody may make an account who shows this. The first one needs nothing.
-pub(super) fn may_sign_up(source: &impl Source, shown: Option<&Code>, now: Time) -> Result<(), StoreError> {
+pub fn may_sign_up(source: &impl Source, shown: Option<&Code>, now: Time) -> Result<(), StoreError> {
     let card = card(source)?;
     if card.door == Door::Anyone || !people::any(source)? {
         return Ok(());
@@ -59,7 +54,7 @@ pub(super) fn may_sign_up(source: &impl Source, shown: Option<&Code>, now: Time)
 }
 
 /// Whose password this link sets, where it still does.
-pub(super) fn reset(source: &impl Source, code: &CodeDigest, now: Time) -> Result<User, StoreError> {
+pub fn reset(source: &impl Source, code: &CodeDigest, now: Time) -> Result<User, StoreError> {
     let row: Option<ResetRow> = get(source.resets()?, code.0)?;
     match row {
         Some(row) if link_is_live(Time(row.ends_at), RESET_MS, now) && !is_barred(source, row.user)? => {
@@ -76,7 +71,7 @@ fn link_is_over() -> Error {
     )
 }
 
-pub(super) fn act(tables: &mut Tables<'_>, by: UserId, deed: &ServerDeed, at: Time) -> Result<Done, StoreError> {
+pub fn act(tables: &mut Tables<'_>, by: UserId, deed: &ServerDeed, at: Time) -> Result<Done, StoreError> {
     let who = known(tables, by)?;
     let role = get_known::<_, UserRow>(tables.users.read()?, who, "an account")?.role();
     match deed {
@@ -145,14 +140,14 @@ fn whom(source: &impl Source, who: u32, user: UserId) -> Result<(u32, Whom), Sto
     Ok((id, Whom::Other(row.role())))
 }
 
-pub(super) fn refuse_barred(source: &impl Source, id: u32) -> Result<(), StoreError> {
+pub fn refuse_barred(source: &impl Source, id: u32) -> Result<(), StoreError> {
     match is_barred(source, id)? {
         true => Err(Error::new(Kind::Conflict, "That account is deactivated. Let it in again first.").into()),
         false => Ok(()),
     }
 }
 
-pub(super) fn write_role(tables: &mut Tables<'_>, id: u32, role: Role) -> Result<Event, StoreError> {
+pub fn write_role(tables: &mut Tables<'_>, id: u32, role: Role) -> Result<Event, StoreError> {
     let mut row: UserRow = get_known(tables.users.read()?, id, "an account")?;
     row.set_role(role);
     put(tables.users.write()?, id, &row)?;
@@ -199,7 +194,7 @@ fn set_active(
 }
 
 /// There is at most one link for each account, so they are few.
-pub(super) fn forget_resets(tables: &mut Tables<'_>, over: impl Fn(&ResetRow) -> bool) -> Result<(), StoreError> {
+pub fn forget_resets(tables: &mut Tables<'_>, over: impl Fn(&ResetRow) -> bool) -> Result<(), StoreError> {
     let mut gone = Vec::new();
     for reset in tables.resets.read()?.iter()? {
         let (code, row) = reset?;
@@ -213,7 +208,7 @@ pub(super) fn forget_resets(tables: &mut Tables<'_>, over: impl Fn(&ResetRow) ->
     Ok(())
 }
 
-pub(super) fn reset_password(tables: &mut Tables<'_>, new: &PasswordReset) -> Result<Done, StoreError> {
+pub fn reset_password(tables: &mut Tables<'_>, new: &PasswordReset) -> Result<Done, StoreError> {
     let user = reset(tables, &new.code, new.at)?;
     let id = known(tables, user.id)?;
     accounts::write_hash(tables, id, &new.password)?;

@@ -1,6 +1,6 @@
 //! Changes as they are made: each is checked, then written, and says what became of it.
 
-use super::engine::Wrote;
+use super::engine::transaction::Wrote;
 use super::rows::schema::Tables;
 use super::store_error::StoreError;
 use super::{accounts, acts, admin, files, host, marks, members, messages, people, rooms, saved, sessions};

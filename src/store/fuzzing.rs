@@ -1,6 +1,6 @@
 //! Rows and journals as damage or malice may leave them, for the fuzz targets. In no build that people run.
 
-use super::engine::journal::{Gap, scan};
+use super::engine::file_journal::{Gap, scan};
 use super::engine::old_journal::records;
 use super::engine::record::Record;
 use super::rows::codec::{

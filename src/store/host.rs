@@ -1,19 +1,17 @@
 //! What is done at the computer that runs the server: lost passwords, a lost owner, and what became of backups.
 
-use super::Store;
-use super::admin::{BACKUP, forget_resets, refuse_barred, write_role};
+use super::admin::{forget_resets, refuse_barred, write_role};
 use super::apply::Done;
+use super::handle::store::Store;
 use super::rows::codec::{BackupRow, NightlyRow, ResetRow, UserRow, unseal};
-use super::rows::schema::{Source, Tables};
+use super::rows::schema::{BACKUP, FIRST_ROOM, NIGHTLY, Source, Tables};
 use super::rows::table::{get, get_known, put};
-use super::standing::{FIRST_ROOM, facts, other};
+use super::standing::{facts, other};
 use super::store_error::StoreError;
 use crate::clock::Time;
 use crate::error::Result;
 use crate::model::{Event, HostAct, Nightly, Role, UserId};
 use redb::ReadableTable;
-
-pub(super) const NIGHTLY: &str = "nightly";
 
 impl Store {
     /// What is known of the nightly backups, and since when there is something to back up.
@@ -30,7 +28,7 @@ impl Store {
     }
 }
 
-pub(super) fn apply(tables: &mut Tables<'_>, act: &HostAct) -> std::result::Result<Done, StoreError> {
+pub fn apply(tables: &mut Tables<'_>, act: &HostAct) -> std::result::Result<Done, StoreError> {
     match act {
         HostAct::OfferReset {
             user,

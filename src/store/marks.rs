@@ -3,12 +3,11 @@
 
 use super::apply::Done;
 use super::log::{self, Head};
-use super::people;
 use super::rows::codec::{Stored, UserRoomRow, key, unseal};
-use super::rows::schema::{Source, Tables};
+use super::rows::schema::{FIRST_ROOM, Source, Tables};
 use super::rows::table::{get, put};
-use super::standing::{self, FIRST_ROOM};
 use super::store_error::StoreError;
+use super::{people, standing};
 use crate::error::Error;
 use crate::limits::{MENTIONS_COUNTED_MAX, SEEN_MEMBERS_MAX, UNREAD_BACK_BYTES_MAX, UNREAD_BACK_MAX};
 use crate::model::{ConnectionId, Event, Place, ReadMark, RoomId, Seq, UserId};

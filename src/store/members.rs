@@ -2,9 +2,9 @@
 
 use super::apply::Done;
 use super::rows::codec::{MemberRow, RoomRow, UserRoomRow, unseal};
-use super::rows::schema::{Source, Tables};
+use super::rows::schema::{FIRST_ROOM, Source, Tables};
 use super::rows::table::{get_known, put};
-use super::standing::{self, FIRST_ROOM, known, other, standing};
+use super::standing::{self, known, other, standing};
 use super::store_error::StoreError;
 use super::{log, marks, people, rooms};
 use crate::clock::Time;

@@ -2,9 +2,9 @@
 
 use super::apply::Done;
 use super::rows::codec::{FactsRow, MemberRow, RoomRow, UserRoomRow, key, room as room_of, unseal};
-use super::rows::schema::{Source, Tables};
+use super::rows::schema::{FIRST_ROOM, Source, Tables};
 use super::rows::table::{get, get_known, put};
-use super::standing::{self, FIRST_ROOM, facts, known, other, standing};
+use super::standing::{self, facts, known, other, standing};
 use super::store_error::StoreError;
 use super::{log, marks, members, messages, people};
 use crate::clock::{Clock, Time};

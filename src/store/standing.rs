@@ -1,18 +1,16 @@
 //! Who somebody is to a room, as the rules want to know it.
 
 use super::rows::codec::{FactsRow, MemberRow, RoomRow, UserRow, key};
-use super::rows::schema::Source;
+use super::rows::schema::{FIRST_ROOM, Source};
 use super::rows::table::{get, get_known, has};
 use super::store_error::StoreError;
 use crate::error::Error;
 use crate::model::rules::{self, Standing};
-use crate::model::{LOBBY, MemberRole, RoomId, UserId};
+use crate::model::{MemberRole, RoomId, UserId};
 use redb::ReadableTable;
 
-pub(super) const FIRST_ROOM: u32 = LOBBY.0 as u32;
-
 /// The number of somebody who has an account and may do something with it.
-pub(super) fn known(source: &impl Source, user: UserId) -> Result<u32, StoreError> {
+pub fn known(source: &impl Source, user: UserId) -> Result<u32, StoreError> {
     let id = key(user.0).ok_or_else(Error::unauthenticated)?;
     match source.users()?.get(id)? {
         Some(_) if !is_barred(source, id)? => Ok(id),
@@ -21,12 +19,12 @@ pub(super) fn known(source: &impl Source, user: UserId) -> Result<u32, StoreErro
 }
 
 /// Whether somebody's account is shut.
-pub(super) fn is_barred(source: &impl Source, id: u32) -> Result<bool, StoreError> {
+pub fn is_barred(source: &impl Source, id: u32) -> Result<bool, StoreError> {
     has(source.barred()?, id)
 }
 
 /// The number of somebody else who has an account.
-pub(super) fn other(source: &impl Source, user: UserId) -> Result<u32, StoreError> {
+pub fn other(source: &impl Source, user: UserId) -> Result<u32, StoreError> {
     let nobody = || Error::not_found("There is no such person.").at("user");
     let id = key(user.0).ok_or_else(nobody)?;
     match source.users()?.get(id)? {
@@ -35,12 +33,12 @@ pub(super) fn other(source: &impl Source, user: UserId) -> Result<u32, StoreErro
     }
 }
 
-pub(super) fn facts(source: &impl Source, room: u32) -> Result<FactsRow, StoreError> {
+pub fn facts(source: &impl Source, room: u32) -> Result<FactsRow, StoreError> {
     Ok(get(source.room_facts()?, room)?.unwrap_or_default())
 }
 
 /// What somebody is in a room; everybody is in the first one.
-pub(super) fn role(source: &impl Source, room: u32, user: u32) -> Result<Option<MemberRole>, StoreError> {
+pub fn role(source: &impl Source, room: u32, user: u32) -> Result<Option<MemberRole>, StoreError> {
     if room == FIRST_ROOM {
         return Ok(Some(MemberRole::Member));
     }
@@ -49,7 +47,7 @@ pub(super) fn role(source: &impl Source, room: u32, user: u32) -> Result<Option<
 }
 
 /// What somebody is to a room; `None` where there is no such room.
-pub(super) fn standing(source: &impl Source, room: RoomId, user: u32) -> Result<Option<Standing>, StoreError> {
+pub fn standing(source: &impl Source, room: RoomId, user: u32) -> Result<Option<Standing>, StoreError> {
     let Some(id) = key(room.0) else { return Ok(None) };
     let Some(row) = get::<_, RoomRow>(source.rooms()?, id)? else {
         return Ok(None);
@@ -65,7 +63,7 @@ pub(super) fn standing(source: &impl Source, room: RoomId, user: u32) -> Result<
 }
 
 /// The numbers of a viewer and of a room that they are in.
-pub(super) fn inside(source: &impl Source, viewer: UserId, room: RoomId) -> Result<(u32, u32), StoreError> {
+pub fn inside(source: &impl Source, viewer: UserId, room: RoomId) -> Result<(u32, u32), StoreError> {
     let user = known(source, viewer)?;
     rules::may_read(standing(source, room, user)?.as_ref())?;
     Ok((user, room.0 as u32))

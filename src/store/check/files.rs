@@ -1,6 +1,6 @@
 //! Files: all of their bytes, which messages show them, and those that wait to be posted or erased.
 
-use super::Checker;
+use super::checker::Checker;
 use crate::limits::FILE_CHUNK_BYTES;
 use crate::store::rows::codec::{FileRow, PreviewRow, Stored, unseal_bytes};
 use crate::store::rows::schema::{FILES_BYTES, Source, USAGE};
@@ -19,7 +19,7 @@ struct Chunks {
     of_owners: BTreeMap<u32, u64>,
 }
 
-pub(super) fn check(checker: &Checker<'_>) -> Result<(), StoreError> {
+pub fn check(checker: &Checker<'_>) -> Result<(), StoreError> {
     let mut chunks = Chunks::default();
     whole(checker, &mut chunks)?;
     unshown(checker, &mut chunks)?;

@@ -1,6 +1,6 @@
 //! The log, the numbers of each room that lead into it, and the ids that messages were posted with.
 
-use super::Checker;
+use super::checker::Checker;
 use super::report::Kind;
 use super::tally::{Tallies, Tally};
 use crate::store::log;
@@ -25,7 +25,7 @@ struct Head {
 
 /// How far each room has got.
 #[derive(Default)]
-pub(super) struct Heads {
+pub struct Heads {
     rooms: HashMap<u32, Head>,
     posts: u64,
 }
@@ -50,7 +50,7 @@ struct Place {
     message: u32,
 }
 
-pub(super) fn check(checker: &Checker<'_>, heads: &mut Heads) -> Result<(), StoreError> {
+pub fn check(checker: &Checker<'_>, heads: &mut Heads) -> Result<(), StoreError> {
     let tallies = Tallies::new();
     let (mut next, mut entries, mut posted) = (1_u64, 0, Tally::default());
     checker.sealed("log", checker.source.log()?, |entry, row| {

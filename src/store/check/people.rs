@@ -1,6 +1,6 @@
 //! Accounts, and the tables that say more about them.
 
-use super::Checker;
+use super::checker::Checker;
 use crate::model::{Name, Role};
 use crate::store::rows::codec::{
     BarredRow, PictureRow, ProfileRow, ResetRow, SessionRow, SettingsRow, UserRow, unseal,
@@ -11,7 +11,7 @@ use crate::store::store_error::StoreError;
 use redb::ReadableTableMetadata;
 use std::collections::HashSet;
 
-pub(super) fn check(checker: &Checker<'_>) -> Result<(), StoreError> {
+pub fn check(checker: &Checker<'_>) -> Result<(), StoreError> {
     accounts(checker)?;
     names(checker)?;
     profiles(checker)?;

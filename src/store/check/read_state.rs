@@ -1,6 +1,6 @@
 //! How far people have read, what waits for them, and what they and their rooms keep.
 
-use super::Checker;
+use super::checker::Checker;
 use super::log::Heads;
 use crate::store::log;
 use crate::store::marks::{EVERYBODY, read_until};
@@ -10,7 +10,7 @@ use crate::store::rows::table::get;
 use crate::store::store_error::StoreError;
 use redb::ReadableTableMetadata;
 
-pub(super) fn check(checker: &Checker<'_>, heads: &Heads) -> Result<(), StoreError> {
+pub fn check(checker: &Checker<'_>, heads: &Heads) -> Result<(), StoreError> {
     marks(checker, heads)?;
     waiting(checker)?;
     saved(checker)?;

@@ -7,7 +7,7 @@ use std::fmt;
 
 /// Whether something was lost, or is at odds with something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
     /// Pages or rows are not what was written.
     Damage,
     /// They are, and contradict each other.
@@ -55,7 +55,7 @@ pub struct Report {
 
 /// What is found while a check goes on.
 #[derive(Default)]
-pub(super) struct Findings {
+pub struct Findings {
     list: RefCell<Vec<Finding>>,
     count: Cell<u64>,
     damaged: Cell<u64>,

@@ -1,11 +1,10 @@
 //! Rooms, what they are found by, and who is in them.
 
-use super::Checker;
+use super::checker::Checker;
 use crate::model::{RoomKind, RoomName};
 use crate::store::rows::codec::{FactsRow, MemberRow, RoomRow, UserRoomRow, unseal};
-use crate::store::rows::schema::Source;
+use crate::store::rows::schema::{FIRST_ROOM, Source};
 use crate::store::rows::table::{get, has};
-use crate::store::standing::FIRST_ROOM;
 use crate::store::store_error::StoreError;
 use redb::{ReadableTable, ReadableTableMetadata};
 use std::collections::HashMap;
@@ -17,7 +16,7 @@ struct Members {
     owners: u32,
 }
 
-pub(super) fn check(checker: &Checker<'_>) -> Result<(), StoreError> {
+pub fn check(checker: &Checker<'_>) -> Result<(), StoreError> {
     checker
         .rooms
         .set(checker.source.rooms()?.last()?.map_or(0, |(id, _)| id.value()));

@@ -1,6 +1,6 @@
 //! The search index: segments that follow each other, and in each exactly the words that its messages say.
 
-use super::Checker;
+use super::checker::Checker;
 use super::report::Kind;
 use crate::store::rows::codec::{Entry, SegmentRow, Stored, unseal};
 use crate::store::rows::schema::Source;
@@ -8,7 +8,7 @@ use crate::store::search::index::{Draft, offsets};
 use crate::store::store_error::StoreError;
 use redb::{ReadableTable, ReadableTableMetadata};
 
-pub(super) fn check(checker: &Checker<'_>) -> Result<(), StoreError> {
+pub fn check(checker: &Checker<'_>) -> Result<(), StoreError> {
     let source = &checker.source;
     let last = source.log()?.last()?.map_or(0, |(entry, _)| entry.value());
     let (mut next, mut seen) = (1, 0);

@@ -1,10 +1,10 @@
 //! Commits: runs changes as one transaction, answers each caller in order, and publishes the events in commit order.
 
 use super::data_file::DataFile;
+use super::job::Reply;
 use super::load_shedding::LoadShedding;
 use super::publisher::{CommitOutput, Publisher};
 use super::transaction::{Failed, Work, Wrote};
-use super::writer::Reply;
 use crate::model::{Change, Event, FileChange};
 use crate::store::apply::{Outcomes, apply_all, told};
 use crate::store::search::index::{self, Step};

@@ -4,13 +4,15 @@
 //! After most I/O errors redb takes no more writes, and no reads that miss its cache, until the file is opened again.
 //! That takes a millisecond or two and loses nothing acknowledged.
 
-use super::Options;
 use super::damage::Damage;
 use super::database::{Checked, Opened, View, commit_to_pages, last_commit, open_database, open_overlay};
 use super::disk::Disk;
+use super::file_journal::Allow;
 use super::free_space::FreeSpace;
-use super::journal::{self, Allow, Appended, Journal};
+use super::journal::{Appended, Journal};
 use super::layout::FirstPage;
+use super::open_journal;
+use super::options::Options;
 use super::record::{Record, Salt};
 use super::retained::Retained;
 use super::transaction::{Durable, Failed, Work, Wrote};
@@ -351,7 +353,7 @@ impl DataFile {
         self.write_to_pages(count, work)?;
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if let State::Open(open) = &mut *state {
-            open.journal = journal::begin(open.disk.clone(), &self.options, self.salt);
+            open.journal = open_journal::begin(open.disk.clone(), &self.options, self.salt);
         }
         Ok(())
     }

@@ -1,11 +1,14 @@
 //! redb's database in a data file: opened to be used, or through an overlay that leaves the file as it is.
 
 use super::disk::Disk;
-use super::journal::{self, Allow, Gap, Journal, salt_of};
+use super::file_journal::{Allow, Gap, salt_of};
+use super::journal::Journal;
 use super::layout::FirstPage;
+use super::old_journal;
+use super::open_journal;
+use super::options::Options;
 use super::overlay::Overlay;
 use super::record::{Record, Salt};
-use super::{Options, old_journal};
 use crate::store::rows::codec::{CommitRow, JournalRow};
 use crate::store::rows::redo::RowChange;
 use crate::store::rows::schema::{COMMIT, JOURNAL, Snapshot, Source, Tables};
@@ -32,7 +35,7 @@ pub fn open_database(path: &Path, options: &Options, allow: Allow) -> Result<Ope
     let disk = Disk::open(path, options)?;
     let database = builder(options).create_with_backend(disk.clone())?;
     let (salt, root) = salt_and_root(&database)?;
-    let journal = journal::open(disk.clone(), options, salt, root, allow)?;
+    let journal = open_journal::open(disk.clone(), options, salt, root, allow)?;
     let records = journal.since(root)?;
     replay(&database, &records)?;
     let count = last_commit(&database.begin_read()?)?;
@@ -158,7 +161,7 @@ fn overlay(disk: Disk, options: &Options, checked: Checked) -> Result<View, Stor
     let mut gap = Gap::None;
     if disk.is_current() {
         let (salt, root) = salt_and_root(&database)?;
-        let found = journal::find(&disk, options, &salt, root)?;
+        let found = open_journal::find(&disk, options, &salt, root)?;
         gap = found.gap;
         // Whoever applied them elsewhere would also have to tell them.
         found.records.iter().try_for_each(|record| record.events().map(drop))?;

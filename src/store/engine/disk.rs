@@ -1,11 +1,10 @@
 //! What lies between redb and the disk: the data file, where tests can break it. Where its parts are, `layout` says.
 
-use super::Options;
 use super::disk_op::{DiskOp, FaultInjector};
 use super::file_locks::file_locks;
 use super::layout::{FirstPage, Layout, MAGIC, MAGIC_AT, PAGE_BYTES};
-use crate::store::store_error::Difference;
-use crate::store::store_error::StoreError;
+use super::options::Options;
+use crate::store::store_error::{Difference, StoreError};
 use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
 use std::fs::{self, File, OpenOptions};

@@ -9,7 +9,7 @@
 //!   [`ROOT_EVERY`] need none of their own, since an older reader covers their pages;
 //! - every durable commit uses quick repair, or redb's own bookkeeping pages follow other rules.
 
-use super::Retention;
+use super::options::Retention;
 use crate::limits::{RETAINED_BYTES_MAX, RETAINED_WHILE_OPEN_MAX, ROOT_EVERY};
 use crate::store::store_error::StoreError;
 use redb::ReadTransaction;

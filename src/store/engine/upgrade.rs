@@ -1,28 +1,26 @@
 //! From a data file of an older format to one of today's: its rows are copied, table by table, into a new file, and what
 //! is missing is added. The old file stays beside the new one, as it was.
 
-use super::create::{draft_path, folder, new_salt, random, sync_folder};
+use super::copy::{Contents, Copy, CopyError};
 use super::database::{Checked, View, builder, last_commit, open_overlay, write_new};
 use super::disk::Disk;
+use super::draft::{draft_path, folder, sync_folder};
+use super::home::{home, home_until_4};
 use super::layout::FirstPage;
-use super::open::{home, home_until_4, io_error, open_error};
-use super::{OpenError, Options};
+use super::open_error::{OpenError, io_error, open_error};
+use super::options::Options;
+use super::random::{new_salt, random};
 use crate::limits::JOURNAL_BYTES;
 use crate::model::RoomName;
-use crate::store::Progress;
-use crate::store::copy::{Contents, Copy, CopyError};
+use crate::store::progress::Progress;
 use crate::store::rows::codec::{DataFileRow, JournalRow, RoomRow};
-use crate::store::rows::schema::{FILE, FORMAT, FORMAT_VERSION, JOURNAL, META, Tables};
+use crate::store::rows::schema::{FILE, FIRST_ROOM, FORMAT, FORMAT_VERSION, JOURNAL, META, Tables};
 use crate::store::rows::table::{get_known, put};
-use crate::store::standing::FIRST_ROOM;
 use crate::store::store_error::{StoreError, guard};
 use redb::ReadableDatabase;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::Path;
-
-/// The oldest format that can be upgraded.
-pub const FORMAT_OLDEST: u32 = 1;
 
 /// Puts a file of today's format in the place of one of an older format, which stays beside it, named after its format;
 /// never over another file.

@@ -11,6 +11,7 @@ use super::codec::CommitRow;
 use super::redo::{Redo, RowChange};
 use super::table::{CopyTable, FileKey, LazyTable, Row, put};
 use crate::clock::Clock;
+use crate::model::LOBBY;
 use crate::store::store_error::StoreError;
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableDefinition, WriteTransaction};
 use std::cell::OnceCell;
@@ -19,6 +20,9 @@ use std::sync::Mutex;
 /// Of the data file; the first thing that is read. A file with a larger one is left alone, one with
 /// a smaller one is upgraded.
 pub const FORMAT_VERSION: u32 = 5;
+
+/// The oldest format that can be upgraded.
+pub const FORMAT_OLDEST: u32 = 1;
 
 pub const FORMAT: &str = "format";
 pub const FILE: &str = "file";
@@ -29,6 +33,15 @@ pub const PEOPLE: &str = "people";
 pub const SESSIONS_COUNTED: &str = "sessions_of";
 pub const FILES_BYTES: &str = "files";
 pub const FILES_COUNTED: &str = "files_counted";
+
+pub const CARD: &str = "card";
+/// Left out of a backup: in somebody else's hands it would open the door.
+pub const INVITE: &str = "invite";
+pub const BACKUP: &str = "backup";
+pub const NIGHTLY: &str = "nightly";
+
+/// Everybody is in it.
+pub const FIRST_ROOM: u32 = LOBBY.0 as u32;
 
 macro_rules! schema {
     ($($(#[$doc:meta])* $field:ident: $key:ty = $name:ident $text:literal;)+) => {

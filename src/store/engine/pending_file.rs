@@ -3,7 +3,7 @@
 //! It is written under another name in the same folder, which is removed where it is not published; what a kill
 //! leaves of it goes when the same file is written the next time.
 
-use super::engine::create::{draft_path, folder, is_draft_name, sweep};
+use super::draft::{draft_path, folder, is_draft_name, sweep};
 use super::file_error::FileError;
 use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;

@@ -1,15 +1,16 @@
 //! What can be asked: each question is answered from one snapshot, who may know included.
 
-use super::{
-    Store, accounts, acts, admin, files, log, marks, members, messages, people, rooms, saved, search, sessions,
-    standing, usage,
-};
+use super::store::Store;
 use crate::clock::Time;
 use crate::error::Result;
 use crate::model::{
     Account, Anchor, Attachment, Catchup, Code, CodeDigest, FileId, FileUsage, MembersPage, Name, Page, PageSize,
     PeoplePage, PinsPage, Place, RoomId, RoomView, RoomsPage, SavedPage, SearchPage, SearchQuery, Seq, ServerCard,
     ServerCounts, Session, SessionId, Settings, User, UserId,
+};
+use crate::store::{
+    accounts, acts, admin, files, log, marks, members, messages, people, rooms, saved, search, sessions, standing,
+    usage,
 };
 use bytes::Bytes;
 use std::collections::HashMap;

@@ -3,25 +3,26 @@
 //! The rows are checked as they are read, so that a damaged one ends in no copy. What is written is checked by whoever
 //! reads the new file back.
 
-use super::engine::create::folder;
-use super::engine::database::{builder, last_commit, write_new};
-use super::engine::disk::Disk;
-use super::engine::open::home;
-use super::progress::Progress;
-use super::rows::codec::{DataFileRow, unseal_bytes};
-use super::rows::schema::{FILE, META, RESETS, SERVER, copy_tables};
-use super::rows::table::{CopyTable, Row, get_known, put};
-use super::rows::words::Words;
-use super::store_error::{StoreError, guard};
-use super::{Options, admin};
+use super::database::{builder, last_commit, write_new};
+use super::disk::Disk;
+use super::draft::folder;
+use super::home::home;
+use super::options::Options;
 use crate::limits::{BACKUP_BATCH_BYTES, BACKUP_BATCH_ROWS};
+use crate::store::progress::Progress;
+use crate::store::rows::codec::{DataFileRow, unseal_bytes};
+use crate::store::rows::schema::INVITE;
+use crate::store::rows::schema::{FILE, META, RESETS, SERVER, copy_tables};
+use crate::store::rows::table::{CopyTable, Row, get_known, put};
+use crate::store::rows::words::Words;
+use crate::store::store_error::{StoreError, guard};
 use redb::{Database, Durability, Key, ReadTransaction, ReadableTable, TableDefinition, TableError, TableHandle};
 use std::fs::OpenOptions;
 use std::path::Path;
 
 /// What of a snapshot goes into the copy.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Contents {
+pub enum Contents {
     /// For another place: nothing in it opens a door, and whoever opens it knows that it is another history.
     Backup,
     /// For the same place: the same file, which has only become smaller.
@@ -29,7 +30,7 @@ pub(super) enum Contents {
 }
 
 /// Why there is no copy. What was written of it is left to whoever gave it its name.
-pub(super) enum CopyError {
+pub enum CopyError {
     Reading(StoreError),
     Writing(StoreError),
     Stopped,
@@ -45,7 +46,7 @@ impl CopyError {
 }
 
 /// A copy that is to be made.
-pub(super) struct Copy<'a> {
+pub struct Copy<'a> {
     pub from: &'a ReadTransaction,
     pub to: &'a Path,
     pub contents: Contents,
@@ -118,7 +119,7 @@ impl Copy<'_> {
     /// What is left out where the copy may lie anywhere.
     fn leaves_out(&self, table: &str, key: &[u8]) -> bool {
         self.contents == Contents::Backup
-            && (table == RESETS.name() || table == SERVER.name() && key == admin::INVITE.as_bytes())
+            && (table == RESETS.name() || table == SERVER.name() && key == INVITE.as_bytes())
     }
 }
 

@@ -2,14 +2,13 @@
 //!
 //! All that the commands know of how a file is opened is in here.
 
-use super::engine::database::{Checked, View, open_as_next_start};
-use super::engine::open::{io_error, open_error};
-use super::engine::upgrade::FORMAT_OLDEST;
-use super::rows::codec::DataFileRow;
-use super::rows::schema::{FILE, FORMAT, FORMAT_VERSION, META};
-use super::rows::table::{get, get_known};
-use super::store_error::{StoreError, guard};
-use super::{OpenError, Options};
+use super::database::{Checked, View, open_as_next_start};
+use super::open_error::{OpenError, io_error, open_error};
+use super::options::Options;
+use crate::store::rows::codec::DataFileRow;
+use crate::store::rows::schema::{FILE, FORMAT, FORMAT_OLDEST, FORMAT_VERSION, META};
+use crate::store::rows::table::{get, get_known};
+use crate::store::store_error::{StoreError, guard};
 use redb::{Database, ReadTransaction, ReadableDatabase, TableError};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
@@ -19,7 +18,7 @@ use std::path::Path;
 const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
 
 /// A data file as it is now; nobody else opens it meanwhile.
-pub(super) struct ReadOnly {
+pub struct ReadOnly {
     database: Database,
     pub format: u32,
     /// Whether this user may write to the file.
@@ -39,7 +38,7 @@ impl ReadOnly {
     }
 }
 
-pub(super) fn open(path: &Path, options: &Options, checked: Checked) -> Result<ReadOnly, OpenError> {
+pub fn open(path: &Path, options: &Options, checked: Checked) -> Result<ReadOnly, OpenError> {
     let not_ours = || OpenError::NotOurs { path: path.to_owned() };
     let about = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     // Opening a pipe would wait for whoever writes to it.

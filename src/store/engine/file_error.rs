@@ -1,9 +1,8 @@
 //! Why a command could not do its work on a data file or a backup: one sentence for the terminal, with the next step.
 
-use super::OpenError;
 use super::copy::CopyError;
-use super::open::open_error;
-use super::store_error::{StoreError, is_full};
+use super::open_error::{OpenError, open_error};
+use crate::store::store_error::{StoreError, is_full};
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 

@@ -1,8 +1,9 @@
 //! Whether changes are taken now, and why not: the one place that `/healthz`, `/readyz`, the metrics, the start line and
 //! the page ask.
 
-use super::store_error::Difference;
-use super::{ShedLevel, Store};
+use super::store::Store;
+use crate::store::engine::load_shedding::ShedLevel;
+use crate::store::store_error::Difference;
 
 /// Why no changes are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

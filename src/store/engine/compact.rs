@@ -4,15 +4,15 @@
 //! leaves the old file as it is and a draft that the next start removes.
 
 use super::backup::{CheckedBackup, open_stopped, read_copy};
-use super::check::Report;
 use super::copy::{Contents, Copy, CopyError};
-use super::engine::create::{draft_path, folder};
-use super::engine::open::io_error;
+use super::draft::{draft_path, folder};
 use super::file_error::FileError;
-use super::progress::Progress;
-use super::rows::schema::TABLE_NAMES;
-use super::store_error::StoreError;
-use super::{OpenError, Options};
+use super::open_error::{OpenError, io_error};
+use super::options::Options;
+use crate::store::check::report::Report;
+use crate::store::progress::Progress;
+use crate::store::rows::schema::TABLE_NAMES;
+use crate::store::store_error::StoreError;
 use redb::{ReadTransaction, TableHandle};
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
