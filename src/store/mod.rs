@@ -8,32 +8,18 @@
 //!
 #![doc = include_str!("FORMAT.md")]
 
-mod accounts;
-mod acts;
-mod admin;
-mod apply;
+mod changes;
 mod check;
 mod engine;
-mod files;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
 mod handle;
-mod host;
-mod log;
-mod marks;
-mod members;
-mod messages;
-mod people;
 mod progress;
-mod rooms;
+mod queries;
 mod rows;
-mod saved;
 mod search;
-mod sessions;
-mod standing;
 mod store_error;
-mod usage;
 
 pub use check::report::{Finding, Report};
 pub use engine::backup::{BackupFile, CheckedBackup, ReadBack, back_up_file, back_up_unnamed};

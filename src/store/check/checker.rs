@@ -2,11 +2,11 @@
 
 use super::report::{Findings, Kind};
 use crate::store::progress::Progress;
+use crate::store::queries::access::member_role;
 use crate::store::rows::codec::{unseal, unseal_bytes};
 use crate::store::rows::schema::Snapshot;
 use crate::store::rows::table::Row;
 use crate::store::rows::words::Words;
-use crate::store::standing::role;
 use crate::store::store_error::{StoreError, guard};
 use redb::{Key, ReadTransaction, ReadableTable, TableHandle};
 use serde::de::DeserializeOwned;
@@ -46,7 +46,7 @@ impl Checker<'_> {
     }
 
     pub fn is_member(&self, user: u32, room: u32) -> Result<bool, StoreError> {
-        Ok(self.is_person(user) && self.is_room(room) && role(&self.source, room, user)?.is_some())
+        Ok(self.is_person(user) && self.is_room(room) && member_role(&self.source, room, user)?.is_some())
     }
 
     /// A law does not hold.

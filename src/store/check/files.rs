@@ -2,11 +2,11 @@
 
 use super::checker::Checker;
 use crate::limits::FILE_CHUNK_BYTES;
+use crate::store::queries::{log, usage};
 use crate::store::rows::codec::{FileRow, PreviewRow, Stored, unseal_bytes};
 use crate::store::rows::schema::{FILES_BYTES, Source, USAGE};
 use crate::store::rows::table::{FileKey, get, has};
 use crate::store::store_error::StoreError;
-use crate::store::{log, usage};
 use redb::{ReadableTable, ReadableTableMetadata};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -3,8 +3,8 @@
 use super::checker::Checker;
 use super::report::Kind;
 use super::tally::{Tallies, Tally};
-use crate::store::log;
-use crate::store::marks::EVERYBODY;
+use crate::store::queries::log;
+use crate::store::queries::read_state::EVERYBODY;
 use crate::store::rows::codec::{ClientIdRow, Entry, PostRow, SeqRow, Stored, unseal};
 use crate::store::rows::schema::Source;
 use crate::store::rows::table::{get, has};

@@ -2,8 +2,8 @@
 
 use super::checker::Checker;
 use super::log::Heads;
-use crate::store::log;
-use crate::store::marks::{EVERYBODY, read_until};
+use crate::store::queries::log;
+use crate::store::queries::read_state::{self, EVERYBODY};
 use crate::store::rows::codec::{PostRow, SavedRow, Stored};
 use crate::store::rows::schema::Source;
 use crate::store::rows::table::get;
@@ -75,7 +75,7 @@ fn waiting(checker: &Checker<'_>) -> Result<(), StoreError> {
         let key = (user, room, seq);
         let is_own = post(checker, room, seq)?.is_some_and(|row| row.author == user);
         checker.unless(is_own, "own_posts", &key, "this is not a post of this account");
-        let is_waiting = checker.is_member(user, room)? && seq > read_until(source, user, room)?;
+        let is_waiting = checker.is_member(user, room)? && seq > read_state::read_until(source, user, room)?;
         checker.unless(
             is_waiting,
             "own_posts",

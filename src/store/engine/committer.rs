@@ -6,7 +6,8 @@ use super::load_shedding::LoadShedding;
 use super::publisher::{CommitOutput, Publisher};
 use super::transaction::{Failed, Work, Wrote};
 use crate::model::{Change, Event, FileChange};
-use crate::store::apply::{Outcomes, apply_all, told};
+use crate::store::changes::apply_all;
+use crate::store::changes::outcome::{self, Outcomes};
 use crate::store::search::index::{self, Step};
 use crate::store::store_error::StoreError;
 use std::sync::Arc;
@@ -110,7 +111,11 @@ impl Committer {
         let count = self.commits + 1;
         let (mut step, began) = (None, Instant::now());
         let written = self.file.write(count, |tables| {
-            let (outcomes, mut wrote) = apply_all(tables, changes)?;
+            let outcomes = apply_all(tables, changes)?;
+            let mut wrote = match outcomes.iter().flatten().any(|outcome| outcome.wrote) {
+                true => Wrote::Something,
+                false => Wrote::Nothing,
+            };
             if indexing == Indexing::Now && (wrote == Wrote::Something || changes.is_empty()) {
                 let indexed = index::step(tables, changes.len())?;
                 step = Some(indexed);
@@ -119,7 +124,7 @@ impl Committer {
                 }
             }
             Ok(Work {
-                events: told(&outcomes),
+                events: outcome::events(&outcomes),
                 done: outcomes,
                 wrote,
             })

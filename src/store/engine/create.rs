@@ -10,7 +10,7 @@ use super::home::home;
 use super::open_error::{OpenError, io_error, open_error};
 use super::options::Options;
 use super::random::{new_salt, random};
-use crate::store::rooms;
+use crate::store::changes::rooms;
 use crate::store::rows::codec::{DataFileRow, JournalRow};
 use crate::store::rows::schema::{FILE, FORMAT, FORMAT_VERSION, JOURNAL};
 use crate::store::rows::table::put;

@@ -13,11 +13,10 @@ use super::layout::FirstPage;
 use super::open_error::{OpenError, io_error, open_error};
 use super::options::Options;
 use super::retained::Retained;
-use super::{create, upgrade};
-use super::{draft, random};
+use super::{create, draft, random, upgrade};
 use crate::clock::Time;
 use crate::limits::DATA_FILE_TOUCHED_MS;
-use crate::store::files;
+use crate::store::changes::attachments;
 use crate::store::rows::codec::{CommitRow, DataFileRow, JournalRow};
 use crate::store::rows::schema::{COMMIT, FILE, FORMAT, FORMAT_OLDEST, FORMAT_VERSION, JOURNAL, META};
 use crate::store::rows::table::{get, get_known, put};
@@ -128,7 +127,7 @@ fn start(
         tables.create_missing()?;
         put(tables.meta.write()?, FILE, &head.row)?;
         put(tables.meta.write()?, JOURNAL, &JournalRow::of(&salt))?;
-        files::give_up_unfinished(tables)
+        attachments::give_up_unfinished(tables)
     });
     begun.map_err(failed)?;
     Ok((file, count + 1))

@@ -204,26 +204,26 @@ impl Store {
         }
     }
 
-    /// Answers a query that looks at very many rows, away from everybody else's.
-    pub(super) async fn ask_aside<T: Send + 'static>(
+    /// Answers a query that looks at very many rows on a thread of its own, a few at a time.
+    pub(super) async fn query_offloaded<T: Send + 'static>(
         &self,
         query: impl FnOnce(&Snapshot<'_>) -> std::result::Result<T, StoreError> + Send + 'static,
     ) -> Result<T> {
         let _permit = self.0.searches.acquire().await.map_err(Error::internal)?;
         let store = self.clone();
-        let asking = tokio::task::spawn_blocking(move || store.look(query));
-        asking.await.map_err(Error::internal)?
+        let query = tokio::task::spawn_blocking(move || store.read(query));
+        query.await.map_err(Error::internal)?
     }
 
     /// Answers a query from one snapshot: microseconds, so it is not worth another thread.
-    pub(in crate::store) async fn ask<T>(
+    pub(super) async fn query<T>(
         &self,
         query: impl FnOnce(&Snapshot<'_>) -> std::result::Result<T, StoreError>,
     ) -> Result<T> {
-        self.look(query)
+        self.read(query)
     }
 
-    pub(super) fn look<T>(&self, query: impl FnOnce(&Snapshot<'_>) -> std::result::Result<T, StoreError>) -> Result<T> {
+    pub(super) fn read<T>(&self, query: impl FnOnce(&Snapshot<'_>) -> std::result::Result<T, StoreError>) -> Result<T> {
         let opened = self.0.file.opened();
         let answer = self.0.file.read(|txn| query(&Snapshot::new(txn)));
         answer.map_err(|fault| {

@@ -17,7 +17,7 @@ use std::collections::{BTreeSet, HashMap};
 
 /// Whether there is more to index now.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(in crate::store) enum Step {
+pub enum Step {
     /// Nothing was to be done.
     Nothing,
     /// A segment or more were written; there may be others.
@@ -25,7 +25,7 @@ pub(in crate::store) enum Step {
 }
 
 /// The first entry that is in no segment.
-pub(super) fn end(source: &impl Source) -> Result<u64, StoreError> {
+pub fn end(source: &impl Source) -> Result<u64, StoreError> {
     match source.segments()?.last()? {
         Some((_, row)) => Ok(unseal::<SegmentRow>(row.value())?.end),
         None => Ok(1),
@@ -34,7 +34,7 @@ pub(super) fn end(source: &impl Source) -> Result<u64, StoreError> {
 
 /// Writes the segments that are due: at most one more than the changes of this commit can fill, so that
 /// no commit takes long and none falls behind.
-pub(in crate::store) fn step(tables: &mut Tables<'_>, changes: usize) -> Result<Step, StoreError> {
+pub fn step(tables: &mut Tables<'_>, changes: usize) -> Result<Step, StoreError> {
     let mut wrote = Step::Nothing;
     for _ in 0..=changes as u64 / SEGMENT_ENTRIES {
         if segment(tables)? == Step::Nothing {
@@ -80,7 +80,7 @@ fn segment(tables: &mut Tables<'_>) -> Result<Step, StoreError> {
 }
 
 /// A segment as its messages make it.
-pub(in crate::store) struct Draft {
+pub struct Draft {
     start: u64,
     end: u64,
     words: usize,
@@ -146,7 +146,7 @@ impl Draft {
 }
 
 /// The message at `entry` says this from now on.
-pub(in crate::store) fn rewrite(tables: &mut Tables<'_>, entry: u64, says: &str) -> Result<(), StoreError> {
+pub fn rewrite(tables: &mut Tables<'_>, entry: u64, says: &str) -> Result<(), StoreError> {
     if entry >= end(tables)? {
         return Ok(());
     }
@@ -186,7 +186,7 @@ pub(in crate::store) fn rewrite(tables: &mut Tables<'_>, entry: u64, says: &str)
 }
 
 /// Which entries of a segment have a token, counted from its first one, in order.
-pub(super) fn read(source: &impl Source, start: u64, token: &str) -> Result<Vec<u16>, StoreError> {
+pub fn read(source: &impl Source, start: u64, token: &str) -> Result<Vec<u16>, StoreError> {
     match source.tokens()?.get((start, token))? {
         Some(row) => offsets(row.value()),
         None => Ok(Vec::new()),
@@ -194,7 +194,7 @@ pub(super) fn read(source: &impl Source, start: u64, token: &str) -> Result<Vec<
 }
 
 /// The offsets of a row.
-pub(in crate::store) fn offsets(row: &[u8]) -> Result<Vec<u16>, StoreError> {
+pub fn offsets(row: &[u8]) -> Result<Vec<u16>, StoreError> {
     let mut last = 0;
     let gaps: Vec<u16> = unseal(row)?;
     Ok(gaps

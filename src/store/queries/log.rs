@@ -1,26 +1,23 @@
-//! The log and each room's seqs in it: what is appended takes the room's next seq.
+//! The log and each room's seqs in it, as they are read.
 
-use super::rows::codec::{Entry, NoticeRow, PostRow, SeqRow, Stored, unseal};
-use super::rows::schema::{Source, Tables};
-use super::rows::table::{Row, get, get_known, put};
-use super::search::index;
-use super::store_error::StoreError;
 use crate::clock::Time;
-use crate::limits::CLOCK_AHEAD_MAX_MS;
-use crate::model::{Event, Notice, Posted, RoomId, Seq};
+use crate::store::rows::codec::{Entry, SeqRow, Stored, unseal};
+use crate::store::rows::schema::Source;
+use crate::store::rows::table::{Row, get, get_known};
+use crate::store::store_error::StoreError;
 use redb::ReadableTable;
 
 /// How far a room has got.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Head {
+pub struct Head {
     /// Its last seq; 0 where nothing has happened yet.
     pub seq: u32,
     /// How many of its seqs are no posts.
     pub others: u32,
     /// Its last seq that is a message; 0 where that is not known.
-    last: u32,
+    pub last: u32,
     /// The log entry of its last seq.
-    entry: u64,
+    pub entry: u64,
 }
 
 impl Head {
@@ -30,7 +27,7 @@ impl Head {
     }
 }
 
-pub(super) fn head(source: &impl Source, room: u32) -> Result<Head, StoreError> {
+pub fn head(source: &impl Source, room: u32) -> Result<Head, StoreError> {
     let last = source.seqs()?.range((room, 0)..=(room, u32::MAX))?.next_back();
     let Some((key, row)) = last.transpose()? else {
         return Ok(Head::default());
@@ -46,7 +43,7 @@ pub(super) fn head(source: &impl Source, room: u32) -> Result<Head, StoreError> 
 }
 
 /// How many posts there are up to this seq.
-pub(super) fn posts_until(source: &impl Source, room: u32, seq: u32) -> Result<u64, StoreError> {
+pub fn posts_until(source: &impl Source, room: u32, seq: u32) -> Result<u64, StoreError> {
     if seq == 0 {
         return Ok(0);
     }
@@ -55,24 +52,24 @@ pub(super) fn posts_until(source: &impl Source, room: u32, seq: u32) -> Result<u
 }
 
 /// The message that a seq was posted as.
-pub(super) fn message(source: &impl Source, room: u32, id: u32) -> Result<Option<Stored>, StoreError> {
-    Ok(weighed_message(source, room, id)?.map(|(found, _)| found))
+pub fn message(source: &impl Source, room: u32, id: u32) -> Result<Option<Stored>, StoreError> {
+    Ok(sized_message(source, room, id)?.map(|(found, _)| found))
 }
 
 /// The message that a seq was posted as, with the bytes of its row.
-pub(super) fn weighed_message(source: &impl Source, room: u32, id: u32) -> Result<Option<(Stored, usize)>, StoreError> {
+pub fn sized_message(source: &impl Source, room: u32, id: u32) -> Result<Option<(Stored, usize)>, StoreError> {
     let Some(row) = get::<_, SeqRow>(source.seqs()?, (room, id))? else {
         return Ok(None);
     };
     match row.message == id {
-        true => weighed(source, room, id, row.entry).map(Some),
+        true => sized_message_at(source, room, id, row.entry).map(Some),
         false => Ok(None),
     }
 }
 
 /// The message at an entry, which must be this one, and the bytes of its row: about what it takes of a
 /// page or of a catch-up.
-pub(super) fn weighed(source: &impl Source, room: u32, id: u32, entry: u64) -> Result<(Stored, usize), StoreError> {
+pub fn sized_message_at(source: &impl Source, room: u32, id: u32, entry: u64) -> Result<(Stored, usize), StoreError> {
     let row = source.log()?.get(entry)?;
     let row = row.ok_or_else(|| StoreError::Damaged("a message is missing".to_owned()))?;
     match Stored::of(unseal(row.value())?) {
@@ -82,111 +79,12 @@ pub(super) fn weighed(source: &impl Source, room: u32, id: u32, entry: u64) -> R
 }
 
 /// The bytes of an entry's row, which is not read for it.
-pub(super) fn bytes(source: &impl Source, entry: u64) -> Result<usize, StoreError> {
+pub fn entry_bytes(source: &impl Source, entry: u64) -> Result<usize, StoreError> {
     Ok(source.log()?.get(entry)?.map_or(0, |row| row.value().len()))
 }
 
-/// Takes the seq after the room's head for a post, whose seqs and time are set.
-pub(super) fn post(tables: &mut Tables<'_>, mut row: PostRow, head: Head, at: Time) -> Result<PostRow, StoreError> {
-    row.seq = after(head)?;
-    row.changed = row.seq;
-    row.sent_at = not_before(tables, head, at)?;
-    let place = SeqRow {
-        entry: next_entry(tables)?,
-        message: row.seq,
-        others: head.others,
-        last: 0,
-    };
-    put(tables.log.write()?, place.entry, &row.clone().entry())?;
-    put(tables.seqs.write()?, (row.room, row.seq), &place)?;
-    Ok(row)
-}
-
-/// Takes the room's next seq for a line between its messages.
-pub(super) fn notice(
-    tables: &mut Tables<'_>,
-    room: u32,
-    author: u32,
-    notice: &Notice,
-    at: Time,
-) -> Result<Event, StoreError> {
-    let head = head(tables, room)?;
-    let seq = after(head)?;
-    let row = NoticeRow::new(room, seq, author, not_before(tables, head, at)?, notice);
-    let place = SeqRow {
-        entry: next_entry(tables)?,
-        message: seq,
-        others: head.others + 1,
-        last: 0,
-    };
-    put(tables.log.write()?, place.entry, &Entry::Notice(row.clone()))?;
-    put(tables.seqs.write()?, (room, seq), &place)?;
-    Ok(Event::Posted(Posted {
-        room: RoomId(room.into()),
-        seq: Seq(seq.into()),
-        message: row.message(),
-    }))
-}
-
-/// Takes the room's next seq for a change that somebody has made to a post.
-pub(super) fn change(tables: &mut Tables<'_>, mut row: PostRow, by: u32, at: Time) -> Result<Event, StoreError> {
-    let (room, message, head) = (row.room, row.seq, head(tables, row.room)?);
-    let seq = after(head)?;
-    row.changed = seq;
-    let change = Entry::Change {
-        room,
-        seq,
-        message,
-        by,
-        at: not_before(tables, head, at)?,
-    };
-    let place = SeqRow {
-        entry: next_entry(tables)?,
-        message,
-        others: head.others + 1,
-        last: head.last,
-    };
-    put(tables.log.write()?, place.entry, &change)?;
-    put(tables.seqs.write()?, (room, seq), &place)?;
-    rewrite(tables, row.clone())?;
-    Ok(Event::Changed(Posted {
-        room: RoomId(room.into()),
-        seq: Seq(seq.into()),
-        message: row.message(),
-    }))
-}
-
-/// Writes a post where it stands.
-pub(super) fn rewrite(tables: &mut Tables<'_>, row: PostRow) -> Result<(), StoreError> {
-    let place: SeqRow = get_known(tables.seqs.read()?, (row.room, row.seq), "a changed message")?;
-    index::rewrite(tables, place.entry, row.says())?;
-    put(tables.log.write()?, place.entry, &row.entry())
-}
-
-fn after(head: Head) -> Result<u32, StoreError> {
-    let next = head.seq.checked_add(1);
-    next.ok_or_else(|| StoreError::Damaged("a room without a seq left".to_owned()))
-}
-
-fn next_entry(tables: &Tables<'_>) -> Result<u64, StoreError> {
-    Ok(tables.log.read()?.last()?.map_or(0, |(id, _)| id.value()) + 1)
-}
-
-/// `at`, or the time of the room's last entry where a clock went back. Not where it went back far: the entry was
-/// written by a wrong clock then, and would give its time to all that follow.
-fn not_before(tables: &Tables<'_>, head: Head, at: Time) -> Result<u64, StoreError> {
-    if head.seq == 0 {
-        return Ok(at.0);
-    }
-    let last: Entry = get_known(tables.log.read()?, head.entry, "the last entry of a room")?;
-    let last = time(&last);
-    Ok(match last.since(at) > CLOCK_AHEAD_MAX_MS {
-        true => at.0,
-        false => at.max(last).0,
-    })
-}
-
-fn time(entry: &Entry) -> Time {
+/// When an entry was written, by the clock of then.
+pub fn entry_time(entry: &Entry) -> Time {
     Time(match entry {
         Entry::Change { at, .. } => *at,
         Entry::Notice(row) => row.sent_at,
@@ -196,13 +94,13 @@ fn time(entry: &Entry) -> Time {
 }
 
 /// When the newest entry was written, by the clock of then.
-pub(super) fn newest(source: &impl Source) -> Result<Option<Time>, StoreError> {
+pub fn newest(source: &impl Source) -> Result<Option<Time>, StoreError> {
     let newest = source.log()?.last()?;
-    newest.map(|(_, row)| Ok(time(&unseal(row.value())?))).transpose()
+    newest.map(|(_, row)| Ok(entry_time(&unseal(row.value())?))).transpose()
 }
 
 /// The rows of some seqs of a room, in order, to be read from either end.
-pub(super) fn places(
+pub fn seq_rows(
     seqs: &impl ReadableTable<(u32, u32), Row>,
     room: u32,
     range: std::ops::RangeInclusive<u32>,
@@ -221,7 +119,7 @@ fn last_message(row: &SeqRow, seq: u32) -> u32 {
 
 /// The messages of a room up to a seq, newest first. However many changes lie between two of them, it is
 /// a step or a few from one to the next.
-pub(super) fn messages_until<S: Source>(
+pub fn messages_until<S: Source>(
     source: &S,
     room: u32,
     last: u32,
@@ -245,7 +143,7 @@ pub(super) fn messages_until<S: Source>(
 }
 
 /// The messages of a room from a seq on; like [`messages_until`], in a few steps from one to the next.
-pub(super) fn messages_from<S: Source>(
+pub fn messages_from<S: Source>(
     source: &S,
     room: u32,
     first: u32,

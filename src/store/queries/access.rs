@@ -1,30 +1,30 @@
-//! Who somebody is to a room, as the rules want to know it.
+//! Who may do what: the account behind a user id, and what it is to a room.
 
-use super::rows::codec::{FactsRow, MemberRow, RoomRow, UserRow, key};
-use super::rows::schema::{FIRST_ROOM, Source};
-use super::rows::table::{get, get_known, has};
-use super::store_error::StoreError;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::model::rules::{self, Standing};
 use crate::model::{MemberRole, RoomId, UserId};
+use crate::store::rows::codec::{FactsRow, MemberRow, RoomRow, UserRow, key};
+use crate::store::rows::schema::{FIRST_ROOM, Source};
+use crate::store::rows::table::{get, get_known, has};
+use crate::store::store_error::StoreError;
 use redb::ReadableTable;
 
 /// The number of somebody who has an account and may do something with it.
-pub fn known(source: &impl Source, user: UserId) -> Result<u32, StoreError> {
+pub fn active_user(source: &impl Source, user: UserId) -> Result<u32, StoreError> {
     let id = key(user.0).ok_or_else(Error::unauthenticated)?;
     match source.users()?.get(id)? {
-        Some(_) if !is_barred(source, id)? => Ok(id),
+        Some(_) if !is_deactivated(source, id)? => Ok(id),
         _ => Err(Error::unauthenticated().into()),
     }
 }
 
 /// Whether somebody's account is shut.
-pub fn is_barred(source: &impl Source, id: u32) -> Result<bool, StoreError> {
+pub fn is_deactivated(source: &impl Source, id: u32) -> Result<bool, StoreError> {
     has(source.barred()?, id)
 }
 
 /// The number of somebody else who has an account.
-pub fn other(source: &impl Source, user: UserId) -> Result<u32, StoreError> {
+pub fn existing_user(source: &impl Source, user: UserId) -> Result<u32, StoreError> {
     let nobody = || Error::not_found("There is no such person.").at("user");
     let id = key(user.0).ok_or_else(nobody)?;
     match source.users()?.get(id)? {
@@ -33,12 +33,12 @@ pub fn other(source: &impl Source, user: UserId) -> Result<u32, StoreError> {
     }
 }
 
-pub fn facts(source: &impl Source, room: u32) -> Result<FactsRow, StoreError> {
+pub fn room_meta(source: &impl Source, room: u32) -> Result<FactsRow, StoreError> {
     Ok(get(source.room_facts()?, room)?.unwrap_or_default())
 }
 
 /// What somebody is in a room; everybody is in the first one.
-pub fn role(source: &impl Source, room: u32, user: u32) -> Result<Option<MemberRole>, StoreError> {
+pub fn member_role(source: &impl Source, room: u32, user: u32) -> Result<Option<MemberRole>, StoreError> {
     if room == FIRST_ROOM {
         return Ok(Some(MemberRole::Member));
     }
@@ -47,7 +47,7 @@ pub fn role(source: &impl Source, room: u32, user: u32) -> Result<Option<MemberR
 }
 
 /// What somebody is to a room; `None` where there is no such room.
-pub fn standing(source: &impl Source, room: RoomId, user: u32) -> Result<Option<Standing>, StoreError> {
+pub fn access(source: &impl Source, room: RoomId, user: u32) -> Result<Option<Standing>, StoreError> {
     let Some(id) = key(room.0) else { return Ok(None) };
     let Some(row) = get::<_, RoomRow>(source.rooms()?, id)? else {
         return Ok(None);
@@ -56,15 +56,22 @@ pub fn standing(source: &impl Source, room: RoomId, user: u32) -> Result<Option<
     Ok(Some(Standing {
         room,
         kind: row.kind(),
-        archived: facts(source, id)?.archived,
+        archived: room_meta(source, id)?.archived,
         server: account.role(),
-        member: role(source, id, user)?,
+        member: member_role(source, id, user)?,
     }))
 }
 
 /// The numbers of a viewer and of a room that they are in.
-pub fn inside(source: &impl Source, viewer: UserId, room: RoomId) -> Result<(u32, u32), StoreError> {
-    let user = known(source, viewer)?;
-    rules::may_read(standing(source, room, user)?.as_ref())?;
+pub fn require_member(source: &impl Source, viewer: UserId, room: RoomId) -> Result<(u32, u32), StoreError> {
+    let user = active_user(source, viewer)?;
+    rules::may_read(access(source, room, user)?.as_ref())?;
     Ok((user, room.0 as u32))
+}
+
+pub fn require_active(source: &impl Source, id: u32) -> Result<(), StoreError> {
+    match is_deactivated(source, id)? {
+        true => Err(Error::new(Kind::Conflict, "That account is deactivated. Let it in again first.").into()),
+        false => Ok(()),
+    }
 }

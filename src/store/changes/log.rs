@@ -1,0 +1,107 @@
+//! What is appended to the log: each entry takes its room's next seq.
+
+use crate::clock::Time;
+use crate::limits::CLOCK_AHEAD_MAX_MS;
+use crate::model::{Event, Notice, Posted, RoomId, Seq};
+use crate::store::queries;
+use crate::store::queries::log::Head;
+use crate::store::rows::codec::{Entry, NoticeRow, PostRow, SeqRow};
+use crate::store::rows::schema::Tables;
+use crate::store::rows::table::{get_known, put};
+use crate::store::search::index;
+use crate::store::store_error::StoreError;
+use redb::ReadableTable;
+
+/// Takes the seq after the room's head for a post, whose seqs and time are set.
+pub fn post(tables: &mut Tables<'_>, mut row: PostRow, head: Head, at: Time) -> Result<PostRow, StoreError> {
+    row.seq = next_seq(head)?;
+    row.changed = row.seq;
+    row.sent_at = not_before(tables, head, at)?;
+    let place = SeqRow {
+        entry: next_entry(tables)?,
+        message: row.seq,
+        others: head.others,
+        last: 0,
+    };
+    put(tables.log.write()?, place.entry, &row.clone().entry())?;
+    put(tables.seqs.write()?, (row.room, row.seq), &place)?;
+    Ok(row)
+}
+
+/// Takes the room's next seq for a line between its messages.
+pub fn notice(tables: &mut Tables<'_>, room: u32, author: u32, notice: &Notice, at: Time) -> Result<Event, StoreError> {
+    let head = queries::log::head(tables, room)?;
+    let seq = next_seq(head)?;
+    let row = NoticeRow::new(room, seq, author, not_before(tables, head, at)?, notice);
+    let place = SeqRow {
+        entry: next_entry(tables)?,
+        message: seq,
+        others: head.others + 1,
+        last: 0,
+    };
+    put(tables.log.write()?, place.entry, &Entry::Notice(row.clone()))?;
+    put(tables.seqs.write()?, (room, seq), &place)?;
+    Ok(Event::Posted(Posted {
+        room: RoomId(room.into()),
+        seq: Seq(seq.into()),
+        message: row.message(),
+    }))
+}
+
+/// Takes the room's next seq for a change that somebody has made to a post.
+pub fn change(tables: &mut Tables<'_>, mut row: PostRow, by: u32, at: Time) -> Result<Event, StoreError> {
+    let (room, message, head) = (row.room, row.seq, queries::log::head(tables, row.room)?);
+    let seq = next_seq(head)?;
+    row.changed = seq;
+    let change = Entry::Change {
+        room,
+        seq,
+        message,
+        by,
+        at: not_before(tables, head, at)?,
+    };
+    let place = SeqRow {
+        entry: next_entry(tables)?,
+        message,
+        others: head.others + 1,
+        last: head.last,
+    };
+    put(tables.log.write()?, place.entry, &change)?;
+    put(tables.seqs.write()?, (room, seq), &place)?;
+    rewrite(tables, row.clone())?;
+    Ok(Event::Changed(Posted {
+        room: RoomId(room.into()),
+        seq: Seq(seq.into()),
+        message: row.message(),
+    }))
+}
+
+/// Writes a post where it stands.
+pub fn rewrite(tables: &mut Tables<'_>, row: PostRow) -> Result<(), StoreError> {
+    let place: SeqRow = get_known(tables.seqs.read()?, (row.room, row.seq), "a changed message")?;
+    index::rewrite(tables, place.entry, row.says())?;
+    put(tables.log.write()?, place.entry, &row.entry())
+}
+
+fn next_seq(head: Head) -> Result<u32, StoreError> {
+    let next = head.seq.checked_add(1);
+    next.ok_or_else(|| StoreError::Damaged("a room without a seq left".to_owned()))
+}
+
+fn next_entry(tables: &Tables<'_>) -> Result<u64, StoreError> {
+    Ok(tables.log.read()?.last()?.map_or(0, |(id, _)| id.value()) + 1)
+}
+
+/// `at`, or the time of the room's last entry where a clock went back. Not where it went back far: the entry was
+/// written by a wrong clock then, and would give its time to all that follow.
+fn not_before(tables: &Tables<'_>, head: Head, at: Time) -> Result<u64, StoreError> {
+    if head.seq == 0 {
+        return Ok(at.0);
+    }
+    let last: Entry = get_known(tables.log.read()?, head.entry, "the last entry of a room")?;
+    let last = queries::log::entry_time(&last);
+    Ok(match last.since(at) > CLOCK_AHEAD_MAX_MS {
+        true => at.0,
+        false => at.max(last).0,
+    })
+}

@@ -1,0 +1,191 @@
+//! Members of a room: joining, leaving, adding, removing, and handing over the room.
+
+use super::outcome::Outcome;
+use super::{log, read_state};
+use crate::clock::Time;
+use crate::error::{Error, Kind};
+use crate::model::{Event, LOBBY, MemberRole, Notice, RoomId, RoomKind, UserId, rules};
+use crate::store::queries;
+use crate::store::queries::access::{access, active_user, existing_user, member_role, room_meta};
+use crate::store::rows::codec::{MemberRow, UserRoomRow};
+use crate::store::rows::schema::Tables;
+use crate::store::rows::table::{get_known, put};
+use crate::store::store_error::StoreError;
+
+pub fn insert(tables: &mut Tables<'_>, room: u32, user: u32, is_owner: bool, order: u32) -> Result<(), StoreError> {
+    put(tables.members.write()?, (room, user), &MemberRow { is_owner, order })?;
+    put(tables.user_rooms.write()?, (user, room), &UserRoomRow::default())
+}
+
+/// Notes that somebody was put into a room by somebody else.
+pub fn set_added_by(tables: &mut Tables<'_>, room: u32, user: u32, by: u32) -> Result<(), StoreError> {
+    match user == by {
+        true => Ok(()),
+        false => put(tables.brought.write()?, (user, room), &by),
+    }
+}
+
+/// Somebody comes by themselves, or is brought.
+pub fn add(tables: &mut Tables<'_>, by: UserId, room: RoomId, user: UserId, at: Time) -> Result<Outcome, StoreError> {
+    let who = active_user(tables, by)?;
+    let standing = access(tables, room, who)?;
+    match by == user {
+        true => rules::may_join(standing.as_ref())?,
+        false => rules::may_invite(standing.as_ref())?,
+    }
+    let (comes, id) = (existing_user(tables, user)?, room.0 as u32);
+    if member_role(tables, id, comes)?.is_some() {
+        let view = queries::rooms::view(tables, comes, id)?;
+        return Ok(Outcome::noop(Event::InAlready { view }));
+    }
+    if who != comes {
+        queries::people::refuse_blocked(tables, who, comes)?;
+    }
+    queries::members::check_room_limits(
+        tables,
+        comes,
+        who,
+        standing.map_or(RoomKind::Public, |standing| standing.kind),
+    )?;
+
+    let is_empty = queries::members::member_count(tables, id)? == 0;
+    let order = queries::members::next_order(tables, id)?;
+    insert(tables, id, comes, is_empty, order)?;
+    set_added_by(tables, id, comes, who)?;
+    let notice = match by == user {
+        true => Notice::Joined,
+        false => Notice::Added(user),
+    };
+    let mut told = vec![
+        log::notice(tables, id, who, &notice, at)?,
+        count_members(tables, id, 1)?,
+    ];
+    read_state::enter(tables, comes, id)?;
+    // Last, so that they hear what comes after this.
+    let entered = queries::rooms::entered(tables, comes, id)?;
+    told.push(entered.clone());
+    Ok(Outcome::broadcast_many(entered, told))
+}
+
+/// Somebody goes, or is sent away.
+pub fn remove(
+    tables: &mut Tables<'_>,
+    by: UserId,
+    room: RoomId,
+    user: UserId,
+    at: Time,
+) -> Result<Outcome, StoreError> {
+    let who = active_user(tables, by)?;
+    let standing = access(tables, room, who)?;
+    let id = room.0 as u32;
+    let (goes, role) = match by == user {
+        true => {
+            rules::may_leave(standing.as_ref())?;
+            (who, standing.and_then(|standing| standing.member))
+        }
+        false => {
+            rules::may_read(standing.as_ref())?;
+            let goes = existing_user(tables, user)?;
+            let role = member_role(tables, id, goes)?;
+            rules::may_remove(standing.as_ref(), role.unwrap_or(MemberRole::Member))?;
+            (goes, role)
+        }
+    };
+    let Some(role) = role else {
+        return Err(Error::not_found("They are not in this room.").at("user").into());
+    };
+
+    let notice = match by == user {
+        true => Notice::Left,
+        false => Notice::Removed(user),
+    };
+    let mut told = vec![log::notice(tables, id, who, &notice, at)?];
+    tables.members.write()?.remove((id, goes))?;
+    forget(tables, goes, id)?;
+    told.push(count_members(tables, id, -1)?);
+    let gone = Event::Gone { user, room };
+    told.push(gone.clone());
+    if role == MemberRole::Owner
+        && let Some(next) = queries::members::longest_member(tables, id)?
+    {
+        told.extend(make_owner(tables, id, who, next, at)?);
+    }
+    Ok(Outcome::broadcast_many(gone, told))
+}
+
+/// What somebody leaves behind in a room are their messages.
+fn forget(tables: &mut Tables<'_>, user: u32, room: u32) -> Result<(), StoreError> {
+    tables.user_rooms.write()?.remove((user, room))?;
+    tables.brought.write()?.remove((user, room))?;
+    tables.read_marks.write()?.remove((user, room))?;
+    tables.entered.write()?.remove((user, room))?;
+    let all = (user, room, 0)..=(user, room, u32::MAX);
+    tables.own_posts.write()?.remove_all(all.clone())?;
+    tables.mentioned.write()?.remove_all(all)?;
+    Ok(())
+}
+
+fn make_owner(tables: &mut Tables<'_>, room: u32, by: u32, user: u32, at: Time) -> Result<Vec<Event>, StoreError> {
+    let id = UserId(user.into());
+    set_role(tables, room, user, MemberRole::Owner)?;
+    Ok(vec![
+        log::notice(tables, room, by, &Notice::Owner(id), at)?,
+        role_changed(room, user, MemberRole::Owner),
+    ])
+}
+
+fn set_role(tables: &mut Tables<'_>, room: u32, user: u32, role: MemberRole) -> Result<(), StoreError> {
+    let mut row: MemberRow = get_known(tables.members.read()?, (room, user), "a member")?;
+    row.is_owner = role == MemberRole::Owner;
+    put(tables.members.write()?, (room, user), &row)
+}
+
+fn role_changed(room: u32, user: u32, role: MemberRole) -> Event {
+    Event::RoleChanged {
+        user: UserId(user.into()),
+        room: RoomId(room.into()),
+        role,
+    }
+}
+
+/// A member becomes the owner, and the others are no longer; or an owner becomes a member.
+pub fn hand_over(
+    tables: &mut Tables<'_>,
+    by: UserId,
+    room: RoomId,
+    user: UserId,
+    role: MemberRole,
+    at: Time,
+) -> Result<Outcome, StoreError> {
+    let who = active_user(tables, by)?;
+    rules::may_hand_over(access(tables, room, who)?.as_ref())?;
+    let (to, id) = (existing_user(tables, user)?, room.0 as u32);
+    let Some(now) = member_role(tables, id, to)? else {
+        return Err(Error::not_found("They are not in this room.").at("user").into());
+    };
+    let answer = role_changed(id, to, role);
+    if now == role {
+        return Ok(Outcome::noop(answer));
+    }
+    if role == MemberRole::Member {
+        let title = "A room needs an owner. Make somebody else its owner instead.";
+        return Err(Error::new(Kind::Conflict, title).into());
+    }
+
+    let mut told = Vec::new();
+    for other in queries::members::owners(tables, id)? {
+        set_role(tables, id, other, MemberRole::Member)?;
+        told.push(role_changed(id, other, MemberRole::Member));
+    }
+    told.extend(make_owner(tables, id, who, to, at)?);
+    Ok(Outcome::broadcast_many(answer, told))
+}
+
+/// Writes how many people are in a room now; everybody counts themselves in the first one.
+pub fn count_members(tables: &mut Tables<'_>, room: u32, change: i64) -> Result<Event, StoreError> {
+    debug_assert_ne!(u64::from(room), LOBBY.0);
+    let mut facts = room_meta(tables, room)?;
+    facts.members = u32::try_from(i64::from(facts.members) + change).unwrap_or(0);
+    put(tables.room_facts.write()?, room, &facts)?;
+    Ok(Event::RoomChanged(queries::rooms::existing_room(tables, room)?))
+}
