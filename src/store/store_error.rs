@@ -55,15 +55,15 @@ impl StoreError {
     }
 
     /// What the caller is told, and what goes to the log.
-    pub fn error(self) -> Error {
+    pub fn into_error(self) -> Error {
         match self {
             StoreError::Refused(error) => error,
-            fault => fault.error_again(),
+            fault => fault.to_error(),
         }
     }
 
     /// The same for each of several callers who meet one fault.
-    pub fn error_again(&self) -> Error {
+    pub fn to_error(&self) -> Error {
         let unavailable = || {
             Error::new(
                 Kind::Unavailable,
@@ -89,7 +89,7 @@ impl StoreError {
 
 impl std::fmt::Display for StoreError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let error = self.error_again();
+        let error = self.to_error();
         f.write_str(error.cause.as_deref().unwrap_or(&error.title))
     }
 }

@@ -9,8 +9,8 @@ use crate::model::rules::{self, Whom};
 use crate::model::{Door, Event, Role, ServerDeed, UserId, link_is_live};
 use crate::store::queries;
 use crate::store::queries::access::{active_user, existing_user, is_deactivated, require_active};
-use crate::store::rows::codec::{BackupRow, BarredRow, InviteRow, ResetRow, ServerRow, UserRow, key};
-use crate::store::rows::schema::{BACKUP, CARD, INVITE, Source, Tables};
+use crate::store::rows::codec::{BackupRow, DeactivatedRow, InviteRow, ResetRow, ServerRow, UserRow, key};
+use crate::store::rows::schema::{BACKUP, INVITE, SERVER_INFO, Source, Tables};
 use crate::store::rows::table::{get, get_known, put};
 use crate::store::store_error::StoreError;
 
@@ -66,9 +66,9 @@ pub fn act(tables: &mut Tables<'_>, by: UserId, deed: &ServerDeed, at: Time) -> 
 }
 
 fn change_info(tables: &mut Tables<'_>, change: impl FnOnce(&mut ServerRow)) -> Result<Outcome, StoreError> {
-    let mut row: ServerRow = get(tables.server.read()?, CARD)?.unwrap_or_default();
+    let mut row: ServerRow = get(tables.server.read()?, SERVER_INFO)?.unwrap_or_default();
     change(&mut row);
-    put(tables.server.write()?, CARD, &row)?;
+    put(tables.server.write()?, SERVER_INFO, &row)?;
     Ok(Outcome::broadcast(Event::ServerChanged(queries::server::info(tables)?)))
 }
 
@@ -119,10 +119,10 @@ fn set_active(
         return Ok(Outcome::noop(Event::PersonChanged(queries::people::user(tables, id)?)));
     }
     if on {
-        tables.barred.write()?.remove(id)?;
+        tables.deactivated.write()?.remove(id)?;
         return people::changed(tables, id).map(Outcome::broadcast);
     }
-    put(tables.barred.write()?, id, &BarredRow { at: at.0, by: who })?;
+    put(tables.deactivated.write()?, id, &DeactivatedRow { at: at.0, by: who })?;
     passwords::forget_resets(tables, |row| row.user == id)?;
     let ids = sessions::remove_all(tables, id)?;
     let person = people::changed(tables, id)?;

@@ -43,7 +43,7 @@ fn keep_chunk(
     }
     count_bytes(tables, bytes.len() as u64)?;
     if index == 0 {
-        put(tables.unshown.write()?, (at.0, id), &())?;
+        put(tables.unattached.write()?, (at.0, id), &())?;
     }
     tables
         .chunks
@@ -75,7 +75,7 @@ fn add(tables: &mut Tables<'_>, new: &NewFile) -> Result<Outcome, StoreError> {
     let row = FileRow {
         file: AttachmentRow::new(&new.file),
         owner,
-        unshown: Some(new.at.0),
+        unattached: Some(new.at.0),
     };
     put(tables.files.write()?, id, &row)?;
     usage::add(tables, &row)?;
@@ -102,8 +102,8 @@ fn give_up(tables: &mut Tables<'_>, id: FileKey, at: Time) -> Result<Outcome, St
     if !queries::attachments::is_uploading(tables, id, at)? {
         return Ok(Outcome::noop(event));
     }
-    tables.unshown.write()?.remove((at.0, id))?;
-    put(tables.unshown.write()?, (TO_ERASE, id), &())?;
+    tables.unattached.write()?.remove((at.0, id))?;
+    put(tables.unattached.write()?, (TO_ERASE, id), &())?;
     Ok(Outcome::reply(event))
 }
 
@@ -112,7 +112,7 @@ fn give_up(tables: &mut Tables<'_>, id: FileKey, at: Time) -> Result<Outcome, St
 pub fn give_up_unfinished(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     usage::count(tables)?;
     let mut unfinished = Vec::new();
-    for row in tables.unshown.read()?.range((TO_ERASE + 1, [0; 16])..)? {
+    for row in tables.unattached.read()?.range((TO_ERASE + 1, [0; 16])..)? {
         let (at, id) = row?.0.value();
         if !has(tables.files.read()?, id)? {
             unfinished.push((at, id));
@@ -127,10 +127,10 @@ pub fn give_up_unfinished(tables: &mut Tables<'_>) -> Result<(), StoreError> {
 /// A new post shows its files.
 pub fn attach(tables: &mut Tables<'_>, post: &PostRow) -> Result<(), StoreError> {
     for file in &post.files {
-        put(tables.shown.write()?, (file.id, post.room, post.seq), &true)?;
+        put(tables.attached.write()?, (file.id, post.room, post.seq), &true)?;
         let mut row: FileRow = get_known(tables.files.read()?, file.id, "a file of a message")?;
-        if let Some(at) = row.unshown.take() {
-            tables.unshown.write()?.remove((at, file.id))?;
+        if let Some(at) = row.unattached.take() {
+            tables.unattached.write()?.remove((at, file.id))?;
             put(tables.files.write()?, file.id, &row)?;
         }
     }
@@ -140,7 +140,7 @@ pub fn attach(tables: &mut Tables<'_>, post: &PostRow) -> Result<(), StoreError>
 /// A post was deleted, or is back: it no longer shows its files, or does so again.
 pub fn set_hidden(tables: &mut Tables<'_>, post: &PostRow, is_hidden: bool) -> Result<(), StoreError> {
     for file in &post.files {
-        put(tables.shown.write()?, (file.id, post.room, post.seq), &!is_hidden)?;
+        put(tables.attached.write()?, (file.id, post.room, post.seq), &!is_hidden)?;
     }
     Ok(())
 }
@@ -148,15 +148,15 @@ pub fn set_hidden(tables: &mut Tables<'_>, post: &PostRow, is_hidden: bool) -> R
 /// A post is deleted for good: files that nothing else shows will be erased.
 pub fn detach(tables: &mut Tables<'_>, post: &PostRow) -> Result<(), StoreError> {
     for file in &post.files {
-        tables.shown.write()?.remove((file.id, post.room, post.seq))?;
+        tables.attached.write()?.remove((file.id, post.room, post.seq))?;
         let others = (file.id, 0, 0)..=(file.id, u32::MAX, u32::MAX);
-        if tables.shown.read()?.range(others)?.next().is_some() {
+        if tables.attached.read()?.range(others)?.next().is_some() {
             continue;
         }
         let mut row: FileRow = get_known(tables.files.read()?, file.id, "a file of a message")?;
-        row.unshown = Some(TO_ERASE);
+        row.unattached = Some(TO_ERASE);
         put(tables.files.write()?, file.id, &row)?;
-        put(tables.unshown.write()?, (TO_ERASE, file.id), &())?;
+        put(tables.unattached.write()?, (TO_ERASE, file.id), &())?;
     }
     Ok(())
 }
@@ -188,7 +188,7 @@ fn erase(tables: &mut Tables<'_>, before: Time) -> Result<Outcome, StoreError> {
         if let Some(row) = row {
             usage::remove(tables, &row)?;
         }
-        tables.unshown.write()?.remove((at, id))?;
+        tables.unattached.write()?.remove((at, id))?;
         count += 1;
     }
     let event = Event::File(FileEvent::Erased { count });

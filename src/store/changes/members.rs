@@ -21,7 +21,7 @@ pub fn insert(tables: &mut Tables<'_>, room: u32, user: u32, is_owner: bool, ord
 pub fn set_added_by(tables: &mut Tables<'_>, room: u32, user: u32, by: u32) -> Result<(), StoreError> {
     match user == by {
         true => Ok(()),
-        false => put(tables.brought.write()?, (user, room), &by),
+        false => put(tables.added_by.write()?, (user, room), &by),
     }
 }
 
@@ -116,7 +116,7 @@ pub fn remove(
 /// What somebody leaves behind in a room are their messages.
 fn forget(tables: &mut Tables<'_>, user: u32, room: u32) -> Result<(), StoreError> {
     tables.user_rooms.write()?.remove((user, room))?;
-    tables.brought.write()?.remove((user, room))?;
+    tables.added_by.write()?.remove((user, room))?;
     tables.read_marks.write()?.remove((user, room))?;
     tables.entered.write()?.remove((user, room))?;
     let all = (user, room, 0)..=(user, room, u32::MAX);
@@ -186,6 +186,6 @@ pub fn count_members(tables: &mut Tables<'_>, room: u32, change: i64) -> Result<
     debug_assert_ne!(u64::from(room), LOBBY.0);
     let mut facts = room_meta(tables, room)?;
     facts.members = u32::try_from(i64::from(facts.members) + change).unwrap_or(0);
-    put(tables.room_facts.write()?, room, &facts)?;
+    put(tables.room_meta.write()?, room, &facts)?;
     Ok(Event::RoomChanged(queries::rooms::existing_room(tables, room)?))
 }

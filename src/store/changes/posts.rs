@@ -57,15 +57,15 @@ pub fn post(tables: &mut Tables<'_>, new: &NewPost) -> Result<Outcome, StoreErro
 
 /// The message that a reply answers.
 fn replied_to(source: &impl Source, room: u32, id: Seq) -> Result<u32, StoreError> {
-    let found = post_at(source, room, id).map_err(|fault| at_field(fault, "reply_to"))?;
+    let found = post_at(source, room, id).map_err(|error| at_field(error, "reply_to"))?;
     rules::may_use(&found.clone().message()).map_err(|error| error.at("reply_to"))?;
     Ok(found.seq)
 }
 
-fn at_field(fault: StoreError, field: &'static str) -> StoreError {
-    match fault {
+fn at_field(error: StoreError, field: &'static str) -> StoreError {
+    match error {
         StoreError::Refused(error) => StoreError::Refused(error.at(field)),
-        fault => fault,
+        error => error,
     }
 }
 

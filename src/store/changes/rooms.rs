@@ -8,7 +8,7 @@ use crate::limits::{DIRECT_MEMBERS_MAX, FIRST_MEMBERS_MAX, ROOMS_MAX};
 use crate::model::{Event, NewRoom, Notice, RoomId, RoomKind, RoomName, RoomPatch, RoomPrefs, Topic, UserId, rules};
 use crate::store::queries;
 use crate::store::queries::access::{access, active_user, existing_user, require_member, room_meta};
-use crate::store::rows::codec::{FactsRow, RoomRow, UserRoomRow};
+use crate::store::rows::codec::{RoomMetaRow, RoomRow, UserRoomRow};
 use crate::store::rows::schema::{FIRST_ROOM, Source, Tables};
 use crate::store::rows::table::{get, get_known, put};
 use crate::store::store_error::StoreError;
@@ -24,11 +24,11 @@ pub fn create_lobby(tables: &mut Tables<'_>) -> Result<(), StoreError> {
         &RoomRow::new(RoomKind::Public, &name, &topic),
     )?;
     put(tables.room_names.write()?, name.key(), &FIRST_ROOM)?;
-    let facts = FactsRow {
+    let facts = RoomMetaRow {
         created_at: Clock::System.now().0,
-        ..FactsRow::default()
+        ..RoomMetaRow::default()
     };
-    put(tables.room_facts.write()?, FIRST_ROOM, &facts)
+    put(tables.room_meta.write()?, FIRST_ROOM, &facts)
 }
 
 pub fn create(tables: &mut Tables<'_>, new: &NewRoom) -> Result<Outcome, StoreError> {
@@ -134,12 +134,12 @@ fn insert(tables: &mut Tables<'_>, new: &NewRoom, people: usize) -> Result<u32, 
         room,
         &RoomRow::new(new.kind, &new.name, &new.topic),
     )?;
-    let facts = FactsRow {
+    let facts = RoomMetaRow {
         archived: false,
         created_at: new.at.0,
         members: people as u32,
     };
-    put(tables.room_facts.write()?, room, &facts)?;
+    put(tables.room_meta.write()?, room, &facts)?;
     Ok(room)
 }
 
@@ -193,7 +193,7 @@ pub fn edit(
         )?)));
     }
     put(tables.rooms.write()?, id, &row)?;
-    put(tables.room_facts.write()?, id, &facts)?;
+    put(tables.room_meta.write()?, id, &facts)?;
     let changed = Event::RoomChanged(queries::rooms::existing_room(tables, id)?);
     told.push(changed.clone());
     Ok(Outcome::broadcast_many(changed, told))

@@ -32,8 +32,8 @@ impl Checker<'_> {
         if self.progress.is_stopped() {
             return;
         }
-        if let Err(fault) = guard(|| check(self)) {
-            self.findings.unreadable(name, &fault);
+        if let Err(error) = guard(|| check(self)) {
+            self.findings.unreadable(name, &error);
         }
     }
 
@@ -80,9 +80,9 @@ impl Checker<'_> {
     {
         self.sealed(name, table, |key, row| {
             let row = unseal(row)?;
-            each(key, row).map_err(|fault| match fault {
+            each(key, row).map_err(|error| match error {
                 StoreError::Damaged(cause) => StoreError::Damaged(format!("what it leads to is damaged: {cause}")),
-                fault => fault,
+                error => error,
             })
         })
     }

@@ -22,7 +22,7 @@ struct Chunks {
 pub fn check(checker: &Checker<'_>) -> Result<(), StoreError> {
     let mut chunks = Chunks::default();
     whole(checker, &mut chunks)?;
-    unshown(checker, &mut chunks)?;
+    unattached(checker, &mut chunks)?;
     if checker.source.chunks()?.len()? != chunks.count {
         explain_chunks(checker, &mut chunks)?;
     }
@@ -63,21 +63,21 @@ fn whole(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), StoreError> {
         if usage::is_counted(&checker.source, id)? {
             *chunks.of_owners.entry(row.owner).or_default() += size;
         }
-        let unshown = row.unshown;
+        let unattached = row.unattached;
         let has_preview = row.file.attachment().has_preview;
         let (count, bytes) = chunks_of(checker, id, size, chunks)?;
-        if unshown.is_none() {
+        if unattached.is_none() {
             let holds = count == size.div_ceil(FILE_CHUNK_BYTES as u64) && bytes == size;
             let what = format!("it has {bytes} bytes in {count} chunks, and {size} were uploaded");
             checker.unless(holds, "files", &id, &what);
             let preview = has(source.previews()?, id)? == has_preview;
             checker.unless(preview, "files", &id, "its preview is missing, or is one too many");
         }
-        let mut places = source.shown()?.range((id, 0, 0)..=(id, u32::MAX, u32::MAX))?;
-        match unshown {
+        let mut places = source.attached()?.range((id, 0, 0)..=(id, u32::MAX, u32::MAX))?;
+        match unattached {
             None => checker.unless(places.next().is_some(), "files", &id, "no message shows it"),
             Some(at) => {
-                let is_listed = has(source.unshown()?, (at, id))?;
+                let is_listed = has(source.unattached()?, (at, id))?;
                 checker.unless(is_listed, "files", &id, "it is missing in the table unshown");
                 checker.unless(
                     places.next().is_none(),
@@ -109,11 +109,11 @@ fn chunks_of(checker: &Checker<'_>, id: FileKey, size: u64, chunks: &mut Chunks)
 }
 
 /// What no message shows: files that are coming, that wait, or that are being erased.
-fn unshown(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), StoreError> {
+fn unattached(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), StoreError> {
     let source = &checker.source;
-    checker.rows("unshown", source.unshown()?, |(at, id), (): ()| {
+    checker.rows("unshown", source.unattached()?, |(at, id), (): ()| {
         if let Some(row) = get::<_, FileRow>(source.files()?, id)? {
-            let holds = row.unshown == Some(at);
+            let holds = row.unattached == Some(at);
             checker.unless(
                 holds,
                 "unshown",
@@ -140,7 +140,7 @@ fn explain_chunks(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), Stor
         let id = key.0;
         let is_known = match last {
             Some((file, is_known)) if file == id => is_known,
-            _ => has(source.files()?, id)? || is_unshown(checker, id)?,
+            _ => has(source.files()?, id)? || is_unattached(checker, id)?,
         };
         last = Some((id, is_known));
         if !is_known {
@@ -152,8 +152,8 @@ fn explain_chunks(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), Stor
 }
 
 /// Looks through all that is not shown: for chunks that nothing else knows.
-fn is_unshown(checker: &Checker<'_>, id: FileKey) -> Result<bool, StoreError> {
-    for row in checker.source.unshown()?.iter()? {
+fn is_unattached(checker: &Checker<'_>, id: FileKey) -> Result<bool, StoreError> {
+    for row in checker.source.unattached()?.iter()? {
         if row?.0.value().1 == id {
             return Ok(true);
         }
@@ -176,7 +176,7 @@ fn previews(checker: &Checker<'_>) -> Result<u64, StoreError> {
 /// A message shows each file that it is said to show, hidden where it was deleted.
 fn shown(checker: &Checker<'_>) -> Result<(), StoreError> {
     let source = &checker.source;
-    checker.rows("shown", source.shown()?, |(id, room, seq), is_visible: bool| {
+    checker.rows("shown", source.attached()?, |(id, room, seq), is_visible: bool| {
         let found = log::message(source, room, seq)?;
         let holds = matches!(found, Some(Stored::Post(row))
             if row.files.iter().any(|file| file.id == id) && row.deleted.is_none() == is_visible);

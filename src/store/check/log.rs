@@ -144,7 +144,7 @@ fn number(checker: &Checker<'_>, heads: &mut Heads, place: &Place, is_post: bool
             checker.findings.add(Kind::Damage, "seqs", &(room, seq).words(), cause);
             return Ok(());
         }
-        Err(fault) => return Err(fault),
+        Err(error) => return Err(error),
     };
     if (found.entry, found.message) != (entry, message) {
         let what = format!(
@@ -225,7 +225,7 @@ fn post(checker: &Checker<'_>, entry: u64, row: &PostRow) -> Result<(), StoreErr
         }
     }
     for file in &row.files {
-        let shown: Option<bool> = get(source.shown()?, (file.id, room, seq))?;
+        let shown: Option<bool> = get(source.attached()?, (file.id, room, seq))?;
         let holds = shown == Some(row.deleted.is_none());
         unless(holds, "a file of it is missing in the table shown");
     }

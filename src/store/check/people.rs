@@ -3,7 +3,7 @@
 use super::checker::Checker;
 use crate::model::{Name, Role};
 use crate::store::rows::codec::{
-    BarredRow, PictureRow, ProfileRow, ResetRow, SessionRow, SettingsRow, UserRow, unseal,
+    DeactivatedRow, PictureRow, ProfileRow, ResetRow, SessionRow, SettingsRow, UserRow, unseal,
 };
 use crate::store::rows::schema::{SESSIONS_COUNTED, SESSIONS_OF, Source};
 use crate::store::rows::table::{get, has};
@@ -26,7 +26,7 @@ pub fn check(checker: &Checker<'_>) -> Result<(), StoreError> {
         no_account("last_seen", id);
         Ok(())
     })?;
-    checker.rows("barred", source.barred()?, |id, row: BarredRow| {
+    checker.rows("barred", source.deactivated()?, |id, row: DeactivatedRow| {
         no_account("barred", id);
         checker.unless(
             checker.is_person(row.by),
@@ -102,14 +102,19 @@ fn sessions(checker: &Checker<'_>) -> Result<(), StoreError> {
     let source = &checker.source;
     checker.rows("sessions", source.sessions()?, |id, row: SessionRow| {
         let user = row.user;
-        let is_barred = has(source.barred()?, user)?;
+        let is_deactivated = has(source.deactivated()?, user)?;
         checker.unless(
             checker.is_person(user),
             "sessions",
             &id,
             &format!("there is no account {user}"),
         );
-        checker.unless(!is_barred, "sessions", &id, &format!("account {user} is deactivated"));
+        checker.unless(
+            !is_deactivated,
+            "sessions",
+            &id,
+            &format!("account {user} is deactivated"),
+        );
         let is_listed = !has(source.meta()?, SESSIONS_COUNTED)? || has(source.sessions_of()?, (user, id))?;
         checker.unless(is_listed, "sessions", &id, "it is missing in the table sessions_of");
         Ok(())

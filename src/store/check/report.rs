@@ -79,8 +79,8 @@ impl Findings {
     }
 
     /// A part of the file cannot be read on.
-    pub fn unreadable(&self, part: &str, fault: &StoreError) {
-        self.add(Kind::Damage, part, "", format!("not all of it can be read: {fault}"));
+    pub fn unreadable(&self, part: &str, error: &StoreError) {
+        self.add(Kind::Damage, part, "", format!("not all of it can be read: {error}"));
     }
 
     pub fn note(&self, note: String) {

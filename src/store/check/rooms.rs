@@ -2,7 +2,7 @@
 
 use super::checker::Checker;
 use crate::model::{RoomKind, RoomName};
-use crate::store::rows::codec::{FactsRow, MemberRow, RoomRow, UserRoomRow, unseal};
+use crate::store::rows::codec::{MemberRow, RoomMetaRow, RoomRow, UserRoomRow, unseal};
 use crate::store::rows::schema::{FIRST_ROOM, Source};
 use crate::store::rows::table::{get, has};
 use crate::store::store_error::StoreError;
@@ -64,7 +64,7 @@ fn rooms(checker: &Checker<'_>, members: &HashMap<u32, Members>) -> Result<(), S
             RoomKind::Private => {}
         }
         let members = members.get(&id).copied().unwrap_or_default();
-        let facts: Option<FactsRow> = get(source.room_facts()?, id)?;
+        let facts: Option<RoomMetaRow> = get(source.room_meta()?, id)?;
         match facts {
             None => checker.unless(id == FIRST_ROOM, "rooms", &id, "it has no row in the table room_facts"),
             Some(facts) if facts.members != members.count => {
@@ -84,7 +84,7 @@ fn rooms(checker: &Checker<'_>, members: &HashMap<u32, Members>) -> Result<(), S
 /// What rooms are found by: each leads to a room of its kind, and there are as many as such rooms.
 fn found_by(checker: &Checker<'_>, named: u64, direct: u64) -> Result<(), StoreError> {
     let source = &checker.source;
-    checker.rows("room_facts", source.room_facts()?, |id, _: FactsRow| {
+    checker.rows("room_facts", source.room_meta()?, |id, _: RoomMetaRow| {
         checker.unless(checker.is_room(id), "room_facts", &id, "there is no such room");
         Ok(())
     })?;
@@ -130,7 +130,7 @@ fn arrangements(checker: &Checker<'_>) -> Result<(), StoreError> {
         checker.unless(holds, "user_rooms", &(user, room), "this account is not in this room");
         Ok(())
     })?;
-    checker.rows("brought", source.brought()?, |(user, room), by: u32| {
+    checker.rows("brought", source.added_by()?, |(user, room), by: u32| {
         let holds = checker.is_member(user, room)? && checker.is_person(by);
         checker.unless(holds, "brought", &(user, room), "this account is not in this room");
         Ok(())

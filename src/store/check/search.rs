@@ -51,7 +51,7 @@ fn segment(checker: &Checker<'_>, start: u64, row: &SegmentRow) -> Result<u64, S
         match offsets(row.value()) {
             Ok(found) => wrong += u64::from(expected.take(key.value().1) != Some(found)),
             Err(StoreError::Damaged(cause)) => checker.findings.add(Kind::Damage, "tokens", &start.to_string(), cause),
-            Err(fault) => return Err(fault),
+            Err(error) => return Err(error),
         }
     }
     checker.progress.add(seen);

@@ -6,7 +6,7 @@ use crate::store::rows::codec::{
     BackupRow, CommitRow, DataFileRow, InviteRow, JournalRow, NightlyRow, ServerRow, unseal,
 };
 use crate::store::rows::schema::{
-    BACKUP, CARD, COMMIT, FILE, FILES_BYTES, FORMAT, INVITE, JOURNAL, NIGHTLY, PEOPLE, Source, TABLE_NAMES,
+    BACKUP, COMMIT, FILE, FILES_BYTES, FORMAT, INVITE, JOURNAL, NIGHTLY, PEOPLE, SERVER_INFO, Source, TABLE_NAMES,
 };
 use crate::store::store_error::StoreError;
 use redb::TableHandle;
@@ -27,7 +27,7 @@ pub fn check(checker: &Checker<'_>) -> Result<(), StoreError> {
         _ => checker.raw(row).map(drop),
     })?;
     checker.sealed("server", checker.source.server()?, |key, row| match key {
-        CARD => unseal::<ServerRow>(row).map(drop),
+        SERVER_INFO => unseal::<ServerRow>(row).map(drop),
         INVITE => unseal::<InviteRow>(row).map(drop),
         BACKUP => unseal::<BackupRow>(row).map(drop),
         NIGHTLY => unseal::<NightlyRow>(row).map(drop),

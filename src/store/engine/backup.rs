@@ -66,7 +66,7 @@ pub fn back_up_file(
     progress: &Progress,
 ) -> std::result::Result<CheckedBackup, FileError> {
     let opened = open_stopped(data, options)?;
-    let snapshot = opened.snapshot().map_err(|fault| FileError::of_reading(data, fault))?;
+    let snapshot = opened.snapshot().map_err(|error| FileError::of_reading(data, error))?;
     named(&snapshot, data, options, options.disk_free_bytes_min, pending, progress)
 }
 
@@ -80,11 +80,11 @@ pub fn back_up_unnamed(
     progress: &Progress,
 ) -> std::result::Result<BackupFile, FileError> {
     let opened = open_stopped(data, options)?;
-    let snapshot = opened.snapshot().map_err(|fault| FileError::of_reading(data, fault))?;
+    let snapshot = opened.snapshot().map_err(|error| FileError::of_reading(data, error))?;
     let copy = unnamed(&snapshot, data, options, ReadBack::Yes, progress);
-    copy.map_err(|fault| match fault {
-        CopyError::Writing(fault) if fault.is_forbidden() => FileError::ReadOnlyFolder { path: data.to_owned() },
-        fault => FileError::of_copying(fault, data, data),
+    copy.map_err(|error| match error {
+        CopyError::Writing(error) if error.is_forbidden() => FileError::ReadOnlyFolder { path: data.to_owned() },
+        error => FileError::of_copying(error, data, data),
     })
 }
 
@@ -158,7 +158,7 @@ pub fn named(
         progress,
     };
     copy.write()
-        .map_err(|fault| FileError::of_copying(fault, data, &target))?;
+        .map_err(|error| FileError::of_copying(error, data, &target))?;
     let written = read_copy(&copy, &target)?;
     pending.publish()?;
     Ok(written)

@@ -37,8 +37,8 @@ pub fn check_file(path: &Path, options: &Options, progress: &Progress) -> Result
 fn of_file(opened: &ReadOnly, findings: Findings, progress: &Progress) -> Report {
     let snapshot = match opened.snapshot() {
         Ok(snapshot) => snapshot,
-        Err(fault) => {
-            findings.unreadable("the file", &fault);
+        Err(error) => {
+            findings.unreadable("the file", &error);
             return findings.report(0, 0, true);
         }
     };

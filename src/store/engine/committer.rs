@@ -54,17 +54,17 @@ impl Committer {
 
     /// Goes on with the search index while there is nothing else to do.
     pub fn index(&mut self) {
-        if let Err(fault) = self.attempt(&[], Indexing::Now) {
+        if let Err(error) = self.attempt(&[], Indexing::Now) {
             // The next commit tries again.
             self.unindexed = false;
-            tracing::warn!(cause = %fault, "the search index cannot be continued now");
+            tracing::warn!(cause = %error, "the search index cannot be continued now");
         }
     }
 
     /// Brings to redb's pages what only the journal has.
     pub fn checkpoint(&mut self) {
-        if let Err(fault) = self.file.checkpoint(self.commits) {
-            tracing::warn!(cause = %fault, "a checkpoint failed; the journal has everything that is in it");
+        if let Err(error) = self.file.checkpoint(self.commits) {
+            tracing::warn!(cause = %error, "a checkpoint failed; the journal has everything that is in it");
             self.reopen_or_log();
         }
     }
@@ -72,15 +72,15 @@ impl Committer {
     pub fn batch(&mut self, changes: &[Change], replies: Vec<Reply>, indexing: Indexing) {
         match self.attempt(changes, indexing) {
             Ok((outcomes, events)) => self.publish(outcomes, events, replies),
-            Err(fault) => {
-                tracing::warn!(changes = changes.len(), cause = %fault, "a batch failed");
-                self.one_by_one(changes, replies, fault);
+            Err(error) => {
+                tracing::warn!(changes = changes.len(), cause = %error, "a batch failed");
+                self.one_by_one(changes, replies, error);
             }
         }
     }
 
     /// The changes of a batch that failed with `fault`: one change cannot fail the others, a disk can.
-    fn one_by_one(&mut self, changes: &[Change], replies: Vec<Reply>, mut fault: StoreError) {
+    fn one_by_one(&mut self, changes: &[Change], replies: Vec<Reply>, mut error: StoreError) {
         let mut hopeless = !self.file.is_writable();
         for (change, reply) in changes.iter().zip(replies) {
             if !hopeless {
@@ -91,11 +91,11 @@ impl Committer {
                     }
                     Err(again) => {
                         hopeless = again.is_of_the_disk() && !matches!(again, StoreError::Full);
-                        fault = again;
+                        error = again;
                     }
                 }
             }
-            let _ = reply.send(Err(fault.error_again()));
+            let _ = reply.send(Err(error.to_error()));
         }
     }
 
@@ -106,7 +106,7 @@ impl Committer {
         }
         if !self.file.is_writable() {
             self.reopen()
-                .map_err(|fault| if self.full { StoreError::Full } else { fault })?;
+                .map_err(|error| if self.full { StoreError::Full } else { error })?;
         }
         let count = self.commits + 1;
         let (mut step, began) = (None, Instant::now());
@@ -140,13 +140,13 @@ impl Committer {
                 }
                 Ok((work.done, work.events))
             }
-            Err(Failed::Before(fault)) => {
-                if fault.is_of_the_disk() {
+            Err(Failed::Before(error)) => {
+                if error.is_of_the_disk() {
                     self.reopen_or_log();
                 }
-                Err(fault)
+                Err(error)
             }
-            Err(Failed::AtCommit(work, fault)) => self.settle(*work, count, fault),
+            Err(Failed::AtCommit(work, error)) => self.settle(*work, count, error),
         }
     }
 
@@ -175,25 +175,25 @@ impl Committer {
         &mut self,
         work: Work<Outcomes>,
         count: u64,
-        fault: StoreError,
+        error: StoreError,
     ) -> Result<(Outcomes, Vec<Event>), StoreError> {
-        self.full = fault.is_full();
+        self.full = error.is_full();
         let happened = match self.reopen() {
             Ok(()) => self.commits == count,
             Err(_) if self.file.last_commit().is_some_and(|last| last < count) => false,
             // The disk took the commit, and then nothing more: once it is on the disk, it has happened.
-            Err(_) if fault.is_full() && self.file.last_commit() == Some(count) && self.file.sync() => {
+            Err(_) if error.is_full() && self.file.last_commit() == Some(count) && self.file.sync() => {
                 self.commits = count;
                 true
             }
             Err(closed) => {
                 self.in_doubt = Some((count, work.events));
-                return Err(StoreError::Closed(format!("{fault}; then {closed}")));
+                return Err(StoreError::Closed(format!("{error}; then {closed}")));
             }
         };
         match happened {
             true => Ok((work.done, work.events)),
-            false => Err(fault),
+            false => Err(error),
         }
     }
 
@@ -213,7 +213,7 @@ impl Committer {
             Ok(()) => {}
             // It was said when it was noticed.
             Err(StoreError::Foreign(_)) => {}
-            Err(fault) => tracing::error!(cause = %fault, "the data file cannot be opened again yet"),
+            Err(error) => tracing::error!(cause = %error, "the data file cannot be opened again yet"),
         }
     }
 

@@ -51,7 +51,7 @@ pub fn compact(path: &Path, options: &Options, progress: &Progress) -> Result<Co
     if !opened.is_writable {
         return Err(FileError::Data(OpenError::ReadOnly { path: real }));
     }
-    let snapshot = opened.snapshot().map_err(|fault| FileError::of_reading(&real, fault))?;
+    let snapshot = opened.snapshot().map_err(|error| FileError::of_reading(&real, error))?;
     refuse_unknown(&snapshot, &real)?;
     let free = fs4::available_space(folder(&real)).unwrap_or(u64::MAX);
     let needed = about.len().saturating_add(options.disk_free_bytes_min);
@@ -71,11 +71,11 @@ pub fn compact(path: &Path, options: &Options, progress: &Progress) -> Result<Co
         progress,
     };
     copy.write()
-        .map_err(|fault| FileError::of_copying(fault, &real, &real))?;
+        .map_err(|error| FileError::of_copying(error, &real, &real))?;
     let CheckedBackup { report, .. } = read_copy(&copy, &real)?;
     give(&draft.0, &about).map_err(writing)?;
     copy.stamp()
-        .map_err(|fault| FileError::of_copying(CopyError::Writing(fault), &real, &real))?;
+        .map_err(|error| FileError::of_copying(CopyError::Writing(error), &real, &real))?;
     let bytes = fs::metadata(&draft.0).map_err(writing)?.len();
     // Where it can be, the old file is held until the new one is in its place. Windows replaces no open file.
     #[cfg(windows)]
@@ -95,7 +95,7 @@ pub fn compact(path: &Path, options: &Options, progress: &Progress) -> Result<Co
 /// What this version does not know it cannot copy.
 fn refuse_unknown(snapshot: &ReadTransaction, path: &Path) -> Result<(), FileError> {
     let tables = snapshot.list_tables().map_err(StoreError::from);
-    let mut tables = tables.map_err(|fault| FileError::of_reading(path, fault))?;
+    let mut tables = tables.map_err(|error| FileError::of_reading(path, error))?;
     match tables.find(|table| !TABLE_NAMES.contains(&table.name())) {
         None => Ok(()),
         Some(table) => Err(FileError::Unknown {

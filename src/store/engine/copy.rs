@@ -38,7 +38,7 @@ pub enum CopyError {
 impl CopyError {
     pub fn into_fault(self) -> StoreError {
         match self {
-            CopyError::Reading(fault) | CopyError::Writing(fault) => fault,
+            CopyError::Reading(error) | CopyError::Writing(error) => error,
             CopyError::Stopped => StoreError::Closed("the copy was cancelled".to_owned()),
         }
     }
@@ -76,8 +76,8 @@ impl Copy<'_> {
         match (written, reading) {
             (Ok(()), _) => Ok(()),
             _ if self.progress.is_stopped() => Err(CopyError::Stopped),
-            (Err(fault), None) => Err(CopyError::Writing(fault)),
-            (Err(_), Some(fault)) => Err(CopyError::Reading(fault)),
+            (Err(error), None) => Err(CopyError::Writing(error)),
+            (Err(_), Some(error)) => Err(CopyError::Reading(error)),
         }
     }
 
@@ -132,8 +132,8 @@ struct Copier<'a, 'c> {
 impl Copier<'_, '_> {
     /// Marks a fault as one of the snapshot.
     fn read<T>(&mut self, read: Result<T, StoreError>) -> Result<T, StoreError> {
-        read.map_err(|fault| {
-            *self.reading = Some(fault);
+        read.map_err(|error| {
+            *self.reading = Some(error);
             StoreError::Closed("the snapshot cannot be read".to_owned())
         })
     }

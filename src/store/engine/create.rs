@@ -31,7 +31,7 @@ pub fn create(path: &Path, options: &Options) -> Result<(), OpenError> {
         return Err(OpenError::Full { path: path.to_owned() });
     }
     let draft = draft_path(path).map_err(|error| io_error(path, &error))?;
-    let made = guard(|| make(&draft, options)).map_err(|fault| open_error(path, fault));
+    let made = guard(|| make(&draft, options)).map_err(|error| open_error(path, error));
     let made = made.and_then(|()| publish(&draft, path).map_err(|error| io_error(path, &error)));
     if made.is_err() {
         let _ = fs::remove_file(&draft);

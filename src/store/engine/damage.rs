@@ -36,9 +36,9 @@ impl Damage {
 
     /// Does what may meet some.
     pub fn noting<T>(&self, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
-        guard(work).inspect_err(|fault| {
-            if fault.is_damage() {
-                self.note(&fault.to_string());
+        guard(work).inspect_err(|error| {
+            if error.is_damage() {
+                self.note(&error.to_string());
             }
         })
     }

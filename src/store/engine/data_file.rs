@@ -149,7 +149,7 @@ impl DataFile {
             })
         };
         let done = self.transact(count, Durable::InThePages, work);
-        done.map(drop).map_err(Failed::fault)
+        done.map(drop).map_err(Failed::into_error)
     }
 
     fn transact<T>(
@@ -180,7 +180,7 @@ impl DataFile {
         let Some(commit) = commit else {
             return match guard(|| Ok(txn.abort()?)) {
                 Ok(()) => Ok(work),
-                Err(fault) => Err(Failed::Before(fault)),
+                Err(error) => Err(Failed::Before(error)),
             };
         };
         let rows = redo.into_inner().unwrap_or_else(PoisonError::into_inner).finish();
@@ -194,7 +194,7 @@ impl DataFile {
         });
         match committed {
             Ok(()) => Ok(work),
-            Err(fault) => Err(Failed::AtCommit(Box::new(work), fault)),
+            Err(error) => Err(Failed::AtCommit(Box::new(work), error)),
         }
     }
 
@@ -300,9 +300,9 @@ impl DataFile {
                 };
                 (State::Open(open), Ok(opened.count))
             }
-            Err(fault) => {
+            Err(error) => {
                 let view = guard(|| open_overlay(&self.path, &self.options, Checked::Lightly, FirstPage::First));
-                (view.map_or(State::Closed, State::ReadOnly), Err(fault))
+                (view.map_or(State::Closed, State::ReadOnly), Err(error))
             }
         };
         if let State::Open(open) = &fresh
@@ -363,15 +363,15 @@ impl DataFile {
         self.write_down_damage();
         match self.write_to_pages(count, |_| Ok(())) {
             Ok(()) => self.watch.last_commit_file.closed_at(&self.salt, count),
-            Err(fault) => {
-                tracing::warn!(cause = %fault, "the data file was not closed cleanly; the next start will check it");
+            Err(error) => {
+                tracing::warn!(cause = %error, "the data file was not closed cleanly; the next start will check it");
             }
         }
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if let State::Open(open) = std::mem::replace(&mut *state, State::Closed)
-            && let Err(fault) = guard(|| Ok(open.database.close()?))
+            && let Err(error) = guard(|| Ok(open.database.close()?))
         {
-            tracing::warn!(cause = %fault, "closing the data file failed; nothing is lost");
+            tracing::warn!(cause = %error, "closing the data file failed; nothing is lost");
         }
         drop(state);
         // Only now: nothing that they hold is cut off at the end of the file.

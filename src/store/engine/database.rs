@@ -121,7 +121,7 @@ pub fn open_whole<T, S: PartialEq>(
     if let Some(mirror) = newer {
         match open(FirstPage::Mirror) {
             Ok(opened) => return Ok((FirstPage::Mirror, opened)),
-            Err(fault) if first.gap == Gap::Missing || mirror.salt != first.salt => return Err(fault),
+            Err(error) if first.gap == Gap::Missing || mirror.salt != first.salt => return Err(error),
             // The first page has all that it needs.
             Err(_) => {}
         }

@@ -54,7 +54,7 @@ impl Disk {
     /// The same, of which nothing is to be written: also where this user may only read it.
     pub fn open_to_read(path: &Path, options: &Options) -> Result<Disk, StoreError> {
         match Disk::open(path, options) {
-            Err(fault) if fault.is_forbidden() => {
+            Err(error) if error.is_forbidden() => {
                 let (file, handle) = open(OpenOptions::new().read(true), path, options)?;
                 Ok(Disk {
                     is_read_only: true,

@@ -111,28 +111,28 @@ impl FileError {
     }
 
     /// Why there is no copy of `data` at `path`.
-    pub(super) fn of_copying(fault: CopyError, data: &Path, path: &Path) -> FileError {
+    pub(super) fn of_copying(error: CopyError, data: &Path, path: &Path) -> FileError {
         let path = path.to_owned();
-        match fault {
+        match error {
             CopyError::Stopped => FileError::Stopped,
-            CopyError::Reading(fault) => FileError::of_reading(data, fault),
-            CopyError::Writing(fault) if fault.is_full() => FileError::Full { path },
+            CopyError::Reading(error) => FileError::of_reading(data, error),
+            CopyError::Writing(error) if error.is_full() => FileError::Full { path },
             CopyError::Writing(StoreError::Damaged(cause)) => FileError::BadCopy { path, cause },
-            CopyError::Writing(fault) => FileError::Io {
+            CopyError::Writing(error) => FileError::Io {
                 path,
-                cause: fault.to_string(),
+                cause: error.to_string(),
             },
         }
     }
 
     /// What went wrong while the data file at `path` was read.
-    pub(super) fn of_reading(path: &Path, fault: StoreError) -> FileError {
-        match fault {
+    pub(super) fn of_reading(path: &Path, error: StoreError) -> FileError {
+        match error {
             StoreError::Damaged(cause) | StoreError::Panic(cause) => FileError::Damaged {
                 path: path.to_owned(),
                 cause,
             },
-            fault => FileError::Data(open_error(path, fault)),
+            error => FileError::Data(open_error(path, error)),
         }
     }
 }

@@ -79,7 +79,7 @@ pub fn open(path: &Path, options: Options) -> Result<(DataFile, u64), OpenError>
         head.row.epoch = random::random().map_err(|error| io_error(path, &error))?;
         head.row.home = is_at;
     }
-    let opened = guard(|| open_database(path, &options, allow)).map_err(|fault| open_error(path, fault))?;
+    let opened = guard(|| open_database(path, &options, allow)).map_err(|error| open_error(path, error))?;
     draft::sweep(path);
     last_commit_file.sweep();
     start(path, options, head, Found { moved, is_doubtful }, opened)
@@ -102,7 +102,7 @@ fn start(
     found: Found,
     opened: database::Opened,
 ) -> Result<(DataFile, u64), OpenError> {
-    let failed = |fault| open_error(path, fault);
+    let failed = |error| open_error(path, error);
     let count = opened.count;
     // Where the disk is full, what is there can still be read.
     let begins = found.moved || has_room(path, &options);
@@ -154,12 +154,12 @@ fn adopt(path: &Path, options: &Options, first: Head) -> Result<Head, OpenError>
     let mirror = examine(path, options, FirstPage::Mirror).ok();
     let check = |first_page| guard(|| open_overlay(path, options, Checked::Fully, first_page).map(drop));
     let chosen = open_whole(&first.candidate(), mirror.as_ref().map(Head::candidate).as_ref(), check);
-    let chosen = chosen.map_err(|fault| open_error(path, fault))?.0;
+    let chosen = chosen.map_err(|error| open_error(path, error))?.0;
     let Some(mirror) = mirror.filter(|_| chosen == FirstPage::Mirror) else {
         return Ok(first);
     };
     let adopted = guard(|| Ok(Disk::open(path, options)?.adopt_mirror()?));
-    adopted.map_err(|fault| open_error(path, fault))?;
+    adopted.map_err(|error| open_error(path, error))?;
     Ok(mirror)
 }
 
@@ -208,7 +208,7 @@ fn view<T>(
     query: impl FnOnce(&View) -> Result<T, StoreError>,
 ) -> Result<T, OpenError> {
     let answer = guard(|| query(&open_overlay(path, options, checked, first_page)?));
-    answer.map_err(|fault| open_error(path, fault))
+    answer.map_err(|error| open_error(path, error))
 }
 
 /// Whether somebody has written to the file after our last commit, such as a `cp` over it, which keeps its identity. Its

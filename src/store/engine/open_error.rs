@@ -131,9 +131,9 @@ impl fmt::Display for OpenError {
 
 impl std::error::Error for OpenError {}
 
-pub fn open_error(path: &Path, fault: StoreError) -> OpenError {
+pub fn open_error(path: &Path, error: StoreError) -> OpenError {
     let path = path.to_owned();
-    match fault {
+    match error {
         StoreError::Redb(redb::Error::DatabaseAlreadyOpen) => OpenError::AlreadyOpen { path },
         StoreError::Redb(redb::Error::Io(error)) => io_error(&path, &error),
         StoreError::Redb(error) => OpenError::Damaged {

@@ -55,7 +55,7 @@ pub fn open(path: &Path, options: &Options, checked: Checked) -> Result<ReadOnly
             id: row.id.iter().map(|byte| format!("{byte:02x}")).collect(),
         }))
     });
-    let opened = opened.map_err(|fault| open_error(path, fault))?.ok_or_else(not_ours)?;
+    let opened = opened.map_err(|error| open_error(path, error))?.ok_or_else(not_ours)?;
     match opened.format {
         FORMAT_OLDEST..=FORMAT_VERSION => Ok(opened),
         found => Err(OpenError::Newer {

@@ -27,9 +27,9 @@ pub enum Failed<T> {
 }
 
 impl<T> Failed<T> {
-    pub fn fault(self) -> StoreError {
+    pub fn into_error(self) -> StoreError {
         match self {
-            Failed::Before(fault) | Failed::AtCommit(_, fault) => fault,
+            Failed::Before(error) | Failed::AtCommit(_, error) => error,
         }
     }
 }

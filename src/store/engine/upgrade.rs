@@ -47,9 +47,9 @@ pub fn upgrade(path: &Path, options: &Options, format: u32) -> Result<(), OpenEr
         fs::rename(&draft, &real)?;
         Ok(sync_folder(&real)?)
     });
-    upgraded.map_err(|fault| {
+    upgraded.map_err(|error| {
         let _ = fs::remove_file(&draft);
-        open_error(path, fault)
+        open_error(path, error)
     })
 }
 

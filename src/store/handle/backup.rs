@@ -44,7 +44,7 @@ impl Store {
             .file_bytes
             .saturating_add(self.0.file.options.disk_free_bytes_min);
         match storage.disk {
-            Some((free, _)) if free < needed => Err(StoreError::Full.error()),
+            Some((free, _)) if free < needed => Err(StoreError::Full.into_error()),
             _ => Ok(()),
         }
     }
@@ -52,7 +52,7 @@ impl Store {
     /// A file that has shown itself to be damaged makes no backup that anybody should rely on.
     fn check_undamaged(&self) -> Result<()> {
         match self.0.file.damage.first() {
-            Some(cause) => Err(StoreError::Damaged(cause.to_owned()).error()),
+            Some(cause) => Err(StoreError::Damaged(cause.to_owned()).into_error()),
             None => Ok(()),
         }
     }
@@ -66,14 +66,14 @@ impl Store {
         self.check_undamaged()?;
         let data = &self.0.file;
         // Not held under the file's lock, so that a file that fails meanwhile can be opened again.
-        let snapshot = data.snapshot().map_err(StoreError::error)?;
+        let snapshot = data.snapshot().map_err(StoreError::into_error)?;
         let copy = unnamed(&snapshot, &data.path, &data.options, read_back, progress);
-        copy.map_err(|fault| match fault {
-            CopyError::Reading(fault) if fault.is_damage() => {
-                data.damage.note(&fault.to_string());
-                fault.error()
+        copy.map_err(|error| match error {
+            CopyError::Reading(error) if error.is_damage() => {
+                data.damage.note(&error.to_string());
+                error.into_error()
             }
-            CopyError::Reading(fault) | CopyError::Writing(fault) => fault.error(),
+            CopyError::Reading(error) | CopyError::Writing(error) => error.into_error(),
             CopyError::Stopped => Error::bad_request("The backup was cancelled."),
         })
     }
@@ -96,7 +96,7 @@ impl Store {
             FileError::Data(OpenError::Io { path, cause })
         };
         self.check_undamaged().map_err(|error| unreadable(error.to_string()))?;
-        let snapshot = data.snapshot().map_err(|fault| unreadable(fault.to_string()))?;
+        let snapshot = data.snapshot().map_err(|error| unreadable(error.to_string()))?;
         let written = named(&snapshot, &data.path, &data.options, floor, pending, progress);
         written.inspect_err(|error| {
             if let FileError::Damaged { cause, .. } = error {

@@ -15,7 +15,7 @@ impl Store {
     /// # Errors
     /// `unavailable` where the file cannot be read.
     pub fn check(&self, progress: &Progress) -> Result<Report> {
-        let snapshot = self.0.file.snapshot().map_err(StoreError::error)?;
+        let snapshot = self.0.file.snapshot().map_err(StoreError::into_error)?;
         let report = of_snapshot(&snapshot, Findings::default(), progress, false);
         note_damage(&self.0.file, &report);
         Ok(report)

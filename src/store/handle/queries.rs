@@ -270,7 +270,7 @@ impl Store {
     }
 
     /// Whether there are files to erase that came before then.
-    pub async fn has_unshown(&self, before: Time) -> Result<bool> {
+    pub async fn has_unattached(&self, before: Time) -> Result<bool> {
         self.query(|file| attachments::has_due(file, before)).await
     }
 

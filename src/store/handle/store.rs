@@ -65,7 +65,7 @@ impl Store {
         let (file, commits) = open::open(path, options)?;
         let file = Arc::new(file);
         if file.damage.is_doubtful() {
-            check_doubtful(&file).map_err(|fault| open_error(path, fault))?;
+            check_doubtful(&file).map_err(|error| open_error(path, error))?;
         }
         let (jobs, queue) = mpsc::channel(WRITER_QUEUE_MAX);
         let (publisher, feed) = publisher::channel(load.clone());
@@ -226,12 +226,12 @@ impl Store {
     pub(super) fn read<T>(&self, query: impl FnOnce(&Snapshot<'_>) -> std::result::Result<T, StoreError>) -> Result<T> {
         let opened = self.0.file.opened();
         let answer = self.0.file.read(|txn| query(&Snapshot::new(txn)));
-        answer.map_err(|fault| {
-            if fault.is_of_the_disk() {
+        answer.map_err(|error| {
+            if error.is_of_the_disk() {
                 // A queue that is full of changes will find out by itself.
                 let _ = self.0.jobs.try_send(Job::Heal { opened });
             }
-            fault.error()
+            error.into_error()
         })
     }
 }

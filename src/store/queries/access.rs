@@ -3,7 +3,7 @@
 use crate::error::{Error, Kind};
 use crate::model::rules::{self, Standing};
 use crate::model::{MemberRole, RoomId, UserId};
-use crate::store::rows::codec::{FactsRow, MemberRow, RoomRow, UserRow, key};
+use crate::store::rows::codec::{MemberRow, RoomMetaRow, RoomRow, UserRow, key};
 use crate::store::rows::schema::{FIRST_ROOM, Source};
 use crate::store::rows::table::{get, get_known, has};
 use crate::store::store_error::StoreError;
@@ -20,7 +20,7 @@ pub fn active_user(source: &impl Source, user: UserId) -> Result<u32, StoreError
 
 /// Whether somebody's account is shut.
 pub fn is_deactivated(source: &impl Source, id: u32) -> Result<bool, StoreError> {
-    has(source.barred()?, id)
+    has(source.deactivated()?, id)
 }
 
 /// The number of somebody else who has an account.
@@ -33,8 +33,8 @@ pub fn existing_user(source: &impl Source, user: UserId) -> Result<u32, StoreErr
     }
 }
 
-pub fn room_meta(source: &impl Source, room: u32) -> Result<FactsRow, StoreError> {
-    Ok(get(source.room_facts()?, room)?.unwrap_or_default())
+pub fn room_meta(source: &impl Source, room: u32) -> Result<RoomMetaRow, StoreError> {
+    Ok(get(source.room_meta()?, room)?.unwrap_or_default())
 }
 
 /// What somebody is in a room; everybody is in the first one.

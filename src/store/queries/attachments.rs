@@ -17,7 +17,7 @@ pub const TO_ERASE: u64 = 0;
 
 /// Whether a file has begun to arrive at that time, and has not arrived yet.
 pub fn is_uploading(source: &impl Source, id: FileKey, at: Time) -> Result<bool, StoreError> {
-    Ok(has(source.unshown()?, (at.0, id))? && !has(source.files()?, id)?)
+    Ok(has(source.unattached()?, (at.0, id))? && !has(source.files()?, id)?)
 }
 
 /// The files that a post by `author` is to show: their own, or ones that they can see.
@@ -40,11 +40,11 @@ fn no_such_file() -> Error {
 /// The first `count` files that are due to be erased, each with its time in `unshown`: before then, or so far ahead that
 /// only a wrong clock can have given it, and that would not come for years.
 pub fn due(source: &impl Source, before: Time, count: usize) -> Result<Vec<(u64, FileKey)>, StoreError> {
-    let unshown = source.unshown()?;
+    let unattached = source.unattached()?;
     let ahead = before.0.saturating_add(UPLOAD_KEPT_MS + CLOCK_AHEAD_MAX_MS + 1);
-    let due = unshown
+    let due = unattached
         .range(..(before.0, [0; 16]))?
-        .chain(unshown.range((ahead, [0; 16])..)?);
+        .chain(unattached.range((ahead, [0; 16])..)?);
     due.take(count).map(|row| Ok(row?.0.value())).collect()
 }
 
@@ -59,11 +59,11 @@ fn visible_file(source: &impl Source, viewer: u32, id: FileKey) -> Result<Option
     let Some(row) = get::<_, FileRow>(source.files()?, id)? else {
         return Ok(None);
     };
-    if let Some(at) = row.unshown {
+    if let Some(at) = row.unattached {
         let is_own = row.owner == viewer && at != TO_ERASE;
         return Ok(is_own.then_some(row));
     }
-    let (shown, mut room) = (source.shown()?, 0);
+    let (shown, mut room) = (source.attached()?, 0);
     // Each room once, however often the file is shown there.
     while let Some(first) = shown.range((id, room, 0)..=(id, u32::MAX, u32::MAX))?.next() {
         room = first?.0.value().1;

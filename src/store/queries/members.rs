@@ -67,11 +67,11 @@ pub fn check_room_limits(source: &impl Source, user: u32, by: u32, kind: RoomKin
     if user == by {
         return Ok(());
     }
-    let mut brought = 0;
-    for row in source.brought()?.range((user, 0)..=(user, u32::MAX))? {
-        brought += usize::from(unseal::<u32>(row?.1.value())? == by);
+    let mut added = 0;
+    for row in source.added_by()?.range((user, 0)..=(user, u32::MAX))? {
+        added += usize::from(unseal::<u32>(row?.1.value())? == by);
     }
-    match brought < BROUGHT_BY_ONE_MAX {
+    match added < BROUGHT_BY_ONE_MAX {
         true => Ok(()),
         false => full(format!(
             "You have brought {} into {BROUGHT_BY_ONE_MAX} rooms. Somebody else can bring them into more.",

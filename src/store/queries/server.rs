@@ -9,14 +9,14 @@ use crate::limits::RESET_MS;
 use crate::model::{Code, CodeDigest, Door, Nightly, ServerCard, ServerCounts, User, link_is_live};
 use crate::store::rows::codec::NightlyRow;
 use crate::store::rows::codec::{BackupRow, InviteRow, ResetRow, ServerRow};
-use crate::store::rows::schema::{BACKUP, CARD, INVITE, Source};
+use crate::store::rows::schema::{BACKUP, INVITE, SERVER_INFO, Source};
 use crate::store::rows::schema::{FIRST_ROOM, NIGHTLY};
 use crate::store::rows::table::get;
 use crate::store::store_error::StoreError;
 use redb::ReadableTableMetadata;
 
 pub fn info(source: &impl Source) -> Result<ServerCard, StoreError> {
-    let row: ServerRow = get(source.server()?, CARD)?.unwrap_or_default();
+    let row: ServerRow = get(source.server()?, SERVER_INFO)?.unwrap_or_default();
     Ok(ServerCard {
         name: row.name(),
         door: row.door(),
@@ -28,7 +28,7 @@ pub fn info(source: &impl Source) -> Result<ServerCard, StoreError> {
 pub fn counts(source: &impl Source) -> Result<ServerCounts, StoreError> {
     Ok(ServerCounts {
         people: source.users()?.len()?,
-        deactivated: source.barred()?.len()?,
+        deactivated: source.deactivated()?.len()?,
         // One for each post that was ever made.
         messages: source.client_ids()?.len()?,
         file_bytes: usage::all(source)?,

@@ -34,7 +34,7 @@ pub const SESSIONS_COUNTED: &str = "sessions_of";
 pub const FILES_BYTES: &str = "files";
 pub const FILES_COUNTED: &str = "files_counted";
 
-pub const CARD: &str = "card";
+pub const SERVER_INFO: &str = "card";
 /// Left out of a backup: in somebody else's hands it would open the door.
 pub const INVITE: &str = "invite";
 pub const BACKUP: &str = "backup";
@@ -129,7 +129,7 @@ schema! {
     sessions_of: (u32, [u8; 32]) = SESSIONS_OF "sessions_of";
     rooms: u32 = ROOMS "rooms";
     /// What a room has beside its name; missing for the first room of an old file.
-    room_facts: u32 = ROOM_FACTS "room_facts";
+    room_meta: u32 = ROOM_META "room_facts";
     /// `RoomName::key` → room, for public rooms.
     room_names: &'static str = ROOM_NAMES "room_names";
     /// The people of a direct room, by id, each as four bytes → room.
@@ -139,7 +139,7 @@ schema! {
     /// User, room → how they have arranged it; missing for the first room until they do.
     user_rooms: (u32, u32) = USER_ROOMS "user_rooms";
     /// User, room that somebody else has put them into → who did.
-    brought: (u32, u32) = BROUGHT "brought";
+    added_by: (u32, u32) = ADDED_BY "brought";
     /// User, room → how far they have read.
     read_marks: (u32, u32) = READ_MARKS "read_marks";
     /// User, room → where their mark was put when they came in; what stands before was not seen by them.
@@ -165,7 +165,7 @@ schema! {
     /// `card`, `invite`, `backup` and `nightly`: what is kept about the server itself.
     server: &'static str = SERVER "server";
     /// User whose account is shut.
-    barred: u32 = BARRED "barred";
+    deactivated: u32 = DEACTIVATED "barred";
     /// SHA-256 of what stands in a link → whose password it sets.
     resets: [u8; 32] = RESETS "resets";
     /// First entry of the log → what a run of entries that are indexed has in common.
@@ -178,9 +178,9 @@ schema! {
     chunks: (FileKey, u32) = CHUNKS "chunks";
     previews: FileKey = PREVIEWS "previews";
     /// File, room, message that shows it.
-    shown: (FileKey, u32, u32) = SHOWN "shown";
+    attached: (FileKey, u32, u32) = ATTACHED "shown";
     /// When, file that no message shows: it is coming, was never posted, or was deleted (then at 0).
-    unshown: (u64, FileKey) = UNSHOWN "unshown";
+    unattached: (u64, FileKey) = UNATTACHED "unshown";
     /// User → the bytes of their files; missing where they have none, and as a whole in a file that no Chapp of today
     /// could write to.
     usage: u32 = USAGE "usage";

@@ -51,5 +51,5 @@ pub struct FileRow {
     pub file: AttachmentRow,
     pub owner: u32,
     /// Since when no message shows it: where in `unshown`.
-    pub unshown: Option<u64>,
+    pub unattached: Option<u64>,
 }

@@ -11,8 +11,8 @@ mod server;
 pub use attachment::{AttachmentRow, FileRow, PreviewRow};
 pub use message::{Deleted, Entry, Forward, NoticeRow, PostRow, SeqRow, Stored};
 pub use people::{PictureRow, ProfileRow, SessionRow, SettingsRow, UserRow, user};
-pub use room::{FactsRow, MemberRow, RoomRow, UserRoomRow, room};
-pub use server::{BackupRow, BarredRow, InviteRow, NightlyRow, ResetRow, ServerRow};
+pub use room::{MemberRow, RoomMetaRow, RoomRow, UserRoomRow, room};
+pub use server::{BackupRow, DeactivatedRow, InviteRow, NightlyRow, ResetRow, ServerRow};
 
 use crate::store::store_error::StoreError;
 use serde::de::DeserializeOwned;

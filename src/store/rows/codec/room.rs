@@ -41,7 +41,7 @@ impl RoomRow {
 }
 
 #[derive(Default, Serialize, Deserialize)]
-pub struct FactsRow {
+pub struct RoomMetaRow {
     pub archived: bool,
     pub created_at: u64,
     /// Not kept for the first room.
@@ -49,7 +49,7 @@ pub struct FactsRow {
 }
 
 /// A room, of the rows that tell about it.
-pub fn room(id: u32, row: RoomRow, facts: &FactsRow, members: u64) -> Room {
+pub fn room(id: u32, row: RoomRow, facts: &RoomMetaRow, members: u64) -> Room {
     Room {
         id: RoomId(id.into()),
         kind: row.kind(),

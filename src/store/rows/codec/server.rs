@@ -142,7 +142,7 @@ pub struct ResetRow {
 
 /// Since when an account is shut, and who shut it.
 #[derive(Serialize, Deserialize)]
-pub struct BarredRow {
+pub struct DeactivatedRow {
     pub at: u64,
     pub by: u32,
 }
