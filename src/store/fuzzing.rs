@@ -22,7 +22,7 @@ pub fn row(bytes: &[u8]) {
         0 => drop(again::<SeqRow>(row)),
         1 => {
             if let Some(stored) = again::<Entry>(row).and_then(Stored::of) {
-                let (_, id, _) = stored.place();
+                let (_, id, _) = stored.ids();
                 let message = stored.message();
                 assert_eq!(message.id.0, u64::from(id));
                 assert!(message.deleted_by.is_none() || message.body.is_empty() && message.files.is_empty());

@@ -39,11 +39,11 @@ pub fn sign_up(tables: &mut Tables<'_>, new: &NewAccount) -> Result<Outcome, Sto
     put(tables.names.write()?, new.name.key(), &id)?;
     sessions::insert(tables, id, &new.session, new.at)?;
     read_state::enter(tables, id, FIRST_ROOM)?;
-    let told = vec![
+    let events = vec![
         Event::SignedUp(user.clone()),
         Event::RoomChanged(queries::rooms::existing_room(tables, FIRST_ROOM)?),
     ];
-    Ok(Outcome::broadcast_many(Event::SignedUp(user), told))
+    Ok(Outcome::broadcast_many(Event::SignedUp(user), events))
 }
 
 /// Another password: whoever else is logged in by the old one is no longer, and whoever has the present token, neither.

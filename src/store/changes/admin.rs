@@ -99,11 +99,11 @@ fn set_role(tables: &mut Tables<'_>, (who, role): (u32, Role), user: UserId, new
     }
     // Who may set the password of a member may not set that of an admin or of the owner.
     passwords::forget_resets(tables, |row| row.user == id)?;
-    let mut told = vec![write_role(tables, id, new)?];
+    let mut events = vec![write_role(tables, id, new)?];
     if new == Role::Owner {
-        told.push(write_role(tables, who, Role::Admin)?);
+        events.push(write_role(tables, who, Role::Admin)?);
     }
-    Ok(Outcome::broadcast_many(told[0].clone(), told))
+    Ok(Outcome::broadcast_many(events[0].clone(), events))
 }
 
 fn set_active(

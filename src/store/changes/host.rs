@@ -51,9 +51,9 @@ fn hand_over(tables: &mut Tables<'_>, user: UserId) -> std::result::Result<Outco
             owners.push(id.value());
         }
     }
-    let mut told = vec![admin::write_role(tables, id, Role::Owner)?];
+    let mut events = vec![admin::write_role(tables, id, Role::Owner)?];
     for owner in owners {
-        told.push(admin::write_role(tables, owner, Role::Admin)?);
+        events.push(admin::write_role(tables, owner, Role::Admin)?);
     }
-    Ok(Outcome::broadcast_many(told[0].clone(), told))
+    Ok(Outcome::broadcast_many(events[0].clone(), events))
 }

@@ -17,14 +17,14 @@ pub fn post(tables: &mut Tables<'_>, mut row: PostRow, head: Head, at: Time) -> 
     row.seq = next_seq(head)?;
     row.changed = row.seq;
     row.sent_at = not_before(tables, head, at)?;
-    let place = SeqRow {
+    let seq_row = SeqRow {
         entry: next_entry(tables)?,
         message: row.seq,
         others: head.others,
         last: 0,
     };
-    put(tables.log.write()?, place.entry, &row.clone().entry())?;
-    put(tables.seqs.write()?, (row.room, row.seq), &place)?;
+    put(tables.log.write()?, seq_row.entry, &row.clone().entry())?;
+    put(tables.seqs.write()?, (row.room, row.seq), &seq_row)?;
     Ok(row)
 }
 
@@ -33,14 +33,14 @@ pub fn notice(tables: &mut Tables<'_>, room: u32, author: u32, notice: &Notice, 
     let head = queries::log::head(tables, room)?;
     let seq = next_seq(head)?;
     let row = NoticeRow::new(room, seq, author, not_before(tables, head, at)?, notice);
-    let place = SeqRow {
+    let seq_row = SeqRow {
         entry: next_entry(tables)?,
         message: seq,
         others: head.others + 1,
         last: 0,
     };
-    put(tables.log.write()?, place.entry, &Entry::Notice(row.clone()))?;
-    put(tables.seqs.write()?, (room, seq), &place)?;
+    put(tables.log.write()?, seq_row.entry, &Entry::Notice(row.clone()))?;
+    put(tables.seqs.write()?, (room, seq), &seq_row)?;
     Ok(Event::Posted(Posted {
         room: RoomId(room.into()),
         seq: Seq(seq.into()),
@@ -60,14 +60,14 @@ pub fn change(tables: &mut Tables<'_>, mut row: PostRow, by: u32, at: Time) -> R
         by,
         at: not_before(tables, head, at)?,
     };
-    let place = SeqRow {
+    let seq_row = SeqRow {
         entry: next_entry(tables)?,
         message,
         others: head.others + 1,
         last: head.last,
     };
-    put(tables.log.write()?, place.entry, &change)?;
-    put(tables.seqs.write()?, (room, seq), &place)?;
+    put(tables.log.write()?, seq_row.entry, &change)?;
+    put(tables.seqs.write()?, (room, seq), &seq_row)?;
     rewrite(tables, row.clone())?;
     Ok(Event::Changed(Posted {
         room: RoomId(room.into()),
@@ -78,9 +78,9 @@ pub fn change(tables: &mut Tables<'_>, mut row: PostRow, by: u32, at: Time) -> R
 
 /// Writes a post where it stands.
 pub fn rewrite(tables: &mut Tables<'_>, row: PostRow) -> Result<(), StoreError> {
-    let place: SeqRow = get_known(tables.seqs.read()?, (row.room, row.seq), "a changed message")?;
-    index::rewrite(tables, place.entry, row.says())?;
-    put(tables.log.write()?, place.entry, &row.entry())
+    let seq_row: SeqRow = get_known(tables.seqs.read()?, (row.room, row.seq), "a changed message")?;
+    index::rewrite(tables, seq_row.entry, row.says())?;
+    put(tables.log.write()?, seq_row.entry, &row.entry())
 }
 
 fn next_seq(head: Head) -> Result<u32, StoreError> {

@@ -28,10 +28,10 @@ pub fn set_added_by(tables: &mut Tables<'_>, room: u32, user: u32, by: u32) -> R
 /// Somebody comes by themselves, or is brought.
 pub fn add(tables: &mut Tables<'_>, by: UserId, room: RoomId, user: UserId, at: Time) -> Result<Outcome, StoreError> {
     let who = active_user(tables, by)?;
-    let standing = access(tables, room, who)?;
+    let access = access(tables, room, who)?;
     match by == user {
-        true => rules::may_join(standing.as_ref())?,
-        false => rules::may_invite(standing.as_ref())?,
+        true => rules::may_join(access.as_ref())?,
+        false => rules::may_invite(access.as_ref())?,
     }
     let (comes, id) = (existing_user(tables, user)?, room.0 as u32);
     if member_role(tables, id, comes)?.is_some() {
@@ -45,7 +45,7 @@ pub fn add(tables: &mut Tables<'_>, by: UserId, room: RoomId, user: UserId, at: 
         tables,
         comes,
         who,
-        standing.map_or(RoomKind::Public, |standing| standing.kind),
+        access.map_or(RoomKind::Public, |access| access.kind),
     )?;
 
     let is_empty = queries::members::member_count(tables, id)? == 0;
@@ -56,15 +56,15 @@ pub fn add(tables: &mut Tables<'_>, by: UserId, room: RoomId, user: UserId, at: 
         true => Notice::Joined,
         false => Notice::Added(user),
     };
-    let mut told = vec![
+    let mut events = vec![
         log::notice(tables, id, who, &notice, at)?,
         count_members(tables, id, 1)?,
     ];
     read_state::enter(tables, comes, id)?;
     // Last, so that they hear what comes after this.
     let entered = queries::rooms::entered(tables, comes, id)?;
-    told.push(entered.clone());
-    Ok(Outcome::broadcast_many(entered, told))
+    events.push(entered.clone());
+    Ok(Outcome::broadcast_many(entered, events))
 }
 
 /// Somebody goes, or is sent away.
@@ -76,18 +76,18 @@ pub fn remove(
     at: Time,
 ) -> Result<Outcome, StoreError> {
     let who = active_user(tables, by)?;
-    let standing = access(tables, room, who)?;
+    let access = access(tables, room, who)?;
     let id = room.0 as u32;
     let (goes, role) = match by == user {
         true => {
-            rules::may_leave(standing.as_ref())?;
-            (who, standing.and_then(|standing| standing.member))
+            rules::may_leave(access.as_ref())?;
+            (who, access.and_then(|access| access.member))
         }
         false => {
-            rules::may_read(standing.as_ref())?;
+            rules::may_read(access.as_ref())?;
             let goes = existing_user(tables, user)?;
             let role = member_role(tables, id, goes)?;
-            rules::may_remove(standing.as_ref(), role.unwrap_or(MemberRole::Member))?;
+            rules::may_remove(access.as_ref(), role.unwrap_or(MemberRole::Member))?;
             (goes, role)
         }
     };
@@ -99,18 +99,18 @@ pub fn remove(
         true => Notice::Left,
         false => Notice::Removed(user),
     };
-    let mut told = vec![log::notice(tables, id, who, &notice, at)?];
+    let mut events = vec![log::notice(tables, id, who, &notice, at)?];
     tables.members.write()?.remove((id, goes))?;
     forget(tables, goes, id)?;
-    told.push(count_members(tables, id, -1)?);
+    events.push(count_members(tables, id, -1)?);
     let gone = Event::Gone { user, room };
-    told.push(gone.clone());
+    events.push(gone.clone());
     if role == MemberRole::Owner
         && let Some(next) = queries::members::longest_member(tables, id)?
     {
-        told.extend(make_owner(tables, id, who, next, at)?);
+        events.extend(make_owner(tables, id, who, next, at)?);
     }
-    Ok(Outcome::broadcast_many(gone, told))
+    Ok(Outcome::broadcast_many(gone, events))
 }
 
 /// What somebody leaves behind in a room are their messages.
@@ -172,20 +172,20 @@ pub fn hand_over(
         return Err(Error::new(Kind::Conflict, title).into());
     }
 
-    let mut told = Vec::new();
+    let mut events = Vec::new();
     for other in queries::members::owners(tables, id)? {
         set_role(tables, id, other, MemberRole::Member)?;
-        told.push(role_changed(id, other, MemberRole::Member));
+        events.push(role_changed(id, other, MemberRole::Member));
     }
-    told.extend(make_owner(tables, id, who, to, at)?);
-    Ok(Outcome::broadcast_many(answer, told))
+    events.extend(make_owner(tables, id, who, to, at)?);
+    Ok(Outcome::broadcast_many(answer, events))
 }
 
 /// Writes how many people are in a room now; everybody counts themselves in the first one.
 pub fn count_members(tables: &mut Tables<'_>, room: u32, change: i64) -> Result<Event, StoreError> {
     debug_assert_ne!(u64::from(room), LOBBY.0);
-    let mut facts = room_meta(tables, room)?;
-    facts.members = u32::try_from(i64::from(facts.members) + change).unwrap_or(0);
-    put(tables.room_meta.write()?, room, &facts)?;
+    let mut meta = room_meta(tables, room)?;
+    meta.members = u32::try_from(i64::from(meta.members) + change).unwrap_or(0);
+    put(tables.room_meta.write()?, room, &meta)?;
     Ok(Event::RoomChanged(queries::rooms::existing_room(tables, room)?))
 }

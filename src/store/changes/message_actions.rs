@@ -18,17 +18,17 @@ use redb::ReadableTable;
 
 pub fn act(tables: &mut Tables<'_>, by: UserId, place: Place, act: &Act, at: Time) -> Result<Outcome, StoreError> {
     let who = active_user(tables, by)?;
-    let standing = access(tables, place.room, who)?;
+    let access = access(tables, place.room, who)?;
     // Words can be taken back also where no new ones may be said.
     match act {
-        Act::Delete | Act::Undelete => drop(rules::may_write(standing.as_ref())?),
+        Act::Delete | Act::Undelete => drop(rules::may_write(access.as_ref())?),
         Act::Edit(_) | Act::React { .. } | Act::Pin { .. } => drop(may_post(tables, who, place.room)?),
     }
     let mut row = post_at(tables, place.room.0 as u32, place.id)?;
     let message = row.clone().message();
     let changes = match act {
         Act::Edit(text) => {
-            rules::may_edit(standing.as_ref(), by, &message)?;
+            rules::may_edit(access.as_ref(), by, &message)?;
             if text.body.is_empty() && row.files.is_empty() {
                 return Err(needs_text().into());
             }
@@ -49,7 +49,7 @@ pub fn act(tables: &mut Tables<'_>, by: UserId, place: Place, act: &Act, at: Tim
             changes
         }
         Act::Delete => {
-            rules::may_delete(standing.as_ref(), by, &message)?;
+            rules::may_delete(access.as_ref(), by, &message)?;
             row.deleted.is_none() && delete(tables, &mut row, who, at)?
         }
         Act::Undelete => {
@@ -58,7 +58,7 @@ pub fn act(tables: &mut Tables<'_>, by: UserId, place: Place, act: &Act, at: Tim
                 Some(at) if has(tables.deleted.read()?, (at, row.room, row.seq))? => deleted,
                 _ => None,
             };
-            rules::may_undelete(standing.as_ref(), by, &message, kept.map(Time), at)?;
+            rules::may_undelete(access.as_ref(), by, &message, kept.map(Time), at)?;
             undelete(tables, &mut row)?
         }
         Act::React { emoji, on } => {
@@ -113,14 +113,14 @@ fn has_room_for_pin(tables: &Tables<'_>, room: u32) -> Result<bool, StoreError> 
 }
 
 fn react(row: &mut PostRow, who: u32, emoji: &Emoji, on: bool) -> Result<bool, StoreError> {
-    let place = row.reactions.iter().position(|(found, _)| found == emoji.as_str());
-    let has = place.is_some_and(|place| row.reactions[place].1.contains(&who));
+    let index = row.reactions.iter().position(|(found, _)| found == emoji.as_str());
+    let has = index.is_some_and(|index| row.reactions[index].1.contains(&who));
     if has == on {
         return Ok(false);
     }
-    match (place, on) {
-        (Some(place), false) => {
-            row.reactions[place].1.retain(|user| *user != who);
+    match (index, on) {
+        (Some(index), false) => {
+            row.reactions[index].1.retain(|user| *user != who);
             row.reactions.retain(|(_, users)| !users.is_empty());
         }
         _ if row.reactions.iter().map(|(_, users)| users.len()).sum::<usize>() >= REACTIONS_MAX => {
@@ -128,7 +128,7 @@ fn react(row: &mut PostRow, who: u32, emoji: &Emoji, on: bool) -> Result<bool, S
                 "There are {REACTIONS_MAX} reactions. There can be no more."
             )));
         }
-        (Some(place), _) => row.reactions[place].1.push(who),
+        (Some(index), _) => row.reactions[index].1.push(who),
         (None, _) if row.reactions.len() >= REACTIONS_EMOJI_MAX => {
             let title = format!("There are {REACTIONS_EMOJI_MAX} emoji under this message. Use one of them.");
             return Err(conflict(title));

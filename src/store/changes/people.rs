@@ -67,11 +67,11 @@ pub fn edit_settings(tables: &mut Tables<'_>, who: UserId, patch: &SettingsPatch
     };
     put(tables.settings.write()?, id, &SettingsRow::new(&settings))?;
     let answer = Event::Settings { user: who, settings };
-    let mut told = vec![answer.clone()];
+    let mut events = vec![answer.clone()];
     if settings.share_read != now.share_read {
-        told.extend(queries::read_state::seen_events(tables, id)?);
+        events.extend(queries::read_state::seen_events(tables, id)?);
     }
-    Ok(Outcome::broadcast_many(answer, told))
+    Ok(Outcome::broadcast_many(answer, events))
 }
 
 pub fn set_last_seen(tables: &mut Tables<'_>, who: UserId, at: Time) -> Result<Outcome, StoreError> {
@@ -102,12 +102,12 @@ pub fn block(tables: &mut Tables<'_>, who: UserId, whom: UserId, on: bool) -> Re
     }
     let others = queries::people::blocked(tables, who)?;
     let answer = Event::Blocked { user: who, others };
-    let mut told = vec![answer.clone()];
+    let mut events = vec![answer.clone()];
     // Whom one does not want to hear does not call one either: the counts may be others now.
     for (mark, was) in queries::read_state::read_marks(tables, id)?.into_iter().zip(before) {
         if mark != was {
-            told.push(Event::Read { mark, by: None });
+            events.push(Event::Read { mark, by: None });
         }
     }
-    Ok(Outcome::broadcast_many(answer, told))
+    Ok(Outcome::broadcast_many(answer, events))
 }

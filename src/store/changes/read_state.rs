@@ -48,20 +48,20 @@ pub fn mark_read(
     seq: Seq,
     by: Option<ConnectionId>,
 ) -> Result<Outcome, StoreError> {
-    let (who, place, head) = queries::read_state::may_mark_read(tables, user, room, seq)?;
+    let (who, id, head) = queries::read_state::may_mark_read(tables, user, room, seq)?;
     let seq = seq.0 as u32;
-    if seq <= queries::read_state::read_until(tables, who, place)? {
-        let mark = queries::read_state::read_mark(tables, who, place, head)?;
+    if seq <= queries::read_state::read_until(tables, who, id)? {
+        let mark = queries::read_state::read_mark(tables, who, id, head)?;
         return Ok(Outcome::noop(Event::Read { mark, by }));
     }
-    move_to(tables, who, place, seq)?;
-    let mark = queries::read_state::read_mark(tables, who, place, head)?;
-    let mut told = vec![Event::Read { mark, by }];
-    if queries::read_state::is_seen_by_others(tables, who, place)? {
+    move_to(tables, who, id, seq)?;
+    let mark = queries::read_state::read_mark(tables, who, id, head)?;
+    let mut events = vec![Event::Read { mark, by }];
+    if queries::read_state::is_seen_by_others(tables, who, id)? {
         let seq = mark.seq;
-        told.push(Event::SeenBy { user, room, seq });
+        events.push(Event::SeenBy { user, room, seq });
     }
-    Ok(Outcome::broadcast_many(Event::Read { mark, by }, told))
+    Ok(Outcome::broadcast_many(Event::Read { mark, by }, events))
 }
 
 pub fn mark_unread(
@@ -82,11 +82,11 @@ pub fn mark_unread(
         return Err(too_far().into());
     }
     let (mut messages, mut bytes) = (Vec::new(), 0);
-    for place in queries::log::seq_rows(tables.seqs.read()?, room, id..=head.seq)? {
-        let (seq, place) = place?;
-        if place.message == seq {
-            bytes += queries::log::entry_bytes(tables, place.entry)?;
-            messages.push((seq, place.entry));
+    for seq_row in queries::log::seq_rows(tables.seqs.read()?, room, id..=head.seq)? {
+        let (seq, seq_row) = seq_row?;
+        if seq_row.message == seq {
+            bytes += queries::log::entry_bytes(tables, seq_row.entry)?;
+            messages.push((seq, seq_row.entry));
         }
         if messages.first().is_none_or(|(first, _)| *first != id) {
             return Err(no_such().into());

@@ -24,11 +24,11 @@ pub fn create_lobby(tables: &mut Tables<'_>) -> Result<(), StoreError> {
         &RoomRow::new(RoomKind::Public, &name, &topic),
     )?;
     put(tables.room_names.write()?, name.key(), &FIRST_ROOM)?;
-    let facts = RoomMetaRow {
+    let meta = RoomMetaRow {
         created_at: Clock::System.now().0,
         ..RoomMetaRow::default()
     };
-    put(tables.room_meta.write()?, FIRST_ROOM, &facts)
+    put(tables.room_meta.write()?, FIRST_ROOM, &meta)
 }
 
 pub fn create(tables: &mut Tables<'_>, new: &NewRoom) -> Result<Outcome, StoreError> {
@@ -81,15 +81,15 @@ fn create_named(tables: &mut Tables<'_>, new: &NewRoom, by: u32, first: Vec<u32>
         members::insert(tables, room, *user, *user == by, order as u32)?;
         members::set_added_by(tables, room, *user, by)?;
     }
-    let mut told = vec![log::notice(tables, room, by, &Notice::Created, new.at)?];
+    let mut events = vec![log::notice(tables, room, by, &Notice::Created, new.at)?];
     for user in people.iter().rev() {
         read_state::enter(tables, *user, room)?;
-        told.push(queries::rooms::entered(tables, *user, room)?);
+        events.push(queries::rooms::entered(tables, *user, room)?);
     }
     // Of its maker, who comes first in the list.
-    let answer = told.last().cloned();
+    let answer = events.last().cloned();
     let answer = answer.ok_or_else(|| StoreError::Damaged("a room without its maker".to_owned()))?;
-    Ok(Outcome::broadcast_many(answer, told))
+    Ok(Outcome::broadcast_many(answer, events))
 }
 
 fn create_direct(tables: &mut Tables<'_>, new: &NewRoom, by: u32, mut people: Vec<u32>) -> Result<Outcome, StoreError> {
@@ -117,12 +117,12 @@ fn create_direct(tables: &mut Tables<'_>, new: &NewRoom, by: u32, mut people: Ve
         members::insert(tables, room, *user, false, order as u32)?;
         members::set_added_by(tables, room, *user, by)?;
     }
-    let mut told = Vec::new();
+    let mut events = Vec::new();
     for user in &people {
-        told.push(queries::rooms::entered(tables, *user, room)?);
+        events.push(queries::rooms::entered(tables, *user, room)?);
     }
     let own = people.iter().position(|user| *user == by).unwrap_or(0);
-    Ok(Outcome::broadcast_many(told[own].clone(), told))
+    Ok(Outcome::broadcast_many(events[own].clone(), events))
 }
 
 /// A new room without anybody in it.
@@ -134,12 +134,12 @@ fn insert(tables: &mut Tables<'_>, new: &NewRoom, people: usize) -> Result<u32, 
         room,
         &RoomRow::new(new.kind, &new.name, &new.topic),
     )?;
-    let facts = RoomMetaRow {
+    let meta = RoomMetaRow {
         archived: false,
         created_at: new.at.0,
         members: people as u32,
     };
-    put(tables.room_meta.write()?, room, &facts)?;
+    put(tables.room_meta.write()?, room, &meta)?;
     Ok(room)
 }
 
@@ -154,10 +154,10 @@ pub fn edit(
     rules::may_manage(access(tables, room, who)?.as_ref(), patch.archived.is_some())?;
     let id = room.0 as u32;
     let mut row: RoomRow = get_known(tables.rooms.read()?, id, "a room")?;
-    let mut facts = room_meta(tables, id)?;
+    let mut meta = room_meta(tables, id)?;
     let name = patch.name.as_ref().filter(|name| name.as_str() != row.name);
     let topic = patch.topic.as_ref().filter(|topic| topic.as_str() != row.topic);
-    let archived = patch.archived.filter(|archived| *archived != facts.archived);
+    let archived = patch.archived.filter(|archived| *archived != meta.archived);
     let before = RoomName::stored(row.name.clone());
     let is_public = row.kind() == RoomKind::Public;
     if let Some(name) = name
@@ -169,34 +169,34 @@ pub fn edit(
             .into());
     }
 
-    let mut told = Vec::new();
+    let mut events = Vec::new();
     if let Some(name) = name {
         if is_public {
             tables.room_names.write()?.remove(before.key())?;
             put(tables.room_names.write()?, name.key(), &id)?;
         }
         row.name = name.as_str().to_owned();
-        told.push(log::notice(tables, id, who, &Notice::Renamed(name.clone()), at)?);
+        events.push(log::notice(tables, id, who, &Notice::Renamed(name.clone()), at)?);
     }
     if let Some(topic) = topic {
         row.topic = topic.as_str().to_owned();
-        told.push(log::notice(tables, id, who, &Notice::Topic(topic.clone()), at)?);
+        events.push(log::notice(tables, id, who, &Notice::Topic(topic.clone()), at)?);
     }
     if let Some(archived) = archived {
-        facts.archived = archived;
+        meta.archived = archived;
         let notice = if archived { Notice::Archived } else { Notice::Restored };
-        told.push(log::notice(tables, id, who, &notice, at)?);
+        events.push(log::notice(tables, id, who, &notice, at)?);
     }
-    if told.is_empty() {
+    if events.is_empty() {
         return Ok(Outcome::noop(Event::RoomChanged(queries::rooms::existing_room(
             tables, id,
         )?)));
     }
     put(tables.rooms.write()?, id, &row)?;
-    put(tables.room_meta.write()?, id, &facts)?;
+    put(tables.room_meta.write()?, id, &meta)?;
     let changed = Event::RoomChanged(queries::rooms::existing_room(tables, id)?);
-    told.push(changed.clone());
-    Ok(Outcome::broadcast_many(changed, told))
+    events.push(changed.clone());
+    Ok(Outcome::broadcast_many(changed, events))
 }
 
 pub fn arrange(tables: &mut Tables<'_>, user: UserId, room: RoomId, prefs: &RoomPrefs) -> Result<Outcome, StoreError> {

@@ -73,14 +73,14 @@ fn whole(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), StoreError> {
             let preview = has(source.previews()?, id)? == has_preview;
             checker.unless(preview, "files", &id, "its preview is missing, or is one too many");
         }
-        let mut places = source.attached()?.range((id, 0, 0)..=(id, u32::MAX, u32::MAX))?;
+        let mut messages = source.attached()?.range((id, 0, 0)..=(id, u32::MAX, u32::MAX))?;
         match unattached {
-            None => checker.unless(places.next().is_some(), "files", &id, "no message shows it"),
+            None => checker.unless(messages.next().is_some(), "files", &id, "no message shows it"),
             Some(at) => {
                 let is_listed = has(source.unattached()?, (at, id))?;
                 checker.unless(is_listed, "files", &id, "it is missing in the table unshown");
                 checker.unless(
-                    places.next().is_none(),
+                    messages.next().is_none(),
                     "files",
                     &id,
                     "a message shows what is to be erased",

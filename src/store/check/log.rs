@@ -42,7 +42,7 @@ impl Heads {
 }
 
 /// Where an entry belongs.
-struct Place {
+struct EntryKey {
     entry: u64,
     room: u32,
     seq: u32,
@@ -66,44 +66,44 @@ pub fn check(checker: &Checker<'_>, heads: &mut Heads) -> Result<(), StoreError>
             Entry::Change {
                 room, seq, message, by, ..
             } => {
-                let place = Place {
+                let key = EntryKey {
                     entry,
                     room,
                     seq,
                     message,
                 };
-                number(checker, heads, &place, false)?;
+                number(checker, heads, &key, false)?;
                 checker.unless(
                     checker.is_person(by),
                     "log",
                     &entry,
                     "whoever changed the message is nobody",
                 );
-                change(checker, &place)
+                change(checker, &key)
             }
             message => match Stored::of(message) {
                 Some(Stored::Post(row)) => {
                     let (room, seq) = (row.room, row.seq);
-                    let place = Place {
+                    let key = EntryKey {
                         entry,
                         room,
                         seq,
                         message: seq,
                     };
-                    number(checker, heads, &place, true)?;
+                    number(checker, heads, &key, true)?;
                     tallies.add(&mut posted, &(row.author, row.client_id.as_str(), room, seq));
                     heads.posts += 1;
                     post(checker, entry, &row)
                 }
                 Some(Stored::Notice(row)) => {
-                    let place = Place {
+                    let key = EntryKey {
                         entry,
                         room: row.room,
                         seq: row.seq,
                         message: row.seq,
                     };
                     checker.unless(checker.is_person(row.author), "log", &entry, "its author is nobody");
-                    number(checker, heads, &place, false)
+                    number(checker, heads, &key, false)
                 }
                 None => Ok(()),
             },
@@ -116,13 +116,13 @@ pub fn check(checker: &Checker<'_>, heads: &mut Heads) -> Result<(), StoreError>
 }
 
 /// An entry takes the next seq of its room, and that seq leads to it.
-fn number(checker: &Checker<'_>, heads: &mut Heads, place: &Place, is_post: bool) -> Result<(), StoreError> {
-    let Place {
+fn number(checker: &Checker<'_>, heads: &mut Heads, key: &EntryKey, is_post: bool) -> Result<(), StoreError> {
+    let EntryKey {
         entry,
         room,
         seq,
         message,
-    } = *place;
+    } = *key;
     checker.unless(checker.is_room(room), "log", &entry, "there is no such room");
     let head = heads.rooms.entry(room).or_default();
     let follows = seq == head.seq.saturating_add(1);
@@ -177,13 +177,13 @@ fn number(checker: &Checker<'_>, heads: &mut Heads, place: &Place, is_post: bool
 }
 
 /// The message that an entry changes has this change, or a later one.
-fn change(checker: &Checker<'_>, place: &Place) -> Result<(), StoreError> {
-    let found = log::message(&checker.source, place.room, place.message)?;
-    let holds = matches!(found, Some(Stored::Post(row)) if row.changed >= place.seq && row.seq < place.seq);
+fn change(checker: &Checker<'_>, key: &EntryKey) -> Result<(), StoreError> {
+    let found = log::message(&checker.source, key.room, key.message)?;
+    let holds = matches!(found, Some(Stored::Post(row)) if row.changed >= key.seq && row.seq < key.seq);
     checker.unless(
         holds,
         "log",
-        &place.entry,
+        &key.entry,
         "the message that it changes does not know of it",
     );
     Ok(())
@@ -243,7 +243,7 @@ fn explain_seqs(checker: &Checker<'_>) -> Result<(), StoreError> {
         let entry: Option<Entry> = get(log, row.entry)?;
         let found = entry.map(|entry| match entry {
             Entry::Change { room, seq, .. } => (room, seq),
-            message => Stored::of(message).map_or((0, 0), |stored| (stored.place().0, stored.place().1)),
+            message => Stored::of(message).map_or((0, 0), |stored| (stored.ids().0, stored.ids().1)),
         });
         if found != Some(key) {
             checker.wrong("seqs", &key, format!("entry {} of the log is not its own", row.entry));

@@ -64,11 +64,11 @@ fn rooms(checker: &Checker<'_>, members: &HashMap<u32, Members>) -> Result<(), S
             RoomKind::Private => {}
         }
         let members = members.get(&id).copied().unwrap_or_default();
-        let facts: Option<RoomMetaRow> = get(source.room_meta()?, id)?;
-        match facts {
+        let meta: Option<RoomMetaRow> = get(source.room_meta()?, id)?;
+        match meta {
             None => checker.unless(id == FIRST_ROOM, "rooms", &id, "it has no row in the table room_facts"),
-            Some(facts) if facts.members != members.count => {
-                let what = format!("{} members are counted, and {} are there", facts.members, members.count);
+            Some(meta) if meta.members != members.count => {
+                let what = format!("{} members are counted, and {} are there", meta.members, members.count);
                 checker.wrong("room_facts", &id, what);
             }
             Some(_) => {}

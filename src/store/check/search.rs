@@ -4,7 +4,7 @@ use super::checker::Checker;
 use super::report::Kind;
 use crate::store::rows::codec::{Entry, SegmentRow, Stored, unseal};
 use crate::store::rows::schema::Source;
-use crate::store::search::index::{Draft, offsets};
+use crate::store::search::index::{SegmentBuilder, offsets};
 use crate::store::store_error::StoreError;
 use redb::{ReadableTable, ReadableTableMetadata};
 
@@ -37,7 +37,7 @@ pub fn check(checker: &Checker<'_>) -> Result<(), StoreError> {
 /// out of the report: they are what people wrote.
 fn segment(checker: &Checker<'_>, start: u64, row: &SegmentRow) -> Result<u64, StoreError> {
     let source = &checker.source;
-    let mut expected = Draft::new(start);
+    let mut expected = SegmentBuilder::new(start);
     for entry in source.log()?.range(start..row.end)? {
         let (entry, row) = entry?;
         // What is damaged cannot be found; it was told where the log was read.

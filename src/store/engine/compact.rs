@@ -30,9 +30,9 @@ pub struct Compacted {
 }
 
 /// The name of a draft. Removed when dropped; once it has become the file there is nothing left to remove.
-struct Draft(PathBuf);
+struct DraftFile(PathBuf);
 
-impl Drop for Draft {
+impl Drop for DraftFile {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.0);
     }
@@ -61,7 +61,7 @@ pub fn compact(path: &Path, options: &Options, progress: &Progress) -> Result<Co
     }
 
     let writing = |error: io::Error| FileError::of_io(&real, &error);
-    let draft = Draft(draft_path(&real).map_err(writing)?);
+    let draft = DraftFile(draft_path(&real).map_err(writing)?);
     let copy = Copy {
         from: &snapshot,
         to: &draft.0,

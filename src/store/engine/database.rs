@@ -171,7 +171,7 @@ fn overlay(disk: Disk, options: &Options, checked: Checked) -> Result<View, Stor
         let row: Option<JournalRow> = get(Snapshot::new(&txn).meta()?, JOURNAL)?;
         let records = old_journal::records(&disk.journal()?, &row.unwrap_or_default(), last_commit(&txn)?)?;
         drop(txn);
-        make_again(&database, |tables| {
+        write_in_memory(&database, |tables| {
             records.iter().try_for_each(|record| apply(tables, record.rows()))
         })?;
     }
@@ -187,13 +187,13 @@ fn overlay(disk: Disk, options: &Options, checked: Checked) -> Result<View, Stor
 fn replay(database: &Database, records: &[Record]) -> Result<(), StoreError> {
     match records {
         [] => Ok(()),
-        records => make_again(database, |tables| {
+        records => write_in_memory(database, |tables| {
             records.iter().try_for_each(|record| apply(tables, record.rows()))
         }),
     }
 }
 
-fn make_again(
+fn write_in_memory(
     database: &Database,
     work: impl FnOnce(&mut Tables<'_>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {

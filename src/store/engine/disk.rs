@@ -256,7 +256,7 @@ impl Disk {
     }
 
     /// Where in the file redb's `offset` is.
-    fn place(&self, offset: u64) -> u64 {
+    fn file_offset(&self, offset: u64) -> u64 {
         match (offset < PAGE_BYTES, self.first_page) {
             (true, FirstPage::First) => offset,
             (true, FirstPage::Mirror) => offset + self.layout.mirror_at(),
@@ -318,7 +318,7 @@ impl StorageBackend for Disk {
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         self.before(DiskOp::Read)?;
-        self.file.read(self.place(offset), out)
+        self.file.read(self.file_offset(offset), out)
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
@@ -336,7 +336,7 @@ impl StorageBackend for Disk {
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         if offset >= PAGE_BYTES {
             self.pages_bytes.fetch_add(data.len() as u64, Relaxed);
-            return self.write_at(self.place(offset), data);
+            return self.write_at(self.file_offset(offset), data);
         }
         let expected = self.last_written().first_page.take();
         self.write_at(offset, data)?;

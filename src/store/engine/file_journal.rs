@@ -61,7 +61,7 @@ fn after(span: &Range<usize>) -> usize {
 }
 
 /// Where a record of `length` bytes begins that comes at or after `at`.
-fn place(at: usize, length: usize) -> usize {
+fn record_start(at: usize, length: usize) -> usize {
     match at % BLOCK_BYTES + length > BLOCK_BYTES {
         true => at.next_multiple_of(BLOCK_BYTES),
         false => at,
@@ -197,7 +197,7 @@ impl Journal for FileJournal {
         if bytes.len() > self.half_bytes / JOURNAL_RECORDS_PER_HALF_MIN {
             return Ok(Appended::NoRoom);
         }
-        let at = place(position.at, bytes.len());
+        let at = record_start(position.at, bytes.len());
         if at + bytes.len() > (position.half + 1) * self.half_bytes {
             position.is_full = true;
             return Ok(Appended::NoRoom);

@@ -22,17 +22,17 @@ impl<S: Source> Reader<'_, S> {
     /// bytes is the last one.
     fn posts(
         &self,
-        places: impl Iterator<Item = Result<(u32, SeqRow), StoreError>>,
+        seq_rows: impl Iterator<Item = Result<(u32, SeqRow), StoreError>>,
         count: usize,
         bytes: usize,
     ) -> Result<(Vec<Stored>, bool), StoreError> {
         let (mut rows, mut taken) = (Vec::new(), 0);
-        for place in places {
-            let (seq, place) = place?;
+        for seq_row in seq_rows {
+            let (seq, seq_row) = seq_row?;
             if rows.len() == count || taken >= bytes {
                 return Ok((rows, true));
             }
-            let (row, weight) = log::sized_message_at(self.source, self.room, seq, place.entry)?;
+            let (row, weight) = log::sized_message_at(self.source, self.room, seq, seq_row.entry)?;
             taken += weight + self.bytes_of_quoted(&row)?;
             rows.push(row);
         }
@@ -42,22 +42,22 @@ impl<S: Source> Reader<'_, S> {
     /// What a message brings with it that it answers.
     fn bytes_of_quoted(&self, row: &Stored) -> Result<usize, StoreError> {
         let Some(id) = row.reply_to() else { return Ok(0) };
-        let place: SeqRow = get_known(self.source.seqs()?, (self.room, id), "an answered message")?;
-        log::entry_bytes(self.source, place.entry)
+        let seq_row: SeqRow = get_known(self.source.seqs()?, (self.room, id), "an answered message")?;
+        log::entry_bytes(self.source, seq_row.entry)
     }
 
     /// Up to `count` messages below `seq` and whether there are more, oldest first.
     fn before(&self, seq: u32, count: usize, bytes: usize) -> Result<(Vec<Stored>, bool), StoreError> {
-        let places = log::messages_until(self.source, self.room, seq.saturating_sub(1))?;
-        let (mut rows, more) = self.posts(places, count, bytes)?;
+        let seq_rows = log::messages_until(self.source, self.room, seq.saturating_sub(1))?;
+        let (mut rows, more) = self.posts(seq_rows, count, bytes)?;
         rows.reverse();
         Ok((rows, more))
     }
 
     /// Up to `count` messages from `seq` on and whether there are more.
     fn from(&self, seq: u32, count: usize, bytes: usize) -> Result<(Vec<Stored>, bool), StoreError> {
-        let places = log::messages_from(self.source, self.room, seq)?;
-        self.posts(places, count, bytes)
+        let seq_rows = log::messages_from(self.source, self.room, seq)?;
+        self.posts(seq_rows, count, bytes)
     }
 
     /// Up to `count` messages with `seq` in their middle, or nearer to an end of the room.
@@ -145,27 +145,27 @@ pub fn catchup(source: &impl Source, viewer: UserId, room: RoomId, since: Seq) -
         return Ok(Catchup::Reset { head: Seq(head.into()) });
     }
 
-    let (mut places, mut last) = (Vec::new(), HashMap::new());
-    for place in log::seq_rows(source.seqs()?, room, bounded(since).saturating_add(1)..=u32::MAX)? {
-        let (seq, place) = place?;
-        last.insert(place.message, seq);
-        places.push((seq, place));
+    let (mut seq_rows, mut last) = (Vec::new(), HashMap::new());
+    for seq_row in log::seq_rows(source.seqs()?, room, bounded(since).saturating_add(1)..=u32::MAX)? {
+        let (seq, seq_row) = seq_row?;
+        last.insert(seq_row.message, seq);
+        seq_rows.push((seq, seq_row));
     }
     let (mut messages, mut bytes) = (Vec::new(), 0);
-    for (seq, place) in places {
+    for (seq, seq_row) in seq_rows {
         // What changed again comes again, later; and is read then.
-        if last.get(&place.message) != Some(&seq) {
+        if last.get(&seq_row.message) != Some(&seq) {
             continue;
         }
         if messages.len() == SYNC_MESSAGES_MAX || bytes >= SYNC_BYTES_MAX {
             let through = Seq(u64::from(seq) - 1);
             return Ok(Catchup::Changed { messages, through });
         }
-        let entry = match place.message == seq {
-            true => place.entry,
-            false => get_known::<_, SeqRow>(source.seqs()?, (room, place.message), "a changed message")?.entry,
+        let entry = match seq_row.message == seq {
+            true => seq_row.entry,
+            false => get_known::<_, SeqRow>(source.seqs()?, (room, seq_row.message), "a changed message")?.entry,
         };
-        let (row, weight) = log::sized_message_at(source, room, place.message, entry)?;
+        let (row, weight) = log::sized_message_at(source, room, seq_row.message, entry)?;
         bytes += weight;
         messages.push((Seq(seq.into()), row.message()));
     }

@@ -73,7 +73,7 @@ pub fn sized_message_at(source: &impl Source, room: u32, id: u32, entry: u64) ->
     let row = source.log()?.get(entry)?;
     let row = row.ok_or_else(|| StoreError::Damaged("a message is missing".to_owned()))?;
     match Stored::of(unseal(row.value())?) {
-        Some(found) if (found.place().0, found.place().1) == (room, id) => Ok((found, row.value().len())),
+        Some(found) if (found.ids().0, found.ids().1) == (room, id) => Ok((found, row.value().len())),
         _ => Err(StoreError::Damaged("a message of another place".to_owned())),
     }
 }
@@ -105,9 +105,9 @@ pub fn seq_rows(
     room: u32,
     range: std::ops::RangeInclusive<u32>,
 ) -> Result<impl DoubleEndedIterator<Item = Result<(u32, SeqRow), StoreError>>, StoreError> {
-    let places = seqs.range((room, *range.start())..=(room, *range.end()))?;
-    Ok(places.map(|place| {
-        let (key, row) = place?;
+    let seq_rows = seqs.range((room, *range.start())..=(room, *range.end()))?;
+    Ok(seq_rows.map(|seq_row| {
+        let (key, row) = seq_row?;
         Ok((key.value().1, unseal(row.value())?))
     }))
 }

@@ -59,28 +59,28 @@ fn segment(tables: &mut Tables<'_>) -> Result<Step, StoreError> {
     if last + 1 < start + SEGMENT_ENTRIES {
         return Ok(Step::Nothing);
     }
-    let mut draft = Draft::new(start);
+    let mut segment = SegmentBuilder::new(start);
     for row in tables.log.read()?.range(start..start + SEGMENT_ENTRIES)? {
         let (entry, row) = row?;
         // Nor must a damaged message; it cannot be found.
         let row: Result<Entry, StoreError> = unseal(row.value());
-        draft.add(entry.value(), row.ok().and_then(Stored::of));
-        if draft.words >= SEGMENT_WORDS_MAX {
+        segment.add(entry.value(), row.ok().and_then(Stored::of));
+        if segment.words >= SEGMENT_WORDS_MAX {
             break;
         }
     }
-    let mut tokens: Vec<_> = std::mem::take(&mut draft.tokens).into_iter().collect();
+    let mut tokens: Vec<_> = std::mem::take(&mut segment.tokens).into_iter().collect();
     // In the order of the table, which then grows at its end.
     tokens.sort_unstable();
     for (token, offsets) in &tokens {
         write(tables, start, token, offsets)?;
     }
-    put(tables.segments.write()?, start, &draft.row())?;
+    put(tables.segments.write()?, start, &segment.row())?;
     Ok(Step::Wrote)
 }
 
 /// A segment as its messages make it.
-pub struct Draft {
+pub struct SegmentBuilder {
     start: u64,
     end: u64,
     words: usize,
@@ -90,9 +90,9 @@ pub struct Draft {
     times: Option<(u64, u64)>,
 }
 
-impl Draft {
-    pub fn new(start: u64) -> Draft {
-        Draft {
+impl SegmentBuilder {
+    pub fn new(start: u64) -> SegmentBuilder {
+        SegmentBuilder {
             start,
             end: start,
             words: 0,
@@ -177,8 +177,8 @@ pub fn rewrite(tables: &mut Tables<'_>, entry: u64, says: &str) -> Result<(), St
     }
     for token in new.difference(&old) {
         let mut offsets = read(tables, start, token)?;
-        if let Err(place) = offsets.binary_search(&offset) {
-            offsets.insert(place, offset);
+        if let Err(index) = offsets.binary_search(&offset) {
+            offsets.insert(index, offset);
             write(tables, start, token, &offsets)?;
         }
     }

@@ -353,7 +353,7 @@ impl Stored {
     }
 
     /// Its room, its id, and the seq of its last change.
-    pub fn place(&self) -> (u32, u32, u32) {
+    pub fn ids(&self) -> (u32, u32, u32) {
         match self {
             Stored::Post(row) => (row.room, row.seq, row.changed),
             Stored::Notice(row) => (row.room, row.seq, row.seq),

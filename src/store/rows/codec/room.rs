@@ -49,14 +49,14 @@ pub struct RoomMetaRow {
 }
 
 /// A room, of the rows that tell about it.
-pub fn room(id: u32, row: RoomRow, facts: &RoomMetaRow, members: u64) -> Room {
+pub fn room(id: u32, row: RoomRow, meta: &RoomMetaRow, members: u64) -> Room {
     Room {
         id: RoomId(id.into()),
         kind: row.kind(),
         name: RoomName::stored(row.name),
         topic: Topic::stored(row.topic),
-        archived: facts.archived,
-        created_at: Time(facts.created_at),
+        archived: meta.archived,
+        created_at: Time(meta.created_at),
         member_count: members,
     }
 }
