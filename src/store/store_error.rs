@@ -62,7 +62,7 @@ impl StoreError {
         }
     }
 
-    /// The same for each of several callers who meet one fault.
+    /// The same for each of several callers who meet one error.
     pub fn to_error(&self) -> Error {
         let unavailable = || {
             Error::new(

@@ -46,13 +46,14 @@ pub fn sign_up(tables: &mut Tables<'_>, new: &NewAccount) -> Result<Outcome, Sto
     Ok(Outcome::broadcast_many(Event::SignedUp(user), events))
 }
 
-/// Another password: whoever else is logged in by the old one is no longer, and whoever has the present token, neither.
+/// Sets another password, and closes every session of the account. The caller gets a new token for the present one, so
+/// that a stolen token stops working as well.
 pub fn set_password(tables: &mut Tables<'_>, new: &PasswordChange) -> Result<Outcome, StoreError> {
     let id = active_user(tables, new.user)?;
     if !queries::accounts::is_password(tables, id, &new.verified)? {
         return Ok(Outcome::noop(Event::PasswordStale));
     }
-    // Whoever was logged out meanwhile gets no new session out of it.
+    // A session that was closed meanwhile gets no new one.
     if !queries::sessions::is_of(tables, new.present, id)? {
         return Err(Error::unauthenticated().into());
     }

@@ -72,7 +72,7 @@ fn change_info(tables: &mut Tables<'_>, change: impl FnOnce(&mut ServerRow)) -> 
     Ok(Outcome::broadcast(Event::ServerChanged(queries::server::info(tables)?)))
 }
 
-/// Somebody by their number, as the rules want to know them.
+/// The number of the account that an act is about, and its role, as the rules want it.
 fn target(source: &impl Source, who: u32, user: UserId) -> Result<(u32, Whom), StoreError> {
     let id = key(user.0).ok_or_else(rules::no_such_person)?;
     if id == who {
@@ -90,7 +90,7 @@ pub fn write_role(tables: &mut Tables<'_>, id: u32, role: Role) -> Result<Event,
     people::changed(tables, id)
 }
 
-/// Whoever makes another one the owner becomes an admin: there is one owner at any time.
+/// There is one owner at any time: an owner who hands over becomes an admin.
 fn set_role(tables: &mut Tables<'_>, (who, role): (u32, Role), user: UserId, new: Role) -> Result<Outcome, StoreError> {
     let (id, whom) = target(tables, who, user)?;
     rules::may_set_role(role, whom)?;

@@ -1,8 +1,8 @@
-//! Files: their bytes in chunks, which messages show them, and how they go.
+//! Files: their bytes arrive in chunks, messages attach them, and what no message has is erased.
 //!
-//! A file is in `shown` for each message that shows it, hidden where that one is deleted, or it is in
-//! `unshown`: it is coming, waits to be posted, or is to be erased. Never in both, never in neither, so
-//! that nothing is lost track of at whatever write a crash comes.
+//! A file is in `shown` for each message that has it, hidden where that message is deleted, or it is in `unshown`: it is
+//! arriving, waits to be posted, or is to be erased. It is never in both and never in neither, so that no crash can leave
+//! a file that nothing would erase.
 
 use super::outcome::Outcome;
 use super::usage;
@@ -107,8 +107,7 @@ fn give_up(tables: &mut Tables<'_>, id: FileKey, at: Time) -> Result<Outcome, St
     Ok(Outcome::reply(event))
 }
 
-/// What was coming when the server last ended will not come any more, and the files of an older data file begin to be
-/// counted.
+/// Gives up the uploads that the end of the last run cut off, and begins to count the files of an older data file.
 pub fn give_up_unfinished(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     usage::count(tables)?;
     let mut unfinished = Vec::new();
@@ -124,7 +123,7 @@ pub fn give_up_unfinished(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A new post shows its files.
+/// A new post has these files from now on.
 pub fn attach(tables: &mut Tables<'_>, post: &PostRow) -> Result<(), StoreError> {
     for file in &post.files {
         put(tables.attached.write()?, (file.id, post.room, post.seq), &true)?;
@@ -137,7 +136,7 @@ pub fn attach(tables: &mut Tables<'_>, post: &PostRow) -> Result<(), StoreError>
     Ok(())
 }
 
-/// A post was deleted, or is back: it no longer shows its files, or does so again.
+/// Hides the files of a deleted post, or shows them again.
 pub fn set_hidden(tables: &mut Tables<'_>, post: &PostRow, is_hidden: bool) -> Result<(), StoreError> {
     for file in &post.files {
         put(tables.attached.write()?, (file.id, post.room, post.seq), &!is_hidden)?;
@@ -145,7 +144,7 @@ pub fn set_hidden(tables: &mut Tables<'_>, post: &PostRow, is_hidden: bool) -> R
     Ok(())
 }
 
-/// A post is deleted for good: files that nothing else shows will be erased.
+/// A post is erased: the files that no other post has are to be erased as well.
 pub fn detach(tables: &mut Tables<'_>, post: &PostRow) -> Result<(), StoreError> {
     for file in &post.files {
         tables.attached.write()?.remove((file.id, post.room, post.seq))?;
@@ -161,7 +160,7 @@ pub fn detach(tables: &mut Tables<'_>, post: &PostRow) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Erases what came before then and is not shown, a bounded number of rows at a time.
+/// Erases files that no message has and that arrived before then, a bounded number of rows at a time.
 fn erase(tables: &mut Tables<'_>, before: Time) -> Result<Outcome, StoreError> {
     let due = queries::attachments::due(tables, before, FILE_CHUNKS_ERASED_MAX)?;
     let (mut count, mut bytes) = (0, 0);

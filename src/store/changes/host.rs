@@ -1,4 +1,4 @@
-//! What is done at the computer that runs the server: lost passwords, a lost owner, and what became of backups.
+//! Changes made at the computer that runs the server: lost passwords, a lost owner, and the results of backups.
 
 use super::outcome::Outcome;
 use super::{admin, passwords};
@@ -36,7 +36,7 @@ pub fn apply(tables: &mut Tables<'_>, act: &HostAct) -> std::result::Result<Outc
     Ok(Outcome::reply(Event::Noted))
 }
 
-/// There is one owner at any time: whoever was it becomes an admin.
+/// There is one owner at any time: the old one becomes an admin.
 fn hand_over(tables: &mut Tables<'_>, user: UserId) -> std::result::Result<Outcome, StoreError> {
     let id = existing_user(tables, user)?;
     require_active(tables, id)?;

@@ -1,4 +1,4 @@
-//! What is appended to the log: each entry takes its room's next seq.
+//! Appends to the log: each entry takes its room's next seq.
 
 use crate::clock::Time;
 use crate::limits::CLOCK_AHEAD_MAX_MS;
@@ -12,7 +12,7 @@ use crate::store::search::index;
 use crate::store::store_error::StoreError;
 use redb::ReadableTable;
 
-/// Takes the seq after the room's head for a post, whose seqs and time are set.
+/// Appends a post. Sets its seqs and its time.
 pub fn post(tables: &mut Tables<'_>, mut row: PostRow, head: Head, at: Time) -> Result<PostRow, StoreError> {
     row.seq = next_seq(head)?;
     row.changed = row.seq;
@@ -28,7 +28,7 @@ pub fn post(tables: &mut Tables<'_>, mut row: PostRow, head: Head, at: Time) -> 
     Ok(row)
 }
 
-/// Takes the room's next seq for a line between its messages.
+/// Appends a notice, such as "Ada joined".
 pub fn notice(tables: &mut Tables<'_>, room: u32, author: u32, notice: &Notice, at: Time) -> Result<Event, StoreError> {
     let head = queries::log::head(tables, room)?;
     let seq = next_seq(head)?;
@@ -48,7 +48,7 @@ pub fn notice(tables: &mut Tables<'_>, room: u32, author: u32, notice: &Notice, 
     }))
 }
 
-/// Takes the room's next seq for a change that somebody has made to a post.
+/// Appends a change that somebody has made to a post.
 pub fn change(tables: &mut Tables<'_>, mut row: PostRow, by: u32, at: Time) -> Result<Event, StoreError> {
     let (room, message, head) = (row.room, row.seq, queries::log::head(tables, row.room)?);
     let seq = next_seq(head)?;
@@ -76,7 +76,7 @@ pub fn change(tables: &mut Tables<'_>, mut row: PostRow, by: u32, at: Time) -> R
     }))
 }
 
-/// Writes a post where it stands.
+/// Writes the present state of a post, and indexes it.
 pub fn rewrite(tables: &mut Tables<'_>, row: PostRow) -> Result<(), StoreError> {
     let seq_row: SeqRow = get_known(tables.seqs.read()?, (row.room, row.seq), "a changed message")?;
     index::rewrite(tables, seq_row.entry, row.says())?;

@@ -17,7 +17,7 @@ pub fn insert(tables: &mut Tables<'_>, room: u32, user: u32, is_owner: bool, ord
     put(tables.user_rooms.write()?, (user, room), &UserRoomRow::default())
 }
 
-/// Notes that somebody was put into a room by somebody else.
+/// Keeps who added somebody to a room, unless they joined by themselves.
 pub fn set_added_by(tables: &mut Tables<'_>, room: u32, user: u32, by: u32) -> Result<(), StoreError> {
     match user == by {
         true => Ok(()),
@@ -25,7 +25,7 @@ pub fn set_added_by(tables: &mut Tables<'_>, room: u32, user: u32, by: u32) -> R
     }
 }
 
-/// Somebody comes by themselves, or is brought.
+/// Somebody joins, or another member adds them.
 pub fn add(tables: &mut Tables<'_>, by: UserId, room: RoomId, user: UserId, at: Time) -> Result<Outcome, StoreError> {
     let who = active_user(tables, by)?;
     let access = access(tables, room, who)?;
@@ -67,7 +67,7 @@ pub fn add(tables: &mut Tables<'_>, by: UserId, room: RoomId, user: UserId, at: 
     Ok(Outcome::broadcast_many(entered, events))
 }
 
-/// Somebody goes, or is sent away.
+/// Somebody leaves, or another member removes them.
 pub fn remove(
     tables: &mut Tables<'_>,
     by: UserId,
@@ -113,7 +113,7 @@ pub fn remove(
     Ok(Outcome::broadcast_many(gone, events))
 }
 
-/// What somebody leaves behind in a room are their messages.
+/// Removes what a former member had of a room. Their messages stay.
 fn forget(tables: &mut Tables<'_>, user: u32, room: u32) -> Result<(), StoreError> {
     tables.user_rooms.write()?.remove((user, room))?;
     tables.added_by.write()?.remove((user, room))?;
@@ -148,7 +148,7 @@ fn role_changed(room: u32, user: u32, role: MemberRole) -> Event {
     }
 }
 
-/// A member becomes the owner, and the others are no longer; or an owner becomes a member.
+/// A member becomes the owner, and the owners before become members.
 pub fn hand_over(
     tables: &mut Tables<'_>,
     by: UserId,
@@ -181,7 +181,7 @@ pub fn hand_over(
     Ok(Outcome::broadcast_many(answer, events))
 }
 
-/// Writes how many people are in a room now; everybody counts themselves in the first one.
+/// Changes how many people a room counts. Not for the first room, whose members are all accounts.
 pub fn count_members(tables: &mut Tables<'_>, room: u32, change: i64) -> Result<Event, StoreError> {
     debug_assert_ne!(u64::from(room), LOBBY.0);
     let mut meta = room_meta(tables, room)?;

@@ -1,5 +1,5 @@
-//! What people do to messages that are there: each act takes the room's next seq, and the message's own
-//! entry holds its present state.
+//! What people do to existing messages: each act takes the room's next seq, and the message's own entry holds its
+//! present state.
 
 use super::outcome::Outcome;
 use super::{attachments, log, posts};
@@ -79,10 +79,10 @@ pub fn act(tables: &mut Tables<'_>, by: UserId, place: Place, act: &Act, at: Tim
     Ok(Outcome::broadcast(log::change(tables, row, who, at)?))
 }
 
-/// Its text stays in the row until it is too late to bring it back; nobody reads it there.
+/// The text stays in the row until it is too late to undo this. Nobody can read it there.
 fn delete(tables: &mut Tables<'_>, row: &mut PostRow, by: u32, at: Time) -> Result<bool, StoreError> {
     posts::set_mentions(tables, row, false)?;
-    // The row keeps it for whoever brings the message back.
+    // The row keeps it, for an undo.
     if let Some((_, since)) = row.pinned {
         tables.pins.write()?.remove((row.room, since, row.seq))?;
     }

@@ -1,9 +1,9 @@
-//! What became of a change, and who hears of it.
+//! The outcome of a change, and who hears of it.
 
 use crate::error::Result;
 use crate::model::Event;
 
-/// What became of a change.
+/// The outcome of a change.
 pub struct Outcome {
     /// For the caller.
     pub answer: Event,
@@ -62,7 +62,7 @@ impl Outcome {
     }
 }
 
-/// What became of each change of a batch, in order.
+/// The outcome of each change of a batch, in order.
 pub type Outcomes = Vec<Result<Outcome>>;
 
 /// What everybody else hears of them, in order.

@@ -12,8 +12,8 @@ use crate::store::rows::schema::{PEOPLE, Tables};
 use crate::store::rows::table::{get, put};
 use crate::store::store_error::StoreError;
 
-/// Somebody shows something else of themselves: whoever hears it late, because they slept, can see that there was
-/// something to hear.
+/// Somebody has changed what others see of them. Counts it, so that a client that was asleep can tell that it missed
+/// something.
 pub fn changed(tables: &mut Tables<'_>, id: u32) -> Result<Event, StoreError> {
     let next = queries::people::version(tables)? + 1;
     put(tables.meta.write()?, PEOPLE, &next)?;
@@ -75,7 +75,7 @@ pub fn edit_settings(tables: &mut Tables<'_>, who: UserId, patch: &SettingsPatch
 }
 
 pub fn set_last_seen(tables: &mut Tables<'_>, who: UserId, at: Time) -> Result<Outcome, StoreError> {
-    // Also of somebody who was shut out just then.
+    // Also of an account that was deactivated just then.
     let id = existing_user(tables, who)?;
     put(tables.last_seen.write()?, id, &at.0)?;
     Ok(Outcome::reply(Event::LastSeen))
@@ -103,7 +103,7 @@ pub fn block(tables: &mut Tables<'_>, who: UserId, whom: UserId, on: bool) -> Re
     let others = queries::people::blocked(tables, who)?;
     let answer = Event::Blocked { user: who, others };
     let mut events = vec![answer.clone()];
-    // Whom one does not want to hear does not call one either: the counts may be others now.
+    // Mentions by a blocked person do not count, so the counts may have changed.
     for (mark, was) in queries::read_state::read_marks(tables, id)?.into_iter().zip(before) {
         if mark != was {
             events.push(Event::Read { mark, by: None });

@@ -55,7 +55,7 @@ pub fn post(tables: &mut Tables<'_>, new: &NewPost) -> Result<Outcome, StoreErro
     })))
 }
 
-/// The message that a reply answers.
+/// The number of the message that a reply answers.
 fn replied_to(source: &impl Source, room: u32, id: Seq) -> Result<u32, StoreError> {
     let found = post_at(source, room, id).map_err(|error| at_field(error, "reply_to"))?;
     rules::may_use(&found.clone().message()).map_err(|error| error.at("reply_to"))?;
@@ -69,7 +69,7 @@ fn at_field(error: StoreError, field: &'static str) -> StoreError {
     }
 }
 
-/// Puts a text into a row.
+/// Sets the text of a post and what it mentions.
 pub fn set_text(source: &impl Source, row: &mut PostRow, text: &Written, here: &[UserId]) -> Result<(), StoreError> {
     row.body = text.body.as_str().to_owned();
     row.content = text.content.clone();
@@ -88,7 +88,7 @@ pub fn set_text(source: &impl Source, row: &mut PostRow, text: &Written, here: &
     Ok(())
 }
 
-/// Puts what another message says into a row.
+/// Makes a post one that forwards another message.
 fn forward(source: &impl Source, row: &mut PostRow, by: UserId, from: Place) -> Result<(), StoreError> {
     let (_, room) = require_member(source, by, from.room)?;
     let found = post_at(source, room, from.id)?;
@@ -105,7 +105,7 @@ fn forward(source: &impl Source, row: &mut PostRow, by: UserId, from: Place) -> 
     Ok(())
 }
 
-/// Writes down whom a message is meant for, or that it no longer is.
+/// Adds the rows for the people whom a post mentions, or removes them.
 pub fn set_mentions(tables: &mut Tables<'_>, row: &PostRow, on: bool) -> Result<(), StoreError> {
     let everybody = row.mentions_room.then_some(EVERYBODY);
     let here = row.here.iter().filter(|_| row.mentions_here);

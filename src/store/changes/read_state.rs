@@ -1,4 +1,4 @@
-//! Moves how far somebody has read, and forgets what the counts after that need no more.
+//! Moves read marks, and removes the rows that no count needs any more.
 
 use super::outcome::Outcome;
 use crate::error::Error;
@@ -13,14 +13,14 @@ use crate::store::rows::table::put;
 use crate::store::store_error::StoreError;
 use redb::ReadableTableMetadata;
 
-/// Somebody is new in a room: what was said before is history to them, not unread.
+/// Somebody joins a room: what was posted before is history to them, not unread.
 pub fn enter(tables: &mut Tables<'_>, user: u32, room: u32) -> Result<(), StoreError> {
     let head = queries::log::head(tables, room)?;
     put(tables.entered.write()?, (user, room), &head.seq)?;
     move_to(tables, user, room, head.seq)
 }
 
-/// Somebody posts: to them, it is read. `head` is the room's head before the post `seq`.
+/// Somebody posts: they have read their own post. `head` is the room's head before the post `seq`.
 pub fn own_post(tables: &mut Tables<'_>, user: u32, room: u32, head: Head, seq: u32) -> Result<(), StoreError> {
     let read = queries::read_state::read_until(tables, user, room)?;
     if read >= head.seq || !queries::read_state::has_unread(tables, user, room, read, head)? {
@@ -29,7 +29,7 @@ pub fn own_post(tables: &mut Tables<'_>, user: u32, room: u32, head: Head, seq: 
     put(tables.own_posts.write()?, (user, room, seq), &())
 }
 
-/// Moves a mark, and forgets what the arithmetic needs no more.
+/// Moves the read mark, and removes the rows that no count needs any more.
 fn move_to(tables: &mut Tables<'_>, user: u32, room: u32, seq: u32) -> Result<(), StoreError> {
     put(tables.read_marks.write()?, (user, room), &seq)?;
     if !tables.own_posts.read()?.is_empty()? {

@@ -29,7 +29,7 @@ pub fn open(tables: &mut Tables<'_>, new: &LogIn) -> Result<Outcome, StoreError>
     })
 }
 
-/// A new session. Where somebody has too many then, those end that were used longest ago: the ones that it returns.
+/// Adds a session. If the account then has too many, closes those that were used longest ago and returns them.
 pub fn insert(
     tables: &mut Tables<'_>,
     user: u32,
@@ -67,7 +67,7 @@ fn end_oldest(tables: &mut Tables<'_>, user: u32, but: SessionId) -> Result<Vec<
     Ok(oldest)
 }
 
-/// Brings the sessions of a file that is older than `sessions_of` into it, once.
+/// Fills the table `sessions_of` once, in a file that is older than it.
 fn count_once(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     if has(tables.meta.read()?, SESSIONS_COUNTED)? {
         return Ok(());
@@ -80,7 +80,7 @@ fn count_once(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     put(tables.meta.write()?, SESSIONS_COUNTED, &())
 }
 
-/// Whether there was such a session.
+/// Removes a session, if it is there; returns whether it was.
 fn remove(tables: &mut Tables<'_>, id: SessionId) -> Result<bool, StoreError> {
     let Some(row) = get::<_, SessionRow>(tables.sessions.read()?, id.0)? else {
         return Ok(false);
@@ -101,7 +101,7 @@ pub fn touch(tables: &mut Tables<'_>, id: SessionId, address: &str, at: Time) ->
     };
     row.address = address.to_owned();
     put(tables.sessions.write()?, id.0, &row)?;
-    // Whoever is there for hours was seen, also where nobody will be left to say so.
+    // So that a crash does not lose that somebody was here for hours.
     put(tables.last_seen.write()?, row.user, &at.0)?;
     Ok(Outcome::reply(Event::SessionSeen))
 }
@@ -149,7 +149,7 @@ pub fn remove_all(tables: &mut Tables<'_>, user: u32) -> Result<Vec<SessionId>, 
     Ok(ids)
 }
 
-/// Forgets expired sessions, a bounded number at a time.
+/// Removes expired sessions, a bounded number at a time.
 pub fn drop_expired(tables: &mut Tables<'_>, at: Time) -> Result<Outcome, StoreError> {
     let mut expired = Vec::new();
     for session in queries::sessions::all(tables)? {

@@ -13,7 +13,7 @@ use redb::ReadableTable;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-/// A file has arrived.
+/// Counts a file that has arrived.
 pub fn add(tables: &mut Tables<'_>, row: &FileRow) -> Result<(), StoreError> {
     if !queries::usage::is_counted(tables, row.file.id)? {
         return Ok(());
@@ -22,7 +22,7 @@ pub fn add(tables: &mut Tables<'_>, row: &FileRow) -> Result<(), StoreError> {
     put(tables.usage.write()?, row.owner, &bytes)
 }
 
-/// A file is erased.
+/// Counts a file no longer, since it is erased.
 pub fn remove(tables: &mut Tables<'_>, row: &FileRow) -> Result<(), StoreError> {
     if !queries::usage::is_counted(tables, row.file.id)? {
         return Ok(());

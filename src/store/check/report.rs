@@ -53,7 +53,7 @@ pub struct Report {
     pub note: Option<String>,
 }
 
-/// What is found while a check goes on.
+/// What a check has found so far.
 #[derive(Default)]
 pub struct Findings {
     list: RefCell<Vec<Finding>>,

@@ -37,7 +37,7 @@ impl Drop for Name {
     }
 }
 
-/// Whether a backup is read back before it is passed on. Whoever writes it to another disk checks it there.
+/// Whether a backup is read back before it is passed on. A client that writes it to another disk checks it there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadBack {
     /// Each page, row and law.

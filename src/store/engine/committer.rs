@@ -52,7 +52,7 @@ impl Committer {
         self.file.close(self.commits + 1);
     }
 
-    /// Goes on with the search index while there is nothing else to do.
+    /// Continues the search index while there is nothing else to do.
     pub fn index(&mut self) {
         if let Err(error) = self.attempt(&[], Indexing::Now) {
             // The next commit tries again.
@@ -79,7 +79,7 @@ impl Committer {
         }
     }
 
-    /// The changes of a batch that failed with `fault`: one change cannot fail the others, a disk can.
+    /// The changes of a batch that failed with `error`: one change cannot fail the others, a disk can.
     fn one_by_one(&mut self, changes: &[Change], replies: Vec<Reply>, mut error: StoreError) {
         let mut hopeless = !self.file.is_writable();
         for (change, reply) in changes.iter().zip(replies) {
@@ -197,7 +197,7 @@ impl Committer {
         }
     }
 
-    /// Opens the file again, and tells what turns out to have happened.
+    /// Opens the file again, and publishes the events of a commit in doubt if it has happened.
     fn reopen(&mut self) -> Result<(), StoreError> {
         self.commits = self.file.reopen()?;
         if let Some((count, events)) = self.in_doubt.take()
@@ -217,7 +217,7 @@ impl Committer {
         }
     }
 
-    /// Answers each caller in order, then tells everybody.
+    /// Answers each caller in order, then publishes the events.
     fn publish(&mut self, outcomes: Outcomes, events: Vec<Event>, replies: Vec<Reply>) {
         let answers = outcomes.into_iter().map(|outcome| outcome.map(|done| done.answer));
         self.publisher

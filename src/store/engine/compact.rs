@@ -1,4 +1,4 @@
-//! A smaller file in the place of one that nobody serves: the same rows, without the pages that have come free.
+//! Replaces a data file that nobody serves by a smaller one: the same rows, without the free pages.
 //!
 //! It is written beside the old one, read back in full, and takes its name in one step. Until then, whatever ends this
 //! leaves the old file as it is and a draft that the next start removes.

@@ -1,7 +1,7 @@
 //! Everything that a snapshot holds, written table by table into a new file.
 //!
-//! The rows are checked as they are read, so that a damaged one ends in no copy. What is written is checked by whoever
-//! reads the new file back.
+//! The rows are checked as they are read, so that a damaged one ends in no copy. What is written is checked when
+//! the new file is read back.
 
 use super::database::{builder, last_commit, write_new};
 use super::disk::Disk;
@@ -22,13 +22,13 @@ use std::path::Path;
 /// What of a snapshot goes into the copy.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Contents {
-    /// For another place: nothing in it opens a door, and whoever opens it knows that it is another history.
+    /// For another place: it has no links that let anybody in, and its next start knows that it is another history.
     Backup,
     /// For the same place: the same file, which has only become smaller.
     Everything,
 }
 
-/// Why there is no copy. What was written of it is left to whoever gave it its name.
+/// Why there is no copy. The caller removes what was written of it.
 pub enum CopyError {
     Reading(StoreError),
     Writing(StoreError),
@@ -130,7 +130,7 @@ struct Copier<'a, 'c> {
 }
 
 impl Copier<'_, '_> {
-    /// Marks a fault as one of the snapshot.
+    /// Remembers that an error came from the snapshot.
     fn read<T>(&mut self, read: Result<T, StoreError>) -> Result<T, StoreError> {
         read.map_err(|error| {
             *self.reading = Some(error);

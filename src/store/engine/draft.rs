@@ -1,11 +1,12 @@
-//! Drafts: what is written beside a data file under a name of its own, until it is whole and takes another one.
+//! Drafts: files that are written under a name of their own beside the file whose name they take once they are whole.
 
 use super::random::random;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Removes the drafts that a kill left behind. Only whoever has the data file open may, since others work on drafts.
+/// Removes the drafts that a kill left behind. Only the process that has the data file open may
+/// do so, since others work on drafts.
 pub fn sweep(path: &Path) {
     let prefix = draft_prefix(path);
     for entry in fs::read_dir(folder(path)).into_iter().flatten().flatten() {

@@ -37,7 +37,7 @@ pub enum FileError {
         /// What was found.
         cause: String,
     },
-    /// There is a file of that name.
+    /// Another file has that name.
     Exists {
         /// The new file.
         path: PathBuf,

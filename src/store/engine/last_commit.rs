@@ -46,7 +46,7 @@ impl LastCommitFile {
         text.unwrap_or_default()
     }
 
-    /// Removes what a kill left behind. Only whoever has the data file open may.
+    /// Removes what a kill left behind. Only the process that has the data file open may do so.
     pub fn sweep(&self) {
         if let Some(path) = &self.path {
             sweep(path);

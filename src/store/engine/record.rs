@@ -1,4 +1,4 @@
-//! One commit as a record: the rows that it changes and the events that it causes. Whoever applies the records of a
+//! One commit as a record: the rows that it changes and the events that it causes. A process that applies the records of a
 //! history in order has the same rows, and can tell the same story. `store/FORMAT.md` describes the bytes.
 
 use crate::model::Event;

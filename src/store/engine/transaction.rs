@@ -22,7 +22,7 @@ pub struct Work<T> {
 pub enum Failed<T> {
     /// It did not happen.
     Before(StoreError),
-    /// It happened or it did not; whoever opens the file again sees which.
+    /// It happened or it did not; opening the file again shows which.
     AtCommit(Box<Work<T>>, StoreError),
 }
 

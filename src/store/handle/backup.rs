@@ -82,7 +82,7 @@ impl Store {
     /// room on its disk: one that backups have filled takes no messages any more.
     ///
     /// # Errors
-    /// A sentence for whoever looks after the server. Nothing of the file stays then.
+    /// A sentence for the administrator. Nothing of the file stays then.
     pub fn back_up_to(
         &self,
         pending: PendingFile,

@@ -9,7 +9,7 @@ use crate::store::progress::Progress;
 use crate::store::store_error::StoreError;
 
 impl Store {
-    /// Checks what readers see now, while everybody goes on; the pages that nothing of that is in are not looked at.
+    /// Checks what readers see now, while the server runs. Free pages are not checked.
     /// Blocks.
     ///
     /// # Errors

@@ -52,7 +52,7 @@ impl Store {
         self.query(|file| server::reset_user(file, code, now)).await
     }
 
-    /// The account of that name, in any spelling that is the same name.
+    /// The account with this name, in any spelling of it.
     pub async fn account(&self, name: &Name) -> Result<Option<Account>> {
         self.query(|file| accounts::by_name(file, name)).await
     }
@@ -233,7 +233,7 @@ impl Store {
         self.query(|file| attachments::preview(file, viewer, id)).await
     }
 
-    /// The `index`-th `FILE_CHUNK_BYTES` of a file, whoever asks. Blocks.
+    /// The `index`-th `FILE_CHUNK_BYTES` of a file, without asking who the viewer is. Blocks.
     ///
     /// # Errors
     /// `not_found` where it has been erased.
@@ -241,7 +241,7 @@ impl Store {
         self.read(|file| attachments::chunk(file, id, index))
     }
 
-    /// All bytes of a file, whoever asks; `size` of them. Blocks.
+    /// All `size` bytes of a file, without asking who the viewer is. Blocks.
     ///
     /// # Errors
     /// `not_found` where they have been erased.

@@ -9,7 +9,7 @@ use crate::store::rows::table::{get, get_known, has};
 use crate::store::store_error::StoreError;
 use redb::ReadableTable;
 
-/// The number of somebody who has an account and may do something with it.
+/// The number of an account that exists and is not deactivated.
 pub fn active_user(source: &impl Source, user: UserId) -> Result<u32, StoreError> {
     let id = key(user.0).ok_or_else(Error::unauthenticated)?;
     match source.users()?.get(id)? {
@@ -18,12 +18,12 @@ pub fn active_user(source: &impl Source, user: UserId) -> Result<u32, StoreError
     }
 }
 
-/// Whether somebody's account is shut.
+/// Whether an account is deactivated.
 pub fn is_deactivated(source: &impl Source, id: u32) -> Result<bool, StoreError> {
     has(source.deactivated()?, id)
 }
 
-/// The number of somebody else who has an account.
+/// The number of an account that exists, deactivated or not.
 pub fn existing_user(source: &impl Source, user: UserId) -> Result<u32, StoreError> {
     let nobody = || Error::not_found("There is no such person.").at("user");
     let id = key(user.0).ok_or_else(nobody)?;
@@ -33,11 +33,12 @@ pub fn existing_user(source: &impl Source, user: UserId) -> Result<u32, StoreErr
     }
 }
 
+/// What a room has beside its name. The first room of an old file has no such row.
 pub fn room_meta(source: &impl Source, room: u32) -> Result<RoomMetaRow, StoreError> {
     Ok(get(source.room_meta()?, room)?.unwrap_or_default())
 }
 
-/// What somebody is in a room; everybody is in the first one.
+/// A member's role in a room; `None` for others. Everybody is a member of the first room.
 pub fn member_role(source: &impl Source, room: u32, user: u32) -> Result<Option<MemberRole>, StoreError> {
     if room == FIRST_ROOM {
         return Ok(Some(MemberRole::Member));
@@ -46,7 +47,7 @@ pub fn member_role(source: &impl Source, room: u32, user: u32) -> Result<Option<
     Ok(row.map(|row| row.role()))
 }
 
-/// What somebody is to a room; `None` where there is no such room.
+/// What an account may know and do in a room, as the rules want it; `None` if there is no such room.
 pub fn access(source: &impl Source, room: RoomId, user: u32) -> Result<Option<Standing>, StoreError> {
     let Some(id) = key(room.0) else { return Ok(None) };
     let Some(row) = get::<_, RoomRow>(source.rooms()?, id)? else {
@@ -62,13 +63,14 @@ pub fn access(source: &impl Source, room: RoomId, user: u32) -> Result<Option<St
     }))
 }
 
-/// The numbers of a viewer and of a room that they are in.
+/// The numbers of the viewer and of the room, if the viewer is a member.
 pub fn require_member(source: &impl Source, viewer: UserId, room: RoomId) -> Result<(u32, u32), StoreError> {
     let user = active_user(source, viewer)?;
     rules::may_read(access(source, room, user)?.as_ref())?;
     Ok((user, room.0 as u32))
 }
 
+/// Refuses a deactivated account.
 pub fn require_active(source: &impl Source, id: u32) -> Result<(), StoreError> {
     match is_deactivated(source, id)? {
         true => Err(Error::new(Kind::Conflict, "That account is deactivated. Let it in again first.").into()),

@@ -12,7 +12,7 @@ use crate::store::store_error::StoreError;
 use bytes::Bytes;
 use redb::ReadableTable;
 
-/// Where a file is in `unshown` that is to be erased.
+/// The time in `unshown` of a file that is to be erased.
 pub const TO_ERASE: u64 = 0;
 
 /// Whether a file has begun to arrive at that time, and has not arrived yet.

@@ -11,7 +11,7 @@ use crate::store::rows::table::get_known;
 use crate::store::store_error::StoreError;
 use std::collections::{BTreeSet, HashMap};
 
-/// A room's part of one source.
+/// Reads the messages of one room.
 struct Reader<'s, S> {
     source: &'s S,
     room: u32,
@@ -77,7 +77,7 @@ impl<S: Source> Reader<'_, S> {
     }
 }
 
-/// Seqs beyond what a room can hold are beyond its head.
+/// A seq as the file has it. One that does not fit is after the head of any room.
 fn bounded(seq: Seq) -> u32 {
     key(seq.0).unwrap_or(u32::MAX)
 }
@@ -112,7 +112,7 @@ pub fn history(
     page(source, room, rows, more_before, more_after)
 }
 
-/// Messages with all that belongs to them.
+/// A page: the messages, those that they answer, and the people whom they name.
 fn page(
     source: &impl Source,
     room: u32,

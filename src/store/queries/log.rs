@@ -165,8 +165,8 @@ pub fn messages_from<S: Source>(
     Ok(std::iter::from_fn(move || next().transpose()))
 }
 
-/// The first message after a change, or what comes behind the head where there is none. Looks ever further
-/// ahead for a place that has a message before it, and then for the first such place.
+/// The first message after a change, or the seq after the head if there is none. Looks ever further
+/// ahead for a row that has a message between, and then for the first such row.
 fn next_message(source: &impl Source, room: u32, change: u32, head: u32) -> Result<u32, StoreError> {
     let last_until = |seq| -> Result<u32, StoreError> {
         let row: SeqRow = get_known(source.seqs()?, (room, seq), "a seq of a room")?;

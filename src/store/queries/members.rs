@@ -37,8 +37,8 @@ pub fn direct_people(source: &impl Source, viewer: UserId) -> Result<Vec<User>, 
     people::users(source, ids.into_iter().take(PEOPLE_MAX))
 }
 
-/// Refuses whoever is in as many rooms of a kind as one can be, and whom `by` has put into as many as one
-/// person can: nobody can fill the places of somebody else.
+/// Refuses a person who is in the most rooms of a kind that anybody can be in, or whom `by` has added to the most rooms
+/// that one person can add somebody to: so nobody can use up somebody else's rooms.
 pub fn check_room_limits(source: &impl Source, user: u32, by: u32, kind: RoomKind) -> Result<(), StoreError> {
     let full = |title: String| Err(Error::new(Kind::Conflict, title).into());
     let name = || people::user(source, user).map(|user| user.profile.display_name);
@@ -90,7 +90,7 @@ pub fn all(source: &impl Source, room: u32) -> Result<Vec<u32>, StoreError> {
     rows.map(|row| Ok(row?.0.value().1)).collect()
 }
 
-/// The order of whoever joins next.
+/// The order of the next person who joins.
 pub fn next_order(source: &impl Source, room: u32) -> Result<u32, StoreError> {
     let mut last = 0;
     for row in source.members()?.range((room, 0)..=(room, u32::MAX))? {

@@ -12,8 +12,7 @@ use crate::store::rows::schema::Source;
 use crate::store::store_error::StoreError;
 use std::collections::BTreeSet;
 
-/// Whether somebody may say something in a room, or to what is said there: between two people of whom one has
-/// blocked the other nobody may.
+/// Whether somebody may post in a room or act on its messages. In a direct room of two, a block stops both.
 pub fn may_post(source: &impl Source, user: u32, room: RoomId) -> Result<Standing, StoreError> {
     let who = rules::may_write(access(source, room, user)?.as_ref())?;
     if who.kind == RoomKind::Direct
@@ -34,7 +33,7 @@ pub fn post_at(source: &impl Source, room: u32, id: Seq) -> Result<PostRow, Stor
     }
 }
 
-/// The last post of a room that is there, if it is among the last things that happened.
+/// The last post of a room that is not deleted, if it is among the room's last entries.
 pub fn last_post(source: &impl Source, room: u32) -> Result<Option<LastPost>, StoreError> {
     for place in log::seq_rows(source.seqs()?, room, 0..=u32::MAX)?
         .rev()
@@ -62,7 +61,7 @@ pub fn last_post(source: &impl Source, room: u32) -> Result<Option<LastPost>, St
     Ok(None)
 }
 
-/// Everybody whom these messages name outside of their text, authors first where they are very many.
+/// The people whom these messages name outside of their text; at most `PEOPLE_MAX`, authors first.
 pub fn people_named_in<'m>(
     source: &impl Source,
     messages: impl Iterator<Item = &'m Message> + Clone,

@@ -41,7 +41,7 @@ pub fn read_mark(source: &impl Source, user: u32, room: u32, head: Head) -> Resu
     })
 }
 
-/// The posts after a mark, without those of the reader.
+/// How many posts come after a read mark, without the reader's own.
 fn unread(source: &impl Source, user: u32, room: u32, read: u32, head: Head) -> Result<u64, StoreError> {
     let posts = head.posts().saturating_sub(log::posts_until(source, room, read)?);
     if posts == 0 {
@@ -72,7 +72,7 @@ fn mentions(source: &impl Source, user: u32, room: u32, read: u32) -> Result<u64
     Ok(found.len().min(MENTIONS_COUNTED_MAX) as u64)
 }
 
-/// The marks of somebody in all of their rooms.
+/// Somebody's read marks in all of their rooms.
 pub fn read_marks(source: &impl Source, user: u32) -> Result<Vec<ReadMark>, StoreError> {
     let rooms = members::rooms_of(source, user)?.into_iter();
     rooms
@@ -87,8 +87,8 @@ fn shown_until(source: &impl Source, user: u32, room: u32) -> Result<Option<u32>
     Ok(Some(read).filter(|read| *read > entered))
 }
 
-/// Whether a post after a mark is of somebody else. Looks at one's own ones only as far as they follow
-/// the mark one after the other: behind those stands somebody else's, or none.
+/// Whether a post after the read mark is somebody else's. Looks at the reader's own posts only while each directly
+/// follows the one before: after them comes somebody else's post, or none.
 pub fn has_unread(source: &impl Source, user: u32, room: u32, read: u32, head: Head) -> Result<bool, StoreError> {
     let before = log::posts_until(source, room, read)?;
     let posts = head.posts().saturating_sub(before);
@@ -112,15 +112,15 @@ pub fn may_mark_read(
     room: RoomId,
     seq: Seq,
 ) -> Result<(u32, u32, Head), StoreError> {
-    let (who, place) = require_member(source, user, room)?;
-    let head = log::head(source, place)?;
+    let (who, id) = require_member(source, user, room)?;
+    let head = log::head(source, id)?;
     if seq.0 > u64::from(head.seq) {
         return Err(Error::invalid("seq", "Nobody can have read further than the room goes.").into());
     }
-    Ok((who, place, head))
+    Ok((who, id, head))
 }
 
-/// What the others in somebody's rooms are told when that person shows from now on how far they read, or not.
+/// The events for the others in somebody's rooms when that person starts or stops sharing how far they read.
 pub fn seen_events(source: &impl Source, user: u32) -> Result<Vec<Event>, StoreError> {
     let shares = people::settings(source, user)?.share_read;
     let mut told = Vec::new();
@@ -147,14 +147,14 @@ pub fn is_seen_by_others(source: &impl Source, user: u32, room: u32) -> Result<b
 
 /// How far the other members have read who let it be seen; nobody in a large room.
 pub fn seen(source: &impl Source, viewer: UserId, room: RoomId) -> Result<Vec<(UserId, Seq)>, StoreError> {
-    let (who, place) = require_member(source, viewer, room)?;
-    if members::member_count(source, place)? > SEEN_MEMBERS_MAX {
+    let (who, id) = require_member(source, viewer, room)?;
+    if members::member_count(source, id)? > SEEN_MEMBERS_MAX {
         return Ok(Vec::new());
     }
     let mut seen = Vec::new();
-    for user in members::all(source, place)? {
+    for user in members::all(source, id)? {
         if user != who && people::settings(source, user)?.share_read {
-            let read = shown_until(source, user, place)?;
+            let read = shown_until(source, user, id)?;
             seen.extend(read.map(|read| (UserId(user.into()), Seq(read.into()))));
         }
     }

@@ -27,7 +27,7 @@ pub fn existing_room(source: &impl Source, room: u32) -> Result<Room, StoreError
     Ok(room_of(room, row, &room_meta(source, room)?, members))
 }
 
-/// A room as somebody sees it who is in it.
+/// A room as one of its members sees it.
 pub fn view(source: &impl Source, user: u32, room: u32) -> Result<RoomView, StoreError> {
     let found = existing_room(source, room)?;
     let head = log::head(source, room)?;
@@ -65,7 +65,7 @@ pub fn view_for(source: &impl Source, viewer: UserId, room: RoomId) -> Result<Ro
     view(source, user, room)
 }
 
-/// The rooms that somebody is in, but for the one that everybody is in.
+/// The rooms that somebody is in, without the first room.
 pub fn ids(source: &impl Source, user: UserId) -> Result<Vec<RoomId>, StoreError> {
     let rooms = members::rooms_of(source, active_user(source, user)?)?
         .into_iter()
@@ -105,7 +105,7 @@ pub fn browse(
     Ok(RoomsPage { rooms, next: None })
 }
 
-/// Where a public room stands among the others.
+/// The name by which public rooms are in order.
 fn public_name(source: &impl Source, room: RoomId) -> Result<String, StoreError> {
     let no_such = || Error::invalid("after", "There is no such room.");
     let row: Option<RoomRow> = get(source.rooms()?, key(room.0).ok_or_else(no_such)?)?;
@@ -133,7 +133,7 @@ pub fn named(source: &impl Source, viewer: UserId, names: &[String]) -> Result<H
     Ok(rooms)
 }
 
-/// Somebody is in a room now.
+/// The event that somebody is in a room now, with what they need to show it.
 pub fn entered(source: &impl Source, user: u32, room: u32) -> Result<Event, StoreError> {
     let view = view(source, user, room)?;
     let strangers = view.members.iter().map(|user| people::user(source, user.0 as u32));

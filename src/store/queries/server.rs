@@ -35,7 +35,7 @@ pub fn counts(source: &impl Source) -> Result<ServerCounts, StoreError> {
     })
 }
 
-/// Whether somebody may make an account who shows this. The first one needs nothing.
+/// Whether a person with this invite code may sign up. The first account needs none.
 pub fn may_sign_up(source: &impl Source, shown: Option<&Code>, now: Time) -> Result<(), StoreError> {
     let card = info(source)?;
     if card.door == Door::Anyone || !people::any(source)? {
@@ -50,7 +50,7 @@ pub fn may_sign_up(source: &impl Source, shown: Option<&Code>, now: Time) -> Res
     }
 }
 
-/// Whose password this link sets, where it still does.
+/// The account whose password this link sets, while the link is valid.
 pub fn reset_user(source: &impl Source, code: &CodeDigest, now: Time) -> Result<User, StoreError> {
     let row: Option<ResetRow> = get(source.resets()?, code.0)?;
     match row {

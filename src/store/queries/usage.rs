@@ -34,7 +34,7 @@ pub fn of(source: &impl Source, user: UserId) -> Result<FileUsage, StoreError> {
     })
 }
 
-/// What the files of each of these people take who have any.
+/// The bytes of the files of each of these people, without those who have none.
 pub fn of_each(source: &impl Source, users: &[UserId]) -> Result<Vec<(UserId, u64)>, StoreError> {
     let mut found = Vec::new();
     for user in users {
@@ -54,7 +54,7 @@ pub fn is_counted(source: &impl Source, id: FileKey) -> Result<bool, StoreError>
     Ok(counted(source)?.is_some_and(|through| id <= through))
 }
 
-/// Whether there are files that no count knows of.
+/// Whether there are files that are not counted yet.
 pub fn has_uncounted(source: &impl Source) -> Result<bool, StoreError> {
     Ok(counted(source)? != Some(ALL))
 }

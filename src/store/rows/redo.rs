@@ -1,4 +1,4 @@
-//! The row changes of one commit, as bytes: the journal keeps them, and whoever makes them again has the same rows.
+//! The row changes of one commit, as bytes. The journal keeps them; applied again, they give the same rows.
 
 use crate::store::store_error::StoreError;
 use serde::{Deserialize, Serialize};

@@ -142,7 +142,7 @@ schema! {
     added_by: (u32, u32) = ADDED_BY "brought";
     /// User, room → how far they have read.
     read_marks: (u32, u32) = READ_MARKS "read_marks";
-    /// User, room → where their mark was put when they came in; what stands before was not seen by them.
+    /// User, room → the seq at which they joined, where their read mark began; they have not seen what came before.
     entered: (u32, u32) = ENTERED "entered";
     /// User, room, own post that was made while something before it was unread.
     own_posts: (u32, u32, u32) = OWN_POSTS "own_posts";
@@ -164,7 +164,7 @@ schema! {
     deleted: (u64, u32, u32) = DELETED "deleted";
     /// `card`, `invite`, `backup` and `nightly`: what is kept about the server itself.
     server: &'static str = SERVER "server";
-    /// User whose account is shut.
+    /// User whose account is deactivated.
     deactivated: u32 = DEACTIVATED "barred";
     /// SHA-256 of what stands in a link → whose password it sets.
     resets: [u8; 32] = RESETS "resets";

@@ -50,6 +50,6 @@ pub struct PreviewRow {
 pub struct FileRow {
     pub file: AttachmentRow,
     pub owner: u32,
-    /// Since when no message shows it: where in `unshown`.
+    /// Since when no message has it: its time in `unshown`.
     pub unattached: Option<u64>,
 }

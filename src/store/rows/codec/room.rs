@@ -64,7 +64,7 @@ pub fn room(id: u32, row: RoomRow, meta: &RoomMetaRow, members: u64) -> Room {
 #[derive(Serialize, Deserialize)]
 pub struct MemberRow {
     pub is_owner: bool,
-    /// Grows with each who comes, so that it tells who has been there longest.
+    /// Grows with each member who joins: the lowest has been there longest.
     pub order: u32,
 }
 

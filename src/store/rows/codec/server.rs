@@ -140,7 +140,7 @@ pub struct ResetRow {
     pub ends_at: u64,
 }
 
-/// Since when an account is shut, and who shut it.
+/// Since when an account is deactivated, and who did it.
 #[derive(Serialize, Deserialize)]
 pub struct DeactivatedRow {
     pub at: u64,
