@@ -28,8 +28,8 @@
 //! | [`model`] | nouns and rules | does I/O, knows JSON or the time |
 //! | [`error`] [`limits`] [`clock`] [`metrics`] [`permissions`] | leaves | import anything above them |
 //!
-//! A verb has the same file name in every layer (`messages.rs` in `chat` and `store`), and a folder's
-//! `mod.rs` is its face.
+//! A subject has the same file name in every layer (`rooms.rs` in `chat`, `store/changes` and `store/queries`), and a
+//! folder's `mod.rs` is its face.
 //!
 //! *Ada posts.* `ws/connection` reads a bounded frame → `wire::decode` → `chat::post`: throttle → `store`:
 //! one transaction with whatever else waits, one fsync → the answer to Ada, the event to the feed →

@@ -233,7 +233,7 @@ impl Chat {
             return;
         }
         let before = Time(self.clock.now().0.saturating_sub(UPLOAD_KEPT_MS));
-        while matches!(self.store.has_unshown(before).await, Ok(true)) {
+        while matches!(self.store.has_unattached(before).await, Ok(true)) {
             match self.store.commit(Change::File(FileChange::Erase { before })).await {
                 Ok(Event::File(FileEvent::Erased { count: 1.. })) => {}
                 Ok(_) => return,

@@ -1,13 +1,12 @@
 //! Rows and journals as damage or malice may leave them, for the fuzz targets. In no build that people run.
 
-use super::codec::JournalRow;
-use super::codec::{
-    ClientIdRow, CommitRow, DataFileRow, Entry, FactsRow, FileRow, MemberRow, PictureRow, ProfileRow, RoomRow,
-    SavedRow, SegmentRow, SeqRow, SessionRow, SettingsRow, Stored, UserRoomRow, UserRow, seal, unseal,
-};
-use super::engine::journal::{Gap, scan};
+use super::engine::file_journal::{Gap, scan};
 use super::engine::old_journal::records;
 use super::engine::record::Record;
+use super::rows::codec::{
+    ClientIdRow, CommitRow, DataFileRow, Entry, FileRow, JournalRow, MemberRow, PictureRow, ProfileRow, RoomMetaRow,
+    RoomRow, SavedRow, SegmentRow, SeqRow, SessionRow, SettingsRow, Stored, UserRoomRow, UserRow, seal, unseal,
+};
 use crate::model::{RoomKind, SessionId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -23,7 +22,7 @@ pub fn row(bytes: &[u8]) {
         0 => drop(again::<SeqRow>(row)),
         1 => {
             if let Some(stored) = again::<Entry>(row).and_then(Stored::of) {
-                let (_, id, _) = stored.place();
+                let (_, id, _) = stored.ids();
                 let message = stored.message();
                 assert_eq!(message.id.0, u64::from(id));
                 assert!(message.deleted_by.is_none() || message.body.is_empty() && message.files.is_empty());
@@ -35,7 +34,7 @@ pub fn row(bytes: &[u8]) {
         5 => drop(again::<SettingsRow>(row).map(SettingsRow::settings)),
         6 => drop(again::<PictureRow>(row)),
         7 => drop(again::<RoomRow>(row).map(|row| row.kind())),
-        8 => drop(again::<FactsRow>(row)),
+        8 => drop(again::<RoomMetaRow>(row)),
         9 => drop(again::<MemberRow>(row).map(|row| row.role())),
         10 => drop(again::<UserRoomRow>(row).map(|row| row.notify(RoomKind::Public))),
         11 => drop(again::<DataFileRow>(row)),
@@ -65,7 +64,7 @@ pub fn journal(bytes: &[u8]) {
     let written = |count, rows: &[u8]| {
         let record = Record::new(CommitRow { count, at: 0 }, rows.to_vec(), &[]);
         let bytes = record.and_then(|record| record.encode(&salt));
-        bytes.unwrap_or_else(|fault| panic!("a record cannot be written: {fault}"))
+        bytes.unwrap_or_else(|error| panic!("a record cannot be written: {error}"))
     };
     // From an earlier lap, as short as can be, and one commit that only redb has.
     let chunks = rows.chunks(usize::from(*length) + 1);
@@ -82,7 +81,7 @@ pub fn journal(bytes: &[u8]) {
     }
     let read = |journal: &[u8]| match scan(journal, &salt, first - 1) {
         Ok(found) => (found.records.len(), found.gap != Gap::None),
-        Err(fault) => panic!("a journal cannot be read: {fault}"),
+        Err(error) => panic!("a journal cannot be read: {error}"),
     };
     assert_eq!(read(&journal), (ends.len(), false));
     let damaged = usize::from(*damaged) * ends.len() / 256;
@@ -98,8 +97,8 @@ fn again<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     let mut vouched = bytes.to_vec();
     vouched.extend(crc32c::crc32c(bytes).to_le_bytes());
     let row: T = unseal(&vouched).ok()?;
-    let sealed = seal(&row).unwrap_or_else(|fault| panic!("a row that was read cannot be written: {fault}"));
-    let same: T = unseal(&sealed).unwrap_or_else(|fault| panic!("a row that was written cannot be read: {fault}"));
+    let sealed = seal(&row).unwrap_or_else(|error| panic!("a row that was read cannot be written: {error}"));
+    let same: T = unseal(&sealed).unwrap_or_else(|error| panic!("a row that was written cannot be read: {error}"));
     assert!(
         seal(&same).is_ok_and(|twice| twice == sealed),
         "a row changed on the way"

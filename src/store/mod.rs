@@ -1,289 +1,55 @@
 //! The data file: the only module that knows redb.
 //!
-//! `commit` takes a Change and gives an Event once it is durable; the feed brings the events of each commit, in commit
-//! order, to the one who tells the others. Queries are answered from one snapshot, and wait for nothing. No redb type
-//! leaves this folder. The laws that all of this keeps are in `tests/it/store_laws.rs`.
+//! `commit` takes a Change and gives an Event once it is durable. The [`Feed`] gives the events of each commit, in commit
+//! order, to its one reader. Queries are answered from one snapshot, and wait for nothing. No redb type leaves this
+//! folder. `tests/it/store_laws.rs` tests the laws that all of this keeps.
 //!
-//! redb may panic over a damaged file: every call into it is caught in `engine` and answered as an error.
+//! Floors, from the top. A file names files of its own floor and of the floors below, and no two files name each other
+//! (`tests/it/tidy.rs`):
+//!
+//! | floor | what it is for |
+//! |---|---|
+//! | `handle` | [`Store`], which the rest of the program uses |
+//! | `engine` | commits, and the data file: opened, kept whole, backed up, compacted |
+//! | `check` | whether the rows of a snapshot keep the laws |
+//! | `changes` | a file a subject: each change is checked, then written |
+//! | `queries` | a file a subject: each query reads from a snapshot, or from the tables of a change |
+//! | `search` | the search index |
+//! | `rows` | the tables, their rows as bytes, and the row changes of a commit |
+//! | `store_error`, `progress` | what every floor may name |
+//!
+//! redb may panic over a damaged file: `store_error::guard` catches that, and the caller gets an error.
 //!
 #![doc = include_str!("FORMAT.md")]
 
-mod accounts;
-mod acts;
-mod admin;
-mod apply;
-mod backup;
+mod changes;
 mod check;
-mod codec;
-mod compact;
-mod copy;
 mod engine;
-mod fault;
-mod file_error;
-mod files;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
-mod host;
-mod log;
-mod marks;
-mod members;
-mod messages;
-mod pending_file;
-mod people;
+mod handle;
 mod progress;
-mod questions;
-mod read_only;
-mod readiness;
-mod rooms;
-mod saved;
+mod queries;
+mod rows;
 mod search;
-mod sessions;
-mod standing;
-mod tables;
-mod usage;
-mod words;
+mod store_error;
 
-pub use backup::{BackupFile, CheckedBackup, ReadBack, Storage, back_up_file, back_up_unnamed};
-pub use check::{Finding, Report, check_file};
-pub use compact::{Compacted, compact};
-pub use engine::disk::Difference;
+pub use check::report::{Finding, Report};
+pub use engine::backup::{BackupFile, CheckedBackup, ReadBack, back_up_file, back_up_unnamed};
+pub use engine::check_file::check_file;
+pub use engine::compact::{Compacted, compact};
 pub use engine::disk_op::{DiskOp, FaultInjector};
+pub use engine::file_error::{FileError, bytes_in_words};
 pub use engine::load_shedding::{Load, ShedAt, ShedLevel};
+pub use engine::open_error::OpenError;
+pub use engine::options::{Options, Retention};
+pub use engine::pending_file::{Overwrite, PendingFile, remove_abandoned};
 pub use engine::publisher::Feed;
+pub use engine::read_only::file_id_of;
 pub use engine::record_keeper::RecordKeeper;
-pub use engine::{OpenError, Options, Retention};
-pub use file_error::{FileError, bytes_in_words};
-pub use pending_file::{Overwrite, PendingFile, remove_abandoned};
+pub use handle::backup::Storage;
+pub use handle::readiness::Unready;
+pub use handle::store::{Pending, Store};
 pub use progress::Progress;
-pub use read_only::file_id_of;
-pub use readiness::Unready;
-
-use crate::error::{Error, Kind, Result};
-use crate::limits::{SEARCHES_MAX, SHED_RETRY_MS, WRITER_QUEUE_MAX, WRITER_QUEUE_TIMEOUT};
-use crate::metrics::{Count, Metrics};
-use crate::model::{Change, Event};
-use engine::load_shedding::LoadShedding;
-use engine::publisher::{self, CommitOutput};
-use engine::writer::{Job, Waiting, Writer};
-use engine::{Committer, DataFile, open};
-use fault::Fault;
-use std::path::Path;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, ready};
-use std::thread::{self, JoinHandle};
-use std::time::Instant;
-use tables::Snapshot;
-use tokio::runtime;
-use tokio::sync::mpsc::error::{SendTimeoutError, TrySendError};
-use tokio::sync::{Semaphore, mpsc, oneshot};
-
-/// An open data file. Clones share it.
-#[derive(Clone)]
-pub struct Store(Arc<Shared>);
-
-struct Shared {
-    file: Arc<DataFile>,
-    jobs: mpsc::Sender<Job>,
-    /// Weak, so that the feed ends with the writer.
-    feed: mpsc::WeakSender<CommitOutput>,
-    writer: Mutex<Option<JoinHandle<()>>>,
-    /// Permits to look at very many rows.
-    searches: Semaphore,
-    load: Arc<LoadShedding>,
-}
-
-/// The answer to a change that is on its way.
-pub struct Pending(oneshot::Receiver<Result<Event>>);
-
-impl Future for Pending {
-    type Output = Result<Event>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Event>> {
-        let answer = ready!(Pin::new(&mut self.0).poll(cx));
-        Poll::Ready(answer.unwrap_or_else(|_| Err(stopping())))
-    }
-}
-
-impl Store {
-    /// Opens the data file at `path`, or makes one, and starts its writer. Blocks.
-    ///
-    /// # Errors
-    /// One sentence for the terminal. What was at `path` is as it was, or is being upgraded and beside it as it was.
-    pub fn open(path: &Path, options: Options) -> std::result::Result<(Store, Feed), OpenError> {
-        let load = Arc::new(LoadShedding::new(options.metrics.clone(), options.shed_at));
-        let (file, commits) = open::open(path, options)?;
-        let file = Arc::new(file);
-        if file.damage.is_doubtful() {
-            check::check_doubtful(&file).map_err(|fault| open::open_error(path, fault))?;
-        }
-        let (jobs, queue) = mpsc::channel(WRITER_QUEUE_MAX);
-        let (publisher, feed) = publisher::channel(load.clone());
-        let weak = publisher.downgrade();
-        let no_thread = |error| open::io_error(path, &error);
-        let timer = runtime::Builder::new_current_thread()
-            .enable_time()
-            .build()
-            .map_err(no_thread)?;
-        let committer = Committer::new(file.clone(), publisher, commits, load.clone());
-        let writer = Writer::new(file.clone(), committer, queue, timer, load.clone());
-        let writer = thread::Builder::new()
-            .name("writer".to_owned())
-            .spawn(|| writer.run())
-            .map_err(no_thread)?;
-        let shared = Shared {
-            file,
-            jobs,
-            feed: weak,
-            writer: Mutex::new(Some(writer)),
-            searches: Semaphore::new(SEARCHES_MAX),
-            load,
-        };
-        Ok((Store(Arc::new(shared)), feed))
-    }
-
-    /// A random name of this history. Another one after a backup was restored.
-    pub fn epoch(&self) -> &str {
-        &self.0.file.epoch
-    }
-
-    /// A random name of this data file, hexadecimal. Copies share it; it never changes.
-    pub fn file_id(&self) -> &str {
-        &self.0.file.id
-    }
-
-    /// Makes a change durable.
-    ///
-    /// # Errors
-    /// What a rule says, or `storage_full`, `unavailable`, `internal`. After `unavailable` the change
-    /// may have happened all the same.
-    pub async fn commit(&self, change: Change) -> Result<Event> {
-        self.submit(change).await?.await
-    }
-
-    /// Puts a change in the queue; changes happen in the order in which they were put there, but those that
-    /// concern files behind others. Waits only while the queue is full, and not for ever.
-    ///
-    /// # Errors
-    /// `unavailable` once the store is closing, or with a time to wait where the queue stays full.
-    pub async fn submit(&self, change: Change) -> Result<Pending> {
-        // Everybody else first who has something to say now: then one commit takes it all.
-        publisher::others_first().await;
-        self.enqueue(change).await
-    }
-
-    /// The same for many changes, which as a rule are committed together.
-    pub async fn submit_all(&self, changes: Vec<Change>) -> Vec<Result<Pending>> {
-        publisher::others_first().await;
-        let mut pending = Vec::with_capacity(changes.len());
-        let mut is_full = false;
-        for change in changes {
-            // Where one has waited in vain, the others would wait as long, one after the other.
-            let queued = match is_full {
-                true => Err(Error::overloaded(SHED_RETRY_MS)),
-                false => self.enqueue(change).await,
-            };
-            is_full |= queued.is_err();
-            pending.push(queued);
-        }
-        pending
-    }
-
-    async fn enqueue(&self, change: Change) -> Result<Pending> {
-        let (reply, pending) = oneshot::channel();
-        let job = Job::Change(Waiting {
-            change,
-            reply,
-            came: Instant::now(),
-        });
-        let sent = match self.0.jobs.try_send(job) {
-            Ok(()) => Ok(()),
-            Err(TrySendError::Closed(_)) => Err(stopping()),
-            Err(TrySendError::Full(job)) => {
-                let sent = self.0.jobs.send_timeout(job, WRITER_QUEUE_TIMEOUT).await;
-                sent.map_err(|error| match error {
-                    SendTimeoutError::Closed(_) => stopping(),
-                    SendTimeoutError::Timeout(_) => {
-                        self.metrics().one(Count::QueueFull);
-                        Error::overloaded(SHED_RETRY_MS)
-                    }
-                })
-            }
-        };
-        sent.map(|()| Pending(pending))
-    }
-
-    /// How much the store has to do now.
-    pub fn load(&self) -> Load {
-        let jobs = &self.0.jobs;
-        let feed = self.0.feed.upgrade();
-        let feed = feed.map_or(0, |feed| feed.max_capacity() - feed.capacity());
-        let waiting = jobs.max_capacity() - jobs.capacity();
-        self.0.load.load(waiting, feed, Instant::now())
-    }
-
-    /// What is shed now.
-    pub fn shed_level(&self) -> ShedLevel {
-        self.0.load.level(self.load(), Instant::now())
-    }
-
-    /// Where everything is counted.
-    pub fn metrics(&self) -> &Metrics {
-        &self.0.load.metrics
-    }
-
-    /// Sends signals through the feed, and waits while it is full.
-    pub async fn signal(&self, signals: Vec<Event>) {
-        if let Some(feed) = self.0.feed.upgrade() {
-            // If its reader has gone, nobody needs to be told.
-            let _ = feed.send(CommitOutput::events(signals)).await;
-        }
-    }
-
-    /// Takes no more changes, answers those that it has, and closes the file. The feed must still be
-    /// read, or be dropped, until this returns; then it ends.
-    pub async fn close(self) {
-        let (done, closed) = oneshot::channel();
-        if self.0.jobs.send(Job::Close(done)).await.is_ok() {
-            let _ = closed.await;
-        }
-        let writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(writer) = writer {
-            // It has nothing left to do but to return.
-            let _ = writer.join();
-        }
-    }
-
-    /// Answers a query that looks at very many rows, away from everybody else's.
-    async fn ask_aside<T: Send + 'static>(
-        &self,
-        query: impl FnOnce(&Snapshot<'_>) -> std::result::Result<T, Fault> + Send + 'static,
-    ) -> Result<T> {
-        let _permit = self.0.searches.acquire().await.map_err(Error::internal)?;
-        let store = self.clone();
-        let asking = tokio::task::spawn_blocking(move || store.look(query));
-        asking.await.map_err(Error::internal)?
-    }
-
-    /// Answers a query from one snapshot: microseconds, so it is not worth another thread.
-    async fn ask<T>(&self, query: impl FnOnce(&Snapshot<'_>) -> std::result::Result<T, Fault>) -> Result<T> {
-        self.look(query)
-    }
-
-    fn look<T>(&self, query: impl FnOnce(&Snapshot<'_>) -> std::result::Result<T, Fault>) -> Result<T> {
-        let opened = self.0.file.opened();
-        let answer = self.0.file.read(|txn| query(&Snapshot::new(txn)));
-        answer.map_err(|fault| {
-            if fault.is_of_the_disk() {
-                // A queue that is full of changes will find out by itself.
-                let _ = self.0.jobs.try_send(Job::Heal { opened });
-            }
-            fault.error()
-        })
-    }
-}
-
-fn stopping() -> Error {
-    Error::new(Kind::Unavailable, "The server is stopping. Try again soon.").because("the store is closed")
-}
+pub use store_error::Difference;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
-/// Shared by whoever works and whoever waits.
+/// Shared by the thread that works and the caller that waits.
 #[derive(Debug, Default)]
 pub struct Progress {
     rows: AtomicU64,

@@ -1,4 +1,6 @@
-//! What a reader may rely on without reading all of it: layers, sizes, and words that must not occur.
+//! What a reader may rely on without reading all of it: layers, floors, sizes, and words that must not occur.
+
+mod imports;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,6 +20,21 @@ const LAYERS: [&[&str]; 8] = [
     &["model"],
 ];
 const LEAVES: [&str; 5] = ["error", "limits", "clock", "metrics", "permissions"];
+
+/// The folder whose files must not import each other in a circle.
+const WITHOUT_CIRCLES: &str = "src/store";
+
+/// The floors of the store, from the top: a file names those of its own floor and of the ones below.
+const STORE_FLOORS: [&[&str]; 8] = [
+    &["handle", "fuzzing"],
+    &["engine"],
+    &["check"],
+    &["changes"],
+    &["queries"],
+    &["search"],
+    &["rows"],
+    &["store_error", "progress"],
+];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -147,6 +164,43 @@ fn the_layers_are_read_as_they_are_written() {
         "use crate::chat::{Answer, Chat};\nuse crate::{wire, ws::{self, live}, model::Seq};\nlet x = crate::hub::Hub;";
     let expected = ["chat", "hub", "model", "wire", "ws"].map(str::to_owned);
     assert_eq!(named(code), BTreeSet::from(expected));
+}
+
+/// Which file names which.
+fn graph_of(folder: &str) -> imports::Graph {
+    let mut graph = imports::graph(&files("src", &["rs"]));
+    graph.retain(|name, _| name.starts_with(folder));
+    for named in graph.values_mut() {
+        named.retain(|name| name.starts_with(folder));
+    }
+    graph
+}
+
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    let circles = imports::circles(&graph_of(WITHOUT_CIRCLES));
+    assert!(circles.is_empty(), "{circles:#?}");
+}
+
+/// The floor of a file of the store, 0 at the top; `None` for its face, which only hands names on.
+fn floor(name: &str) -> Option<usize> {
+    let part = name.strip_prefix("src/store/").unwrap().split('/').next().unwrap();
+    let part = part.trim_end_matches(".rs");
+    let floor = STORE_FLOORS.iter().position(|floor| floor.contains(&part));
+    assert!(floor.is_some() || part == "mod", "{name} is on no floor");
+    floor
+}
+
+#[test]
+fn the_floors_of_the_store_are_named_from_above_only() {
+    let mut wrong = Vec::new();
+    for (name, others) in graph_of("src/store/") {
+        let upward = others.into_iter().filter(|other| floor(other) < floor(&name));
+        wrong.extend(upward.map(|other| format!("{name} names {other}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(floor("src/store/mod.rs") < floor("src/store/engine/mod.rs"));
+    assert!(floor("src/store/changes/posts.rs") < floor("src/store/queries/people.rs"));
 }
 
 #[test]

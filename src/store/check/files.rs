@@ -1,12 +1,12 @@
 //! Files: all of their bytes, which messages show them, and those that wait to be posted or erased.
 
-use super::Checker;
+use super::checker::Checker;
 use crate::limits::FILE_CHUNK_BYTES;
-use crate::store::codec::{FileRow, PreviewRow, Stored, unseal_bytes};
-use crate::store::fault::Fault;
-use crate::store::log;
-use crate::store::tables::{FILES_BYTES, FileKey, Source, USAGE, get, has};
-use crate::store::usage;
+use crate::store::queries::{log, usage};
+use crate::store::rows::codec::{FileRow, PreviewRow, Stored, unseal_bytes};
+use crate::store::rows::schema::{FILES_BYTES, Source, USAGE};
+use crate::store::rows::table::{FileKey, get, has};
+use crate::store::store_error::StoreError;
 use redb::{ReadableTable, ReadableTableMetadata};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,10 +19,10 @@ struct Chunks {
     of_owners: BTreeMap<u32, u64>,
 }
 
-pub(super) fn check(checker: &Checker<'_>) -> Result<(), Fault> {
+pub fn check(checker: &Checker<'_>) -> Result<(), StoreError> {
     let mut chunks = Chunks::default();
     whole(checker, &mut chunks)?;
-    unshown(checker, &mut chunks)?;
+    unattached(checker, &mut chunks)?;
     if checker.source.chunks()?.len()? != chunks.count {
         explain_chunks(checker, &mut chunks)?;
     }
@@ -35,7 +35,7 @@ pub(super) fn check(checker: &Checker<'_>) -> Result<(), Fault> {
 }
 
 /// What each person's files take is what is counted.
-fn usage_of_owners(checker: &Checker<'_>, chunks: &Chunks) -> Result<(), Fault> {
+fn usage_of_owners(checker: &Checker<'_>, chunks: &Chunks) -> Result<(), StoreError> {
     // A file that is older than this count gets the table when it is opened.
     if !checker.has_table(USAGE)? {
         return Ok(());
@@ -55,7 +55,7 @@ fn usage_of_owners(checker: &Checker<'_>, chunks: &Chunks) -> Result<(), Fault> 
 }
 
 /// Files that have come have all of their bytes, unless they are being erased.
-fn whole(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), Fault> {
+fn whole(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), StoreError> {
     let source = &checker.source;
     checker.rows("files", source.files()?, |id, row: FileRow| {
         checker.unless(checker.is_person(row.owner), "files", &id, "its owner is nobody");
@@ -63,24 +63,24 @@ fn whole(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), Fault> {
         if usage::is_counted(&checker.source, id)? {
             *chunks.of_owners.entry(row.owner).or_default() += size;
         }
-        let unshown = row.unshown;
+        let unattached = row.unattached;
         let has_preview = row.file.attachment().has_preview;
         let (count, bytes) = chunks_of(checker, id, size, chunks)?;
-        if unshown.is_none() {
+        if unattached.is_none() {
             let holds = count == size.div_ceil(FILE_CHUNK_BYTES as u64) && bytes == size;
             let what = format!("it has {bytes} bytes in {count} chunks, and {size} were uploaded");
             checker.unless(holds, "files", &id, &what);
             let preview = has(source.previews()?, id)? == has_preview;
             checker.unless(preview, "files", &id, "its preview is missing, or is one too many");
         }
-        let mut places = source.shown()?.range((id, 0, 0)..=(id, u32::MAX, u32::MAX))?;
-        match unshown {
-            None => checker.unless(places.next().is_some(), "files", &id, "no message shows it"),
+        let mut messages = source.attached()?.range((id, 0, 0)..=(id, u32::MAX, u32::MAX))?;
+        match unattached {
+            None => checker.unless(messages.next().is_some(), "files", &id, "no message shows it"),
             Some(at) => {
-                let is_listed = has(source.unshown()?, (at, id))?;
+                let is_listed = has(source.unattached()?, (at, id))?;
                 checker.unless(is_listed, "files", &id, "it is missing in the table unshown");
                 checker.unless(
-                    places.next().is_none(),
+                    messages.next().is_none(),
                     "files",
                     &id,
                     "a message shows what is to be erased",
@@ -92,7 +92,7 @@ fn whole(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), Fault> {
 }
 
 /// Counts the chunks of a file, and sees whether each is as long as its place says.
-fn chunks_of(checker: &Checker<'_>, id: FileKey, size: u64, chunks: &mut Chunks) -> Result<(u64, u64), Fault> {
+fn chunks_of(checker: &Checker<'_>, id: FileKey, size: u64, chunks: &mut Chunks) -> Result<(u64, u64), StoreError> {
     let (mut count, mut bytes) = (0, 0);
     let rows = checker.source.chunks()?.range((id, 0)..=(id, u32::MAX))?;
     checker.each("chunks", rows, |key, row| {
@@ -109,11 +109,11 @@ fn chunks_of(checker: &Checker<'_>, id: FileKey, size: u64, chunks: &mut Chunks)
 }
 
 /// What no message shows: files that are coming, that wait, or that are being erased.
-fn unshown(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), Fault> {
+fn unattached(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), StoreError> {
     let source = &checker.source;
-    checker.rows("unshown", source.unshown()?, |(at, id), (): ()| {
+    checker.rows("unshown", source.unattached()?, |(at, id), (): ()| {
         if let Some(row) = get::<_, FileRow>(source.files()?, id)? {
-            let holds = row.unshown == Some(at);
+            let holds = row.unattached == Some(at);
             checker.unless(
                 holds,
                 "unshown",
@@ -133,14 +133,14 @@ fn unshown(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), Fault> {
 }
 
 /// Chunks of nothing.
-fn explain_chunks(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), Fault> {
+fn explain_chunks(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), StoreError> {
     let source = &checker.source;
     let mut last: Option<(FileKey, bool)> = None;
     checker.sealed("chunks", source.chunks()?, |key, row| {
         let id = key.0;
         let is_known = match last {
             Some((file, is_known)) if file == id => is_known,
-            _ => has(source.files()?, id)? || is_unshown(checker, id)?,
+            _ => has(source.files()?, id)? || is_unattached(checker, id)?,
         };
         last = Some((id, is_known));
         if !is_known {
@@ -152,8 +152,8 @@ fn explain_chunks(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), Faul
 }
 
 /// Looks through all that is not shown: for chunks that nothing else knows.
-fn is_unshown(checker: &Checker<'_>, id: FileKey) -> Result<bool, Fault> {
-    for row in checker.source.unshown()?.iter()? {
+fn is_unattached(checker: &Checker<'_>, id: FileKey) -> Result<bool, StoreError> {
+    for row in checker.source.unattached()?.iter()? {
         if row?.0.value().1 == id {
             return Ok(true);
         }
@@ -162,7 +162,7 @@ fn is_unshown(checker: &Checker<'_>, id: FileKey) -> Result<bool, Fault> {
 }
 
 /// Sees that each preview is of a file; tells how many bytes they have.
-fn previews(checker: &Checker<'_>) -> Result<u64, Fault> {
+fn previews(checker: &Checker<'_>) -> Result<u64, StoreError> {
     let source = &checker.source;
     let mut bytes = 0;
     checker.rows("previews", source.previews()?, |id, row: PreviewRow| {
@@ -174,9 +174,9 @@ fn previews(checker: &Checker<'_>) -> Result<u64, Fault> {
 }
 
 /// A message shows each file that it is said to show, hidden where it was deleted.
-fn shown(checker: &Checker<'_>) -> Result<(), Fault> {
+fn shown(checker: &Checker<'_>) -> Result<(), StoreError> {
     let source = &checker.source;
-    checker.rows("shown", source.shown()?, |(id, room, seq), is_visible: bool| {
+    checker.rows("shown", source.attached()?, |(id, room, seq), is_visible: bool| {
         let found = log::message(source, room, seq)?;
         let holds = matches!(found, Some(Stored::Post(row))
             if row.files.iter().any(|file| file.id == id) && row.deleted.is_none() == is_visible);

@@ -1,14 +1,15 @@
 //! The log, the numbers of each room that lead into it, and the ids that messages were posted with.
 
-use super::Checker;
+use super::checker::Checker;
 use super::report::Kind;
 use super::tally::{Tallies, Tally};
-use crate::store::codec::{ClientIdRow, Entry, PostRow, SeqRow, Stored, unseal};
-use crate::store::fault::Fault;
-use crate::store::log;
-use crate::store::marks::EVERYBODY;
-use crate::store::tables::{Source, get, has};
-use crate::store::words::Words;
+use crate::store::queries::log;
+use crate::store::queries::read_state::EVERYBODY;
+use crate::store::rows::codec::{ClientIdRow, Entry, PostRow, SeqRow, Stored, unseal};
+use crate::store::rows::schema::Source;
+use crate::store::rows::table::{get, has};
+use crate::store::rows::words::Words;
+use crate::store::store_error::StoreError;
 use redb::ReadableTableMetadata;
 use std::collections::HashMap;
 
@@ -24,7 +25,7 @@ struct Head {
 
 /// How far each room has got.
 #[derive(Default)]
-pub(super) struct Heads {
+pub struct Heads {
     rooms: HashMap<u32, Head>,
     posts: u64,
 }
@@ -41,7 +42,7 @@ impl Heads {
 }
 
 /// Where an entry belongs.
-struct Place {
+struct EntryKey {
     entry: u64,
     room: u32,
     seq: u32,
@@ -49,7 +50,7 @@ struct Place {
     message: u32,
 }
 
-pub(super) fn check(checker: &Checker<'_>, heads: &mut Heads) -> Result<(), Fault> {
+pub fn check(checker: &Checker<'_>, heads: &mut Heads) -> Result<(), StoreError> {
     let tallies = Tallies::new();
     let (mut next, mut entries, mut posted) = (1_u64, 0, Tally::default());
     checker.sealed("log", checker.source.log()?, |entry, row| {
@@ -65,44 +66,44 @@ pub(super) fn check(checker: &Checker<'_>, heads: &mut Heads) -> Result<(), Faul
             Entry::Change {
                 room, seq, message, by, ..
             } => {
-                let place = Place {
+                let key = EntryKey {
                     entry,
                     room,
                     seq,
                     message,
                 };
-                number(checker, heads, &place, false)?;
+                number(checker, heads, &key, false)?;
                 checker.unless(
                     checker.is_person(by),
                     "log",
                     &entry,
                     "whoever changed the message is nobody",
                 );
-                change(checker, &place)
+                change(checker, &key)
             }
             message => match Stored::of(message) {
                 Some(Stored::Post(row)) => {
                     let (room, seq) = (row.room, row.seq);
-                    let place = Place {
+                    let key = EntryKey {
                         entry,
                         room,
                         seq,
                         message: seq,
                     };
-                    number(checker, heads, &place, true)?;
+                    number(checker, heads, &key, true)?;
                     tallies.add(&mut posted, &(row.author, row.client_id.as_str(), room, seq));
                     heads.posts += 1;
                     post(checker, entry, &row)
                 }
                 Some(Stored::Notice(row)) => {
-                    let place = Place {
+                    let key = EntryKey {
                         entry,
                         room: row.room,
                         seq: row.seq,
                         message: row.seq,
                     };
                     checker.unless(checker.is_person(row.author), "log", &entry, "its author is nobody");
-                    number(checker, heads, &place, false)
+                    number(checker, heads, &key, false)
                 }
                 None => Ok(()),
             },
@@ -115,13 +116,13 @@ pub(super) fn check(checker: &Checker<'_>, heads: &mut Heads) -> Result<(), Faul
 }
 
 /// An entry takes the next seq of its room, and that seq leads to it.
-fn number(checker: &Checker<'_>, heads: &mut Heads, place: &Place, is_post: bool) -> Result<(), Fault> {
-    let Place {
+fn number(checker: &Checker<'_>, heads: &mut Heads, key: &EntryKey, is_post: bool) -> Result<(), StoreError> {
+    let EntryKey {
         entry,
         room,
         seq,
         message,
-    } = *place;
+    } = *key;
     checker.unless(checker.is_room(room), "log", &entry, "there is no such room");
     let head = heads.rooms.entry(room).or_default();
     let follows = seq == head.seq.saturating_add(1);
@@ -139,11 +140,11 @@ fn number(checker: &Checker<'_>, heads: &mut Heads, place: &Place, is_post: bool
             );
             return Ok(());
         }
-        Err(Fault::Damaged(cause)) => {
+        Err(StoreError::Damaged(cause)) => {
             checker.findings.add(Kind::Damage, "seqs", &(room, seq).words(), cause);
             return Ok(());
         }
-        Err(fault) => return Err(fault),
+        Err(error) => return Err(error),
     };
     if (found.entry, found.message) != (entry, message) {
         let what = format!(
@@ -176,20 +177,20 @@ fn number(checker: &Checker<'_>, heads: &mut Heads, place: &Place, is_post: bool
 }
 
 /// The message that an entry changes has this change, or a later one.
-fn change(checker: &Checker<'_>, place: &Place) -> Result<(), Fault> {
-    let found = log::message(&checker.source, place.room, place.message)?;
-    let holds = matches!(found, Some(Stored::Post(row)) if row.changed >= place.seq && row.seq < place.seq);
+fn change(checker: &Checker<'_>, key: &EntryKey) -> Result<(), StoreError> {
+    let found = log::message(&checker.source, key.room, key.message)?;
+    let holds = matches!(found, Some(Stored::Post(row)) if row.changed >= key.seq && row.seq < key.seq);
     checker.unless(
         holds,
         "log",
-        &place.entry,
+        &key.entry,
         "the message that it changes does not know of it",
     );
     Ok(())
 }
 
 /// What a post says of itself stands in the other tables too.
-fn post(checker: &Checker<'_>, entry: u64, row: &PostRow) -> Result<(), Fault> {
+fn post(checker: &Checker<'_>, entry: u64, row: &PostRow) -> Result<(), StoreError> {
     let (source, room, seq) = (&checker.source, row.room, row.seq);
     let unless = |holds: bool, what: &str| checker.unless(holds, "log", &entry, what);
     unless(checker.is_person(row.author), "its author is nobody");
@@ -224,7 +225,7 @@ fn post(checker: &Checker<'_>, entry: u64, row: &PostRow) -> Result<(), Fault> {
         }
     }
     for file in &row.files {
-        let shown: Option<bool> = get(source.shown()?, (file.id, room, seq))?;
+        let shown: Option<bool> = get(source.attached()?, (file.id, room, seq))?;
         let holds = shown == Some(row.deleted.is_none());
         unless(holds, "a file of it is missing in the table shown");
     }
@@ -236,13 +237,13 @@ fn is_erased(row: &PostRow) -> bool {
 }
 
 /// Seqs that lead to no entry of theirs.
-fn explain_seqs(checker: &Checker<'_>) -> Result<(), Fault> {
+fn explain_seqs(checker: &Checker<'_>) -> Result<(), StoreError> {
     let log = checker.source.log()?;
     checker.rows("seqs", checker.source.seqs()?, |key, row: SeqRow| {
         let entry: Option<Entry> = get(log, row.entry)?;
         let found = entry.map(|entry| match entry {
             Entry::Change { room, seq, .. } => (room, seq),
-            message => Stored::of(message).map_or((0, 0), |stored| (stored.place().0, stored.place().1)),
+            message => Stored::of(message).map_or((0, 0), |stored| (stored.ids().0, stored.ids().1)),
         });
         if found != Some(key) {
             checker.wrong("seqs", &key, format!("entry {} of the log is not its own", row.entry));
@@ -252,7 +253,7 @@ fn explain_seqs(checker: &Checker<'_>) -> Result<(), Fault> {
 }
 
 /// Each post has the id that it was posted with, and each such id its post.
-fn client_ids(checker: &Checker<'_>, tallies: &Tallies, posted: Tally) -> Result<(), Fault> {
+fn client_ids(checker: &Checker<'_>, tallies: &Tallies, posted: Tally) -> Result<(), StoreError> {
     let source = &checker.source;
     let mut known = Tally::default();
     checker.rows("client_ids", source.client_ids()?, |(author, id), row: ClientIdRow| {

@@ -1,14 +1,17 @@
 //! Accounts, and the tables that say more about them.
 
-use super::Checker;
+use super::checker::Checker;
 use crate::model::{Name, Role};
-use crate::store::codec::{BarredRow, PictureRow, ProfileRow, ResetRow, SessionRow, SettingsRow, UserRow, unseal};
-use crate::store::fault::Fault;
-use crate::store::tables::{SESSIONS_COUNTED, SESSIONS_OF, Source, get, has};
+use crate::store::rows::codec::{
+    DeactivatedRow, PictureRow, ProfileRow, ResetRow, SessionRow, SettingsRow, UserRow, unseal,
+};
+use crate::store::rows::schema::{SESSIONS_COUNTED, SESSIONS_OF, Source};
+use crate::store::rows::table::{get, has};
+use crate::store::store_error::StoreError;
 use redb::ReadableTableMetadata;
 use std::collections::HashSet;
 
-pub(super) fn check(checker: &Checker<'_>) -> Result<(), Fault> {
+pub fn check(checker: &Checker<'_>) -> Result<(), StoreError> {
     accounts(checker)?;
     names(checker)?;
     profiles(checker)?;
@@ -23,7 +26,7 @@ pub(super) fn check(checker: &Checker<'_>) -> Result<(), Fault> {
         no_account("last_seen", id);
         Ok(())
     })?;
-    checker.rows("barred", source.barred()?, |id, row: BarredRow| {
+    checker.rows("barred", source.deactivated()?, |id, row: DeactivatedRow| {
         no_account("barred", id);
         checker.unless(
             checker.is_person(row.by),
@@ -41,7 +44,7 @@ pub(super) fn check(checker: &Checker<'_>) -> Result<(), Fault> {
 }
 
 /// Accounts are numbered from 1 on, and none ever goes.
-fn accounts(checker: &Checker<'_>) -> Result<(), Fault> {
+fn accounts(checker: &Checker<'_>) -> Result<(), StoreError> {
     let source = &checker.source;
     let (mut last, mut owners) = (0_u32, 0);
     checker.sealed("users", source.users()?, |id, row| {
@@ -65,7 +68,7 @@ fn accounts(checker: &Checker<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn names(checker: &Checker<'_>) -> Result<(), Fault> {
+fn names(checker: &Checker<'_>) -> Result<(), StoreError> {
     let source = &checker.source;
     checker.rows("names", source.names()?, |name, id: u32| {
         let row: Option<UserRow> = get(source.users()?, id)?;
@@ -75,7 +78,7 @@ fn names(checker: &Checker<'_>) -> Result<(), Fault> {
     })
 }
 
-fn profiles(checker: &Checker<'_>) -> Result<(), Fault> {
+fn profiles(checker: &Checker<'_>) -> Result<(), StoreError> {
     let source = &checker.source;
     checker.rows("profiles", source.profiles()?, |id, row: ProfileRow| {
         checker.unless(checker.is_person(id), "profiles", &id, "nobody has this account");
@@ -95,18 +98,23 @@ fn profiles(checker: &Checker<'_>) -> Result<(), Fault> {
     })
 }
 
-fn sessions(checker: &Checker<'_>) -> Result<(), Fault> {
+fn sessions(checker: &Checker<'_>) -> Result<(), StoreError> {
     let source = &checker.source;
     checker.rows("sessions", source.sessions()?, |id, row: SessionRow| {
         let user = row.user;
-        let is_barred = has(source.barred()?, user)?;
+        let is_deactivated = has(source.deactivated()?, user)?;
         checker.unless(
             checker.is_person(user),
             "sessions",
             &id,
             &format!("there is no account {user}"),
         );
-        checker.unless(!is_barred, "sessions", &id, &format!("account {user} is deactivated"));
+        checker.unless(
+            !is_deactivated,
+            "sessions",
+            &id,
+            &format!("account {user} is deactivated"),
+        );
         let is_listed = !has(source.meta()?, SESSIONS_COUNTED)? || has(source.sessions_of()?, (user, id))?;
         checker.unless(is_listed, "sessions", &id, "it is missing in the table sessions_of");
         Ok(())

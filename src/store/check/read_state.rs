@@ -1,15 +1,16 @@
 //! How far people have read, what waits for them, and what they and their rooms keep.
 
-use super::Checker;
+use super::checker::Checker;
 use super::log::Heads;
-use crate::store::codec::{PostRow, SavedRow, Stored};
-use crate::store::fault::Fault;
-use crate::store::log;
-use crate::store::marks::{EVERYBODY, read_until};
-use crate::store::tables::{Source, get};
+use crate::store::queries::log;
+use crate::store::queries::read_state::{self, EVERYBODY};
+use crate::store::rows::codec::{PostRow, SavedRow, Stored};
+use crate::store::rows::schema::Source;
+use crate::store::rows::table::get;
+use crate::store::store_error::StoreError;
 use redb::ReadableTableMetadata;
 
-pub(super) fn check(checker: &Checker<'_>, heads: &Heads) -> Result<(), Fault> {
+pub fn check(checker: &Checker<'_>, heads: &Heads) -> Result<(), StoreError> {
     marks(checker, heads)?;
     waiting(checker)?;
     saved(checker)?;
@@ -38,7 +39,7 @@ pub(super) fn check(checker: &Checker<'_>, heads: &Heads) -> Result<(), Fault> {
     })
 }
 
-fn post(checker: &Checker<'_>, room: u32, id: u32) -> Result<Option<PostRow>, Fault> {
+fn post(checker: &Checker<'_>, room: u32, id: u32) -> Result<Option<PostRow>, StoreError> {
     Ok(match log::message(&checker.source, room, id)? {
         Some(Stored::Post(row)) => Some(*row),
         _ => None,
@@ -46,9 +47,9 @@ fn post(checker: &Checker<'_>, room: u32, id: u32) -> Result<Option<PostRow>, Fa
 }
 
 /// Nobody has read further than the room goes.
-fn marks(checker: &Checker<'_>, heads: &Heads) -> Result<(), Fault> {
+fn marks(checker: &Checker<'_>, heads: &Heads) -> Result<(), StoreError> {
     let source = &checker.source;
-    let check = |table: &str, (user, room): (u32, u32), seq: u32| -> Result<(), Fault> {
+    let check = |table: &str, (user, room): (u32, u32), seq: u32| -> Result<(), StoreError> {
         let key = (user, room);
         checker.unless(
             checker.is_member(user, room)?,
@@ -68,13 +69,13 @@ fn marks(checker: &Checker<'_>, heads: &Heads) -> Result<(), Fault> {
 }
 
 /// What the unread counts are made of.
-fn waiting(checker: &Checker<'_>) -> Result<(), Fault> {
+fn waiting(checker: &Checker<'_>) -> Result<(), StoreError> {
     let source = &checker.source;
     checker.rows("own_posts", source.own_posts()?, |(user, room, seq), (): ()| {
         let key = (user, room, seq);
         let is_own = post(checker, room, seq)?.is_some_and(|row| row.author == user);
         checker.unless(is_own, "own_posts", &key, "this is not a post of this account");
-        let is_waiting = checker.is_member(user, room)? && seq > read_until(source, user, room)?;
+        let is_waiting = checker.is_member(user, room)? && seq > read_state::read_until(source, user, room)?;
         checker.unless(
             is_waiting,
             "own_posts",
@@ -106,7 +107,7 @@ fn waiting(checker: &Checker<'_>) -> Result<(), Fault> {
 }
 
 /// Both tables of what people keep for later say the same.
-fn saved(checker: &Checker<'_>) -> Result<(), Fault> {
+fn saved(checker: &Checker<'_>) -> Result<(), StoreError> {
     let source = &checker.source;
     checker.rows("saved", source.saved()?, |(user, number), row: SavedRow| {
         let key = (user, number);

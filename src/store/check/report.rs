@@ -1,13 +1,13 @@
 //! What a check has found, in words.
 
 use crate::limits::FINDINGS_MAX;
-use crate::store::fault::Fault;
+use crate::store::store_error::StoreError;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 
 /// Whether something was lost, or is at odds with something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
     /// Pages or rows are not what was written.
     Damage,
     /// They are, and contradict each other.
@@ -53,9 +53,9 @@ pub struct Report {
     pub note: Option<String>,
 }
 
-/// What is found while a check goes on.
+/// What a check has found so far.
 #[derive(Default)]
-pub(super) struct Findings {
+pub struct Findings {
     list: RefCell<Vec<Finding>>,
     count: Cell<u64>,
     damaged: Cell<u64>,
@@ -79,8 +79,8 @@ impl Findings {
     }
 
     /// A part of the file cannot be read on.
-    pub fn unreadable(&self, part: &str, fault: &Fault) {
-        self.add(Kind::Damage, part, "", format!("not all of it can be read: {fault}"));
+    pub fn unreadable(&self, part: &str, error: &StoreError) {
+        self.add(Kind::Damage, part, "", format!("not all of it can be read: {error}"));
     }
 
     pub fn note(&self, note: String) {

@@ -1,11 +1,11 @@
 //! Rooms, what they are found by, and who is in them.
 
-use super::Checker;
+use super::checker::Checker;
 use crate::model::{RoomKind, RoomName};
-use crate::store::codec::{FactsRow, MemberRow, RoomRow, UserRoomRow, unseal};
-use crate::store::fault::Fault;
-use crate::store::standing::FIRST_ROOM;
-use crate::store::tables::{Source, get, has};
+use crate::store::rows::codec::{MemberRow, RoomMetaRow, RoomRow, UserRoomRow, unseal};
+use crate::store::rows::schema::{FIRST_ROOM, Source};
+use crate::store::rows::table::{get, has};
+use crate::store::store_error::StoreError;
 use redb::{ReadableTable, ReadableTableMetadata};
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ struct Members {
     owners: u32,
 }
 
-pub(super) fn check(checker: &Checker<'_>) -> Result<(), Fault> {
+pub fn check(checker: &Checker<'_>) -> Result<(), StoreError> {
     checker
         .rooms
         .set(checker.source.rooms()?.last()?.map_or(0, |(id, _)| id.value()));
@@ -26,7 +26,7 @@ pub(super) fn check(checker: &Checker<'_>) -> Result<(), Fault> {
 }
 
 /// Everybody is in the first room, so it has no rows in `members`.
-fn members(checker: &Checker<'_>) -> Result<HashMap<u32, Members>, Fault> {
+fn members(checker: &Checker<'_>) -> Result<HashMap<u32, Members>, StoreError> {
     let source = &checker.source;
     let mut found: HashMap<u32, Members> = HashMap::new();
     checker.rows("members", source.members()?, |(room, user), row: MemberRow| {
@@ -45,7 +45,7 @@ fn members(checker: &Checker<'_>) -> Result<HashMap<u32, Members>, Fault> {
 }
 
 /// Rooms are numbered from 1 on, and none ever goes.
-fn rooms(checker: &Checker<'_>, members: &HashMap<u32, Members>) -> Result<(), Fault> {
+fn rooms(checker: &Checker<'_>, members: &HashMap<u32, Members>) -> Result<(), StoreError> {
     let source = &checker.source;
     let (mut last, mut named, mut direct) = (0_u32, 0, 0);
     checker.sealed("rooms", source.rooms()?, |id, row| {
@@ -64,11 +64,11 @@ fn rooms(checker: &Checker<'_>, members: &HashMap<u32, Members>) -> Result<(), F
             RoomKind::Private => {}
         }
         let members = members.get(&id).copied().unwrap_or_default();
-        let facts: Option<FactsRow> = get(source.room_facts()?, id)?;
-        match facts {
+        let meta: Option<RoomMetaRow> = get(source.room_meta()?, id)?;
+        match meta {
             None => checker.unless(id == FIRST_ROOM, "rooms", &id, "it has no row in the table room_facts"),
-            Some(facts) if facts.members != members.count => {
-                let what = format!("{} members are counted, and {} are there", facts.members, members.count);
+            Some(meta) if meta.members != members.count => {
+                let what = format!("{} members are counted, and {} are there", meta.members, members.count);
                 checker.wrong("room_facts", &id, what);
             }
             Some(_) => {}
@@ -82,9 +82,9 @@ fn rooms(checker: &Checker<'_>, members: &HashMap<u32, Members>) -> Result<(), F
 }
 
 /// What rooms are found by: each leads to a room of its kind, and there are as many as such rooms.
-fn found_by(checker: &Checker<'_>, named: u64, direct: u64) -> Result<(), Fault> {
+fn found_by(checker: &Checker<'_>, named: u64, direct: u64) -> Result<(), StoreError> {
     let source = &checker.source;
-    checker.rows("room_facts", source.room_facts()?, |id, _: FactsRow| {
+    checker.rows("room_facts", source.room_meta()?, |id, _: RoomMetaRow| {
         checker.unless(checker.is_room(id), "room_facts", &id, "there is no such room");
         Ok(())
     })?;
@@ -123,14 +123,14 @@ fn found_by(checker: &Checker<'_>, named: u64, direct: u64) -> Result<(), Fault>
 }
 
 /// What people have of a room they have only while they are in it.
-fn arrangements(checker: &Checker<'_>) -> Result<(), Fault> {
+fn arrangements(checker: &Checker<'_>) -> Result<(), StoreError> {
     let source = &checker.source;
     checker.rows("user_rooms", source.user_rooms()?, |(user, room), _: UserRoomRow| {
         let holds = checker.is_member(user, room)?;
         checker.unless(holds, "user_rooms", &(user, room), "this account is not in this room");
         Ok(())
     })?;
-    checker.rows("brought", source.brought()?, |(user, room), by: u32| {
+    checker.rows("brought", source.added_by()?, |(user, room), by: u32| {
         let holds = checker.is_member(user, room)? && checker.is_person(by);
         checker.unless(holds, "brought", &(user, room), "this account is not in this room");
         Ok(())

@@ -1,14 +1,14 @@
 //! The search index: segments that follow each other, and in each exactly the words that its messages say.
 
-use super::Checker;
+use super::checker::Checker;
 use super::report::Kind;
-use crate::store::codec::{Entry, SegmentRow, Stored, unseal};
-use crate::store::fault::Fault;
-use crate::store::search::index::{Draft, offsets};
-use crate::store::tables::Source;
+use crate::store::rows::codec::{Entry, SegmentRow, Stored, unseal};
+use crate::store::rows::schema::Source;
+use crate::store::search::index::{SegmentBuilder, offsets};
+use crate::store::store_error::StoreError;
 use redb::{ReadableTable, ReadableTableMetadata};
 
-pub(super) fn check(checker: &Checker<'_>) -> Result<(), Fault> {
+pub fn check(checker: &Checker<'_>) -> Result<(), StoreError> {
     let source = &checker.source;
     let last = source.log()?.last()?.map_or(0, |(entry, _)| entry.value());
     let (mut next, mut seen) = (1, 0);
@@ -35,13 +35,13 @@ pub(super) fn check(checker: &Checker<'_>) -> Result<(), Fault> {
 
 /// Compares a segment with what its messages say; tells how many words are indexed for it. Which words they are stays
 /// out of the report: they are what people wrote.
-fn segment(checker: &Checker<'_>, start: u64, row: &SegmentRow) -> Result<u64, Fault> {
+fn segment(checker: &Checker<'_>, start: u64, row: &SegmentRow) -> Result<u64, StoreError> {
     let source = &checker.source;
-    let mut expected = Draft::new(start);
+    let mut expected = SegmentBuilder::new(start);
     for entry in source.log()?.range(start..row.end)? {
         let (entry, row) = entry?;
         // What is damaged cannot be found; it was told where the log was read.
-        let row: Result<Entry, Fault> = unseal(row.value());
+        let row: Result<Entry, StoreError> = unseal(row.value());
         expected.add(entry.value(), row.ok().and_then(Stored::of));
     }
     let (mut seen, mut wrong) = (0, 0);
@@ -50,8 +50,8 @@ fn segment(checker: &Checker<'_>, start: u64, row: &SegmentRow) -> Result<u64, F
         seen += 1;
         match offsets(row.value()) {
             Ok(found) => wrong += u64::from(expected.take(key.value().1) != Some(found)),
-            Err(Fault::Damaged(cause)) => checker.findings.add(Kind::Damage, "tokens", &start.to_string(), cause),
-            Err(fault) => return Err(fault),
+            Err(StoreError::Damaged(cause)) => checker.findings.add(Kind::Damage, "tokens", &start.to_string(), cause),
+            Err(error) => return Err(error),
         }
     }
     checker.progress.add(seen);

@@ -1,15 +1,17 @@
 //! What the file says about itself and about the server, and whether there are tables that nobody knows.
 
-use super::Checker;
+use super::checker::Checker;
 use super::report::Kind;
-use crate::store::admin::{BACKUP, CARD, INVITE};
-use crate::store::codec::{BackupRow, CommitRow, DataFileRow, InviteRow, JournalRow, NightlyRow, ServerRow, unseal};
-use crate::store::fault::Fault;
-use crate::store::host::NIGHTLY;
-use crate::store::tables::{COMMIT, FILE, FILES_BYTES, FORMAT, JOURNAL, PEOPLE, Source, TABLE_NAMES};
+use crate::store::rows::codec::{
+    BackupRow, CommitRow, DataFileRow, InviteRow, JournalRow, NightlyRow, ServerRow, unseal,
+};
+use crate::store::rows::schema::{
+    BACKUP, COMMIT, FILE, FILES_BYTES, FORMAT, INVITE, JOURNAL, NIGHTLY, PEOPLE, SERVER_INFO, Source, TABLE_NAMES,
+};
+use crate::store::store_error::StoreError;
 use redb::TableHandle;
 
-pub(super) fn check(checker: &Checker<'_>) -> Result<(), Fault> {
+pub fn check(checker: &Checker<'_>) -> Result<(), StoreError> {
     for name in checker.txn.list_tables()? {
         if !TABLE_NAMES.contains(&name.name()) {
             let what = "this version of Chapp knows no such table".to_owned();
@@ -25,7 +27,7 @@ pub(super) fn check(checker: &Checker<'_>) -> Result<(), Fault> {
         _ => checker.raw(row).map(drop),
     })?;
     checker.sealed("server", checker.source.server()?, |key, row| match key {
-        CARD => unseal::<ServerRow>(row).map(drop),
+        SERVER_INFO => unseal::<ServerRow>(row).map(drop),
         INVITE => unseal::<InviteRow>(row).map(drop),
         BACKUP => unseal::<BackupRow>(row).map(drop),
         NIGHTLY => unseal::<NightlyRow>(row).map(drop),

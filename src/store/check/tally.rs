@@ -3,12 +3,12 @@
 use std::hash::{BuildHasher, Hash, RandomState};
 
 /// Makes tallies that can be compared with each other.
-pub(super) struct Tallies([RandomState; 2]);
+pub struct Tallies([RandomState; 2]);
 
 /// A sum over things, each as a random number of its own: equal sums are of equal things, but for a chance of one
 /// in 2^128.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Tally {
+pub struct Tally {
     pub count: u64,
     sums: [u64; 2],
 }

@@ -1,14 +1,15 @@
 //! Commits: runs changes as one transaction, answers each caller in order, and publishes the events in commit order.
 
 use super::data_file::DataFile;
+use super::job::Reply;
 use super::load_shedding::LoadShedding;
 use super::publisher::{CommitOutput, Publisher};
 use super::transaction::{Failed, Work, Wrote};
-use super::writer::Reply;
 use crate::model::{Change, Event, FileChange};
-use crate::store::apply::{Outcomes, apply_all, told};
-use crate::store::fault::Fault;
+use crate::store::changes::apply_all;
+use crate::store::changes::outcome::{self, Outcomes};
 use crate::store::search::index::{self, Step};
+use crate::store::store_error::StoreError;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -51,19 +52,19 @@ impl Committer {
         self.file.close(self.commits + 1);
     }
 
-    /// Goes on with the search index while there is nothing else to do.
+    /// Continues the search index while there is nothing else to do.
     pub fn index(&mut self) {
-        if let Err(fault) = self.attempt(&[], Indexing::Now) {
+        if let Err(error) = self.attempt(&[], Indexing::Now) {
             // The next commit tries again.
             self.unindexed = false;
-            tracing::warn!(cause = %fault, "the search index cannot be continued now");
+            tracing::warn!(cause = %error, "the search index cannot be continued now");
         }
     }
 
     /// Brings to redb's pages what only the journal has.
     pub fn checkpoint(&mut self) {
-        if let Err(fault) = self.file.checkpoint(self.commits) {
-            tracing::warn!(cause = %fault, "a checkpoint failed; the journal has everything that is in it");
+        if let Err(error) = self.file.checkpoint(self.commits) {
+            tracing::warn!(cause = %error, "a checkpoint failed; the journal has everything that is in it");
             self.reopen_or_log();
         }
     }
@@ -71,15 +72,15 @@ impl Committer {
     pub fn batch(&mut self, changes: &[Change], replies: Vec<Reply>, indexing: Indexing) {
         match self.attempt(changes, indexing) {
             Ok((outcomes, events)) => self.publish(outcomes, events, replies),
-            Err(fault) => {
-                tracing::warn!(changes = changes.len(), cause = %fault, "a batch failed");
-                self.one_by_one(changes, replies, fault);
+            Err(error) => {
+                tracing::warn!(changes = changes.len(), cause = %error, "a batch failed");
+                self.one_by_one(changes, replies, error);
             }
         }
     }
 
-    /// The changes of a batch that failed with `fault`: one change cannot fail the others, a disk can.
-    fn one_by_one(&mut self, changes: &[Change], replies: Vec<Reply>, mut fault: Fault) {
+    /// The changes of a batch that failed with `error`: one change cannot fail the others, a disk can.
+    fn one_by_one(&mut self, changes: &[Change], replies: Vec<Reply>, mut error: StoreError) {
         let mut hopeless = !self.file.is_writable();
         for (change, reply) in changes.iter().zip(replies) {
             if !hopeless {
@@ -89,28 +90,32 @@ impl Committer {
                         continue;
                     }
                     Err(again) => {
-                        hopeless = again.is_of_the_disk() && !matches!(again, Fault::Full);
-                        fault = again;
+                        hopeless = again.is_of_the_disk() && !matches!(again, StoreError::Full);
+                        error = again;
                     }
                 }
             }
-            let _ = reply.send(Err(fault.error_again()));
+            let _ = reply.send(Err(error.to_error()));
         }
     }
 
     /// Runs `changes` as one transaction: all of them, or, with an error, none.
-    fn attempt(&mut self, changes: &[Change], indexing: Indexing) -> Result<(Outcomes, Vec<Event>), Fault> {
+    fn attempt(&mut self, changes: &[Change], indexing: Indexing) -> Result<(Outcomes, Vec<Event>), StoreError> {
         if !self.has_room_for(changes) {
-            return Err(Fault::Full);
+            return Err(StoreError::Full);
         }
         if !self.file.is_writable() {
             self.reopen()
-                .map_err(|fault| if self.full { Fault::Full } else { fault })?;
+                .map_err(|error| if self.full { StoreError::Full } else { error })?;
         }
         let count = self.commits + 1;
         let (mut step, began) = (None, Instant::now());
         let written = self.file.write(count, |tables| {
-            let (outcomes, mut wrote) = apply_all(tables, changes)?;
+            let outcomes = apply_all(tables, changes)?;
+            let mut wrote = match outcomes.iter().flatten().any(|outcome| outcome.wrote) {
+                true => Wrote::Something,
+                false => Wrote::Nothing,
+            };
             if indexing == Indexing::Now && (wrote == Wrote::Something || changes.is_empty()) {
                 let indexed = index::step(tables, changes.len())?;
                 step = Some(indexed);
@@ -119,7 +124,7 @@ impl Committer {
                 }
             }
             Ok(Work {
-                events: told(&outcomes),
+                events: outcome::events(&outcomes),
                 done: outcomes,
                 wrote,
             })
@@ -135,13 +140,13 @@ impl Committer {
                 }
                 Ok((work.done, work.events))
             }
-            Err(Failed::Before(fault)) => {
-                if fault.is_of_the_disk() {
+            Err(Failed::Before(error)) => {
+                if error.is_of_the_disk() {
                     self.reopen_or_log();
                 }
-                Err(fault)
+                Err(error)
             }
-            Err(Failed::AtCommit(work, fault)) => self.settle(*work, count, fault),
+            Err(Failed::AtCommit(work, error)) => self.settle(*work, count, error),
         }
     }
 
@@ -166,29 +171,34 @@ impl Committer {
     }
 
     /// A commit has failed half-way: whether it happened is seen when the file opens again.
-    fn settle(&mut self, work: Work<Outcomes>, count: u64, fault: Fault) -> Result<(Outcomes, Vec<Event>), Fault> {
-        self.full = fault.is_full();
+    fn settle(
+        &mut self,
+        work: Work<Outcomes>,
+        count: u64,
+        error: StoreError,
+    ) -> Result<(Outcomes, Vec<Event>), StoreError> {
+        self.full = error.is_full();
         let happened = match self.reopen() {
             Ok(()) => self.commits == count,
             Err(_) if self.file.last_commit().is_some_and(|last| last < count) => false,
             // The disk took the commit, and then nothing more: once it is on the disk, it has happened.
-            Err(_) if fault.is_full() && self.file.last_commit() == Some(count) && self.file.sync() => {
+            Err(_) if error.is_full() && self.file.last_commit() == Some(count) && self.file.sync() => {
                 self.commits = count;
                 true
             }
             Err(closed) => {
                 self.in_doubt = Some((count, work.events));
-                return Err(Fault::Closed(format!("{fault}; then {closed}")));
+                return Err(StoreError::Closed(format!("{error}; then {closed}")));
             }
         };
         match happened {
             true => Ok((work.done, work.events)),
-            false => Err(fault),
+            false => Err(error),
         }
     }
 
-    /// Opens the file again, and tells what turns out to have happened.
-    fn reopen(&mut self) -> Result<(), Fault> {
+    /// Opens the file again, and publishes the events of a commit in doubt if it has happened.
+    fn reopen(&mut self) -> Result<(), StoreError> {
         self.commits = self.file.reopen()?;
         if let Some((count, events)) = self.in_doubt.take()
             && self.commits == count
@@ -202,12 +212,12 @@ impl Committer {
         match self.reopen() {
             Ok(()) => {}
             // It was said when it was noticed.
-            Err(Fault::Foreign(_)) => {}
-            Err(fault) => tracing::error!(cause = %fault, "the data file cannot be opened again yet"),
+            Err(StoreError::Foreign(_)) => {}
+            Err(error) => tracing::error!(cause = %error, "the data file cannot be opened again yet"),
         }
     }
 
-    /// Answers each caller in order, then tells everybody.
+    /// Answers each caller in order, then publishes the events.
     fn publish(&mut self, outcomes: Outcomes, events: Vec<Event>, replies: Vec<Reply>) {
         let answers = outcomes.into_iter().map(|outcome| outcome.map(|done| done.answer));
         self.publisher

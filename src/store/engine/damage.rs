@@ -1,6 +1,6 @@
 //! What is known about damage in the open data file: the first row or page that was not what was written.
 
-use crate::store::fault::{Fault, guard};
+use crate::store::store_error::{StoreError, guard};
 use std::sync::OnceLock;
 
 pub struct Damage {
@@ -35,10 +35,10 @@ impl Damage {
     }
 
     /// Does what may meet some.
-    pub fn noting<T>(&self, work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
-        guard(work).inspect_err(|fault| {
-            if fault.is_damage() {
-                self.note(&fault.to_string());
+    pub fn noting<T>(&self, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        guard(work).inspect_err(|error| {
+            if error.is_damage() {
+                self.note(&error.to_string());
             }
         })
     }

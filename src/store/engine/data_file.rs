@@ -4,20 +4,23 @@
 //! After most I/O errors redb takes no more writes, and no reads that miss its cache, until the file is opened again.
 //! That takes a millisecond or two and loses nothing acknowledged.
 
-use super::Options;
 use super::damage::Damage;
 use super::database::{Checked, Opened, View, commit_to_pages, last_commit, open_database, open_overlay};
-use super::disk::{Difference, Disk};
+use super::disk::Disk;
+use super::file_journal::Allow;
 use super::free_space::FreeSpace;
-use super::journal::{self, Allow, Appended, Journal};
+use super::journal::{Appended, Journal};
 use super::layout::FirstPage;
-use super::record::{Record, Redo, Salt};
+use super::open_journal;
+use super::options::Options;
+use super::record::{Record, Salt};
 use super::retained::Retained;
 use super::transaction::{Durable, Failed, Work, Wrote};
 use super::watch::Watch;
 use crate::metrics::Count;
-use crate::store::fault::{Fault, guard};
-use crate::store::tables::Tables;
+use crate::store::rows::redo::Redo;
+use crate::store::rows::schema::Tables;
+use crate::store::store_error::{Difference, StoreError, guard};
 use redb::{Database, Durability, ReadTransaction, ReadableDatabase, WriteTransaction};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -55,11 +58,11 @@ struct Open {
 }
 
 impl State {
-    fn database(&self) -> Result<&Database, Fault> {
+    fn database(&self) -> Result<&Database, StoreError> {
         match self {
             State::Open(open) => Ok(&open.database),
             State::ReadOnly(view) => Ok(&view.database),
-            State::Closed => Err(Fault::Closed("the data file is not open".to_owned())),
+            State::Closed => Err(StoreError::Closed("the data file is not open".to_owned())),
         }
     }
 
@@ -107,7 +110,7 @@ impl DataFile {
     }
 
     /// Reads from one snapshot of the file.
-    pub fn read<T>(&self, query: impl FnOnce(&ReadTransaction) -> Result<T, Fault>) -> Result<T, Fault> {
+    pub fn read<T>(&self, query: impl FnOnce(&ReadTransaction) -> Result<T, StoreError>) -> Result<T, StoreError> {
         self.watch.check_readable()?;
         let state = self.state();
         let database = state.database()?;
@@ -115,7 +118,7 @@ impl DataFile {
     }
 
     /// A snapshot to keep for a while; reading from it fails once the file was opened again.
-    pub fn snapshot(&self) -> Result<ReadTransaction, Fault> {
+    pub fn snapshot(&self) -> Result<ReadTransaction, StoreError> {
         self.watch.check_readable()?;
         let state = self.state();
         let database = state.database()?;
@@ -126,7 +129,7 @@ impl DataFile {
     pub fn write<T>(
         &self,
         count: u64,
-        work: impl FnOnce(&mut Tables<'_>) -> Result<Work<T>, Fault>,
+        work: impl FnOnce(&mut Tables<'_>) -> Result<Work<T>, StoreError>,
     ) -> Result<Work<T>, Failed<T>> {
         self.transact(count, Durable::InTheJournal, work)
     }
@@ -135,8 +138,8 @@ impl DataFile {
     pub fn write_to_pages(
         &self,
         count: u64,
-        work: impl FnOnce(&mut Tables<'_>) -> Result<(), Fault>,
-    ) -> Result<(), Fault> {
+        work: impl FnOnce(&mut Tables<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         let work = |tables: &mut Tables<'_>| {
             work(tables)?;
             Ok(Work {
@@ -146,19 +149,19 @@ impl DataFile {
             })
         };
         let done = self.transact(count, Durable::InThePages, work);
-        done.map(drop).map_err(Failed::fault)
+        done.map(drop).map_err(Failed::into_error)
     }
 
     fn transact<T>(
         &self,
         count: u64,
         durable: Durable,
-        work: impl FnOnce(&mut Tables<'_>) -> Result<Work<T>, Fault>,
+        work: impl FnOnce(&mut Tables<'_>) -> Result<Work<T>, StoreError>,
     ) -> Result<Work<T>, Failed<T>> {
         self.watch.check_writable().map_err(Failed::Before)?;
         let state = self.state();
         let State::Open(open) = &*state else {
-            let closed = Fault::Closed("the data file takes no writes".to_owned());
+            let closed = StoreError::Closed("the data file takes no writes".to_owned());
             return Err(Failed::Before(closed));
         };
         let redo = Mutex::new(Redo::new(open.journal.rows_bytes_max()));
@@ -177,7 +180,7 @@ impl DataFile {
         let Some(commit) = commit else {
             return match guard(|| Ok(txn.abort()?)) {
                 Ok(()) => Ok(work),
-                Err(fault) => Err(Failed::Before(fault)),
+                Err(error) => Err(Failed::Before(error)),
             };
         };
         let rows = redo.into_inner().unwrap_or_else(PoisonError::into_inner).finish();
@@ -191,12 +194,12 @@ impl DataFile {
         });
         match committed {
             Ok(()) => Ok(work),
-            Err(fault) => Err(Failed::AtCommit(Box::new(work), fault)),
+            Err(error) => Err(Failed::AtCommit(Box::new(work), error)),
         }
     }
 
     /// What the journal has, for readers to see.
-    fn commit_in_memory(&self, mut txn: WriteTransaction) -> Result<(), Fault> {
+    fn commit_in_memory(&self, mut txn: WriteTransaction) -> Result<(), StoreError> {
         txn.set_durability(Durability::None)?;
         txn.commit()?;
         self.is_behind.store(true, Relaxed);
@@ -204,7 +207,7 @@ impl DataFile {
     }
 
     /// With it everything before is in redb's pages.
-    fn commit_to_pages(&self, open: &Open, txn: WriteTransaction, count: u64) -> Result<(), Fault> {
+    fn commit_to_pages(&self, open: &Open, txn: WriteTransaction, count: u64) -> Result<(), StoreError> {
         self.watch.look(&open.disk)?;
         let reader = self.retained.before_commit(|| Ok(open.database.begin_read()?))?;
         commit_to_pages(txn)?;
@@ -219,7 +222,7 @@ impl DataFile {
 
     /// Brings to redb's pages what only the journal has; `count` is the number of the last commit. After an error the
     /// file has to be opened again.
-    pub fn checkpoint(&self, count: u64) -> Result<(), Fault> {
+    pub fn checkpoint(&self, count: u64) -> Result<(), StoreError> {
         self.watch.check_writable()?;
         match &*self.state() {
             State::Open(open) if self.is_behind() => guard(|| {
@@ -271,7 +274,7 @@ impl DataFile {
     ///
     /// # Errors
     /// Nothing can be written yet.
-    pub fn reopen(&self) -> Result<u64, Fault> {
+    pub fn reopen(&self) -> Result<u64, StoreError> {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(disk) = state.disk() {
             self.watch.look(disk)?;
@@ -298,9 +301,9 @@ impl DataFile {
                 };
                 (State::Open(open), Ok(opened.count))
             }
-            Err(fault) => {
+            Err(error) => {
                 let view = guard(|| open_overlay(&self.path, &self.options, Checked::Lightly, FirstPage::First));
-                (view.map_or(State::Closed, State::ReadOnly), Err(fault))
+                (view.map_or(State::Closed, State::ReadOnly), Err(error))
             }
         };
         if let State::Open(open) = &fresh
@@ -345,13 +348,13 @@ impl DataFile {
         &self,
         count: u64,
         before: &[u8],
-        work: impl FnOnce(&mut Tables<'_>) -> Result<(), Fault>,
-    ) -> Result<(), Fault> {
+        work: impl FnOnce(&mut Tables<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         self.watch.last_commit_file.opening(before, &self.salt, count);
         self.write_to_pages(count, work)?;
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if let State::Open(open) = &mut *state {
-            open.journal = journal::begin(open.disk.clone(), &self.options, self.salt);
+            open.journal = open_journal::begin(open.disk.clone(), &self.options, self.salt);
         }
         Ok(())
     }
@@ -361,15 +364,15 @@ impl DataFile {
         self.write_down_damage();
         match self.write_to_pages(count, |_| Ok(())) {
             Ok(()) => self.watch.last_commit_file.closed_at(&self.salt, count),
-            Err(fault) => {
-                tracing::warn!(cause = %fault, "the data file was not closed cleanly; the next start will check it");
+            Err(error) => {
+                tracing::warn!(cause = %error, "the data file was not closed cleanly; the next start will check it");
             }
         }
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if let State::Open(open) = std::mem::replace(&mut *state, State::Closed)
-            && let Err(fault) = guard(|| Ok(open.database.close()?))
+            && let Err(error) = guard(|| Ok(open.database.close()?))
         {
-            tracing::warn!(cause = %fault, "closing the data file failed; nothing is lost");
+            tracing::warn!(cause = %error, "closing the data file failed; nothing is lost");
         }
         drop(state);
         // Only now: nothing that they hold is cut off at the end of the file.

@@ -1,15 +1,19 @@
 //! redb's database in a data file: opened to be used, or through an overlay that leaves the file as it is.
 
-use super::Options;
 use super::disk::Disk;
-use super::journal::{self, Allow, Gap, Journal, salt_of};
+use super::file_journal::{Allow, Gap, salt_of};
+use super::journal::Journal;
 use super::layout::FirstPage;
 use super::old_journal;
+use super::open_journal;
+use super::options::Options;
 use super::overlay::OverlayDatabase;
-use super::record::{Record, RowChange, Salt};
-use crate::store::codec::{CommitRow, JournalRow};
-use crate::store::fault::{Fault, guard};
-use crate::store::tables::{COMMIT, JOURNAL, Snapshot, Source, Tables, get, get_known};
+use super::record::{Record, Salt};
+use crate::store::rows::codec::{CommitRow, JournalRow};
+use crate::store::rows::redo::RowChange;
+use crate::store::rows::schema::{COMMIT, JOURNAL, Snapshot, Source, Tables};
+use crate::store::rows::table::{get, get_known};
+use crate::store::store_error::{StoreError, guard};
 use redb::{Builder, Database, Durability, ReadTransaction, ReadableDatabase, WriteTransaction};
 use std::path::Path;
 use std::sync::Mutex;
@@ -27,11 +31,11 @@ pub struct Opened {
 }
 
 /// Opens an existing file of today's layout, with everything in its journal.
-pub fn open_database(path: &Path, options: &Options, allow: Allow) -> Result<Opened, Fault> {
+pub fn open_database(path: &Path, options: &Options, allow: Allow) -> Result<Opened, StoreError> {
     let disk = Disk::open(path, options)?;
     let database = builder(options).create_with_backend(disk.clone())?;
     let (salt, root) = salt_and_root(&database)?;
-    let journal = journal::open(disk.clone(), options, salt, root, allow)?;
+    let journal = open_journal::open(disk.clone(), options, salt, root, allow)?;
     let records = journal.since(root)?;
     replay(&database, &records)?;
     let count = last_commit(&database.begin_read()?)?;
@@ -46,7 +50,7 @@ pub fn open_database(path: &Path, options: &Options, allow: Allow) -> Result<Ope
 }
 
 /// The salt of the journal, and the last commit in redb's pages.
-fn salt_and_root(database: &Database) -> Result<(Salt, u64), Fault> {
+fn salt_and_root(database: &Database) -> Result<(Salt, u64), StoreError> {
     let txn = database.begin_read()?;
     let row: JournalRow = get_known(Snapshot::new(&txn).meta()?, JOURNAL, "the salt of the journal")?;
     Ok((salt_of(&row)?, last_commit(&txn)?))
@@ -71,7 +75,12 @@ pub struct View {
     pub gap: Gap,
 }
 
-pub fn open_overlay(path: &Path, options: &Options, checked: Checked, first_page: FirstPage) -> Result<View, Fault> {
+pub fn open_overlay(
+    path: &Path,
+    options: &Options,
+    checked: Checked,
+    first_page: FirstPage,
+) -> Result<View, StoreError> {
     overlay(Disk::open(path, options)?.seen_from(first_page), options, checked)
 }
 
@@ -81,7 +90,7 @@ pub fn open_overlay_to_read(
     options: &Options,
     checked: Checked,
     first_page: FirstPage,
-) -> Result<View, Fault> {
+) -> Result<View, StoreError> {
     overlay(
         Disk::open_to_read(path, options)?.seen_from(first_page),
         options,
@@ -106,25 +115,25 @@ pub struct Candidate<S> {
 pub fn open_whole<T, S: PartialEq>(
     first: &Candidate<S>,
     mirror: Option<&Candidate<S>>,
-    open: impl Fn(FirstPage) -> Result<T, Fault>,
-) -> Result<(FirstPage, T), Fault> {
+    open: impl Fn(FirstPage) -> Result<T, StoreError>,
+) -> Result<(FirstPage, T), StoreError> {
     let newer = mirror.filter(|mirror| mirror.root > first.root && mirror.count >= first.count);
     if let Some(mirror) = newer {
         match open(FirstPage::Mirror) {
             Ok(opened) => return Ok((FirstPage::Mirror, opened)),
-            Err(fault) if first.gap == Gap::Missing || mirror.salt != first.salt => return Err(fault),
+            Err(error) if first.gap == Gap::Missing || mirror.salt != first.salt => return Err(error),
             // The first page has all that it needs.
             Err(_) => {}
         }
     }
     match first.gap {
-        Gap::Missing => Err(Fault::Damaged("commits are missing in its journal".to_owned())),
+        Gap::Missing => Err(StoreError::Damaged("commits are missing in its journal".to_owned())),
         Gap::None | Gap::OldBlock => Ok((FirstPage::First, open(FirstPage::First)?)),
     }
 }
 
 /// A file as the next start would see it, even where this user may only read it.
-pub fn open_as_next_start(path: &Path, options: &Options, checked: Checked) -> Result<View, Fault> {
+pub fn open_as_next_start(path: &Path, options: &Options, checked: Checked) -> Result<View, StoreError> {
     let look = |first_page| {
         let view = open_overlay_to_read(path, options, Checked::Lightly, first_page)?;
         // Files of older formats have no mirror, and are not opened from one.
@@ -136,7 +145,7 @@ pub fn open_as_next_start(path: &Path, options: &Options, checked: Checked) -> R
             false => (None, 0),
         };
         let (root, gap) = (view.root, view.gap);
-        Ok::<_, Fault>(Candidate { root, count, salt, gap })
+        Ok::<_, StoreError>(Candidate { root, count, salt, gap })
     };
     let first = look(FirstPage::First)?;
     let mirror = first.salt.and_then(|_| guard(|| look(FirstPage::Mirror)).ok());
@@ -144,7 +153,7 @@ pub fn open_as_next_start(path: &Path, options: &Options, checked: Checked) -> R
     Ok(open_whole(&first, mirror.as_ref(), open)?.1)
 }
 
-fn overlay(disk: Disk, options: &Options, checked: Checked) -> Result<View, Fault> {
+fn overlay(disk: Disk, options: &Options, checked: Checked) -> Result<View, StoreError> {
     let mut builder = builder(options);
     builder.set_check_integrity_on_open(checked == Checked::Fully);
     let database = OverlayDatabase::open(&builder, disk.clone())?;
@@ -152,7 +161,7 @@ fn overlay(disk: Disk, options: &Options, checked: Checked) -> Result<View, Faul
     let mut gap = Gap::None;
     if disk.is_current() {
         let (salt, root) = salt_and_root(&database)?;
-        let found = journal::find(&disk, options, &salt, root)?;
+        let found = open_journal::find(&disk, options, &salt, root)?;
         gap = found.gap;
         // Whoever applied them elsewhere would also have to tell them.
         found.records.iter().try_for_each(|record| record.events().map(drop))?;
@@ -162,7 +171,7 @@ fn overlay(disk: Disk, options: &Options, checked: Checked) -> Result<View, Faul
         let row: Option<JournalRow> = get(Snapshot::new(&txn).meta()?, JOURNAL)?;
         let records = old_journal::records(&disk.journal()?, &row.unwrap_or_default(), last_commit(&txn)?)?;
         drop(txn);
-        make_again(&database, |tables| {
+        write_in_memory(&database, |tables| {
             records.iter().try_for_each(|record| apply(tables, record.rows()))
         })?;
     }
@@ -175,16 +184,19 @@ fn overlay(disk: Disk, options: &Options, checked: Checked) -> Result<View, Faul
 }
 
 /// Makes the commits of the journal again, for readers to see.
-fn replay(database: &Database, records: &[Record]) -> Result<(), Fault> {
+fn replay(database: &Database, records: &[Record]) -> Result<(), StoreError> {
     match records {
         [] => Ok(()),
-        records => make_again(database, |tables| {
+        records => write_in_memory(database, |tables| {
             records.iter().try_for_each(|record| apply(tables, record.rows()))
         }),
     }
 }
 
-fn make_again(database: &Database, work: impl FnOnce(&mut Tables<'_>) -> Result<(), Fault>) -> Result<(), Fault> {
+fn write_in_memory(
+    database: &Database,
+    work: impl FnOnce(&mut Tables<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
     let mut txn = database.begin_write()?;
     txn.set_durability(Durability::None)?;
     let redo = Mutex::default();
@@ -194,7 +206,10 @@ fn make_again(database: &Database, work: impl FnOnce(&mut Tables<'_>) -> Result<
     Ok(txn.commit()?)
 }
 
-fn apply<'r>(tables: &mut Tables<'_>, rows: impl Iterator<Item = Result<RowChange<'r>, Fault>>) -> Result<(), Fault> {
+fn apply<'r>(
+    tables: &mut Tables<'_>,
+    rows: impl Iterator<Item = Result<RowChange<'r>, StoreError>>,
+) -> Result<(), StoreError> {
     for change in rows {
         tables.replay(&change?)?;
     }
@@ -205,8 +220,8 @@ fn apply<'r>(tables: &mut Tables<'_>, rows: impl Iterator<Item = Result<RowChang
 pub fn write_new<T>(
     database: &Database,
     count: u64,
-    work: impl FnOnce(&mut Tables<'_>) -> Result<T, Fault>,
-) -> Result<T, Fault> {
+    work: impl FnOnce(&mut Tables<'_>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
     guard(|| {
         let txn = database.begin_write()?;
         let redo = Mutex::default();
@@ -220,7 +235,7 @@ pub fn write_new<T>(
 }
 
 /// Commits durably, and so that the file opens at once after a kill.
-pub fn commit_to_pages(mut txn: WriteTransaction) -> Result<(), Fault> {
+pub fn commit_to_pages(mut txn: WriteTransaction) -> Result<(), StoreError> {
     txn.set_durability(Durability::Immediate)?;
     txn.set_quick_repair(true);
     Ok(txn.commit()?)
@@ -232,7 +247,7 @@ pub fn builder(options: &Options) -> Builder {
     builder
 }
 
-pub fn last_commit(txn: &ReadTransaction) -> Result<u64, Fault> {
+pub fn last_commit(txn: &ReadTransaction) -> Result<u64, StoreError> {
     let commit: CommitRow = get_known(Snapshot::new(txn).meta()?, COMMIT, "the number of the last commit")?;
     Ok(commit.count)
 }

@@ -1,10 +1,10 @@
 //! What lies between redb and the disk: the data file, where tests can break it. Where its parts are, `layout` says.
 
-use super::Options;
 use super::disk_op::{DiskOp, FaultInjector};
 use super::file_locks::file_locks;
 use super::layout::{FirstPage, Layout, MAGIC, MAGIC_AT, PAGE_BYTES};
-use crate::store::fault::Fault;
+use super::options::Options;
+use crate::store::store_error::{Difference, StoreError};
 use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
 use std::fs::{self, File, OpenOptions};
@@ -43,49 +43,18 @@ struct LastWritten {
     len: Option<u64>,
 }
 
-/// How the file differs from the one that we opened and wrote.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Difference {
-    /// There is no file at the path any more.
-    Removed,
-    /// Another file has its name.
-    Replaced,
-    /// Somebody else has written to it, or has cut it off.
-    Overwritten,
-}
-
-impl Difference {
-    /// What happened and what to do, for the log and for an administrator.
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Difference::Removed => {
-                "The data file was removed or renamed while Chapp was running. Nothing more is saved. Put it back, or \
-                 run chapp backup FILE to save what is there."
-            }
-            Difference::Replaced => {
-                "Another file was put in the place of the data file while Chapp was running. Nothing more is saved. \
-                 Put the old one back, or stop Chapp and start it again to use the new one."
-            }
-            Difference::Overwritten => {
-                "Another program has written to the data file while Chapp was running. Nothing more is saved. Stop \
-                 Chapp, put a backup in the file's place, and start it again."
-            }
-        }
-    }
-}
-
 impl Disk {
     /// The existing file at `path`.
-    pub fn open(path: &Path, options: &Options) -> Result<Disk, Fault> {
+    pub fn open(path: &Path, options: &Options) -> Result<Disk, StoreError> {
         let (file, handle) = open(OpenOptions::new().read(true).write(true), path, options)?;
         let dsync_file = open_dsync(&handle, path)?;
         Disk::existing(file, handle, dsync_file, options)
     }
 
     /// The same, of which nothing is to be written: also where this user may only read it.
-    pub fn open_to_read(path: &Path, options: &Options) -> Result<Disk, Fault> {
+    pub fn open_to_read(path: &Path, options: &Options) -> Result<Disk, StoreError> {
         match Disk::open(path, options) {
-            Err(fault) if fault.is_forbidden() => {
+            Err(error) if error.is_forbidden() => {
                 let (file, handle) = open(OpenOptions::new().read(true), path, options)?;
                 Ok(Disk {
                     is_read_only: true,
@@ -96,7 +65,12 @@ impl Disk {
         }
     }
 
-    fn existing(file: FileBackend, handle: File, dsync_file: Option<File>, options: &Options) -> Result<Disk, Fault> {
+    fn existing(
+        file: FileBackend,
+        handle: File,
+        dsync_file: Option<File>,
+        options: &Options,
+    ) -> Result<Disk, StoreError> {
         let mut first_page = vec![0; PAGE_BYTES as usize];
         let len = file.len()?;
         if len >= PAGE_BYTES {
@@ -104,7 +78,7 @@ impl Disk {
         }
         let layout = Layout::of(&first_page);
         if layout.journal_bytes > 0 && len <= PAGE_BYTES + layout.gap() {
-            return Err(Fault::Damaged("the file was cut off".to_owned()));
+            return Err(StoreError::Damaged("the file was cut off".to_owned()));
         }
         let last_written = LastWritten {
             first_page: Some(first_page),
@@ -118,7 +92,7 @@ impl Disk {
     }
 
     /// A new file, which nobody else reads yet.
-    pub fn create(path: &Path, options: &Options) -> Result<Disk, Fault> {
+    pub fn create(path: &Path, options: &Options) -> Result<Disk, StoreError> {
         let mut how = OpenOptions::new();
         how.read(true).write(true).create_new(true);
         #[cfg(unix)]
@@ -282,7 +256,7 @@ impl Disk {
     }
 
     /// Where in the file redb's `offset` is.
-    fn place(&self, offset: u64) -> u64 {
+    fn file_offset(&self, offset: u64) -> u64 {
         match (offset < PAGE_BYTES, self.first_page) {
             (true, FirstPage::First) => offset,
             (true, FirstPage::Mirror) => offset + self.layout.mirror_at(),
@@ -291,7 +265,7 @@ impl Disk {
     }
 }
 
-fn open(how: &OpenOptions, path: &Path, options: &Options) -> Result<(FileBackend, File), Fault> {
+fn open(how: &OpenOptions, path: &Path, options: &Options) -> Result<(FileBackend, File), StoreError> {
     let faults = options.faults.as_ref();
     faults.map_or(Ok(()), |faults| faults.before(DiskOp::Open))?;
     let file = how.open(path)?;
@@ -344,7 +318,7 @@ impl StorageBackend for Disk {
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         self.before(DiskOp::Read)?;
-        self.file.read(self.place(offset), out)
+        self.file.read(self.file_offset(offset), out)
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
@@ -362,7 +336,7 @@ impl StorageBackend for Disk {
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         if offset >= PAGE_BYTES {
             self.pages_bytes.fetch_add(data.len() as u64, Relaxed);
-            return self.write_at(self.place(offset), data);
+            return self.write_at(self.file_offset(offset), data);
         }
         let expected = self.last_written().first_page.take();
         self.write_at(offset, data)?;

@@ -1,7 +1,6 @@
 //! What the store does with its disk, one operation at a time, so that tests can make each of them fail.
 
-use std::fmt;
-use std::io;
+use std::{fmt, io};
 
 /// An operation of the store on its disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

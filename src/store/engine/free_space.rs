@@ -1,7 +1,7 @@
 //! How much room the disk must have left: a little for messages, much more for files.
 
-use super::Options;
-use super::create::folder;
+use super::draft::folder;
+use super::options::Options;
 use std::path::{Path, PathBuf};
 
 pub struct FreeSpace {

@@ -1,7 +1,7 @@
 //! The number of the last commit of a data file, in a small file beside it (`store/FORMAT.md`), so that a backup which
 //! is put in the file's place at once, with its name and hardly its age, is recognized.
 
-use super::create::{draft_path, sweep};
+use super::draft::{draft_path, sweep};
 use super::record::Salt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -49,7 +49,7 @@ impl LastCommitFile {
         text.unwrap_or_default()
     }
 
-    /// Removes what a kill left behind. Only whoever has the data file open may.
+    /// Removes what a kill left behind. Only the process that has the data file open may do so.
     pub fn sweep(&self) {
         if let Some(path) = &self.path {
             sweep(path);

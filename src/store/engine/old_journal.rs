@@ -1,9 +1,10 @@
 //! The journals of formats 3 and 4 (`store/FORMAT.md`), which are only read, to bring a data file up to date after a
 //! kill.
 
-use super::record::{RowChange, candidates, frame, row_changes};
-use crate::store::codec::JournalRow;
-use crate::store::fault::Fault;
+use super::record::{candidates, frame};
+use crate::store::rows::codec::JournalRow;
+use crate::store::rows::redo::{RowChange, row_changes};
+use crate::store::store_error::StoreError;
 
 /// Bytes in front of the number of a record: its length.
 const LENGTH_BYTES: usize = 4;
@@ -16,13 +17,13 @@ pub struct OldRecord {
 }
 
 impl OldRecord {
-    pub fn rows(&self) -> impl Iterator<Item = Result<RowChange<'_>, Fault>> {
+    pub fn rows(&self) -> impl Iterator<Item = Result<RowChange<'_>, StoreError>> {
         row_changes(&self.rows)
     }
 }
 
 /// The records after commit `count`.
-pub fn records(journal: &[u8], row: &JournalRow, count: u64) -> Result<Vec<OldRecord>, Fault> {
+pub fn records(journal: &[u8], row: &JournalRow, count: u64) -> Result<Vec<OldRecord>, StoreError> {
     let (salt, start) = (&row.salt[..], row.start as usize);
     // They begin there, or at the beginning where the first one found no room.
     let mut runs = [start, 0].into_iter().map(|from| run(journal, salt, from));
@@ -44,7 +45,7 @@ pub fn records(journal: &[u8], row: &JournalRow, count: u64) -> Result<Vec<OldRe
     };
     let begins_late = run.first().is_some_and(|(record, _)| record.count > count + 1);
     if begins_late || has_later {
-        return Err(Fault::Damaged("commits are missing in the journal".to_owned()));
+        return Err(StoreError::Damaged("commits are missing in the journal".to_owned()));
     }
     // redb may have more than it knew when it wrote down where the journal starts.
     Ok(run

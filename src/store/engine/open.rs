@@ -2,27 +2,28 @@
 //!
 //! All of that is seen through an overlay, so a file that we refuse keeps every byte.
 
-use super::create;
 use super::data_file::{About, DataFile};
 use super::database::{self, Candidate, Checked, View, open_database, open_overlay, open_whole};
 use super::disk::Disk;
+use super::file_journal::{Allow, Gap};
 use super::free_space::has_room;
-use super::journal::{Allow, Gap};
+use super::home::home;
 use super::last_commit::LastCommitFile;
 use super::layout::FirstPage;
+use super::open_error::{OpenError, io_error, open_error};
+use super::options::Options;
 use super::retained::Retained;
-use super::upgrade::{self, FORMAT_OLDEST};
-use super::{OpenError, Options};
+use super::{create, draft, random, upgrade};
 use crate::clock::Time;
 use crate::limits::DATA_FILE_TOUCHED_MS;
-use crate::store::codec::{CommitRow, DataFileRow, JournalRow};
-use crate::store::fault::{Fault, guard, is_full};
-use crate::store::files;
-use crate::store::tables::{COMMIT, FILE, FORMAT, FORMAT_VERSION, JOURNAL, META, get, get_known, put};
+use crate::store::changes::attachments;
+use crate::store::rows::codec::{CommitRow, DataFileRow, JournalRow};
+use crate::store::rows::schema::{COMMIT, FILE, FORMAT, FORMAT_OLDEST, FORMAT_VERSION, JOURNAL, META};
+use crate::store::rows::table::{get, get_known, put};
+use crate::store::store_error::{StoreError, guard};
 use redb::{ReadableDatabase, TableError};
-use sha2::{Digest, Sha256};
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
@@ -75,16 +76,16 @@ pub fn open(path: &Path, options: Options) -> Result<(DataFile, u64), OpenError>
         tracing::info!("the data file is a copy, or something else has written to it; checking all of it");
         head = adopt(path, &options, head)?;
         allow = Allow::Gap;
-        head.row.epoch = create::random().map_err(|error| io_error(path, &error))?;
+        head.row.epoch = random::random().map_err(|error| io_error(path, &error))?;
         head.row.home = is_at;
     }
     if !moved && last_commit_file.says_opening() {
         tracing::info!("the last start broke off; checking all of the data file");
         let check = || open_overlay(path, &options, Checked::Fully, FirstPage::First).map(drop);
-        guard(check).map_err(|fault| open_error(path, fault))?;
+        guard(check).map_err(|error| open_error(path, error))?;
     }
-    let opened = guard(|| open_database(path, &options, allow)).map_err(|fault| open_error(path, fault))?;
-    create::sweep(path);
+    let opened = guard(|| open_database(path, &options, allow)).map_err(|error| open_error(path, error))?;
+    draft::sweep(path);
     last_commit_file.sweep();
     start(path, options, head, Found { moved, is_doubtful }, opened)
 }
@@ -106,12 +107,12 @@ fn start(
     found: Found,
     opened: database::Opened,
 ) -> Result<(DataFile, u64), OpenError> {
-    let failed = |fault| open_error(path, fault);
+    let failed = |error| open_error(path, error);
     let count = opened.count;
     // Where the disk is full, what is there can still be read.
     let begins = found.moved || has_room(path, &options);
     let salt = match begins {
-        true => create::new_salt().map_err(|error| io_error(path, &error))?,
+        true => random::new_salt().map_err(|error| io_error(path, &error))?,
         false => opened.salt,
     };
     let retained = Retained::new(path, options.retention);
@@ -131,7 +132,7 @@ fn start(
         tables.create_missing()?;
         put(tables.meta.write()?, FILE, &head.row)?;
         put(tables.meta.write()?, JOURNAL, &JournalRow::of(&salt))?;
-        files::give_up_unfinished(tables)
+        attachments::give_up_unfinished(tables)
     });
     begun.map_err(failed)?;
     Ok((file, count + 1))
@@ -158,12 +159,12 @@ fn adopt(path: &Path, options: &Options, first: Head) -> Result<Head, OpenError>
     let mirror = examine(path, options, FirstPage::Mirror).ok();
     let check = |first_page| guard(|| open_overlay(path, options, Checked::Fully, first_page).map(drop));
     let chosen = open_whole(&first.candidate(), mirror.as_ref().map(Head::candidate).as_ref(), check);
-    let chosen = chosen.map_err(|fault| open_error(path, fault))?.0;
+    let chosen = chosen.map_err(|error| open_error(path, error))?.0;
     let Some(mirror) = mirror.filter(|_| chosen == FirstPage::Mirror) else {
         return Ok(first);
     };
     let adopted = guard(|| Ok(Disk::open(path, options)?.adopt_mirror()?));
-    adopted.map_err(|fault| open_error(path, fault))?;
+    adopted.map_err(|error| open_error(path, error))?;
     Ok(mirror)
 }
 
@@ -209,29 +210,10 @@ fn view<T>(
     options: &Options,
     checked: Checked,
     first_page: FirstPage,
-    query: impl FnOnce(&View) -> Result<T, Fault>,
+    query: impl FnOnce(&View) -> Result<T, StoreError>,
 ) -> Result<T, OpenError> {
     let answer = guard(|| query(&open_overlay(path, options, checked, first_page)?));
-    answer.map_err(|fault| open_error(path, fault))
-}
-
-/// Which file on which machine this is. Not on which device: its number changes with the order in which disks are found.
-pub fn home(path: &Path) -> io::Result<[u8; 32]> {
-    #[cfg(unix)]
-    let file = std::os::unix::fs::MetadataExt::ino(&fs::metadata(path)?);
-    #[cfg(not(unix))]
-    let file = file_id::get_file_id(path)?;
-    Ok(digest(&format!("{file:?}")))
-}
-
-/// The same as files of formats 1 to 4 have it.
-pub fn home_until_4(path: &Path) -> io::Result<[u8; 32]> {
-    Ok(digest(&format!("{:?}", file_id::get_file_id(path)?)))
-}
-
-fn digest(file: &str) -> [u8; 32] {
-    let machine = fs::read("/etc/machine-id").unwrap_or_default();
-    Sha256::new().chain_update(file).chain_update(machine).finalize().into()
+    answer.map_err(|error| open_error(path, error))
 }
 
 /// Whether somebody has written to the file after our last commit, such as a `cp` over it, which keeps its identity. Its
@@ -242,41 +224,6 @@ fn written_since(path: &Path, commit: &CommitRow) -> bool {
         .unwrap_or(UNIX_EPOCH);
     let modified = modified.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
     Time(modified).since(Time(commit.at)) > DATA_FILE_TOUCHED_MS
-}
-
-pub fn open_error(path: &Path, fault: Fault) -> OpenError {
-    let path = path.to_owned();
-    match fault {
-        Fault::Redb(redb::Error::DatabaseAlreadyOpen) => OpenError::AlreadyOpen { path },
-        Fault::Redb(redb::Error::Io(error)) => io_error(&path, &error),
-        Fault::Redb(error) => OpenError::Damaged {
-            path,
-            cause: error.to_string(),
-        },
-        Fault::Damaged(cause) | Fault::Panic(cause) => OpenError::Damaged { path, cause },
-        Fault::Full => OpenError::Full { path },
-        Fault::Foreign(difference) => OpenError::Io {
-            path,
-            cause: difference.sentence().to_owned(),
-        },
-        Fault::Closed(cause) => OpenError::Io { path, cause },
-        Fault::Refused(error) => OpenError::Io {
-            path,
-            cause: error.to_string(),
-        },
-    }
-}
-
-pub fn io_error(path: &Path, error: &io::Error) -> OpenError {
-    let (path, cause) = (path.to_owned(), error.to_string());
-    match error.kind() {
-        _ if is_full(error) => OpenError::Full { path },
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => OpenError::ReadOnly { path },
-        ErrorKind::IsADirectory => OpenError::NotOurs { path },
-        // redb's words for a header or a length that cannot be.
-        ErrorKind::InvalidData | ErrorKind::UnexpectedEof => OpenError::Damaged { path, cause },
-        _ => OpenError::Io { path, cause },
-    }
 }
 
 fn hex(bytes: &[u8]) -> String {

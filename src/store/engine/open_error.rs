@@ -1,7 +1,9 @@
 //! Why a data file was not opened: one sentence for the terminal, with the path and the next step.
 
+use crate::store::store_error::{StoreError, is_full};
 use std::fmt;
-use std::path::PathBuf;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 
 /// Why the data file was not opened. Whatever was there is as it was.
 #[derive(Debug)]
@@ -128,3 +130,38 @@ impl fmt::Display for OpenError {
 }
 
 impl std::error::Error for OpenError {}
+
+pub fn open_error(path: &Path, error: StoreError) -> OpenError {
+    let path = path.to_owned();
+    match error {
+        StoreError::Redb(redb::Error::DatabaseAlreadyOpen) => OpenError::AlreadyOpen { path },
+        StoreError::Redb(redb::Error::Io(error)) => io_error(&path, &error),
+        StoreError::Redb(error) => OpenError::Damaged {
+            path,
+            cause: error.to_string(),
+        },
+        StoreError::Damaged(cause) | StoreError::Panic(cause) => OpenError::Damaged { path, cause },
+        StoreError::Full => OpenError::Full { path },
+        StoreError::Foreign(difference) => OpenError::Io {
+            path,
+            cause: difference.sentence().to_owned(),
+        },
+        StoreError::Closed(cause) => OpenError::Io { path, cause },
+        StoreError::Refused(error) => OpenError::Io {
+            path,
+            cause: error.to_string(),
+        },
+    }
+}
+
+pub fn io_error(path: &Path, error: &io::Error) -> OpenError {
+    let (path, cause) = (path.to_owned(), error.to_string());
+    match error.kind() {
+        _ if is_full(error) => OpenError::Full { path },
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => OpenError::ReadOnly { path },
+        ErrorKind::IsADirectory => OpenError::NotOurs { path },
+        // redb's words for a header or a length that cannot be.
+        ErrorKind::InvalidData | ErrorKind::UnexpectedEof => OpenError::Damaged { path, cause },
+        _ => OpenError::Io { path, cause },
+    }
+}

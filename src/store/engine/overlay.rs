@@ -3,7 +3,7 @@
 
 use super::disk::Disk;
 use super::file_locks::file_locks;
-use crate::store::fault::Fault;
+use crate::store::store_error::StoreError;
 use redb::{BackendError, Builder, Database, StorageBackend};
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
@@ -18,7 +18,7 @@ const BLOCK: u64 = 4096;
 pub struct OverlayDatabase(Option<Database>);
 
 impl OverlayDatabase {
-    pub fn open(builder: &Builder, file: Disk) -> Result<OverlayDatabase, Fault> {
+    pub fn open(builder: &Builder, file: Disk) -> Result<OverlayDatabase, StoreError> {
         Ok(OverlayDatabase(Some(builder.create_with_backend(Overlay::new(file)?)?)))
     }
 }
@@ -60,7 +60,7 @@ struct Changes {
 }
 
 impl Overlay {
-    fn new(file: Disk) -> Result<Overlay, Fault> {
+    fn new(file: Disk) -> Result<Overlay, StoreError> {
         let len = file.len()?;
         let changes = Mutex::new(Changes {
             len,

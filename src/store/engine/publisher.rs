@@ -1,7 +1,7 @@
 //! From the writer to everybody: the answer for each caller, and the events for all others, in commit order.
 
+use super::job::Reply;
 use super::load_shedding::LoadShedding;
-use super::writer::Reply;
 use crate::error::Result;
 use crate::limits::{EVENTS_AT_ONCE_MAX, FEED_BATCHES_MAX};
 use crate::model::Event;

@@ -1,9 +1,10 @@
-//! One commit as a record: the rows that it changes and the events that it causes. Whoever applies the records of a
+//! One commit as a record: the rows that it changes and the events that it causes. A process that applies the records of a
 //! history in order has the same rows, and can tell the same story. `store/FORMAT.md` describes the bytes.
 
 use crate::model::Event;
-use crate::store::codec::{CommitRow, seal_bytes, unseal_bytes};
-use crate::store::fault::Fault;
+use crate::store::rows::codec::{CommitRow, seal_bytes, unseal_bytes};
+use crate::store::rows::redo::{RowChange, row_changes};
+use crate::store::store_error::StoreError;
 use serde::{Deserialize, Serialize};
 
 /// Bytes in front of each record: how many follow.
@@ -19,51 +20,6 @@ const RECORD_FORMAT: u8 = 1;
 const DAMAGED_BITS_MAX: u32 = 8;
 
 pub type Salt = [u8; SALT_BYTES];
-
-/// What becomes of a row.
-#[derive(Deserialize, Serialize)]
-pub struct RowChange<'a> {
-    pub table: &'a str,
-    pub key: &'a [u8],
-    /// Its bytes; `None` where the row is removed.
-    pub row: Option<&'a [u8]>,
-}
-
-/// The row changes of a transaction, collected while it runs; by default none.
-#[derive(Default)]
-pub struct Redo {
-    bytes: Vec<u8>,
-    bytes_max: usize,
-    is_too_long: bool,
-}
-
-impl Redo {
-    /// Collects at most this many bytes. A longer transaction gets no record.
-    pub fn new(bytes_max: usize) -> Redo {
-        Redo {
-            bytes: Vec::new(),
-            bytes_max,
-            is_too_long: false,
-        }
-    }
-
-    pub fn add(&mut self, table: &str, key: &[u8], row: Option<&[u8]>) {
-        let more = table.len() + key.len() + row.map_or(0, <[u8]>::len);
-        self.is_too_long |= self.bytes.len() + more > self.bytes_max;
-        if self.is_too_long {
-            return;
-        }
-        match postcard::to_extend(&RowChange { table, key, row }, std::mem::take(&mut self.bytes)) {
-            Ok(bytes) => self.bytes = bytes,
-            Err(_) => self.is_too_long = true,
-        }
-    }
-
-    /// The bytes of the changes, unless there are too many.
-    pub fn finish(self) -> Option<Vec<u8>> {
-        (!self.is_too_long && self.bytes.len() <= self.bytes_max).then_some(self.bytes)
-    }
-}
 
 /// What follows the number of a record.
 #[derive(Deserialize, Serialize)]
@@ -82,36 +38,37 @@ pub struct Record {
 }
 
 impl Record {
-    pub fn new(commit: CommitRow, rows: Vec<u8>, events: &[Event]) -> Result<Record, Fault> {
+    pub fn new(commit: CommitRow, rows: Vec<u8>, events: &[Event]) -> Result<Record, StoreError> {
         let events = match events {
             [] => Vec::new(),
-            events => postcard::to_stdvec(events).map_err(|error| Fault::Damaged(format!("an event: {error}")))?,
+            events => postcard::to_stdvec(events).map_err(|error| StoreError::Damaged(format!("an event: {error}")))?,
         };
         Ok(Record { commit, rows, events })
     }
 
     /// What it does to rows, in order.
-    pub fn rows(&self) -> impl Iterator<Item = Result<RowChange<'_>, Fault>> {
+    pub fn rows(&self) -> impl Iterator<Item = Result<RowChange<'_>, StoreError>> {
         row_changes(&self.rows)
     }
 
     /// What it has to tell, in order.
-    pub fn events(&self) -> Result<Vec<Event>, Fault> {
+    pub fn events(&self) -> Result<Vec<Event>, StoreError> {
         if self.events.is_empty() {
             return Ok(Vec::new());
         }
-        postcard::from_bytes(&self.events).map_err(|error| Fault::Damaged(format!("an event in the journal: {error}")))
+        postcard::from_bytes(&self.events)
+            .map_err(|error| StoreError::Damaged(format!("an event in the journal: {error}")))
     }
 
     /// Its bytes in a journal with this salt.
-    pub fn encode(&self, salt: &Salt) -> Result<Vec<u8>, Fault> {
+    pub fn encode(&self, salt: &Salt) -> Result<Vec<u8>, StoreError> {
         let body = Body {
             format: RECORD_FORMAT,
             at: self.commit.at,
             rows: &self.rows,
             events: &self.events,
         };
-        let damaged = |error: &dyn std::fmt::Display| Fault::Damaged(format!("a record of the journal: {error}"));
+        let damaged = |error: &dyn std::fmt::Display| StoreError::Damaged(format!("a record of the journal: {error}"));
         let named = [&salt[..], &self.commit.count.to_le_bytes()].concat();
         let sealed = seal_bytes(&postcard::to_extend(&body, named).map_err(|error| damaged(&error))?);
         let length = u32::try_from(sealed.len()).map_err(|error| damaged(&error))?;
@@ -119,13 +76,15 @@ impl Record {
     }
 
     /// The record that begins with the first byte, if a whole one with this salt does, and how long it is.
-    pub fn decode(bytes: &[u8], salt: &Salt) -> Result<Option<(Record, usize)>, Fault> {
+    pub fn decode(bytes: &[u8], salt: &Salt) -> Result<Option<(Record, usize)>, StoreError> {
         let Some((count, body, length)) = frame(bytes, salt) else {
             return Ok(None);
         };
         // Its checksum is right, so this is what somebody has written.
         if body.first().is_some_and(|format| *format > RECORD_FORMAT) {
-            return Err(Fault::Damaged("a later Chapp has written to the journal".to_owned()));
+            return Err(StoreError::Damaged(
+                "a later Chapp has written to the journal".to_owned(),
+            ));
         }
         let Ok(body) = postcard::from_bytes::<Body<'_>>(body) else {
             return Ok(None);
@@ -165,23 +124,4 @@ pub fn resembles(bytes: &[u8], salt: &[u8], count: u64) -> bool {
 /// Where in `bytes` a record with this salt may begin.
 pub fn candidates<'b>(bytes: &'b [u8], salt: &'b [u8]) -> impl Iterator<Item = usize> + 'b {
     memchr::memmem::find_iter(bytes, salt).filter_map(|at| at.checked_sub(LENGTH_BYTES))
-}
-
-pub fn row_changes(bytes: &[u8]) -> impl Iterator<Item = Result<RowChange<'_>, Fault>> {
-    let mut rest = bytes;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        Some(match postcard::take_from_bytes(rest) {
-            Ok((change, after)) => {
-                rest = after;
-                Ok(change)
-            }
-            Err(error) => {
-                rest = &[];
-                Err(Fault::Damaged(format!("the journal: {error}")))
-            }
-        })
-    })
 }

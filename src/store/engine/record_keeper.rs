@@ -2,7 +2,7 @@
 
 use super::journal::{Appended, Journal};
 use super::record::{Record, Salt};
-use crate::store::fault::Fault;
+use crate::store::store_error::StoreError;
 use std::sync::Arc;
 use std::{fmt, io};
 
@@ -42,18 +42,18 @@ impl KeptElsewhere {
 }
 
 impl Journal for KeptElsewhere {
-    fn append(&self, record: &Record) -> Result<Appended, Fault> {
+    fn append(&self, record: &Record) -> Result<Appended, StoreError> {
         self.keeper.append(record.commit.count, &record.encode(&self.salt)?)?;
         Ok(Appended::Durable)
     }
 
-    fn since(&self, count: u64) -> Result<Vec<Record>, Fault> {
+    fn since(&self, count: u64) -> Result<Vec<Record>, StoreError> {
         let mut records = Vec::new();
         for (next, bytes) in (count + 1..).zip(self.keeper.since(count)?) {
             match Record::decode(&bytes, &self.salt)? {
                 Some((record, _)) if record.commit.count == next => records.push(record),
                 _ => {
-                    return Err(Fault::Damaged(format!(
+                    return Err(StoreError::Damaged(format!(
                         "record {next} is missing where records are kept"
                     )));
                 }

@@ -9,9 +9,9 @@
 //!   [`ROOT_EVERY`] need none of their own, since an older reader covers their pages;
 //! - every durable commit uses quick repair, or redb's own bookkeeping pages follow other rules.
 
-use super::Retention;
+use super::options::Retention;
 use crate::limits::{RETAINED_BYTES_MAX, RETAINED_WHILE_OPEN_MAX, ROOT_EVERY};
-use crate::store::fault::Fault;
+use crate::store::store_error::StoreError;
 use redb::ReadTransaction;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -56,8 +56,8 @@ impl Retained {
     /// A reader to keep for the durable commit that comes now, if it needs one.
     pub fn before_commit(
         &self,
-        begin_read: impl FnOnce() -> Result<ReadTransaction, Fault>,
-    ) -> Result<Option<ReadTransaction>, Fault> {
+        begin_read: impl FnOnce() -> Result<ReadTransaction, StoreError>,
+    ) -> Result<Option<ReadTransaction>, StoreError> {
         let roots = self.lock();
         let is_due = roots
             .roots

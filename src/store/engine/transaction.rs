@@ -1,7 +1,7 @@
 //! What a write transaction does, and how it ends.
 
 use crate::model::Event;
-use crate::store::fault::Fault;
+use crate::store::store_error::StoreError;
 
 /// Whether a transaction has something to commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,15 +21,15 @@ pub struct Work<T> {
 /// How a write transaction failed.
 pub enum Failed<T> {
     /// It did not happen.
-    Before(Fault),
-    /// It happened or it did not; whoever opens the file again sees which.
-    AtCommit(Box<Work<T>>, Fault),
+    Before(StoreError),
+    /// It happened or it did not; opening the file again shows which.
+    AtCommit(Box<Work<T>>, StoreError),
 }
 
 impl<T> Failed<T> {
-    pub fn fault(self) -> Fault {
+    pub fn into_error(self) -> StoreError {
         match self {
-            Failed::Before(fault) | Failed::AtCommit(_, fault) => fault,
+            Failed::Before(error) | Failed::AtCommit(_, error) => error,
         }
     }
 }

@@ -1,27 +1,26 @@
 //! From a data file of an older format to one of today's: its rows are copied, table by table, into a new file, and what
 //! is missing is added. The old file stays beside the new one, as it was.
 
-use super::create::{draft_path, folder, new_salt, random, sync_folder};
+use super::copy::{Contents, Copy, CopyError};
 use super::database::{Checked, View, builder, last_commit, open_overlay, write_new};
 use super::disk::Disk;
+use super::draft::{draft_path, folder, sync_folder};
+use super::home::{home, home_until_4};
 use super::layout::FirstPage;
-use super::open::{home, home_until_4, io_error, open_error};
-use super::{OpenError, Options};
+use super::open_error::{OpenError, io_error, open_error};
+use super::options::Options;
+use super::random::{new_salt, random};
 use crate::limits::JOURNAL_BYTES;
 use crate::model::RoomName;
-use crate::store::Progress;
-use crate::store::codec::{DataFileRow, JournalRow, RoomRow};
-use crate::store::copy::{Contents, Copy, CopyFault};
-use crate::store::fault::{Fault, guard};
-use crate::store::standing::FIRST_ROOM;
-use crate::store::tables::{FILE, FORMAT, FORMAT_VERSION, JOURNAL, META, Tables, get_known, put};
+use crate::store::progress::Progress;
+use crate::store::rows::codec::{DataFileRow, JournalRow, RoomRow};
+use crate::store::rows::schema::{FILE, FIRST_ROOM, FORMAT, FORMAT_VERSION, JOURNAL, META, Tables};
+use crate::store::rows::table::{get_known, put};
+use crate::store::store_error::{StoreError, guard};
 use redb::ReadableDatabase;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::Path;
-
-/// The oldest format that can be upgraded.
-pub const FORMAT_OLDEST: u32 = 1;
 
 /// Puts a file of today's format in the place of one of an older format, which stays beside it, named after its format;
 /// never over another file.
@@ -40,7 +39,7 @@ pub fn upgrade(path: &Path, options: &Options, format: u32) -> Result<(), OpenEr
         let about = fs::metadata(&real)?;
         let needed = about.len() + JOURNAL_BYTES as u64 + options.disk_free_bytes_min;
         if fs4::available_space(folder(&real)).is_ok_and(|free| free < needed) {
-            return Err(Fault::Full);
+            return Err(StoreError::Full);
         }
         copy(&view, &real, &draft, options)?;
         give_permissions(&draft, &about)?;
@@ -48,14 +47,14 @@ pub fn upgrade(path: &Path, options: &Options, format: u32) -> Result<(), OpenEr
         fs::rename(&draft, &real)?;
         Ok(sync_folder(&real)?)
     });
-    upgraded.map_err(|fault| {
+    upgraded.map_err(|error| {
         let _ = fs::remove_file(&draft);
-        open_error(path, fault)
+        open_error(path, error)
     })
 }
 
 /// Everything in the file, as a new file of today's format, on the disk.
-fn copy(view: &View, real: &Path, draft: &Path, options: &Options) -> Result<(), Fault> {
+fn copy(view: &View, real: &Path, draft: &Path, options: &Options) -> Result<(), StoreError> {
     let from = view.database.begin_read()?;
     let copy = Copy {
         from: &from,
@@ -65,7 +64,7 @@ fn copy(view: &View, real: &Path, draft: &Path, options: &Options) -> Result<(),
         floor: options.disk_free_bytes_min,
         progress: &Progress::default(),
     };
-    copy.write().map_err(CopyFault::into_fault)?;
+    copy.write().map_err(CopyError::into_fault)?;
     let into = builder(options).create_with_backend(Disk::open(draft, options)?)?;
     let mut row: DataFileRow = get_known(&from.open_table(META)?, FILE, "the name of the file")?;
     if row.home != home_until_4(real)? {
@@ -88,7 +87,7 @@ fn copy(view: &View, real: &Path, draft: &Path, options: &Options) -> Result<(),
 }
 
 /// Adds what files of format 1 do not have.
-fn add_missing(tables: &mut Tables<'_>) -> Result<(), Fault> {
+fn add_missing(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     let lobby: RoomRow = get_known(tables.rooms.read()?, FIRST_ROOM, "the first room")?;
     put(
         tables.room_names.write()?,

@@ -1,9 +1,9 @@
 //! Whether the data file is still the one that we opened and wrote. If it is not, we write nothing more: it would go to
 //! somebody else's file, or to one that is gone.
 
-use super::disk::{Difference, Disk};
+use super::disk::Disk;
 use super::last_commit::LastCommitFile;
-use crate::store::fault::Fault;
+use crate::store::store_error::{Difference, StoreError};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -26,7 +26,7 @@ impl Watch {
     ///
     /// # Errors
     /// It is not ours any more.
-    pub fn look(&self, disk: &Disk) -> Result<(), Fault> {
+    pub fn look(&self, disk: &Disk) -> Result<(), StoreError> {
         match disk.difference(&self.path) {
             Ok(Some(difference)) => Err(self.disown(disk, difference)),
             Ok(None) => {
@@ -39,14 +39,14 @@ impl Watch {
     }
 
     /// From now on nothing is written.
-    pub fn disown(&self, disk: &Disk, difference: Difference) -> Fault {
+    pub fn disown(&self, disk: &Disk, difference: Difference) -> StoreError {
         disk.poison();
         let before = self.lock().replace(difference);
         if before != Some(difference) {
             self.last_commit_file.foreign();
             tracing::error!(path = %self.path.display(), "{}", difference.sentence());
         }
-        Fault::Foreign(difference)
+        StoreError::Foreign(difference)
     }
 
     /// The file is ours again.
@@ -61,18 +61,18 @@ impl Watch {
 
     /// # Errors
     /// Nothing may be written to it.
-    pub fn check_writable(&self) -> Result<(), Fault> {
+    pub fn check_writable(&self) -> Result<(), StoreError> {
         self.difference()
-            .map_or(Ok(()), |difference| Err(Fault::Foreign(difference)))
+            .map_or(Ok(()), |difference| Err(StoreError::Foreign(difference)))
     }
 
     /// A file that was moved can still be read; one that was overwritten holds something else.
     ///
     /// # Errors
     /// Nothing may be read from it.
-    pub fn check_readable(&self) -> Result<(), Fault> {
+    pub fn check_readable(&self) -> Result<(), StoreError> {
         match self.difference() {
-            Some(Difference::Overwritten) => Err(Fault::Foreign(Difference::Overwritten)),
+            Some(Difference::Overwritten) => Err(StoreError::Foreign(Difference::Overwritten)),
             _ => Ok(()),
         }
     }

@@ -10,36 +10,16 @@
 
 use super::committer::{Committer, Indexing};
 use super::data_file::DataFile;
+use super::job::{Job, Waiting};
 use super::load_shedding::LoadShedding;
-use crate::error::Result;
 use crate::limits::{BATCH_MAX, CHECKPOINT_AFTER, FILE_CHANGES_WAITING_MAX, GROUP_COMMIT_DELAY, WATCH_EVERY};
-use crate::model::{Change, Event};
+use crate::model::Change;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
-
-// Almost every job is a change: a box for each would be an allocation for nothing.
-#[allow(clippy::large_enum_variant)]
-pub enum Job {
-    /// A change to commit.
-    Change(Waiting),
-    /// A reader met a failed file, the `opened`-th.
-    Heal { opened: u64 },
-    /// Take no more work, and finish what there is.
-    Close(oneshot::Sender<()>),
-}
-
-/// A change that waits for its commit.
-pub struct Waiting {
-    pub change: Change,
-    pub reply: Reply,
-    pub came: Instant,
-}
-
-pub type Reply = oneshot::Sender<Result<Event>>;
 
 pub struct Writer {
     file: Arc<DataFile>,

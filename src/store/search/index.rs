@@ -8,15 +8,16 @@
 
 use crate::limits::{SEGMENT_ENTRIES, SEGMENT_WORDS_MAX};
 use crate::model::tokens;
-use crate::store::codec::{Entry, PostRow, SegmentRow, Stored, seal, unseal};
-use crate::store::fault::Fault;
-use crate::store::tables::{Source, Tables, get, put};
+use crate::store::rows::codec::{Entry, PostRow, SegmentRow, Stored, seal, unseal};
+use crate::store::rows::schema::{Source, Tables};
+use crate::store::rows::table::{get, put};
+use crate::store::store_error::StoreError;
 use redb::ReadableTable;
 use std::collections::{BTreeSet, HashMap};
 
 /// Whether there is more to index now.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(in crate::store) enum Step {
+pub enum Step {
     /// Nothing was to be done.
     Nothing,
     /// A segment or more were written; there may be others.
@@ -24,7 +25,7 @@ pub(in crate::store) enum Step {
 }
 
 /// The first entry that is in no segment.
-pub(super) fn end(source: &impl Source) -> Result<u64, Fault> {
+pub fn end(source: &impl Source) -> Result<u64, StoreError> {
     match source.segments()?.last()? {
         Some((_, row)) => Ok(unseal::<SegmentRow>(row.value())?.end),
         None => Ok(1),
@@ -33,7 +34,7 @@ pub(super) fn end(source: &impl Source) -> Result<u64, Fault> {
 
 /// Writes the segments that are due: at most one more than the changes of this commit can fill, so that
 /// no commit takes long and none falls behind.
-pub(in crate::store) fn step(tables: &mut Tables<'_>, changes: usize) -> Result<Step, Fault> {
+pub fn step(tables: &mut Tables<'_>, changes: usize) -> Result<Step, StoreError> {
     let mut wrote = Step::Nothing;
     for _ in 0..=changes as u64 / SEGMENT_ENTRIES {
         if segment(tables)? == Step::Nothing {
@@ -45,10 +46,10 @@ pub(in crate::store) fn step(tables: &mut Tables<'_>, changes: usize) -> Result<
 }
 
 /// Writes the next segment, where one is due.
-fn segment(tables: &mut Tables<'_>) -> Result<Step, Fault> {
+fn segment(tables: &mut Tables<'_>) -> Result<Step, StoreError> {
     let start = match end(tables) {
         // A damaged index must not keep anybody from writing.
-        Err(Fault::Damaged(cause)) => {
+        Err(StoreError::Damaged(cause)) => {
             tracing::error!(cause, "the search index cannot be continued");
             return Ok(Step::Nothing);
         }
@@ -58,28 +59,28 @@ fn segment(tables: &mut Tables<'_>) -> Result<Step, Fault> {
     if last + 1 < start + SEGMENT_ENTRIES {
         return Ok(Step::Nothing);
     }
-    let mut draft = Draft::new(start);
+    let mut segment = SegmentBuilder::new(start);
     for row in tables.log.read()?.range(start..start + SEGMENT_ENTRIES)? {
         let (entry, row) = row?;
         // Nor must a damaged message; it cannot be found.
-        let row: Result<Entry, Fault> = unseal(row.value());
-        draft.add(entry.value(), row.ok().and_then(Stored::of));
-        if draft.words >= SEGMENT_WORDS_MAX {
+        let row: Result<Entry, StoreError> = unseal(row.value());
+        segment.add(entry.value(), row.ok().and_then(Stored::of));
+        if segment.words >= SEGMENT_WORDS_MAX {
             break;
         }
     }
-    let mut tokens: Vec<_> = std::mem::take(&mut draft.tokens).into_iter().collect();
+    let mut tokens: Vec<_> = std::mem::take(&mut segment.tokens).into_iter().collect();
     // In the order of the table, which then grows at its end.
     tokens.sort_unstable();
     for (token, offsets) in &tokens {
         write(tables, start, token, offsets)?;
     }
-    put(tables.segments.write()?, start, &draft.row())?;
+    put(tables.segments.write()?, start, &segment.row())?;
     Ok(Step::Wrote)
 }
 
 /// A segment as its messages make it.
-pub(in crate::store) struct Draft {
+pub struct SegmentBuilder {
     start: u64,
     end: u64,
     words: usize,
@@ -89,9 +90,9 @@ pub(in crate::store) struct Draft {
     times: Option<(u64, u64)>,
 }
 
-impl Draft {
-    pub fn new(start: u64) -> Draft {
-        Draft {
+impl SegmentBuilder {
+    pub fn new(start: u64) -> SegmentBuilder {
+        SegmentBuilder {
             start,
             end: start,
             words: 0,
@@ -145,13 +146,13 @@ impl Draft {
 }
 
 /// The message at `entry` says this from now on.
-pub(in crate::store) fn rewrite(tables: &mut Tables<'_>, entry: u64, says: &str) -> Result<(), Fault> {
+pub fn rewrite(tables: &mut Tables<'_>, entry: u64, says: &str) -> Result<(), StoreError> {
     if entry >= end(tables)? {
         return Ok(());
     }
     let before = get::<_, Entry>(tables.log.read()?, entry)?.and_then(Stored::of);
     let Some(Stored::Post(before)) = before else {
-        return Err(Fault::Damaged("a changed message of another kind".to_owned()));
+        return Err(StoreError::Damaged("a changed message of another kind".to_owned()));
     };
     if before.says() == says {
         return Ok(());
@@ -164,7 +165,7 @@ pub(in crate::store) fn rewrite(tables: &mut Tables<'_>, entry: u64, says: &str)
         .transpose()?
         .map(|(start, _)| start.value())
     else {
-        return Err(Fault::Damaged("an indexed entry without a segment".to_owned()));
+        return Err(StoreError::Damaged("an indexed entry without a segment".to_owned()));
     };
     let offset = (entry - start) as u16;
     let unique = |text: &str| -> BTreeSet<String> { tokens(text).into_iter().collect() };
@@ -176,8 +177,8 @@ pub(in crate::store) fn rewrite(tables: &mut Tables<'_>, entry: u64, says: &str)
     }
     for token in new.difference(&old) {
         let mut offsets = read(tables, start, token)?;
-        if let Err(place) = offsets.binary_search(&offset) {
-            offsets.insert(place, offset);
+        if let Err(index) = offsets.binary_search(&offset) {
+            offsets.insert(index, offset);
             write(tables, start, token, &offsets)?;
         }
     }
@@ -185,7 +186,7 @@ pub(in crate::store) fn rewrite(tables: &mut Tables<'_>, entry: u64, says: &str)
 }
 
 /// Which entries of a segment have a token, counted from its first one, in order.
-pub(super) fn read(source: &impl Source, start: u64, token: &str) -> Result<Vec<u16>, Fault> {
+pub fn read(source: &impl Source, start: u64, token: &str) -> Result<Vec<u16>, StoreError> {
     match source.tokens()?.get((start, token))? {
         Some(row) => offsets(row.value()),
         None => Ok(Vec::new()),
@@ -193,7 +194,7 @@ pub(super) fn read(source: &impl Source, start: u64, token: &str) -> Result<Vec<
 }
 
 /// The offsets of a row.
-pub(in crate::store) fn offsets(row: &[u8]) -> Result<Vec<u16>, Fault> {
+pub fn offsets(row: &[u8]) -> Result<Vec<u16>, StoreError> {
     let mut last = 0;
     let gaps: Vec<u16> = unseal(row)?;
     Ok(gaps
@@ -206,7 +207,7 @@ pub(in crate::store) fn offsets(row: &[u8]) -> Result<Vec<u16>, Fault> {
 }
 
 /// Kept as the gaps between them, which are small numbers.
-fn write(tables: &mut Tables<'_>, start: u64, token: &str, offsets: &[u16]) -> Result<(), Fault> {
+fn write(tables: &mut Tables<'_>, start: u64, token: &str, offsets: &[u16]) -> Result<(), StoreError> {
     if offsets.is_empty() {
         tables.tokens.write()?.remove((start, token))?;
         return Ok(());

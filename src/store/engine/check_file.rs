@@ -1,0 +1,73 @@
+//! Checks a data file: one that nobody serves, or the open one.
+
+use super::data_file::DataFile;
+use super::database::Checked;
+use super::open_error::OpenError;
+use super::options::Options;
+use super::read_only::{self, ReadOnly};
+use crate::store::check::of_snapshot;
+use crate::store::check::report::{Finding, Findings, Kind, Report};
+use crate::store::progress::Progress;
+use crate::store::store_error::StoreError;
+use std::path::Path;
+
+/// Checks a file that nobody serves, and leaves every byte of it as it is.
+///
+/// # Errors
+/// Where nothing of it can be read: it is in use, of another program, or too damaged to be opened.
+pub fn check_file(path: &Path, options: &Options, progress: &Progress) -> Result<Report, OpenError> {
+    let findings = Findings::default();
+    let opened = match read_only::open(path, options, Checked::Fully) {
+        Err(OpenError::Damaged { path, cause }) => {
+            findings.add(
+                Kind::Damage,
+                "pages",
+                "",
+                format!("they do not match their checksums: {cause}"),
+            );
+            // What its rows say tells more, where they can be read.
+            let again = read_only::open(&path, options, Checked::Lightly);
+            again.map_err(|_| OpenError::Damaged { path, cause })?
+        }
+        opened => opened?,
+    };
+    Ok(of_file(&opened, findings, progress))
+}
+
+fn of_file(opened: &ReadOnly, findings: Findings, progress: &Progress) -> Report {
+    let snapshot = match opened.snapshot() {
+        Ok(snapshot) => snapshot,
+        Err(error) => {
+            findings.unreadable("the file", &error);
+            return findings.report(0, 0, true);
+        }
+    };
+    match opened.is_of_today() {
+        true => of_snapshot(&snapshot, findings, progress, true),
+        false => {
+            findings.note(format!(
+                "It is of format {}: its rows are checked once Chapp has brought it up to date.",
+                opened.format
+            ));
+            findings.report(0, 0, true)
+        }
+    }
+}
+
+/// Checks the rows of a file that may not be what we left. Blocks.
+pub fn check_doubtful(file: &DataFile) -> Result<(), StoreError> {
+    let report = of_snapshot(&file.snapshot()?, Findings::default(), &Progress::default(), false);
+    match report.damaged {
+        0 => file.found_sound(),
+        _ => note_damage(file, &report),
+    }
+    Ok(())
+}
+
+/// What is at odds with something else is no damage: nothing that was written is lost.
+pub fn note_damage(file: &DataFile, report: &Report) {
+    if report.damaged > 0 {
+        let first = report.findings.first().map(Finding::to_string);
+        file.damage.note(&first.unwrap_or_default());
+    }
+}

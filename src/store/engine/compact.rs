@@ -1,0 +1,119 @@
+//! Replaces a data file that nobody serves by a smaller one: the same rows, without the free pages.
+//!
+//! It is written beside the old one, read back in full, and takes its name in one step. Until then, whatever ends this
+//! leaves the old file as it is and a draft that the next start removes.
+
+use super::backup::{CheckedBackup, open_stopped, read_copy};
+use super::copy::{Contents, Copy, CopyError};
+use super::draft::{draft_path, folder};
+use super::file_error::FileError;
+use super::open_error::{OpenError, io_error};
+use super::options::Options;
+use crate::store::check::report::Report;
+use crate::store::progress::Progress;
+use crate::store::rows::schema::TABLE_NAMES;
+use crate::store::store_error::StoreError;
+use redb::{ReadTransaction, TableHandle};
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What was won.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compacted {
+    /// How large the file was.
+    pub bytes_before: u64,
+    /// How large it is.
+    pub bytes: u64,
+    /// What its check has found; no damage.
+    pub report: Report,
+}
+
+/// The name of a draft. Removed when dropped; once it has become the file there is nothing left to remove.
+struct DraftFile(PathBuf);
+
+impl Drop for DraftFile {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Rewrites the data file at `path`.
+///
+/// # Errors
+/// A sentence for the terminal. The file is as it was then.
+pub fn compact(path: &Path, options: &Options, progress: &Progress) -> Result<Compacted, FileError> {
+    let unreadable = |error: io::Error| FileError::Data(io_error(path, &error));
+    // The file itself, and not a link to it, is what gets smaller.
+    let real = path.canonicalize().map_err(unreadable)?;
+    let about = fs::metadata(&real).map_err(unreadable)?;
+    let opened = open_stopped(&real, options)?;
+    if !opened.is_writable {
+        return Err(FileError::Data(OpenError::ReadOnly { path: real }));
+    }
+    let snapshot = opened.snapshot().map_err(|error| FileError::of_reading(&real, error))?;
+    refuse_unknown(&snapshot, &real)?;
+    let free = fs4::available_space(folder(&real)).unwrap_or(u64::MAX);
+    let needed = about.len().saturating_add(options.disk_free_bytes_min);
+    if free < needed {
+        let path = real;
+        return Err(FileError::NoRoom { path, needed, free });
+    }
+
+    let writing = |error: io::Error| FileError::of_io(&real, &error);
+    let draft = DraftFile(draft_path(&real).map_err(writing)?);
+    let copy = Copy {
+        from: &snapshot,
+        to: &draft.0,
+        contents: Contents::Everything,
+        options,
+        floor: options.disk_free_bytes_min,
+        progress,
+    };
+    copy.write()
+        .map_err(|error| FileError::of_copying(error, &real, &real))?;
+    let CheckedBackup { report, .. } = read_copy(&copy, &real)?;
+    give(&draft.0, &about).map_err(writing)?;
+    copy.stamp()
+        .map_err(|error| FileError::of_copying(CopyError::Writing(error), &real, &real))?;
+    let bytes = fs::metadata(&draft.0).map_err(writing)?.len();
+    // Where it can be, the old file is held until the new one is in its place. Windows replaces no open file.
+    #[cfg(windows)]
+    drop((snapshot, opened));
+    fs::rename(&draft.0, &real).map_err(writing)?;
+    #[cfg(unix)]
+    File::open(folder(&real))
+        .and_then(|folder| folder.sync_all())
+        .map_err(writing)?;
+    Ok(Compacted {
+        bytes_before: about.len(),
+        bytes,
+        report,
+    })
+}
+
+/// What this version does not know it cannot copy.
+fn refuse_unknown(snapshot: &ReadTransaction, path: &Path) -> Result<(), FileError> {
+    let tables = snapshot.list_tables().map_err(StoreError::from);
+    let mut tables = tables.map_err(|error| FileError::of_reading(path, error))?;
+    match tables.find(|table| !TABLE_NAMES.contains(&table.name())) {
+        None => Ok(()),
+        Some(table) => Err(FileError::Unknown {
+            path: path.to_owned(),
+            table: table.name().to_owned(),
+        }),
+    }
+}
+
+/// Lets those have the new file who had the old one.
+fn give(draft: &Path, about: &Metadata) -> io::Result<()> {
+    let file = OpenOptions::new().read(true).write(true).open(draft)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, fchown};
+        // Only who is root can give it to somebody else.
+        let _ = fchown(&file, Some(about.uid()), Some(about.gid()));
+    }
+    file.set_permissions(about.permissions())?;
+    file.sync_all()
+}

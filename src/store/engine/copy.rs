@@ -1,0 +1,181 @@
+//! Everything that a snapshot holds, written table by table into a new file.
+//!
+//! The rows are checked as they are read, so that a damaged one ends in no copy. What is written is checked when
+//! the new file is read back.
+
+use super::database::{builder, last_commit, write_new};
+use super::disk::Disk;
+use super::draft::folder;
+use super::home::home;
+use super::options::Options;
+use crate::limits::{BACKUP_BATCH_BYTES, BACKUP_BATCH_ROWS};
+use crate::store::progress::Progress;
+use crate::store::rows::codec::{DataFileRow, unseal_bytes};
+use crate::store::rows::schema::{FILE, INVITE, META, RESETS, SERVER, copy_tables};
+use crate::store::rows::table::{CopyTable, Row, get_known, put};
+use crate::store::rows::words::Words;
+use crate::store::store_error::{StoreError, guard};
+use redb::{Database, Durability, Key, ReadTransaction, ReadableTable, TableDefinition, TableError, TableHandle};
+use std::fs::OpenOptions;
+use std::path::Path;
+
+/// What of a snapshot goes into the copy.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Contents {
+    /// For another place: it has no links that let anybody in, and its next start knows that it is another history.
+    Backup,
+    /// For the same place: the same file, which has only become smaller.
+    Everything,
+}
+
+/// Why there is no copy. The caller removes what was written of it.
+pub enum CopyError {
+    Reading(StoreError),
+    Writing(StoreError),
+    Stopped,
+}
+
+impl CopyError {
+    pub fn into_fault(self) -> StoreError {
+        match self {
+            CopyError::Reading(error) | CopyError::Writing(error) => error,
+            CopyError::Stopped => StoreError::Closed("the copy was cancelled".to_owned()),
+        }
+    }
+}
+
+/// A copy that is to be made.
+pub struct Copy<'a> {
+    pub from: &'a ReadTransaction,
+    pub to: &'a Path,
+    pub contents: Contents,
+    pub options: &'a Options,
+    /// Bytes that must stay free on the disk of the copy.
+    pub floor: u64,
+    pub progress: &'a Progress,
+}
+
+impl Copy<'_> {
+    /// Makes the file, and brings it down to the disk.
+    pub fn write(&self) -> Result<(), CopyError> {
+        let mut reading = None;
+        let written = guard(|| {
+            let disk = Disk::create(self.to, self.options)?;
+            let into = builder(self.options).create_with_backend(disk)?;
+            let mut copier = Copier {
+                copy: self,
+                into: &into,
+                reading: &mut reading,
+            };
+            copy_tables(&mut copier)?;
+            self.seal(&into)?;
+            into.close()?;
+            OpenOptions::new().read(true).write(true).open(self.to)?.sync_all()?;
+            Ok(())
+        });
+        match (written, reading) {
+            (Ok(()), _) => Ok(()),
+            _ if self.progress.is_stopped() => Err(CopyError::Stopped),
+            (Err(error), None) => Err(CopyError::Writing(error)),
+            (Err(_), Some(error)) => Err(CopyError::Reading(error)),
+        }
+    }
+
+    fn may_go_on(&self) -> Result<(), StoreError> {
+        let is_stopped = self.progress.is_stopped();
+        let free = fs4::available_space(folder(self.to)).unwrap_or(u64::MAX);
+        match !is_stopped && free >= self.floor {
+            true => Ok(()),
+            false => Err(StoreError::Full),
+        }
+    }
+
+    /// The one durable commit.
+    fn seal(&self, into: &Database) -> Result<(), StoreError> {
+        let mut row: DataFileRow = get_known(&self.from.open_table(META)?, FILE, "the name of the file")?;
+        row.home = match self.contents {
+            Contents::Backup => [0; 32],
+            Contents::Everything => home(self.to)?,
+        };
+        write_new(into, last_commit(self.from)?, |tables| {
+            tables.create_missing()?;
+            put(tables.meta.write()?, FILE, &row)
+        })
+    }
+
+    /// Says in the finished copy that it was written just now, so that its next start does not take it for a file
+    /// that something else has touched.
+    pub fn stamp(&self) -> Result<(), StoreError> {
+        guard(|| {
+            let disk = Disk::open(self.to, self.options)?;
+            let into = builder(self.options).create_with_backend(disk)?;
+            self.seal(&into)?;
+            into.close()?;
+            Ok(OpenOptions::new().read(true).write(true).open(self.to)?.sync_all()?)
+        })
+    }
+
+    /// What is left out where the copy may lie anywhere.
+    fn leaves_out(&self, table: &str, key: &[u8]) -> bool {
+        self.contents == Contents::Backup
+            && (table == RESETS.name() || table == SERVER.name() && key == INVITE.as_bytes())
+    }
+}
+
+struct Copier<'a, 'c> {
+    copy: &'a Copy<'c>,
+    into: &'a Database,
+    /// What was wrong with the snapshot, where that was it.
+    reading: &'a mut Option<StoreError>,
+}
+
+impl Copier<'_, '_> {
+    /// Remembers that an error came from the snapshot.
+    fn read<T>(&mut self, read: Result<T, StoreError>) -> Result<T, StoreError> {
+        read.map_err(|error| {
+            *self.reading = Some(error);
+            StoreError::Closed("the snapshot cannot be read".to_owned())
+        })
+    }
+}
+
+impl CopyTable for Copier<'_, '_> {
+    fn copy<K: Key + 'static>(&mut self, table: TableDefinition<'static, K, Row>) -> Result<(), StoreError>
+    where
+        for<'k> K::SelfType<'k>: Words,
+    {
+        let source = match self.copy.from.open_table(table) {
+            Err(TableError::TableDoesNotExist(_)) => return Ok(()),
+            source => self.read(source.map_err(StoreError::from))?,
+        };
+        let rows = source.iter().map_err(StoreError::from);
+        let mut rows = self.read(rows)?.peekable();
+        while rows.peek().is_some() {
+            self.copy.may_go_on()?;
+            let mut txn = self.into.begin_write()?;
+            // The last transaction is the one that counts.
+            txn.set_durability(Durability::None)?;
+            let mut target = txn.open_table(table)?;
+            let mut bytes = 0;
+            for row in rows.by_ref().take(BACKUP_BATCH_ROWS) {
+                let (key, value) = self.read(row.map_err(StoreError::from))?;
+                let is_whole = unseal_bytes(value.value()).map_err(|_| {
+                    let key = key.value().words();
+                    StoreError::Damaged(format!("{} {key} has a wrong checksum", table.name()))
+                });
+                self.read(is_whole)?;
+                if !self.copy.leaves_out(table.name(), K::as_bytes(&key.value()).as_ref()) {
+                    target.insert(key.value(), value.value())?;
+                }
+                self.copy.progress.add(1);
+                bytes += value.value().len();
+                if bytes >= BACKUP_BATCH_BYTES {
+                    break;
+                }
+            }
+            drop(target);
+            txn.commit()?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,56 @@
+//! Which journal a data file has: the one in the file, unless somebody else keeps its records.
+
+use super::disk::Disk;
+use super::file_journal::{Allow, FileJournal, Found, half_bytes, scan};
+use super::journal::Journal;
+use super::options::Options;
+use super::record::Salt;
+use super::record_keeper::KeptElsewhere;
+use crate::limits::JOURNAL_RECORDS_PER_HALF_MIN;
+use crate::store::store_error::StoreError;
+
+/// The journal of a file of which redb has everything up to commit `count`: in the file, unless somebody else keeps its
+/// records. Those that there are, are durable afterwards.
+pub fn open(
+    disk: Disk,
+    options: &Options,
+    salt: Salt,
+    count: u64,
+    allow: Allow,
+) -> Result<Box<dyn Journal>, StoreError> {
+    match kept_elsewhere(options, salt) {
+        Some(journal) => Ok(Box::new(journal)),
+        None => Ok(Box::new(FileJournal::open(
+            disk,
+            salt,
+            options.journal_bytes,
+            count,
+            allow,
+        )?)),
+    }
+}
+
+/// The same, without any records yet.
+pub fn begin(disk: Disk, options: &Options, salt: Salt) -> Box<dyn Journal> {
+    match kept_elsewhere(options, salt) {
+        Some(journal) => Box::new(journal),
+        None => Box::new(FileJournal::new(disk, salt, options.journal_bytes)),
+    }
+}
+
+/// What it has after commit `count`, for somebody who changes nothing.
+pub fn find(disk: &Disk, options: &Options, salt: &Salt, count: u64) -> Result<Found, StoreError> {
+    match kept_elsewhere(options, *salt) {
+        Some(journal) => Ok(Found {
+            records: journal.since(count)?,
+            ..Found::default()
+        }),
+        None => scan(&disk.journal()?, salt, count),
+    }
+}
+
+fn kept_elsewhere(options: &Options, salt: Salt) -> Option<KeptElsewhere> {
+    let keeper = options.record_keeper.clone()?;
+    let rows_bytes_max = half_bytes(options.journal_bytes) / JOURNAL_RECORDS_PER_HALF_MIN;
+    Some(KeptElsewhere::new(keeper, salt, rows_bytes_max))
+}

@@ -1,0 +1,104 @@
+//! A data file that nobody serves, looked at as its next start would see it, with every byte left as it is.
+//!
+//! All that the commands know of how a file is opened is in here.
+
+use super::database::{Checked, View, open_as_next_start};
+use super::open_error::{OpenError, io_error, open_error};
+use super::options::Options;
+use super::overlay::OverlayDatabase;
+use crate::store::rows::codec::DataFileRow;
+use crate::store::rows::schema::{FILE, FORMAT, FORMAT_OLDEST, FORMAT_VERSION, META};
+use crate::store::rows::table::{get, get_known};
+use crate::store::store_error::{StoreError, guard};
+use redb::{Database, ReadTransaction, ReadableDatabase, TableError};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+
+/// What every data file begins with: redb's magic number.
+const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
+
+/// A data file as it is now; nobody else opens it meanwhile.
+pub struct ReadOnly {
+    database: OverlayDatabase,
+    pub format: u32,
+    /// Whether this user may write to the file.
+    pub is_writable: bool,
+    /// As [`Store::file_id`](super::Store::file_id) has it.
+    pub id: String,
+}
+
+impl ReadOnly {
+    pub fn snapshot(&self) -> Result<ReadTransaction, StoreError> {
+        guard(|| Ok(self.database.begin_read()?))
+    }
+
+    /// A file of an older format has other rows, which the next start brings up to date.
+    pub fn is_of_today(&self) -> bool {
+        self.format == FORMAT_VERSION
+    }
+}
+
+pub fn open(path: &Path, options: &Options, checked: Checked) -> Result<ReadOnly, OpenError> {
+    let not_ours = || OpenError::NotOurs { path: path.to_owned() };
+    let about = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+    // Opening a pipe would wait for whoever writes to it.
+    if !about.is_file() || !has_magic(path)? {
+        return Err(not_ours());
+    }
+    let opened = guard(|| {
+        let View { database, disk, .. } = open_as_next_start(path, options, checked)?;
+        let found = identity(&database)?;
+        Ok(found.map(|(format, row)| ReadOnly {
+            database,
+            is_writable: !disk.is_read_only(),
+            format,
+            id: row.id.iter().map(|byte| format!("{byte:02x}")).collect(),
+        }))
+    });
+    let opened = opened.map_err(|error| open_error(path, error))?.ok_or_else(not_ours)?;
+    match opened.format {
+        FORMAT_OLDEST..=FORMAT_VERSION => Ok(opened),
+        found => Err(OpenError::Newer {
+            path: path.to_owned(),
+            found,
+            known: FORMAT_VERSION,
+        }),
+    }
+}
+
+/// The name of the history that a data file, or a backup of it, holds; see [`Store::file_id`](super::Store::file_id).
+pub fn file_id_of(path: &Path) -> Option<String> {
+    let opened = open(path, &Options::default(), Checked::Lightly).ok()?;
+    Some(opened.id)
+}
+
+fn has_magic(path: &Path) -> Result<bool, OpenError> {
+    let read = || {
+        let mut magic = Vec::new();
+        File::open(path)?.take(MAGIC.len() as u64).read_to_end(&mut magic)?;
+        Ok(magic == MAGIC)
+    };
+    read().map_err(|error| unreadable(path, &error))
+}
+
+/// Why nothing of a file can be read.
+fn unreadable(path: &Path, error: &io::Error) -> OpenError {
+    match error.kind() {
+        ErrorKind::PermissionDenied => OpenError::Unreadable { path: path.to_owned() },
+        _ => io_error(path, error),
+    }
+}
+
+/// The format and the name of a file; nothing where it is of another program.
+fn identity(database: &Database) -> Result<Option<(u32, DataFileRow)>, StoreError> {
+    let meta = match database.begin_read()?.open_table(META) {
+        Err(TableError::Storage(error)) => return Err(error.into()),
+        Err(_) => return Ok(None),
+        Ok(meta) => meta,
+    };
+    let Some(format) = get(&meta, FORMAT)? else {
+        return Ok(None);
+    };
+    Ok(Some((format, get_known(&meta, FILE, "the name of the file")?)))
+}

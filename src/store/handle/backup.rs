@@ -1,0 +1,107 @@
+//! Backups of the data file in use.
+
+use super::store::Store;
+use crate::error::{Error, Result};
+use crate::limits::BACKUP_FREE_PART;
+use crate::store::engine::backup::{BackupFile, CheckedBackup, ReadBack, named, unnamed};
+use crate::store::engine::copy::CopyError;
+use crate::store::engine::draft::folder;
+use crate::store::engine::file_error::FileError;
+use crate::store::engine::open_error::OpenError;
+use crate::store::engine::pending_file::PendingFile;
+use crate::store::progress::Progress;
+use crate::store::store_error::StoreError;
+use std::fs;
+
+/// What the data file takes, and its disk has.
+#[derive(Clone, Copy, Debug)]
+pub struct Storage {
+    /// Bytes of the data file.
+    pub file_bytes: u64,
+    /// Bytes that are free, and all bytes of the disk; where the system tells.
+    pub disk: Option<(u64, u64)>,
+}
+
+impl Store {
+    /// What the data file takes.
+    pub fn storage(&self) -> Storage {
+        let path = &self.0.file.path;
+        let free = fs4::available_space(folder(path));
+        let all = fs4::total_space(folder(path));
+        Storage {
+            file_bytes: fs::metadata(path).map_or(0, |file| file.len()),
+            disk: free.ok().zip(all.ok()),
+        }
+    }
+
+    /// Whether the disk has room for a copy of the data file.
+    ///
+    /// # Errors
+    /// `storage_full`.
+    pub fn has_room_for_backup(&self) -> Result<()> {
+        let storage = self.storage();
+        let needed = storage
+            .file_bytes
+            .saturating_add(self.0.file.options.disk_free_bytes_min);
+        match storage.disk {
+            Some((free, _)) if free < needed => Err(StoreError::Full.into_error()),
+            _ => Ok(()),
+        }
+    }
+
+    /// A file that has shown itself to be damaged makes no backup that anybody should rely on.
+    fn check_undamaged(&self) -> Result<()> {
+        match self.0.file.damage.first() {
+            Some(cause) => Err(StoreError::Damaged(cause.to_owned()).into_error()),
+            None => Ok(()),
+        }
+    }
+
+    /// Copies everything that is acknowledged by now, to be passed on. Blocks: seconds for a million messages.
+    ///
+    /// # Errors
+    /// `storage_full`, `unavailable`, or `internal` for a damaged row. Nothing of the copy stays then.
+    pub fn back_up(&self, read_back: ReadBack, progress: &Progress) -> Result<BackupFile> {
+        self.has_room_for_backup()?;
+        self.check_undamaged()?;
+        let data = &self.0.file;
+        // Not held under the file's lock, so that a file that fails meanwhile can be opened again.
+        let snapshot = data.snapshot().map_err(StoreError::into_error)?;
+        let copy = unnamed(&snapshot, &data.path, &data.options, read_back, progress);
+        copy.map_err(|error| match error {
+            CopyError::Reading(error) if error.is_damage() => {
+                data.damage.note(&error.to_string());
+                error.into_error()
+            }
+            CopyError::Reading(error) | CopyError::Writing(error) => error.into_error(),
+            CopyError::Stopped => Error::bad_request("The backup was cancelled."),
+        })
+    }
+
+    /// Writes everything that is acknowledged by now to a file that is checked before it gets its name. Blocks. Leaves
+    /// room on its disk: one that backups have filled takes no messages any more.
+    ///
+    /// # Errors
+    /// A sentence for the administrator. Nothing of the file stays then.
+    pub fn back_up_to(
+        &self,
+        pending: PendingFile,
+        progress: &Progress,
+    ) -> std::result::Result<CheckedBackup, FileError> {
+        let data = &self.0.file;
+        let part = fs4::total_space(folder(pending.target())).map_or(0, |all| all / BACKUP_FREE_PART);
+        let floor = part.max(data.options.backup_free_bytes_min);
+        let unreadable = |cause: String| {
+            let path = data.path.clone();
+            FileError::Data(OpenError::Io { path, cause })
+        };
+        self.check_undamaged().map_err(|error| unreadable(error.to_string()))?;
+        let snapshot = data.snapshot().map_err(|error| unreadable(error.to_string()))?;
+        let written = named(&snapshot, &data.path, &data.options, floor, pending, progress);
+        written.inspect_err(|error| {
+            if let FileError::Damaged { cause, .. } = error {
+                data.damage.note(cause);
+            }
+        })
+    }
+}

@@ -1,0 +1,162 @@
+//! How far somebody has read, and what stands after that: plain arithmetic over seqs, so that no count
+//! can stick or drift.
+
+use super::access::require_member;
+use super::log::{self, Head};
+use super::{members, people};
+use crate::error::Error;
+use crate::limits::{MENTIONS_COUNTED_MAX, SEEN_MEMBERS_MAX};
+use crate::model::{Event, ReadMark, RoomId, Seq, UserId};
+use crate::store::rows::codec::unseal;
+use crate::store::rows::schema::Source;
+use crate::store::rows::table::get;
+use crate::store::store_error::StoreError;
+use redb::ReadableTable;
+
+/// The user number that stands for everybody in a room.
+pub const EVERYBODY: u32 = 0;
+
+/// How far somebody has read a room.
+pub fn read_until(source: &impl Source, user: u32, room: u32) -> Result<u32, StoreError> {
+    Ok(get(source.read_marks()?, (user, room))?.unwrap_or(0))
+}
+
+/// How far somebody has read, and what stands after that.
+pub fn read_mark(source: &impl Source, user: u32, room: u32, head: Head) -> Result<ReadMark, StoreError> {
+    let read = read_until(source, user, room)?;
+    let (unread, mentions) = match read >= head.seq {
+        true => (0, 0),
+        false => (
+            unread(source, user, room, read, head)?,
+            mentions(source, user, room, read)?,
+        ),
+    };
+    Ok(ReadMark {
+        user: UserId(user.into()),
+        room: RoomId(room.into()),
+        seq: Seq(read.into()),
+        unread,
+        mentions,
+        head: Seq(head.seq.into()),
+    })
+}
+
+/// How many posts come after a read mark, without the reader's own.
+fn unread(source: &impl Source, user: u32, room: u32, read: u32, head: Head) -> Result<u64, StoreError> {
+    let posts = head.posts().saturating_sub(log::posts_until(source, room, read)?);
+    if posts == 0 {
+        return Ok(0);
+    }
+    let after = (user, room, read.saturating_add(1))..=(user, room, u32::MAX);
+    let own = source.own_posts()?.range(after)?.count() as u64;
+    Ok(posts.saturating_sub(own))
+}
+
+fn mentions(source: &impl Source, user: u32, room: u32, read: u32) -> Result<u64, StoreError> {
+    let mentioned = source.mentioned()?;
+    let blocked = people::blocked_by(source, user)?;
+    let mut found = Vec::new();
+    for whom in [user, EVERYBODY] {
+        let after = (whom, room, read.saturating_add(1))..=(whom, room, u32::MAX);
+        for row in mentioned.range(after)?.take(MENTIONS_COUNTED_MAX) {
+            let (key, author) = row?;
+            let author = unseal::<u32>(author.value())?;
+            if author != user && blocked.binary_search(&author).is_err() {
+                found.push(key.value().2);
+            }
+        }
+    }
+    // One message may name somebody and everybody.
+    found.sort_unstable();
+    found.dedup();
+    Ok(found.len().min(MENTIONS_COUNTED_MAX) as u64)
+}
+
+/// Somebody's read marks in all of their rooms.
+pub fn read_marks(source: &impl Source, user: u32) -> Result<Vec<ReadMark>, StoreError> {
+    let rooms = members::rooms_of(source, user)?.into_iter();
+    rooms
+        .map(|room| read_mark(source, user, room, log::head(source, room)?))
+        .collect()
+}
+
+/// How far somebody has shown to have read: nothing until they read or write.
+fn shown_until(source: &impl Source, user: u32, room: u32) -> Result<Option<u32>, StoreError> {
+    let read = read_until(source, user, room)?;
+    let entered: u32 = get(source.entered()?, (user, room))?.unwrap_or(0);
+    Ok(Some(read).filter(|read| *read > entered))
+}
+
+/// Whether a post after the read mark is somebody else's. Looks at the reader's own posts only while each directly
+/// follows the one before: after them comes somebody else's post, or none.
+pub fn has_unread(source: &impl Source, user: u32, room: u32, read: u32, head: Head) -> Result<bool, StoreError> {
+    let before = log::posts_until(source, room, read)?;
+    let posts = head.posts().saturating_sub(before);
+    let after = (user, room, read.saturating_add(1))..=(user, room, u32::MAX);
+    for (own, row) in (0..).zip(source.own_posts()?.range(after)?) {
+        let seq = row?.0.value().2;
+        if log::posts_until(source, room, seq)?.saturating_sub(before) > own + 1 {
+            return Ok(true);
+        }
+        if own + 1 == posts {
+            return Ok(false);
+        }
+    }
+    Ok(posts > 0)
+}
+
+/// Whether somebody can have read a room up to `seq`: their number, the room's, and its head.
+pub fn may_mark_read(
+    source: &impl Source,
+    user: UserId,
+    room: RoomId,
+    seq: Seq,
+) -> Result<(u32, u32, Head), StoreError> {
+    let (who, id) = require_member(source, user, room)?;
+    let head = log::head(source, id)?;
+    if seq.0 > u64::from(head.seq) {
+        return Err(Error::invalid("seq", "Nobody can have read further than the room goes.").into());
+    }
+    Ok((who, id, head))
+}
+
+/// The events for the others in somebody's rooms when that person starts or stops sharing how far they read.
+pub fn seen_events(source: &impl Source, user: u32) -> Result<Vec<Event>, StoreError> {
+    let shares = people::settings(source, user)?.share_read;
+    let mut told = Vec::new();
+    for room in members::rooms_of(source, user)? {
+        if members::member_count(source, room)? > SEEN_MEMBERS_MAX {
+            continue;
+        }
+        if let Some(read) = shown_until(source, user, room)? {
+            told.push(Event::SeenBy {
+                user: UserId(user.into()),
+                room: RoomId(room.into()),
+                seq: Seq(if shares { read.into() } else { 0 }),
+            });
+        }
+    }
+    Ok(told)
+}
+
+/// Whether the others in a room see how far this member has read.
+pub fn is_seen_by_others(source: &impl Source, user: u32, room: u32) -> Result<bool, StoreError> {
+    let members = members::member_count(source, room)?;
+    Ok(members <= SEEN_MEMBERS_MAX && people::settings(source, user)?.share_read)
+}
+
+/// How far the other members have read who let it be seen; nobody in a large room.
+pub fn seen(source: &impl Source, viewer: UserId, room: RoomId) -> Result<Vec<(UserId, Seq)>, StoreError> {
+    let (who, id) = require_member(source, viewer, room)?;
+    if members::member_count(source, id)? > SEEN_MEMBERS_MAX {
+        return Ok(Vec::new());
+    }
+    let mut seen = Vec::new();
+    for user in members::all(source, id)? {
+        if user != who && people::settings(source, user)?.share_read {
+            let read = shown_until(source, user, id)?;
+            seen.extend(read.map(|read| (UserId(user.into()), Seq(read.into()))));
+        }
+    }
+    Ok(seen)
+}

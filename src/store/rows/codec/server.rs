@@ -1,0 +1,148 @@
+//! What is kept about the server itself, as rows.
+
+use crate::clock::Time;
+use crate::model::{Backup, Code, Door, Invite, Nightly, NightlyBackup, NightlyFailure, ServerName};
+use serde::{Deserialize, Serialize};
+
+/// What the server is called and who may come in; missing until somebody has chosen.
+#[derive(Default, Serialize, Deserialize)]
+pub struct ServerRow {
+    name: Option<String>,
+    door: DoorRow,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+enum DoorRow {
+    #[default]
+    Anyone,
+    Invited,
+    Nobody,
+}
+
+impl ServerRow {
+    pub fn name(&self) -> ServerName {
+        self.name.clone().map_or_else(ServerName::default, ServerName::stored)
+    }
+
+    pub fn set_name(&mut self, name: &ServerName) {
+        self.name = Some(name.as_str().to_owned());
+    }
+
+    pub fn door(&self) -> Door {
+        match self.door {
+            DoorRow::Anyone => Door::Anyone,
+            DoorRow::Invited => Door::Invited,
+            DoorRow::Nobody => Door::Nobody,
+        }
+    }
+
+    pub fn set_door(&mut self, door: Door) {
+        self.door = match door {
+            Door::Anyone => DoorRow::Anyone,
+            Door::Invited => DoorRow::Invited,
+            Door::Nobody => DoorRow::Nobody,
+        };
+    }
+}
+
+/// As it is, since the link is shown again to who may see it. It lets in, and no more.
+#[derive(Serialize, Deserialize)]
+pub struct InviteRow {
+    code: String,
+    pub ends_at: u64,
+}
+
+impl InviteRow {
+    pub fn new(invite: &Invite) -> InviteRow {
+        InviteRow {
+            code: invite.code.as_str().to_owned(),
+            ends_at: invite.ends_at.0,
+        }
+    }
+
+    pub fn invite(self) -> Invite {
+        Invite {
+            code: Code::stored(self.code),
+            ends_at: Time(self.ends_at),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub struct BackupRow {
+    pub at: u64,
+    pub bytes: u64,
+}
+
+impl BackupRow {
+    pub fn backup(self) -> Backup {
+        Backup {
+            at: Time(self.at),
+            bytes: self.bytes,
+        }
+    }
+}
+
+/// What is known of the nightly backups.
+#[derive(Default, Serialize, Deserialize)]
+pub struct NightlyRow {
+    last: Option<NightlyBackupRow>,
+    failure: Option<NightlyFailureRow>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct NightlyBackupRow {
+    at: u64,
+    bytes: u64,
+    findings: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct NightlyFailureRow {
+    at: u64,
+    why: String,
+}
+
+impl NightlyRow {
+    pub fn new(nightly: &Nightly) -> NightlyRow {
+        NightlyRow {
+            last: nightly.last.map(|last| NightlyBackupRow {
+                at: last.at.0,
+                bytes: last.bytes,
+                findings: last.findings,
+            }),
+            failure: nightly.failure.as_ref().map(|failure| NightlyFailureRow {
+                at: failure.at.0,
+                why: failure.why.clone(),
+            }),
+        }
+    }
+
+    pub fn nightly(self) -> Nightly {
+        Nightly {
+            last: self.last.map(|last| NightlyBackup {
+                at: Time(last.at),
+                bytes: last.bytes,
+                findings: last.findings,
+            }),
+            failure: self.failure.map(|failure| NightlyFailure {
+                at: Time(failure.at),
+                why: failure.why,
+            }),
+        }
+    }
+}
+
+/// Whose password a link sets, and until when.
+#[derive(Serialize, Deserialize)]
+pub struct ResetRow {
+    pub user: u32,
+    pub ends_at: u64,
+}
+
+/// Since when an account is deactivated, and who did it.
+#[derive(Serialize, Deserialize)]
+pub struct DeactivatedRow {
+    pub at: u64,
+    pub by: u32,
+}

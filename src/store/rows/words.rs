@@ -1,0 +1,62 @@
+//! The keys of rows as people read them.
+
+use std::fmt::Write;
+
+/// Bytes of a long key that are shown.
+const BYTES_SHOWN: usize = 8;
+
+/// What can be said in a sentence.
+pub trait Words {
+    fn words(&self) -> String;
+}
+
+macro_rules! plain {
+    ($($key:ty)*) => { $(
+        impl Words for $key {
+            fn words(&self) -> String {
+                self.to_string()
+            }
+        }
+    )* };
+}
+
+plain!(u32 u64);
+
+impl Words for &str {
+    /// As it could stand in a line of a log.
+    fn words(&self) -> String {
+        format!("{self:?}")
+    }
+}
+
+impl Words for &[u8] {
+    fn words(&self) -> String {
+        let mut hex = String::new();
+        for byte in self.iter().take(BYTES_SHOWN) {
+            // Writing to a String cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+        }
+        if self.len() > BYTES_SHOWN {
+            hex.push('…');
+        }
+        hex
+    }
+}
+
+impl<const N: usize> Words for [u8; N] {
+    fn words(&self) -> String {
+        self.as_slice().words()
+    }
+}
+
+impl<A: Words, B: Words> Words for (A, B) {
+    fn words(&self) -> String {
+        format!("({}, {})", self.0.words(), self.1.words())
+    }
+}
+
+impl<A: Words, B: Words, C: Words> Words for (A, B, C) {
+    fn words(&self) -> String {
+        format!("({}, {}, {})", self.0.words(), self.1.words(), self.2.words())
+    }
+}
