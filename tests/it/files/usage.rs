@@ -99,7 +99,7 @@ fn the_files_of_an_older_data_file_are_counted_little_by_little_while_others_com
     assert_eq!(own(store, 1), 3 * FILES_COUNTED_AT_ONCE as u64);
     // Some of those that are counted are erased, and some that are not; and others come on both sides.
     let erase = Change::File(FileChange::Erase { before: Time(1_500) });
-    while wait(store.has_unshown(Time(1_500))).unwrap() {
+    while wait(store.has_unattached(Time(1_500))).unwrap() {
         all(store, vec![erase.clone()]);
     }
     all(

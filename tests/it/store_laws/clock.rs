@@ -50,7 +50,7 @@ fn a_file_that_was_sent_by_a_wrong_clock_and_never_posted_is_erased() {
         wait(store.commit(Change::File(keep))).unwrap();
     }
     let before = Time(NOW.0 - chapp::limits::UPLOAD_KEPT_MS);
-    assert!(wait(store.has_unshown(before)).unwrap());
+    assert!(wait(store.has_unattached(before)).unwrap());
     let erase = Change::File(FileChange::Erase { before });
     // Its bytes, and its place among those that nothing shows.
     let erased = wait(store.commit(erase)).unwrap();
@@ -58,6 +58,6 @@ fn a_file_that_was_sent_by_a_wrong_clock_and_never_posted_is_erased() {
         matches!(erased, Event::File(FileEvent::Erased { count: 2 })),
         "{erased:?}"
     );
-    assert!(!wait(store.has_unshown(before)).unwrap());
+    assert!(!wait(store.has_unattached(before)).unwrap());
     assert_eq!(store.chunk(FileId([1; 16]), 0).unwrap().len(), 9);
 }

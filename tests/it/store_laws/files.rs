@@ -215,7 +215,7 @@ async fn check_erased(store: &Store, steps: u64) -> u64 {
     ) {}
     let erase = || Change::File(FileChange::Erase { before: all });
     let mut rounds = 0;
-    while store.has_unshown(all).await.unwrap() {
+    while store.has_unattached(all).await.unwrap() {
         let answer = store.commit(erase()).await.unwrap();
         assert!(
             matches!(answer, Event::File(FileEvent::Erased { count: 1.. })),
@@ -311,7 +311,7 @@ fn what_was_coming_at_a_kill_is_erased_after_the_next_start() {
     assert_eq!(wait(world.store.commit(erase(5_000))).unwrap(), none);
     assert!(world.store.chunk(half, 1).is_ok());
     let world = world.reopen();
-    assert!(wait(world.store.has_unshown(Time(1))).unwrap());
+    assert!(wait(world.store.has_unattached(Time(1))).unwrap());
     wait(world.store.commit(erase(1))).unwrap();
     assert!(world.store.chunk(half, 0).is_err() && world.store.chunk(half, 1).is_err());
     // It does not come any more.
@@ -324,7 +324,7 @@ fn what_was_coming_at_a_kill_is_erased_after_the_next_start() {
     assert!(wait(world.store.file(UserId(1), whole)).is_ok());
     wait(world.store.commit(erase(5_001))).unwrap();
     assert!(wait(world.store.file(UserId(1), whole)).is_err());
-    assert!(!wait(world.store.has_unshown(Time(u64::MAX))).unwrap());
+    assert!(!wait(world.store.has_unattached(Time(u64::MAX))).unwrap());
 }
 
 /// A disk that takes only so many pieces of files.
