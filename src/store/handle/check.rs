@@ -9,8 +9,7 @@ use crate::store::progress::Progress;
 use crate::store::store_error::StoreError;
 
 impl Store {
-    /// Checks what readers see now, while the server runs. Free pages are not checked.
-    /// Blocks.
+    /// Checks what readers see now, while the server runs. Free pages are not checked. Blocks.
     ///
     /// # Errors
     /// `unavailable` where the file cannot be read.

@@ -1,4 +1,4 @@
-//! The handle: an open data file, and all that can be asked of it.
+//! The handle: `Store`, an open data file as the rest of the program uses it.
 
 pub mod backup;
 mod check;

@@ -1,4 +1,4 @@
-//! The open data file, as the rest of the program uses it: changes to commit, queries, signals.
+//! An open data file: opened and closed, changes committed, queries answered from snapshots.
 
 use crate::error::{Error, Kind, Result};
 use crate::limits::{SEARCHES_MAX, SHED_RETRY_MS, WRITER_QUEUE_MAX, WRITER_QUEUE_TIMEOUT};
@@ -8,13 +8,11 @@ use crate::store::engine::check_file::check_doubtful;
 use crate::store::engine::committer::Committer;
 use crate::store::engine::data_file::DataFile;
 use crate::store::engine::job::{Job, Waiting};
-use crate::store::engine::load_shedding::LoadShedding;
-use crate::store::engine::load_shedding::{Load, ShedLevel};
+use crate::store::engine::load_shedding::{Load, LoadShedding, ShedLevel};
 use crate::store::engine::open;
 use crate::store::engine::open_error::{OpenError, io_error, open_error};
 use crate::store::engine::options::Options;
-use crate::store::engine::publisher::Feed;
-use crate::store::engine::publisher::{self, CommitOutput};
+use crate::store::engine::publisher::{self, CommitOutput, Feed};
 use crate::store::engine::writer::Writer;
 use crate::store::rows::schema::Snapshot;
 use crate::store::store_error::StoreError;

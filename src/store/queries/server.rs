@@ -1,16 +1,13 @@
 //! The server itself: its name, who may sign up, its links, its backups.
 
-use super::access::is_deactivated;
-use super::access::room_meta;
+use super::access::{is_deactivated, room_meta};
 use super::{people, usage};
 use crate::clock::Time;
 use crate::error::{Error, Kind};
 use crate::limits::RESET_MS;
 use crate::model::{Code, CodeDigest, Door, Nightly, ServerCard, ServerCounts, User, link_is_live};
-use crate::store::rows::codec::NightlyRow;
-use crate::store::rows::codec::{BackupRow, InviteRow, ResetRow, ServerRow};
-use crate::store::rows::schema::{BACKUP, INVITE, SERVER_INFO, Source};
-use crate::store::rows::schema::{FIRST_ROOM, NIGHTLY};
+use crate::store::rows::codec::{BackupRow, InviteRow, NightlyRow, ResetRow, ServerRow};
+use crate::store::rows::schema::{BACKUP, FIRST_ROOM, INVITE, NIGHTLY, SERVER_INFO, Source};
 use crate::store::rows::table::get;
 use crate::store::store_error::StoreError;
 use redb::ReadableTableMetadata;
