@@ -5,6 +5,7 @@ mod metrics_token;
 
 use crate::chat::{BackupPlan, RateLimits};
 use crate::permissions;
+use crate::store::Overwrite;
 use clap::Parser;
 pub use command::Command;
 use command::Subcommands;
@@ -140,7 +141,7 @@ impl Task {
         // While there is no other thread, which is when the system's clock may be asked for it.
         let utc_offset_seconds = time::UtcOffset::current_local_offset().map_or(0, time::UtcOffset::whole_seconds);
         if let Some(command) = arguments.command {
-            return command.task();
+            return task(command);
         }
         let data = with_folder(data)?;
         Ok(Task::Serve(Config {
@@ -156,6 +157,27 @@ impl Task {
             io_uring,
         }))
     }
+}
+
+fn task(subcommand: Subcommands) -> Result<Task, String> {
+    Ok(Task::Run(match subcommand {
+        Subcommands::Where { data } => return Ok(Task::Where(data_file(data)?)),
+        Subcommands::Backup { file, data, force } => Command::Backup {
+            to: (file.as_os_str() != "-").then(|| absolute(&file)).transpose()?,
+            data: data_file(data)?,
+            overwrite: if force { Overwrite::Allowed } else { Overwrite::Never },
+        },
+        Subcommands::Check { file } => Command::Check { file: data_file(file)? },
+        Subcommands::Compact { file } => Command::Compact { file: data_file(file)? },
+        Subcommands::Reset { name, data } => Command::Reset {
+            name,
+            data: data_file(data)?,
+        },
+        Subcommands::Owner { name, data } => Command::Owner {
+            name,
+            data: data_file(data)?,
+        },
+    }))
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, String> {

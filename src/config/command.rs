@@ -1,6 +1,5 @@
-//! The commands beside running the server, as they are typed and as they are meant.
+//! The commands beside running the server: as arguments, and as plain values.
 
-use super::{Task, absolute, data_file};
 use crate::store::Overwrite;
 use clap::Subcommand;
 use std::path::PathBuf;
@@ -70,29 +69,6 @@ pub(super) enum Subcommands {
         #[arg(long, value_name = "FILE", env = "CHAPP_DATA")]
         data: Option<PathBuf>,
     },
-}
-
-impl Subcommands {
-    pub fn task(self) -> Result<Task, String> {
-        Ok(Task::Run(match self {
-            Subcommands::Where { data } => return Ok(Task::Where(data_file(data)?)),
-            Subcommands::Backup { file, data, force } => Command::Backup {
-                to: (file.as_os_str() != "-").then(|| absolute(&file)).transpose()?,
-                data: data_file(data)?,
-                overwrite: if force { Overwrite::Allowed } else { Overwrite::Never },
-            },
-            Subcommands::Check { file } => Command::Check { file: data_file(file)? },
-            Subcommands::Compact { file } => Command::Compact { file: data_file(file)? },
-            Subcommands::Reset { name, data } => Command::Reset {
-                name,
-                data: data_file(data)?,
-            },
-            Subcommands::Owner { name, data } => Command::Owner {
-                name,
-                data: data_file(data)?,
-            },
-        }))
-    }
 }
 
 /// What a command does, and with which data file.
