@@ -12,11 +12,12 @@
 //! the password would tell the two apart, and asking for it would log out whoever was just trusted with more. Ended
 //! sessions stay ended, and links that set a password, which members may be given by admins, are void with each role.
 
-use super::{PasswordHash, UserId};
+use super::{PasswordHash, User, UserId};
 use crate::clock::Time;
 use crate::limits::{CLOCK_AHEAD_MAX_MS, SESSION_ABSOLUTE_MS, SESSION_IDLE_MS};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 /// 256 random bits that a browser shows to be somebody. Has no `Debug`, so that it reaches no log.
 #[derive(Clone)]
@@ -150,4 +151,13 @@ impl Session {
             && now.since(self.created_at) < SESSION_ABSOLUTE_MS
             && self.created_at.since(now) <= CLOCK_AHEAD_MAX_MS
     }
+}
+
+/// Somebody who has shown a live session: the one who asks.
+#[derive(Clone, Debug)]
+pub struct Viewer {
+    /// Who it is.
+    pub user: Arc<User>,
+    /// By which session they came.
+    pub session: SessionId,
 }
