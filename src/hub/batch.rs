@@ -6,8 +6,8 @@
 //! all connections of somebody who wrote one of the messages and has their own frame of it. Nothing is
 //! encoded twice, and each socket takes one write.
 
-use super::rooms::Rooms;
-use crate::model::{ConnectionId, Event, LOBBY, RoomId, SessionId, User, UserId};
+use super::rooms::{MembershipChange, Rooms, is_everybodys};
+use crate::model::{ConnectionId, Event, RoomId, SessionId, User, UserId};
 use crate::wire::{self, CloseCode};
 use bytes::{Bytes, BytesMut};
 use std::collections::{HashMap, HashSet};
@@ -30,14 +30,6 @@ struct Piece {
     instead: Option<(UserId, Bytes)>,
 }
 
-/// Somebody's rooms change.
-#[derive(Clone, Copy)]
-pub(super) struct Step {
-    pub user: UserId,
-    pub room: RoomId,
-    pub is_in: bool,
-}
-
 /// Events between two changes of who is where.
 pub(super) struct Run {
     shared: Bytes,
@@ -53,7 +45,7 @@ pub(super) struct Run {
     /// The same for those who get something that nobody else gets.
     own: HashMap<(UserId, u64), Share>,
     /// What changes after it.
-    pub then: Option<Step>,
+    pub then: Option<MembershipChange>,
     /// Sessions that end after it, and how their sockets close: what comes later is not for them.
     pub closed_sessions: Option<(Vec<SessionId>, CloseCode)>,
 }
@@ -91,7 +83,7 @@ impl Making {
         });
     }
 
-    fn run(&mut self, then: Option<Step>) -> Run {
+    fn run(&mut self, then: Option<MembershipChange>) -> Run {
         let made = std::mem::take(self);
         let mut rooms: Vec<RoomId> = made.pieces.iter().filter_map(Piece::room).collect();
         rooms.sort_unstable();
@@ -122,7 +114,7 @@ impl Making {
     }
 
     /// Adds what this event says; tells what changes after it.
-    fn add(&mut self, event: &Event) -> Option<Step> {
+    fn add(&mut self, event: &Event) -> Option<MembershipChange> {
         let own = |user: &UserId| Audience::User(*user, None);
         match event {
             Event::Posted(posted) | Event::Changed(posted) => {
@@ -194,8 +186,8 @@ impl Making {
     }
 }
 
-fn step(user: UserId, room: RoomId, is_in: bool) -> Step {
-    Step { user, room, is_in }
+fn step(user: UserId, room: RoomId, is_in: bool) -> MembershipChange {
+    MembershipChange { user, room, is_in }
 }
 
 impl Piece {
@@ -311,9 +303,4 @@ impl Run {
         };
         Share { bytes, frames }
     }
-}
-
-/// The room that everybody is in needs no place in anybody's list.
-pub(super) fn is_everybodys(room: RoomId) -> bool {
-    room == LOBBY
 }

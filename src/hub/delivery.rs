@@ -1,7 +1,8 @@
 //! What happened, on its way to everybody's sockets: all of one commit in one write a socket, and with it the signals
 //! that wait.
 
-use super::batch::{Batch, Run, Step};
+use super::batch::{Batch, Run};
+use super::rooms::MembershipChange;
 use super::{Hub, State};
 use crate::metrics::Count;
 use crate::model::Event;
@@ -69,7 +70,7 @@ impl State {
     }
 
     /// Somebody came into a room or went.
-    fn step(&mut self, step: Step) {
+    fn step(&mut self, step: MembershipChange) {
         for id in self.reach.of_person(step.user).copied().collect::<Vec<_>>() {
             let Some(place) = self.places.get(&id) else { continue };
             if let Some(slot) = self.slots.get_mut(*place) {

@@ -3,8 +3,9 @@
 //! May name a connection too many, never one too few: who gets a frame is decided by [`Run`] and the
 //! connection's own rooms. The room that everybody is in is not here.
 
-use super::batch::{Run, Step};
+use super::batch::Run;
 use super::client::Slot;
+use super::rooms::MembershipChange;
 use crate::model::{ConnectionId, RoomId, UserId};
 use std::collections::{HashMap, HashSet};
 
@@ -38,7 +39,7 @@ impl Reach {
     }
 
     /// The person of a connection came into a room or went; its rooms say so already.
-    pub fn step(&mut self, step: Step, slot: &Slot) {
+    pub fn step(&mut self, step: MembershipChange, slot: &Slot) {
         match slot.rooms.known().binary_search(&step.room).is_ok() {
             true => drop(self.rooms.entry(step.room).or_default().insert(slot.client.id)),
             false => remove(&mut self.rooms, step.room, slot.client.id),

@@ -4,13 +4,20 @@
 //! put on top of what was read. So the rooms are right from then on, whichever of the two saw a change
 //! first: a step that the file already had changes nothing.
 
-use super::batch::{Step, is_everybodys};
-use crate::model::RoomId;
+use crate::model::{LOBBY, RoomId, UserId};
+
+/// A person comes into a room or leaves it.
+#[derive(Clone, Copy)]
+pub(super) struct MembershipChange {
+    pub user: UserId,
+    pub room: RoomId,
+    pub is_in: bool,
+}
 
 /// The rooms of one connection.
 pub(super) enum Rooms {
     /// Not read yet: nothing is for it, and the steps wait.
-    Unknown(Vec<Step>),
+    Unknown(Vec<MembershipChange>),
     /// In order; without the one that everybody is in.
     Known(Vec<RoomId>),
 }
@@ -37,7 +44,7 @@ impl Rooms {
     }
 
     /// The person came into a room or went.
-    pub fn step(&mut self, step: Step) {
+    pub fn step(&mut self, step: MembershipChange) {
         match self {
             Rooms::Unknown(steps) => steps.push(step),
             Rooms::Known(rooms) => match (rooms.binary_search(&step.room), step.is_in) {
@@ -55,4 +62,9 @@ impl Rooms {
             steps.into_iter().for_each(|step| self.step(step));
         }
     }
+}
+
+/// The lobby, which no list of rooms holds: everybody is in it.
+pub(super) fn is_everybodys(room: RoomId) -> bool {
+    room == LOBBY
 }
