@@ -1,7 +1,10 @@
 //! Looking after the server: who comes in, who may do what, and a copy of everything.
 
-use super::accounts::{new_session, unexpected};
-use super::{Caller, Chat, LoggedIn, NightlyFacts};
+use super::accounts::{Caller, LoggedIn, new_session};
+use super::nightly::NightlyFacts;
+use super::state::Chat;
+use super::stop_on_drop::StopOnDrop;
+use super::unexpected::unexpected;
 use crate::clock::Time;
 use crate::error::{Error, Kind, Result};
 use crate::hub::Waiting;
@@ -56,15 +59,6 @@ pub struct BackupTaken {
     /// All that was acknowledged before then is in it.
     pub at: Time,
     _turn: OwnedSemaphorePermit,
-}
-
-/// Tells those who copy or check that nobody waits for them any more.
-pub(super) struct CallOff(pub Arc<Progress>);
-
-impl Drop for CallOff {
-    fn drop(&mut self) {
-        self.0.stop();
-    }
 }
 
 impl Chat {
@@ -293,7 +287,7 @@ impl Chat {
         progress: Arc<Progress>,
     ) -> Result<BackupTaken> {
         let at = self.clock.now();
-        let _call_off = CallOff(progress.clone());
+        let _stop_on_drop = StopOnDrop(progress.clone());
         let store = self.store.clone();
         let copying = tokio::task::spawn_blocking(move || store.back_up(read_back, &progress).map(|copy| (copy, turn)));
         let (copy, turn) = copying.await.map_err(Error::internal)??;

@@ -3,8 +3,10 @@
 //! A file is never whole in memory: its bytes go to the store piece by piece. The one exception is a
 //! picture while its preview is made, one picture at a time.
 
+use super::preview;
+use super::state::Chat;
+use super::unexpected::unexpected;
 use super::uploads::Turn;
-use super::{Chat, accounts::unexpected, preview};
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::limits::{FILE_BYTES_MAX, FILE_CHUNK_BYTES, UPLOAD_KEPT_MS};

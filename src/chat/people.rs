@@ -1,7 +1,10 @@
 //! People: what they show of themselves, what they have chosen, where they are logged in.
 
-use super::accounts::{Proof, new_session, unexpected};
-use super::{Caller, Chat, picture};
+use super::accounts::Caller;
+use super::accounts::{Proof, new_session};
+use super::picture;
+use super::state::Chat;
+use super::unexpected::unexpected;
 use crate::error::{Error, Result};
 use crate::limits::{PASSWORD_CHECKS_MAX, PEOPLE_MAX};
 use crate::model::{

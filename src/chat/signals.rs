@@ -1,6 +1,8 @@
 //! What is neither durable nor numbered: who is here, who is typing.
 
-use super::{Chat, Part, RateLimits};
+use super::parts::Part;
+use super::state::Chat;
+use super::throttle::RateLimits;
 use crate::error::Result;
 use crate::hub::{Departure, PresenceChange};
 use crate::limits::{PRESENCE_EVERY, PRESENCE_GRACE, SHED_HOLD, SIGNALS_EVERY};

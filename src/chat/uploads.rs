@@ -9,7 +9,7 @@
 //!
 //! Time comes in as a value, and nothing in here waits but [`UploadTurns::take`].
 
-use super::RateLimits;
+use super::throttle::RateLimits;
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
 use crate::limits::{
