@@ -2,7 +2,7 @@
 
 use super::request;
 use super::response::{self, Answer};
-use super::route::{AtServer, Who};
+use super::route::{AtPerson, AtServer};
 use super::{Visit, qr};
 use crate::chat::{BackupTaken, Chat};
 use crate::clock::Time;
@@ -127,11 +127,11 @@ impl Visit<'_> {
         &self,
         viewer: &Viewer,
         user: UserId,
-        asks: Who,
+        asks: AtPerson,
         request: Request<Incoming>,
     ) -> Result<Answer> {
         let chat = self.chat();
-        if asks == Who::OfferReset {
+        if asks == AtPerson::OfferReset {
             let (code, ends_at) = chat.offer_reset(viewer, user).await?;
             return Ok(response::json(StatusCode::CREATED, wire::reset_link(&code, ends_at)));
         }

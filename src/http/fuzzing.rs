@@ -2,7 +2,7 @@
 
 use super::cookies::SessionCookie;
 use super::gate::{self, Asked, Gate};
-use super::route::{NoRoute, Route, route};
+use super::route::{MemberRoute, NoRoute, Route, route};
 use super::{bodies, request, target};
 use crate::limits::PAGE_MESSAGES_MAX;
 use hyper::header::{COOKIE, HOST, ORIGIN};
@@ -79,7 +79,8 @@ fn enter(asked: &Request<()>, found: Option<&Route>) {
         return;
     }
     assert_eq!(asked.headers().get_all(HOST).iter().count(), 1);
-    let changes = !matches!(*asked.method(), Method::GET | Method::HEAD) || found == Some(&Route::Socket);
+    let changes =
+        !matches!(*asked.method(), Method::GET | Method::HEAD) || found == Some(&Route::Member(MemberRoute::Socket));
     if changes && shown.is_some() {
         assert!(asked.headers().contains_key(COOKIE));
         let origin = asked.headers().get(ORIGIN).expect("an origin");

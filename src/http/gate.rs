@@ -4,7 +4,7 @@
 //! pages on this machine (the cookie is sent from every port of localhost), and `Sec-Fetch-Site` stops
 //! what carries neither.
 
-use super::route::Route;
+use super::route::{MemberRoute, PublicRoute, Route};
 use crate::config::Host;
 use crate::error::{Error, Kind, Result};
 use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, ORIGIN};
@@ -59,7 +59,7 @@ impl Gate {
     }
 
     fn check_origin(&self, asked: &Asked) -> Result<()> {
-        let is_socket = asked.route == Some(&Route::Socket);
+        let is_socket = asked.route == Some(&Route::Member(MemberRoute::Socket));
         if is_safe(asked.method) && !is_socket {
             return Ok(());
         }
@@ -103,7 +103,10 @@ impl Gate {
 /// `Sec-Fetch-Site` is absent on plain http to other addresses than this machine's own, and then says nothing.
 fn check_fetch_site(asked: &Asked) -> Result<()> {
     let header = |name| asked.headers.get(name).and_then(text);
-    let is_page = matches!(asked.route, None | Some(Route::Page(_) | Route::Link(..)));
+    let is_page = matches!(
+        asked.route,
+        None | Some(Route::Public(PublicRoute::Page(_) | PublicRoute::Link(..)))
+    );
     let is_navigation = is_safe(asked.method) && header(SEC_FETCH_MODE) == Some("navigate");
     match header(SEC_FETCH_SITE) {
         None | Some("same-origin") => Ok(()),

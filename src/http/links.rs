@@ -13,7 +13,6 @@ use crate::error::{Kind, Result};
 use crate::model::{Code, Door, User};
 use crate::wire;
 use hyper::body::Incoming;
-use hyper::header::SET_COOKIE;
 use hyper::{HeaderMap, Request, StatusCode};
 use serde::Deserialize;
 
@@ -112,11 +111,6 @@ impl Visit<'_> {
             .chat()
             .reset_password(&typed.code, &typed.password, &caller)
             .await?;
-        self.replace_session().await;
-        let mut answer = response::json(StatusCode::OK, wire::user(&entered.user));
-        answer
-            .headers_mut()
-            .insert(SET_COOKIE, self.http.cookie.set(&entered.token));
-        Ok(answer)
+        Ok(self.signed_in(StatusCode::OK, &entered).await)
     }
 }

@@ -18,6 +18,7 @@ mod links;
 mod members;
 mod metrics;
 mod pages;
+mod pattern;
 mod process;
 mod qr;
 mod request;
@@ -27,7 +28,7 @@ mod scraper;
 mod search;
 mod target;
 
-use crate::chat::{Caller, Chat};
+use crate::chat::{Caller, Chat, LoggedIn};
 use crate::config::{Host, MetricsToken};
 use crate::error::{Error, Kind, Result};
 use crate::limits::TOO_FAST_PAUSE;
@@ -44,7 +45,7 @@ pub use linger::{Linger, Lingering};
 use pages::Filling;
 use request::Typed;
 use response::Answer;
-use route::{Access, NoRoute, Page, Route};
+use route::{MemberRoute, NoRoute, Page, PublicRoute, Route};
 use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -102,7 +103,7 @@ impl Http {
             Err(NoRoute::MethodNotAllowed(methods)) => methods.clone(),
             _ => String::new(),
         };
-        let pattern = route::pattern(request.uri().path());
+        let route_pattern = pattern::pattern(request.uri().path());
         let headers = request.headers().clone();
         let (has_body, is_long) = (!request.body().is_end_stream(), linger::is_long(request.body()));
         let mut answer = match self.answer(connection, request, found).await {
@@ -131,8 +132,8 @@ impl Http {
         }
         response::secure(&mut answer);
         tracing::info!(
-            method = route::method_name(&method),
-            route = pattern,
+            method = pattern::method_name(&method),
+            route = route_pattern,
             status = answer.status().as_u16(),
             ms = started.elapsed().as_millis() as u64,
             peer = %connection.peer.ip(),
@@ -163,10 +164,11 @@ impl Http {
             shown,
         };
         match found {
-            Ok(route) => match route.access() {
-                Access::Anybody => visit.anybody(route, request).await,
-                Access::Member => visit.member(route, request).await,
-            },
+            Ok(Route::Public(route)) => visit.public(route, request).await,
+            Ok(Route::Member(route)) => {
+                let viewer = visit.viewer().await?;
+                visit.member(viewer, route, request).await
+            }
             Err(NoRoute::NotFound) => Err(Error::not_found("There is nothing at this address.")),
             Err(NoRoute::MethodNotAllowed(methods)) => Err(Error::new(
                 Kind::MethodNotAllowed,
@@ -196,44 +198,50 @@ impl Visit<'_> {
         }
     }
 
-    async fn anybody(&self, route: Route, request: Request<Incoming>) -> Result<Answer> {
+    async fn public(&self, route: PublicRoute, request: Request<Incoming>) -> Result<Answer> {
         match route {
-            Route::Page(page) => self.page(page, request.headers()).await,
-            Route::Link(link, code) => self.link(link, &code, request.headers()).await,
-            Route::CheckInvite => self.check_invite(request).await,
-            Route::CheckReset => self.check_reset(request).await,
-            Route::Reset => self.reset(request).await,
-            Route::Form(page) => self.form(page, request).await,
-            Route::Asset { hash, path } => assets::asset(&hash, &path, request.headers()),
-            Route::Signup | Route::Login => self.enter(route, request).await,
-            Route::Metrics => self.metrics(request.headers()).await,
-            Route::Ready => self.ready(),
-            _ => self.alive(),
+            PublicRoute::Page(page) => self.page(page, request.headers()).await,
+            PublicRoute::Link(link, code) => self.link(link, &code, request.headers()).await,
+            PublicRoute::Form(page) => self.form(page, request).await,
+            PublicRoute::Asset { hash, path } => assets::asset(&hash, &path, request.headers()),
+            PublicRoute::Health => self.alive(),
+            PublicRoute::Ready => self.ready(),
+            PublicRoute::Metrics => self.metrics(request.headers()).await,
+            PublicRoute::Signup => self.sign_up(request).await,
+            PublicRoute::CheckInvite => self.check_invite(request).await,
+            PublicRoute::Login => self.log_in(request).await,
+            PublicRoute::Reset => self.reset(request).await,
+            PublicRoute::CheckReset => self.check_reset(request).await,
         }
     }
 
-    /// Sign-up or log-in by a script.
-    async fn enter(&self, route: Route, request: Request<Incoming>) -> Result<Answer> {
+    /// Sign-up by a script.
+    async fn sign_up(&self, request: Request<Incoming>) -> Result<Answer> {
         let caller = self.caller(request.headers());
         let typed: Typed = request::json(request).await?;
-        let (status, entered) = match route {
-            Route::Signup => (
-                StatusCode::CREATED,
-                self.chat()
-                    .sign_up(&typed.name, &typed.password, &typed.invite, &caller)
-                    .await?,
-            ),
-            _ => (
-                StatusCode::OK,
-                self.chat().log_in(&typed.name, &typed.password, &caller).await?,
-            ),
-        };
+        let entered = self
+            .chat()
+            .sign_up(&typed.name, &typed.password, &typed.invite, &caller);
+        let entered = entered.await?;
+        Ok(self.signed_in(StatusCode::CREATED, &entered).await)
+    }
+
+    /// Log-in by a script.
+    async fn log_in(&self, request: Request<Incoming>) -> Result<Answer> {
+        let caller = self.caller(request.headers());
+        let typed: Typed = request::json(request).await?;
+        let entered = self.chat().log_in(&typed.name, &typed.password, &caller).await?;
+        Ok(self.signed_in(StatusCode::OK, &entered).await)
+    }
+
+    /// The account, with the cookie of its new session.
+    async fn signed_in(&self, status: StatusCode, entered: &LoggedIn) -> Answer {
         self.replace_session().await;
         let mut answer = response::json(status, wire::user(&entered.user));
         answer
             .headers_mut()
             .insert(SET_COOKIE, self.http.cookie.set(&entered.token));
-        Ok(answer)
+        answer
     }
 
     /// Whoever enters leaves what they held before: a new token at each log-in.
@@ -244,36 +252,34 @@ impl Visit<'_> {
         }
     }
 
-    async fn member(&self, route: Route, mut request: Request<Incoming>) -> Result<Answer> {
-        let viewer = self.viewer().await?;
+    async fn member(&self, viewer: Viewer, route: MemberRoute, mut request: Request<Incoming>) -> Result<Answer> {
         request.extensions_mut().insert(self.http.bodies.member(viewer.user.id));
-        // A page may show hundreds of people at once; and whoever wants to leave can.
-        if !matches!(route, Route::Avatar(..) | Route::Logout) {
+        // A page may show hundreds of people at once; and nobody is kept from logging out.
+        if !matches!(route, MemberRoute::Avatar(..) | MemberRoute::Logout) {
             self.chat().count_request(&viewer)?;
         }
         match route {
-            Route::Logout => {
+            MemberRoute::Logout => {
                 self.chat().log_out(viewer.session).await?;
                 let mut answer = response::empty(StatusCode::NO_CONTENT);
                 answer.headers_mut().insert(SET_COOKIE, self.http.cookie.clear());
                 Ok(answer)
             }
-            Route::Me(asks) => self.me(&viewer, asks, request).await,
-            Route::People => self.people(&viewer, &request).await,
-            Route::Server(asks) => self.at_server(&viewer, asks, request).await,
-            Route::Person(user, asks) => self.person(&viewer, user, asks, request).await,
-            Route::Backup => self.backup(&viewer, &request).await,
-            Route::Qr => self.qr(request).await,
-            Route::Search => self.search(&viewer, request.uri().query().unwrap_or_default()).await,
-            Route::Avatar(user, version) => self.avatar(user, &version).await,
-            Route::Rooms => self.rooms(&viewer, &request).await,
-            Route::CreateRoom => self.create_room(&viewer, request).await,
-            Route::Room(room, asks) => self.in_room(&viewer, room, asks, request).await,
-            Route::Upload => self.upload(&viewer, request).await,
-            Route::File(id) => self.file(&viewer, id, &request).await,
-            Route::Preview(id) => self.preview(&viewer, id, request.headers()).await,
-            Route::Socket => self.socket(viewer, request),
-            _ => Err(Error::internal("a public route asked for a member")),
+            MemberRoute::Me(asks) => self.me(&viewer, asks, request).await,
+            MemberRoute::People => self.people(&viewer, &request).await,
+            MemberRoute::Server(asks) => self.at_server(&viewer, asks, request).await,
+            MemberRoute::Person(user, asks) => self.person(&viewer, user, asks, request).await,
+            MemberRoute::Backup => self.backup(&viewer, &request).await,
+            MemberRoute::Qr => self.qr(request).await,
+            MemberRoute::Search => self.search(&viewer, request.uri().query().unwrap_or_default()).await,
+            MemberRoute::Avatar(user, version) => self.avatar(user, &version).await,
+            MemberRoute::Rooms => self.rooms(&viewer, &request).await,
+            MemberRoute::CreateRoom => self.create_room(&viewer, request).await,
+            MemberRoute::Room(room, asks) => self.in_room(&viewer, room, asks, request).await,
+            MemberRoute::Upload => self.upload(&viewer, request).await,
+            MemberRoute::File(id) => self.file(&viewer, id, &request).await,
+            MemberRoute::Preview(id) => self.preview(&viewer, id, request.headers()).await,
+            MemberRoute::Socket => self.socket(viewer, request),
         }
     }
 
