@@ -2,7 +2,7 @@
 
 mod addresses;
 mod commands;
-mod places;
+mod connection_limiter;
 mod stopping;
 
 use crate::chat::{Chat, FaultPoints, Part};
@@ -18,10 +18,10 @@ use crate::limits::{
 use crate::permissions;
 use crate::store::{Feed, OpenError, Options, Store, Unready};
 use commands::Commands;
+use connection_limiter::ConnectionLimiter;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use places::Places;
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -90,7 +90,7 @@ pub struct Server {
     chat: Arc<Chat>,
     http: Arc<Http>,
     feed: Feed,
-    places: Arc<Places>,
+    limiter: Arc<ConnectionLimiter>,
     commands: Commands,
 }
 
@@ -124,7 +124,7 @@ impl Server {
             )),
             chat,
             feed,
-            places: Places::new(connections_max, config.rate_limits, metrics),
+            limiter: ConnectionLimiter::new(connections_max, config.rate_limits, metrics),
             commands: Commands::listen(config),
         })
     }
@@ -178,7 +178,7 @@ impl Server {
             chat,
             http,
             mut feed,
-            places,
+            limiter,
             commands,
         } = self;
         chat.compare_clock().await;
@@ -201,7 +201,7 @@ impl Server {
         });
         parts.spawn(Part::Signals, {
             let chat = chat.clone();
-            async move { chat.tell_signals().await }
+            async move { chat.deliver_signals().await }
         });
         parts.spawn(Part::ReadMarks, {
             let chat = chat.clone();
@@ -228,7 +228,7 @@ impl Server {
                 std::future::pending().await
             }
         });
-        let accepting = accept(listener, http, chat.clone(), places.clone(), is_stopping);
+        let accepting = accept(listener, http, chat.clone(), limiter.clone(), is_stopping);
         parts.spawn(Part::Accept, accepting);
         let failed = tokio::select! {
             () = stop => None,
@@ -241,7 +241,7 @@ impl Server {
         }
         Stopping {
             chat,
-            places,
+            limiter,
             parts,
             fan_out,
             stopping,
@@ -281,17 +281,17 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 /// Each connection takes two files: the socket, and the hub's second handle on it.
 fn connections_max() -> Result<u32, StartError> {
     let files = open_files().map_err(StartError::System)?;
-    let places = (files.saturating_sub(OPEN_FILES_SPARE) / 2).min(1 << 20) as u32;
-    if places < CONNECTIONS_MIN {
+    let connections = (files.saturating_sub(OPEN_FILES_SPARE) / 2).min(1 << 20) as u32;
+    if connections < CONNECTIONS_MIN {
         return Err(StartError::FewFiles(files));
     }
-    if places < CONNECTIONS_FEW {
+    if connections < CONNECTIONS_FEW {
         tracing::warn!(
-            "No more than {places} connections fit, since the system lets Chapp open {files} files. Everybody takes \
+            "No more than {connections} connections fit, since the system lets Chapp open {files} files. Everybody takes \
              one for each tab and a few more while a page loads. {MORE_FILES}"
         );
     }
-    Ok(places)
+    Ok(connections)
 }
 
 /// How many files the process may open, after asking for more.
@@ -306,7 +306,7 @@ async fn accept(
     listener: TcpListener,
     http: Arc<Http>,
     chat: Arc<Chat>,
-    places: Arc<Places>,
+    limiter: Arc<ConnectionLimiter>,
     stopping: watch::Receiver<bool>,
 ) {
     loop {
@@ -319,10 +319,10 @@ async fn accept(
             }
         };
         chat.fault_points().reach(Part::Accept);
-        let place = match places.take(peer.ip()) {
-            Ok(place) => place,
+        let slot = match limiter.take(peer.ip()) {
+            Ok(slot) => slot,
             Err(why) => {
-                places.turn_away(stream, why);
+                limiter.turn_away(stream, why);
                 continue;
             }
         };
@@ -333,7 +333,7 @@ async fn accept(
         let connection = Connection {
             peer,
             local,
-            permit: Arc::new(place),
+            permit: Arc::new(slot),
             linger: Linger::default(),
         };
         tokio::spawn(serve(stream, connection, http.clone(), stopping.clone()));

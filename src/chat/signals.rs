@@ -63,11 +63,11 @@ impl Chat {
 
     /// Tells who types and how far people have read, for as long as the server runs: at once where nothing was told a
     /// moment ago. What happens meanwhile brings it along.
-    pub async fn tell_signals(&self) {
+    pub async fn deliver_signals(&self) {
         loop {
             self.hub.has_signals().await;
             self.fault_points.reach(Part::Signals);
-            self.hub.tell_signals();
+            self.hub.deliver_signals();
             tokio::time::sleep(SIGNALS_EVERY).await;
         }
     }
