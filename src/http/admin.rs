@@ -3,7 +3,7 @@
 use super::request;
 use super::response::{self, Answer};
 use super::route::{AtPerson, AtServer};
-use super::{Visit, qr};
+use super::{RequestContext, qr};
 use crate::chat::{BackupTaken, Chat};
 use crate::clock::Time;
 use crate::error::{Error, Result};
@@ -62,7 +62,7 @@ fn ok(body: Vec<u8>) -> Answer {
     response::json(StatusCode::OK, body)
 }
 
-impl Visit<'_> {
+impl RequestContext<'_> {
     pub(super) async fn at_server(
         &self,
         viewer: &Viewer,

@@ -21,7 +21,7 @@ pub struct Gate {
 }
 
 /// What the gate knows of a request.
-pub struct Asked<'a> {
+pub struct GateInput<'a> {
     /// What is asked for; nothing where there is no such route.
     pub route: Option<&'a Route>,
     /// The request's method.
@@ -44,13 +44,13 @@ impl Gate {
     ///
     /// # Errors
     /// `wrong_host`, or `forbidden`.
-    pub fn check(&self, asked: &Asked) -> Result<()> {
+    pub fn check(&self, asked: &GateInput) -> Result<()> {
         self.check_host(asked)?;
         self.check_origin(asked)?;
         check_fetch_site(asked)
     }
 
-    fn check_host(&self, asked: &Asked) -> Result<()> {
+    fn check_host(&self, asked: &GateInput) -> Result<()> {
         let host = asked.headers.get(HOST).and_then(text).unwrap_or_default();
         match self.is_ours(host, asked.local) {
             true => Ok(()),
@@ -58,7 +58,7 @@ impl Gate {
         }
     }
 
-    fn check_origin(&self, asked: &Asked) -> Result<()> {
+    fn check_origin(&self, asked: &GateInput) -> Result<()> {
         let is_socket = asked.route == Some(&Route::Member(MemberRoute::Socket));
         if is_safe(asked.method) && !is_socket {
             return Ok(());
@@ -101,7 +101,7 @@ impl Gate {
 }
 
 /// `Sec-Fetch-Site` is absent on plain http to other addresses than this machine's own, and then says nothing.
-fn check_fetch_site(asked: &Asked) -> Result<()> {
+fn check_fetch_site(asked: &GateInput) -> Result<()> {
     let header = |name| asked.headers.get(name).and_then(text);
     let is_page = matches!(
         asked.route,

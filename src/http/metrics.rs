@@ -7,7 +7,7 @@
 
 use super::process::Process;
 use super::response::{self, Answer};
-use super::{Visit, scraper};
+use super::{RequestContext, scraper};
 use crate::chat::Vitals;
 use crate::error::{Error, Kind, Result};
 use crate::limits::METRICS_READ_TIMEOUT;
@@ -211,7 +211,7 @@ impl Page {
     }
 }
 
-impl Visit<'_> {
+impl RequestContext<'_> {
     pub(super) async fn metrics(&self, headers: &HeaderMap) -> Result<Answer> {
         let shown = scraper::shows_token(self.http.metrics_token.as_ref(), headers);
         if !scraper::is_from_here(self.connection.peer.ip(), headers) && shown != Some(true) {

@@ -37,13 +37,13 @@ use crate::{wire, ws};
 use body::Bodies;
 use bytes::Bytes;
 use cookies::SessionCookie;
-use gate::{Asked, Gate};
+use gate::{Gate, GateInput};
 use hyper::body::{Body, Incoming};
 use hyper::header::{CONNECTION, HeaderValue, SEC_WEBSOCKET_VERSION, SET_COOKIE, USER_AGENT};
 use hyper::{HeaderMap, Request, StatusCode};
 pub use linger::{Linger, Lingering};
-use pages::Filling;
-use request::Typed;
+use pages::PageVars;
+use request::Credentials;
 use response::Answer;
 use route::{MemberRoute, NoRoute, Page, PublicRoute, Route};
 use std::any::Any;
@@ -74,11 +74,11 @@ pub struct Connection {
 }
 
 /// A request after the gate.
-struct Visit<'a> {
+struct RequestContext<'a> {
     http: &'a Http,
     connection: &'a Connection,
     /// Nothing, something that is no token, or a token.
-    shown: Option<Option<Token>>,
+    presented_token: Option<Option<Token>>,
 }
 
 impl Http {
@@ -150,24 +150,24 @@ impl Http {
     ) -> Result<Answer> {
         target::settle(&mut request)?;
         request.extensions_mut().insert(self.bodies.guest(connection.peer.ip()));
-        let shown = self.cookie.read(request.headers());
-        self.gate.check(&Asked {
+        let presented_token = self.cookie.read(request.headers());
+        self.gate.check(&GateInput {
             route: found.as_ref().ok(),
             method: request.method(),
             headers: request.headers(),
             local: connection.local,
-            has_cookie: shown.is_some(),
+            has_cookie: presented_token.is_some(),
         })?;
-        let visit = Visit {
+        let context = RequestContext {
             http: self,
             connection,
-            shown,
+            presented_token,
         };
         match found {
-            Ok(Route::Public(route)) => visit.public(route, request).await,
+            Ok(Route::Public(route)) => context.public(route, request).await,
             Ok(Route::Member(route)) => {
-                let viewer = visit.viewer().await?;
-                visit.member(viewer, route, request).await
+                let viewer = context.viewer().await?;
+                context.member(viewer, route, request).await
             }
             Err(NoRoute::NotFound) => Err(Error::not_found("There is nothing at this address.")),
             Err(NoRoute::MethodNotAllowed(methods)) => Err(Error::new(
@@ -178,13 +178,13 @@ impl Http {
     }
 }
 
-impl Visit<'_> {
+impl RequestContext<'_> {
     fn chat(&self) -> &Arc<Chat> {
         &self.http.chat
     }
 
     async fn viewer(&self) -> Result<Viewer> {
-        match &self.shown {
+        match &self.presented_token {
             Some(Some(token)) => self.chat().viewer(token, self.connection.peer.ip()).await,
             _ => Err(Error::unauthenticated()),
         }
@@ -218,7 +218,7 @@ impl Visit<'_> {
     /// Sign-up by a script.
     async fn sign_up(&self, request: Request<Incoming>) -> Result<Answer> {
         let caller = self.caller(request.headers());
-        let typed: Typed = request::json(request).await?;
+        let typed: Credentials = request::json(request).await?;
         let entered = self
             .chat()
             .sign_up(&typed.name, &typed.password, &typed.invite, &caller);
@@ -229,7 +229,7 @@ impl Visit<'_> {
     /// Log-in by a script.
     async fn log_in(&self, request: Request<Incoming>) -> Result<Answer> {
         let caller = self.caller(request.headers());
-        let typed: Typed = request::json(request).await?;
+        let typed: Credentials = request::json(request).await?;
         let entered = self.chat().log_in(&typed.name, &typed.password, &caller).await?;
         Ok(self.signed_in(StatusCode::OK, &entered).await)
     }
@@ -246,7 +246,7 @@ impl Visit<'_> {
 
     /// Whoever enters leaves what they held before: a new token at each log-in.
     async fn replace_session(&self) {
-        if let Some(Some(old)) = &self.shown {
+        if let Some(Some(old)) = &self.presented_token {
             // Not worth refusing the log-in for; the session runs out by itself.
             let _ = self.chat().log_out(old.id()).await;
         }
@@ -311,7 +311,7 @@ impl Visit<'_> {
                 match page {
                     Page::Chat | Page::Login if is_empty => Ok(response::see_other("/signup")),
                     Page::Chat => Ok(response::see_other("/login")),
-                    Page::Signup => self.sign_up_page(&Typed::default(), headers).await,
+                    Page::Signup => self.sign_up_page(&Credentials::default(), headers).await,
                     Page::Join => self.join_page(headers).await,
                     page => self.filled(pages::file(page, is_empty), headers).await,
                 }
@@ -322,16 +322,16 @@ impl Visit<'_> {
 
     async fn filled(&self, file: &str, headers: &HeaderMap) -> Result<Answer> {
         let server = self.chat().server().await?;
-        let filling = Filling::new(server.name.as_str(), headers);
-        assets::page(file, &filling.values(), headers)
+        let vars = PageVars::new(server.name.as_str(), headers);
+        assets::page(file, &vars.values(), headers)
     }
 
     /// With the form where it is of use, else with what is missing.
-    async fn sign_up_page(&self, typed: &Typed, headers: &HeaderMap) -> Result<Answer> {
+    async fn sign_up_page(&self, typed: &Credentials, headers: &HeaderMap) -> Result<Answer> {
         let server = self.chat().server().await?;
         let is_empty = self.chat().is_empty().await?;
-        let mut filling = Filling::new(server.name.as_str(), headers);
-        filling.invite = &typed.invite;
+        let mut vars = PageVars::new(server.name.as_str(), headers);
+        vars.invite = &typed.invite;
         let refused = self.chat().may_sign_up(Code::parse(&typed.invite).as_ref()).await;
         let refused = refused.map_err(|error| match error.kind {
             Kind::Forbidden => Ok(error.title),
@@ -341,8 +341,8 @@ impl Visit<'_> {
             Ok(()) => None,
             Err(title) => Some(title?),
         };
-        filling.closed = closed.as_deref();
-        assets::page(pages::file(Page::Signup, is_empty), &filling.values(), headers)
+        vars.closed = closed.as_deref();
+        assets::page(pages::file(Page::Signup, is_empty), &vars.values(), headers)
     }
 
     /// Sign-up or log-in by a form without script: on to the chat, or the same page with what was wrong.
@@ -368,14 +368,13 @@ impl Visit<'_> {
             Err(error) => {
                 error.log();
                 let server = chat.server().await?;
-                let mut filling = Filling::new(server.name.as_str(), &headers);
-                (filling.name, filling.invite, filling.code) = (&typed.name, &typed.invite, &typed.code);
-                filling.error = Some(&error.title);
-                filling.asks_code =
-                    error.field == Some("invite") || page == Page::Reset && error.kind == Kind::NotFound;
+                let mut vars = PageVars::new(server.name.as_str(), &headers);
+                (vars.name, vars.invite, vars.code) = (&typed.name, &typed.invite, &typed.code);
+                vars.error = Some(&error.title);
+                vars.asks_code = error.field == Some("invite") || page == Page::Reset && error.kind == Kind::NotFound;
                 let file = pages::file(page, chat.is_empty().await?);
                 chat.count_failure(&error);
-                pages::with_error(file, &filling, &error, &headers)
+                pages::with_error(file, &vars, &error, &headers)
             }
         }
     }
