@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 /// A link with which somebody sets another password.
 pub struct ResetOffered {
-    /// Whose.
+    /// The person whose password it sets.
     pub user: User,
     /// What stands in it.
     pub code: Code,

@@ -95,14 +95,14 @@ pub enum Command {
     },
     /// Print a link with which somebody sets another password.
     Reset {
-        /// Who.
+        /// The person's name, as typed.
         name: String,
         /// The data file.
         data: PathBuf,
     },
     /// Make somebody the owner.
     Owner {
-        /// Who.
+        /// The name of the owner to be, as typed.
         name: String,
         /// The data file.
         data: PathBuf,

@@ -97,7 +97,7 @@ pub struct NewSession {
 /// Somebody logs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogIn {
-    /// Who.
+    /// The person who logs in.
     pub user: UserId,
     /// The hash that their password was compared with: whoever has another one by now has another password.
     pub verified: PasswordHash,
@@ -105,14 +105,14 @@ pub struct LogIn {
     pub rehashed: Option<PasswordHash>,
     /// What they hold now.
     pub session: NewSession,
-    /// When.
+    /// The server's time of the log-in.
     pub at: Time,
 }
 
 /// Somebody who knows their password sets another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasswordChange {
-    /// Whose.
+    /// The person whose password changes.
     pub user: UserId,
     /// The hash that the present password was compared with, as in [`LogIn`].
     pub verified: PasswordHash,
@@ -122,7 +122,7 @@ pub struct PasswordChange {
     pub present: SessionId,
     /// What they hold in its place.
     pub session: NewSession,
-    /// When.
+    /// The server's time at which the change was made.
     pub at: Time,
 }
 

@@ -64,7 +64,7 @@ impl Store {
         self.ask(|file| sessions::of(file, user)).await
     }
 
-    /// Somebody.
+    /// The person with this id, or `None`.
     pub async fn user(&self, id: UserId) -> Result<Option<User>> {
         self.ask(|file| people::by_id(file, id)).await
     }

@@ -13,30 +13,30 @@ use serde_json::Value;
 pub enum Command {
     /// Post a message.
     Post {
-        /// Where.
+        /// The room to post in.
         room: RoomId,
         /// The client's name for it.
         client_id: ClientId,
-        /// What.
+        /// The content of the post.
         says: Says,
     },
     /// Do something to a message.
     Do {
-        /// Which.
+        /// The message that it is done to.
         place: Place,
-        /// What.
+        /// The action.
         deed: Deed,
     },
     /// Keep a message for later, or no longer.
     Save {
-        /// Which.
+        /// The message to keep.
         place: Place,
         /// Whether it should be so.
         on: bool,
     },
     /// Tell the others that somebody writes.
     Typing {
-        /// Where.
+        /// The room that is typed in.
         room: RoomId,
     },
     /// This connection is left alone, or used again.
@@ -46,19 +46,19 @@ pub enum Command {
     },
     /// The viewer has read so far.
     Read {
-        /// Where.
+        /// The room that was read.
         room: RoomId,
         /// How far.
         seq: Seq,
     },
     /// To the viewer, a room is unread from this message on.
     Unread {
-        /// Which.
+        /// The first message that counts as unread.
         place: Place,
     },
     /// Send what changed.
     Sync {
-        /// Where.
+        /// The room to catch up with.
         room: RoomId,
         /// After which seq.
         since: Seq,
@@ -87,7 +87,7 @@ pub enum Refused {
         reference: Option<String>,
         /// The post that was refused.
         client_id: Option<String>,
-        /// Why.
+        /// The reason, for the client.
         error: Box<Error>,
     },
 }
