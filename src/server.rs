@@ -209,7 +209,7 @@ impl Server {
         });
         parts.spawn(Part::Trouble, {
             let chat = chat.clone();
-            async move { chat.tell_trouble().await }
+            async move { chat.announce_trouble().await }
         });
         parts.spawn(Part::Erase, erase(chat.clone()));
         parts.spawn(Part::Commands, {

@@ -89,9 +89,9 @@ impl Chat {
     /// # Errors
     /// `conflict` where another one takes very long, `storage_full`, `internal` where the data file is damaged.
     pub async fn back_up_by_command(&self, read_back: ReadBack, progress: Arc<Progress>) -> Result<BackupTaken> {
-        let turn = timeout(CONTROL_TURN_TIMEOUT, self.backups.clone().acquire_owned()).await;
-        let turn = turn.map_err(|_| one_at_a_time())?.map_err(Error::internal)?;
-        self.take_backup(turn, read_back, progress).await
+        let permit = timeout(CONTROL_TURN_TIMEOUT, self.backups.clone().acquire_owned()).await;
+        let permit = permit.map_err(|_| one_at_a_time())?.map_err(Error::internal)?;
+        self.take_backup(permit, read_back, progress).await
     }
 
     /// Such a backup has gone out whole.

@@ -31,7 +31,7 @@ mod unexpected;
 mod uploads;
 
 pub use accounts::{Caller, LoggedIn};
-pub use admin::{BackupTaken, ServerFacts, Vitals};
+pub use admin::{BackupTaken, Health, ServerFacts};
 pub use files::Upload;
 pub use host::{ResetOffered, hand_over, offer_reset};
 pub use messages::Answer;

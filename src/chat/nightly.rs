@@ -70,8 +70,8 @@ impl Chat {
 
     /// Makes a backup whenever one is due, for ever; returns at once where none are wanted.
     pub async fn back_up_nightly(&self) {
-        if let (Ok((nightly, _)), Ok(card)) = (self.nightly().await, self.store.server().await) {
-            let last = [nightly.last.map(|last| last.at), card.backup.map(|backup| backup.at)];
+        if let (Ok((nightly, _)), Ok(info)) = (self.nightly().await, self.store.server().await) {
+            let last = [nightly.last.map(|last| last.at), info.backup.map(|backup| backup.at)];
             last.into_iter().flatten().for_each(|at| self.note_backup(at));
         }
         let Some(plan) = self.nights.plan.get() else { return };
@@ -91,7 +91,7 @@ impl Chat {
         let may_try = has_passed(self.nights.state().tried_at, now, NIGHTLY_RETRY_MS);
         if is_nightly_due(last, now, plan.utc_offset_seconds) && may_try {
             // While somebody takes one by hand, it is tried again at the next look.
-            let Ok(_turn) = self.backups.clone().try_acquire_owned() else {
+            let Ok(_permit) = self.backups.clone().try_acquire_owned() else {
                 return Ok(());
             };
             nightly = self.back_up_for_tonight(plan, nightly, now).await?;

@@ -35,7 +35,7 @@ impl Chat {
             None => None,
             Some(bytes) => {
                 // One at a time: each may take some 70 MB while it is decoded.
-                let _turn = self.pictures.acquire().await.map_err(Error::internal)?;
+                let _permit = self.pictures.acquire().await.map_err(Error::internal)?;
                 let encoding = tokio::task::spawn_blocking(move || picture::encode(&bytes));
                 Some(encoding.await.map_err(Error::internal)??)
             }

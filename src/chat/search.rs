@@ -17,12 +17,12 @@ impl Chat {
             Error::too_many("Many people are searching. Try again in a moment.", SEARCH_AGAIN_MS)
         };
         let _permit = self.searches.all.try_acquire().map_err(busy)?;
-        let turn = self.searches.running.clone().acquire_owned().await;
-        let turn = turn.map_err(Error::internal)?;
+        let running = self.searches.running.clone().acquire_owned().await;
+        let running = running.map_err(Error::internal)?;
         let (store, viewer) = (self.store.clone(), viewer.user.id);
         let searching = tokio::task::spawn_blocking(move || {
             // Held to the end of the work, also where nobody waits for it any more.
-            let _turn = turn;
+            let _running = running;
             store.search(viewer, &query)
         });
         searching.await.map_err(Error::internal)?

@@ -7,7 +7,7 @@ use super::passwords::Passwords;
 use super::read_mark_queue::ReadMarks;
 use super::search_permits::SearchPermits;
 use super::throttle::{ActThrottle, LoginThrottle, RateLimits};
-use super::uploads::UploadTurns;
+use super::uploads::UploadQueue;
 use crate::clock::{Clock, Time};
 use crate::error::{Error, Result};
 use crate::hub::Hub;
@@ -44,17 +44,17 @@ pub struct Chat {
     pub(super) sockets: ActThrottle,
     /// Of catch-ups, over all connections of a person; a long one counts for more.
     pub(super) syncs: ActThrottle,
-    /// Whose turn it is to have a picture encoded.
+    /// One picture is encoded at a time.
     pub(super) pictures: Semaphore,
     pub(super) read_marks: Arc<ReadMarks>,
     pub(super) searches: SearchPermits,
-    pub(super) uploads: Arc<UploadTurns>,
-    /// Whose turn it is to have a piece of a file read.
+    pub(super) uploads: Arc<UploadQueue>,
+    /// Reads of file chunks that run at once.
     pub(super) file_reads: Semaphore,
     pub(super) addresses: Mutex<Arc<[String]>>,
     pub(super) fault_points: FaultPoints,
     pub(super) started_at: Time,
-    /// Whose turn it is to take a backup.
+    /// One backup is taken at a time.
     pub(super) backups: Arc<Semaphore>,
     pub(super) nights: NightlyState,
     pub(super) announced_trouble: Mutex<Option<Trouble>>,
@@ -69,7 +69,7 @@ impl Chat {
         let fault_points = FaultPoints::default();
         Ok(Chat {
             read_marks: ReadMarks::new(store.clone()),
-            uploads: UploadTurns::new(store.clone(), clock.clone(), rate_limits),
+            uploads: UploadQueue::new(store.clone(), clock.clone(), rate_limits),
             store,
             hub,
             started_at: clock.now(),

@@ -16,7 +16,7 @@ impl Chat {
 
     /// Looks again and again whether what people write is saved, and tells everybody when that changes, for as long as
     /// the server runs.
-    pub async fn tell_trouble(&self) {
+    pub async fn announce_trouble(&self) {
         loop {
             self.fault_points.reach(Part::Trouble);
             let store = self.store.clone();

@@ -81,7 +81,7 @@ impl RequestContext<'_> {
                         DoorName::Invite => Door::Invited,
                         DoorName::Nobody => Door::Nobody,
                     };
-                    chat.set_door(viewer, door).await?;
+                    chat.set_sign_up_policy(viewer, door).await?;
                 }
                 if let Some(name) = name {
                     chat.rename_server(viewer, name).await?;
@@ -111,7 +111,7 @@ impl RequestContext<'_> {
             is_stale: facts.nightly.is_stale,
         });
         Ok(ok(wire::server_facts(&wire::ServerFacts {
-            card: &facts.card,
+            info: &facts.info,
             counts: facts.counts,
             started_at: facts.started_at,
             addresses: &chat.addresses(),

@@ -67,7 +67,7 @@ pub enum Command {
     Ping,
 }
 
-/// A command and the client's mark on it.
+/// A command and the client's reference to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incoming {
     /// Comes back in the answer.
@@ -76,14 +76,14 @@ pub struct Incoming {
     pub command: Command,
 }
 
-/// Why a frame is not obeyed.
+/// Why a frame is refused.
 #[derive(Debug)]
 pub enum Refused {
     /// Not a JSON object with a `type`: whoever sent this does not speak the protocol.
     NotTheProtocol,
-    /// A command, but not one that can be obeyed; the socket stays open.
+    /// A command, but not one that can be carried out; the socket stays open.
     Command {
-        /// The client's mark.
+        /// The client's reference.
         reference: Option<String>,
         /// The post that was refused.
         client_id: Option<String>,

@@ -259,7 +259,7 @@ impl Connection {
 
     async fn dispatch(&self, asked: Incoming, in_flight: &mut FuturesUnordered<Answered>) {
         let Incoming { reference, command } = asked;
-        let mark = reference.as_deref();
+        let reference_text = reference.as_deref();
         let client_name = match &command {
             Command::Post { client_id, .. } => Some(client_id.as_str().to_owned()),
             _ => None,
@@ -270,9 +270,9 @@ impl Connection {
             Ok(None) => {}
             Err(error) if is_read => {
                 error.log();
-                self.send(wire::error(mark, None, &error));
+                self.send(wire::error(reference_text, None, &error));
             }
-            Err(error) => self.send(refused(&self.chat, mark, client_name.as_deref(), &error)),
+            Err(error) => self.send(refused(&self.chat, reference_text, client_name.as_deref(), &error)),
         }
     }
 
@@ -280,21 +280,21 @@ impl Connection {
     /// in the meantime; all of it has its place in the writer's queue when this returns.
     async fn begin(&self, reference: Option<String>, command: Command) -> Result<Option<Answered>> {
         let (chat, viewer, own) = (&self.chat, &self.viewer, self.client.id);
-        let mark = reference.as_deref();
+        let reference_text = reference.as_deref();
         match command {
-            Command::Ping => self.send(wire::pong(mark)),
+            Command::Ping => self.send(wire::pong(reference_text)),
             Command::Typing { room } => chat.typing(viewer, room).await?,
             Command::Away { on } => chat.hub().set_away(own, on),
-            Command::Sync { room, since } => self.sync(mark, room, since).await?,
+            Command::Sync { room, since } => self.sync(reference_text, room, since).await?,
             Command::Post { room, client_id, says } => {
                 let name = client_id.as_str().to_owned();
                 let posting = chat.post(viewer, room, client_id, says).await?;
                 let chat = chat.clone();
                 return Ok(Some(Box::pin(async move {
-                    let mark = reference.as_deref();
+                    let reference_text = reference.as_deref();
                     Some(match posting.await {
-                        Ok(answer) => wire::posted(mark, &name, answer.room, answer.seq),
-                        Err(error) => refused(&chat, mark, Some(&name), &error),
+                        Ok(answer) => wire::posted(reference_text, &name, answer.room, answer.seq),
+                        Err(error) => refused(&chat, reference_text, Some(&name), &error),
                     })
                 })));
             }
@@ -304,14 +304,17 @@ impl Connection {
                     chat.clone(),
                     reference,
                     acting,
-                    |mark, answer: Answer| Some(wire::done(mark, answer.room, answer.seq)),
+                    |reference_text, answer: Answer| Some(wire::done(reference_text, answer.room, answer.seq)),
                 )));
             }
             Command::Save { place, on } => {
                 let saving = chat.save(viewer, own, place, on).await?;
-                return Ok(Some(answer_later(chat.clone(), reference, saving, move |mark, ()| {
-                    Some(wire::saved(mark, place, on))
-                })));
+                return Ok(Some(answer_later(
+                    chat.clone(),
+                    reference,
+                    saving,
+                    move |reference_text, ()| Some(wire::saved(reference_text, place, on)),
+                )));
             }
             Command::Read { room, seq } => {
                 let marking = chat.mark_read(viewer, own, room, seq).await?;
@@ -320,7 +323,7 @@ impl Connection {
                         chat.clone(),
                         reference,
                         marking,
-                        |mark, read: ReadMark| Some(wire::read(mark, &read)),
+                        |reference_text, read: ReadMark| Some(wire::read(reference_text, &read)),
                     )));
                 }
             }
@@ -330,7 +333,7 @@ impl Connection {
                     chat.clone(),
                     reference,
                     marking,
-                    |mark, read: ReadMark| Some(wire::read(mark, &read)),
+                    |reference_text, read: ReadMark| Some(wire::read(reference_text, &read)),
                 )));
             }
         }
@@ -362,10 +365,10 @@ fn answer_later<T: Send + 'static>(
     frame: impl FnOnce(Option<&str>, T) -> Option<Bytes> + Send + 'static,
 ) -> Answered {
     Box::pin(async move {
-        let mark = reference.as_deref();
+        let reference_text = reference.as_deref();
         match work.await {
-            Ok(done) => frame(mark, done),
-            Err(error) => Some(refused(&chat, mark, None, &error)),
+            Ok(done) => frame(reference_text, done),
+            Err(error) => Some(refused(&chat, reference_text, None, &error)),
         }
     })
 }
