@@ -4,6 +4,7 @@ mod command;
 mod metrics_token;
 
 use crate::chat::{BackupPlan, RateLimits};
+use crate::limits::Timers;
 use crate::permissions;
 use crate::store::Overwrite;
 use clap::Parser;
@@ -86,7 +87,7 @@ pub struct Host {
 #[derive(Clone, Debug)]
 pub enum Task {
     /// Run the server.
-    Serve(Config),
+    Serve(Box<Config>),
     /// Print where the data file is.
     Where(PathBuf),
     /// Do something with a data file.
@@ -112,6 +113,8 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// Whether to write to many sockets in one system call, where that can be done.
     pub io_uring: bool,
+    /// The defaults, except in tests.
+    pub timers: Timers,
     /// Where nightly backups go, if any are wanted.
     pub backups: Option<BackupPlan>,
     /// The folders where the socket for commands may be, the best one first; none where none is wanted.
@@ -144,7 +147,7 @@ impl Task {
             return task(command);
         }
         let data = with_folder(data)?;
-        Ok(Task::Serve(Config {
+        Ok(Task::Serve(Box::new(Config {
             backups: backup_plan(&data, backups, utc_offset_seconds)?,
             control_folders: Vec::new(),
             data,
@@ -155,7 +158,8 @@ impl Task {
             metrics_token: metrics_token_file.as_deref().map(MetricsToken::read).transpose()?,
             rate_limits: if rate_limits { RateLimits::On } else { RateLimits::Off },
             io_uring,
-        }))
+            timers: Timers::default(),
+        })))
     }
 }
 

@@ -11,9 +11,9 @@ use crate::config::{Config, Host};
 use crate::http::{Connection, Http, Linger, Lingering};
 use crate::hub::Hub;
 use crate::limits::{
-    ADDRESSES_MAX, CONNECTIONS_FEW, CONNECTIONS_MIN, ERASE_EVERY, KEEPALIVE_AFTER, KEEPALIVE_EVERY, LISTEN_BACKLOG,
+    ADDRESSES_MAX, CONNECTIONS_FEW, CONNECTIONS_MIN, KEEPALIVE_AFTER, KEEPALIVE_EVERY, LISTEN_BACKLOG,
     OPEN_FILES_SPARE, OPEN_FILES_WANTED, PINGS_PAUSE, READ_MARKS_EVERY, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_TIMEOUT,
-    SESSIONS_DROP_EVERY, SOCKET_SEND_BYTES, SOCKET_SWEEP_EVERY, WRITE_STALL_TIMEOUT,
+    SESSIONS_DROP_EVERY, SOCKET_SEND_BYTES, Timers, WRITE_STALL_TIMEOUT,
 };
 use crate::permissions;
 use crate::store::{Feed, OpenError, Options, Store, Unready};
@@ -91,6 +91,7 @@ pub struct Server {
     http: Arc<Http>,
     feed: Feed,
     limiter: Arc<ConnectionLimiter>,
+    timers: Timers,
     commands: Commands,
 }
 
@@ -106,7 +107,7 @@ impl Server {
         permissions::close_to_others(&config.data);
         let listener = listen(config.listen)?;
         let address = listener.local_addr().map_err(StartError::System)?;
-        let hub = Arc::new(Hub::new(metrics.clone(), config.io_uring));
+        let hub = Arc::new(Hub::new(metrics.clone(), config.io_uring, config.timers));
         let chat = Chat::new(store, hub, clock, config.rate_limits).map_err(StartError::System)?;
         let chat = Arc::new(chat);
         if let Some(plan) = &config.backups {
@@ -124,6 +125,7 @@ impl Server {
             )),
             chat,
             feed,
+            timers: config.timers,
             limiter: ConnectionLimiter::new(connections_max, config.rate_limits, metrics),
             commands: Commands::listen(config),
         })
@@ -180,6 +182,7 @@ impl Server {
             mut feed,
             limiter,
             commands,
+            timers,
         } = self;
         chat.compare_clock().await;
         let mut fan_out = tokio::spawn({
@@ -194,7 +197,7 @@ impl Server {
         });
         let (stopping, is_stopping) = watch::channel(false);
         let mut parts = Parts::default();
-        parts.spawn(Part::Sweep, sweep(chat.clone(), address, hosts));
+        parts.spawn(Part::Sweep, sweep(chat.clone(), address, hosts, timers));
         parts.spawn(Part::Presence, {
             let chat = chat.clone();
             async move { chat.tell_presence().await }
@@ -211,7 +214,7 @@ impl Server {
             let chat = chat.clone();
             async move { chat.announce_trouble().await }
         });
-        parts.spawn(Part::Erase, erase(chat.clone()));
+        parts.spawn(Part::Erase, erase(chat.clone(), timers));
         parts.spawn(Part::Commands, {
             let chat = chat.clone();
             async move {
@@ -366,7 +369,7 @@ async fn serve(stream: TcpStream, connection: Connection, http: Arc<Http>, mut s
     }
 }
 
-async fn sweep(chat: Arc<Chat>, listening: SocketAddr, hosts: Vec<Host>) {
+async fn sweep(chat: Arc<Chat>, listening: SocketAddr, hosts: Vec<Host>, timers: Timers) {
     let mut next_drop = Instant::now();
     loop {
         chat.fault_points().reach(Part::Sweep);
@@ -375,7 +378,7 @@ async fn sweep(chat: Arc<Chat>, listening: SocketAddr, hosts: Vec<Host>) {
             chat.drop_expired_sessions().await;
             next_drop = Instant::now() + SESSIONS_DROP_EVERY;
         }
-        tokio::time::sleep(SOCKET_SWEEP_EVERY).await;
+        tokio::time::sleep(timers.sweep_every).await;
         let mut from = 0;
         while let Some(next) = chat.hub().sweep(from) {
             from = next;
@@ -386,9 +389,9 @@ async fn sweep(chat: Arc<Chat>, listening: SocketAddr, hosts: Vec<Host>) {
 }
 
 /// What was deleted and can no longer be brought back, or never was posted, is gone for good soon afterwards.
-async fn erase(chat: Arc<Chat>) {
+async fn erase(chat: Arc<Chat>, timers: Timers) {
     loop {
-        tokio::time::sleep(ERASE_EVERY).await;
+        tokio::time::sleep(timers.erase_every).await;
         chat.fault_points().reach(Part::Erase);
         chat.erase_deleted().await;
         chat.count_files().await;

@@ -18,7 +18,7 @@ mod uring;
 mod uring;
 
 use crate::clock::Time;
-use crate::limits::{PINGS_AT_ONCE_MAX, SOCKET_DEAD_AFTER, SOCKET_PING_AFTER};
+use crate::limits::{PINGS_AT_ONCE_MAX, Timers};
 use crate::metrics::Metrics;
 use crate::model::{ConnectionId, Presence, RoomId, SessionId, User, UserId, Viewer};
 use crate::wire::{self, CloseCode};
@@ -46,6 +46,7 @@ pub struct Hub {
     /// Signals wait.
     signalled: Notify,
     metrics: Arc<Metrics>,
+    timers: Timers,
 }
 
 /// What waits for readers who are slow.
@@ -90,7 +91,7 @@ impl State {
 
 impl Hub {
     /// A hub that nobody is connected to yet; with io_uring, if it is wanted and the system offers it.
-    pub fn new(metrics: Arc<Metrics>, io_uring: bool) -> Hub {
+    pub fn new(metrics: Arc<Metrics>, io_uring: bool, timers: Timers) -> Hub {
         Hub {
             started: Instant::now(),
             state: Mutex::new(State {
@@ -100,6 +101,7 @@ impl Hub {
             presence: Notify::new(),
             signalled: Notify::new(),
             metrics,
+            timers,
         }
     }
 
@@ -292,9 +294,9 @@ impl Hub {
         let mut pings = 0;
         for (index, slot) in self.state().slots.iter_mut().enumerate().skip(from) {
             let silent: u64 = now.saturating_sub(slot.client.last_activity()).into();
-            if silent >= SOCKET_DEAD_AFTER.as_secs() {
+            if silent >= self.timers.dead_after.as_secs() {
                 slot.shut_down();
-            } else if silent >= SOCKET_PING_AFTER.as_secs() {
+            } else if silent >= self.timers.ping_after.as_secs() {
                 slot.write(wire::ping_frame());
                 pings += 1;
                 if pings == PINGS_AT_ONCE_MAX {
