@@ -97,7 +97,10 @@ fn without_disk(criterion: &mut Criterion) {
     criterion.bench_function("wire: encode a message for a room", |bencher| {
         bencher.iter(|| wire::message(black_box(&event)));
     });
-    let (hub, events) = (Hub::new(Default::default(), false), vec![Event::Posted(event)]);
+    let (hub, events) = (
+        Hub::new(Default::default(), false, Default::default()),
+        vec![Event::Posted(event)],
+    );
     criterion.bench_function("hub: prepare one message for delivery", |bencher| {
         bencher.iter(|| hub.deliver(black_box(events.clone())));
     });

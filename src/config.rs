@@ -4,7 +4,9 @@ mod command;
 mod metrics_token;
 
 use crate::chat::{BackupPlan, RateLimits};
+use crate::limits::Timers;
 use crate::permissions;
+use crate::store::Overwrite;
 use clap::Parser;
 pub use command::Command;
 use command::Subcommands;
@@ -85,7 +87,7 @@ pub struct Host {
 #[derive(Clone, Debug)]
 pub enum Task {
     /// Run the server.
-    Serve(Config),
+    Serve(Box<Config>),
     /// Print where the data file is.
     Where(PathBuf),
     /// Do something with a data file.
@@ -111,6 +113,8 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// Whether to write to many sockets in one system call, where that can be done.
     pub io_uring: bool,
+    /// The defaults, except in tests.
+    pub timers: Timers,
     /// Where nightly backups go, if any are wanted.
     pub backups: Option<BackupPlan>,
     /// The folders where the socket for commands may be, the best one first; none where none is wanted.
@@ -140,10 +144,10 @@ impl Task {
         // While there is no other thread, which is when the system's clock may be asked for it.
         let utc_offset_seconds = time::UtcOffset::current_local_offset().map_or(0, time::UtcOffset::whole_seconds);
         if let Some(command) = arguments.command {
-            return command.task();
+            return task(command);
         }
         let data = with_folder(data)?;
-        Ok(Task::Serve(Config {
+        Ok(Task::Serve(Box::new(Config {
             backups: backup_plan(&data, backups, utc_offset_seconds)?,
             control_folders: Vec::new(),
             data,
@@ -154,8 +158,30 @@ impl Task {
             metrics_token: metrics_token_file.as_deref().map(MetricsToken::read).transpose()?,
             rate_limits: if rate_limits { RateLimits::On } else { RateLimits::Off },
             io_uring,
-        }))
+            timers: Timers::default(),
+        })))
     }
+}
+
+fn task(subcommand: Subcommands) -> Result<Task, String> {
+    Ok(Task::Run(match subcommand {
+        Subcommands::Where { data } => return Ok(Task::Where(data_file(data)?)),
+        Subcommands::Backup { file, data, force } => Command::Backup {
+            to: (file.as_os_str() != "-").then(|| absolute(&file)).transpose()?,
+            data: data_file(data)?,
+            overwrite: if force { Overwrite::Allowed } else { Overwrite::Never },
+        },
+        Subcommands::Check { file } => Command::Check { file: data_file(file)? },
+        Subcommands::Compact { file } => Command::Compact { file: data_file(file)? },
+        Subcommands::Reset { name, data } => Command::Reset {
+            name,
+            data: data_file(data)?,
+        },
+        Subcommands::Owner { name, data } => Command::Owner {
+            name,
+            data: data_file(data)?,
+        },
+    }))
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, String> {

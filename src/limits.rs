@@ -3,12 +3,14 @@
 mod commands;
 mod process;
 mod store;
+mod timers;
 mod uploads;
 
 pub use commands::*;
 pub use process::*;
 use std::time::Duration;
 pub use store::*;
+pub use timers::*;
 pub use uploads::*;
 
 // ---- What people write -------------------------------------------------------------------------
@@ -57,8 +59,6 @@ pub const REACTIONS_EMOJI_MAX: usize = 20;
 pub const REACTIONS_MAX: usize = 2_000;
 /// How long whoever deleted a message can bring it back: 10 s. Then its text is erased.
 pub const UNDO_MS: u64 = 10_000;
-/// How often deleted text is erased that nobody can bring back any more.
-pub const ERASE_EVERY: Duration = Duration::from_secs(5);
 /// Deleted messages that one change erases.
 pub const ERASED_MAX: usize = 500;
 
@@ -267,12 +267,6 @@ pub const SENDS_AT_ONCE_FEW: usize = 64;
 pub const CLIENT_QUEUE_BYTES_MAX: usize = 1 << 20;
 /// Posts of one connection that wait for their commit; then its reading pauses.
 pub const POSTS_IN_FLIGHT_MAX: usize = 64;
-/// A socket that says nothing for this long is pinged.
-pub const SOCKET_PING_AFTER: Duration = Duration::from_secs(25);
-/// A socket that says nothing for this long is dead.
-pub const SOCKET_DEAD_AFTER: Duration = Duration::from_secs(60);
-/// How often sockets are looked at: quiet ones, dead ones, ended sessions.
-pub const SOCKET_SWEEP_EVERY: Duration = Duration::from_secs(5);
 /// Quiet sockets that are pinged one right after the other; then there is a pause,
 pub const PINGS_AT_ONCE_MAX: usize = 64;
 /// so long, for those who have something to say and for the answers: ten thousand take 1.6 s.

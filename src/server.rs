@@ -2,7 +2,7 @@
 
 mod addresses;
 mod commands;
-mod places;
+mod connection_limiter;
 mod stopping;
 
 use crate::chat::{Chat, FaultPoints, Part};
@@ -11,17 +11,17 @@ use crate::config::{Config, Host};
 use crate::http::{Connection, Http, Linger, Lingering};
 use crate::hub::Hub;
 use crate::limits::{
-    ADDRESSES_MAX, CONNECTIONS_FEW, CONNECTIONS_MIN, ERASE_EVERY, KEEPALIVE_AFTER, KEEPALIVE_EVERY, LISTEN_BACKLOG,
+    ADDRESSES_MAX, CONNECTIONS_FEW, CONNECTIONS_MIN, KEEPALIVE_AFTER, KEEPALIVE_EVERY, LISTEN_BACKLOG,
     OPEN_FILES_SPARE, OPEN_FILES_WANTED, PINGS_PAUSE, READ_MARKS_EVERY, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_TIMEOUT,
-    SESSIONS_DROP_EVERY, SOCKET_SEND_BYTES, SOCKET_SWEEP_EVERY, WRITE_STALL_TIMEOUT,
+    SESSIONS_DROP_EVERY, SOCKET_SEND_BYTES, Timers, WRITE_STALL_TIMEOUT,
 };
 use crate::permissions;
 use crate::store::{Feed, OpenError, Options, Store, Unready};
 use commands::Commands;
+use connection_limiter::ConnectionLimiter;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use places::Places;
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -90,7 +90,8 @@ pub struct Server {
     chat: Arc<Chat>,
     http: Arc<Http>,
     feed: Feed,
-    places: Arc<Places>,
+    limiter: Arc<ConnectionLimiter>,
+    timers: Timers,
     commands: Commands,
 }
 
@@ -106,7 +107,7 @@ impl Server {
         permissions::close_to_others(&config.data);
         let listener = listen(config.listen)?;
         let address = listener.local_addr().map_err(StartError::System)?;
-        let hub = Arc::new(Hub::new(metrics.clone(), config.io_uring));
+        let hub = Arc::new(Hub::new(metrics.clone(), config.io_uring, config.timers));
         let chat = Chat::new(store, hub, clock, config.rate_limits).map_err(StartError::System)?;
         let chat = Arc::new(chat);
         if let Some(plan) = &config.backups {
@@ -124,7 +125,8 @@ impl Server {
             )),
             chat,
             feed,
-            places: Places::new(connections_max, config.rate_limits, metrics),
+            timers: config.timers,
+            limiter: ConnectionLimiter::new(connections_max, config.rate_limits, metrics),
             commands: Commands::listen(config),
         })
     }
@@ -178,8 +180,9 @@ impl Server {
             chat,
             http,
             mut feed,
-            places,
+            limiter,
             commands,
+            timers,
         } = self;
         chat.compare_clock().await;
         let mut fan_out = tokio::spawn({
@@ -194,14 +197,14 @@ impl Server {
         });
         let (stopping, is_stopping) = watch::channel(false);
         let mut parts = Parts::default();
-        parts.spawn(Part::Sweep, sweep(chat.clone(), address, hosts));
+        parts.spawn(Part::Sweep, sweep(chat.clone(), address, hosts, timers));
         parts.spawn(Part::Presence, {
             let chat = chat.clone();
             async move { chat.tell_presence().await }
         });
         parts.spawn(Part::Signals, {
             let chat = chat.clone();
-            async move { chat.tell_signals().await }
+            async move { chat.deliver_signals().await }
         });
         parts.spawn(Part::ReadMarks, {
             let chat = chat.clone();
@@ -209,9 +212,9 @@ impl Server {
         });
         parts.spawn(Part::Trouble, {
             let chat = chat.clone();
-            async move { chat.tell_trouble().await }
+            async move { chat.announce_trouble().await }
         });
-        parts.spawn(Part::Erase, erase(chat.clone()));
+        parts.spawn(Part::Erase, erase(chat.clone(), timers));
         parts.spawn(Part::Commands, {
             let chat = chat.clone();
             async move {
@@ -228,7 +231,7 @@ impl Server {
                 std::future::pending().await
             }
         });
-        let accepting = accept(listener, http, chat.clone(), places.clone(), is_stopping);
+        let accepting = accept(listener, http, chat.clone(), limiter.clone(), is_stopping);
         parts.spawn(Part::Accept, accepting);
         let failed = tokio::select! {
             () = stop => None,
@@ -241,7 +244,7 @@ impl Server {
         }
         Stopping {
             chat,
-            places,
+            limiter,
             parts,
             fan_out,
             stopping,
@@ -281,17 +284,17 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 /// Each connection takes two files: the socket, and the hub's second handle on it.
 fn connections_max() -> Result<u32, StartError> {
     let files = open_files().map_err(StartError::System)?;
-    let places = (files.saturating_sub(OPEN_FILES_SPARE) / 2).min(1 << 20) as u32;
-    if places < CONNECTIONS_MIN {
+    let connections = (files.saturating_sub(OPEN_FILES_SPARE) / 2).min(1 << 20) as u32;
+    if connections < CONNECTIONS_MIN {
         return Err(StartError::FewFiles(files));
     }
-    if places < CONNECTIONS_FEW {
+    if connections < CONNECTIONS_FEW {
         tracing::warn!(
-            "No more than {places} connections fit, since the system lets Chapp open {files} files. Everybody takes \
+            "No more than {connections} connections fit, since the system lets Chapp open {files} files. Everybody takes \
              one for each tab and a few more while a page loads. {MORE_FILES}"
         );
     }
-    Ok(places)
+    Ok(connections)
 }
 
 /// How many files the process may open, after asking for more.
@@ -306,7 +309,7 @@ async fn accept(
     listener: TcpListener,
     http: Arc<Http>,
     chat: Arc<Chat>,
-    places: Arc<Places>,
+    limiter: Arc<ConnectionLimiter>,
     stopping: watch::Receiver<bool>,
 ) {
     loop {
@@ -319,10 +322,10 @@ async fn accept(
             }
         };
         chat.fault_points().reach(Part::Accept);
-        let place = match places.take(peer.ip()) {
-            Ok(place) => place,
+        let slot = match limiter.take(peer.ip()) {
+            Ok(slot) => slot,
             Err(why) => {
-                places.turn_away(stream, why);
+                limiter.turn_away(stream, why);
                 continue;
             }
         };
@@ -333,7 +336,7 @@ async fn accept(
         let connection = Connection {
             peer,
             local,
-            permit: Arc::new(place),
+            permit: Arc::new(slot),
             linger: Linger::default(),
         };
         tokio::spawn(serve(stream, connection, http.clone(), stopping.clone()));
@@ -366,7 +369,7 @@ async fn serve(stream: TcpStream, connection: Connection, http: Arc<Http>, mut s
     }
 }
 
-async fn sweep(chat: Arc<Chat>, listening: SocketAddr, hosts: Vec<Host>) {
+async fn sweep(chat: Arc<Chat>, listening: SocketAddr, hosts: Vec<Host>, timers: Timers) {
     let mut next_drop = Instant::now();
     loop {
         chat.fault_points().reach(Part::Sweep);
@@ -375,7 +378,7 @@ async fn sweep(chat: Arc<Chat>, listening: SocketAddr, hosts: Vec<Host>) {
             chat.drop_expired_sessions().await;
             next_drop = Instant::now() + SESSIONS_DROP_EVERY;
         }
-        tokio::time::sleep(SOCKET_SWEEP_EVERY).await;
+        tokio::time::sleep(timers.sweep_every).await;
         let mut from = 0;
         while let Some(next) = chat.hub().sweep(from) {
             from = next;
@@ -386,9 +389,9 @@ async fn sweep(chat: Arc<Chat>, listening: SocketAddr, hosts: Vec<Host>) {
 }
 
 /// What was deleted and can no longer be brought back, or never was posted, is gone for good soon afterwards.
-async fn erase(chat: Arc<Chat>) {
+async fn erase(chat: Arc<Chat>, timers: Timers) {
     loop {
-        tokio::time::sleep(ERASE_EVERY).await;
+        tokio::time::sleep(timers.erase_every).await;
         chat.fault_points().reach(Part::Erase);
         chat.erase_deleted().await;
         chat.count_files().await;

@@ -1,7 +1,8 @@
 //! Sign up, log in, log out, and who it is that asks.
 
-use super::Chat;
 use super::passwords::Verified;
+use super::state::Chat;
+use super::unexpected::unexpected;
 use crate::clock::Time;
 use crate::error::{Error, Kind, Result};
 use crate::limits::{
@@ -304,8 +305,4 @@ pub(super) fn new_session(caller: &Caller) -> Result<(Token, NewSession)> {
         address: caller.address.to_string(),
     };
     Ok((token, session))
-}
-
-pub(super) fn unexpected(event: &Event) -> Error {
-    Error::internal(format!("the store answered with another event: {event:?}"))
 }

@@ -1,7 +1,10 @@
 //! Looking after the server: who comes in, who may do what, and a copy of everything.
 
-use super::accounts::{new_session, unexpected};
-use super::{Caller, Chat, LoggedIn, NightlyFacts};
+use super::accounts::{Caller, LoggedIn, new_session};
+use super::nightly::NightlyFacts;
+use super::state::Chat;
+use super::stop_on_drop::StopOnDrop;
+use super::unexpected::unexpected;
 use crate::clock::Time;
 use crate::error::{Error, Kind, Result};
 use crate::hub::Waiting;
@@ -18,7 +21,7 @@ use tokio::sync::OwnedSemaphorePermit;
 /// How the server is doing.
 pub struct ServerFacts {
     /// What is kept about it.
-    pub card: ServerCard,
+    pub info: ServerCard,
     /// What there is on it.
     pub counts: ServerCounts,
     /// Since when it runs.
@@ -31,18 +34,18 @@ pub struct ServerFacts {
     pub nightly: NightlyFacts,
 }
 
-/// How the server feels at this moment, beside what it counts.
-pub struct Vitals {
+/// Gauges of the server at this moment, for the metrics.
+pub struct Health {
     /// Sockets there are.
     pub sockets: usize,
     /// What waits for slow readers.
     pub waiting: Waiting,
-    /// Uploads that are received, and that wait for their turn.
+    /// Uploads that are received, and that wait for a slot.
     pub uploads: (usize, usize),
-    /// What the store has on its hands.
+    /// The load of the store.
     pub load: Load,
     /// What is shed.
-    pub stage: ShedLevel,
+    pub shed_level: ShedLevel,
     /// What the data file takes.
     pub storage: Storage,
     /// Since when the server runs.
@@ -55,16 +58,7 @@ pub struct BackupTaken {
     pub copy: BackupFile,
     /// All that was acknowledged before then is in it.
     pub at: Time,
-    _turn: OwnedSemaphorePermit,
-}
-
-/// Tells those who copy or check that nobody waits for them any more.
-pub(super) struct CallOff(pub Arc<Progress>);
-
-impl Drop for CallOff {
-    fn drop(&mut self) {
-        self.0.stop();
-    }
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Chat {
@@ -91,7 +85,7 @@ impl Chat {
     pub async fn server_facts(&self, viewer: &Viewer) -> Result<ServerFacts> {
         rules::may_see_server(self.role(viewer).await?)?;
         Ok(ServerFacts {
-            card: self.store.server().await?,
+            info: self.store.server().await?,
             counts: self.store.counts().await?,
             started_at: self.started_at,
             storage: self.store.storage(),
@@ -100,22 +94,22 @@ impl Chat {
         })
     }
 
-    /// Whether somebody may see how the server feels.
+    /// Whether the viewer may read the metrics.
     ///
     /// # Errors
     /// `forbidden` for members.
-    pub async fn may_see_vitals(&self, viewer: &Viewer) -> Result<()> {
+    pub async fn may_see_health(&self, viewer: &Viewer) -> Result<()> {
         rules::may_see_server(self.role(viewer).await?)
     }
 
-    /// How the server feels.
-    pub fn vitals(&self) -> Vitals {
-        Vitals {
+    /// Gauges of the server at this moment.
+    pub fn health(&self) -> Health {
+        Health {
             sockets: self.hub.connections(),
             waiting: self.hub.waiting(),
             uploads: self.uploads.counts(),
             load: self.store.load(),
-            stage: self.store.shed_level(),
+            shed_level: self.store.shed_level(),
             storage: self.store.storage(),
             started_at: self.started_at,
         }
@@ -126,16 +120,16 @@ impl Chat {
     /// # Errors
     /// `forbidden` for members.
     pub async fn rename_server(&self, viewer: &Viewer, name: ServerName) -> Result<()> {
-        self.look_after(viewer, ServerDeed::Rename(name)).await.map(drop)
+        self.administer(viewer, ServerDeed::Rename(name)).await.map(drop)
     }
 
     /// Somebody else may come in, from now on.
     ///
     /// # Errors
     /// `forbidden` for members.
-    pub async fn set_door(&self, viewer: &Viewer, door: Door) -> Result<()> {
+    pub async fn set_sign_up_policy(&self, viewer: &Viewer, door: Door) -> Result<()> {
         let spare = self.new_invite(None)?;
-        self.look_after(viewer, ServerDeed::SetDoor { door, spare })
+        self.administer(viewer, ServerDeed::SetDoor { door, spare })
             .await
             .map(drop)
     }
@@ -147,7 +141,7 @@ impl Chat {
     pub async fn make_invite(&self, viewer: &Viewer, ends_at: Option<u64>) -> Result<Invite> {
         rules::may_open_door(self.role(viewer).await?)?;
         let invite = self.new_invite(ends_at)?;
-        match self.look_after(viewer, ServerDeed::Invite(invite)).await? {
+        match self.administer(viewer, ServerDeed::Invite(invite)).await? {
             Event::InviteChanged(invite) => Ok(invite),
             other => Err(unexpected(&other)),
         }
@@ -160,7 +154,7 @@ impl Chat {
     pub async fn end_invite(&self, viewer: &Viewer, ends_at: u64) -> Result<Invite> {
         rules::may_open_door(self.role(viewer).await?)?;
         let ends_at = invite_end(ends_at, self.clock.now())?;
-        match self.look_after(viewer, ServerDeed::EndInvite(ends_at)).await? {
+        match self.administer(viewer, ServerDeed::EndInvite(ends_at)).await? {
             Event::InviteChanged(invite) => Ok(invite),
             other => Err(unexpected(&other)),
         }
@@ -190,7 +184,7 @@ impl Chat {
     /// # Errors
     /// `forbidden` for all but the owner, `not_found`, `conflict` for an account that is shut.
     pub async fn set_role(&self, viewer: &Viewer, user: UserId, role: Role) -> Result<User> {
-        person(self.look_after(viewer, ServerDeed::SetRole(user, role)).await?)
+        person(self.administer(viewer, ServerDeed::SetRole(user, role)).await?)
     }
 
     /// Shuts somebody's account, which ends their sessions at once, or opens it again.
@@ -198,7 +192,7 @@ impl Chat {
     /// # Errors
     /// `not_found`, `forbidden` as the rules say.
     pub async fn set_active(&self, viewer: &Viewer, user: UserId, on: bool) -> Result<User> {
-        let person = person(self.look_after(viewer, ServerDeed::SetActive(user, on)).await?)?;
+        let person = person(self.administer(viewer, ServerDeed::SetActive(user, on)).await?)?;
         if !on {
             // Not only through the feed, which may be a moment behind: whoever is told that somebody is out
             // can rely on it.
@@ -219,7 +213,7 @@ impl Chat {
             code: code.digest(),
             ends_at,
         };
-        self.look_after(viewer, deed).await?;
+        self.administer(viewer, deed).await?;
         Ok((code, ends_at))
     }
 
@@ -279,8 +273,8 @@ impl Chat {
     /// `forbidden` for all but the owner, `conflict` while one is being taken, `storage_full`.
     pub async fn back_up(&self, viewer: &Viewer) -> Result<BackupTaken> {
         rules::may_back_up(self.role(viewer).await?)?;
-        let turn = self.backups.clone().try_acquire_owned().map_err(|_| one_at_a_time())?;
-        let taken = self.take_backup(turn, ReadBack::No, Arc::default()).await?;
+        let permit = self.backups.clone().try_acquire_owned().map_err(|_| one_at_a_time())?;
+        let taken = self.take_backup(permit, ReadBack::No, Arc::default()).await?;
         // A copy of a large file takes a while.
         rules::may_back_up(self.role(viewer).await?)?;
         Ok(taken)
@@ -288,16 +282,21 @@ impl Chat {
 
     pub(super) async fn take_backup(
         &self,
-        turn: OwnedSemaphorePermit,
+        permit: OwnedSemaphorePermit,
         read_back: ReadBack,
         progress: Arc<Progress>,
     ) -> Result<BackupTaken> {
         let at = self.clock.now();
-        let _call_off = CallOff(progress.clone());
+        let _stop_on_drop = StopOnDrop(progress.clone());
         let store = self.store.clone();
-        let copying = tokio::task::spawn_blocking(move || store.back_up(read_back, &progress).map(|copy| (copy, turn)));
-        let (copy, turn) = copying.await.map_err(Error::internal)??;
-        Ok(BackupTaken { copy, at, _turn: turn })
+        let copying =
+            tokio::task::spawn_blocking(move || store.back_up(read_back, &progress).map(|copy| (copy, permit)));
+        let (copy, permit) = copying.await.map_err(Error::internal)??;
+        Ok(BackupTaken {
+            copy,
+            at,
+            _permit: permit,
+        })
     }
 
     /// A backup has gone out whole.
@@ -311,7 +310,7 @@ impl Chat {
         }
     }
 
-    async fn look_after(&self, viewer: &Viewer, deed: ServerDeed) -> Result<Event> {
+    async fn administer(&self, viewer: &Viewer, deed: ServerDeed) -> Result<Event> {
         let at = self.count_act(viewer)?;
         let by = viewer.user.id;
         self.store.commit(Change::Server { by, deed, at }).await

@@ -3,8 +3,10 @@
 //! A file is never whole in memory: its bytes go to the store piece by piece. The one exception is a
 //! picture while its preview is made, one picture at a time.
 
-use super::uploads::Turn;
-use super::{Chat, accounts::unexpected, preview};
+use super::preview;
+use super::state::Chat;
+use super::unexpected::unexpected;
+use super::uploads::UploadSlot;
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::limits::{FILE_BYTES_MAX, FILE_CHUNK_BYTES, UPLOAD_KEPT_MS};
@@ -30,7 +32,7 @@ pub struct Upload {
     is_done: bool,
     /// What their files took before this one.
     usage: FileUsage,
-    turn: Turn,
+    slot: UploadSlot,
 }
 
 impl Upload {
@@ -40,7 +42,7 @@ impl Upload {
     /// `too_large`, `storage_full`, `unavailable`; the last one with a time to wait where the upload is too slow or has
     /// to make room for somebody.
     pub async fn take(&mut self, bytes: Bytes) -> Result<()> {
-        self.turn.arrived(bytes.len())?;
+        self.slot.arrived(bytes.len())?;
         let size = self.kept + (self.pending.len() + bytes.len()) as u64;
         if size > FILE_BYTES_MAX {
             return Err(file_too_large());
@@ -59,7 +61,7 @@ impl Upload {
     /// # Errors
     /// `unavailable` with a time to wait, as for [`Upload::take`].
     pub fn wait(&self) -> Result<()> {
-        self.turn.arrived(0)
+        self.slot.arrived(0)
     }
 
     async fn keep(&mut self, bytes: Bytes) -> Result<()> {
@@ -74,7 +76,7 @@ impl Upload {
             bytes,
             at: self.at,
         };
-        self.turn
+        self.slot
             .unhurried(self.store.commit(Change::File(change)))
             .await
             .map(drop)
@@ -111,7 +113,7 @@ impl Chat {
         }
         let usage = self.store.file_usage(viewer.user.id).await?;
         usage.may_add(size.unwrap_or(0))?;
-        let turn = self.uploads.take(viewer.user.id).await?;
+        let slot = self.uploads.take(viewer.user.id).await?;
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(Error::internal)?;
         Ok(Upload {
@@ -125,7 +127,7 @@ impl Chat {
             head: Bytes::new(),
             is_done: false,
             usage,
-            turn,
+            slot,
         })
     }
 
@@ -141,7 +143,7 @@ impl Chat {
         if upload.kept == 0 {
             return Err(empty());
         }
-        upload.turn.finish();
+        upload.slot.finish();
         let seen = preview::look(&upload.head);
         let preview = self.preview_of(&upload, &seen).await;
         let change = FileChange::Add(NewFile {
@@ -173,7 +175,7 @@ impl Chat {
             return None;
         }
         // One at a time: each may take some 200 MB while it is decoded.
-        let _turn = self.pictures.acquire().await.ok()?;
+        let _permit = self.pictures.acquire().await.ok()?;
         let (store, id, size) = (upload.store.clone(), upload.id, upload.kept);
         let making = tokio::task::spawn_blocking(move || preview::make(&store.whole_file(id, size).ok()?));
         making.await.ok().flatten()
@@ -200,7 +202,7 @@ impl Chat {
     /// # Errors
     /// `not_found` where it has been erased since.
     pub async fn chunk(&self, id: FileId, index: u32) -> Result<Bytes> {
-        let _turn = self.file_reads.acquire().await.map_err(Error::internal)?;
+        let _permit = self.file_reads.acquire().await.map_err(Error::internal)?;
         let store = self.store.clone();
         let reading = tokio::task::spawn_blocking(move || store.chunk(id, index));
         reading.await.map_err(Error::internal)?

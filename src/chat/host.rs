@@ -1,9 +1,10 @@
 //! What whoever runs the server does with a command, and needs no role for: a lost password, a lost owner, a backup, a
 //! check. Each goes to the log.
 
-use super::Chat;
-use super::accounts::unexpected;
-use super::admin::{BackupTaken, CallOff, one_at_a_time, random_code};
+use super::admin::{BackupTaken, one_at_a_time, random_code};
+use super::state::Chat;
+use super::stop_on_drop::StopOnDrop;
+use super::unexpected::unexpected;
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::limits::{CONTROL_TURN_TIMEOUT, RESET_MS};
@@ -14,7 +15,7 @@ use tokio::time::timeout;
 
 /// A link with which somebody sets another password.
 pub struct ResetOffered {
-    /// Whose.
+    /// The person whose password it sets.
     pub user: User,
     /// What stands in it.
     pub code: Code,
@@ -88,9 +89,9 @@ impl Chat {
     /// # Errors
     /// `conflict` where another one takes very long, `storage_full`, `internal` where the data file is damaged.
     pub async fn back_up_by_command(&self, read_back: ReadBack, progress: Arc<Progress>) -> Result<BackupTaken> {
-        let turn = timeout(CONTROL_TURN_TIMEOUT, self.backups.clone().acquire_owned()).await;
-        let turn = turn.map_err(|_| one_at_a_time())?.map_err(Error::internal)?;
-        self.take_backup(turn, read_back, progress).await
+        let permit = timeout(CONTROL_TURN_TIMEOUT, self.backups.clone().acquire_owned()).await;
+        let permit = permit.map_err(|_| one_at_a_time())?.map_err(Error::internal)?;
+        self.take_backup(permit, read_back, progress).await
     }
 
     /// Such a backup has gone out whole.
@@ -108,7 +109,7 @@ impl Chat {
     /// # Errors
     /// `unavailable` where it cannot be read.
     pub async fn check_by_command(&self, progress: Arc<Progress>) -> Result<Report> {
-        let _call_off = CallOff(progress.clone());
+        let _stop_on_drop = StopOnDrop(progress.clone());
         let store = self.store.clone();
         let checking = tokio::task::spawn_blocking(move || store.check(&progress));
         checking.await.map_err(Error::internal)?

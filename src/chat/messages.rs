@@ -1,6 +1,8 @@
 //! Posting, what people do to messages, and reading them.
 
-use super::{Chat, accounts::unexpected, markup};
+use super::markup;
+use super::state::Chat;
+use super::unexpected::unexpected;
 use crate::error::Result;
 use crate::limits::SYNC_MESSAGES_COUNTED;
 use crate::metrics::Count;

@@ -1,99 +1,23 @@
 //! Nightly backups: one for each night, checked, a bounded number of them kept, and said where there is none.
 
-use super::admin::CallOff;
+use super::nightly_state::{BackupPlan, has_passed};
+use super::parts::Part;
 use super::passwords::yield_to_others;
-use super::{Chat, Part};
+use super::state::Chat;
+use super::stop_on_drop::StopOnDrop;
 use crate::clock::Time;
 use crate::error::{Error, Result};
-use crate::limits::{
-    BACKUP_ABANDONED_AFTER, BACKUP_FILES_SEEN_MAX, NIGHTLY_LOOK_EVERY, NIGHTLY_RETRY_MS, NIGHTLY_STALE_MS,
-    NIGHTLY_WARN_MS,
-};
+use crate::limits::{BACKUP_ABANDONED_AFTER, BACKUP_FILES_SEEN_MAX, NIGHTLY_RETRY_MS, NIGHTLY_STALE_MS};
 use crate::model::{
     Change, HostAct, LocalMinute, Nightly, NightlyBackup, NightlyFailure, Viewer, is_nightly_due, rules, superseded,
 };
 use crate::store::{CheckedBackup, Overwrite, PendingFile, Progress, Store, file_id_of, remove_abandoned};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// Where nightly backups go, and when it is night.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BackupPlan {
-    /// Their folder, which is made where there is none.
-    pub folder: PathBuf,
-    /// What their names begin with.
-    pub stem: String,
-    /// How far the clocks here are ahead of UTC.
-    pub utc_offset_seconds: i32,
-    /// How often it is looked whether one is due.
-    pub look_every: Duration,
-}
-
-impl BackupPlan {
-    /// Backups of `data`, in `folder` or in `NAME.backups` beside it.
-    pub fn new(data: &Path, folder: Option<PathBuf>, utc_offset_seconds: i32) -> BackupPlan {
-        let beside = || {
-            let name = data.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            data.with_file_name(format!("{name}.backups"))
-        };
-        BackupPlan {
-            folder: folder.unwrap_or_else(beside),
-            stem: data.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
-            utc_offset_seconds,
-            look_every: NIGHTLY_LOOK_EVERY,
-        }
-    }
-}
-
-/// What looks after them.
-#[derive(Debug, Default)]
-pub(super) struct Nights {
-    plan: OnceLock<BackupPlan>,
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    /// What became of the last try, also where the data file could not take it down.
-    tried: Option<Nightly>,
-    /// When that was.
-    tried_at: Option<Time>,
-    /// When it was said last that there is no recent one.
-    warned_at: Option<Time>,
-}
-
-impl Nights {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What has just been tried; one that went well is no reason to wait with the next one.
-    fn remember(&self, nightly: &Nightly, now: Time) {
-        let mut state = self.state();
-        state.tried = Some(nightly.clone());
-        state.tried_at = nightly.failure.is_some().then_some(now);
-    }
-
-    /// Whether it is time to say again that there is no recent one.
-    fn may_warn(&self, now: Time) -> bool {
-        let mut state = self.state();
-        let may = has_passed(state.warned_at, now, NIGHTLY_WARN_MS);
-        if may {
-            state.warned_at = Some(now);
-        }
-        may
-    }
-}
-
-/// Whether so long has passed since then. A clock that has gone back must not put anything off for years.
-fn has_passed(then: Option<Time>, now: Time, ms: u64) -> bool {
-    then.is_none_or(|then| then > now || now.since(then) >= ms)
-}
-
-/// What whoever looks after the server sees of the nightly backups.
+/// What the owner and admins see of the nightly backups.
 #[derive(Clone, Debug)]
 pub struct NightlyFacts {
     /// Where they are; nothing where they are off.
@@ -146,8 +70,8 @@ impl Chat {
 
     /// Makes a backup whenever one is due, for ever; returns at once where none are wanted.
     pub async fn back_up_nightly(&self) {
-        if let (Ok((nightly, _)), Ok(card)) = (self.nightly().await, self.store.server().await) {
-            let last = [nightly.last.map(|last| last.at), card.backup.map(|backup| backup.at)];
+        if let (Ok((nightly, _)), Ok(info)) = (self.nightly().await, self.store.server().await) {
+            let last = [nightly.last.map(|last| last.at), info.backup.map(|backup| backup.at)];
             last.into_iter().flatten().for_each(|at| self.note_backup(at));
         }
         let Some(plan) = self.nights.plan.get() else { return };
@@ -167,7 +91,7 @@ impl Chat {
         let may_try = has_passed(self.nights.state().tried_at, now, NIGHTLY_RETRY_MS);
         if is_nightly_due(last, now, plan.utc_offset_seconds) && may_try {
             // While somebody takes one by hand, it is tried again at the next look.
-            let Ok(_turn) = self.backups.clone().try_acquire_owned() else {
+            let Ok(_permit) = self.backups.clone().try_acquire_owned() else {
                 return Ok(());
             };
             nightly = self.back_up_for_tonight(plan, nightly, now).await?;
@@ -183,7 +107,7 @@ impl Chat {
 
     async fn back_up_for_tonight(&self, plan: &BackupPlan, before: Nightly, now: Time) -> Result<Nightly> {
         let progress = Arc::new(Progress::default());
-        let _call_off = CallOff(progress.clone());
+        let _stop_on_drop = StopOnDrop(progress.clone());
         let (store, plan, minute) = (
             self.store.clone(),
             plan.clone(),

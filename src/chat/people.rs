@@ -1,7 +1,10 @@
 //! People: what they show of themselves, what they have chosen, where they are logged in.
 
-use super::accounts::{Proof, new_session, unexpected};
-use super::{Caller, Chat, picture};
+use super::accounts::Caller;
+use super::accounts::{Proof, new_session};
+use super::picture;
+use super::state::Chat;
+use super::unexpected::unexpected;
 use crate::error::{Error, Result};
 use crate::limits::{PASSWORD_CHECKS_MAX, PEOPLE_MAX};
 use crate::model::{
@@ -32,7 +35,7 @@ impl Chat {
             None => None,
             Some(bytes) => {
                 // One at a time: each may take some 70 MB while it is decoded.
-                let _turn = self.pictures.acquire().await.map_err(Error::internal)?;
+                let _permit = self.pictures.acquire().await.map_err(Error::internal)?;
                 let encoding = tokio::task::spawn_blocking(move || picture::encode(&bytes));
                 Some(encoding.await.map_err(Error::internal)??)
             }

@@ -2,126 +2,15 @@
 //! marks wait for a second and are committed together, of each person in each room only the last; and a mark without
 //! an answer is acknowledged to nobody, so a crash may lose it. An orderly stop does not.
 
-use super::{Chat, Part, accounts::unexpected};
+use super::parts::Part;
+use super::read_mark_queue::{answer_all, marked};
+use super::state::Chat;
 use crate::error::{Error, Kind, Result};
-use crate::limits::{READ_MARKS_TIMEOUT, READ_MARKS_WAITING_MAX};
-use crate::model::{Change, ConnectionId, Event, Place, ReadMark, RoomId, Seq, UserId, Viewer};
-use crate::store::{Pending, Store};
-use std::collections::HashMap;
+use crate::limits::READ_MARKS_TIMEOUT;
+use crate::model::{Change, ConnectionId, Place, ReadMark, RoomId, Seq, UserId, Viewer};
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
-
-/// Marks that are not written yet.
-pub(super) struct ReadMarks {
-    store: Store,
-    waiting: Mutex<HashMap<(UserId, RoomId), WaitingMark>>,
-    arrived: Notify,
-    /// Held while they go to the writer: what comes after them must not overtake them.
-    submitting: tokio::sync::Mutex<()>,
-    /// Held until they are written.
-    writing: tokio::sync::Mutex<()>,
-}
-
-struct WaitingMark {
-    seq: Seq,
-    by: ConnectionId,
-    callers: Vec<oneshot::Sender<Result<ReadMark>>>,
-}
-
-/// A mark that is with the writer.
-struct SubmittedMark {
-    pending: Result<Pending>,
-    callers: Vec<oneshot::Sender<Result<ReadMark>>>,
-}
-
-impl SubmittedMark {
-    async fn answer(self) {
-        let marked = match self.pending {
-            Ok(pending) => pending.await.and_then(marked),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = &marked
-            && self.callers.iter().all(oneshot::Sender::is_closed)
-        {
-            error.log();
-        }
-        for caller in self.callers {
-            // Who went away does not need the answer.
-            let _ = caller.send(marked.clone());
-        }
-    }
-}
-
-impl ReadMarks {
-    pub fn new(store: Store) -> Arc<ReadMarks> {
-        Arc::new(ReadMarks {
-            store,
-            waiting: Mutex::default(),
-            arrived: Notify::new(),
-            submitting: tokio::sync::Mutex::default(),
-            writing: tokio::sync::Mutex::default(),
-        })
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, HashMap<(UserId, RoomId), WaitingMark>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn add(&self, user: UserId, room: RoomId, seq: Seq, by: ConnectionId) -> oneshot::Receiver<Result<ReadMark>> {
-        let (caller, answer) = oneshot::channel();
-        let mut waiting = self.waiting();
-        let mark = waiting.entry((user, room)).or_insert_with(|| WaitingMark {
-            seq,
-            by,
-            callers: Vec::new(),
-        });
-        if seq >= mark.seq {
-            (mark.seq, mark.by) = (seq, by);
-        }
-        mark.callers.retain(|caller| !caller.is_closed());
-        mark.callers.push(caller);
-        drop(waiting);
-        self.arrived.notify_one();
-        answer
-    }
-
-    fn is_full_for(&self, user: UserId, room: RoomId) -> bool {
-        let waiting = self.waiting();
-        waiting.len() >= READ_MARKS_WAITING_MAX && !waiting.contains_key(&(user, room))
-    }
-
-    /// Whether a mark of this person may be unwritten.
-    fn may_have_some_of(&self, user: UserId) -> bool {
-        self.waiting().keys().any(|(whose, _)| *whose == user) || self.writing.try_lock().is_err()
-    }
-
-    async fn submit(&self) -> Vec<SubmittedMark> {
-        let _turn = self.submitting.lock().await;
-        let waiting = std::mem::take(&mut *self.waiting());
-        if waiting.is_empty() {
-            return Vec::new();
-        }
-        let (mut changes, mut callers) = (Vec::with_capacity(waiting.len()), Vec::with_capacity(waiting.len()));
-        for ((user, room), mark) in waiting {
-            let (seq, by) = (mark.seq, Some(mark.by));
-            changes.push(Change::MarkRead { user, room, seq, by });
-            callers.push(mark.callers);
-        }
-        let pending = self.store.submit_all(changes).await.into_iter();
-        let marks = pending.zip(callers);
-        marks
-            .map(|(pending, callers)| SubmittedMark { pending, callers })
-            .collect()
-    }
-
-    async fn write(self: Arc<ReadMarks>) {
-        let _turn = self.writing.lock().await;
-        answer_all(self.submit().await).await;
-    }
-}
 
 impl Chat {
     /// The viewer has read a room up to `seq`, and said so over the connection `by`. The inner future is ready once it
@@ -192,18 +81,5 @@ impl Chat {
         if self.read_marks.may_have_some_of(user) {
             let _ = timeout(READ_MARKS_TIMEOUT, self.write_read_marks()).await;
         }
-    }
-}
-
-async fn answer_all(marks: Vec<SubmittedMark>) {
-    for mark in marks {
-        mark.answer().await;
-    }
-}
-
-fn marked(event: Event) -> Result<ReadMark> {
-    match event {
-        Event::Read { mark, .. } => Ok(mark),
-        other => Err(unexpected(&other)),
     }
 }

@@ -1,6 +1,7 @@
 //! Rooms: found, made, changed, joined, left, arranged.
 
-use super::{Chat, accounts::unexpected};
+use super::state::Chat;
+use super::unexpected::unexpected;
 use crate::error::Result;
 use crate::metrics::Count;
 use crate::model::{

@@ -1,28 +1,10 @@
 //! Searches: off the reactor, and few at once.
 
-use super::Chat;
+use super::state::Chat;
 use crate::error::{Error, Result};
-use crate::limits::{SEARCH_AGAIN_MS, SEARCHES_MAX, SEARCHES_WAITING_MAX};
+use crate::limits::SEARCH_AGAIN_MS;
 use crate::metrics::Count;
 use crate::model::{SearchPage, SearchQuery, Viewer};
-use std::sync::Arc;
-use tokio::sync::Semaphore;
-
-/// Whose turn it is to search.
-pub(super) struct Searches {
-    /// Those who run, and those who wait.
-    all: Semaphore,
-    running: Arc<Semaphore>,
-}
-
-impl Default for Searches {
-    fn default() -> Searches {
-        Searches {
-            all: Semaphore::new(SEARCHES_WAITING_MAX),
-            running: Arc::new(Semaphore::new(SEARCHES_MAX)),
-        }
-    }
-}
 
 impl Chat {
     /// A page of what the viewer finds, in the rooms that they are in now.
@@ -34,13 +16,13 @@ impl Chat {
             self.store.metrics().one(Count::SearchesBusy);
             Error::too_many("Many people are searching. Try again in a moment.", SEARCH_AGAIN_MS)
         };
-        let _place = self.searches.all.try_acquire().map_err(busy)?;
-        let turn = self.searches.running.clone().acquire_owned().await;
-        let turn = turn.map_err(Error::internal)?;
+        let _permit = self.searches.all.try_acquire().map_err(busy)?;
+        let running = self.searches.running.clone().acquire_owned().await;
+        let running = running.map_err(Error::internal)?;
         let (store, viewer) = (self.store.clone(), viewer.user.id);
         let searching = tokio::task::spawn_blocking(move || {
             // Held to the end of the work, also where nobody waits for it any more.
-            let _turn = turn;
+            let _running = running;
             store.search(viewer, &query)
         });
         searching.await.map_err(Error::internal)?

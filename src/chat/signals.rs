@@ -1,6 +1,8 @@
 //! What is neither durable nor numbered: who is here, who is typing.
 
-use super::{Chat, Part, RateLimits};
+use super::parts::Part;
+use super::state::Chat;
+use super::throttle::RateLimits;
 use crate::error::Result;
 use crate::hub::{Departure, PresenceChange};
 use crate::limits::{PRESENCE_EVERY, PRESENCE_GRACE, SHED_HOLD, SIGNALS_EVERY};
@@ -61,11 +63,11 @@ impl Chat {
 
     /// Tells who types and how far people have read, for as long as the server runs: at once where nothing was told a
     /// moment ago. What happens meanwhile brings it along.
-    pub async fn tell_signals(&self) {
+    pub async fn deliver_signals(&self) {
         loop {
             self.hub.has_signals().await;
             self.fault_points.reach(Part::Signals);
-            self.hub.tell_signals();
+            self.hub.deliver_signals();
             tokio::time::sleep(SIGNALS_EVERY).await;
         }
     }

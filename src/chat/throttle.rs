@@ -5,7 +5,7 @@
 //! No account is ever locked, and every map is bounded: when one is full, what was used least
 //! recently goes, which costs an attacker more memory of ours than they can have.
 
-use super::network;
+use super::network::network;
 use crate::error::{Error, Result};
 use crate::limits::{
     LOGIN_BUCKETS_MAX, LOGIN_FREE_TRIES, LOGIN_PER_NETWORK_PER_MINUTE, LOGIN_WAIT_MAX, POSTS_BUCKETS_MAX,

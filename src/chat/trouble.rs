@@ -1,35 +1,22 @@
 //! Tells everybody when the server stops saving what they write, and when it saves it again.
 
-use super::{Chat, Part};
+use super::parts::Part;
+use super::state::Chat;
 use crate::limits::TROUBLE_LOOK_EVERY;
 use crate::model::{Event, Trouble};
 use crate::store::{Difference, Unready};
-use std::sync::{Mutex, PoisonError};
-
-/// What everybody was told last.
-#[derive(Debug, Default)]
-pub(super) struct Announced(Mutex<Option<Trouble>>);
-
-impl Announced {
-    fn get(&self) -> Option<Trouble> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn set(&self, trouble: Option<Trouble>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
-    }
-}
+use std::sync::PoisonError;
 
 impl Chat {
     /// What everybody was told last. Whoever connects is told this and not what is so by now, or a trouble that comes
     /// and goes between two looks would stay on their page.
     pub fn trouble(&self) -> Option<Trouble> {
-        self.announced.get()
+        *self.announced_trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Looks again and again whether what people write is saved, and tells everybody when that changes, for as long as
     /// the server runs.
-    pub async fn tell_trouble(&self) {
+    pub async fn announce_trouble(&self) {
         loop {
             self.fault_points.reach(Part::Trouble);
             let store = self.store.clone();
@@ -56,9 +43,9 @@ impl Chat {
             Err(Unready::NotWritable) => Some(Trouble::NotWritable),
             Err(Unready::DiskFull) => Some(Trouble::DiskFull),
         };
-        if trouble != self.announced.get() {
+        if trouble != self.trouble() {
             // First this, then the signal: whoever connects in between is told twice rather than never.
-            self.announced.set(trouble);
+            *self.announced_trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
             self.store.signal(vec![Event::Trouble(trouble)]).await;
         }
     }

@@ -7,9 +7,9 @@
 //!   same person, or a slow one; of those, the slowest. So neither two people with many uploads nor many people with
 //!   slow ones keep everybody else from sending files.
 //!
-//! Time comes in as a value, and nothing in here waits but [`UploadTurns::take`].
+//! Time comes in as a value, and nothing in here waits but [`UploadQueue::take`].
 
-use super::RateLimits;
+use super::throttle::RateLimits;
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
 use crate::limits::{
@@ -65,7 +65,7 @@ impl Meter {
     }
 }
 
-enum TurnState {
+enum UploadState {
     /// Told when it is its turn.
     Waiting(oneshot::Sender<()>),
     Receiving(Meter),
@@ -78,7 +78,7 @@ enum TurnState {
 struct Entry {
     user: UserId,
     since: Instant,
-    state: TurnState,
+    state: UploadState,
 }
 
 /// All uploads, in the order in which they came.
@@ -94,27 +94,27 @@ impl State {
     }
 
     /// Turns that somebody keeps.
-    fn turns_of(&self, user: UserId) -> usize {
-        self.count(|entry| entry.user == user && matches!(entry.state, TurnState::Receiving(_)))
+    fn slots_of(&self, user: UserId) -> usize {
+        self.count(|entry| entry.user == user && matches!(entry.state, UploadState::Receiving(_)))
     }
 
     /// Gives turns away as long as there are any.
     fn grant(&mut self, now: Instant) {
-        let mut taken = self.count(|entry| matches!(entry.state, TurnState::Receiving(_) | TurnState::Yielding));
+        let mut taken = self.count(|entry| matches!(entry.state, UploadState::Receiving(_) | UploadState::Yielding));
         while taken < UPLOADS_MAX {
             let waiting = self
                 .uploads
                 .iter()
-                .filter(|(_, entry)| matches!(entry.state, TurnState::Waiting(_)));
+                .filter(|(_, entry)| matches!(entry.state, UploadState::Waiting(_)));
             let next = waiting
-                .min_by_key(|(_, entry)| self.turns_of(entry.user))
+                .min_by_key(|(_, entry)| self.slots_of(entry.user))
                 .map(|(id, _)| *id);
             let Some(entry) = next.and_then(|id| self.uploads.get_mut(&id)) else {
                 return;
             };
-            let before = std::mem::replace(&mut entry.state, TurnState::Receiving(Meter::new(now)));
+            let before = std::mem::replace(&mut entry.state, UploadState::Receiving(Meter::new(now)));
             // Somebody who does not wait any more takes their entry away themselves.
-            if let TurnState::Waiting(granted) = before {
+            if let UploadState::Waiting(granted) = before {
                 let _ = granted.send(());
             }
             taken += 1;
@@ -124,15 +124,15 @@ impl State {
     /// Takes turns from uploads that can be spared, for people who have waited for one long enough.
     fn relieve(&mut self, now: Instant) {
         let waits = |entry: &Entry| {
-            matches!(entry.state, TurnState::Waiting(_))
+            matches!(entry.state, UploadState::Waiting(_))
                 && now.saturating_duration_since(entry.since) >= UPLOAD_YIELD_AFTER
-                && self.turns_of(entry.user) == 0
+                && self.slots_of(entry.user) == 0
         };
-        let yielding = self.count(|entry| matches!(entry.state, TurnState::Yielding));
+        let yielding = self.count(|entry| matches!(entry.state, UploadState::Yielding));
         for _ in yielding..self.count(waits) {
             let Some(spared) = self.spare(now) else { return };
             if let Some(entry) = self.uploads.get_mut(&spared) {
-                entry.state = TurnState::Yielding;
+                entry.state = UploadState::Yielding;
             }
         }
     }
@@ -140,10 +140,10 @@ impl State {
     /// The upload that can best be spared: of people with several first, then the slowest.
     fn spare(&self, now: Instant) -> Option<u64> {
         let spared = self.uploads.iter().filter_map(|(id, entry)| {
-            let TurnState::Receiving(meter) = &entry.state else {
+            let UploadState::Receiving(meter) = &entry.state else {
                 return None;
             };
-            let is_only = self.turns_of(entry.user) == 1;
+            let is_only = self.slots_of(entry.user) == 1;
             let rate = meter.rate(now);
             let has_had_its_turn = now.saturating_duration_since(meter.began) >= UPLOAD_TURN_MIN;
             (has_had_its_turn && (!is_only || rate < UPLOAD_SLOW_BYTES_PER_SECOND)).then_some((is_only, rate, *id))
@@ -153,7 +153,7 @@ impl State {
 }
 
 /// Turns to upload.
-pub(super) struct UploadTurns {
+pub(super) struct UploadQueue {
     state: Mutex<State>,
     clock: Clock,
     rate_limits: RateLimits,
@@ -162,14 +162,14 @@ pub(super) struct UploadTurns {
 }
 
 /// One upload, from when it waits for its turn until it is dropped.
-pub(super) struct Turn {
-    turns: Arc<UploadTurns>,
+pub(super) struct UploadSlot {
+    queue: Arc<UploadQueue>,
     id: u64,
 }
 
-impl UploadTurns {
-    pub fn new(store: Store, clock: Clock, rate_limits: RateLimits) -> Arc<UploadTurns> {
-        Arc::new(UploadTurns {
+impl UploadQueue {
+    pub fn new(store: Store, clock: Clock, rate_limits: RateLimits) -> Arc<UploadQueue> {
+        Arc::new(UploadQueue {
             state: Mutex::default(),
             clock,
             rate_limits,
@@ -184,7 +184,7 @@ impl UploadTurns {
     /// Uploads that are received, and that wait for their turn.
     pub fn counts(&self) -> (usize, usize) {
         let state = self.lock();
-        let waiting = state.count(|entry| matches!(entry.state, TurnState::Waiting(_)));
+        let waiting = state.count(|entry| matches!(entry.state, UploadState::Waiting(_)));
         (state.uploads.len() - waiting, waiting)
     }
 
@@ -193,9 +193,9 @@ impl UploadTurns {
     /// # Errors
     /// `too_many_requests` where they have as many uploads as one person may have, `unavailable` with a time to wait
     /// where very many wait, or where the turn does not come in time.
-    pub async fn take(self: &Arc<Self>, user: UserId) -> Result<Turn> {
+    pub async fn take(self: &Arc<Self>, user: UserId) -> Result<UploadSlot> {
         let began = self.clock.instant();
-        let (turn, mut granted) = self.join(user, began)?;
+        let (slot, mut granted) = self.join(user, began)?;
         while tokio::time::timeout(UPLOAD_CHECK_EVERY, &mut granted).await.is_err() {
             let now = self.clock.instant();
             if now.saturating_duration_since(began) >= UPLOAD_TURN_TIMEOUT {
@@ -203,23 +203,23 @@ impl UploadTurns {
             }
             self.lock().relieve(now);
         }
-        Ok(turn)
+        Ok(slot)
     }
 
-    fn join(self: &Arc<Self>, user: UserId, now: Instant) -> Result<(Turn, oneshot::Receiver<()>)> {
+    fn join(self: &Arc<Self>, user: UserId, now: Instant) -> Result<(UploadSlot, oneshot::Receiver<()>)> {
         let mut state = self.lock();
         let own = state.count(|entry| entry.user == user);
         if self.rate_limits == RateLimits::On && own >= UPLOADS_PER_PERSON_MAX {
             let title = format!("{UPLOADS_PER_PERSON_MAX} of your files are on their way. The next one has to wait.");
             return Err(self.refuse(Count::UploadsTooMany, Error::too_many(title, TOO_MANY_RETRY_MS)));
         }
-        if state.count(|entry| matches!(entry.state, TurnState::Waiting(_))) >= UPLOADS_WAITING_MAX {
+        if state.count(|entry| matches!(entry.state, UploadState::Waiting(_))) >= UPLOADS_WAITING_MAX {
             return Err(self.refuse(Count::UploadsBusy, busy()));
         }
         let (grant, granted) = oneshot::channel();
         let id = state.next;
         state.next += 1;
-        let waiting = TurnState::Waiting(grant);
+        let waiting = UploadState::Waiting(grant);
         state.uploads.insert(
             id,
             Entry {
@@ -230,8 +230,8 @@ impl UploadTurns {
         );
         state.grant(now);
         drop(state);
-        let turns = self.clone();
-        Ok((Turn { turns, id }, granted))
+        let queue = self.clone();
+        Ok((UploadSlot { queue, id }, granted))
     }
 
     fn refuse(&self, count: Count, error: Error) -> Error {
@@ -240,35 +240,35 @@ impl UploadTurns {
     }
 }
 
-impl Turn {
+impl UploadSlot {
     /// So many bytes have arrived since the last time, perhaps none.
     ///
     /// # Errors
     /// `unavailable` with a time to wait: the upload is too slow, or has to make room for somebody.
     pub fn arrived(&self, bytes: usize) -> Result<()> {
-        let (turns, now) = (&self.turns, self.turns.clock.instant());
-        turns.store.metrics().add(Count::UploadedBytes, bytes as u64);
-        let mut state = turns.lock();
+        let (queue, now) = (&self.queue, self.queue.clock.instant());
+        queue.store.metrics().add(Count::UploadedBytes, bytes as u64);
+        let mut state = queue.lock();
         match state.uploads.get_mut(&self.id).map(|entry| &mut entry.state) {
-            Some(TurnState::Receiving(meter)) => {
+            Some(UploadState::Receiving(meter)) => {
                 meter.bytes += bytes as u64;
                 match meter.keeps_up(now) {
                     true => Ok(()),
-                    false => Err(turns.refuse(Count::UploadsTooSlow, too_slow())),
+                    false => Err(queue.refuse(Count::UploadsTooSlow, too_slow())),
                 }
             }
-            Some(TurnState::Yielding) => Err(turns.refuse(Count::UploadsYielded, yielded())),
+            Some(UploadState::Yielding) => Err(queue.refuse(Count::UploadsYielded, yielded())),
             _ => Ok(()),
         }
     }
 
     /// Runs what is not the sender's to hurry: the time that it takes is not counted as theirs.
     pub async fn unhurried<T>(&self, work: impl Future<Output = T>) -> T {
-        let began = self.turns.clock.instant();
+        let began = self.queue.clock.instant();
         let done = work.await;
-        let took = self.turns.clock.instant().saturating_duration_since(began);
-        if let Some(TurnState::Receiving(meter)) = self
-            .turns
+        let took = self.queue.clock.instant().saturating_duration_since(began);
+        if let Some(UploadState::Receiving(meter)) = self
+            .queue
             .lock()
             .uploads
             .get_mut(&self.id)
@@ -281,19 +281,19 @@ impl Turn {
 
     /// All bytes have arrived: the turn is for the next one.
     pub fn finish(&self) {
-        let mut state = self.turns.lock();
+        let mut state = self.queue.lock();
         if let Some(entry) = state.uploads.get_mut(&self.id) {
-            entry.state = TurnState::Finishing;
+            entry.state = UploadState::Finishing;
         }
-        state.grant(self.turns.clock.instant());
+        state.grant(self.queue.clock.instant());
     }
 }
 
-impl Drop for Turn {
+impl Drop for UploadSlot {
     fn drop(&mut self) {
-        let mut state = self.turns.lock();
+        let mut state = self.queue.lock();
         state.uploads.remove(&self.id);
-        state.grant(self.turns.clock.instant());
+        state.grant(self.queue.clock.instant());
     }
 }
 

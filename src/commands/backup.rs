@@ -1,6 +1,7 @@
 //! `chapp backup`: to a file that appears whole and checked, or to standard output.
 
-use super::{Outcome, existing, not_reached, options, server};
+use super::data_file::{existing, not_reached, options, server};
+use super::outcome::Outcome;
 use crate::control::{Connection, Lost};
 use crate::limits::BACKUP_CHUNK_BYTES;
 use crate::store::{

@@ -1,6 +1,7 @@
 //! `chapp check` and `chapp compact`.
 
-use super::{Outcome, existing, not_reached, options, server};
+use super::data_file::{existing, not_reached, options, server};
+use super::outcome::Outcome;
 use crate::control::{Connection, Lost};
 use crate::store::{self, FileError, OpenError, Progress, bytes_in_words, check_file};
 use crate::wire::control::{Answer, Finding, Report, Request};

@@ -2,57 +2,20 @@
 //! the data file itself. Each ends with one sentence and an exit code.
 
 mod backup;
+mod data_file;
 mod file;
+mod outcome;
 mod people;
 
 use crate::config::Command;
-use crate::control::Connection;
-use crate::instance;
 use crate::limits::{COMMAND_STOP_TIMEOUT, CONTROL_PROGRESS_EVERY};
-use crate::store::{Options, Progress};
+use crate::store::Progress;
+use outcome::Outcome;
 use std::future::Future;
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::time::{interval, timeout};
-
-/// What a shell expects of what Ctrl-C has ended: 128 and the number of the signal.
-const STOPPED: u8 = 130;
-
-/// How a command ended.
-struct Outcome {
-    code: u8,
-    /// For standard output.
-    said: String,
-    /// For standard error.
-    trouble: String,
-}
-
-impl Outcome {
-    fn done(said: impl Into<String>) -> Outcome {
-        Outcome {
-            code: 0,
-            said: said.into(),
-            trouble: String::new(),
-        }
-    }
-
-    fn failed(why: impl ToString) -> Outcome {
-        Outcome {
-            code: 1,
-            said: String::new(),
-            trouble: why.to_string(),
-        }
-    }
-
-    fn stopped() -> Outcome {
-        Outcome {
-            code: STOPPED,
-            ..Outcome::failed("Stopped. Nothing was changed.")
-        }
-    }
-}
 
 /// Runs a command to its end, or to that of what `stop` gives, which is called where it can listen for signals.
 pub fn run<S: Future<Output = ()>>(command: Command, stop: impl FnOnce() -> io::Result<S>) -> ExitCode {
@@ -135,32 +98,5 @@ impl Meter {
             eprint!("\r\x1b[K");
             self.shown = false;
         }
-    }
-}
-
-/// The server that has this data file open, if one can be reached.
-fn server(data: &Path) -> Option<Connection> {
-    Connection::open(&instance::control_folders_to_search(data), &instance::name(data)?, data)
-}
-
-/// As a server opens a data file.
-fn options() -> Options {
-    Options::default()
-}
-
-/// Why nothing can be done with a data file that another process has open.
-fn not_reached(data: &Path) -> Outcome {
-    Outcome::failed(format!(
-        "{} is in use, and the program that uses it cannot be reached. Run this command as the user who started Chapp, \
-         or stop Chapp first.",
-        data.display()
-    ))
-}
-
-/// Refuses a name that no file has.
-fn existing(file: &Path) -> Result<(), Outcome> {
-    match file.try_exists() {
-        Ok(false) => Err(Outcome::failed(format!("There is no file {}.", file.display()))),
-        _ => Ok(()),
     }
 }

@@ -1,6 +1,7 @@
 //! `chapp reset` and `chapp owner`: what whoever has the data file may do for those who cannot do it themselves.
 
-use super::{Outcome, existing, not_reached, options, server};
+use super::data_file::{existing, not_reached, options, server};
+use super::outcome::Outcome;
 use crate::chat::{self, ResetOffered};
 use crate::clock::Clock;
 use crate::control::{Connection, Lost};

@@ -1,6 +1,5 @@
-//! The commands beside running the server, as they are typed and as they are meant.
+//! The commands beside running the server: as arguments, and as plain values.
 
-use super::{Task, absolute, data_file};
 use crate::store::Overwrite;
 use clap::Subcommand;
 use std::path::PathBuf;
@@ -72,29 +71,6 @@ pub(super) enum Subcommands {
     },
 }
 
-impl Subcommands {
-    pub fn task(self) -> Result<Task, String> {
-        Ok(Task::Run(match self {
-            Subcommands::Where { data } => return Ok(Task::Where(data_file(data)?)),
-            Subcommands::Backup { file, data, force } => Command::Backup {
-                to: (file.as_os_str() != "-").then(|| absolute(&file)).transpose()?,
-                data: data_file(data)?,
-                overwrite: if force { Overwrite::Allowed } else { Overwrite::Never },
-            },
-            Subcommands::Check { file } => Command::Check { file: data_file(file)? },
-            Subcommands::Compact { file } => Command::Compact { file: data_file(file)? },
-            Subcommands::Reset { name, data } => Command::Reset {
-                name,
-                data: data_file(data)?,
-            },
-            Subcommands::Owner { name, data } => Command::Owner {
-                name,
-                data: data_file(data)?,
-            },
-        }))
-    }
-}
-
 /// What a command does, and with which data file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -119,14 +95,14 @@ pub enum Command {
     },
     /// Print a link with which somebody sets another password.
     Reset {
-        /// Who.
+        /// The person's name, as typed.
         name: String,
         /// The data file.
         data: PathBuf,
     },
     /// Make somebody the owner.
     Owner {
-        /// Who.
+        /// The name of the owner to be, as typed.
         name: String,
         /// The data file.
         data: PathBuf,

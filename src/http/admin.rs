@@ -2,8 +2,8 @@
 
 use super::request;
 use super::response::{self, Answer};
-use super::route::{AtServer, Who};
-use super::{Visit, qr};
+use super::route::{AtPerson, AtServer};
+use super::{RequestContext, qr};
 use crate::chat::{BackupTaken, Chat};
 use crate::clock::Time;
 use crate::error::{Error, Result};
@@ -62,7 +62,7 @@ fn ok(body: Vec<u8>) -> Answer {
     response::json(StatusCode::OK, body)
 }
 
-impl Visit<'_> {
+impl RequestContext<'_> {
     pub(super) async fn at_server(
         &self,
         viewer: &Viewer,
@@ -81,7 +81,7 @@ impl Visit<'_> {
                         DoorName::Invite => Door::Invited,
                         DoorName::Nobody => Door::Nobody,
                     };
-                    chat.set_door(viewer, door).await?;
+                    chat.set_sign_up_policy(viewer, door).await?;
                 }
                 if let Some(name) = name {
                     chat.rename_server(viewer, name).await?;
@@ -111,7 +111,7 @@ impl Visit<'_> {
             is_stale: facts.nightly.is_stale,
         });
         Ok(ok(wire::server_facts(&wire::ServerFacts {
-            card: &facts.card,
+            info: &facts.info,
             counts: facts.counts,
             started_at: facts.started_at,
             addresses: &chat.addresses(),
@@ -127,11 +127,11 @@ impl Visit<'_> {
         &self,
         viewer: &Viewer,
         user: UserId,
-        asks: Who,
+        asks: AtPerson,
         request: Request<Incoming>,
     ) -> Result<Answer> {
         let chat = self.chat();
-        if asks == Who::OfferReset {
+        if asks == AtPerson::OfferReset {
             let (code, ends_at) = chat.offer_reset(viewer, user).await?;
             return Ok(response::json(StatusCode::CREATED, wire::reset_link(&code, ends_at)));
         }

@@ -5,50 +5,33 @@ use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::limits::FIRST_MEMBERS_MAX;
 use crate::model::{
-    Body, ClientId, Color, DisplayName, FileId, MemberRole, Notify, Place, ProfilePatch, QuietHours, RoomId, RoomKind,
-    RoomName, RoomPatch, RoomPrefs, Says, Seq, SettingsPatch, Status, Topic, UserId,
+    ClientId, Color, DisplayName, MemberRole, Notify, ProfilePatch, QuietHours, RoomKind, RoomName, RoomPatch,
+    RoomPrefs, Says, SettingsPatch, Status, Topic, UserId,
 };
-use crate::wire::{Object, Word};
+use crate::wire::{Forward, Object, PostFields, Word};
 use serde::{Deserialize, Deserializer};
 
-/// A message as a client sent it.
+/// A message that a client posts.
 #[derive(Deserialize)]
-pub struct Draft {
+pub struct NewMessage {
     client_id: String,
     body: Option<String>,
     reply_to: Option<u64>,
     #[serde(default)]
     files: Vec<String>,
-    forward: Option<Object<Source>>,
+    forward: Option<Object<Forward>>,
 }
 
-#[derive(Deserialize)]
-struct Source {
-    room: u64,
-    id: u64,
-}
-
-impl Draft {
+impl NewMessage {
     /// The post that is meant.
     pub fn parse(self) -> Result<(ClientId, Says)> {
-        let says = match self.forward {
-            Some(Object(from)) => Says::Forward(Place {
-                room: RoomId::parse(from.room).map_err(|error| error.at("forward"))?,
-                id: Seq::parse(from.id).map_err(|error| error.at("forward"))?,
-            }),
-            None => {
-                let missing = || Error::bad_request("The field body is missing.").at("body");
-                let reply_to = self.reply_to.map(Seq::parse).transpose();
-                Says::Text {
-                    body: match self.files.is_empty() {
-                        true => Body::parse(&self.body.ok_or_else(missing)?)?,
-                        false => Body::parse_or_empty(&self.body.unwrap_or_default())?,
-                    },
-                    reply_to: reply_to.map_err(|error| error.at("reply_to"))?,
-                    files: FileId::parse_all(&self.files)?,
-                }
-            }
+        let fields = PostFields {
+            body: self.body,
+            reply_to: self.reply_to,
+            files: self.files,
+            forward: self.forward,
         };
+        let says = fields.parse()?;
         Ok((ClientId::parse(&self.client_id)?, says))
     }
 }

@@ -3,7 +3,7 @@
 //! Whatever somebody uploads is served so that no browser runs it: its type is what its bytes are, with
 //! `nosniff`; what may hold a program is only to be kept; and the policy of each answer is a sandbox.
 
-use super::Visit;
+use super::RequestContext;
 use super::request;
 use super::response::{self, Answer};
 use crate::chat::{Chat, Upload};
@@ -42,7 +42,7 @@ const ATTR_CHARS: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'|')
     .remove(b'~');
 
-impl Visit<'_> {
+impl RequestContext<'_> {
     pub(super) async fn upload(&self, viewer: &Viewer, request: Request<Incoming>) -> Result<Answer> {
         let name = request::name(request.uri().query().unwrap_or_default());
         let mut body = request.into_body();
@@ -64,12 +64,12 @@ impl Visit<'_> {
         }
         let asked = match *request.method() {
             Method::GET => range(headers, &tag, file.size),
-            _ => Asked::All,
+            _ => RangeRequest::All,
         };
         let (status, range) = match asked {
-            Asked::All => (StatusCode::OK, 0..file.size),
-            Asked::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
-            Asked::Outside => {
+            RangeRequest::All => (StatusCode::OK, 0..file.size),
+            RangeRequest::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
+            RangeRequest::Outside => {
                 let mut answer = tagged(response::empty(StatusCode::RANGE_NOT_SATISFIABLE), &tag);
                 set(&mut answer, CONTENT_RANGE, &format!("bytes */{}", file.size));
                 return Ok(answer);
@@ -147,18 +147,18 @@ fn is_known(headers: &HeaderMap, tag: &str) -> bool {
 
 /// Which part of a file is asked for.
 #[derive(Debug, PartialEq, Eq)]
-enum Asked {
+enum RangeRequest {
     All,
     Part(Range<u64>),
     Outside,
 }
 
 /// Reads a `Range` (RFC 9110 §14.2). One that is not understood, or of several parts, asks for all.
-fn range(headers: &HeaderMap, tag: &str, size: u64) -> Asked {
+fn range(headers: &HeaderMap, tag: &str, size: u64) -> RangeRequest {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     // Of another file than this one (RFC 9110 §13.1.5).
     if headers.contains_key(IF_RANGE) && text(IF_RANGE) != Some(tag) {
-        return Asked::All;
+        return RangeRequest::All;
     }
     let asked = text(RANGE).and_then(|range| {
         let (unit, part) = range.split_once('=')?;
@@ -180,9 +180,9 @@ fn range(headers: &HeaderMap, tag: &str, size: u64) -> Asked {
         }
     });
     match asked {
-        None => Asked::All,
-        Some(part) if part.start < part.end => Asked::Part(part),
-        Some(_) => Asked::Outside,
+        None => RangeRequest::All,
+        Some(part) if part.start < part.end => RangeRequest::Part(part),
+        Some(_) => RangeRequest::Outside,
     }
 }
 

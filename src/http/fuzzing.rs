@@ -1,8 +1,8 @@
 //! The request edge without a network, for the fuzz targets. In no build that people run.
 
 use super::cookies::SessionCookie;
-use super::gate::{self, Asked, Gate};
-use super::route::{NoRoute, Route, route};
+use super::gate::{self, Gate, GateInput};
+use super::route::{MemberRoute, NoRoute, Route, route};
 use super::{bodies, request, target};
 use crate::limits::PAGE_MESSAGES_MAX;
 use hyper::header::{COOKIE, HOST, ORIGIN};
@@ -68,7 +68,7 @@ fn find(method: &Method, path: &str) -> Option<Route> {
 /// something, without an `Origin`.
 fn enter(asked: &Request<()>, found: Option<&Route>) {
     let shown = SessionCookie::new(FILE_ID).read(asked.headers());
-    let passed = Gate::new(Vec::new()).check(&Asked {
+    let passed = Gate::new(Vec::new()).check(&GateInput {
         route: found,
         method: asked.method(),
         headers: asked.headers(),
@@ -79,7 +79,8 @@ fn enter(asked: &Request<()>, found: Option<&Route>) {
         return;
     }
     assert_eq!(asked.headers().get_all(HOST).iter().count(), 1);
-    let changes = !matches!(*asked.method(), Method::GET | Method::HEAD) || found == Some(&Route::Socket);
+    let changes =
+        !matches!(*asked.method(), Method::GET | Method::HEAD) || found == Some(&Route::Member(MemberRoute::Socket));
     if changes && shown.is_some() {
         assert!(asked.headers().contains_key(COOKIE));
         let origin = asked.headers().get(ORIGIN).expect("an origin");
@@ -99,9 +100,9 @@ fn parameters(query: &str) {
 fn read(headers: &HeaderMap, body: &[u8]) {
     let _ = (gate::check_json(headers), gate::check_picture(headers));
     let _ = request::typed(body);
-    let _ = request::of_json::<request::Typed>(body);
+    let _ = request::of_json::<request::Credentials>(body);
     let _ = request::of_json::<bodies::Passwords>(body);
-    let _ = request::of_json(body).and_then(bodies::Draft::parse);
+    let _ = request::of_json(body).and_then(bodies::NewMessage::parse);
     let _ = request::of_json(body).and_then(bodies::Profile::parse);
     let _ = request::of_json(body).and_then(bodies::Settings::parse);
     let _ = request::of_json(body).and_then(bodies::NewRoom::parse);

@@ -4,7 +4,7 @@
 //! pages on this machine (the cookie is sent from every port of localhost), and `Sec-Fetch-Site` stops
 //! what carries neither.
 
-use super::route::Route;
+use super::route::{MemberRoute, PublicRoute, Route};
 use crate::config::Host;
 use crate::error::{Error, Kind, Result};
 use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, ORIGIN};
@@ -21,7 +21,7 @@ pub struct Gate {
 }
 
 /// What the gate knows of a request.
-pub struct Asked<'a> {
+pub struct GateInput<'a> {
     /// What is asked for; nothing where there is no such route.
     pub route: Option<&'a Route>,
     /// The request's method.
@@ -44,13 +44,13 @@ impl Gate {
     ///
     /// # Errors
     /// `wrong_host`, or `forbidden`.
-    pub fn check(&self, asked: &Asked) -> Result<()> {
+    pub fn check(&self, asked: &GateInput) -> Result<()> {
         self.check_host(asked)?;
         self.check_origin(asked)?;
         check_fetch_site(asked)
     }
 
-    fn check_host(&self, asked: &Asked) -> Result<()> {
+    fn check_host(&self, asked: &GateInput) -> Result<()> {
         let host = asked.headers.get(HOST).and_then(text).unwrap_or_default();
         match self.is_ours(host, asked.local) {
             true => Ok(()),
@@ -58,8 +58,8 @@ impl Gate {
         }
     }
 
-    fn check_origin(&self, asked: &Asked) -> Result<()> {
-        let is_socket = asked.route == Some(&Route::Socket);
+    fn check_origin(&self, asked: &GateInput) -> Result<()> {
+        let is_socket = asked.route == Some(&Route::Member(MemberRoute::Socket));
         if is_safe(asked.method) && !is_socket {
             return Ok(());
         }
@@ -101,9 +101,12 @@ impl Gate {
 }
 
 /// `Sec-Fetch-Site` is absent on plain http to other addresses than this machine's own, and then says nothing.
-fn check_fetch_site(asked: &Asked) -> Result<()> {
+fn check_fetch_site(asked: &GateInput) -> Result<()> {
     let header = |name| asked.headers.get(name).and_then(text);
-    let is_page = matches!(asked.route, None | Some(Route::Page(_) | Route::Link(..)));
+    let is_page = matches!(
+        asked.route,
+        None | Some(Route::Public(PublicRoute::Page(_) | PublicRoute::Link(..)))
+    );
     let is_navigation = is_safe(asked.method) && header(SEC_FETCH_MODE) == Some("navigate");
     match header(SEC_FETCH_SITE) {
         None | Some("same-origin") => Ok(()),

@@ -1,6 +1,6 @@
 //! `GET /healthz` and `GET /readyz`, for what watches the server from outside: no session, no secrets.
 
-use super::Visit;
+use super::RequestContext;
 use super::response::{self, Answer};
 use crate::error::{Error, Kind, Result};
 use crate::limits::READY_RETRY_MS;
@@ -9,9 +9,9 @@ use hyper::StatusCode;
 
 const MEDIA_TYPE: &str = "text/plain; charset=utf-8";
 
-impl Visit<'_> {
+impl RequestContext<'_> {
     /// Whether the server runs with a data file that is whole and its own. A disk that is full and a server with a lot
-    /// to do pass, and no restart helps them: that is for [`Visit::ready`] to say.
+    /// to do pass, and no restart helps them: that is for [`RequestContext::ready`] to say.
     pub(super) fn alive(&self) -> Result<Answer> {
         match self.chat().store().readiness() {
             Err(why) if why.needs_repair() => Err(unavailable(why)),

@@ -4,16 +4,15 @@
 //! script puts it into the form and out of the address; without a script the form asks for it. Links of earlier days
 //! have the code in the path, and go on working.
 
-use super::pages::{self, Filling};
-use super::request::{self, Typed};
+use super::pages::{self, PageVars};
+use super::request::{self, Credentials};
 use super::response::{self, Answer};
 use super::route::{Link, Page};
-use super::{Visit, assets};
+use super::{RequestContext, assets};
 use crate::error::{Kind, Result};
 use crate::model::{Code, Door, User};
 use crate::wire;
 use hyper::body::Incoming;
-use hyper::header::SET_COOKIE;
 use hyper::{HeaderMap, Request, StatusCode};
 use serde::Deserialize;
 
@@ -33,24 +32,24 @@ struct ResetForm {
     password: String,
 }
 
-impl Visit<'_> {
+impl RequestContext<'_> {
     /// The page of an invite link.
     pub(super) async fn join_page(&self, headers: &HeaderMap) -> Result<Answer> {
         let server = self.chat().server().await?;
         if server.door != Door::Invited {
-            return self.sign_up_page(&Typed::default(), headers).await;
+            return self.sign_up_page(&Credentials::default(), headers).await;
         }
-        let mut filling = Filling::new(server.name.as_str(), headers);
-        filling.asks_code = true;
-        assets::page(pages::file(Page::Join, false), &filling.values(), headers)
+        let mut vars = PageVars::new(server.name.as_str(), headers);
+        vars.asks_code = true;
+        assets::page(pages::file(Page::Join, false), &vars.values(), headers)
     }
 
     /// The page of a link for a new password.
     pub(super) async fn reset_page(&self, headers: &HeaderMap) -> Result<Answer> {
         let server = self.chat().server().await?;
-        let mut filling = Filling::new(server.name.as_str(), headers);
-        filling.asks_code = true;
-        assets::page(pages::file(Page::Reset, false), &filling.values(), headers)
+        let mut vars = PageVars::new(server.name.as_str(), headers);
+        vars.asks_code = true;
+        assets::page(pages::file(Page::Reset, false), &vars.values(), headers)
     }
 
     /// The same with the code in the path. Whoever is logged in needs no invite.
@@ -59,9 +58,9 @@ impl Visit<'_> {
             (Link::Join, Ok(_)) => Ok(response::see_other("/")),
             (Link::Join, Err(error)) if error.kind == Kind::Unauthenticated => {
                 // Only what can be a code goes on into the page.
-                let typed = Typed {
+                let typed = Credentials {
                     invite: Code::parse(code).map(|code| code.in_groups()).unwrap_or_default(),
-                    ..Typed::default()
+                    ..Credentials::default()
                 };
                 self.sign_up_page(&typed, headers).await
             }
@@ -73,21 +72,21 @@ impl Visit<'_> {
 
     async fn known_reset_page(&self, code: &str, headers: &HeaderMap) -> Result<Answer> {
         let server = self.chat().server().await?;
-        let mut filling = Filling::new(server.name.as_str(), headers);
-        filling.code = code;
+        let mut vars = PageVars::new(server.name.as_str(), headers);
+        vars.code = code;
         let (person, closed);
         match self.chat().reset_owner(code).await {
             Ok(user) => {
                 person = user;
-                filling.name = person.name.as_str();
+                vars.name = person.name.as_str();
             }
             Err(error) if error.kind == Kind::NotFound => {
                 closed = error.title;
-                filling.closed = Some(&closed);
+                vars.closed = Some(&closed);
             }
             Err(error) => return Err(error),
         }
-        assets::page(pages::file(Page::Reset, false), &filling.values(), headers)
+        assets::page(pages::file(Page::Reset, false), &vars.values(), headers)
     }
 
     /// Whether somebody could sign up by a link, asked by its page before anything is typed.
@@ -112,11 +111,6 @@ impl Visit<'_> {
             .chat()
             .reset_password(&typed.code, &typed.password, &caller)
             .await?;
-        self.replace_session().await;
-        let mut answer = response::json(StatusCode::OK, wire::user(&entered.user));
-        answer
-            .headers_mut()
-            .insert(SET_COOKIE, self.http.cookie.set(&entered.token));
-        Ok(answer)
+        Ok(self.signed_in(StatusCode::OK, &entered).await)
     }
 }

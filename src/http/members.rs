@@ -4,7 +4,7 @@ use super::encoding;
 use super::request::{self, ListPart};
 use super::response::{self, Answer};
 use super::route::{InRoom, Me};
-use super::{Visit, bodies};
+use super::{RequestContext, bodies};
 use crate::error::Result;
 use crate::limits::BROWSE_ROOMS_MAX;
 use crate::model::{PageSize, RoomId, UserId, Viewer};
@@ -34,7 +34,7 @@ fn below(part: &ListPart) -> Result<Option<UserId>> {
     before.map_err(|error| error.at("before"))
 }
 
-impl Visit<'_> {
+impl RequestContext<'_> {
     pub(super) async fn me(&self, viewer: &Viewer, asks: Me, request: Request<Incoming>) -> Result<Answer> {
         let chat = self.chat();
         match asks {
@@ -151,7 +151,7 @@ impl Visit<'_> {
                 Ok(encoding::messages(wire::page(&page, &viewer.user), request.headers()))
             }
             InRoom::Post => {
-                let (client_id, says) = request::json::<bodies::Draft>(request).await?.parse()?;
+                let (client_id, says) = request::json::<bodies::NewMessage>(request).await?.parse()?;
                 let posted = chat.post(viewer, room, client_id, says).await?.await?;
                 let status = if posted.repeated {
                     StatusCode::OK

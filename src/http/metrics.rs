@@ -7,8 +7,8 @@
 
 use super::process::Process;
 use super::response::{self, Answer};
-use super::{Visit, scraper};
-use crate::chat::Vitals;
+use super::{RequestContext, scraper};
+use crate::chat::Health;
 use crate::error::{Error, Kind, Result};
 use crate::limits::METRICS_READ_TIMEOUT;
 use crate::metrics::{Count, Histogram, Metrics};
@@ -155,15 +155,15 @@ impl Page {
     }
 
     /// Whether changes are taken, and when they were last copied to somewhere else.
-    fn writing(&mut self, is_writable: bool, card: Option<&ServerCard>, metrics: &Metrics) {
+    fn writing(&mut self, is_writable: bool, info: Option<&ServerCard>, metrics: &Metrics) {
         self.gauge(
             "chapp_writable",
             "Whether changes are taken: 1, or 0 with the reason at /readyz.",
             &[("", f64::from(u8::from(is_writable)))],
         );
         // Of those by hand the file knows; of all others, those of this night and of commands, the process.
-        let by_hand = card
-            .and_then(|card| card.backup)
+        let by_hand = info
+            .and_then(|info| info.backup)
             .map_or(0.0, |backup| backup.at.0 as f64 / 1000.0);
         self.gauge(
             "chapp_last_backup_timestamp_seconds",
@@ -211,11 +211,11 @@ impl Page {
     }
 }
 
-impl Visit<'_> {
+impl RequestContext<'_> {
     pub(super) async fn metrics(&self, headers: &HeaderMap) -> Result<Answer> {
-        let shown = scraper::shows_token(self.http.metrics_token.as_ref(), headers);
-        if !scraper::is_from_here(self.connection.peer.ip(), headers) && shown != Some(true) {
-            if shown == Some(false) {
+        let token_matches = scraper::shows_token(self.http.metrics_token.as_ref(), headers);
+        if !scraper::is_from_here(self.connection.peer.ip(), headers) && token_matches != Some(true) {
+            if token_matches == Some(false) {
                 return Ok(scraper::wrong_token(headers));
             }
             let viewer = match self.viewer().await {
@@ -225,25 +225,25 @@ impl Visit<'_> {
                 viewer => viewer?,
             };
             self.chat().count_request(&viewer)?;
-            self.chat().may_see_vitals(&viewer).await?;
+            self.chat().may_see_health(&viewer).await?;
         }
         let store = self.chat().store();
         let process = tokio::task::spawn_blocking(Process::read).await;
         // Where the file cannot be read, the rest is what whoever looks after the server needs most.
-        let card = tokio::time::timeout(METRICS_READ_TIMEOUT, self.chat().server()).await;
-        let mut page = page(&self.chat().vitals(), store.metrics());
-        let card = card.ok().and_then(Result::ok);
-        page.writing(store.readiness().is_ok(), card.as_ref(), store.metrics());
+        let info = tokio::time::timeout(METRICS_READ_TIMEOUT, self.chat().server()).await;
+        let mut page = page(&self.chat().health(), store.metrics());
+        let info = info.ok().and_then(Result::ok);
+        page.writing(store.readiness().is_ok(), info.as_ref(), store.metrics());
         page.process(&process.map_err(Error::internal)?);
         let text = page.0;
         Ok(response::answer(StatusCode::OK, MEDIA_TYPE, text))
     }
 }
 
-fn page(vitals: &Vitals, metrics: &Metrics) -> Page {
+fn page(health: &Health, metrics: &Metrics) -> Page {
     let mut page = Page::default();
     let all = metrics.connections.get();
-    let sockets = vitals.sockets as u64;
+    let sockets = health.sockets as u64;
     page.gauge(
         "chapp_connections",
         "Connections there are now.",
@@ -272,7 +272,7 @@ fn page(vitals: &Vitals, metrics: &Metrics) -> Page {
         "Bytes of them, but for the short ones.",
         &[("", metrics.body_bytes.get() as f64)],
     );
-    let (receiving, waiting) = vitals.uploads;
+    let (receiving, waiting) = health.uploads;
     page.gauge(
         "chapp_uploads",
         "Files on their way: those that are received, and those that wait for their turn.",
@@ -294,37 +294,37 @@ fn page(vitals: &Vitals, metrics: &Metrics) -> Page {
         "chapp_queue_length",
         "What waits: changes for the writer, batches to be told, sockets whose reader is slow.",
         &[
-            ("queue=\"writer\"", vitals.load.waiting as f64),
-            ("queue=\"feed\"", vitals.load.feed as f64),
-            ("queue=\"sockets\"", vitals.waiting.sockets as f64),
+            ("queue=\"writer\"", health.load.waiting as f64),
+            ("queue=\"feed\"", health.load.feed as f64),
+            ("queue=\"sockets\"", health.waiting.sockets as f64),
         ],
     );
     page.gauge(
         "chapp_waiting_bytes",
         "Bytes that wait for slow readers.",
-        &[("", vitals.waiting.bytes as f64)],
+        &[("", health.waiting.bytes as f64)],
     );
     page.gauge(
         "chapp_oldest_change_seconds",
         "How long the oldest change waits that the writer has in hand.",
-        &[("", vitals.load.oldest.as_secs_f64())],
+        &[("", health.load.oldest.as_secs_f64())],
     );
     page.gauge(
         "chapp_overload_stage",
         "What is shed: 0 nothing, 1 new sockets and log-ins, 2 typing and presence too, 3 posts too.",
-        &[("", f64::from(vitals.stage as u8))],
+        &[("", f64::from(health.shed_level as u8))],
     );
     page.gauge(
         "process_start_time_seconds",
         "When the server started, in Unix time.",
-        &[("", vitals.started_at.0 as f64 / 1000.0)],
+        &[("", health.started_at.0 as f64 / 1000.0)],
     );
     page.gauge(
         "chapp_data_file_bytes",
         "How large the data file is.",
-        &[("", vitals.storage.file_bytes as f64)],
+        &[("", health.storage.file_bytes as f64)],
     );
-    if let Some((free, _)) = vitals.storage.disk {
+    if let Some((free, _)) = health.storage.disk {
         page.gauge(
             "chapp_disk_free_bytes",
             "What is free on its disk.",

@@ -18,6 +18,7 @@ mod links;
 mod members;
 mod metrics;
 mod pages;
+mod pattern;
 mod process;
 mod qr;
 mod request;
@@ -27,7 +28,7 @@ mod scraper;
 mod search;
 mod target;
 
-use crate::chat::{Caller, Chat};
+use crate::chat::{Caller, Chat, LoggedIn};
 use crate::config::{Host, MetricsToken};
 use crate::error::{Error, Kind, Result};
 use crate::limits::TOO_FAST_PAUSE;
@@ -36,15 +37,15 @@ use crate::{wire, ws};
 use body::Bodies;
 use bytes::Bytes;
 use cookies::SessionCookie;
-use gate::{Asked, Gate};
+use gate::{Gate, GateInput};
 use hyper::body::{Body, Incoming};
 use hyper::header::{CONNECTION, HeaderValue, SEC_WEBSOCKET_VERSION, SET_COOKIE, USER_AGENT};
 use hyper::{HeaderMap, Request, StatusCode};
 pub use linger::{Linger, Lingering};
-use pages::Filling;
-use request::Typed;
+use pages::PageVars;
+use request::Credentials;
 use response::Answer;
-use route::{Access, NoRoute, Page, Route};
+use route::{MemberRoute, NoRoute, Page, PublicRoute, Route};
 use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -73,11 +74,11 @@ pub struct Connection {
 }
 
 /// A request after the gate.
-struct Visit<'a> {
+struct RequestContext<'a> {
     http: &'a Http,
     connection: &'a Connection,
     /// Nothing, something that is no token, or a token.
-    shown: Option<Option<Token>>,
+    presented_token: Option<Option<Token>>,
 }
 
 impl Http {
@@ -102,7 +103,7 @@ impl Http {
             Err(NoRoute::MethodNotAllowed(methods)) => methods.clone(),
             _ => String::new(),
         };
-        let pattern = route::pattern(request.uri().path());
+        let route_pattern = pattern::pattern(request.uri().path());
         let headers = request.headers().clone();
         let (has_body, is_long) = (!request.body().is_end_stream(), linger::is_long(request.body()));
         let mut answer = match self.answer(connection, request, found).await {
@@ -131,8 +132,8 @@ impl Http {
         }
         response::secure(&mut answer);
         tracing::info!(
-            method = route::method_name(&method),
-            route = pattern,
+            method = pattern::method_name(&method),
+            route = route_pattern,
             status = answer.status().as_u16(),
             ms = started.elapsed().as_millis() as u64,
             peer = %connection.peer.ip(),
@@ -149,24 +150,25 @@ impl Http {
     ) -> Result<Answer> {
         target::settle(&mut request)?;
         request.extensions_mut().insert(self.bodies.guest(connection.peer.ip()));
-        let shown = self.cookie.read(request.headers());
-        self.gate.check(&Asked {
+        let presented_token = self.cookie.read(request.headers());
+        self.gate.check(&GateInput {
             route: found.as_ref().ok(),
             method: request.method(),
             headers: request.headers(),
             local: connection.local,
-            has_cookie: shown.is_some(),
+            has_cookie: presented_token.is_some(),
         })?;
-        let visit = Visit {
+        let context = RequestContext {
             http: self,
             connection,
-            shown,
+            presented_token,
         };
         match found {
-            Ok(route) => match route.access() {
-                Access::Anybody => visit.anybody(route, request).await,
-                Access::Member => visit.member(route, request).await,
-            },
+            Ok(Route::Public(route)) => context.public(route, request).await,
+            Ok(Route::Member(route)) => {
+                let viewer = context.viewer().await?;
+                context.member(viewer, route, request).await
+            }
             Err(NoRoute::NotFound) => Err(Error::not_found("There is nothing at this address.")),
             Err(NoRoute::MethodNotAllowed(methods)) => Err(Error::new(
                 Kind::MethodNotAllowed,
@@ -176,13 +178,13 @@ impl Http {
     }
 }
 
-impl Visit<'_> {
+impl RequestContext<'_> {
     fn chat(&self) -> &Arc<Chat> {
         &self.http.chat
     }
 
     async fn viewer(&self) -> Result<Viewer> {
-        match &self.shown {
+        match &self.presented_token {
             Some(Some(token)) => self.chat().viewer(token, self.connection.peer.ip()).await,
             _ => Err(Error::unauthenticated()),
         }
@@ -196,84 +198,88 @@ impl Visit<'_> {
         }
     }
 
-    async fn anybody(&self, route: Route, request: Request<Incoming>) -> Result<Answer> {
+    async fn public(&self, route: PublicRoute, request: Request<Incoming>) -> Result<Answer> {
         match route {
-            Route::Page(page) => self.page(page, request.headers()).await,
-            Route::Link(link, code) => self.link(link, &code, request.headers()).await,
-            Route::CheckInvite => self.check_invite(request).await,
-            Route::CheckReset => self.check_reset(request).await,
-            Route::Reset => self.reset(request).await,
-            Route::Form(page) => self.form(page, request).await,
-            Route::Asset { hash, path } => assets::asset(&hash, &path, request.headers()),
-            Route::Signup | Route::Login => self.enter(route, request).await,
-            Route::Metrics => self.metrics(request.headers()).await,
-            Route::Ready => self.ready(),
-            _ => self.alive(),
+            PublicRoute::Page(page) => self.page(page, request.headers()).await,
+            PublicRoute::Link(link, code) => self.link(link, &code, request.headers()).await,
+            PublicRoute::Form(page) => self.form(page, request).await,
+            PublicRoute::Asset { hash, path } => assets::asset(&hash, &path, request.headers()),
+            PublicRoute::Health => self.alive(),
+            PublicRoute::Ready => self.ready(),
+            PublicRoute::Metrics => self.metrics(request.headers()).await,
+            PublicRoute::Signup => self.sign_up(request).await,
+            PublicRoute::CheckInvite => self.check_invite(request).await,
+            PublicRoute::Login => self.log_in(request).await,
+            PublicRoute::Reset => self.reset(request).await,
+            PublicRoute::CheckReset => self.check_reset(request).await,
         }
     }
 
-    /// Sign-up or log-in by a script.
-    async fn enter(&self, route: Route, request: Request<Incoming>) -> Result<Answer> {
+    /// Sign-up by a script.
+    async fn sign_up(&self, request: Request<Incoming>) -> Result<Answer> {
         let caller = self.caller(request.headers());
-        let typed: Typed = request::json(request).await?;
-        let (status, entered) = match route {
-            Route::Signup => (
-                StatusCode::CREATED,
-                self.chat()
-                    .sign_up(&typed.name, &typed.password, &typed.invite, &caller)
-                    .await?,
-            ),
-            _ => (
-                StatusCode::OK,
-                self.chat().log_in(&typed.name, &typed.password, &caller).await?,
-            ),
-        };
+        let typed: Credentials = request::json(request).await?;
+        let entered = self
+            .chat()
+            .sign_up(&typed.name, &typed.password, &typed.invite, &caller);
+        let entered = entered.await?;
+        Ok(self.signed_in(StatusCode::CREATED, &entered).await)
+    }
+
+    /// Log-in by a script.
+    async fn log_in(&self, request: Request<Incoming>) -> Result<Answer> {
+        let caller = self.caller(request.headers());
+        let typed: Credentials = request::json(request).await?;
+        let entered = self.chat().log_in(&typed.name, &typed.password, &caller).await?;
+        Ok(self.signed_in(StatusCode::OK, &entered).await)
+    }
+
+    /// The account, with the cookie of its new session.
+    async fn signed_in(&self, status: StatusCode, entered: &LoggedIn) -> Answer {
         self.replace_session().await;
         let mut answer = response::json(status, wire::user(&entered.user));
         answer
             .headers_mut()
             .insert(SET_COOKIE, self.http.cookie.set(&entered.token));
-        Ok(answer)
+        answer
     }
 
     /// Whoever enters leaves what they held before: a new token at each log-in.
     async fn replace_session(&self) {
-        if let Some(Some(old)) = &self.shown {
+        if let Some(Some(old)) = &self.presented_token {
             // Not worth refusing the log-in for; the session runs out by itself.
             let _ = self.chat().log_out(old.id()).await;
         }
     }
 
-    async fn member(&self, route: Route, mut request: Request<Incoming>) -> Result<Answer> {
-        let viewer = self.viewer().await?;
+    async fn member(&self, viewer: Viewer, route: MemberRoute, mut request: Request<Incoming>) -> Result<Answer> {
         request.extensions_mut().insert(self.http.bodies.member(viewer.user.id));
-        // A page may show hundreds of people at once; and whoever wants to leave can.
-        if !matches!(route, Route::Avatar(..) | Route::Logout) {
+        // A page may show hundreds of people at once; and nobody is kept from logging out.
+        if !matches!(route, MemberRoute::Avatar(..) | MemberRoute::Logout) {
             self.chat().count_request(&viewer)?;
         }
         match route {
-            Route::Logout => {
+            MemberRoute::Logout => {
                 self.chat().log_out(viewer.session).await?;
                 let mut answer = response::empty(StatusCode::NO_CONTENT);
                 answer.headers_mut().insert(SET_COOKIE, self.http.cookie.clear());
                 Ok(answer)
             }
-            Route::Me(asks) => self.me(&viewer, asks, request).await,
-            Route::People => self.people(&viewer, &request).await,
-            Route::Server(asks) => self.at_server(&viewer, asks, request).await,
-            Route::Person(user, asks) => self.person(&viewer, user, asks, request).await,
-            Route::Backup => self.backup(&viewer, &request).await,
-            Route::Qr => self.qr(request).await,
-            Route::Search => self.search(&viewer, request.uri().query().unwrap_or_default()).await,
-            Route::Avatar(user, version) => self.avatar(user, &version).await,
-            Route::Rooms => self.rooms(&viewer, &request).await,
-            Route::CreateRoom => self.create_room(&viewer, request).await,
-            Route::Room(room, asks) => self.in_room(&viewer, room, asks, request).await,
-            Route::Upload => self.upload(&viewer, request).await,
-            Route::File(id) => self.file(&viewer, id, &request).await,
-            Route::Preview(id) => self.preview(&viewer, id, request.headers()).await,
-            Route::Socket => self.socket(viewer, request),
-            _ => Err(Error::internal("a public route asked for a member")),
+            MemberRoute::Me(asks) => self.me(&viewer, asks, request).await,
+            MemberRoute::People => self.people(&viewer, &request).await,
+            MemberRoute::Server(asks) => self.at_server(&viewer, asks, request).await,
+            MemberRoute::Person(user, asks) => self.person(&viewer, user, asks, request).await,
+            MemberRoute::Backup => self.backup(&viewer, &request).await,
+            MemberRoute::Qr => self.qr(request).await,
+            MemberRoute::Search => self.search(&viewer, request.uri().query().unwrap_or_default()).await,
+            MemberRoute::Avatar(user, version) => self.avatar(user, &version).await,
+            MemberRoute::Rooms => self.rooms(&viewer, &request).await,
+            MemberRoute::CreateRoom => self.create_room(&viewer, request).await,
+            MemberRoute::Room(room, asks) => self.in_room(&viewer, room, asks, request).await,
+            MemberRoute::Upload => self.upload(&viewer, request).await,
+            MemberRoute::File(id) => self.file(&viewer, id, &request).await,
+            MemberRoute::Preview(id) => self.preview(&viewer, id, request.headers()).await,
+            MemberRoute::Socket => self.socket(viewer, request),
         }
     }
 
@@ -305,7 +311,7 @@ impl Visit<'_> {
                 match page {
                     Page::Chat | Page::Login if is_empty => Ok(response::see_other("/signup")),
                     Page::Chat => Ok(response::see_other("/login")),
-                    Page::Signup => self.sign_up_page(&Typed::default(), headers).await,
+                    Page::Signup => self.sign_up_page(&Credentials::default(), headers).await,
                     Page::Join => self.join_page(headers).await,
                     page => self.filled(pages::file(page, is_empty), headers).await,
                 }
@@ -316,16 +322,16 @@ impl Visit<'_> {
 
     async fn filled(&self, file: &str, headers: &HeaderMap) -> Result<Answer> {
         let server = self.chat().server().await?;
-        let filling = Filling::new(server.name.as_str(), headers);
-        assets::page(file, &filling.values(), headers)
+        let vars = PageVars::new(server.name.as_str(), headers);
+        assets::page(file, &vars.values(), headers)
     }
 
     /// With the form where it is of use, else with what is missing.
-    async fn sign_up_page(&self, typed: &Typed, headers: &HeaderMap) -> Result<Answer> {
+    async fn sign_up_page(&self, typed: &Credentials, headers: &HeaderMap) -> Result<Answer> {
         let server = self.chat().server().await?;
         let is_empty = self.chat().is_empty().await?;
-        let mut filling = Filling::new(server.name.as_str(), headers);
-        filling.invite = &typed.invite;
+        let mut vars = PageVars::new(server.name.as_str(), headers);
+        vars.invite = &typed.invite;
         let refused = self.chat().may_sign_up(Code::parse(&typed.invite).as_ref()).await;
         let refused = refused.map_err(|error| match error.kind {
             Kind::Forbidden => Ok(error.title),
@@ -335,8 +341,8 @@ impl Visit<'_> {
             Ok(()) => None,
             Err(title) => Some(title?),
         };
-        filling.closed = closed.as_deref();
-        assets::page(pages::file(Page::Signup, is_empty), &filling.values(), headers)
+        vars.closed = closed.as_deref();
+        assets::page(pages::file(Page::Signup, is_empty), &vars.values(), headers)
     }
 
     /// Sign-up or log-in by a form without script: on to the chat, or the same page with what was wrong.
@@ -362,14 +368,13 @@ impl Visit<'_> {
             Err(error) => {
                 error.log();
                 let server = chat.server().await?;
-                let mut filling = Filling::new(server.name.as_str(), &headers);
-                (filling.name, filling.invite, filling.code) = (&typed.name, &typed.invite, &typed.code);
-                filling.error = Some(&error.title);
-                filling.asks_code =
-                    error.field == Some("invite") || page == Page::Reset && error.kind == Kind::NotFound;
+                let mut vars = PageVars::new(server.name.as_str(), &headers);
+                (vars.name, vars.invite, vars.code) = (&typed.name, &typed.invite, &typed.code);
+                vars.error = Some(&error.title);
+                vars.asks_code = error.field == Some("invite") || page == Page::Reset && error.kind == Kind::NotFound;
                 let file = pages::file(page, chat.is_empty().await?);
                 chat.count_failure(&error);
-                pages::with_error(file, &filling, &error, &headers)
+                pages::with_error(file, &vars, &error, &headers)
             }
         }
     }

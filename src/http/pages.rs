@@ -19,7 +19,7 @@ pub fn file(page: Page, is_empty: bool) -> &'static str {
 }
 
 /// What is filled into a page.
-pub struct Filling<'a> {
+pub struct PageVars<'a> {
     server: &'a str,
     address: &'a str,
     /// As somebody typed it, or whose password is set anew.
@@ -36,11 +36,11 @@ pub struct Filling<'a> {
     pub closed: Option<&'a str>,
 }
 
-impl<'a> Filling<'a> {
+impl<'a> PageVars<'a> {
     /// A page of this server on which nothing was typed yet.
-    pub fn new(server: &'a str, headers: &'a HeaderMap) -> Filling<'a> {
+    pub fn new(server: &'a str, headers: &'a HeaderMap) -> PageVars<'a> {
         let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-        Filling {
+        PageVars {
             server,
             address: host.unwrap_or_default(),
             name: "",
@@ -77,10 +77,10 @@ impl<'a> Filling<'a> {
 ///
 /// # Errors
 /// `not_found`, which would be a mistake of ours.
-pub fn with_error(file: &str, filling: &Filling, error: &Error, headers: &HeaderMap) -> Result<Answer> {
+pub fn with_error(file: &str, vars: &PageVars, error: &Error, headers: &HeaderMap) -> Result<Answer> {
     let mut fresh = headers.clone();
     fresh.remove(IF_NONE_MATCH);
-    let mut answer = assets::page(file, &filling.values(), &fresh)?;
+    let mut answer = assets::page(file, &vars.values(), &fresh)?;
     *answer.status_mut() = status(error.kind);
     answer.headers_mut().remove(ETAG);
     answer

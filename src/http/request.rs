@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 
 /// What somebody typed on a sign-in page, or a script sent in its place.
 #[derive(Default, Deserialize)]
-pub struct Typed {
+pub struct Credentials {
     /// As typed.
     pub name: String,
     /// As typed.
@@ -85,13 +85,13 @@ pub async fn picture(request: Request<Incoming>) -> Result<Bytes> {
 ///
 /// # Errors
 /// `too_large`, `bad_request`.
-pub async fn form(request: Request<Incoming>) -> Result<Typed> {
+pub async fn form(request: Request<Incoming>) -> Result<Credentials> {
     Ok(typed(&body::read(request, REQUEST_BODY_BYTES_MAX).await?))
 }
 
 /// What was typed into a form.
-pub fn typed(body: &[u8]) -> Typed {
-    let mut typed = Typed::default();
+pub fn typed(body: &[u8]) -> Credentials {
+    let mut typed = Credentials::default();
     for (key, value) in form_urlencoded::parse(body) {
         match &*key {
             "name" => typed.name = value.into_owned(),

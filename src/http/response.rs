@@ -103,7 +103,7 @@ pub fn answer(status: StatusCode, media_type: &'static str, body: impl Into<Byte
     answer
 }
 
-/// JSON.
+/// An answer with a JSON body.
 pub fn json(status: StatusCode, body: impl Into<Bytes>) -> Answer {
     answer(status, "application/json", body)
 }

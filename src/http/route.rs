@@ -1,10 +1,7 @@
 //! Which request means what: a pure function from (method, path) to [`Route`].
 
-mod pattern;
-
 use crate::model::{FileId, RoomId, Seq, SessionId, UserId};
 use hyper::Method;
-pub use pattern::{method_name, pattern};
 
 /// A page of the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,9 +27,19 @@ pub enum Link {
     Reset,
 }
 
-/// What a request asks for.
+/// What a request asks for, by who may ask for it: a handler of members is reached by way of a [`MemberRoute`] only,
+/// together with the viewer who has logged in. A new path must say in which of the two it belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
+    /// For everybody who passes the gate.
+    Public(PublicRoute),
+    /// For people with a live session. What a role is needed for besides, the store checks in the transaction.
+    Member(MemberRoute),
+}
+
+/// What everybody may ask for. Few should be added here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PublicRoute {
     /// `GET /`, `/rooms/R`, `/rooms/R/M`, `/server`, `/login`, `/signup`, `/join`, `/reset`
     Page(Page),
     /// `GET /join/CODE`, `/reset/CODE`
@@ -50,7 +57,7 @@ pub enum Route {
     Health,
     /// `GET /readyz`
     Ready,
-    /// `GET /metrics`
+    /// `GET /metrics`, which checks for itself who asks: a program on this computer, the token, or a role.
     Metrics,
     /// `POST /api/signup`
     Signup,
@@ -62,6 +69,11 @@ pub enum Route {
     Reset,
     /// `POST /api/reset/check`
     CheckReset,
+}
+
+/// What people ask for who have logged in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MemberRoute {
     /// `POST /api/logout`
     Logout,
     /// `/api/me…`
@@ -81,7 +93,7 @@ pub enum Route {
     /// `/api/server…`
     Server(AtServer),
     /// `/api/people/USER…`
-    Person(UserId, Who),
+    Person(UserId, AtPerson),
     /// `GET /api/backup`
     Backup,
     /// `GET` and `POST /api/qr`
@@ -111,7 +123,7 @@ pub enum AtServer {
 
 /// What a request asks for below `/api/people/USER`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
+pub enum AtPerson {
     /// `PATCH`
     Edit,
     /// `POST …/reset`
@@ -174,36 +186,6 @@ pub enum InRoom {
     Seen,
 }
 
-/// Who may come in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Anybody who passes the gate; `/metrics` looks for itself.
-    Anybody,
-    /// Whoever shows a live session.
-    Member,
-}
-
-impl Route {
-    /// Access is for members, unless it says otherwise here.
-    pub fn access(&self) -> Access {
-        match self {
-            Route::Page(_)
-            | Route::Link(..)
-            | Route::Form(_)
-            | Route::Asset { .. }
-            | Route::Health
-            | Route::Ready
-            | Route::Metrics
-            | Route::Signup
-            | Route::CheckInvite
-            | Route::Login
-            | Route::Reset
-            | Route::CheckReset => Access::Anybody,
-            _ => Access::Member,
-        }
-    }
-}
-
 /// Why there is no route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoRoute {
@@ -213,7 +195,7 @@ pub enum NoRoute {
     MethodNotAllowed(String),
 }
 
-const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+pub(super) const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
 /// Finds the route. `HEAD` is a `GET` whose body is not sent.
 ///
@@ -238,67 +220,80 @@ pub fn route(method: &Method, path: &str) -> Result<Route, NoRoute> {
     }
 }
 
-/// The whole table.
-fn find(method: &Method, parts: &[&str]) -> Option<Route> {
-    match (method.as_str(), parts) {
-        ("GET", [""]) => Some(Route::Page(Page::Chat)),
-        ("GET", ["rooms", room]) => id(room, RoomId::parse).map(|_| Route::Page(Page::Chat)),
+/// The whole table. No path is in both halves.
+pub(super) fn find(method: &Method, parts: &[&str]) -> Option<Route> {
+    let public = public(method.as_str(), parts).map(Route::Public);
+    public.or_else(|| member(method.as_str(), parts).map(Route::Member))
+}
+
+fn public(method: &str, parts: &[&str]) -> Option<PublicRoute> {
+    match (method, parts) {
+        ("GET", [""]) => Some(PublicRoute::Page(Page::Chat)),
+        ("GET", ["rooms", room]) => id(room, RoomId::parse).map(|_| PublicRoute::Page(Page::Chat)),
         ("GET", ["rooms", room, message]) => {
             id(room, RoomId::parse)?;
-            id(message, Seq::parse).map(|_| Route::Page(Page::Chat))
+            id(message, Seq::parse).map(|_| PublicRoute::Page(Page::Chat))
         }
-        ("GET", ["login"]) => Some(Route::Page(Page::Login)),
-        ("POST", ["login"]) => Some(Route::Form(Page::Login)),
-        ("GET", ["signup"]) => Some(Route::Page(Page::Signup)),
-        ("POST", ["signup"]) => Some(Route::Form(Page::Signup)),
-        ("GET", ["server"]) => Some(Route::Page(Page::Chat)),
-        ("GET", ["join"]) => Some(Route::Page(Page::Join)),
-        ("GET", ["reset"]) => Some(Route::Page(Page::Reset)),
-        ("GET", ["join", code]) => Some(Route::Link(Link::Join, (*code).to_owned())),
-        ("GET", ["reset", code]) => Some(Route::Link(Link::Reset, (*code).to_owned())),
-        ("POST", ["reset"]) => Some(Route::Form(Page::Reset)),
-        ("GET", ["healthz"]) => Some(Route::Health),
-        ("GET", ["readyz"]) => Some(Route::Ready),
-        ("GET", ["metrics"]) => Some(Route::Metrics),
-        ("GET", ["ws"]) => Some(Route::Socket),
-        ("GET", ["-", hash, rest @ ..]) if !rest.is_empty() => Some(Route::Asset {
+        ("GET", ["login"]) => Some(PublicRoute::Page(Page::Login)),
+        ("POST", ["login"]) => Some(PublicRoute::Form(Page::Login)),
+        ("GET", ["signup"]) => Some(PublicRoute::Page(Page::Signup)),
+        ("POST", ["signup"]) => Some(PublicRoute::Form(Page::Signup)),
+        ("GET", ["server"]) => Some(PublicRoute::Page(Page::Chat)),
+        ("GET", ["join"]) => Some(PublicRoute::Page(Page::Join)),
+        ("GET", ["reset"]) => Some(PublicRoute::Page(Page::Reset)),
+        ("GET", ["join", code]) => Some(PublicRoute::Link(Link::Join, (*code).to_owned())),
+        ("GET", ["reset", code]) => Some(PublicRoute::Link(Link::Reset, (*code).to_owned())),
+        ("POST", ["reset"]) => Some(PublicRoute::Form(Page::Reset)),
+        ("GET", ["healthz"]) => Some(PublicRoute::Health),
+        ("GET", ["readyz"]) => Some(PublicRoute::Ready),
+        ("GET", ["metrics"]) => Some(PublicRoute::Metrics),
+        ("GET", ["-", hash, rest @ ..]) if !rest.is_empty() => Some(PublicRoute::Asset {
             hash: (*hash).to_owned(),
             path: rest.join("/"),
         }),
+        ("POST", ["api", "signup"]) => Some(PublicRoute::Signup),
+        ("POST", ["api", "login"]) => Some(PublicRoute::Login),
+        ("POST", ["api", "reset"]) => Some(PublicRoute::Reset),
+        ("POST", ["api", "signup", "check"]) => Some(PublicRoute::CheckInvite),
+        ("POST", ["api", "reset", "check"]) => Some(PublicRoute::CheckReset),
+        _ => None,
+    }
+}
+
+fn member(method: &str, parts: &[&str]) -> Option<MemberRoute> {
+    match (method, parts) {
+        ("GET", ["ws"]) => Some(MemberRoute::Socket),
         ("GET", ["avatars", user, version]) => {
-            id(user, UserId::parse).map(|user| Route::Avatar(user, (*version).to_owned()))
+            id(user, UserId::parse).map(|user| MemberRoute::Avatar(user, (*version).to_owned()))
         }
         ("GET", ["files", id, name]) => {
             let id = FileId::parse(id).ok().filter(|_| !name.is_empty())?;
             Some(if *name == "preview" {
-                Route::Preview(id)
+                MemberRoute::Preview(id)
             } else {
-                Route::File(id)
+                MemberRoute::File(id)
             })
         }
-        ("POST", ["api", "files"]) => Some(Route::Upload),
-        ("POST", ["api", "signup"]) => Some(Route::Signup),
-        ("POST", ["api", "login"]) => Some(Route::Login),
-        ("POST", ["api", "reset"]) => Some(Route::Reset),
-        ("POST", ["api", "signup", "check"]) => Some(Route::CheckInvite),
-        ("POST", ["api", "reset", "check"]) => Some(Route::CheckReset),
-        ("GET", ["api", "server"]) => Some(Route::Server(AtServer::Show)),
-        ("PATCH", ["api", "server"]) => Some(Route::Server(AtServer::Edit)),
-        ("POST", ["api", "server", "invite"]) => Some(Route::Server(AtServer::MakeInvite)),
-        ("PATCH", ["api", "server", "invite"]) => Some(Route::Server(AtServer::EndInvite)),
-        ("PATCH", ["api", "people", user]) => Some(Route::Person(id(user, UserId::parse)?, Who::Edit)),
-        ("POST", ["api", "people", user, "reset"]) => Some(Route::Person(id(user, UserId::parse)?, Who::OfferReset)),
-        ("GET", ["api", "backup"]) => Some(Route::Backup),
-        ("GET" | "POST", ["api", "qr"]) => Some(Route::Qr),
-        ("POST", ["api", "logout"]) => Some(Route::Logout),
-        ("GET", ["api", "people"]) => Some(Route::People),
-        ("GET", ["api", "search"]) => Some(Route::Search),
-        ("GET", ["api", "rooms"]) => Some(Route::Rooms),
-        ("POST", ["api", "rooms"]) => Some(Route::CreateRoom),
-        (method, ["api", "me", rest @ ..]) => me(method, rest).map(Route::Me),
-        (method, ["api", "rooms", room, rest @ ..]) => {
+        ("POST", ["api", "files"]) => Some(MemberRoute::Upload),
+        ("GET", ["api", "server"]) => Some(MemberRoute::Server(AtServer::Show)),
+        ("PATCH", ["api", "server"]) => Some(MemberRoute::Server(AtServer::Edit)),
+        ("POST", ["api", "server", "invite"]) => Some(MemberRoute::Server(AtServer::MakeInvite)),
+        ("PATCH", ["api", "server", "invite"]) => Some(MemberRoute::Server(AtServer::EndInvite)),
+        ("PATCH", ["api", "people", user]) => Some(MemberRoute::Person(id(user, UserId::parse)?, AtPerson::Edit)),
+        ("POST", ["api", "people", user, "reset"]) => {
+            Some(MemberRoute::Person(id(user, UserId::parse)?, AtPerson::OfferReset))
+        }
+        ("GET", ["api", "backup"]) => Some(MemberRoute::Backup),
+        ("GET" | "POST", ["api", "qr"]) => Some(MemberRoute::Qr),
+        ("POST", ["api", "logout"]) => Some(MemberRoute::Logout),
+        ("GET", ["api", "people"]) => Some(MemberRoute::People),
+        ("GET", ["api", "search"]) => Some(MemberRoute::Search),
+        ("GET", ["api", "rooms"]) => Some(MemberRoute::Rooms),
+        ("POST", ["api", "rooms"]) => Some(MemberRoute::CreateRoom),
+        (_, ["api", "me", rest @ ..]) => me(method, rest).map(MemberRoute::Me),
+        (_, ["api", "rooms", room, rest @ ..]) => {
             let room = id(room, RoomId::parse)?;
-            in_room(method, rest).map(|asked| Route::Room(room, asked))
+            in_room(method, rest).map(|asked| MemberRoute::Room(room, asked))
         }
         _ => None,
     }

@@ -1,6 +1,6 @@
 //! `GET /api/search`: what is asked for, and the answer.
 
-use super::Visit;
+use super::RequestContext;
 use super::request::number;
 use super::response::{self, Answer};
 use crate::clock::Time;
@@ -9,7 +9,7 @@ use crate::model::{HitCount, RoomId, SearchQuery, Sought, UserId, Viewer};
 use crate::wire;
 use hyper::StatusCode;
 
-impl Visit<'_> {
+impl RequestContext<'_> {
     pub(super) async fn search(&self, viewer: &Viewer, query: &str) -> Result<Answer> {
         let page = self.chat().search(viewer, parse(query)?).await?;
         Ok(response::json(StatusCode::OK, wire::search_page(&page, &viewer.user)))

@@ -1,20 +1,21 @@
 //! The events of one commit as the bytes that each reader gets.
 //!
-//! A batch is cut into runs where somebody comes into a room or goes: within a run everybody's rooms
-//! stay the same. A run is a list of pieces, each for everybody, for a room, or for one person. Almost
-//! everybody gets the same bytes: readers who are in the same of the run's rooms share one buffer, and so do
-//! all connections of somebody who wrote one of the messages and has their own frame of it. Nothing is
-//! encoded twice, and each socket takes one write.
+//! A batch is cut into segments where a person comes into a room or leaves it: within a segment everybody's rooms stay
+//! the same. A segment is a list of frame parts, each for everybody, for a room, or for one person. Almost everybody
+//! gets the same bytes: readers who are in the same of the segment's rooms share one buffer, and so do all connections
+//! of a person who wrote one of the messages and has their own frame of it. Nothing is encoded twice, and each socket
+//! takes one write.
 
-use super::rooms::Rooms;
-use crate::model::{ConnectionId, Event, LOBBY, RoomId, SessionId, User, UserId};
+use super::rooms::{MembershipChange, Rooms, is_everybodys};
+use crate::model::{ConnectionId, Event, RoomId, SessionId, User, UserId};
 use crate::wire::{self, CloseCode};
 use bytes::{Bytes, BytesMut};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-/// Rooms of one run that readers are told apart by; beyond, each reader's bytes are put together anew.
-const ROOMS_APART: usize = 64;
+/// The bits of a key that says in which of a segment's rooms a reader is. In a segment with more rooms, each reader's
+/// bytes are put together anew.
+const ROOMS_IN_KEY_MAX: usize = 64;
 
 enum Audience {
     Everyone,
@@ -23,44 +24,36 @@ enum Audience {
     User(UserId, Option<ConnectionId>),
 }
 
-struct Piece {
+struct FramePart {
     audience: Audience,
     range: Range<usize>,
-    /// What this person gets instead.
-    instead: Option<(UserId, Bytes)>,
+    /// What this person gets in place of the part.
+    replacement: Option<(UserId, Bytes)>,
 }
 
-/// Somebody's rooms change.
-#[derive(Clone, Copy)]
-pub(super) struct Step {
-    pub user: UserId,
-    pub room: RoomId,
-    pub is_in: bool,
-}
-
-/// Events between two changes of who is where.
-pub(super) struct Run {
+/// Events between two membership changes.
+pub(super) struct Segment {
     shared: Bytes,
-    pieces: Vec<Piece>,
-    /// The rooms of its pieces.
+    parts: Vec<FramePart>,
+    /// The rooms of its parts.
     rooms: Vec<RoomId>,
-    /// Who gets something that nobody else gets.
-    apart: HashSet<UserId>,
-    /// Who gets on one connection what they do not get on another.
-    split: HashSet<UserId>,
+    /// People with frames that nobody else gets.
+    personalised: HashSet<UserId>,
+    /// People with frames for some of their connections only.
+    connection_specific: HashSet<UserId>,
     /// What the readers get who are in the same of its rooms, by a bit for each room.
-    common: Vec<(u64, Share)>,
+    common: Vec<(u64, SharedFrames)>,
     /// The same for those who get something that nobody else gets.
-    own: HashMap<(UserId, u64), Share>,
+    own: HashMap<(UserId, u64), SharedFrames>,
     /// What changes after it.
-    pub then: Option<Step>,
+    pub then: Option<MembershipChange>,
     /// Sessions that end after it, and how their sockets close: what comes later is not for them.
     pub closed_sessions: Option<(Vec<SessionId>, CloseCode)>,
 }
 
-/// What one reader gets of a run.
+/// What one reader gets of a segment.
 #[derive(Clone)]
-pub(super) struct Share {
+pub(super) struct SharedFrames {
     /// Its frames, in order; empty where there is nothing.
     pub bytes: Bytes,
     /// How many frames these are.
@@ -69,50 +62,50 @@ pub(super) struct Share {
 
 /// Encoded events.
 pub(super) struct Batch {
-    pub runs: Vec<Run>,
+    pub segments: Vec<Segment>,
     /// People who show something else of themselves.
     pub people: Vec<User>,
 }
 
 #[derive(Default)]
-struct Making {
+struct BatchBuilder {
     shared: BytesMut,
-    pieces: Vec<Piece>,
+    parts: Vec<FramePart>,
 }
 
-impl Making {
-    fn piece(&mut self, audience: Audience, frame: &[u8], instead: Option<(UserId, Bytes)>) {
+impl BatchBuilder {
+    fn part(&mut self, audience: Audience, frame: &[u8], replacement: Option<(UserId, Bytes)>) {
         let start = self.shared.len();
         self.shared.extend_from_slice(frame);
-        self.pieces.push(Piece {
+        self.parts.push(FramePart {
             audience,
             range: start..self.shared.len(),
-            instead,
+            replacement,
         });
     }
 
-    fn run(&mut self, then: Option<Step>) -> Run {
+    fn segment(&mut self, then: Option<MembershipChange>) -> Segment {
         let made = std::mem::take(self);
-        let mut rooms: Vec<RoomId> = made.pieces.iter().filter_map(Piece::room).collect();
+        let mut rooms: Vec<RoomId> = made.parts.iter().filter_map(FramePart::room).collect();
         rooms.sort_unstable();
         rooms.dedup();
-        let apart = made
-            .pieces
+        let personalised = made
+            .parts
             .iter()
-            .filter_map(|piece| match (&piece.audience, &piece.instead) {
+            .filter_map(|part| match (&part.audience, &part.replacement) {
                 (Audience::User(user, _), _) => Some(*user),
                 (_, Some((user, _))) => Some(*user),
                 _ => None,
             });
-        let split = made.pieces.iter().filter_map(|piece| match piece.audience {
+        let connection_specific = made.parts.iter().filter_map(|part| match part.audience {
             Audience::User(user, Some(_)) => Some(user),
             _ => None,
         });
-        Run {
-            apart: apart.collect(),
-            split: split.collect(),
+        Segment {
+            personalised: personalised.collect(),
+            connection_specific: connection_specific.collect(),
             shared: made.shared.freeze(),
-            pieces: made.pieces,
+            parts: made.parts,
             rooms,
             common: Vec::new(),
             own: HashMap::new(),
@@ -122,57 +115,57 @@ impl Making {
     }
 
     /// Adds what this event says; tells what changes after it.
-    fn add(&mut self, event: &Event) -> Option<Step> {
+    fn add(&mut self, event: &Event) -> Option<MembershipChange> {
         let own = |user: &UserId| Audience::User(*user, None);
         match event {
             Event::Posted(posted) | Event::Changed(posted) => {
                 let author = posted.message.author;
-                let instead = posted
+                let replacement = posted
                     .message
                     .client_id
                     .is_some()
                     .then(|| (author, posted.frame_for_author()));
-                self.piece(Audience::Room(posted.room), &wire::message(posted), instead);
+                self.part(Audience::Room(posted.room), &wire::message(posted), replacement);
             }
             Event::SignedUp(user) | Event::PersonChanged(user) => {
-                self.piece(Audience::Everyone, &wire::person(user), None);
+                self.part(Audience::Everyone, &wire::person(user), None);
             }
             Event::Presence { user, state, at } => {
-                self.piece(Audience::Everyone, &wire::person(user), None);
-                self.piece(Audience::Everyone, &wire::presence(user.id, *state, *at), None);
+                self.part(Audience::Everyone, &wire::person(user), None);
+                self.part(Audience::Everyone, &wire::presence(user.id, *state, *at), None);
             }
             Event::Typing { user, room } => {
                 // Nobody needs to hear of their own typing.
                 let nothing = Some((*user, Bytes::new()));
-                self.piece(Audience::Room(*room), &wire::typing(*room, *user), nothing);
+                self.part(Audience::Room(*room), &wire::typing(*room, *user), nothing);
             }
             Event::SeenBy { user, room, seq } => {
                 let nothing = Some((*user, Bytes::new()));
-                self.piece(Audience::Room(*room), &wire::seen(*room, *user, *seq), nothing);
+                self.part(Audience::Room(*room), &wire::seen(*room, *user, *seq), nothing);
             }
             Event::Read { mark, by } => {
-                self.piece(Audience::User(mark.user, *by), &wire::read(None, mark), None);
+                self.part(Audience::User(mark.user, *by), &wire::read(None, mark), None);
             }
             Event::Saved { user, place, on, by } => {
-                self.piece(Audience::User(*user, *by), &wire::saved(None, *place, *on), None);
+                self.part(Audience::User(*user, *by), &wire::saved(None, *place, *on), None);
             }
-            Event::Settings { user, settings } => self.piece(own(user), &wire::settings(settings), None),
-            Event::Blocked { user, others } => self.piece(own(user), &wire::blocked(others), None),
-            Event::RoomChanged(room) => self.piece(Audience::Room(room.id), &wire::room_facts(room), None),
-            Event::RoleChanged { user, room, role } => self.piece(own(user), &wire::room_role(*room, *role), None),
-            Event::Trouble(trouble) => self.piece(Audience::Everyone, &wire::trouble(*trouble), None),
-            Event::ServerChanged(card) => self.piece(Audience::Everyone, &wire::server(card), None),
-            Event::RoomArranged { user, view } => self.piece(own(user), &wire::room(view), None),
+            Event::Settings { user, settings } => self.part(own(user), &wire::settings(settings), None),
+            Event::Blocked { user, others } => self.part(own(user), &wire::blocked(others), None),
+            Event::RoomChanged(room) => self.part(Audience::Room(room.id), &wire::room_facts(room), None),
+            Event::RoleChanged { user, room, role } => self.part(own(user), &wire::room_role(*room, *role), None),
+            Event::Trouble(trouble) => self.part(Audience::Everyone, &wire::trouble(*trouble), None),
+            Event::ServerChanged(card) => self.part(Audience::Everyone, &wire::server(card), None),
+            Event::RoomArranged { user, view } => self.part(own(user), &wire::room(view), None),
             Event::Entered { user, view, people } => {
                 for person in people {
-                    self.piece(own(user), &wire::person(person), None);
+                    self.part(own(user), &wire::person(person), None);
                 }
-                self.piece(own(user), &wire::room(view), None);
-                return Some(step(*user, view.room.id, true));
+                self.part(own(user), &wire::room(view), None);
+                return Some(membership(*user, view.room.id, true));
             }
             Event::Gone { user, room } => {
-                self.piece(own(user), &wire::gone(*room), None);
-                return Some(step(*user, *room, false));
+                self.part(own(user), &wire::gone(*room), None);
+                return Some(membership(*user, *room, false));
             }
             Event::PostedBefore { .. }
             | Event::Unchanged { .. }
@@ -194,11 +187,11 @@ impl Making {
     }
 }
 
-fn step(user: UserId, room: RoomId, is_in: bool) -> Step {
-    Step { user, room, is_in }
+fn membership(user: UserId, room: RoomId, is_in: bool) -> MembershipChange {
+    MembershipChange { user, room, is_in }
 }
 
-impl Piece {
+impl FramePart {
     fn room(&self) -> Option<RoomId> {
         match self.audience {
             Audience::Room(room) => Some(room),
@@ -209,13 +202,13 @@ impl Piece {
 
 impl Batch {
     pub fn encode(events: &[Event]) -> Batch {
-        let (mut runs, mut making) = (Vec::new(), Making::default());
+        let (mut segments, mut builder) = (Vec::new(), BatchBuilder::default());
         let mut people = Vec::new();
         for event in events {
             let mut close = |sessions: &[SessionId], code| {
-                let mut run = making.run(None);
-                run.closed_sessions = Some((sessions.to_vec(), code));
-                runs.push(run);
+                let mut segment = builder.segment(None);
+                segment.closed_sessions = Some((sessions.to_vec(), code));
+                segments.push(segment);
             };
             match event {
                 Event::SessionsClosed { ids } => close(ids, CloseCode::SignedOut),
@@ -226,63 +219,63 @@ impl Batch {
                 Event::PersonChanged(user) => people.push(user.clone()),
                 _ => {}
             }
-            if let Some(step) = making.add(event) {
-                runs.push(making.run(Some(step)));
+            if let Some(change) = builder.add(event) {
+                segments.push(builder.segment(Some(change)));
             }
         }
-        if !making.pieces.is_empty() {
-            runs.push(making.run(None));
+        if !builder.parts.is_empty() {
+            segments.push(builder.segment(None));
         }
-        Batch { runs, people }
+        Batch { segments, people }
     }
 }
 
-impl Run {
+impl Segment {
     /// The rooms that it is for, and the people who get something of their own; `None` where it is for everybody.
-    pub fn reaches(&self) -> Option<(&[RoomId], &HashSet<UserId>)> {
-        let is_for_all = |piece: &Piece| match piece.audience {
+    pub fn audience(&self) -> Option<(&[RoomId], &HashSet<UserId>)> {
+        let is_for_all = |part: &FramePart| match part.audience {
             Audience::Everyone => true,
             Audience::Room(room) => is_everybodys(room),
             Audience::User(..) => false,
         };
-        (!self.pieces.iter().any(is_for_all)).then_some((&self.rooms, &self.apart))
+        (!self.parts.iter().any(is_for_all)).then_some((&self.rooms, &self.personalised))
     }
 
     /// What this reader gets, in order.
-    pub fn share_of(&mut self, user: UserId, connection: ConnectionId, rooms: &Rooms) -> Share {
-        if self.rooms.len() > ROOMS_APART {
+    pub fn frames_for(&mut self, user: UserId, connection: ConnectionId, rooms: &Rooms) -> SharedFrames {
+        if self.rooms.len() > ROOMS_IN_KEY_MAX {
             return self.collect(user, connection, rooms);
         }
         let bits = self.rooms.iter().enumerate();
         let key = bits.fold(0, |key, (bit, room)| key | u64::from(rooms.has(*room)) << bit);
-        if self.apart.is_empty() || !self.apart.contains(&user) {
-            if let Some((_, share)) = self.common.iter().find(|(known, _)| *known == key) {
-                return share.clone();
+        if self.personalised.is_empty() || !self.personalised.contains(&user) {
+            if let Some((_, frames)) = self.common.iter().find(|(known, _)| *known == key) {
+                return frames.clone();
             }
-            let share = self.collect(user, connection, rooms);
-            self.common.push((key, share.clone()));
-            return share;
+            let frames = self.collect(user, connection, rooms);
+            self.common.push((key, frames.clone()));
+            return frames;
         }
-        if self.split.contains(&user) {
+        if self.connection_specific.contains(&user) {
             return self.collect(user, connection, rooms);
         }
-        if let Some(share) = self.own.get(&(user, key)) {
-            return share.clone();
+        if let Some(frames) = self.own.get(&(user, key)) {
+            return frames.clone();
         }
-        let share = self.collect(user, connection, rooms);
-        self.own.insert((user, key), share.clone());
-        share
+        let frames = self.collect(user, connection, rooms);
+        self.own.insert((user, key), frames.clone());
+        frames
     }
 
     /// The reader's parts of the shared buffer, and their own frames between them.
-    fn collect(&self, user: UserId, connection: ConnectionId, rooms: &Rooms) -> Share {
-        let (mut parts, mut frames) = (Vec::new(), 0);
+    fn collect(&self, user: UserId, connection: ConnectionId, rooms: &Rooms) -> SharedFrames {
+        let (mut slices, mut frames) = (Vec::new(), 0);
         let mut open: Option<Range<usize>> = None;
-        let close = |open: &mut Option<Range<usize>>, parts: &mut Vec<Bytes>| {
-            parts.extend(open.take().map(|range| self.shared.slice(range)));
+        let close = |open: &mut Option<Range<usize>>, slices: &mut Vec<Bytes>| {
+            slices.extend(open.take().map(|range| self.shared.slice(range)));
         };
-        for piece in &self.pieces {
-            let is_for = match piece.audience {
+        for part in &self.parts {
+            let is_for = match part.audience {
                 Audience::Everyone => true,
                 Audience::Room(room) => rooms.has(room),
                 Audience::User(whom, not) => whom == user && not != Some(connection),
@@ -291,29 +284,24 @@ impl Run {
                 continue;
             }
             frames += 1;
-            match (&piece.instead, &mut open) {
+            match (&part.replacement, &mut open) {
                 (Some((whom, own)), _) if *whom == user => {
-                    close(&mut open, &mut parts);
-                    parts.push(own.clone());
+                    close(&mut open, &mut slices);
+                    slices.push(own.clone());
                     frames -= u64::from(own.is_empty());
                 }
-                (_, Some(range)) if range.end == piece.range.start => range.end = piece.range.end,
+                (_, Some(range)) if range.end == part.range.start => range.end = part.range.end,
                 _ => {
-                    close(&mut open, &mut parts);
-                    open = Some(piece.range.clone());
+                    close(&mut open, &mut slices);
+                    open = Some(part.range.clone());
                 }
             }
         }
-        close(&mut open, &mut parts);
-        let bytes = match <[Bytes; 1]>::try_from(parts) {
+        close(&mut open, &mut slices);
+        let bytes = match <[Bytes; 1]>::try_from(slices) {
             Ok([all]) => all,
-            Err(parts) => parts.concat().into(),
+            Err(slices) => slices.concat().into(),
         };
-        Share { bytes, frames }
+        SharedFrames { bytes, frames }
     }
-}
-
-/// The room that everybody is in needs no place in anybody's list.
-pub(super) fn is_everybodys(room: RoomId) -> bool {
-    room == LOBBY
 }

@@ -28,7 +28,7 @@ pub struct Client {
     pub session: SessionId,
     half: OwnedWriteHalf,
     queue: Mutex<Queue>,
-    heard: AtomicU32,
+    last_activity: AtomicU32,
     ending: Notify,
 }
 
@@ -82,7 +82,7 @@ impl Client {
             session,
             half,
             queue: Mutex::new(queue),
-            heard: AtomicU32::new(now),
+            last_activity: AtomicU32::new(now),
             ending: Notify::new(),
         }
     }
@@ -107,12 +107,12 @@ impl Client {
         }
     }
 
-    pub(super) fn heard(&self, now: u32) {
-        self.heard.store(now, Relaxed);
+    pub(super) fn record_activity(&self, now: u32) {
+        self.last_activity.store(now, Relaxed);
     }
 
-    pub(super) fn last_heard(&self) -> u32 {
-        self.heard.load(Relaxed)
+    pub(super) fn last_activity(&self) -> u32 {
+        self.last_activity.load(Relaxed)
     }
 
     /// Waits until all that was queued is written, or the socket has failed.
@@ -169,7 +169,7 @@ pub(super) struct Slot {
     /// That of the client, for which a delivery would have to go elsewhere in memory.
     pub id: ConnectionId,
     pub user: UserId,
-    /// Which rooms it hears of.
+    /// The rooms that it is subscribed to.
     pub rooms: Rooms,
     /// Nobody uses it at the moment.
     pub is_away: bool,
@@ -191,13 +191,13 @@ impl Slot {
 
     /// Writes whole frames now, or behind what waits. A client whose queue is full is asked to end.
     pub fn write(&mut self, frames: Bytes) {
-        if let Some(frames) = self.behind_what_waits(frames) {
+        if let Some(frames) = self.queue_if_blocked(frames) {
             self.write_direct(frames);
         }
     }
 
     /// Gives the frames back where nothing waits: then they may be written at once.
-    pub fn behind_what_waits(&mut self, frames: Bytes) -> Option<Bytes> {
+    pub fn queue_if_blocked(&mut self, frames: Bytes) -> Option<Bytes> {
         if self.blocked {
             let mut queue = self.client.queue();
             if queue.is_silent() {
@@ -208,7 +208,7 @@ impl Slot {
                 let full = queue.bytes > CLIENT_QUEUE_BYTES_MAX;
                 drop(queue);
                 if full {
-                    self.give_up();
+                    self.end_as_too_slow();
                 }
                 return None;
             }
@@ -271,7 +271,7 @@ impl Slot {
     }
 
     /// Nobody waits for a slow client: what it has not taken goes, and it catches up when it comes back.
-    fn give_up(&mut self) {
+    fn end_as_too_slow(&mut self) {
         {
             let mut queue = self.client.queue();
             // The front one may be half written, and half a frame is no frame.

@@ -1,4 +1,4 @@
-//! Who is connected: the shared client map, and the one mouth through which events reach sockets.
+//! Who is connected: the shared client map, and the one path on which events reach sockets.
 //!
 //! Every byte to a socket passes through here under one lock, so that a pong or an answer never
 //! cuts a frame. The lock is held for system calls that do not wait, never across an await.
@@ -8,17 +8,17 @@ mod batch;
 mod client;
 mod delivery;
 mod presence;
-mod reach;
-#[cfg(has_io_uring)]
-mod ring;
-#[cfg(not(has_io_uring))]
-#[path = "no_ring.rs"]
-mod ring;
 mod rooms;
 mod signals;
+mod subscriptions;
+#[cfg(has_io_uring)]
+mod uring;
+#[cfg(not(has_io_uring))]
+#[path = "no_uring.rs"]
+mod uring;
 
 use crate::clock::Time;
-use crate::limits::{PINGS_AT_ONCE_MAX, SOCKET_DEAD_AFTER, SOCKET_PING_AFTER};
+use crate::limits::{PINGS_AT_ONCE_MAX, Timers};
 use crate::metrics::Metrics;
 use crate::model::{ConnectionId, Presence, RoomId, SessionId, User, UserId, Viewer};
 use crate::wire::{self, CloseCode};
@@ -27,15 +27,15 @@ pub use client::Client;
 use client::Slot;
 use presence::People;
 pub use presence::{Departure, PresenceChange};
-use reach::Reach;
-use ring::Ring;
 use signals::Signals;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
+use subscriptions::Subscriptions;
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
 use tokio::sync::Notify;
+use uring::UringSender;
 
 /// The shared client map.
 pub struct Hub {
@@ -46,6 +46,7 @@ pub struct Hub {
     /// Signals wait.
     signalled: Notify,
     metrics: Arc<Metrics>,
+    timers: Timers,
 }
 
 /// What waits for readers who are slow.
@@ -65,18 +66,18 @@ struct State {
     /// A flat list, since a delivery walks it from end to end.
     slots: Vec<Slot>,
     /// Where in `slots` a connection is.
-    places: HashMap<ConnectionId, usize>,
-    reach: Reach,
+    indexes: HashMap<ConnectionId, usize>,
+    subscriptions: Subscriptions,
     people: People,
     signals: Signals,
     /// `None` where each socket is written to by a system call of its own.
-    ring: Option<Ring>,
+    uring: Option<UringSender>,
 }
 
 impl State {
     fn slot(&mut self, id: ConnectionId) -> Option<&mut Slot> {
-        let place = *self.places.get(&id)?;
-        self.slots.get_mut(place)
+        let index = *self.indexes.get(&id)?;
+        self.slots.get_mut(index)
     }
 
     fn end_sessions(&mut self, ended: impl Fn(SessionId) -> bool, code: CloseCode) {
@@ -90,16 +91,17 @@ impl State {
 
 impl Hub {
     /// A hub that nobody is connected to yet; with io_uring, if it is wanted and the system offers it.
-    pub fn new(metrics: Arc<Metrics>, io_uring: bool) -> Hub {
+    pub fn new(metrics: Arc<Metrics>, io_uring: bool, timers: Timers) -> Hub {
         Hub {
             started: Instant::now(),
             state: Mutex::new(State {
-                ring: if io_uring { Ring::open() } else { None },
+                uring: if io_uring { UringSender::open() } else { None },
                 ..State::default()
             }),
             presence: Notify::new(),
             signalled: Notify::new(),
             metrics,
+            timers,
         }
     }
 
@@ -126,14 +128,14 @@ impl Hub {
         state.last_id += 1;
         let id = ConnectionId(state.last_id);
         let client = Arc::new(Client::new(id, viewer.session, writing, self.seconds()));
-        let place = state.slots.len();
-        state.places.insert(id, place);
+        let index = state.slots.len();
+        state.indexes.insert(id, index);
         let mut slot = Slot::new(direct, viewer.user.id, client.clone());
         if let Some(code) = state.stopping {
             slot.end(code);
         }
         state.slots.push(slot);
-        state.reach.join(viewer.user.id, id);
+        state.subscriptions.join(viewer.user.id, id);
         state.people.join(&viewer.user);
         drop(state);
         self.presence.notify_one();
@@ -144,11 +146,14 @@ impl Hub {
     pub fn set_rooms(&self, id: ConnectionId, rooms: Vec<RoomId>) {
         let mut state = self.state();
         let State {
-            slots, places, reach, ..
+            slots,
+            indexes,
+            subscriptions,
+            ..
         } = &mut *state;
-        if let Some(slot) = places.get(&id).and_then(|place| slots.get_mut(*place)) {
+        if let Some(slot) = indexes.get(&id).and_then(|index| slots.get_mut(*index)) {
             slot.rooms.set(rooms);
-            reach.set_rooms(slot);
+            subscriptions.set_rooms(slot);
         }
     }
 
@@ -186,14 +191,14 @@ impl Hub {
     /// Forgets a connection. Returns the departure, if it was the viewer's last one.
     pub fn leave(&self, id: ConnectionId) -> Option<Departure> {
         let mut state = self.state();
-        let place = state.places.remove(&id)?;
-        let slot = state.slots.swap_remove(place);
-        if let Some(moved) = state.slots.get(place) {
+        let index = state.indexes.remove(&id)?;
+        let slot = state.slots.swap_remove(index);
+        if let Some(moved) = state.slots.get(index) {
             let moved = moved.client.id;
-            state.places.insert(moved, place);
+            state.indexes.insert(moved, index);
         }
         slot.shut_down();
-        state.reach.leave(&slot);
+        state.subscriptions.leave(&slot);
         let departure = state.people.leave(slot.user, slot.is_away);
         drop(state);
         self.presence.notify_one();
@@ -277,25 +282,25 @@ impl Hub {
     }
 
     /// Notes that a connection has shown to be alive.
-    pub fn heard(&self, client: &Client) {
-        client.heard(self.seconds());
+    pub fn record_activity(&self, client: &Client) {
+        client.record_activity(self.seconds());
     }
 
-    /// Pings connections that are quiet, and ends those that stayed silent, from this place of the list on. Where
+    /// Pings connections that are quiet, and ends those that stayed silent, from this index of the list on. Where
     /// many are to be pinged, somebody who has something to say must not wait for all of them: then it returns the
-    /// place to go on at. Whoever leaves meanwhile may move another one out of the way, who has their turn next time.
+    /// index to go on at. Whoever leaves meanwhile may move another one out of the way, who has their turn next time.
     pub fn sweep(&self, from: usize) -> Option<usize> {
         let now = self.seconds();
         let mut pings = 0;
-        for (place, slot) in self.state().slots.iter_mut().enumerate().skip(from) {
-            let silent: u64 = now.saturating_sub(slot.client.last_heard()).into();
-            if silent >= SOCKET_DEAD_AFTER.as_secs() {
+        for (index, slot) in self.state().slots.iter_mut().enumerate().skip(from) {
+            let silent: u64 = now.saturating_sub(slot.client.last_activity()).into();
+            if silent >= self.timers.dead_after.as_secs() {
                 slot.shut_down();
-            } else if silent >= SOCKET_PING_AFTER.as_secs() {
+            } else if silent >= self.timers.ping_after.as_secs() {
                 slot.write(wire::ping_frame());
                 pings += 1;
                 if pings == PINGS_AT_ONCE_MAX {
-                    return Some(place + 1);
+                    return Some(index + 1);
                 }
             }
         }

@@ -25,7 +25,7 @@ impl Person {
 /// Somebody's last connection went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Departure {
-    /// Who.
+    /// The person who has no connection any more.
     pub user: UserId,
     /// Which of their departures this is, so that a later one has its own time to come back.
     number: u64,
@@ -34,7 +34,7 @@ pub struct Departure {
 /// Somebody is here now, looks elsewhere, or is gone.
 #[derive(Clone, Debug)]
 pub struct PresenceChange {
-    /// Who.
+    /// The person, with what they show of themselves.
     pub user: Arc<User>,
     /// What they are now.
     pub state: Presence,

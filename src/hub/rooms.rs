@@ -2,15 +2,22 @@
 //!
 //! A connection is registered before its rooms are read: what changes in between is written down, and
 //! put on top of what was read. So the rooms are right from then on, whichever of the two saw a change
-//! first: a step that the file already had changes nothing.
+//! first: a change that the file already had changes nothing.
 
-use super::batch::{Step, is_everybodys};
-use crate::model::RoomId;
+use crate::model::{LOBBY, RoomId, UserId};
+
+/// A person comes into a room or leaves it.
+#[derive(Clone, Copy)]
+pub(super) struct MembershipChange {
+    pub user: UserId,
+    pub room: RoomId,
+    pub is_in: bool,
+}
 
 /// The rooms of one connection.
 pub(super) enum Rooms {
-    /// Not read yet: nothing is for it, and the steps wait.
-    Unknown(Vec<Step>),
+    /// Not read yet: nothing is for it, and the changes wait.
+    Unknown(Vec<MembershipChange>),
     /// In order; without the one that everybody is in.
     Known(Vec<RoomId>),
 }
@@ -37,12 +44,12 @@ impl Rooms {
     }
 
     /// The person came into a room or went.
-    pub fn step(&mut self, step: Step) {
+    pub fn apply(&mut self, change: MembershipChange) {
         match self {
-            Rooms::Unknown(steps) => steps.push(step),
-            Rooms::Known(rooms) => match (rooms.binary_search(&step.room), step.is_in) {
-                (Err(place), true) => rooms.insert(place, step.room),
-                (Ok(place), false) => drop(rooms.remove(place)),
+            Rooms::Unknown(changes) => changes.push(change),
+            Rooms::Known(rooms) => match (rooms.binary_search(&change.room), change.is_in) {
+                (Err(index), true) => rooms.insert(index, change.room),
+                (Ok(index), false) => drop(rooms.remove(index)),
                 _ => {}
             },
         }
@@ -51,8 +58,13 @@ impl Rooms {
     /// The rooms were read from the file after this connection was registered.
     pub fn set(&mut self, mut rooms: Vec<RoomId>) {
         rooms.sort_unstable();
-        if let Rooms::Unknown(steps) = std::mem::replace(self, Rooms::Known(rooms)) {
-            steps.into_iter().for_each(|step| self.step(step));
+        if let Rooms::Unknown(changes) = std::mem::replace(self, Rooms::Known(rooms)) {
+            changes.into_iter().for_each(|change| self.apply(change));
         }
     }
+}
+
+/// The lobby, which no list of rooms holds: everybody is in it.
+pub(super) fn is_everybodys(room: RoomId) -> bool {
+    room == LOBBY
 }

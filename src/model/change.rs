@@ -20,7 +20,7 @@ pub struct NewAccount {
     pub invite: Option<Code>,
     /// They are logged in at once.
     pub session: NewSession,
-    /// When.
+    /// The server's time at which the change was made.
     pub at: Time,
 }
 
@@ -51,7 +51,7 @@ impl Written {
 pub enum Draft {
     /// Something new.
     Written {
-        /// What.
+        /// The text, parsed.
         text: Written,
         /// The message in the same room that it answers.
         reply_to: Option<Seq>,
@@ -72,7 +72,7 @@ pub enum Draft {
 pub enum Says {
     /// Something new.
     Text {
-        /// What.
+        /// The text as typed; empty only with files.
         body: Body,
         /// The message that it answers.
         reply_to: Option<Seq>,
@@ -101,13 +101,13 @@ pub enum Deed {
 /// Somebody posts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewPost {
-    /// Who.
+    /// The person who posts.
     pub author: UserId,
-    /// Where.
+    /// The room that it is posted in.
     pub room: RoomId,
     /// The same one again posts nothing new.
     pub client_id: ClientId,
-    /// What.
+    /// The content: new, or forwarded.
     pub draft: Draft,
     /// Who is here, where the post is meant for them; the store keeps those who are in the room.
     pub here: Vec<UserId>,
@@ -128,7 +128,7 @@ pub struct NewRoom {
     pub topic: Topic,
     /// Who else is in it from the start.
     pub members: Vec<UserId>,
-    /// When.
+    /// The server's time at which the change was made.
     pub at: Time,
 }
 
@@ -188,21 +188,21 @@ pub enum Change {
     OpenSession(LogIn),
     /// A session is used. Answered by `Event::SessionSeen`.
     TouchSession {
-        /// Which.
+        /// The session that was used.
         id: SessionId,
         /// From where.
         address: String,
-        /// When.
+        /// The server's time of the use.
         at: Time,
     },
     /// A log-out, or an expiry. Closing one that is not there is fine. Answered by `Event::SessionsClosed`.
     CloseSession {
-        /// Which.
+        /// The session that ends.
         id: SessionId,
     },
     /// All sessions of somebody but one. Answered by `Event::SessionsClosed`.
     CloseOtherSessions {
-        /// Whose.
+        /// The person whose other sessions end.
         user: UserId,
         /// Which one stays.
         keep: SessionId,
@@ -217,37 +217,37 @@ pub enum Change {
     SetPassword(PasswordChange),
     /// Another profile. Answered by `Event::PersonChanged`.
     EditProfile {
-        /// Whose.
+        /// The person whose profile it is.
         user: UserId,
         /// What changes.
         patch: ProfilePatch,
     },
     /// Another picture, or none. Answered by `Event::PersonChanged`.
     SetPicture {
-        /// Whose.
+        /// The person whose picture it is.
         user: UserId,
-        /// Which.
+        /// The new picture; `None` removes the present one.
         picture: Option<Picture>,
     },
     /// Other settings. Answered by `Event::Settings`.
     EditSettings {
-        /// Whose.
+        /// The person whose settings they are.
         user: UserId,
         /// What changes.
         patch: SettingsPatch,
     },
     /// Somebody's last connection ended. Answered by `Event::LastSeen`, which is told to nobody.
     Seen {
-        /// Who.
+        /// The person who left.
         user: UserId,
-        /// When.
+        /// The server's time at which the connection ended.
         at: Time,
     },
     /// Block somebody, or no longer. Answered by `Event::Blocked`.
     Block {
         /// Who blocks.
         user: UserId,
-        /// Whom.
+        /// The person who is blocked.
         other: UserId,
         /// Whether it should be so.
         on: bool,
@@ -261,9 +261,9 @@ pub enum Change {
         by: UserId,
         /// To which message.
         place: Place,
-        /// What.
+        /// What is done to the message.
         act: Act,
-        /// When.
+        /// The server's time at which the change was made.
         at: Time,
     },
     /// The text of messages that were deleted before then is gone for good. Answered by `Event::Erased`.
@@ -275,22 +275,22 @@ pub enum Change {
     File(FileChange),
     /// Keep a message for later, or no longer. Answered by `Event::Saved`.
     Save {
-        /// Who.
+        /// The person who keeps it.
         user: UserId,
         /// Which message.
         place: Place,
         /// Whether it should be so.
         on: bool,
-        /// When.
+        /// The server's time at which the change was made.
         at: Time,
         /// Over which connection they said so.
         by: Option<ConnectionId>,
     },
     /// Somebody has read so far; going back is ignored. Answered by `Event::Read`.
     MarkRead {
-        /// Who.
+        /// The reader.
         user: UserId,
-        /// Where.
+        /// The room that was read.
         room: RoomId,
         /// At most the room's head.
         seq: Seq,
@@ -299,7 +299,7 @@ pub enum Change {
     },
     /// To somebody a room is unread from this message on. Answered by `Event::Read`.
     MarkUnread {
-        /// Who.
+        /// The reader.
         user: UserId,
         /// From where.
         place: Place,
@@ -313,11 +313,11 @@ pub enum Change {
     EditRoom {
         /// Who does it.
         by: UserId,
-        /// Which.
+        /// The room that changes.
         room: RoomId,
         /// What changes.
         patch: RoomPatch,
-        /// When.
+        /// The server's time at which the change was made.
         at: Time,
     },
     /// Somebody comes into a room by themselves, or is brought. Answered by `Event::Entered`, or by
@@ -329,7 +329,7 @@ pub enum Change {
         room: RoomId,
         /// Who comes; `by` themselves joins.
         user: UserId,
-        /// When.
+        /// The server's time at which the change was made.
         at: Time,
     },
     /// Somebody goes, or is sent away. Answered by `Event::Gone`.
@@ -340,7 +340,7 @@ pub enum Change {
         room: RoomId,
         /// Who goes; `by` themselves leaves.
         user: UserId,
-        /// When.
+        /// The server's time at which the change was made.
         at: Time,
     },
     /// A member becomes the owner of a room, or is no longer. Answered by `Event::RoleChanged`.
@@ -353,12 +353,12 @@ pub enum Change {
         user: UserId,
         /// What they are then; as an owner, they are the only one.
         role: MemberRole,
-        /// When.
+        /// The server's time at which the change was made.
         at: Time,
     },
     /// How somebody has arranged a room for themselves. Answered by `Event::RoomArranged`.
     ArrangeRoom {
-        /// Who.
+        /// The person who arranges the room for themselves.
         user: UserId,
         /// Which room.
         room: RoomId,
@@ -369,9 +369,9 @@ pub enum Change {
     Server {
         /// Who does it.
         by: UserId,
-        /// What.
+        /// The action of an owner or admin.
         deed: ServerDeed,
-        /// When.
+        /// The server's time at which the change was made.
         at: Time,
     },
     /// Another password by a link that works once; all sessions of its owner end. Answered by

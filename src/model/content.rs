@@ -45,11 +45,11 @@ pub enum Inline {
     Text(String),
     /// Strong emphasis.
     Bold(#[serde(deserialize_with = "nested")] Vec<Inline>),
-    /// Emphasis.
+    /// Emphasis, shown in italics.
     Italic(#[serde(deserialize_with = "nested")] Vec<Inline>),
     /// Struck through.
     Strike(#[serde(deserialize_with = "nested")] Vec<Inline>),
-    /// Code.
+    /// Code within a line.
     Code(String),
     /// A link to an `http:`, `https:` or `mailto:` address.
     Link {
@@ -63,7 +63,7 @@ pub enum Inline {
     Break,
     /// Somebody is meant.
     User {
-        /// Who.
+        /// The id of the person.
         id: u64,
         /// Their name as it was written, without the `@`.
         text: String,
@@ -74,7 +74,7 @@ pub enum Inline {
     Here,
     /// Another room.
     Room {
-        /// Which.
+        /// The id of the room.
         id: u64,
         /// Its name as it was written, without the `#`.
         text: String,

@@ -22,7 +22,7 @@ pub enum Presence {
 /// A message is new or has changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Posted {
-    /// Where.
+    /// The room of the message.
     pub room: RoomId,
     /// The room's new head: the message's id exactly when it is new.
     pub seq: Seq,
@@ -33,9 +33,9 @@ pub struct Posted {
 /// How far somebody has read, and what stands after that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadMark {
-    /// Who.
+    /// The reader.
     pub user: UserId,
-    /// Where.
+    /// The room that was read.
     pub room: RoomId,
     /// How far.
     pub seq: Seq,
@@ -56,7 +56,7 @@ pub enum Event {
     Changed(Posted),
     /// This post was made before; nothing happened. An answer only: never comes out of the feed.
     PostedBefore {
-        /// Where.
+        /// The room of the first post.
         room: RoomId,
         /// The first answer's seq.
         seq: Seq,
@@ -65,7 +65,7 @@ pub enum Event {
     },
     /// It was so already; nothing happened. An answer only.
     Unchanged {
-        /// Where.
+        /// The room of the message.
         room: RoomId,
         /// The seq of the message's last change.
         seq: Seq,
@@ -76,7 +76,7 @@ pub enum Event {
     PersonChanged(User),
     /// Somebody logged in.
     SessionOpened {
-        /// Who.
+        /// The person who logged in.
         user: UserId,
     },
     /// The server has another name, or somebody else may come in. For everybody.
@@ -96,7 +96,7 @@ pub enum Event {
     SessionSeen,
     /// Sessions have ended: their sockets close.
     SessionsClosed {
-        /// Which.
+        /// The sessions that have ended.
         ids: Vec<SessionId>,
     },
     /// Somebody has set another password: the sockets of all their sessions close.
@@ -112,14 +112,14 @@ pub enum Event {
     LastSeen,
     /// Somebody's settings. For themselves.
     Settings {
-        /// Whose.
+        /// The person whose settings they are.
         user: UserId,
         /// All of them.
         settings: Settings,
     },
     /// Whom somebody has blocked. For themselves.
     Blocked {
-        /// Who.
+        /// The person who blocks the others.
         user: UserId,
         /// All of them, by id.
         others: Vec<UserId>,
@@ -133,7 +133,7 @@ pub enum Event {
     File(FileEvent),
     /// Somebody keeps a message for later, or no longer. For themselves.
     Saved {
-        /// Who.
+        /// The person who keeps it.
         user: UserId,
         /// Which message.
         place: Place,
@@ -151,16 +151,16 @@ pub enum Event {
     },
     /// Somebody has read so far. For the others in the room.
     SeenBy {
-        /// Who.
+        /// The reader.
         user: UserId,
-        /// Where.
+        /// The room that was read.
         room: RoomId,
         /// How far.
         seq: Seq,
     },
     /// Somebody is in a room now: what comes after this event is for them, too. For themselves.
     Entered {
-        /// Who.
+        /// The new member.
         user: UserId,
         /// The room as they see it.
         view: RoomView,
@@ -174,34 +174,34 @@ pub enum Event {
     },
     /// Somebody is no longer in a room: what comes after this event is not for them. For themselves.
     Gone {
-        /// Who.
+        /// The member who has left or was removed.
         user: UserId,
-        /// Which.
+        /// The room that they are no longer in.
         room: RoomId,
     },
     /// A room has another name, topic, state or number of people. For the room.
     RoomChanged(Room),
     /// Somebody is something else in a room. For themselves.
     RoleChanged {
-        /// Who.
+        /// The member whose role has changed.
         user: UserId,
-        /// Where.
+        /// The room in which they have the role.
         room: RoomId,
         /// What they are now.
         role: MemberRole,
     },
     /// Somebody has arranged a room for themselves. For themselves.
     RoomArranged {
-        /// Who.
+        /// The person who has arranged the room.
         user: UserId,
         /// The room as they see it.
         view: RoomView,
     },
     /// Signal: somebody is typing. For the others in the room.
     Typing {
-        /// Who.
+        /// The person who is typing.
         user: UserId,
-        /// Where.
+        /// The room that they type in.
         room: RoomId,
     },
     /// Signal: somebody came or went. For everybody. (In no record of the journal; a variant that is skipped comes last,

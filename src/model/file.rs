@@ -149,7 +149,7 @@ pub struct Attachment {
     pub name: FileName,
     /// What its bytes are (RFC 6838), by looking at them.
     pub media_type: String,
-    /// Bytes.
+    /// The size in bytes.
     pub size: u64,
     /// Pixels, of a picture whose size is known: width, height.
     pub pixels: Option<(u32, u32)>,
@@ -210,7 +210,7 @@ pub enum FileChange {
     Add(NewFile),
     /// A file will not come any more. Answered by [`FileEvent::GivenUp`].
     GiveUp {
-        /// Which.
+        /// The file that is given up.
         id: FileId,
         /// When it began to come.
         at: Time,

@@ -14,7 +14,7 @@ pub enum HostAct {
         code: CodeDigest,
         /// It works until then.
         ends_at: Time,
-        /// When.
+        /// The server's time at which the change was made.
         at: Time,
     },
     /// Somebody becomes the owner of the server, in place of whoever is. Answered by `Event::PersonChanged`.

@@ -146,7 +146,7 @@ pub struct Reaction {
 pub struct Pinned {
     /// Who pinned it.
     pub by: UserId,
-    /// When.
+    /// When it was pinned, by the server's clock.
     pub at: Time,
 }
 
@@ -159,7 +159,7 @@ pub struct Forwarded {
     pub id: Seq,
     /// Who wrote it.
     pub author: UserId,
-    /// When.
+    /// When the original was sent, by the server's clock.
     pub sent_at: Time,
 }
 

@@ -43,12 +43,10 @@ pub use server::{
     Backup, Code, CodeDigest, Door, Invite, PasswordReset, ServerCard, ServerCounts, ServerDeed, ServerName,
     invite_end, link_is_live,
 };
-pub use session::{LogIn, NewSession, PasswordChange, Session, SessionId, Token};
+pub use session::{LogIn, NewSession, PasswordChange, Session, SessionId, Token, Viewer};
 pub use settings::{QuietHours, Settings, SettingsPatch};
 pub use trouble::Trouble;
-pub use user::{
-    Account, Color, DisplayName, Name, Password, PasswordHash, Profile, ProfilePatch, Role, Status, User, Viewer,
-};
+pub use user::{Account, Color, DisplayName, Name, Password, PasswordHash, Profile, ProfilePatch, Role, Status, User};
 
 /// Two names with the same key are the same name (The Unicode Standard §3.13, D146).
 pub fn name_key(text: &str) -> String {

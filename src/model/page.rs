@@ -98,7 +98,7 @@ pub struct MembersPage {
 /// A page of all people, newest account first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeoplePage {
-    /// Who.
+    /// The people on this page.
     pub people: Vec<User>,
     /// Whether there are more.
     pub more: bool,

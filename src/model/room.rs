@@ -123,7 +123,7 @@ pub enum Notify {
     All,
     /// What is said to them.
     Mentions,
-    /// Nothing.
+    /// Notify of nothing.
     Nothing,
 }
 
@@ -191,9 +191,9 @@ pub struct RoomView {
 pub struct LastPost {
     /// Which message.
     pub id: Seq,
-    /// Whose.
+    /// The person who posted it.
     pub author: UserId,
-    /// When.
+    /// When it was sent, by the server's clock.
     pub sent_at: Time,
     /// At most [`LAST_CHARS_MAX`](crate::limits::LAST_CHARS_MAX) characters of its text.
     pub text: String,

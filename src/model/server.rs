@@ -182,7 +182,7 @@ pub fn invite_end(ends_at: u64, now: Time) -> Result<Time> {
 /// The last backup that somebody took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backup {
-    /// When.
+    /// The server's time when the copy began: what was acknowledged before is in it.
     pub at: Time,
     /// How large it was.
     pub bytes: u64,
@@ -221,7 +221,7 @@ pub enum ServerDeed {
     Rename(ServerName),
     /// Somebody else may come in. Answered by `Event::ServerChanged`.
     SetDoor {
-        /// Who.
+        /// The people who may sign up from now on.
         door: Door,
         /// The link to make, where the new door needs one and there is none that works.
         spare: Invite,
@@ -236,7 +236,7 @@ pub enum ServerDeed {
     SetActive(UserId, bool),
     /// A link with which somebody sets another password, once. Answered by `Event::Noted`.
     OfferReset {
-        /// Who.
+        /// The person whose password it sets.
         user: UserId,
         /// Of what stands in the link.
         code: CodeDigest,
@@ -256,6 +256,6 @@ pub struct PasswordReset {
     pub password: PasswordHash,
     /// They are logged in at once.
     pub session: NewSession,
-    /// When.
+    /// The server's time at which the change was made.
     pub at: Time,
 }

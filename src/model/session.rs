@@ -12,11 +12,12 @@
 //! the password would tell the two apart, and asking for it would log out whoever was just trusted with more. Ended
 //! sessions stay ended, and links that set a password, which members may be given by admins, are void with each role.
 
-use super::{PasswordHash, UserId};
+use super::{PasswordHash, User, UserId};
 use crate::clock::Time;
 use crate::limits::{CLOCK_AHEAD_MAX_MS, SESSION_ABSOLUTE_MS, SESSION_IDLE_MS};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 /// 256 random bits that a browser shows to be somebody. Has no `Debug`, so that it reaches no log.
 #[derive(Clone)]
@@ -96,7 +97,7 @@ pub struct NewSession {
 /// Somebody logs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogIn {
-    /// Who.
+    /// The person who logs in.
     pub user: UserId,
     /// The hash that their password was compared with: whoever has another one by now has another password.
     pub verified: PasswordHash,
@@ -104,14 +105,14 @@ pub struct LogIn {
     pub rehashed: Option<PasswordHash>,
     /// What they hold now.
     pub session: NewSession,
-    /// When.
+    /// The server's time of the log-in.
     pub at: Time,
 }
 
 /// Somebody who knows their password sets another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasswordChange {
-    /// Whose.
+    /// The person whose password changes.
     pub user: UserId,
     /// The hash that the present password was compared with, as in [`LogIn`].
     pub verified: PasswordHash,
@@ -121,7 +122,7 @@ pub struct PasswordChange {
     pub present: SessionId,
     /// What they hold in its place.
     pub session: NewSession,
-    /// When.
+    /// The server's time at which the change was made.
     pub at: Time,
 }
 
@@ -150,4 +151,13 @@ impl Session {
             && now.since(self.created_at) < SESSION_ABSOLUTE_MS
             && self.created_at.since(now) <= CLOCK_AHEAD_MAX_MS
     }
+}
+
+/// Somebody who has shown a live session: the one who asks.
+#[derive(Clone, Debug)]
+pub struct Viewer {
+    /// Who it is.
+    pub user: Arc<User>,
+    /// By which session they came.
+    pub session: SessionId,
 }

@@ -1,13 +1,12 @@
 //! People: accounts, their names, their roles.
 
-use super::{SessionId, UserId, visible};
+use super::{UserId, visible};
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::limits::{
     COLORS, DISPLAY_NAME_CHARS_MAX, NAME_CHARS_MAX, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, STATUS_CHARS_MAX,
 };
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 
 /// A name as its owner typed it, and the key by which two names are the same name.
@@ -240,13 +239,4 @@ pub struct Account {
     pub user: User,
     /// What their password hashes to.
     pub password: PasswordHash,
-}
-
-/// Somebody who has shown a live session: the one who asks.
-#[derive(Clone, Debug)]
-pub struct Viewer {
-    /// Who it is.
-    pub user: Arc<User>,
-    /// By which session they came.
-    pub session: SessionId,
 }

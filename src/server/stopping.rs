@@ -1,6 +1,6 @@
 //! The parts of a running server, each watched, and its stop: in order, and bounded.
 
-use super::places::Places;
+use super::connection_limiter::ConnectionLimiter;
 use crate::chat::{Chat, Part};
 use crate::limits::{LAST_ANSWERS_TIMEOUT, LAST_SEEN_TIMEOUT, STOP_TIMEOUT};
 use crate::wire::CloseCode;
@@ -58,7 +58,7 @@ impl Parts {
 /// A server that serves no more and is about to stop.
 pub struct Stopping {
     pub(super) chat: Arc<Chat>,
-    pub(super) places: Arc<Places>,
+    pub(super) limiter: Arc<ConnectionLimiter>,
     pub(super) parts: Parts,
     pub(super) fan_out: JoinHandle<()>,
     /// Tells the connections.
@@ -73,14 +73,14 @@ impl Stopping {
     /// [`Failure`] where the server stops because a part of it failed.
     pub async fn finish(mut self) -> Result<(), Failure> {
         self.parts.tasks.shutdown().await;
-        let Stopping { chat, places, .. } = &self;
+        let Stopping { chat, limiter, .. } = &self;
         let _ = self.stopping.send(true);
         // Where it takes longer they were last seen earlier.
         let _ = timeout(LAST_SEEN_TIMEOUT, chat.note_last_seen()).await;
         chat.hub().stop(CloseCode::GoingAway);
-        // Every connection holds a place until it ends, and some wait for the answer to a read mark.
+        // Every connection holds a slot until it ends, and some wait for the answer to a read mark.
         let left = tokio::select! {
-            left = timeout(STOP_TIMEOUT, places.all_left()) => left,
+            left = timeout(STOP_TIMEOUT, limiter.wait_until_empty()) => left,
             () = chat.keep_read_marks(Duration::ZERO) => Ok(()),
         };
         if left.is_err() {

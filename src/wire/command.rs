@@ -1,9 +1,10 @@
 //! What a client asks: parsed, not yet trusted.
 
 use super::object::{Object, from_json};
+use super::post::{Forward, PostFields, missing};
 use crate::error::{Error, Result};
 use crate::limits::REF_CHARS_MAX;
-use crate::model::{Body, ClientId, Deed, Emoji, FileId, Place, RoomId, Says, Seq};
+use crate::model::{Body, ClientId, Deed, Emoji, Place, RoomId, Says, Seq};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -12,30 +13,30 @@ use serde_json::Value;
 pub enum Command {
     /// Post a message.
     Post {
-        /// Where.
+        /// The room to post in.
         room: RoomId,
         /// The client's name for it.
         client_id: ClientId,
-        /// What.
+        /// The content of the post.
         says: Says,
     },
     /// Do something to a message.
     Do {
-        /// Which.
+        /// The message that it is done to.
         place: Place,
-        /// What.
+        /// The action.
         deed: Deed,
     },
     /// Keep a message for later, or no longer.
     Save {
-        /// Which.
+        /// The message to keep.
         place: Place,
         /// Whether it should be so.
         on: bool,
     },
     /// Tell the others that somebody writes.
     Typing {
-        /// Where.
+        /// The room that is typed in.
         room: RoomId,
     },
     /// This connection is left alone, or used again.
@@ -45,19 +46,19 @@ pub enum Command {
     },
     /// The viewer has read so far.
     Read {
-        /// Where.
+        /// The room that was read.
         room: RoomId,
         /// How far.
         seq: Seq,
     },
     /// To the viewer, a room is unread from this message on.
     Unread {
-        /// Which.
+        /// The first message that counts as unread.
         place: Place,
     },
     /// Send what changed.
     Sync {
-        /// Where.
+        /// The room to catch up with.
         room: RoomId,
         /// After which seq.
         since: Seq,
@@ -66,7 +67,7 @@ pub enum Command {
     Ping,
 }
 
-/// A command and the client's mark on it.
+/// A command and the client's reference to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incoming {
     /// Comes back in the answer.
@@ -75,18 +76,18 @@ pub struct Incoming {
     pub command: Command,
 }
 
-/// Why a frame is not obeyed.
+/// Why a frame is refused.
 #[derive(Debug)]
 pub enum Refused {
     /// Not a JSON object with a `type`: whoever sent this does not speak the protocol.
     NotTheProtocol,
-    /// A command, but not one that can be obeyed; the socket stays open.
+    /// A command, but not one that can be carried out; the socket stays open.
     Command {
-        /// The client's mark.
+        /// The client's reference.
         reference: Option<String>,
         /// The post that was refused.
         client_id: Option<String>,
-        /// Why.
+        /// The reason, for the client.
         error: Box<Error>,
     },
 }
@@ -104,18 +105,12 @@ struct Fields {
     reply_to: Option<u64>,
     #[serde(default)]
     files: Vec<String>,
-    forward: Option<Object<PlaceFields>>,
+    forward: Option<Object<Forward>>,
     id: Option<u64>,
     emoji: Option<String>,
     on: Option<bool>,
     seq: Option<u64>,
     since: Option<u64>,
-}
-
-#[derive(Deserialize)]
-struct PlaceFields {
-    room: u64,
-    id: u64,
 }
 
 /// Reads one text frame.
@@ -155,26 +150,18 @@ fn command(fields: Fields) -> Result<Command> {
         })
     };
     let on = || fields.on.ok_or_else(|| missing("on"));
-    let body = || Body::parse(fields.body.as_deref().ok_or_else(|| missing("body"))?);
     let deed = |deed| -> Result<Command> { Ok(Command::Do { place: place()?, deed }) };
     match fields.kind.as_str() {
         "post" => Ok(Command::Post {
             room: room()?,
             client_id: ClientId::parse(fields.client_id.as_deref().ok_or_else(|| missing("client_id"))?)?,
-            says: match &fields.forward {
-                Some(Object(from)) => Says::Forward(Place {
-                    room: RoomId::parse(from.room).map_err(|error| error.at("forward"))?,
-                    id: Seq::parse(from.id).map_err(|error| error.at("forward"))?,
-                }),
-                None => Says::Text {
-                    body: match fields.files.is_empty() {
-                        true => body()?,
-                        false => Body::parse_or_empty(fields.body.as_deref().unwrap_or_default())?,
-                    },
-                    reply_to: fields.reply_to.map(|id| seq(Some(id), "reply_to")).transpose()?,
-                    files: FileId::parse_all(&fields.files)?,
-                },
-            },
+            says: PostFields {
+                body: fields.body,
+                reply_to: fields.reply_to,
+                files: fields.files,
+                forward: fields.forward,
+            }
+            .parse()?,
         }),
         "edit" => {
             // The store knows whether there are files, without which there must be text.
@@ -206,10 +193,6 @@ fn command(fields: Fields) -> Result<Command> {
         "ping" => Ok(Command::Ping),
         _ => Err(Error::bad_request("This server does not know that type of frame.").at("type")),
     }
-}
-
-fn missing(field: &'static str) -> Error {
-    Error::bad_request(format!("The field {field} is missing.")).at(field)
 }
 
 fn is_reference(text: &str) -> bool {

@@ -35,12 +35,12 @@ pub enum Request {
     Check,
     /// A link with which somebody sets another password.
     Reset {
-        /// Who.
+        /// The person's name, as typed.
         name: String,
     },
     /// Another owner.
     Owner {
-        /// Who.
+        /// The name of the owner to be, as typed.
         name: String,
     },
 }
@@ -63,14 +63,14 @@ pub enum Answer {
     Report(Report),
     /// A link with which somebody sets another password.
     Reset {
-        /// Who.
+        /// The person's name, as they write it.
         name: String,
         /// As it is reached.
         urls: Vec<String>,
     },
     /// Who owns the server now.
     Owner {
-        /// Who.
+        /// The new owner's name, as they write it.
         name: String,
     },
     /// All of it went out.
@@ -109,7 +109,7 @@ pub struct Finding {
     pub table: String,
     /// In which row.
     pub key: String,
-    /// What.
+    /// The description of what is wrong.
     pub what: String,
 }
 

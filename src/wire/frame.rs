@@ -37,7 +37,7 @@ pub enum CloseCode {
     TooSlow = 4408,
     /// The session has another token: come back with that one.
     TokenRenewed = 4410,
-    /// Flooding.
+    /// The client sends frames faster than the limit.
     Flooding = 4429,
 }
 

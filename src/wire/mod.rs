@@ -10,6 +10,7 @@ mod frame;
 mod message;
 mod nouns;
 mod object;
+mod post;
 mod ready;
 mod server;
 
@@ -23,5 +24,6 @@ pub use frame::{
     read, reset, room, room_facts, room_role, saved, seen, server, settings, synced, trouble, typing,
 };
 pub use object::{Object, Word, from_json};
+pub use post::{Forward, PostFields};
 pub use ready::{Ready, ready};
 pub use server::{NightlyFacts, ServerFacts, invite, qr, reset_link, reset_owner, server_facts};

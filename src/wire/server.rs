@@ -9,7 +9,7 @@ use serde::Serialize;
 /// All that the server's own page tells.
 pub struct ServerFacts<'a> {
     /// What is kept about it.
-    pub card: &'a ServerCard,
+    pub info: &'a ServerCard,
     /// What there is on it.
     pub counts: ServerCounts,
     /// Since when it runs.
@@ -132,12 +132,12 @@ pub fn server_facts(facts: &ServerFacts) -> Vec<u8> {
     struct Shape<'a> {
         server: Facts<'a>,
     }
-    let ServerFacts { card, counts, .. } = facts;
+    let ServerFacts { info, counts, .. } = facts;
     encode(&Shape {
         server: Facts {
-            name: card.name.as_str(),
-            door: door(card.door),
-            invite: card.invite.as_ref().map(InviteJson::from),
+            name: info.name.as_str(),
+            door: door(info.door),
+            invite: info.invite.as_ref().map(InviteJson::from),
             version: env!("CARGO_PKG_VERSION"),
             started_at: facts.started_at.0,
             addresses: facts.addresses,
@@ -155,8 +155,8 @@ pub fn server_facts(facts: &ServerFacts) -> Vec<u8> {
                 bytes_max: FILES_BYTES_MAX,
             },
             backup: BackupJson {
-                at: card.backup.map(|backup| backup.at.0),
-                bytes: card.backup.map(|backup| backup.bytes),
+                at: info.backup.map(|backup| backup.at.0),
+                bytes: info.backup.map(|backup| backup.bytes),
                 running: facts.is_backing_up,
                 nightly: facts.nightly.as_ref().map(NightlyJson::from),
             },

@@ -4,7 +4,7 @@
 //! hub, which is the only one that writes to sockets.
 
 use super::closing;
-use super::edge::Edge;
+use super::hub_socket::HubSocket;
 use super::registered::Registered;
 use crate::chat::{Answer, Chat, Part, RateLimits, TokenBucket};
 use crate::error::{Error, Kind, Result};
@@ -35,11 +35,11 @@ use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 /// Bytes that count as a frame from a client that cannot be understood any more.
 const DRAINED_BYTES: usize = 16 << 10;
 
-type Life = Pin<Box<dyn Future<Output = ()> + Send>>;
+type ConnectionTask = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// One socket's life, if it can begin. Most sockets are idle, and what each of them keeps then is the size of this
 /// future: what is needed for a moment only is in a box of its own.
-pub fn live(chat: Arc<Chat>, viewer: Viewer, stream: TcpStream) -> Option<Life> {
+pub fn serve(chat: Arc<Chat>, viewer: Viewer, stream: TcpStream) -> Option<ConnectionTask> {
     let started = Instant::now();
     let joined = chat.hub().join(&viewer, stream);
     let (client, reading) = joined
@@ -53,7 +53,7 @@ pub fn live(chat: Arc<Chat>, viewer: Viewer, stream: TcpStream) -> Option<Life> 
         client,
     };
     Some(Box::pin(async move {
-        connection.live(reading).await;
+        connection.serve(reading).await;
     }))
 }
 
@@ -79,7 +79,7 @@ impl Connection {
         }
     }
 
-    async fn live(&mut self, reading: OwnedReadHalf) {
+    async fn serve(&mut self, reading: OwnedReadHalf) {
         self.registered.code = self.run(reading).await;
     }
 
@@ -89,12 +89,12 @@ impl Connection {
             self.chat.hub().close(self.client.id, code);
             return code;
         }
-        let edge = Edge {
+        let hub_socket = HubSocket {
             chat: self.chat.clone(),
             client: self.client.clone(),
             reading,
         };
-        let mut socket = WebSocketStream::from_raw_socket(edge, Role::Server, Some(settings())).await;
+        let mut socket = WebSocketStream::from_raw_socket(hub_socket, Role::Server, Some(settings())).await;
         let code = self.talk(&mut socket).await;
         self.chat.hub().close(self.client.id, code);
         Box::pin(self.drain(&mut socket, code)).await;
@@ -149,7 +149,7 @@ impl Connection {
         }))
     }
 
-    async fn talk(&mut self, socket: &mut WebSocketStream<Edge>) -> CloseCode {
+    async fn talk(&mut self, socket: &mut WebSocketStream<HubSocket>) -> CloseCode {
         let client = self.client.clone();
         let mut in_flight: FuturesUnordered<Answered> = FuturesUnordered::new();
         let code = loop {
@@ -160,7 +160,7 @@ impl Connection {
                 frame = socket.next(), if in_flight.len() < POSTS_IN_FLIGHT_MAX => {
                     match self.receive(frame) {
                         Ok(None) => {}
-                        Ok(Some(asked)) => Box::pin(self.obey(asked, &mut in_flight)).await,
+                        Ok(Some(asked)) => Box::pin(self.dispatch(asked, &mut in_flight)).await,
                         Err(code) => break code,
                     }
                 }
@@ -185,7 +185,7 @@ impl Connection {
         &mut self,
         frame: Option<std::result::Result<Message, SocketError>>,
     ) -> std::result::Result<Option<Incoming>, CloseCode> {
-        self.chat.hub().heard(&self.client);
+        self.chat.hub().record_activity(&self.client);
         self.chat.fault_points().reach(Part::Socket(self.viewer.user.id));
         let text = match frame {
             Some(Ok(Message::Text(text))) => text,
@@ -223,7 +223,7 @@ impl Connection {
     /// frames it is for the server to end the connection (RFC 6455 §7.1.1); from a client that cannot be
     /// understood any more, no close frame comes: it is told that nothing follows, and its end is waited for.
     /// Whoever floods on is not read faster than before.
-    async fn drain(&mut self, socket: &mut WebSocketStream<Edge>, code: CloseCode) {
+    async fn drain(&mut self, socket: &mut WebSocketStream<HubSocket>, code: CloseCode) {
         let patience = match code {
             CloseCode::TooSlow => SLOW_SOCKET_CLOSE_TIMEOUT,
             _ => SOCKET_CLOSE_TIMEOUT,
@@ -232,7 +232,7 @@ impl Connection {
             self.client.flushed().await;
             // Terminated by an error, here or before.
             while !socket.is_terminated() {
-                self.turn().await;
+                self.throttle().await;
                 match socket.next().await {
                     None | Some(Ok(Message::Close(_))) => return,
                     Some(Ok(_) | Err(_)) => {}
@@ -242,14 +242,14 @@ impl Connection {
             let reading = &mut socket.get_mut().reading;
             let _ = SockRef::from(reading.as_ref()).shutdown(Shutdown::Write);
             while reading.read(&mut sink).await.is_ok_and(|read| read > 0) {
-                self.turn().await;
+                self.throttle().await;
             }
         })
         .await;
     }
 
     /// Waits until one more frame may come.
-    async fn turn(&mut self) {
+    async fn throttle(&mut self) {
         while self.chat.rate_limits() == RateLimits::On
             && let Err(wait_ms) = self.frames.take(Instant::now())
         {
@@ -257,9 +257,9 @@ impl Connection {
         }
     }
 
-    async fn obey(&self, asked: Incoming, in_flight: &mut FuturesUnordered<Answered>) {
+    async fn dispatch(&self, asked: Incoming, in_flight: &mut FuturesUnordered<Answered>) {
         let Incoming { reference, command } = asked;
-        let mark = reference.as_deref();
+        let reference_text = reference.as_deref();
         let client_name = match &command {
             Command::Post { client_id, .. } => Some(client_id.as_str().to_owned()),
             _ => None,
@@ -270,9 +270,9 @@ impl Connection {
             Ok(None) => {}
             Err(error) if is_read => {
                 error.log();
-                self.send(wire::error(mark, None, &error));
+                self.send(wire::error(reference_text, None, &error));
             }
-            Err(error) => self.send(refused(&self.chat, mark, client_name.as_deref(), &error)),
+            Err(error) => self.send(refused(&self.chat, reference_text, client_name.as_deref(), &error)),
         }
     }
 
@@ -280,49 +280,61 @@ impl Connection {
     /// in the meantime; all of it has its place in the writer's queue when this returns.
     async fn begin(&self, reference: Option<String>, command: Command) -> Result<Option<Answered>> {
         let (chat, viewer, own) = (&self.chat, &self.viewer, self.client.id);
-        let mark = reference.as_deref();
+        let reference_text = reference.as_deref();
         match command {
-            Command::Ping => self.send(wire::pong(mark)),
+            Command::Ping => self.send(wire::pong(reference_text)),
             Command::Typing { room } => chat.typing(viewer, room).await?,
             Command::Away { on } => chat.hub().set_away(own, on),
-            Command::Sync { room, since } => self.sync(mark, room, since).await?,
+            Command::Sync { room, since } => self.sync(reference_text, room, since).await?,
             Command::Post { room, client_id, says } => {
                 let name = client_id.as_str().to_owned();
                 let posting = chat.post(viewer, room, client_id, says).await?;
                 let chat = chat.clone();
                 return Ok(Some(Box::pin(async move {
-                    let mark = reference.as_deref();
+                    let reference_text = reference.as_deref();
                     Some(match posting.await {
-                        Ok(answer) => wire::posted(mark, &name, answer.room, answer.seq),
-                        Err(error) => refused(&chat, mark, Some(&name), &error),
+                        Ok(answer) => wire::posted(reference_text, &name, answer.room, answer.seq),
+                        Err(error) => refused(&chat, reference_text, Some(&name), &error),
                     })
                 })));
             }
             Command::Do { place, deed } => {
                 let acting = chat.act(viewer, place, deed).await?;
-                return Ok(Some(later(chat.clone(), reference, acting, |mark, answer: Answer| {
-                    Some(wire::done(mark, answer.room, answer.seq))
-                })));
+                return Ok(Some(answer_later(
+                    chat.clone(),
+                    reference,
+                    acting,
+                    |reference_text, answer: Answer| Some(wire::done(reference_text, answer.room, answer.seq)),
+                )));
             }
             Command::Save { place, on } => {
                 let saving = chat.save(viewer, own, place, on).await?;
-                return Ok(Some(later(chat.clone(), reference, saving, move |mark, ()| {
-                    Some(wire::saved(mark, place, on))
-                })));
+                return Ok(Some(answer_later(
+                    chat.clone(),
+                    reference,
+                    saving,
+                    move |reference_text, ()| Some(wire::saved(reference_text, place, on)),
+                )));
             }
             Command::Read { room, seq } => {
                 let marking = chat.mark_read(viewer, own, room, seq).await?;
                 if reference.is_some() {
-                    return Ok(Some(later(chat.clone(), reference, marking, |mark, read: ReadMark| {
-                        Some(wire::read(mark, &read))
-                    })));
+                    return Ok(Some(answer_later(
+                        chat.clone(),
+                        reference,
+                        marking,
+                        |reference_text, read: ReadMark| Some(wire::read(reference_text, &read)),
+                    )));
                 }
             }
             Command::Unread { place } => {
                 let marking = chat.mark_unread(viewer, own, place).await?;
-                return Ok(Some(later(chat.clone(), reference, marking, |mark, read: ReadMark| {
-                    Some(wire::read(mark, &read))
-                })));
+                return Ok(Some(answer_later(
+                    chat.clone(),
+                    reference,
+                    marking,
+                    |reference_text, read: ReadMark| Some(wire::read(reference_text, &read)),
+                )));
             }
         }
         Ok(None)
@@ -346,17 +358,17 @@ impl Connection {
 }
 
 /// The answer that `frame` makes once `work` is done, or the error.
-fn later<T: Send + 'static>(
+fn answer_later<T: Send + 'static>(
     chat: Arc<Chat>,
     reference: Option<String>,
     work: impl Future<Output = Result<T>> + Send + 'static,
     frame: impl FnOnce(Option<&str>, T) -> Option<Bytes> + Send + 'static,
 ) -> Answered {
     Box::pin(async move {
-        let mark = reference.as_deref();
+        let reference_text = reference.as_deref();
         match work.await {
-            Ok(done) => frame(mark, done),
-            Err(error) => Some(refused(&chat, mark, None, &error)),
+            Ok(done) => frame(reference_text, done),
+            Err(error) => Some(refused(&chat, reference_text, None, &error)),
         }
     })
 }

@@ -7,7 +7,7 @@
 
 mod closing;
 mod connection;
-mod edge;
+mod hub_socket;
 mod registered;
 
 use crate::chat::{Chat, RateLimits};
@@ -57,8 +57,8 @@ pub fn upgrade(
     tokio::spawn(async move {
         let _permit = permit;
         let stream = upgraded.await.ok().and_then(into_stream);
-        if let Some(life) = stream.and_then(|stream| connection::live(chat, viewer, stream)) {
-            life.await;
+        if let Some(task) = stream.and_then(|stream| connection::serve(chat, viewer, stream)) {
+            task.await;
         }
     });
     Ok(response.map(|()| Bytes::new()))

@@ -5,7 +5,7 @@ use crate::harness::people::Person;
 use crate::harness::server::{Hands, Setup, Site};
 use crate::harness::socket::Socket;
 use crate::rooms::{ask, history, make_with, refused, three};
-use chapp::limits::{ERASE_EVERY, UNDO_MS, UPLOAD_KEPT_MS};
+use chapp::limits::{ERASE_EVERY, Timers, UNDO_MS, UPLOAD_KEPT_MS};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -292,6 +292,10 @@ fn what_is_never_posted_is_erased_after_a_day() {
     let (hands, clock) = Hands::new();
     let site = Site::with(Setup {
         clock,
+        timers: Timers {
+            erase_every: Duration::from_millis(500),
+            ..Timers::default()
+        },
         ..Setup::default()
     });
     let ada = site.sign_up("Ada");

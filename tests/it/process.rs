@@ -75,6 +75,7 @@ fn serves_on_a_disk_that_breaks() {
         backups: None,
         control_folders: Vec::new(),
         io_uring: true,
+        timers: Default::default(),
     };
     let code = chapp::process::serve(&config, options, Clock::System);
     std::process::exit(if code == ExitCode::SUCCESS { 0 } else { 1 });

@@ -7,10 +7,11 @@ use crate::harness::metrics::Metrics;
 use crate::harness::people::{Person, sign_up};
 use crate::harness::server::{Setup, Site};
 use crate::harness::socket::{Socket, frame};
-use chapp::limits::{PINGS_AT_ONCE_MAX, SENDS_AT_ONCE_MAX, SOCKET_DEAD_AFTER};
+use chapp::limits::{PINGS_AT_ONCE_MAX, SENDS_AT_ONCE_MAX, SOCKET_DEAD_AFTER, Timers};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 /// 32,000 bytes.
 fn long_body() -> String {
@@ -109,7 +110,14 @@ fn read_on(stream: &mut TcpStream) -> (Vec<Value>, u16) {
 
 #[test]
 fn of_many_who_are_quiet_each_is_asked_whether_it_is_there_before_it_is_given_up() {
-    let site = Site::new();
+    let site = Site::with(Setup {
+        timers: Timers {
+            ping_after: Duration::from_secs(2),
+            sweep_every: Duration::from_millis(500),
+            ..Timers::default()
+        },
+        ..Setup::default()
+    });
     let people = [site.sign_up("Ada"), site.sign_up("Ben"), site.sign_up("Carol")];
     let of_each = people
         .iter()

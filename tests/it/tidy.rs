@@ -295,6 +295,29 @@ fn every_file_says_what_it_owns() {
     }
 }
 
+/// The docs of this file that are a single word, by their lines. The shape of an answer or a path, in backticks, is none.
+fn one_word_docs(text: &str) -> Vec<usize> {
+    let doc = |line: &str| line.trim_start().strip_prefix("///").map(|doc| doc.trim().to_owned());
+    let docs: Vec<Option<String>> = text.lines().map(doc).collect();
+    let is_doc = |at: Option<usize>| at.and_then(|at| docs.get(at)).is_some_and(Option::is_some);
+    let found = docs.iter().enumerate().filter(|(at, doc)| {
+        let is_word = |doc: &String| !doc.is_empty() && !doc.starts_with('`') && !doc.contains(char::is_whitespace);
+        doc.as_ref().is_some_and(is_word) && !is_doc(at.checked_sub(1)) && !is_doc(Some(at + 1))
+    });
+    found.map(|(at, _)| at + 1).collect()
+}
+
+#[test]
+fn the_doc_of_an_item_says_more_than_one_word() {
+    let mut wrong = Vec::new();
+    for (name, text) in files("src", &["rs"]) {
+        wrong.extend(one_word_docs(&text).into_iter().map(|line| format!("{name}:{line}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let sample = "/// Who.\npub user: u64,\n/// The end\n/// of it.\n/// `GET`\nShow,\n\n    /// When.\n    at: u64,";
+    assert_eq!(one_word_docs(sample), [1, 8]);
+}
+
 #[test]
 fn no_text_becomes_markup_or_a_program_in_the_page() {
     let words = [

@@ -5,27 +5,19 @@
 //! `https:` and `mailto:` only, and characters that turn the direction of what follows are left out. A
 //! text that would make too large a tree stays as it is.
 
+mod characters;
 mod names;
 mod text;
 mod tree;
 
-use crate::model::{Block, Body, Content, Inline, Mentions, RoomId, UserId, Written};
-pub use names::{Candidates, candidates};
+use crate::model::{Block, Body, Content, Inline, Mentions, Written};
+use characters::printable;
+pub use names::{Candidates, Names, candidates};
 use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::ops::Range;
 use text::Scanner;
 use tree::{Container, Tree, href};
-
-/// What the names in a text mean to its author.
-#[derive(Debug, Default)]
-pub struct Names {
-    /// By [`Name::key`](crate::model::Name::key).
-    pub people: HashMap<String, UserId>,
-    /// By [`RoomName::key`](crate::model::RoomName::key).
-    pub rooms: HashMap<String, RoomId>,
-}
 
 /// How often a text is read again without what looks like the definition of a link.
 const READINGS_MAX: usize = 8;
@@ -42,7 +34,7 @@ pub fn parse(body: Body, names: &Names) -> Written {
             mentions: scanner.mentions(),
         },
         None => {
-            let text = text::visible(body.as_str());
+            let text = printable(body.as_str());
             let content = (text != body.as_str()).then(|| Content(vec![Block::Paragraph(vec![Inline::Text(text)])]));
             Written {
                 body,
@@ -97,12 +89,12 @@ fn tree(source: &str, scanner: &mut Scanner) -> Option<Vec<Block>> {
             }) if href(&address(link_type, dest_url)).is_none() => {
                 skip(&mut events);
                 scanner.scan(&mut pending, &mut tree);
-                tree.add(Inline::Text(text::visible(&source[range])));
+                tree.add(Inline::Text(printable(&source[range])));
             }
             Event::Start(Tag::Image { ref dest_url, .. }) if href(dest_url).is_none() => {
                 skip(&mut events);
                 scanner.scan(&mut pending, &mut tree);
-                tree.add(Inline::Text(text::visible(&source[range])));
+                tree.add(Inline::Text(printable(&source[range])));
             }
             Event::Text(text) => match tree.is_code() {
                 true => tree.code(&text),
@@ -148,7 +140,7 @@ fn tree(source: &str, scanner: &mut Scanner) -> Option<Vec<Block>> {
                 };
                 other(event, &mut tree);
                 if !title.is_empty() {
-                    tree.add(Inline::Text(text::visible(&format!(" ({title})"))));
+                    tree.add(Inline::Text(printable(&format!(" ({title})"))));
                 }
             }
         }
@@ -165,7 +157,7 @@ fn other(event: Event, tree: &mut Tree) {
     match event {
         Event::Start(tag) => start(tag, tree),
         Event::End(tag) => end(tag, tree),
-        Event::Code(code) => tree.add(Inline::Code(text::visible(&code))),
+        Event::Code(code) => tree.add(Inline::Code(printable(&code))),
         Event::SoftBreak | Event::HardBreak => tree.add(Inline::Break),
         Event::Rule => tree.add_block(Block::Rule),
         _ => {}

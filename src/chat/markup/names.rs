@@ -1,8 +1,17 @@
 //! Names in a text. They may hold spaces, so the longest one that somebody has is meant.
 
 use crate::limits::{MENTIONS_MAX, NAME_CHARS_MAX, NAMES_LOOKED_UP_MAX, ROOM_LINKS_MAX, ROOM_NAME_CHARS_MAX};
-use crate::model::{begins_anew, name_key};
+use crate::model::{RoomId, UserId, begins_anew, name_key};
 use std::collections::HashMap;
+
+/// What the names in a text mean to its author.
+#[derive(Debug, Default)]
+pub struct Names {
+    /// By [`Name::key`](crate::model::Name::key).
+    pub people: HashMap<String, UserId>,
+    /// By [`RoomName::key`](crate::model::RoomName::key).
+    pub rooms: HashMap<String, RoomId>,
+}
 
 /// What could be names in a text, as keys.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Plain text between the marks: bare addresses, emoji shortcodes, people and rooms.
 
-use super::Names;
-use super::names::{MARKS_MAX, is_boundary, longest};
+use super::characters::printable;
+use super::names::{MARKS_MAX, Names, is_boundary, longest};
 use super::tree::{Tree, href};
 use crate::limits::{MENTIONS_MAX, NAME_CHARS_MAX, ROOM_LINKS_MAX, ROOM_NAME_CHARS_MAX};
 use crate::model::{Inline, Mentions, RoomId, UserId, by_shortcode};
@@ -53,7 +53,7 @@ impl<'n> Scanner<'n> {
         if pending.is_empty() {
             return;
         }
-        let text = visible(&std::mem::take(pending));
+        let text = printable(&std::mem::take(pending));
         if tree.is_link() {
             return tree.add(Inline::Text(text));
         }
@@ -168,15 +168,4 @@ fn shortcode(after: &str) -> Option<(Inline, usize)> {
         name: name.to_owned(),
     };
     Some((inline, length + 1))
-}
-
-/// A text without the characters that turn its direction for what follows, or that nobody can see
-/// and that join nothing (UAX #9 §2, and format characters that only hide).
-pub(super) fn visible(text: &str) -> String {
-    let is_hidden = |c: char| {
-        matches!(c,
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}' | '\u{2060}'..='\u{2064}'
-            | '\u{feff}' | '\u{00ad}' | '\u{180e}' | '\u{206a}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}')
-    };
-    text.chars().filter(|c| !is_hidden(*c)).collect()
 }

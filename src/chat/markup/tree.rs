@@ -1,6 +1,6 @@
 //! The tree while it grows: bounded in depth and in nodes, whatever the text nests.
 
-use super::text::visible;
+use super::characters::printable;
 use crate::limits::{CONTENT_DEPTH_MAX, CONTENT_NODES_MAX, LINK_CHARS_MAX};
 use crate::model::{Block, Inline};
 
@@ -186,7 +186,7 @@ impl Tree {
             Some(Container::Code(info)) => {
                 let (language, first) = language(&info);
                 let text = node.code.strip_suffix('\n').unwrap_or(&node.code);
-                let text = visible(&format!("{first}{text}"));
+                let text = printable(&format!("{first}{text}"));
                 self.put(Block::Code { language, text });
             }
             Some(Container::List(start)) => self.put(Block::List {
@@ -210,14 +210,14 @@ impl Tree {
 
     fn close_link(&mut self, address: &str, mut inlines: Vec<Inline>) {
         if inlines.is_empty() {
-            inlines.push(Inline::Text(visible(address)));
+            inlines.push(Inline::Text(printable(address)));
         }
         match href(address) {
             Some(href) => self.add(Inline::Link { href, inlines }),
             None => {
                 // Nothing that was written is hidden, and nothing can be followed.
                 inlines.into_iter().for_each(|inline| self.add(inline));
-                self.add(Inline::Text(format!(" ({})", visible(address))));
+                self.add(Inline::Text(format!(" ({})", printable(address))));
             }
         }
     }
@@ -247,6 +247,6 @@ fn language(info: &str) -> (Option<String>, String) {
 pub(super) fn href(address: &str) -> Option<String> {
     let scheme = address.split_once(':')?.0.to_ascii_lowercase();
     let is_known = matches!(scheme.as_str(), "http" | "https" | "mailto");
-    let is_whole = !address.chars().any(|c| c.is_whitespace() || c.is_control()) && visible(address) == address;
+    let is_whole = !address.chars().any(|c| c.is_whitespace() || c.is_control()) && printable(address) == address;
     (is_known && is_whole && address.chars().count() <= LINK_CHARS_MAX).then(|| address.to_owned())
 }

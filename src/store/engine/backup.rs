@@ -42,7 +42,7 @@ impl Drop for Name {
 pub enum ReadBack {
     /// Each page, row and law.
     Yes,
-    /// Nothing.
+    /// The backup is not read back.
     No,
 }
 

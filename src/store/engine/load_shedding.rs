@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 /// What is shed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ShedLevel {
-    /// Nothing.
+    /// Nothing is shed.
     #[default]
     Nothing,
     /// Those who come: new sockets and log-ins.

@@ -72,7 +72,7 @@ impl Store {
         self.query(|file| sessions::of(file, user)).await
     }
 
-    /// Somebody.
+    /// The person with this id, or `None`.
     pub async fn user(&self, id: UserId) -> Result<Option<User>> {
         self.query(|file| people::by_id(file, id)).await
     }

@@ -6,6 +6,7 @@ use super::people::Person;
 use chapp::chat::{BackupPlan, PartFault, RateLimits};
 use chapp::clock::{Clock, ManualClock, Time};
 use chapp::config::{Config, Host, MetricsToken};
+use chapp::limits::Timers;
 use chapp::server::{Failure, Server};
 use chapp::store::Options;
 use std::io::Write;
@@ -26,6 +27,8 @@ pub struct Setup {
     pub hosts: Vec<Host>,
     pub listen: &'static str,
     pub io_uring: bool,
+    /// What the server waits for by itself.
+    pub timers: Timers,
     pub metrics_token: Option<MetricsToken>,
     pub backups: Option<BackupPlan>,
     /// Where the socket for commands may be; nowhere unless a test is about them.
@@ -45,6 +48,7 @@ impl Default for Setup {
             hosts: Vec::new(),
             listen: "127.0.0.1:0",
             io_uring: true,
+            timers: Timers::default(),
             metrics_token: None,
             backups: None,
             control_folders: Vec::new(),
@@ -210,6 +214,7 @@ impl Site {
             log: "off".to_owned(),
             rate_limits: self.setup.rate_limits,
             io_uring: self.setup.io_uring,
+            timers: self.setup.timers,
             metrics_token: self.setup.metrics_token.clone(),
             backups: self.setup.backups.clone(),
             control_folders: self.setup.control_folders.clone(),

@@ -11,19 +11,19 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::tcp::OwnedReadHalf;
 
 /// What tungstenite sees of the socket: it reads from it, and writes through the hub.
-pub(super) struct Edge {
+pub(super) struct HubSocket {
     pub chat: Arc<Chat>,
     pub client: Arc<Client>,
     pub reading: OwnedReadHalf,
 }
 
-impl AsyncRead for Edge {
+impl AsyncRead for HubSocket {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.reading).poll_read(cx, buffer)
     }
 }
 
-impl AsyncWrite for Edge {
+impl AsyncWrite for HubSocket {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         // Whole frames: tungstenite writes one control frame at a time.
         self.chat.hub().send(self.client.id, Bytes::copy_from_slice(bytes));

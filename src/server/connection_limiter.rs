@@ -1,4 +1,4 @@
-//! Places for connections: so many in all, so many for one address, and a word for those who find none.
+//! ConnectionLimiter for connections: so many in all, so many for one address, and a word for those who find none.
 
 use crate::chat::{RateLimits, is_this_computer, network};
 use crate::limits::{CONNECTIONS_PER_ADDRESS_MAX, SHED_RETRY_MS, TURNED_AWAY_MAX, TURNED_AWAY_TIMEOUT};
@@ -10,35 +10,35 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// All places.
-pub struct Places {
+/// All limiter.
+pub struct ConnectionLimiter {
     all: Arc<Semaphore>,
     max: u32,
     /// How many each address may have; nothing for no limit.
-    of_one_max: Option<usize>,
-    of: Mutex<HashMap<IpAddr, usize>>,
+    per_address_max: Option<usize>,
+    by_address: Mutex<HashMap<IpAddr, usize>>,
     turned_away: Arc<Semaphore>,
     metrics: Arc<Metrics>,
 }
 
 /// One place, until it is dropped.
-pub struct Place {
-    places: Arc<Places>,
+pub struct ConnectionSlot {
+    limiter: Arc<ConnectionLimiter>,
     /// Whose it counts as.
-    of: Option<IpAddr>,
+    address: Option<IpAddr>,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Places {
-    /// So many places. One address has at most half of them.
-    pub fn new(max: u32, limits: RateLimits, metrics: Arc<Metrics>) -> Arc<Places> {
+impl ConnectionLimiter {
+    /// So many limiter. One address has at most half of them.
+    pub fn new(max: u32, limits: RateLimits, metrics: Arc<Metrics>) -> Arc<ConnectionLimiter> {
         metrics.connections_max.set(max.into());
-        let of_one_max = CONNECTIONS_PER_ADDRESS_MAX.min((max / 2).max(1) as usize);
-        Arc::new(Places {
+        let per_address_max = CONNECTIONS_PER_ADDRESS_MAX.min((max / 2).max(1) as usize);
+        Arc::new(ConnectionLimiter {
             all: Arc::new(Semaphore::new(max as usize)),
             max,
-            of_one_max: (limits == RateLimits::On).then_some(of_one_max),
-            of: Mutex::default(),
+            per_address_max: (limits == RateLimits::On).then_some(per_address_max),
+            by_address: Mutex::default(),
             turned_away: Arc::new(Semaphore::new(TURNED_AWAY_MAX)),
             metrics,
         })
@@ -49,27 +49,27 @@ impl Places {
     ///
     /// # Errors
     /// Why there is none.
-    pub fn take(self: &Arc<Places>, peer: IpAddr) -> Result<Place, Count> {
+    pub fn take(self: &Arc<ConnectionLimiter>, peer: IpAddr) -> Result<ConnectionSlot, Count> {
         let permit = self.all.clone().try_acquire_owned();
         let permit = permit.map_err(|_| Count::TurnedAwayFull)?;
-        let mut of_whom = None;
-        if let Some(max) = self.of_one_max
+        let mut counted_as = None;
+        if let Some(max) = self.per_address_max
             && !is_this_computer(peer)
         {
             let address = network(peer);
-            let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
-            let count = of.entry(address).or_default();
+            let mut by_address = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+            let count = by_address.entry(address).or_default();
             if *count >= max {
                 return Err(Count::TurnedAwayAddress);
             }
             *count += 1;
-            of_whom = Some(address);
+            counted_as = Some(address);
         }
         self.metrics.one(Count::Accepted);
         self.metrics.connections.add(1);
-        Ok(Place {
-            places: self.clone(),
-            of: of_whom,
+        Ok(ConnectionSlot {
+            limiter: self.clone(),
+            address: counted_as,
             _permit: permit,
         })
     }
@@ -85,26 +85,26 @@ impl Places {
         if let Ok(turn) = self.turned_away.clone().try_acquire_owned() {
             tokio::spawn(async move {
                 let _turn = turn;
-                let _ = tokio::time::timeout(TURNED_AWAY_TIMEOUT, tell(stream, why)).await;
+                let _ = tokio::time::timeout(TURNED_AWAY_TIMEOUT, answer(stream, why)).await;
             });
         }
     }
 
     /// Waits until every place is free.
-    pub async fn all_left(&self) {
+    pub async fn wait_until_empty(&self) {
         let _ = self.all.acquire_many(self.max).await;
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
-        self.places.metrics.connections.sub(1);
-        let Some(address) = self.of else { return };
-        let mut of = self.places.of.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = of.get_mut(&address) {
+        self.limiter.metrics.connections.sub(1);
+        let Some(address) = self.address else { return };
+        let mut by_address = self.limiter.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = by_address.get_mut(&address) {
             *count -= 1;
             if *count == 0 {
-                of.remove(&address);
+                by_address.remove(&address);
             }
         }
     }
@@ -112,7 +112,7 @@ impl Drop for Place {
 
 /// A whole answer, before a request was read; then what comes is read and dropped, since closing on
 /// unread bytes would take the answer back.
-async fn tell(mut stream: TcpStream, why: Count) -> std::io::Result<()> {
+async fn answer(mut stream: TcpStream, why: Count) -> std::io::Result<()> {
     let (status, code, title) = match why {
         Count::TurnedAwayAddress => (
             "429 Too Many Requests",

@@ -1,10 +1,12 @@
-//! Which connections hear of a room, and which are a person's: what few people hear costs no walk over all.
+//! Which connections are subscribed to a room, and which belong to a person, so that an event for few people needs no
+//! walk over all connections.
 //!
-//! May name a connection too many, never one too few: who gets a frame is decided by [`Run`] and the
+//! May name a connection too many, never one too few: who gets a frame is decided by [`Segment`] and the
 //! connection's own rooms. The room that everybody is in is not here.
 
-use super::batch::{Run, Step};
+use super::batch::Segment;
 use super::client::Slot;
+use super::rooms::MembershipChange;
 use crate::model::{ConnectionId, RoomId, UserId};
 use std::collections::{HashMap, HashSet};
 
@@ -12,12 +14,12 @@ use std::collections::{HashMap, HashSet};
 const FEW_OF: usize = 4;
 
 #[derive(Default)]
-pub(super) struct Reach {
+pub(super) struct Subscriptions {
     rooms: HashMap<RoomId, HashSet<ConnectionId>>,
     people: HashMap<UserId, HashSet<ConnectionId>>,
 }
 
-impl Reach {
+impl Subscriptions {
     /// A connection is there; its rooms are not known yet.
     pub fn join(&mut self, user: UserId, id: ConnectionId) {
         self.people.entry(user).or_default().insert(id);
@@ -38,10 +40,10 @@ impl Reach {
     }
 
     /// The person of a connection came into a room or went; its rooms say so already.
-    pub fn step(&mut self, step: Step, slot: &Slot) {
-        match slot.rooms.known().binary_search(&step.room).is_ok() {
-            true => drop(self.rooms.entry(step.room).or_default().insert(slot.client.id)),
-            false => remove(&mut self.rooms, step.room, slot.client.id),
+    pub fn apply(&mut self, change: MembershipChange, slot: &Slot) {
+        match slot.rooms.known().binary_search(&change.room).is_ok() {
+            true => drop(self.rooms.entry(change.room).or_default().insert(slot.client.id)),
+            false => remove(&mut self.rooms, change.room, slot.client.id),
         }
     }
 
@@ -50,9 +52,9 @@ impl Reach {
         self.people.get(&user).into_iter().flatten()
     }
 
-    /// The connections that may get something of a run, each once, where they are few of `all`.
-    pub fn few(&self, run: &Run, all: usize) -> Option<HashSet<ConnectionId>> {
-        let (rooms, people) = run.reaches()?;
+    /// The connections that may get something of a segment, each once, where they are few of `all`.
+    pub fn few(&self, segment: &Segment, all: usize) -> Option<HashSet<ConnectionId>> {
+        let (rooms, people) = segment.audience()?;
         let rooms = rooms.iter().filter_map(|room| self.rooms.get(room));
         let sets = || {
             rooms

@@ -1,7 +1,7 @@
 //! What the log says of a request in place of its path, which may hold what is nobody else's business: a code, the name
 //! of a file, or whatever somebody typed.
 
-use super::{AtServer, InRoom, Link, METHODS, Me, Page, Route, Who, find};
+use super::route::{AtPerson, AtServer, InRoom, Link, METHODS, Me, MemberRoute, Page, PublicRoute, Route, find};
 use hyper::Method;
 
 /// Of a path that is not ours.
@@ -30,35 +30,51 @@ pub fn method_name(method: &Method) -> &'static str {
 impl Route {
     fn pattern(&self) -> &'static str {
         match self {
-            Route::Page(page) | Route::Form(page) => page.pattern(),
-            Route::Link(Link::Join, _) => "/join/{code}",
-            Route::Link(Link::Reset, _) => "/reset/{code}",
-            Route::Asset { .. } => "/-/{asset}",
-            Route::Health => "/healthz",
-            Route::Ready => "/readyz",
-            Route::Metrics => "/metrics",
-            Route::Signup => "/api/signup",
-            Route::CheckInvite => "/api/signup/check",
-            Route::Login => "/api/login",
-            Route::Reset => "/api/reset",
-            Route::CheckReset => "/api/reset/check",
-            Route::Logout => "/api/logout",
-            Route::Me(asks) => asks.pattern(),
-            Route::People => "/api/people",
-            Route::Search => "/api/search",
-            Route::Avatar(..) => "/avatars/{user}/{version}",
-            Route::Rooms | Route::CreateRoom => "/api/rooms",
-            Route::Room(_, asks) => asks.pattern(),
-            Route::Server(AtServer::Show | AtServer::Edit) => "/api/server",
-            Route::Server(AtServer::MakeInvite | AtServer::EndInvite) => "/api/server/invite",
-            Route::Person(_, Who::Edit) => "/api/people/{user}",
-            Route::Person(_, Who::OfferReset) => "/api/people/{user}/reset",
-            Route::Backup => "/api/backup",
-            Route::Qr => "/api/qr",
-            Route::Upload => "/api/files",
-            Route::File(_) => "/files/{id}/{name}",
-            Route::Preview(_) => "/files/{id}/preview",
-            Route::Socket => "/ws",
+            Route::Public(route) => route.pattern(),
+            Route::Member(route) => route.pattern(),
+        }
+    }
+}
+
+impl PublicRoute {
+    fn pattern(&self) -> &'static str {
+        match self {
+            PublicRoute::Page(page) | PublicRoute::Form(page) => page.pattern(),
+            PublicRoute::Link(Link::Join, _) => "/join/{code}",
+            PublicRoute::Link(Link::Reset, _) => "/reset/{code}",
+            PublicRoute::Asset { .. } => "/-/{asset}",
+            PublicRoute::Health => "/healthz",
+            PublicRoute::Ready => "/readyz",
+            PublicRoute::Metrics => "/metrics",
+            PublicRoute::Signup => "/api/signup",
+            PublicRoute::CheckInvite => "/api/signup/check",
+            PublicRoute::Login => "/api/login",
+            PublicRoute::Reset => "/api/reset",
+            PublicRoute::CheckReset => "/api/reset/check",
+        }
+    }
+}
+
+impl MemberRoute {
+    fn pattern(&self) -> &'static str {
+        match self {
+            MemberRoute::Logout => "/api/logout",
+            MemberRoute::Me(asks) => asks.pattern(),
+            MemberRoute::People => "/api/people",
+            MemberRoute::Search => "/api/search",
+            MemberRoute::Avatar(..) => "/avatars/{user}/{version}",
+            MemberRoute::Rooms | MemberRoute::CreateRoom => "/api/rooms",
+            MemberRoute::Room(_, asks) => asks.pattern(),
+            MemberRoute::Server(AtServer::Show | AtServer::Edit) => "/api/server",
+            MemberRoute::Server(AtServer::MakeInvite | AtServer::EndInvite) => "/api/server/invite",
+            MemberRoute::Person(_, AtPerson::Edit) => "/api/people/{user}",
+            MemberRoute::Person(_, AtPerson::OfferReset) => "/api/people/{user}/reset",
+            MemberRoute::Backup => "/api/backup",
+            MemberRoute::Qr => "/api/qr",
+            MemberRoute::Upload => "/api/files",
+            MemberRoute::File(_) => "/files/{id}/{name}",
+            MemberRoute::Preview(_) => "/files/{id}/preview",
+            MemberRoute::Socket => "/ws",
         }
     }
 }

@@ -1,0 +1,203 @@
+//! What the verbs share: the store, the hub, the clock, and the limits on what people do.
+
+use super::clock_watch::ClockWatch;
+use super::nightly_state::NightlyState;
+use super::parts::FaultPoints;
+use super::passwords::Passwords;
+use super::read_mark_queue::ReadMarks;
+use super::search_permits::SearchPermits;
+use super::throttle::{ActThrottle, LoginThrottle, RateLimits};
+use super::uploads::UploadQueue;
+use crate::clock::{Clock, Time};
+use crate::error::{Error, Result};
+use crate::hub::Hub;
+use crate::limits::{
+    FILE_READS_MAX, POSTS_BURST, POSTS_PER_SECOND, REQUESTS_BURST, REQUESTS_PER_SECOND, ROOMS_MADE_BURST,
+    ROOMS_MADE_PER_DAY, SHED_RETRY_MS, SOCKETS_OPENED_BURST, SOCKETS_OPENED_PER_SECOND, SYNCS_BURST, SYNCS_PER_SECOND,
+    TYPING_BURST, TYPING_PER_SECOND,
+};
+use crate::metrics::Count;
+use crate::model::{Trouble, UserId, Viewer};
+use crate::store::{ShedLevel, Store};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// What every verb works on: the store, the hub, and what limits both.
+pub struct Chat {
+    pub(super) store: Store,
+    pub(super) hub: Arc<Hub>,
+    pub(super) clock: Clock,
+    pub(super) clock_watch: ClockWatch,
+    pub(super) rate_limits: RateLimits,
+    pub(super) passwords: Passwords,
+    pub(super) logins: LoginThrottle,
+    /// Of posts and of everything else that a person does.
+    pub(super) acts: ActThrottle,
+    /// Of requests over HTTP, whatever they ask.
+    pub(super) requests: ActThrottle,
+    pub(super) rooms_made: ActThrottle,
+    pub(super) typing: ActThrottle,
+    /// Of sockets, as they are opened.
+    pub(super) sockets: ActThrottle,
+    /// Of catch-ups, over all connections of a person; a long one counts for more.
+    pub(super) syncs: ActThrottle,
+    /// One picture is encoded at a time.
+    pub(super) pictures: Semaphore,
+    pub(super) read_marks: Arc<ReadMarks>,
+    pub(super) searches: SearchPermits,
+    pub(super) uploads: Arc<UploadQueue>,
+    /// Reads of file chunks that run at once.
+    pub(super) file_reads: Semaphore,
+    pub(super) addresses: Mutex<Arc<[String]>>,
+    pub(super) fault_points: FaultPoints,
+    pub(super) started_at: Time,
+    /// One backup is taken at a time.
+    pub(super) backups: Arc<Semaphore>,
+    pub(super) nights: NightlyState,
+    pub(super) announced_trouble: Mutex<Option<Trouble>>,
+}
+
+impl Chat {
+    /// Starts the hashing thread.
+    ///
+    /// # Errors
+    /// When the system has no thread or no randomness left.
+    pub fn new(store: Store, hub: Arc<Hub>, clock: Clock, rate_limits: RateLimits) -> std::io::Result<Chat> {
+        let fault_points = FaultPoints::default();
+        Ok(Chat {
+            read_marks: ReadMarks::new(store.clone()),
+            uploads: UploadQueue::new(store.clone(), clock.clone(), rate_limits),
+            store,
+            hub,
+            started_at: clock.now(),
+            clock_watch: ClockWatch::new(&clock),
+            clock,
+            rate_limits,
+            passwords: Passwords::start(fault_points.clone())?,
+            fault_points,
+            logins: LoginThrottle::default(),
+            acts: ActThrottle::new(
+                POSTS_BURST,
+                POSTS_PER_SECOND,
+                SECOND,
+                "That is a lot at once. It goes out in a moment.",
+            ),
+            requests: ActThrottle::new(
+                REQUESTS_BURST,
+                REQUESTS_PER_SECOND,
+                SECOND,
+                "That is a lot at once. Try again in a moment.",
+            ),
+            rooms_made: ActThrottle::new(
+                ROOMS_MADE_BURST,
+                ROOMS_MADE_PER_DAY,
+                24 * 60 * 60 * SECOND,
+                "You have made very many rooms. Make the next one later.",
+            ),
+            typing: ActThrottle::new(TYPING_BURST, TYPING_PER_SECOND, SECOND, "That is a lot of typing."),
+            sockets: ActThrottle::new(
+                SOCKETS_OPENED_BURST,
+                SOCKETS_OPENED_PER_SECOND,
+                SECOND,
+                "You have connected very often. Try again in a moment.",
+            ),
+            syncs: ActThrottle::new(
+                SYNCS_BURST,
+                SYNCS_PER_SECOND,
+                SECOND,
+                "That is a lot to catch up with at once. Try again in a moment.",
+            ),
+            pictures: Semaphore::new(1),
+            searches: SearchPermits::default(),
+            file_reads: Semaphore::new(FILE_READS_MAX),
+            addresses: Mutex::new(Arc::new([])),
+            backups: Arc::new(Semaphore::new(1)),
+            nights: NightlyState::default(),
+            announced_trouble: Mutex::default(),
+        })
+    }
+
+    /// Who is connected.
+    pub fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    /// What is kept.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Where tests break parts of the server.
+    pub fn fault_points(&self) -> &FaultPoints {
+        &self.fault_points
+    }
+
+    /// How others on the network reach the server, as `HOST:PORT`.
+    pub fn addresses(&self) -> Arc<[String]> {
+        self.addresses.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The network has changed.
+    pub fn set_addresses(&self, addresses: Vec<String>) {
+        *self.addresses.lock().unwrap_or_else(PoisonError::into_inner) = addresses.into();
+    }
+
+    /// Lets somebody come who is not connected yet, or not logged in.
+    ///
+    /// # Errors
+    /// `unavailable` with a time to wait while the server is overloaded; it counts as `count` then.
+    pub fn admit(&self, count: Count) -> Result<()> {
+        self.shed(ShedLevel::Newcomers, count)
+    }
+
+    pub(super) fn shed(&self, from: ShedLevel, count: Count) -> Result<()> {
+        if self.store.shed_level() < from {
+            return Ok(());
+        }
+        self.store.metrics().one(count);
+        Err(Error::overloaded(SHED_RETRY_MS))
+    }
+
+    /// Counts something that the viewer does; tells the time.
+    pub(super) fn count_act(&self, viewer: &Viewer) -> Result<Time> {
+        self.shed(ShedLevel::Actions, Count::ActsOverload)?;
+        self.limit(&self.acts, Count::ActsTooMany, viewer.user.id)?;
+        Ok(self.clock.now())
+    }
+
+    /// Counts a request of the viewer's.
+    ///
+    /// # Errors
+    /// `too_many_requests`.
+    pub fn count_request(&self, viewer: &Viewer) -> Result<()> {
+        self.limit(&self.requests, Count::RequestsTooMany, viewer.user.id)
+    }
+
+    /// Counts a socket that the viewer opens.
+    ///
+    /// # Errors
+    /// `too_many_requests`.
+    pub fn count_socket(&self, viewer: &Viewer) -> Result<()> {
+        self.limit(&self.sockets, Count::TurnedAwayRate, viewer.user.id)
+    }
+
+    pub(super) fn limit(&self, throttle: &ActThrottle, count: Count, user: UserId) -> Result<()> {
+        let taken = throttle.take(self.rate_limits, self.clock.instant(), user);
+        taken.inspect_err(|_| self.store.metrics().one(count))
+    }
+
+    /// What somebody wanted to change failed with this. Counts it where that is a fault of ours.
+    pub fn count_failure(&self, error: &Error) {
+        if error.is_ours() {
+            self.store.metrics().one(Count::WriteFailures);
+        }
+    }
+
+    /// Whether rates are limited.
+    pub fn rate_limits(&self) -> RateLimits {
+        self.rate_limits
+    }
+}

@@ -1,0 +1,54 @@
+//! What a post says, as the socket and HTTP alike take it.
+
+use super::object::Object;
+use crate::error::{Error, Result};
+use crate::model::{Body, FileId, Place, RoomId, Says, Seq};
+use serde::Deserialize;
+
+/// A message that another one forwards.
+#[derive(Deserialize)]
+pub struct Forward {
+    room: u64,
+    id: u64,
+}
+
+/// The fields of a post beside its room and its client id.
+pub struct PostFields {
+    /// Required, unless there are files or a forward.
+    pub body: Option<String>,
+    /// The message that it answers.
+    pub reply_to: Option<u64>,
+    /// Ids of uploaded files.
+    pub files: Vec<String>,
+    /// Where it is there, the other fields count for nothing.
+    pub forward: Option<Object<Forward>>,
+}
+
+impl PostFields {
+    /// Checks the fields.
+    ///
+    /// # Errors
+    /// `bad_request` for a body that is missing, `invalid` for a field out of bounds, which the error names.
+    pub fn parse(self) -> Result<Says> {
+        if let Some(Object(from)) = self.forward {
+            return Ok(Says::Forward(Place {
+                room: RoomId::parse(from.room).map_err(|error| error.at("forward"))?,
+                id: Seq::parse(from.id).map_err(|error| error.at("forward"))?,
+            }));
+        }
+        let body = match self.files.is_empty() {
+            true => Body::parse(&self.body.ok_or_else(|| missing("body"))?)?,
+            false => Body::parse_or_empty(&self.body.unwrap_or_default())?,
+        };
+        let reply_to = self.reply_to.map(Seq::parse).transpose();
+        Ok(Says::Text {
+            body,
+            reply_to: reply_to.map_err(|error| error.at("reply_to"))?,
+            files: FileId::parse_all(&self.files)?,
+        })
+    }
+}
+
+pub(super) fn missing(field: &'static str) -> Error {
+    Error::bad_request(format!("The field {field} is missing.")).at(field)
+}
