@@ -14,8 +14,8 @@ use chapp::clock::{Clock, Time};
 use chapp::hub::Hub;
 use chapp::limits::BODY_CHARS_MAX;
 use chapp::model::{
-    Anchor, Body, Change, ClientId, Draft, Event, LOBBY, NewPost, PageSize, Posted, SearchQuery, Seq, Sought, UserId,
-    Written,
+    Anchor, Body, Change, ClientId, Event, FormattedText, LOBBY, NewMessage, NewPost, PageSize, Posted, SearchQuery,
+    SearchTerms, Seq, UserId,
 };
 use chapp::store::{Options, Store};
 use chapp::wire;
@@ -41,7 +41,7 @@ fn longest() -> String {
     piece.chars().cycle().take(BODY_CHARS_MAX - 1).collect()
 }
 
-fn written(text: &str) -> Written {
+fn written(text: &str) -> FormattedText {
     markup::parse(Body::parse(text).expect("a text"), &Names::default())
 }
 
@@ -50,8 +50,8 @@ fn post(client_id: &str, text: &str) -> Change {
         author: UserId(1),
         room: LOBBY,
         client_id: ClientId::parse(client_id).expect("a name"),
-        draft: Draft::Written {
-            text: Written::plain(Body::parse(text).expect("a text")),
+        message: NewMessage::Text {
+            text: FormattedText::plain(Body::parse(text).expect("a text")),
             reply_to: None,
             files: Vec::new(),
         },
@@ -60,7 +60,7 @@ fn post(client_id: &str, text: &str) -> Change {
     })
 }
 
-fn posted(written: Written) -> Posted {
+fn posted(written: FormattedText) -> Posted {
     let message = chapp::model::Message {
         id: Seq(1_000),
         author: UserId(1),
@@ -157,7 +157,7 @@ fn questions(criterion: &mut Criterion, runtime: &Runtime, store: &Store) {
     });
     for (name, text) in [("a common word", word(20)), ("a rare word", word(15_000))] {
         let query = SearchQuery {
-            sought: Sought::parse(&text).expect("a word"),
+            sought: SearchTerms::parse(&text).expect("a word"),
             ..SearchQuery::default()
         };
         criterion.bench_function(&format!("store: search for {name}"), |bencher| {

@@ -4,8 +4,8 @@ use crate::words::Words;
 use chapp::clock::{Clock, Time};
 use chapp::error::Result;
 use chapp::model::{
-    Body, Change, ClientId, Draft, Event, LOBBY, Name, NewAccount, NewPost, NewRoom, NewSession, PasswordHash, RoomId,
-    RoomKind, RoomName, Token, Topic, UserId, Written,
+    Body, Change, ClientId, Event, FormattedText, LOBBY, Name, NewAccount, NewMessage, NewPost, NewRoom, NewSession,
+    PasswordHash, RoomId, RoomKind, RoomName, Token, Topic, UserId,
 };
 use chapp::store::{Feed, Options, Pending, Store};
 use std::collections::VecDeque;
@@ -137,8 +137,8 @@ pub async fn talk(store: &Store, plan: Plan, words: &mut Words, count: u64) -> R
             author,
             room,
             client_id: ClientId::parse(&words.uuid())?,
-            draft: Draft::Written {
-                text: Written::plain(Body::parse(&words.text())?),
+            message: NewMessage::Text {
+                text: FormattedText::plain(Body::parse(&words.text())?),
                 reply_to: None,
                 files: Vec::new(),
             },

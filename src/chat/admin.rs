@@ -10,8 +10,8 @@ use crate::error::{Error, Kind, Result};
 use crate::hub::Waiting;
 use crate::limits::{INVITE_MS, RESET_MS};
 use crate::model::{
-    Backup, Change, Code, Door, Event, Invite, Password, PasswordReset, Role, ServerCard, ServerCounts, ServerDeed,
-    ServerName, User, UserId, Viewer, invite_end, rules,
+    AdminAction, Backup, Change, Code, Event, Invite, Password, PasswordReset, Role, ServerCounts, ServerInfo,
+    ServerName, SignUpPolicy, User, UserId, Viewer, invite_end, rules,
 };
 use crate::store::{BackupFile, Load, Progress, ReadBack, ShedLevel, Storage};
 use crate::wire::CloseCode;
@@ -21,7 +21,7 @@ use tokio::sync::OwnedSemaphorePermit;
 /// How the server is doing.
 pub struct ServerFacts {
     /// What is kept about it.
-    pub info: ServerCard,
+    pub info: ServerInfo,
     /// What there is on it.
     pub counts: ServerCounts,
     /// Since when it runs.
@@ -66,7 +66,7 @@ impl Chat {
     ///
     /// # Errors
     /// When the data file cannot be read.
-    pub async fn server(&self) -> Result<ServerCard> {
+    pub async fn server(&self) -> Result<ServerInfo> {
         self.store.server().await
     }
 
@@ -120,16 +120,16 @@ impl Chat {
     /// # Errors
     /// `forbidden` for members.
     pub async fn rename_server(&self, viewer: &Viewer, name: ServerName) -> Result<()> {
-        self.administer(viewer, ServerDeed::Rename(name)).await.map(drop)
+        self.administer(viewer, AdminAction::Rename(name)).await.map(drop)
     }
 
     /// Somebody else may come in, from now on.
     ///
     /// # Errors
     /// `forbidden` for members.
-    pub async fn set_sign_up_policy(&self, viewer: &Viewer, door: Door) -> Result<()> {
+    pub async fn set_sign_up_policy(&self, viewer: &Viewer, door: SignUpPolicy) -> Result<()> {
         let spare = self.new_invite(None)?;
-        self.administer(viewer, ServerDeed::SetDoor { door, spare })
+        self.administer(viewer, AdminAction::SetDoor { door, spare })
             .await
             .map(drop)
     }
@@ -141,7 +141,7 @@ impl Chat {
     pub async fn make_invite(&self, viewer: &Viewer, ends_at: Option<u64>) -> Result<Invite> {
         rules::may_open_door(self.role(viewer).await?)?;
         let invite = self.new_invite(ends_at)?;
-        match self.administer(viewer, ServerDeed::Invite(invite)).await? {
+        match self.administer(viewer, AdminAction::Invite(invite)).await? {
             Event::InviteChanged(invite) => Ok(invite),
             other => Err(unexpected(&other)),
         }
@@ -154,7 +154,7 @@ impl Chat {
     pub async fn end_invite(&self, viewer: &Viewer, ends_at: u64) -> Result<Invite> {
         rules::may_open_door(self.role(viewer).await?)?;
         let ends_at = invite_end(ends_at, self.clock.now())?;
-        match self.administer(viewer, ServerDeed::EndInvite(ends_at)).await? {
+        match self.administer(viewer, AdminAction::EndInvite(ends_at)).await? {
             Event::InviteChanged(invite) => Ok(invite),
             other => Err(unexpected(&other)),
         }
@@ -163,10 +163,10 @@ impl Chat {
     /// The owner of a new server can let others in at once.
     pub(super) async fn make_first_invite(&self, owner: UserId) {
         let Ok(invite) = self.new_invite(None) else { return };
-        let deed = ServerDeed::Invite(invite);
+        let action = AdminAction::Invite(invite);
         let (by, at) = (owner, self.clock.now());
         // Where it fails they make one by hand.
-        let _ = self.store.commit(Change::Server { by, deed, at }).await;
+        let _ = self.store.commit(Change::Server { by, action, at }).await;
     }
 
     fn new_invite(&self, ends_at: Option<u64>) -> Result<Invite> {
@@ -184,7 +184,7 @@ impl Chat {
     /// # Errors
     /// `forbidden` for all but the owner, `not_found`, `conflict` for an account that is shut.
     pub async fn set_role(&self, viewer: &Viewer, user: UserId, role: Role) -> Result<User> {
-        person(self.administer(viewer, ServerDeed::SetRole(user, role)).await?)
+        person(self.administer(viewer, AdminAction::SetRole(user, role)).await?)
     }
 
     /// Shuts somebody's account, which ends their sessions at once, or opens it again.
@@ -192,7 +192,7 @@ impl Chat {
     /// # Errors
     /// `not_found`, `forbidden` as the rules say.
     pub async fn set_active(&self, viewer: &Viewer, user: UserId, on: bool) -> Result<User> {
-        let person = person(self.administer(viewer, ServerDeed::SetActive(user, on)).await?)?;
+        let person = person(self.administer(viewer, AdminAction::SetActive(user, on)).await?)?;
         if !on {
             // Not only through the feed, which may be a moment behind: whoever is told that somebody is out
             // can rely on it.
@@ -208,12 +208,12 @@ impl Chat {
     pub async fn offer_reset(&self, viewer: &Viewer, user: UserId) -> Result<(Code, Time)> {
         let code = random_code()?;
         let ends_at = Time(self.clock.now().0 + RESET_MS);
-        let deed = ServerDeed::OfferReset {
+        let action = AdminAction::OfferReset {
             user,
             code: code.digest(),
             ends_at,
         };
-        self.administer(viewer, deed).await?;
+        self.administer(viewer, action).await?;
         Ok((code, ends_at))
     }
 
@@ -302,18 +302,18 @@ impl Chat {
     /// A backup has gone out whole.
     pub async fn backed_up(&self, viewer: &Viewer, backup: Backup) {
         self.note_backup(backup.at);
-        let deed = ServerDeed::BackedUp(backup);
+        let action = AdminAction::BackedUp(backup);
         let (by, at) = (viewer.user.id, self.clock.now());
         // The copy is there all the same.
-        if let Err(error) = self.store.commit(Change::Server { by, deed, at }).await {
+        if let Err(error) = self.store.commit(Change::Server { by, action, at }).await {
             error.log();
         }
     }
 
-    async fn administer(&self, viewer: &Viewer, deed: ServerDeed) -> Result<Event> {
+    async fn administer(&self, viewer: &Viewer, action: AdminAction) -> Result<Event> {
         let at = self.count_act(viewer)?;
         let by = viewer.user.id;
-        self.store.commit(Change::Server { by, deed, at }).await
+        self.store.commit(Change::Server { by, action, at }).await
     }
 }
 

@@ -7,8 +7,8 @@ use crate::error::Result;
 use crate::limits::SYNC_MESSAGES_COUNTED;
 use crate::metrics::Count;
 use crate::model::{
-    Act, Anchor, Body, Catchup, Change, ClientId, ConnectionId, Deed, Draft, Event, NewPost, Page, PageSize, PinsPage,
-    Place, RoomId, SavedPage, Says, Seq, UserId, Viewer, Written,
+    Anchor, Body, Catchup, Change, ClientId, ConnectionId, Event, FormattedText, MessageAction, MessageRef, NewMessage,
+    NewPost, Page, PageSize, PinsPage, PostContent, RequestedAction, RoomId, SavedPage, Seq, UserId, Viewer,
 };
 use std::future::Future;
 
@@ -35,23 +35,23 @@ impl Chat {
         viewer: &Viewer,
         room: RoomId,
         client_id: ClientId,
-        says: Says,
+        content: PostContent,
     ) -> Result<impl Future<Output = Result<Answer>> + use<>> {
         let now = self.count_act(viewer)?;
-        let draft = match says {
-            Says::Text { body, reply_to, files } => Draft::Written {
+        let message = match content {
+            PostContent::Text { body, reply_to, files } => NewMessage::Text {
                 text: self.written(viewer, body).await?,
                 reply_to,
                 files,
             },
-            Says::Forward(Place { room, id }) => Draft::Forward { room, id },
+            PostContent::Forward(MessageRef { room, id }) => NewMessage::Forward { room, id },
         };
-        let is_for_here = matches!(&draft, Draft::Written { text, .. } if text.mentions.here);
+        let is_for_here = matches!(&message, NewMessage::Text { text, .. } if text.mentions.here);
         let change = Change::Post(NewPost {
             author: viewer.user.id,
             room,
             client_id,
-            draft,
+            message,
             here: if is_for_here { self.here() } else { Vec::new() },
             at: now,
         });
@@ -66,24 +66,24 @@ impl Chat {
     pub async fn act(
         &self,
         viewer: &Viewer,
-        place: Place,
-        deed: Deed,
+        target: MessageRef,
+        action: RequestedAction,
     ) -> Result<impl Future<Output = Result<Answer>> + use<>> {
         let at = self.count_act(viewer)?;
-        let act = match deed {
-            Deed::Edit(body) => Act::Edit(self.written(viewer, body).await?),
-            Deed::Delete => Act::Delete,
-            Deed::Undelete => Act::Undelete,
-            Deed::React(emoji, on) => Act::React { emoji, on },
-            Deed::Pin(on) => Act::Pin { on },
+        let act = match action {
+            RequestedAction::Edit(body) => MessageAction::Edit(self.written(viewer, body).await?),
+            RequestedAction::Delete => MessageAction::Delete,
+            RequestedAction::Undelete => MessageAction::Undelete,
+            RequestedAction::React(emoji, on) => MessageAction::React { emoji, on },
+            RequestedAction::Pin(on) => MessageAction::Pin { on },
         };
         let by = viewer.user.id;
-        let pending = self.store.submit(Change::Act { by, place, act, at }).await?;
+        let pending = self.store.submit(Change::MessageAction { by, target, act, at }).await?;
         Ok(async move { answer(&pending.await?) })
     }
 
     /// What a text means to its author: who and which rooms are named in it.
-    async fn written(&self, viewer: &Viewer, body: Body) -> Result<Written> {
+    async fn written(&self, viewer: &Viewer, body: Body) -> Result<FormattedText> {
         let candidates = markup::candidates(body.as_str());
         let mut names = markup::Names::default();
         if !candidates.people.is_empty() {
@@ -107,13 +107,13 @@ impl Chat {
         &self,
         viewer: &Viewer,
         by: ConnectionId,
-        place: Place,
+        target: MessageRef,
         on: bool,
     ) -> Result<impl Future<Output = Result<()>> + use<>> {
         let at = self.count_act(viewer)?;
         let change = Change::Save {
             user: viewer.user.id,
-            place,
+            target,
             on,
             at,
             by: Some(by),

@@ -7,7 +7,7 @@ use super::read_mark_queue::{answer_all, marked};
 use super::state::Chat;
 use crate::error::{Error, Kind, Result};
 use crate::limits::READ_MARKS_TIMEOUT;
-use crate::model::{Change, ConnectionId, Place, ReadMark, RoomId, Seq, UserId, Viewer};
+use crate::model::{Change, ConnectionId, MessageRef, ReadMark, RoomId, Seq, UserId, Viewer};
 use std::future::Future;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -46,13 +46,13 @@ impl Chat {
         &self,
         viewer: &Viewer,
         by: ConnectionId,
-        place: Place,
+        target: MessageRef,
     ) -> Result<impl Future<Output = Result<ReadMark>> + use<>> {
         self.count_act(viewer)?;
         let (user, by) = (viewer.user.id, Some(by));
         // What they had read before they said this must not undo it.
         let submitted = self.read_marks.submit().await;
-        let pending = self.store.submit(Change::MarkUnread { user, place, by }).await;
+        let pending = self.store.submit(Change::MarkUnread { user, target, by }).await;
         tokio::spawn(answer_all(submitted));
         let pending = pending?;
         Ok(async move { marked(pending.await?) })

@@ -8,7 +8,7 @@ use crate::chat::{BackupTaken, Chat};
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::limits::{BACKUP_CHUNK_BYTES, BACKUP_CHUNKS_AHEAD};
-use crate::model::{Backup, Door, Role, ServerName, UserId, Viewer};
+use crate::model::{Backup, Role, ServerName, SignUpPolicy, UserId, Viewer};
 use crate::wire::{self, Word};
 use bytes::Bytes;
 use http_body_util::{BodyExt, StreamBody};
@@ -77,9 +77,9 @@ impl RequestContext<'_> {
                 let name = change.name.as_deref().map(ServerName::parse).transpose()?;
                 if let Some(Word(door)) = change.door {
                     let door = match door {
-                        DoorName::Anyone => Door::Anyone,
-                        DoorName::Invite => Door::Invited,
-                        DoorName::Nobody => Door::Nobody,
+                        DoorName::Anyone => SignUpPolicy::Anyone,
+                        DoorName::Invite => SignUpPolicy::Invited,
+                        DoorName::Nobody => SignUpPolicy::Nobody,
                     };
                     chat.set_sign_up_policy(viewer, door).await?;
                 }

@@ -5,8 +5,8 @@ use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::limits::FIRST_MEMBERS_MAX;
 use crate::model::{
-    ClientId, Color, DisplayName, MemberRole, Notify, ProfilePatch, QuietHours, RoomKind, RoomName, RoomPatch,
-    RoomPrefs, Says, SettingsPatch, Status, Topic, UserId,
+    ClientId, Color, DisplayName, MemberRole, Notify, PostContent, ProfilePatch, QuietHours, RoomKind, RoomName,
+    RoomPatch, RoomPrefs, SettingsPatch, Status, Topic, UserId,
 };
 use crate::wire::{Forward, Object, PostFields, Word};
 use serde::{Deserialize, Deserializer};
@@ -24,15 +24,15 @@ pub struct NewMessage {
 
 impl NewMessage {
     /// The post that is meant.
-    pub fn parse(self) -> Result<(ClientId, Says)> {
+    pub fn parse(self) -> Result<(ClientId, PostContent)> {
         let fields = PostFields {
             body: self.body,
             reply_to: self.reply_to,
             files: self.files,
             forward: self.forward,
         };
-        let says = fields.parse()?;
-        Ok((ClientId::parse(&self.client_id)?, says))
+        let content = fields.parse()?;
+        Ok((ClientId::parse(&self.client_id)?, content))
     }
 }
 

@@ -10,7 +10,7 @@ use super::response::{self, Answer};
 use super::route::{Link, Page};
 use super::{RequestContext, assets};
 use crate::error::{Kind, Result};
-use crate::model::{Code, Door, User};
+use crate::model::{Code, SignUpPolicy, User};
 use crate::wire;
 use hyper::body::Incoming;
 use hyper::{HeaderMap, Request, StatusCode};
@@ -36,7 +36,7 @@ impl RequestContext<'_> {
     /// The page of an invite link.
     pub(super) async fn join_page(&self, headers: &HeaderMap) -> Result<Answer> {
         let server = self.chat().server().await?;
-        if server.door != Door::Invited {
+        if server.door != SignUpPolicy::Invited {
             return self.sign_up_page(&Credentials::default(), headers).await;
         }
         let mut vars = PageVars::new(server.name.as_str(), headers);

@@ -151,8 +151,8 @@ impl RequestContext<'_> {
                 Ok(encoding::messages(wire::page(&page, &viewer.user), request.headers()))
             }
             InRoom::Post => {
-                let (client_id, says) = request::json::<bodies::NewMessage>(request).await?.parse()?;
-                let posted = chat.post(viewer, room, client_id, says).await?.await?;
+                let (client_id, content) = request::json::<bodies::NewMessage>(request).await?.parse()?;
+                let posted = chat.post(viewer, room, client_id, content).await?.await?;
                 let status = if posted.repeated {
                     StatusCode::OK
                 } else {

@@ -12,7 +12,7 @@ use crate::chat::Health;
 use crate::error::{Error, Kind, Result};
 use crate::limits::METRICS_READ_TIMEOUT;
 use crate::metrics::{Count, Histogram, Metrics};
-use crate::model::ServerCard;
+use crate::model::ServerInfo;
 use hyper::{HeaderMap, StatusCode};
 use std::fmt::Write;
 
@@ -155,7 +155,7 @@ impl Page {
     }
 
     /// Whether changes are taken, and when they were last copied to somewhere else.
-    fn writing(&mut self, is_writable: bool, info: Option<&ServerCard>, metrics: &Metrics) {
+    fn writing(&mut self, is_writable: bool, info: Option<&ServerInfo>, metrics: &Metrics) {
         self.gauge(
             "chapp_writable",
             "Whether changes are taken: 1, or 0 with the reason at /readyz.",

@@ -5,7 +5,7 @@ use super::request::number;
 use super::response::{self, Answer};
 use crate::clock::Time;
 use crate::error::Result;
-use crate::model::{HitCount, RoomId, SearchQuery, Sought, UserId, Viewer};
+use crate::model::{HitCount, RoomId, SearchQuery, SearchTerms, UserId, Viewer};
 use crate::wire;
 use hyper::StatusCode;
 
@@ -24,7 +24,7 @@ fn parse(query: &str) -> Result<SearchQuery> {
     let mut asked = SearchQuery::default();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         match &*name {
-            "q" => asked.sought = Sought::parse(&value)?,
+            "q" => asked.sought = SearchTerms::parse(&value)?,
             "room" => asked.room = Some(RoomId::parse(number(&value, "room")?)?),
             "author" => {
                 let author = UserId::parse(number(&value, "author")?);

@@ -146,8 +146,8 @@ impl BatchBuilder {
             Event::Read { mark, by } => {
                 self.part(Audience::User(mark.user, *by), &wire::read(None, mark), None);
             }
-            Event::Saved { user, place, on, by } => {
-                self.part(Audience::User(*user, *by), &wire::saved(None, *place, *on), None);
+            Event::Saved { user, target, on, by } => {
+                self.part(Audience::User(*user, *by), &wire::saved(None, *target, *on), None);
             }
             Event::Settings { user, settings } => self.part(own(user), &wire::settings(settings), None),
             Event::Blocked { user, others } => self.part(own(user), &wire::blocked(others), None),

@@ -1,9 +1,9 @@
 //! What we will do: attributed, validated, stamped; plain data. The store makes Events of these.
 
 use super::{
-    Body, ClientId, Code, ConnectionId, Content, Emoji, FileChange, FileId, HostAct, LogIn, MemberRole, Mentions, Name,
-    NewSession, PasswordChange, PasswordHash, PasswordReset, ProfilePatch, RoomId, RoomKind, RoomName, RoomPatch,
-    RoomPrefs, Seq, ServerDeed, SessionId, SettingsPatch, Topic, UserId,
+    AdminAction, Body, ClientId, Code, ConnectionId, Content, Emoji, FileChange, FileId, HostAct, LogIn, MemberRole,
+    Mentions, Name, NewSession, PasswordChange, PasswordHash, PasswordReset, ProfilePatch, RoomId, RoomKind, RoomName,
+    RoomPatch, RoomPrefs, Seq, SessionId, SettingsPatch, Topic, UserId,
 };
 use crate::clock::Time;
 use bytes::Bytes;
@@ -26,7 +26,7 @@ pub struct NewAccount {
 
 /// What somebody wrote, and what it means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Written {
+pub struct FormattedText {
     /// As it was typed.
     pub body: Body,
     /// As a tree, where it is more than plain text.
@@ -35,10 +35,10 @@ pub struct Written {
     pub mentions: Mentions,
 }
 
-impl Written {
+impl FormattedText {
     /// Plain text that is meant for nobody in particular.
-    pub fn plain(body: Body) -> Written {
-        Written {
+    pub fn plain(body: Body) -> FormattedText {
+        FormattedText {
             body,
             content: None,
             mentions: Mentions::default(),
@@ -48,11 +48,11 @@ impl Written {
 
 /// What a post says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Draft {
+pub enum NewMessage {
     /// Something new.
-    Written {
+    Text {
         /// The text, parsed.
-        text: Written,
+        text: FormattedText,
         /// The message in the same room that it answers.
         reply_to: Option<Seq>,
         /// What it shows.
@@ -69,7 +69,7 @@ pub enum Draft {
 
 /// What somebody asks to post: not yet understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Says {
+pub enum PostContent {
     /// Something new.
     Text {
         /// The text as typed; empty only with files.
@@ -80,12 +80,12 @@ pub enum Says {
         files: Vec<FileId>,
     },
     /// What another message says.
-    Forward(Place),
+    Forward(MessageRef),
 }
 
 /// What somebody asks to do to a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Deed {
+pub enum RequestedAction {
     /// Say something else instead.
     Edit(Body),
     /// Take it away.
@@ -108,7 +108,7 @@ pub struct NewPost {
     /// The same one again posts nothing new.
     pub client_id: ClientId,
     /// The content: new, or forwarded.
-    pub draft: Draft,
+    pub message: NewMessage,
     /// Who is here, where the post is meant for them; the store keeps those who are in the room.
     pub here: Vec<UserId>,
     /// When; the store moves it up where the room already holds a later one.
@@ -134,9 +134,9 @@ pub struct NewRoom {
 
 /// What somebody does to a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Act {
+pub enum MessageAction {
     /// Say something else instead.
-    Edit(Written),
+    Edit(FormattedText),
     /// Take it away.
     Delete,
     /// Bring it back.
@@ -157,7 +157,7 @@ pub enum Act {
 
 /// Where a message stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Place {
+pub struct MessageRef {
     /// In which room.
     pub room: RoomId,
     /// Its id there.
@@ -256,13 +256,13 @@ pub enum Change {
     Post(NewPost),
     /// Something done to a message. Answered by `Event::Changed`, or by `Event::Unchanged` where it was so
     /// already.
-    Act {
+    MessageAction {
         /// Who does it.
         by: UserId,
         /// To which message.
-        place: Place,
+        target: MessageRef,
         /// What is done to the message.
-        act: Act,
+        act: MessageAction,
         /// The server's time at which the change was made.
         at: Time,
     },
@@ -278,7 +278,7 @@ pub enum Change {
         /// The person who keeps it.
         user: UserId,
         /// Which message.
-        place: Place,
+        target: MessageRef,
         /// Whether it should be so.
         on: bool,
         /// The server's time at which the change was made.
@@ -302,7 +302,7 @@ pub enum Change {
         /// The reader.
         user: UserId,
         /// From where.
-        place: Place,
+        target: MessageRef,
         /// Over which connection they said so: its answer tells it.
         by: Option<ConnectionId>,
     },
@@ -365,12 +365,12 @@ pub enum Change {
         /// What changes.
         prefs: RoomPrefs,
     },
-    /// Something done to the server or to its people. Answered as [`ServerDeed`] says.
+    /// Something done to the server or to its people. Answered as [`AdminAction`] says.
     Server {
         /// Who does it.
         by: UserId,
         /// The action of an owner or admin.
-        deed: ServerDeed,
+        action: AdminAction,
         /// The server's time at which the change was made.
         at: Time,
     },

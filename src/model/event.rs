@@ -1,8 +1,8 @@
 //! What happened: durable, numbered, in commit order; and signals, which are neither durable nor numbered.
 
 use super::{
-    ClientId, ConnectionId, FileEvent, Invite, MemberRole, Message, Place, Room, RoomId, RoomView, Seq, ServerCard,
-    SessionId, Settings, Trouble, User, UserId,
+    ClientId, ConnectionId, FileEvent, Invite, MemberRole, Message, MessageRef, Room, RoomId, RoomView, Seq,
+    ServerInfo, SessionId, Settings, Trouble, User, UserId,
 };
 use crate::clock::Time;
 use serde::{Deserialize, Serialize};
@@ -80,7 +80,7 @@ pub enum Event {
         user: UserId,
     },
     /// The server has another name, or somebody else may come in. For everybody.
-    ServerChanged(ServerCard),
+    ServerChanged(ServerInfo),
     /// There is another invite link, or it ends at another time. An answer only.
     InviteChanged(Invite),
     /// It is written down. An answer only.
@@ -136,7 +136,7 @@ pub enum Event {
         /// The person who keeps it.
         user: UserId,
         /// Which message.
-        place: Place,
+        target: MessageRef,
         /// Whether it is so now.
         on: bool,
         /// Over which connection they said so: it is answered by itself.

@@ -24,7 +24,10 @@ mod visible;
 mod words;
 
 pub use backup::{LocalMinute, Nightly, NightlyBackup, NightlyFailure, is_nightly_due, superseded};
-pub use change::{Act, Change, Deed, Draft, NewAccount, NewPost, NewRoom, Picture, Place, Says, Written};
+pub use change::{
+    Change, FormattedText, MessageAction, MessageRef, NewAccount, NewMessage, NewPost, NewRoom, Picture, PostContent,
+    RequestedAction,
+};
 pub use content::{Block, Content, Inline};
 pub use emoji::by_shortcode;
 pub use event::{Event, Posted, Presence, ReadMark};
@@ -38,9 +41,9 @@ pub use page::{
 pub use room::{
     LOBBY, LastPost, Listing, MemberRole, Notify, Room, RoomKind, RoomName, RoomPatch, RoomPrefs, RoomView, Topic,
 };
-pub use search::{Hit, HitCount, Lookup, Mark, SearchPage, SearchQuery, Sought, tokens};
+pub use search::{Hit, HitCount, Lookup, Mark, SearchPage, SearchQuery, SearchTerms, tokens};
 pub use server::{
-    Backup, Code, CodeDigest, Door, Invite, PasswordReset, ServerCard, ServerCounts, ServerDeed, ServerName,
+    AdminAction, Backup, Code, CodeDigest, Invite, PasswordReset, ServerCounts, ServerInfo, ServerName, SignUpPolicy,
     invite_end, link_is_live,
 };
 pub use session::{LogIn, NewSession, PasswordChange, Session, SessionId, Token, Viewer};

@@ -12,7 +12,7 @@ pub use server::*;
 
 /// What somebody is to a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct Access {
     /// Which room.
     pub room: RoomId,
     /// Of which kind.
@@ -25,7 +25,7 @@ pub struct Standing {
     pub member: Option<MemberRole>,
 }
 
-impl Standing {
+impl Access {
     /// Looks after the room: its owner, or the owner or an admin of the server where they are in it.
     fn manages(&self) -> bool {
         self.member
@@ -38,7 +38,7 @@ impl Standing {
 ///
 /// # Errors
 /// `not_found`.
-pub fn may_read(who: Option<&Standing>) -> Result<Standing> {
+pub fn may_read(who: Option<&Access>) -> Result<Access> {
     who.filter(|who| who.member.is_some()).copied().ok_or_else(no_such_room)
 }
 
@@ -46,7 +46,7 @@ pub fn may_read(who: Option<&Standing>) -> Result<Standing> {
 ///
 /// # Errors
 /// `not_found`, or `forbidden` in an archived room.
-pub fn may_write(who: Option<&Standing>) -> Result<Standing> {
+pub fn may_write(who: Option<&Access>) -> Result<Access> {
     let who = may_read(who)?;
     match who.archived {
         true => Err(forbidden("This room is archived. It can be read, not written to.")),
@@ -59,7 +59,7 @@ pub fn may_write(who: Option<&Standing>) -> Result<Standing> {
 /// # Errors
 /// Those of [`may_write`]; `forbidden` for somebody else's and for a forwarded one, `conflict` for what was
 /// deleted.
-pub fn may_edit(who: Option<&Standing>, by: UserId, message: &Message) -> Result<()> {
+pub fn may_edit(who: Option<&Access>, by: UserId, message: &Message) -> Result<()> {
     may_write(who)?;
     is_post(message)?;
     match (message.author == by, message.forwarded) {
@@ -74,7 +74,7 @@ pub fn may_edit(who: Option<&Standing>, by: UserId, message: &Message) -> Result
 ///
 /// # Errors
 /// Those of [`may_write`]; `forbidden` for somebody else's, unless they look after the room.
-pub fn may_delete(who: Option<&Standing>, by: UserId, message: &Message) -> Result<()> {
+pub fn may_delete(who: Option<&Access>, by: UserId, message: &Message) -> Result<()> {
     let who = may_write(who)?;
     is_post(message)?;
     match message.author == by || (who.manages() && who.kind != RoomKind::Direct) {
@@ -89,7 +89,7 @@ pub fn may_delete(who: Option<&Standing>, by: UserId, message: &Message) -> Resu
 /// Those of [`may_write`]; `forbidden` where somebody else deleted it, `conflict` after
 /// [`UNDO_MS`] or where it was not deleted.
 pub fn may_undelete(
-    who: Option<&Standing>,
+    who: Option<&Access>,
     by: UserId,
     message: &Message,
     deleted_at: Option<Time>,
@@ -118,7 +118,7 @@ pub fn may_use(message: &Message) -> Result<()> {
 ///
 /// # Errors
 /// `not_found`, or `forbidden` for whoever does not look after it.
-pub fn may_manage(who: Option<&Standing>, archives: bool) -> Result<()> {
+pub fn may_manage(who: Option<&Access>, archives: bool) -> Result<()> {
     let who = may_read(who)?;
     match (who.kind, who.room) {
         (RoomKind::Direct, _) => Err(forbidden("A direct message has no name, topic or archive.")),
@@ -133,7 +133,7 @@ pub fn may_manage(who: Option<&Standing>, archives: bool) -> Result<()> {
 /// # Errors
 /// `not_found` for a room that is not public, `forbidden` for an archived one. Who looks after the server
 /// comes in all the same: where everybody has left, nobody else could bring the room back.
-pub fn may_join(who: Option<&Standing>) -> Result<()> {
+pub fn may_join(who: Option<&Access>) -> Result<()> {
     match who {
         Some(who) if who.member.is_some() => Ok(()),
         Some(who) if who.kind == RoomKind::Public && who.server != Role::Member => Ok(()),
@@ -147,7 +147,7 @@ pub fn may_join(who: Option<&Standing>) -> Result<()> {
 ///
 /// # Errors
 /// `not_found`, or `forbidden` in the Lobby and in direct rooms.
-pub fn may_leave(who: Option<&Standing>) -> Result<()> {
+pub fn may_leave(who: Option<&Access>) -> Result<()> {
     let who = may_read(who)?;
     match (who.kind, who.room) {
         (RoomKind::Direct, _) => Err(forbidden("A direct message cannot be left. Hide it instead.")),
@@ -160,7 +160,7 @@ pub fn may_leave(who: Option<&Standing>) -> Result<()> {
 ///
 /// # Errors
 /// `not_found`, or `forbidden` in direct and in archived rooms.
-pub fn may_invite(who: Option<&Standing>) -> Result<()> {
+pub fn may_invite(who: Option<&Access>) -> Result<()> {
     let who = may_write(who)?;
     match who.kind {
         RoomKind::Direct => Err(forbidden("Nobody can be added to a direct message. Begin another one.")),
@@ -173,7 +173,7 @@ pub fn may_invite(who: Option<&Standing>) -> Result<()> {
 /// # Errors
 /// `not_found`, or `forbidden` for whoever does not look after it, in the Lobby, in direct rooms,
 /// and for an owner unless the owner of the server does it.
-pub fn may_remove(who: Option<&Standing>, target: MemberRole) -> Result<()> {
+pub fn may_remove(who: Option<&Access>, target: MemberRole) -> Result<()> {
     let who = may_read(who)?;
     match (who.kind, who.room) {
         (RoomKind::Direct, _) => Err(forbidden("Nobody can be removed from a direct message.")),
@@ -190,7 +190,7 @@ pub fn may_remove(who: Option<&Standing>, target: MemberRole) -> Result<()> {
 ///
 /// # Errors
 /// `not_found`, or `forbidden` for whoever does not look after it, in the Lobby and in direct rooms.
-pub fn may_hand_over(who: Option<&Standing>) -> Result<()> {
+pub fn may_hand_over(who: Option<&Access>) -> Result<()> {
     let who = may_read(who)?;
     match (who.kind, who.room) {
         (RoomKind::Direct, _) | (_, LOBBY) => Err(forbidden("This room has no owner of its own.")),

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 /// Words that must all be in a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sought(Vec<Term>);
+pub struct SearchTerms(Vec<Term>);
 
 /// Words that follow each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,13 +31,13 @@ pub enum Lookup {
 /// Part of a text, in Unicode scalars: the first, and the one after the last.
 pub type Mark = (u32, u32);
 
-impl Sought {
+impl SearchTerms {
     /// What somebody typed: words, with phrases in quotation marks. `e-mail` is a phrase by itself. The
     /// last word may go on, unless it is quoted. Without any word, nothing is asked of a text.
     ///
     /// # Errors
     /// `invalid` with the field `q`: too long, too many words, or signs without any word.
-    pub fn parse(text: &str) -> Result<Sought> {
+    pub fn parse(text: &str) -> Result<SearchTerms> {
         if text.chars().take(SEARCH_CHARS_MAX + 1).count() > SEARCH_CHARS_MAX {
             let title = format!("Search for at most {SEARCH_CHARS_MAX} characters.");
             return Err(Error::invalid("q", title));
@@ -70,7 +70,7 @@ impl Sought {
             let title = format!("Search for at most {SEARCH_WORDS_MAX} words.");
             return Err(Error::invalid("q", title));
         }
-        Ok(Sought(terms))
+        Ok(SearchTerms(terms))
     }
 
     /// Whether nothing is asked of a text.
@@ -185,7 +185,7 @@ impl Default for HitCount {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SearchQuery {
     /// Which words.
-    pub sought: Sought,
+    pub sought: SearchTerms,
     /// In this room alone.
     pub room: Option<RoomId>,
     /// Written by this person alone.

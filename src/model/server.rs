@@ -43,7 +43,7 @@ impl Default for ServerName {
 
 /// Who may make an account, once there is a first one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum Door {
+pub enum SignUpPolicy {
     /// Anyone who reaches the server.
     #[default]
     Anyone,
@@ -190,11 +190,11 @@ pub struct Backup {
 
 /// What is kept about the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ServerCard {
+pub struct ServerInfo {
     /// What it is called.
     pub name: ServerName,
     /// Who may come in.
-    pub door: Door,
+    pub door: SignUpPolicy,
     /// The invite link, where one was made; it may be over.
     pub invite: Option<Invite>,
     /// The last backup, where one was taken.
@@ -216,13 +216,13 @@ pub struct ServerCounts {
 
 /// What somebody who looks after the server does to it or to its people.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ServerDeed {
+pub enum AdminAction {
     /// Another name. Answered by `Event::ServerChanged`.
     Rename(ServerName),
     /// Somebody else may come in. Answered by `Event::ServerChanged`.
     SetDoor {
         /// The people who may sign up from now on.
-        door: Door,
+        door: SignUpPolicy,
         /// The link to make, where the new door needs one and there is none that works.
         spare: Invite,
     },

@@ -4,7 +4,7 @@ use super::object::{Object, from_json};
 use super::post::{Forward, PostFields, missing};
 use crate::error::{Error, Result};
 use crate::limits::REF_CHARS_MAX;
-use crate::model::{Body, ClientId, Deed, Emoji, Place, RoomId, Says, Seq};
+use crate::model::{Body, ClientId, Emoji, MessageRef, PostContent, RequestedAction, RoomId, Seq};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -18,19 +18,19 @@ pub enum Command {
         /// The client's name for it.
         client_id: ClientId,
         /// The content of the post.
-        says: Says,
+        content: PostContent,
     },
     /// Do something to a message.
     Do {
         /// The message that it is done to.
-        place: Place,
+        target: MessageRef,
         /// The action.
-        deed: Deed,
+        action: RequestedAction,
     },
     /// Keep a message for later, or no longer.
     Save {
         /// The message to keep.
-        place: Place,
+        target: MessageRef,
         /// Whether it should be so.
         on: bool,
     },
@@ -54,7 +54,7 @@ pub enum Command {
     /// To the viewer, a room is unread from this message on.
     Unread {
         /// The first message that counts as unread.
-        place: Place,
+        target: MessageRef,
     },
     /// Send what changed.
     Sync {
@@ -143,19 +143,24 @@ fn command(fields: Fields) -> Result<Command> {
     }
     let room = || RoomId::parse(fields.room.ok_or_else(|| missing("room"))?);
     let seq = |number: Option<u64>, field| Seq::parse(number.ok_or_else(|| missing(field))?).map_err(|e| e.at(field));
-    let place = || -> Result<Place> {
-        Ok(Place {
+    let target = || -> Result<MessageRef> {
+        Ok(MessageRef {
             room: room()?,
             id: seq(fields.id, "id")?,
         })
     };
     let on = || fields.on.ok_or_else(|| missing("on"));
-    let deed = |deed| -> Result<Command> { Ok(Command::Do { place: place()?, deed }) };
+    let action = |action| -> Result<Command> {
+        Ok(Command::Do {
+            target: target()?,
+            action,
+        })
+    };
     match fields.kind.as_str() {
         "post" => Ok(Command::Post {
             room: room()?,
             client_id: ClientId::parse(fields.client_id.as_deref().ok_or_else(|| missing("client_id"))?)?,
-            says: PostFields {
+            content: PostFields {
                 body: fields.body,
                 reply_to: fields.reply_to,
                 files: fields.files,
@@ -166,17 +171,17 @@ fn command(fields: Fields) -> Result<Command> {
         "edit" => {
             // The store knows whether there are files, without which there must be text.
             let body = fields.body.as_deref().ok_or_else(|| missing("body"))?;
-            deed(Deed::Edit(Body::parse_or_empty(body)?))
+            action(RequestedAction::Edit(Body::parse_or_empty(body)?))
         }
-        "delete" => deed(Deed::Delete),
-        "undelete" => deed(Deed::Undelete),
+        "delete" => action(RequestedAction::Delete),
+        "undelete" => action(RequestedAction::Undelete),
         "react" => {
             let emoji = Emoji::parse(fields.emoji.as_deref().ok_or_else(|| missing("emoji"))?)?;
-            deed(Deed::React(emoji, on()?))
+            action(RequestedAction::React(emoji, on()?))
         }
-        "pin" => deed(Deed::Pin(on()?)),
+        "pin" => action(RequestedAction::Pin(on()?)),
         "save" => Ok(Command::Save {
-            place: place()?,
+            target: target()?,
             on: on()?,
         }),
         "typing" => Ok(Command::Typing { room: room()? }),
@@ -185,7 +190,7 @@ fn command(fields: Fields) -> Result<Command> {
             room: room()?,
             seq: seq(fields.seq, "seq")?,
         }),
-        "unread" => Ok(Command::Unread { place: place()? }),
+        "unread" => Ok(Command::Unread { target: target()? }),
         "sync" => Ok(Command::Sync {
             room: room()?,
             since: seq(fields.since, "since")?,

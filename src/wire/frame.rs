@@ -7,8 +7,8 @@ use super::nouns::{self, RoomFacts, RoomJson, SettingsJson, UserJson, door, enco
 use crate::clock::Time;
 use crate::error::Error;
 use crate::model::{
-    MemberRole, Place, Posted, Presence, ReadMark, Room, RoomId, RoomView, Seq, ServerCard, Settings, Trouble, User,
-    UserId,
+    MemberRole, MessageRef, Posted, Presence, ReadMark, Room, RoomId, RoomView, Seq, ServerInfo, Settings, Trouble,
+    User, UserId,
 };
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::Serialize;
@@ -232,7 +232,7 @@ pub fn room_role(room: RoomId, new: MemberRole) -> Bytes {
 }
 
 /// The server has another name, or somebody else may come in.
-pub fn server(card: &ServerCard) -> Bytes {
+pub fn server(card: &ServerInfo) -> Bytes {
     #[derive(Serialize)]
     struct Card<'a> {
         name: &'a str,
@@ -266,12 +266,12 @@ pub fn blocked(users: &[UserId]) -> Bytes {
 }
 
 /// The viewer keeps a message for later, or no longer.
-pub fn saved(reference: Option<&str>, place: Place, on: bool) -> Bytes {
+pub fn saved(reference: Option<&str>, target: MessageRef, on: bool) -> Bytes {
     small(&Small {
         kind: "saved",
         reference,
-        room: Some(place.room.0),
-        id: Some(place.id.0),
+        room: Some(target.room.0),
+        id: Some(target.id.0),
         on: Some(on),
         ..Small::default()
     })

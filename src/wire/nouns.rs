@@ -1,8 +1,8 @@
 //! The JSON shapes of people, rooms, files and settings.
 
 use crate::model::{
-    Attachment, Door, LastPost, Listing, MemberRole, Notify, Presence, QuietHours, Role, Room, RoomKind, RoomView,
-    Settings, Trouble, User,
+    Attachment, LastPost, Listing, MemberRole, Notify, Presence, QuietHours, Role, Room, RoomKind, RoomView, Settings,
+    SignUpPolicy, Trouble, User,
 };
 use serde::Serialize;
 
@@ -201,11 +201,11 @@ pub(super) fn role(role: MemberRole) -> &'static str {
     }
 }
 
-pub(super) fn door(door: Door) -> &'static str {
+pub(super) fn door(door: SignUpPolicy) -> &'static str {
     match door {
-        Door::Anyone => "anyone",
-        Door::Invited => "invite",
-        Door::Nobody => "nobody",
+        SignUpPolicy::Anyone => "anyone",
+        SignUpPolicy::Invited => "invite",
+        SignUpPolicy::Nobody => "nobody",
     }
 }
 

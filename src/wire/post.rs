@@ -2,7 +2,7 @@
 
 use super::object::Object;
 use crate::error::{Error, Result};
-use crate::model::{Body, FileId, Place, RoomId, Says, Seq};
+use crate::model::{Body, FileId, MessageRef, PostContent, RoomId, Seq};
 use serde::Deserialize;
 
 /// A message that another one forwards.
@@ -29,9 +29,9 @@ impl PostFields {
     ///
     /// # Errors
     /// `bad_request` for a body that is missing, `invalid` for a field out of bounds, which the error names.
-    pub fn parse(self) -> Result<Says> {
+    pub fn parse(self) -> Result<PostContent> {
         if let Some(Object(from)) = self.forward {
-            return Ok(Says::Forward(Place {
+            return Ok(PostContent::Forward(MessageRef {
                 room: RoomId::parse(from.room).map_err(|error| error.at("forward"))?,
                 id: Seq::parse(from.id).map_err(|error| error.at("forward"))?,
             }));
@@ -41,7 +41,7 @@ impl PostFields {
             false => Body::parse_or_empty(&self.body.unwrap_or_default())?,
         };
         let reply_to = self.reply_to.map(Seq::parse).transpose();
-        Ok(Says::Text {
+        Ok(PostContent::Text {
             body,
             reply_to: reply_to.map_err(|error| error.at("reply_to"))?,
             files: FileId::parse_all(&self.files)?,

@@ -7,7 +7,7 @@ use crate::limits::{
     NAME_CHARS_MAX, PAGE_MESSAGES_MAX, PEOPLE_MAX, PICTURE_BYTES_MAX, PRESENCE_MAX, ROOM_NAME_CHARS_MAX,
     SEEN_MEMBERS_MAX, STATUS_CHARS_MAX, TOPIC_CHARS_MAX, UNDO_MS,
 };
-use crate::model::{Place, Presence, RoomView, ServerCard, Settings, Trouble, User, UserId};
+use crate::model::{MessageRef, Presence, RoomView, ServerInfo, Settings, Trouble, User, UserId};
 use bytes::Bytes;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -32,9 +32,9 @@ pub struct Ready<'a> {
     /// Whom the viewer has blocked.
     pub blocked: &'a [UserId],
     /// What the viewer keeps for later.
-    pub saved: &'a [Place],
+    pub saved: &'a [MessageRef],
     /// What the server is called, and who may come in.
-    pub server: &'a ServerCard,
+    pub server: &'a ServerInfo,
     /// Which data file this is.
     pub server_id: &'a str,
     /// `HOST:PORT` by which others on the network reach the server; none where it listens on this

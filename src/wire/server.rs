@@ -3,13 +3,13 @@
 use super::nouns::{door, encode};
 use crate::clock::Time;
 use crate::limits::FILES_BYTES_MAX;
-use crate::model::{Code, Invite, Nightly, ServerCard, ServerCounts, User};
+use crate::model::{Code, Invite, Nightly, ServerCounts, ServerInfo, User};
 use serde::Serialize;
 
 /// All that the server's own page tells.
 pub struct ServerFacts<'a> {
     /// What is kept about it.
-    pub info: &'a ServerCard,
+    pub info: &'a ServerInfo,
     /// What there is on it.
     pub counts: ServerCounts,
     /// Since when it runs.

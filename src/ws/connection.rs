@@ -286,9 +286,13 @@ impl Connection {
             Command::Typing { room } => chat.typing(viewer, room).await?,
             Command::Away { on } => chat.hub().set_away(own, on),
             Command::Sync { room, since } => self.sync(reference_text, room, since).await?,
-            Command::Post { room, client_id, says } => {
+            Command::Post {
+                room,
+                client_id,
+                content,
+            } => {
                 let name = client_id.as_str().to_owned();
-                let posting = chat.post(viewer, room, client_id, says).await?;
+                let posting = chat.post(viewer, room, client_id, content).await?;
                 let chat = chat.clone();
                 return Ok(Some(Box::pin(async move {
                     let reference_text = reference.as_deref();
@@ -298,8 +302,8 @@ impl Connection {
                     })
                 })));
             }
-            Command::Do { place, deed } => {
-                let acting = chat.act(viewer, place, deed).await?;
+            Command::Do { target, action } => {
+                let acting = chat.act(viewer, target, action).await?;
                 return Ok(Some(answer_later(
                     chat.clone(),
                     reference,
@@ -307,13 +311,13 @@ impl Connection {
                     |reference_text, answer: Answer| Some(wire::done(reference_text, answer.room, answer.seq)),
                 )));
             }
-            Command::Save { place, on } => {
-                let saving = chat.save(viewer, own, place, on).await?;
+            Command::Save { target, on } => {
+                let saving = chat.save(viewer, own, target, on).await?;
                 return Ok(Some(answer_later(
                     chat.clone(),
                     reference,
                     saving,
-                    move |reference_text, ()| Some(wire::saved(reference_text, place, on)),
+                    move |reference_text, ()| Some(wire::saved(reference_text, target, on)),
                 )));
             }
             Command::Read { room, seq } => {
@@ -327,8 +331,8 @@ impl Connection {
                     )));
                 }
             }
-            Command::Unread { place } => {
-                let marking = chat.mark_unread(viewer, own, place).await?;
+            Command::Unread { target } => {
+                let marking = chat.mark_unread(viewer, own, target).await?;
                 return Ok(Some(answer_later(
                     chat.clone(),
                     reference,

@@ -6,7 +6,7 @@ use chapp::limits::{
     BODY_CHARS_MAX, CONTENT_DEPTH_MAX, CONTENT_NESTED_MAX, CONTENT_NODES_MAX, LINK_CHARS_MAX, MENTIONS_MAX,
     NAME_CHARS_MAX, NAMES_LOOKED_UP_MAX,
 };
-use chapp::model::{Block, Body, Content, Inline, RoomId, UserId, Written, begins_anew, name_key};
+use chapp::model::{Block, Body, Content, FormattedText, Inline, RoomId, UserId, begins_anew, name_key};
 
 mod examples;
 
@@ -21,7 +21,7 @@ fn names() -> Names {
     names
 }
 
-fn understood(text: &str) -> Written {
+fn understood(text: &str) -> FormattedText {
     parse(Body::parse(text).unwrap(), &names())
 }
 

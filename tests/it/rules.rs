@@ -3,7 +3,7 @@
 use chapp::clock::Time;
 use chapp::error::{Kind, Result};
 use chapp::limits::UNDO_MS;
-use chapp::model::rules::{self, Standing, Whom};
+use chapp::model::rules::{self, Access, Whom};
 use chapp::model::{Body, LOBBY, MemberRole, Mentions, Message, Notice, Role, RoomId, RoomKind, Seq, UserId};
 
 /// Columns: the Lobby, a public, a private, a direct room; then the same in the archive.
@@ -141,7 +141,7 @@ fn of(whose: Whose) -> Message {
     }
 }
 
-fn ask(verb: Verb, who: Option<&Standing>) -> Result<()> {
+fn ask(verb: Verb, who: Option<&Access>) -> Result<()> {
     match verb {
         Verb::Read => rules::may_read(who).map(drop),
         Verb::Write => rules::may_write(who).map(drop),
@@ -187,7 +187,7 @@ fn row(verb: Verb, server: Role, member: Option<MemberRole>) -> String {
             (RoomId(3), RoomKind::Private),
             (RoomId(4), RoomKind::Direct),
         ];
-        let standings = rooms.map(|(room, kind)| Standing {
+        let standings = rooms.map(|(room, kind)| Access {
             room,
             kind,
             archived,
@@ -228,7 +228,7 @@ fn what_is_deleted_or_no_post_cannot_be_used() {
 
 #[test]
 fn a_room_that_is_not_theirs_answers_like_one_that_is_not_there() {
-    let outside = Standing {
+    let outside = Access {
         room: RoomId(3),
         kind: RoomKind::Private,
         archived: true,

@@ -92,7 +92,7 @@ fn an_old_file_keeps_all_that_was_in_it_and_a_copy_stays_beside_it() {
             assert_eq!(store.browse(ben, "", None, 10).await.unwrap().rooms.len(), 1);
             // What the server was never told, it does without.
             let card = store.server().await.unwrap();
-            assert_eq!((card.name.as_str(), card.door), ("Chapp", Door::Anyone));
+            assert_eq!((card.name.as_str(), card.door), ("Chapp", SignUpPolicy::Anyone));
             // The first format had no invitations.
             assert_eq!((card.invite.is_some(), card.backup), (format > 1, None));
             assert!(!account.user.deactivated);
@@ -109,13 +109,13 @@ fn what_was_posted_to_an_old_file_is_not_posted_again_and_can_be_changed() {
         let folder = tempfile::tempdir().unwrap();
         let (path, bytes) = old_file(folder.path(), packed);
         let store = open(&path);
-        let edit = |body: &str| Change::Act {
+        let edit = |body: &str| Change::MessageAction {
             by: UserId(1),
-            place: Place {
+            target: MessageRef {
                 room: LOBBY,
                 id: Seq(3),
             },
-            act: Act::Edit(Written::plain(Body::parse(body).unwrap())),
+            act: MessageAction::Edit(FormattedText::plain(Body::parse(body).unwrap())),
             at: Time(2_000_000_000_000),
         };
         wait(async {
@@ -153,7 +153,7 @@ fn what_was_said_in_an_old_file_is_found() {
         let store = open(&path);
         let found = |text: &str| {
             let query = SearchQuery {
-                sought: Sought::parse(text).unwrap(),
+                sought: SearchTerms::parse(text).unwrap(),
                 ..SearchQuery::default()
             };
             let page = store.search(UserId(2), &query).unwrap();

@@ -4,7 +4,10 @@ mod nouns;
 
 use chapp::clock::Time;
 use chapp::error::{Error, Kind};
-use chapp::model::{Body, ClientId, Deed, Emoji, MemberRole, Place, Presence, ReadMark, RoomId, Says, Seq, UserId};
+use chapp::model::{
+    Body, ClientId, Emoji, MemberRole, MessageRef, PostContent, Presence, ReadMark, RequestedAction, RoomId, Seq,
+    UserId,
+};
 use chapp::wire::{self, Command, Incoming};
 use nouns::*;
 use serde_json::Value;
@@ -38,20 +41,23 @@ fn golden(side: &str) -> Vec<Golden> {
 
 fn command(frame: &Value) -> Command {
     let room = || RoomId(number(&frame["room"]));
-    let place = || place(frame);
+    let target = || target(frame);
     let on = || frame["on"].as_bool().unwrap();
     let body = || Body::parse(text(&frame["body"])).unwrap();
-    let deed = |deed| Command::Do { place: place(), deed };
+    let action = |action| Command::Do {
+        target: target(),
+        action,
+    };
     match text(&frame["type"]) {
         "post" => Command::Post {
             room: room(),
             client_id: ClientId::parse(text(&frame["client_id"])).unwrap(),
-            says: match frame.get("forward") {
-                Some(from) => Says::Forward(Place {
+            content: match frame.get("forward") {
+                Some(from) => PostContent::Forward(MessageRef {
                     room: RoomId(number(&from["room"])),
                     id: Seq(number(&from["id"])),
                 }),
-                None => Says::Text {
+                None => PostContent::Text {
                     body: match frame.get("files") {
                         Some(_) => Body::parse_or_empty(frame["body"].as_str().unwrap_or_default()).unwrap(),
                         None => body(),
@@ -61,16 +67,19 @@ fn command(frame: &Value) -> Command {
                 },
             },
         },
-        "edit" => deed(Deed::Edit(body())),
-        "delete" => deed(Deed::Delete),
-        "undelete" => deed(Deed::Undelete),
-        "react" => deed(Deed::React(Emoji::parse(text(&frame["emoji"])).unwrap(), on())),
-        "pin" => deed(Deed::Pin(on())),
+        "edit" => action(RequestedAction::Edit(body())),
+        "delete" => action(RequestedAction::Delete),
+        "undelete" => action(RequestedAction::Undelete),
+        "react" => action(RequestedAction::React(
+            Emoji::parse(text(&frame["emoji"])).unwrap(),
+            on(),
+        )),
+        "pin" => action(RequestedAction::Pin(on())),
         "save" => Command::Save {
-            place: place(),
+            target: target(),
             on: on(),
         },
-        "unread" => Command::Unread { place: place() },
+        "unread" => Command::Unread { target: target() },
         "away" => Command::Away { on: on() },
         "typing" => Command::Typing { room: room() },
         "read" => Command::Read {
@@ -182,7 +191,7 @@ fn encoded(frame: &Value) -> Value {
         "trouble" => wire::trouble(trouble(&frame["what"])),
         "settings" => wire::settings(&settings(&frame["settings"])),
         "blocked" => wire::blocked(&users(&frame["users"])),
-        "saved" => wire::saved(reference, place(frame), frame["on"].as_bool().unwrap()),
+        "saved" => wire::saved(reference, target(frame), frame["on"].as_bool().unwrap()),
         "synced" => wire::synced(reference, room(), Seq(number(&frame["through"]))),
         "reset" => wire::reset(reference, room(), Seq(number(&frame["head"]))),
         "pong" => wire::pong(reference),

@@ -10,7 +10,7 @@ mod names;
 mod text;
 mod tree;
 
-use crate::model::{Block, Body, Content, Inline, Mentions, Written};
+use crate::model::{Block, Body, Content, FormattedText, Inline, Mentions};
 use characters::printable;
 pub use names::{Candidates, Names, candidates};
 use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
@@ -23,12 +23,12 @@ use tree::{Container, Tree, href};
 const READINGS_MAX: usize = 8;
 
 /// Understands a text.
-pub fn parse(body: Body, names: &Names) -> Written {
+pub fn parse(body: Body, names: &Names) -> FormattedText {
     let mut scanner = Scanner::new(names);
     let content = tree(body.as_str(), &mut scanner);
     match content {
-        Some(blocks) if is_plain(&blocks, body.as_str()) => Written::plain(body),
-        Some(blocks) => Written {
+        Some(blocks) if is_plain(&blocks, body.as_str()) => FormattedText::plain(body),
+        Some(blocks) => FormattedText {
             body,
             content: Some(Content(blocks)),
             mentions: scanner.mentions(),
@@ -36,7 +36,7 @@ pub fn parse(body: Body, names: &Names) -> Written {
         None => {
             let text = printable(body.as_str());
             let content = (text != body.as_str()).then(|| Content(vec![Block::Paragraph(vec![Inline::Text(text)])]));
-            Written {
+            FormattedText {
                 body,
                 content,
                 mentions: Mentions::default(),

@@ -6,7 +6,7 @@ use crate::clock::Time;
 use crate::error::Error;
 use crate::limits::RESET_MS;
 use crate::model::rules::{self, Whom};
-use crate::model::{Door, Event, Role, ServerDeed, UserId, link_is_live};
+use crate::model::{AdminAction, Event, Role, SignUpPolicy, UserId, link_is_live};
 use crate::store::queries;
 use crate::store::queries::access::{active_user, existing_user, is_deactivated, require_active};
 use crate::store::rows::codec::{BackupRow, DeactivatedRow, InviteRow, ResetRow, ServerRow, UserRow, key};
@@ -14,28 +14,28 @@ use crate::store::rows::schema::{BACKUP, INVITE, SERVER_INFO, Source, Tables};
 use crate::store::rows::table::{get, get_known, put};
 use crate::store::store_error::StoreError;
 
-pub fn act(tables: &mut Tables<'_>, by: UserId, deed: &ServerDeed, at: Time) -> Result<Outcome, StoreError> {
+pub fn act(tables: &mut Tables<'_>, by: UserId, action: &AdminAction, at: Time) -> Result<Outcome, StoreError> {
     let who = active_user(tables, by)?;
     let role = get_known::<_, UserRow>(tables.users.read()?, who, "an account")?.role();
-    match deed {
-        ServerDeed::Rename(name) => {
+    match action {
+        AdminAction::Rename(name) => {
             rules::may_rename_server(role)?;
             change_info(tables, |row| row.set_name(name))
         }
-        ServerDeed::SetDoor { door, spare } => {
+        AdminAction::SetDoor { door, spare } => {
             rules::may_open_door(role)?;
             let invite = queries::server::info(tables)?.invite;
-            if *door == Door::Invited && !invite.is_some_and(|invite| invite.is_live(at)) {
+            if *door == SignUpPolicy::Invited && !invite.is_some_and(|invite| invite.is_live(at)) {
                 put(tables.server.write()?, INVITE, &InviteRow::new(spare))?;
             }
             change_info(tables, |row| row.set_door(*door))
         }
-        ServerDeed::Invite(invite) => {
+        AdminAction::Invite(invite) => {
             rules::may_open_door(role)?;
             put(tables.server.write()?, INVITE, &InviteRow::new(invite))?;
             Ok(Outcome::reply(Event::InviteChanged(invite.clone())))
         }
-        ServerDeed::EndInvite(ends_at) => {
+        AdminAction::EndInvite(ends_at) => {
             rules::may_open_door(role)?;
             let none = || Error::not_found("There is no invite link. Make one first.");
             let mut row: InviteRow = get(tables.server.read()?, INVITE)?.ok_or_else(none)?;
@@ -43,9 +43,9 @@ pub fn act(tables: &mut Tables<'_>, by: UserId, deed: &ServerDeed, at: Time) -> 
             put(tables.server.write()?, INVITE, &row)?;
             Ok(Outcome::reply(Event::InviteChanged(row.invite())))
         }
-        ServerDeed::SetRole(user, new) => set_role(tables, (who, role), *user, *new),
-        ServerDeed::SetActive(user, on) => set_active(tables, (who, role), *user, *on, at),
-        ServerDeed::OfferReset { user, code, ends_at } => {
+        AdminAction::SetRole(user, new) => set_role(tables, (who, role), *user, *new),
+        AdminAction::SetActive(user, on) => set_active(tables, (who, role), *user, *on, at),
+        AdminAction::OfferReset { user, code, ends_at } => {
             let (id, whom) = target(tables, who, *user)?;
             rules::may_offer_reset(role, whom)?;
             require_active(tables, id)?;
@@ -56,7 +56,7 @@ pub fn act(tables: &mut Tables<'_>, by: UserId, deed: &ServerDeed, at: Time) -> 
             put(tables.resets.write()?, code.0, &ResetRow { user: id, ends_at })?;
             Ok(Outcome::reply(Event::Noted))
         }
-        ServerDeed::BackedUp(backup) => {
+        AdminAction::BackedUp(backup) => {
             rules::may_back_up(role)?;
             let (at, bytes) = (backup.at.0, backup.bytes);
             put(tables.server.write()?, BACKUP, &BackupRow { at, bytes })?;

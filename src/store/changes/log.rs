@@ -79,7 +79,7 @@ pub fn change(tables: &mut Tables<'_>, mut row: PostRow, by: u32, at: Time) -> R
 /// Writes the present state of a post, and indexes it.
 pub fn rewrite(tables: &mut Tables<'_>, row: PostRow) -> Result<(), StoreError> {
     let seq_row: SeqRow = get_known(tables.seqs.read()?, (row.room, row.seq), "a changed message")?;
-    index::rewrite(tables, seq_row.entry, row.says())?;
+    index::rewrite(tables, seq_row.entry, row.text())?;
     put(tables.log.write()?, seq_row.entry, &row.entry())
 }
 

@@ -6,7 +6,7 @@ use super::{attachments, log, posts};
 use crate::clock::Time;
 use crate::error::{Error, Kind};
 use crate::limits::{ERASED_MAX, PINS_MAX, REACTIONS_EMOJI_MAX, REACTIONS_MAX};
-use crate::model::{Act, Emoji, Event, Place, Seq, UserId, needs_text, rules};
+use crate::model::{Emoji, Event, MessageAction, MessageRef, Seq, UserId, needs_text, rules};
 use crate::store::queries;
 use crate::store::queries::access::{access, active_user};
 use crate::store::queries::messages::{may_post, post_at};
@@ -16,18 +16,28 @@ use crate::store::rows::table::{has, put};
 use crate::store::store_error::StoreError;
 use redb::ReadableTable;
 
-pub fn act(tables: &mut Tables<'_>, by: UserId, place: Place, act: &Act, at: Time) -> Result<Outcome, StoreError> {
+pub fn act(
+    tables: &mut Tables<'_>,
+    by: UserId,
+    target: MessageRef,
+    act: &MessageAction,
+    at: Time,
+) -> Result<Outcome, StoreError> {
     let who = active_user(tables, by)?;
-    let access = access(tables, place.room, who)?;
+    let access = access(tables, target.room, who)?;
     // Words can be taken back also where no new ones may be said.
     match act {
-        Act::Delete | Act::Undelete => drop(rules::may_write(access.as_ref())?),
-        Act::Edit(_) | Act::React { .. } | Act::Pin { .. } => drop(may_post(tables, who, place.room)?),
+        MessageAction::Delete | MessageAction::Undelete => {
+            rules::may_write(access.as_ref())?;
+        }
+        MessageAction::Edit(_) | MessageAction::React { .. } | MessageAction::Pin { .. } => {
+            may_post(tables, who, target.room)?;
+        }
     }
-    let mut row = post_at(tables, place.room.0 as u32, place.id)?;
+    let mut row = post_at(tables, target.room.0 as u32, target.id)?;
     let message = row.clone().message();
     let changes = match act {
-        Act::Edit(text) => {
+        MessageAction::Edit(text) => {
             rules::may_edit(access.as_ref(), by, &message)?;
             if text.body.is_empty() && row.files.is_empty() {
                 return Err(needs_text().into());
@@ -48,11 +58,11 @@ pub fn act(tables: &mut Tables<'_>, by: UserId, place: Place, act: &Act, at: Tim
             }
             changes
         }
-        Act::Delete => {
+        MessageAction::Delete => {
             rules::may_delete(access.as_ref(), by, &message)?;
             row.deleted.is_none() && delete(tables, &mut row, who, at)?
         }
-        Act::Undelete => {
+        MessageAction::Undelete => {
             let deleted = row.deleted.map(|deleted| deleted.at);
             let kept = match deleted {
                 Some(at) if has(tables.deleted.read()?, (at, row.room, row.seq))? => deleted,
@@ -61,18 +71,18 @@ pub fn act(tables: &mut Tables<'_>, by: UserId, place: Place, act: &Act, at: Tim
             rules::may_undelete(access.as_ref(), by, &message, kept.map(Time), at)?;
             undelete(tables, &mut row)?
         }
-        Act::React { emoji, on } => {
+        MessageAction::React { emoji, on } => {
             rules::may_use(&message)?;
             react(&mut row, who, emoji, *on)?
         }
-        Act::Pin { on } => {
+        MessageAction::Pin { on } => {
             rules::may_use(&message)?;
             row.pinned.is_some() != *on && pin(tables, &mut row, who, *on, at)?
         }
     };
     if !changes {
         return Ok(Outcome::noop(Event::Unchanged {
-            room: place.room,
+            room: target.room,
             seq: Seq(row.changed.into()),
         }));
     }

@@ -3,7 +3,7 @@
 use super::outcome::Outcome;
 use super::{attachments, log, read_state};
 use crate::limits::HERE_MAX;
-use crate::model::{Draft, Event, NewPost, Place, Posted, RoomId, Seq, UserId, Written, rules};
+use crate::model::{Event, FormattedText, MessageRef, NewMessage, NewPost, Posted, RoomId, Seq, UserId, rules};
 use crate::store::queries;
 use crate::store::queries::access::{active_user, member_role, require_member};
 use crate::store::queries::messages::{may_post, post_at};
@@ -32,13 +32,13 @@ pub fn post(tables: &mut Tables<'_>, new: &NewPost) -> Result<Outcome, StoreErro
         client_id: new.client_id.as_str().to_owned(),
         ..PostRow::default()
     };
-    match &new.draft {
-        Draft::Written { text, reply_to, files } => {
+    match &new.message {
+        NewMessage::Text { text, reply_to, files } => {
             row.reply_to = reply_to.map(|id| replied_to(tables, room, id)).transpose()?;
             row.files = queries::attachments::attachable(tables, author, files)?;
             set_text(tables, &mut row, text, &new.here)?;
         }
-        Draft::Forward { room, id } => forward(tables, &mut row, new.author, Place { room: *room, id: *id })?,
+        NewMessage::Forward { room, id } => forward(tables, &mut row, new.author, MessageRef { room: *room, id: *id })?,
     }
 
     let head = queries::log::head(tables, room)?;
@@ -70,7 +70,12 @@ fn at_field(error: StoreError, field: &'static str) -> StoreError {
 }
 
 /// Sets the text of a post and what it mentions.
-pub fn set_text(source: &impl Source, row: &mut PostRow, text: &Written, here: &[UserId]) -> Result<(), StoreError> {
+pub fn set_text(
+    source: &impl Source,
+    row: &mut PostRow,
+    text: &FormattedText,
+    here: &[UserId],
+) -> Result<(), StoreError> {
     row.body = text.body.as_str().to_owned();
     row.content = text.content.clone();
     row.mentioned = text.mentions.users.iter().filter_map(|user| key(user.0)).collect();
@@ -89,7 +94,7 @@ pub fn set_text(source: &impl Source, row: &mut PostRow, text: &Written, here: &
 }
 
 /// Makes a post one that forwards another message.
-fn forward(source: &impl Source, row: &mut PostRow, by: UserId, from: Place) -> Result<(), StoreError> {
+fn forward(source: &impl Source, row: &mut PostRow, by: UserId, from: MessageRef) -> Result<(), StoreError> {
     let (_, room) = require_member(source, by, from.room)?;
     let found = post_at(source, room, from.id)?;
     rules::may_use(&found.clone().message())?;

@@ -3,7 +3,7 @@
 use super::outcome::Outcome;
 use crate::error::Error;
 use crate::limits::{UNREAD_BACK_BYTES_MAX, UNREAD_BACK_MAX};
-use crate::model::{ConnectionId, Event, Place, RoomId, Seq, UserId};
+use crate::model::{ConnectionId, Event, MessageRef, RoomId, Seq, UserId};
 use crate::store::queries;
 use crate::store::queries::access::require_member;
 use crate::store::queries::log::Head;
@@ -67,13 +67,13 @@ pub fn mark_read(
 pub fn mark_unread(
     tables: &mut Tables<'_>,
     user: UserId,
-    place: Place,
+    target: MessageRef,
     by: Option<ConnectionId>,
 ) -> Result<Outcome, StoreError> {
-    let (who, room) = require_member(tables, user, place.room)?;
+    let (who, room) = require_member(tables, user, target.room)?;
     let head = queries::log::head(tables, room)?;
     let no_such = || Error::not_found("There is no such message.").at("id");
-    let id = key(place.id.0)
+    let id = key(target.id.0)
         .filter(|id| (1..=head.seq).contains(id))
         .ok_or_else(no_such)?;
     let first = head.seq.saturating_sub(UNREAD_BACK_MAX as u32 - 1);

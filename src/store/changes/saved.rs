@@ -4,7 +4,7 @@ use super::outcome::Outcome;
 use crate::clock::Time;
 use crate::error::{Error, Kind};
 use crate::limits::SAVED_MAX;
-use crate::model::{ConnectionId, Event, Place, UserId, rules};
+use crate::model::{ConnectionId, Event, MessageRef, UserId, rules};
 use crate::store::queries::access::{active_user, require_member};
 use crate::store::queries::messages::post_at;
 use crate::store::rows::codec::{SavedRow, key};
@@ -16,25 +16,25 @@ use redb::ReadableTable;
 pub fn save(
     tables: &mut Tables<'_>,
     user: UserId,
-    place: Place,
+    target: MessageRef,
     on: bool,
     at: Time,
     by: Option<ConnectionId>,
 ) -> Result<Outcome, StoreError> {
     let who = active_user(tables, user)?;
     let no_such = || Error::not_found("There is no such message.").at("id");
-    let room = key(place.room.0).ok_or_else(rules::no_such_room)?;
-    let id = key(place.id.0).ok_or_else(no_such)?;
+    let room = key(target.room.0).ok_or_else(rules::no_such_room)?;
+    let id = key(target.id.0).ok_or_else(no_such)?;
     let kept: Option<u64> = get(tables.saved_places.read()?, (who, room, id))?;
-    let event = Event::Saved { user, place, on, by };
+    let event = Event::Saved { user, target, on, by };
     match kept {
         Some(number) if !on => {
             tables.saved.write()?.remove((who, number))?;
             tables.saved_places.write()?.remove((who, room, id))?;
         }
         None if on => {
-            require_member(tables, user, place.room)?;
-            rules::may_use(&post_at(tables, room, place.id)?.message())?;
+            require_member(tables, user, target.room)?;
+            rules::may_use(&post_at(tables, room, target.id)?.message())?;
             if tables.saved.read()?.range((who, 0)..=(who, u64::MAX))?.count() as u64 >= SAVED_MAX {
                 let title = format!("You keep {SAVED_MAX} messages for later. Let one of them go first.");
                 return Err(Error::new(Kind::Conflict, title).into());

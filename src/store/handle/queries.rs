@@ -4,9 +4,9 @@ use super::store::Store;
 use crate::clock::Time;
 use crate::error::Result;
 use crate::model::{
-    Account, Anchor, Attachment, Catchup, Code, CodeDigest, FileId, FileUsage, MembersPage, Name, Nightly, Page,
-    PageSize, PeoplePage, PinsPage, Place, RoomId, RoomView, RoomsPage, SavedPage, SearchPage, SearchQuery, Seq,
-    ServerCard, ServerCounts, Session, SessionId, Settings, User, UserId,
+    Account, Anchor, Attachment, Catchup, Code, CodeDigest, FileId, FileUsage, MembersPage, MessageRef, Name, Nightly,
+    Page, PageSize, PeoplePage, PinsPage, RoomId, RoomView, RoomsPage, SavedPage, SearchPage, SearchQuery, Seq,
+    ServerCounts, ServerInfo, Session, SessionId, Settings, User, UserId,
 };
 use crate::store::queries::access::active_user;
 use crate::store::queries::messages::may_post;
@@ -28,7 +28,7 @@ impl Store {
     }
 
     /// What is kept about the server.
-    pub async fn server(&self) -> Result<ServerCard> {
+    pub async fn server(&self) -> Result<ServerInfo> {
         self.query(|file| server::info(file)).await
     }
 
@@ -208,7 +208,7 @@ impl Store {
     }
 
     /// Which messages somebody keeps for later; at most `SAVED_MAX`.
-    pub async fn saved_places(&self, viewer: UserId) -> Result<Vec<Place>> {
+    pub async fn saved_places(&self, viewer: UserId) -> Result<Vec<MessageRef>> {
         self.query(|file| saved::places(file, viewer)).await
     }
 

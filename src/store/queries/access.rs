@@ -1,7 +1,7 @@
 //! Who may do what: the account behind a user id, and what it is to a room.
 
 use crate::error::{Error, Kind};
-use crate::model::rules::{self, Standing};
+use crate::model::rules::{self, Access};
 use crate::model::{MemberRole, RoomId, UserId};
 use crate::store::rows::codec::{MemberRow, RoomMetaRow, RoomRow, UserRow, key};
 use crate::store::rows::schema::{FIRST_ROOM, Source};
@@ -48,13 +48,13 @@ pub fn member_role(source: &impl Source, room: u32, user: u32) -> Result<Option<
 }
 
 /// What an account may know and do in a room, as the rules want it; `None` if there is no such room.
-pub fn access(source: &impl Source, room: RoomId, user: u32) -> Result<Option<Standing>, StoreError> {
+pub fn access(source: &impl Source, room: RoomId, user: u32) -> Result<Option<Access>, StoreError> {
     let Some(id) = key(room.0) else { return Ok(None) };
     let Some(row) = get::<_, RoomRow>(source.rooms()?, id)? else {
         return Ok(None);
     };
     let account: UserRow = get_known(source.users()?, user, "somebody's account")?;
-    Ok(Some(Standing {
+    Ok(Some(Access {
         room,
         kind: row.kind(),
         archived: room_meta(source, id)?.archived,

@@ -5,7 +5,7 @@ use super::{log, members, people};
 use crate::clock::Time;
 use crate::error::Error;
 use crate::limits::{LAST_CHARS_MAX, LAST_LOOKED_AT_MAX, PEOPLE_MAX};
-use crate::model::rules::{self, Standing};
+use crate::model::rules::{self, Access};
 use crate::model::{LastPost, Message, Notice, RoomId, RoomKind, Seq, User, UserId};
 use crate::store::rows::codec::{PostRow, Stored, key};
 use crate::store::rows::schema::Source;
@@ -13,7 +13,7 @@ use crate::store::store_error::StoreError;
 use std::collections::BTreeSet;
 
 /// Whether somebody may post in a room or act on its messages. In a direct room of two, a block stops both.
-pub fn may_post(source: &impl Source, user: u32, room: RoomId) -> Result<Standing, StoreError> {
+pub fn may_post(source: &impl Source, user: u32, room: RoomId) -> Result<Access, StoreError> {
     let who = rules::may_write(access(source, room, user)?.as_ref())?;
     if who.kind == RoomKind::Direct
         && let [one, two] = members::all(source, room.0 as u32)?[..]

@@ -5,7 +5,7 @@ use super::log;
 use super::messages::people_named_in;
 use crate::clock::Time;
 use crate::limits::PAGE_BYTES_MAX;
-use crate::model::{PageSize, Place, RoomId, SavedMessage, SavedPage, UserId};
+use crate::model::{MessageRef, PageSize, RoomId, SavedMessage, SavedPage, UserId};
 use crate::store::rows::codec::{SavedRow, unseal};
 use crate::store::rows::schema::Source;
 use crate::store::store_error::StoreError;
@@ -46,7 +46,7 @@ pub fn page(
 }
 
 /// Which messages of the rooms that they are in somebody keeps for later.
-pub fn places(source: &impl Source, viewer: UserId) -> Result<Vec<Place>, StoreError> {
+pub fn places(source: &impl Source, viewer: UserId) -> Result<Vec<MessageRef>, StoreError> {
     let who = active_user(source, viewer)?;
     let mut places = Vec::new();
     for row in source.saved_places()?.range((who, 0, 0)..=(who, u32::MAX, u32::MAX))? {
@@ -55,7 +55,7 @@ pub fn places(source: &impl Source, viewer: UserId) -> Result<Vec<Place>, StoreE
             continue;
         }
         let (room, id) = (RoomId(room.into()), crate::model::Seq(id.into()));
-        places.push(Place { room, id });
+        places.push(MessageRef { room, id });
     }
     Ok(places)
 }

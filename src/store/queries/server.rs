@@ -5,16 +5,16 @@ use super::{people, usage};
 use crate::clock::Time;
 use crate::error::{Error, Kind};
 use crate::limits::RESET_MS;
-use crate::model::{Code, CodeDigest, Door, Nightly, ServerCard, ServerCounts, User, link_is_live};
+use crate::model::{Code, CodeDigest, Nightly, ServerCounts, ServerInfo, SignUpPolicy, User, link_is_live};
 use crate::store::rows::codec::{BackupRow, InviteRow, NightlyRow, ResetRow, ServerRow};
 use crate::store::rows::schema::{BACKUP, FIRST_ROOM, INVITE, NIGHTLY, SERVER_INFO, Source};
 use crate::store::rows::table::get;
 use crate::store::store_error::StoreError;
 use redb::ReadableTableMetadata;
 
-pub fn info(source: &impl Source) -> Result<ServerCard, StoreError> {
+pub fn info(source: &impl Source) -> Result<ServerInfo, StoreError> {
     let row: ServerRow = get(source.server()?, SERVER_INFO)?.unwrap_or_default();
-    Ok(ServerCard {
+    Ok(ServerInfo {
         name: row.name(),
         door: row.door(),
         invite: get::<_, InviteRow>(source.server()?, INVITE)?.map(InviteRow::invite),
@@ -35,12 +35,12 @@ pub fn counts(source: &impl Source) -> Result<ServerCounts, StoreError> {
 /// Whether a person with this invite code may sign up. The first account needs none.
 pub fn may_sign_up(source: &impl Source, shown: Option<&Code>, now: Time) -> Result<(), StoreError> {
     let card = info(source)?;
-    if card.door == Door::Anyone || !people::any(source)? {
+    if card.door == SignUpPolicy::Anyone || !people::any(source)? {
         return Ok(());
     }
     let refuse = |title| -> Result<(), StoreError> { Err(Error::new(Kind::Forbidden, title).at("invite").into()) };
     match (card.door, shown, card.invite) {
-        (Door::Nobody, ..) => refuse("Nobody can sign up here for now. Ask the owner of this server."),
+        (SignUpPolicy::Nobody, ..) => refuse("Nobody can sign up here for now. Ask the owner of this server."),
         (_, None, _) => refuse("You need an invite link to join. Ask somebody who is here for it."),
         (_, Some(code), Some(invite)) if invite.admits(code, now) => Ok(()),
         _ => refuse("This invite link does not work any more. Ask for a new one."),

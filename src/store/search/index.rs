@@ -114,7 +114,7 @@ impl SegmentBuilder {
         let (oldest, newest) = self.times.unwrap_or((sent_at, sent_at));
         self.times = Some((oldest.min(sent_at), newest.max(sent_at)));
         let offset = (entry - self.start) as u16;
-        for token in tokens(row.says()) {
+        for token in tokens(row.text()) {
             let offsets = self.tokens.entry(token).or_default();
             if offsets.last() != Some(&offset) {
                 offsets.push(offset);
@@ -146,7 +146,7 @@ impl SegmentBuilder {
 }
 
 /// The message at `entry` says this from now on.
-pub fn rewrite(tables: &mut Tables<'_>, entry: u64, says: &str) -> Result<(), StoreError> {
+pub fn rewrite(tables: &mut Tables<'_>, entry: u64, text: &str) -> Result<(), StoreError> {
     if entry >= end(tables)? {
         return Ok(());
     }
@@ -154,7 +154,7 @@ pub fn rewrite(tables: &mut Tables<'_>, entry: u64, says: &str) -> Result<(), St
     let Some(Stored::Post(before)) = before else {
         return Err(StoreError::Damaged("a changed message of another kind".to_owned()));
     };
-    if before.says() == says {
+    if before.text() == text {
         return Ok(());
     }
     let Some(start) = tables
@@ -169,7 +169,7 @@ pub fn rewrite(tables: &mut Tables<'_>, entry: u64, says: &str) -> Result<(), St
     };
     let offset = (entry - start) as u16;
     let unique = |text: &str| -> BTreeSet<String> { tokens(text).into_iter().collect() };
-    let (old, new) = (unique(before.says()), unique(says));
+    let (old, new) = (unique(before.text()), unique(text));
     for token in old.difference(&new) {
         let mut offsets = read(tables, start, token)?;
         offsets.retain(|other| *other != offset);

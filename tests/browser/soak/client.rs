@@ -23,9 +23,24 @@ const ACT_EVERY_MS: usize = 4_000;
 const COME_BACK_MS: usize = 1_500;
 /// Silence after a question for so long is the end of a connection.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
+const ENTER_TRIES_MAX: usize = 30;
+const ENTER_AGAIN_AFTER: Duration = Duration::from_secs(1);
 const EMOJI: [&str; 5] = ["👍", "🎉", "❤️", "👀", "🌊"];
 const ROOMS_MAX: usize = 40;
 const MESSAGES_LOOKED_AT: usize = 30;
+
+/// Signs up or logs in. Where more people do so at once than passwords can be hashed, some have to come again.
+async fn enter(server: SocketAddr, path: &str, body: &Value) -> Result<Answer, String> {
+    let mut answer = api::ask(server, "POST", path, None, body).await?;
+    for _ in 0..ENTER_TRIES_MAX {
+        if answer.status != 429 {
+            break;
+        }
+        sleep(ENTER_AGAIN_AFTER).await;
+        answer = api::ask(server, "POST", path, None, body).await?;
+    }
+    Ok(answer)
+}
 
 pub struct Client {
     pub name: String,
@@ -44,10 +59,10 @@ pub struct Client {
 impl Client {
     pub async fn sign_up(server: SocketAddr, name: String, seed: u64) -> Result<Client, String> {
         let body = json!({"name": name, "password": PASSWORD});
-        let mut answer = api::ask(server, "POST", "/api/signup", None, &body).await?;
+        let mut answer = enter(server, "/api/signup", &body).await?;
         // A server that was killed may have signed somebody up and not answered.
         if answer.status == 409 {
-            answer = api::ask(server, "POST", "/api/login", None, &body).await?;
+            answer = enter(server, "/api/login", &body).await?;
         }
         let cookie = answer
             .cookie
@@ -68,7 +83,7 @@ impl Client {
     /// The same person, who knows nothing yet.
     pub async fn fresh(&self) -> Result<Client, String> {
         let body = json!({"name": self.name, "password": PASSWORD});
-        let answer = api::ask(self.server, "POST", "/api/login", None, &body).await?;
+        let answer = enter(self.server, "/api/login", &body).await?;
         let cookie = answer
             .cookie
             .ok_or_else(|| format!("log-in of {}: {}", self.name, answer.status))?;

@@ -3,7 +3,7 @@
 #![no_main]
 
 use chapp::limits::{BODY_CHARS_MAX, CLIENT_ID_CHARS_MAX, REF_CHARS_MAX};
-use chapp::model::{Deed, RoomId, Says, Seq};
+use chapp::model::{RequestedAction, RoomId, PostContent, Seq};
 use chapp::wire::{self, Command, Incoming, Refused};
 use libfuzzer_sys::fuzz_target;
 
@@ -27,15 +27,15 @@ fuzz_target!(|bytes: &[u8]| {
             let mark = reference.as_deref();
             is_short(mark, REF_CHARS_MAX);
             match command {
-                Command::Post { client_id, says, .. } => {
+                Command::Post { client_id, content, .. } => {
                     is_short(Some(client_id.as_str()), CLIENT_ID_CHARS_MAX);
-                    if let Says::Text { body, .. } = says {
+                    if let PostContent::Text { body, .. } = content {
                         is_short(Some(body.as_str()), BODY_CHARS_MAX);
                     }
                     is_json(&wire::posted(mark, client_id.as_str(), RoomId(1), Seq(1)), "posted");
                 }
-                Command::Do { deed, .. } => {
-                    if let Deed::Edit(body) = deed {
+                Command::Do { action, .. } => {
+                    if let RequestedAction::Edit(body) = action {
                         is_short(Some(body.as_str()), BODY_CHARS_MAX);
                     }
                     is_json(&wire::done(mark, RoomId(1), Seq(1)), "done");

@@ -57,18 +57,18 @@ fn filled(path: &Path) -> Store {
 
 fn people() -> Vec<Change> {
     let mut changes: Vec<Change> = (1..=4).map(|n| sign_up(&format!("person {n}"), n)).collect();
-    let server = |deed| Change::Server {
+    let server = |action| Change::Server {
         by: UserId(1),
-        deed,
+        action,
         at: AT,
     };
-    changes.push(server(ServerDeed::Rename(ServerName::parse("Our server").unwrap())));
-    changes.push(server(ServerDeed::Invite(Invite {
+    changes.push(server(AdminAction::Rename(ServerName::parse("Our server").unwrap())));
+    changes.push(server(AdminAction::Invite(Invite {
         code: Code::new([3; 10]),
         ends_at: Time(9_000),
     })));
-    changes.push(server(ServerDeed::SetRole(UserId(2), Role::Admin)));
-    changes.push(server(ServerDeed::SetActive(UserId(4), false)));
+    changes.push(server(AdminAction::SetRole(UserId(2), Role::Admin)));
+    changes.push(server(AdminAction::SetActive(UserId(4), false)));
     changes
 }
 
@@ -94,12 +94,19 @@ fn rooms() -> Vec<Change> {
     ]
 }
 
-fn written(room: u64, by: u64, client_id: &str, text: Written, files: Vec<FileId>, reply_to: Option<u64>) -> Change {
+fn written(
+    room: u64,
+    by: u64,
+    client_id: &str,
+    text: FormattedText,
+    files: Vec<FileId>,
+    reply_to: Option<u64>,
+) -> Change {
     Change::Post(NewPost {
         author: UserId(by),
         room: RoomId(room),
         client_id: ClientId::parse(client_id).unwrap(),
-        draft: Draft::Written {
+        message: NewMessage::Text {
             text,
             reply_to: reply_to.map(Seq),
             files,
@@ -109,8 +116,8 @@ fn written(room: u64, by: u64, client_id: &str, text: Written, files: Vec<FileId
     })
 }
 
-fn says(text: &str) -> Written {
-    Written::plain(Body::parse(text).unwrap())
+fn says(text: &str) -> FormattedText {
+    FormattedText::plain(Body::parse(text).unwrap())
 }
 
 fn plain() -> Vec<Change> {
@@ -119,10 +126,10 @@ fn plain() -> Vec<Change> {
         .collect()
 }
 
-fn act(by: u64, room: u64, id: u64, act: Act) -> Change {
-    Change::Act {
+fn act(by: u64, room: u64, id: u64, act: MessageAction) -> Change {
+    Change::MessageAction {
         by: UserId(by),
-        place: Place {
+        target: MessageRef {
             room: RoomId(room),
             id: Seq(id),
         },
@@ -154,30 +161,30 @@ fn messages() -> Vec<Change> {
         // Others have said something before these, which their authors have not read.
         written(3, 3, "own", says("mine"), Vec::new(), None),
         written(4, 2, "direct", says("to you alone"), Vec::new(), None),
-        act(1, 3, 5, Act::Edit(says("second"))),
+        act(1, 3, 5, MessageAction::Edit(says("second"))),
         act(
             2,
             3,
             5,
-            Act::React {
+            MessageAction::React {
                 emoji: Emoji::parse("👍").unwrap(),
                 on: true,
             },
         ),
-        act(1, 3, 5, Act::Pin { on: true }),
-        Change::Act {
+        act(1, 3, 5, MessageAction::Pin { on: true }),
+        Change::MessageAction {
             by: UserId(1),
-            place: Place {
+            target: MessageRef {
                 room: RoomId(3),
                 id: Seq(7),
             },
-            act: Act::Delete,
+            act: MessageAction::Delete,
             at: AT,
         },
         Change::Erase { before: Time(1_500) },
-        act(1, 3, 6, Act::Delete),
+        act(1, 3, 6, MessageAction::Delete),
         // In a segment of the index by now.
-        act(1, 1, 9, Act::Edit(says("a changed text"))),
+        act(1, 1, 9, MessageAction::Edit(says("a changed text"))),
     ]);
     changes
 }
@@ -214,7 +221,7 @@ fn file(id: FileId, chunks: u32) -> Vec<Change> {
 
 fn of_themselves() -> Vec<Change> {
     let (user, at) = (UserId(1), AT);
-    let place = Place {
+    let target = MessageRef {
         room: RoomId(1),
         id: Seq(5),
     };
@@ -241,7 +248,7 @@ fn of_themselves() -> Vec<Change> {
         },
         Change::Save {
             user,
-            place,
+            target,
             on: true,
             at,
             by: None,

@@ -11,7 +11,7 @@ fn long_post(number: usize, body_chars: usize) -> Change {
         unreachable!()
     };
     Change::Post(NewPost {
-        draft: written(&"x".repeat(body_chars)),
+        message: written(&"x".repeat(body_chars)),
         ..new
     })
 }

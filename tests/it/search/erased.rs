@@ -31,12 +31,12 @@ fn once_a_text_is_erased_neither_it_nor_its_words_are_in_the_file() {
     let world = World::of_people(1);
     let mut secret = post(1, "s");
     let Change::Post(new) = &mut secret else { panic!() };
-    new.draft = written("zyzzyva one");
+    new.message = written("zyzzyva one");
     let posts = (0..SEGMENT_ENTRIES + 50).map(|n| post(1, &format!("{n}"))).collect();
     wait(world.store.commit(secret)).unwrap();
     wait(pipeline(&world.store, posts));
     let (path, folder) = (world.path.clone(), world.keep_folder());
-    let place = Place {
+    let target = MessageRef {
         room: LOBBY,
         id: Seq(1),
     };
@@ -49,23 +49,26 @@ fn once_a_text_is_erased_neither_it_nor_its_words_are_in_the_file() {
         }
         wait(store.close());
     };
-    let act = |act, at| Change::Act {
+    let act = |act, at| Change::MessageAction {
         by,
-        place,
+        target,
         act,
         at: Time(at),
     };
-    let says = |text: &str| Act::Edit(Written::plain(Body::parse(text).unwrap()));
+    let says = |text: &str| MessageAction::Edit(FormattedText::plain(Body::parse(text).unwrap()));
     world.close();
     assert_eq!(holding(&path, "zyzzyva"), (1, 1), "it was indexed");
     live(vec![act(says("quixotry two"), 2_000)]);
     assert_eq!(holding(&path, "zyzzyva"), (0, 0), "what was edited away");
     assert_eq!(holding(&path, "quixotry"), (1, 1));
-    live(vec![act(Act::Delete, 3_000)]);
+    live(vec![act(MessageAction::Delete, 3_000)]);
     assert_eq!(holding(&path, "quixotry"), (0, 1), "kept for the undo alone");
-    live(vec![act(Act::Undelete, 4_000)]);
+    live(vec![act(MessageAction::Undelete, 4_000)]);
     assert_eq!(holding(&path, "quixotry"), (1, 1));
-    live(vec![act(Act::Delete, 5_000), Change::Erase { before: Time(6_000) }]);
+    live(vec![
+        act(MessageAction::Delete, 5_000),
+        Change::Erase { before: Time(6_000) },
+    ]);
     assert_eq!(holding(&path, "quixotry"), (0, 0));
     drop(folder);
 }

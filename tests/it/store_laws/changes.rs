@@ -33,9 +33,9 @@ impl Picture {
     }
 }
 
-fn written_to(dice: &mut Dice, person: u64) -> Written {
+fn written_to(dice: &mut Dice, person: u64) -> FormattedText {
     let words = format!("{} of {person}", dice.roll(1_000));
-    let mut written = Written::plain(Body::parse(&words).unwrap());
+    let mut written = FormattedText::plain(Body::parse(&words).unwrap());
     match dice.roll(4) {
         0 => written.mentions.users = vec![UserId(1 + dice.roll(PEOPLE))],
         1 => written.mentions.room = true,
@@ -49,43 +49,43 @@ fn anything(dice: &mut Dice, person: u64, number: u64) -> Change {
     let by = UserId(person);
     let room = RoomId(1 + dice.roll(ROOMS));
     let other = UserId(1 + dice.roll(PEOPLE));
-    let place = Place {
+    let target = MessageRef {
         room,
         id: Seq(1 + dice.roll(60)),
     };
     let at = Time(1_000 + number);
     let on = dice.roll(3) > 0;
-    let act = |act| Change::Act { by, place, act, at };
+    let act = |act| Change::MessageAction { by, target, act, at };
     match dice.roll(30) {
         0..6 => Change::Post(NewPost {
             author: by,
             room,
             client_id: ClientId::parse(&format!("{person}.{number}")).unwrap(),
-            draft: Draft::Written {
+            message: NewMessage::Text {
                 text: written_to(dice, person),
-                reply_to: (dice.roll(4) == 0).then_some(place.id),
+                reply_to: (dice.roll(4) == 0).then_some(target.id),
                 files: Vec::new(),
             },
             here: Vec::new(),
             at,
         }),
-        6 => act(Act::Edit(written_to(dice, person))),
-        7 => act(Act::Delete),
-        8 => act(Act::Undelete),
-        9 | 10 => act(Act::React {
+        6 => act(MessageAction::Edit(written_to(dice, person))),
+        7 => act(MessageAction::Delete),
+        8 => act(MessageAction::Undelete),
+        9 | 10 => act(MessageAction::React {
             emoji: Emoji::parse(EMOJI[dice.roll(3) as usize]).unwrap(),
             on,
         }),
-        11 => act(Act::Pin { on }),
+        11 => act(MessageAction::Pin { on }),
         12 => Change::MarkRead {
             user: by,
             room,
-            seq: place.id,
+            seq: target.id,
             by: None,
         },
         13 => Change::MarkUnread {
             user: by,
-            place,
+            target,
             by: None,
         },
         14 => Change::AddMember {
@@ -121,14 +121,14 @@ fn anything(dice: &mut Dice, person: u64, number: u64) -> Change {
             author: by,
             room,
             client_id: ClientId::parse(&format!("{person}.{number}")).unwrap(),
-            draft: Draft::Forward {
+            message: NewMessage::Forward {
                 room: RoomId(1 + dice.roll(ROOMS)),
-                id: place.id,
+                id: target.id,
             },
             here: Vec::new(),
             at,
         }),
-        20..24 => of_themselves(dice, by, other, place, at),
+        20..24 => of_themselves(dice, by, other, target, at),
         24 => Change::EditRoom {
             by,
             room,
@@ -155,12 +155,12 @@ fn anything(dice: &mut Dice, person: u64, number: u64) -> Change {
 }
 
 /// What somebody keeps and chooses for themselves.
-fn of_themselves(dice: &mut Dice, user: UserId, other: UserId, place: Place, at: Time) -> Change {
+fn of_themselves(dice: &mut Dice, user: UserId, other: UserId, target: MessageRef, at: Time) -> Change {
     let on = dice.roll(3) > 0;
     match dice.roll(6) {
         0 => Change::ArrangeRoom {
             user,
-            room: place.room,
+            room: target.room,
             prefs: RoomPrefs {
                 favourite: Some(on),
                 notify: Some(Notify::All),
@@ -188,7 +188,7 @@ fn of_themselves(dice: &mut Dice, user: UserId, other: UserId, place: Place, at:
         },
         _ => Change::Save {
             user,
-            place,
+            target,
             on,
             at,
             by: None,
@@ -292,7 +292,7 @@ pub(super) async fn check_readers(store: &Store, told: Option<&BTreeMap<RoomId, 
         let saved = store.saved_places(user).await.unwrap();
         let kept = store.saved(user, None, PageSize::parse(100).unwrap()).await.unwrap();
         assert!(
-            kept.saved.iter().all(|kept| saved.contains(&Place {
+            kept.saved.iter().all(|kept| saved.contains(&MessageRef {
                 room: kept.room,
                 id: kept.message.id
             })),

@@ -9,10 +9,10 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 const YEARS_MS: u64 = 14 * 365 * DAY_MS;
 
 fn delete(id: Seq, at: Time) -> Change {
-    Change::Act {
+    Change::MessageAction {
         by: UserId(1),
-        place: Place { room: LOBBY, id },
-        act: Act::Delete,
+        target: MessageRef { room: LOBBY, id },
+        act: MessageAction::Delete,
         at,
     }
 }

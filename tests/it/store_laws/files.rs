@@ -86,18 +86,18 @@ fn anything(dice: &mut Dice, person: u64, number: u64) -> Vec<Change> {
     let by = UserId(person);
     let at = Time(1_000 + number);
     let room = RoomId(1 + dice.roll(ROOMS));
-    let place = Place {
+    let target = MessageRef {
         room,
         id: Seq(1 + dice.roll(20)),
     };
-    let act = |act| vec![Change::Act { by, place, act, at }];
+    let act = |act| vec![Change::MessageAction { by, target, act, at }];
     let any_file = |dice: &mut Dice| id(1 + dice.roll(PEOPLE), dice.roll(number + 1));
     let post = |draft| {
         vec![Change::Post(NewPost {
             author: by,
             room,
             client_id: ClientId::parse(&format!("{person}.{number}")).unwrap(),
-            draft,
+            message: draft,
             here: Vec::new(),
             at,
         })]
@@ -113,20 +113,20 @@ fn anything(dice: &mut Dice, person: u64, number: u64) -> Vec<Change> {
             }));
             changes
         }
-        4..7 => post(Draft::Written {
-            text: Written::plain(Body::parse("look").unwrap()),
+        4..7 => post(NewMessage::Text {
+            text: FormattedText::plain(Body::parse("look").unwrap()),
             reply_to: None,
             files: BTreeSet::from([any_file(dice), id(person, dice.roll(number + 1))])
                 .into_iter()
                 .take(1 + dice.roll(2) as usize)
                 .collect(),
         }),
-        7 => post(Draft::Forward {
-            room: place.room,
-            id: place.id,
+        7 => post(NewMessage::Forward {
+            room: target.room,
+            id: target.id,
         }),
-        8 => act(Act::Delete),
-        9 => act(Act::Undelete),
+        8 => act(MessageAction::Delete),
+        9 => act(MessageAction::Undelete),
         10 => vec![Change::Erase {
             before: Time(at.0.saturating_sub(5)),
         }],

@@ -23,8 +23,8 @@ fn too_many(store: &Store, change: Change, expected: Kind) -> Error {
     error
 }
 
-fn lobby(id: u64) -> Place {
-    Place {
+fn lobby(id: u64) -> MessageRef {
+    MessageRef {
         room: LOBBY,
         id: Seq(id),
     }
@@ -48,7 +48,7 @@ fn room(by: u64, kind: RoomKind, name: &str, members: &[u64]) -> Change {
 fn for_here(person: u64, client_id: &str, here: u64) -> Change {
     let mut change = post(person, client_id);
     if let Change::Post(post) = &mut change {
-        post.draft = Draft::Written {
+        post.message = NewMessage::Text {
             files: Vec::new(),
             text: here_text("@here"),
             reply_to: None,
@@ -58,8 +58,8 @@ fn for_here(person: u64, client_id: &str, here: u64) -> Change {
     change
 }
 
-fn here_text(body: &str) -> Written {
-    let mut text = Written::plain(Body::parse(body).unwrap());
+fn here_text(body: &str) -> FormattedText {
+    let mut text = FormattedText::plain(Body::parse(body).unwrap());
     text.mentions.here = true;
     text
 }
@@ -68,10 +68,10 @@ fn here_text(body: &str) -> Written {
 fn where_more_are_here_than_are_named_everybody_is_meant_also_after_an_edit() {
     let world = World::of_people(2);
     let mentions = || wait(world.store.room(UserId(2), LOBBY)).unwrap().mentions;
-    let edit = |id, body| Change::Act {
+    let edit = |id, body| Change::MessageAction {
         by: UserId(1),
-        place: lobby(id),
-        act: Act::Edit(here_text(body)),
+        target: lobby(id),
+        act: MessageAction::Edit(here_text(body)),
         at: Time(2_000),
     };
     // Person 2 is not among those who are here, who are only one.
@@ -194,10 +194,10 @@ fn a_message_has_no_more_reactions_than_there_may_be() {
     .iter()
     .map(|emoji| Emoji::parse(emoji).unwrap())
     .collect();
-    let react = |by, emoji: &Emoji, on| Change::Act {
+    let react = |by, emoji: &Emoji, on| Change::MessageAction {
         by: UserId(by),
-        place: lobby(1),
-        act: Act::React {
+        target: lobby(1),
+        act: MessageAction::React {
             emoji: emoji.clone(),
             on,
         },
@@ -240,7 +240,7 @@ fn nobody_blocks_or_keeps_more_than_they_may() {
 
     let save = |id, on| Change::Save {
         user: UserId(1),
-        place: lobby(id),
+        target: lobby(id),
         on,
         at: Time(1_000),
         by: None,
@@ -260,7 +260,7 @@ fn a_room_is_unread_and_mentions_are_counted_up_to_a_bound() {
     all(store, (0..count).map(|n| post(1, &format!("{n}"))).collect());
     let unread = |id| Change::MarkUnread {
         user: UserId(2),
-        place: lobby(id),
+        target: lobby(id),
         by: None,
     };
     assert_eq!(too_many(store, unread(1), Kind::Invalid).field, Some("id"));
@@ -269,7 +269,7 @@ fn a_room_is_unread_and_mentions_are_counted_up_to_a_bound() {
     for n in 0..=MENTIONS_COUNTED_MAX {
         let mut change = post(1, &format!("for 2, {n}"));
         if let Change::Post(NewPost {
-            draft: Draft::Written { text, .. },
+            message: NewMessage::Text { text, .. },
             ..
         }) = &mut change
         {

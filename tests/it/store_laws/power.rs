@@ -110,7 +110,7 @@ pub(super) async fn check(store: &Store, told: &Told, dice: &mut Dice) {
             author: posted.message.author,
             room: posted.room,
             client_id: posted.message.client_id.clone().unwrap(),
-            draft: written("again"),
+            message: written("again"),
             here: Vec::new(),
             at: posted.message.sent_at,
         });

@@ -225,7 +225,7 @@ fn a_catch_up_comes_in_pieces_and_gives_up_where_a_new_reading_is_cheaper() {
     let posts = (0..40).map(|n| {
         let mut change = post(1, &format!("long {n}"));
         if let Change::Post(post) = &mut change {
-            post.draft = written(&long);
+            post.message = written(&long);
         }
         change
     });

@@ -77,7 +77,7 @@ impl Query {
         typed += &beginning;
         let asked = SearchQuery {
             with_files: false,
-            sought: Sought::parse(&typed).unwrap(),
+            sought: SearchTerms::parse(&typed).unwrap(),
             room: (dice.roll(4) == 0).then(|| RoomId(1 + dice.roll(ROOMS))),
             author: (dice.roll(4) == 0).then(|| UserId(1 + dice.roll(2))),
             since: (dice.roll(6) == 0).then(|| Time(1_000 + dice.roll(3_000))),
@@ -148,8 +148,8 @@ fn check(store: &Store, seed: u64) -> Vec<Vec<(RoomId, Seq)>> {
         let query = Query::new(&mut dice);
         let expected: BTreeSet<(RoomId, Seq)> = all
             .iter()
-            .filter(|(place, message)| query.is_met(place.0, message))
-            .map(|(place, _)| *place)
+            .filter(|(target, message)| query.is_met(target.0, message))
+            .map(|(target, _)| *target)
             .collect();
         let hits = search(store, UserId(1), &query.asked);
         for (room, message) in &hits {
@@ -159,8 +159,8 @@ fn check(store: &Store, seed: u64) -> Vec<Vec<(RoomId, Seq)>> {
         for room in (1..=ROOMS).map(RoomId) {
             let ids: Vec<Seq> = places
                 .iter()
-                .filter(|place| place.0 == room)
-                .map(|place| place.1)
+                .filter(|target| target.0 == room)
+                .map(|target| target.1)
                 .collect();
             assert!(
                 ids.is_sorted_by(|newer, older| newer > older),
@@ -198,14 +198,14 @@ impl Life {
         let room = RoomId(1 + dice.roll(ROOMS));
         let near = self.number / ROOMS;
         let id = Seq(1 + dice.roll(near.max(1)));
-        let place = Place { room, id };
-        let says = Written::plain(Body::parse(&text(dice)).unwrap());
-        let act = |act| Change::Act { by, place, act, at };
+        let target = MessageRef { room, id };
+        let says = FormattedText::plain(Body::parse(&text(dice)).unwrap());
+        let act = |act| Change::MessageAction { by, target, act, at };
         match dice.roll(20) {
-            0 | 1 => act(Act::Edit(says)),
-            2 | 3 => act(Act::Delete),
-            4 | 5 => act(Act::Undelete),
-            6 => act(Act::React {
+            0 | 1 => act(MessageAction::Edit(says)),
+            2 | 3 => act(MessageAction::Delete),
+            4 | 5 => act(MessageAction::Undelete),
+            6 => act(MessageAction::React {
                 emoji: Emoji::parse("👍").unwrap(),
                 on: true,
             }),
@@ -216,7 +216,7 @@ impl Life {
                 author: by,
                 room,
                 client_id: ClientId::parse(&self.number.to_string()).unwrap(),
-                draft: Draft::Written {
+                message: NewMessage::Text {
                     files: Vec::new(),
                     text: says,
                     reply_to: None,
@@ -311,7 +311,7 @@ fn searching_goes_on_where_a_page_ended_while_others_write() {
     let mut life = Life::new(3);
     life.go_on(&world, 2 * SEGMENT_ENTRIES);
     let mut query = SearchQuery {
-        sought: Sought::parse("post").unwrap(),
+        sought: SearchTerms::parse("post").unwrap(),
         size: HitCount::parse(7).unwrap(),
         ..SearchQuery::default()
     };
@@ -342,13 +342,13 @@ fn a_search_that_would_take_long_comes_in_pieces_and_misses_nothing() {
     let posts = (0..250).map(|n| {
         let mut change = post(1, &format!("{n}"));
         if let Change::Post(new) = &mut change {
-            new.draft = written(&long);
+            new.message = written(&long);
         }
         change
     });
     wait(pipeline(&world.store, posts.collect()));
     let mut query = SearchQuery {
-        sought: Sought::parse("needle").unwrap(),
+        sought: SearchTerms::parse("needle").unwrap(),
         ..SearchQuery::default()
     };
     let mut pages = Vec::new();

@@ -97,20 +97,20 @@ fn counted(world: World) -> (World, Arc<Counter>) {
 fn say(person: u64, client_id: &str, text: &str) -> Change {
     let mut change = post(person, client_id);
     if let Change::Post(post) = &mut change {
-        post.draft = written(text);
+        post.message = written(text);
     }
     change
 }
 
 /// Reacts to this message and takes it back, over and over.
 fn toggles(person: u64, id: u64, count: u64) -> Vec<Change> {
-    let toggle = |n: u64| Change::Act {
+    let toggle = |n: u64| Change::MessageAction {
         by: UserId(person),
-        place: Place {
+        target: MessageRef {
             room: LOBBY,
             id: Seq(id),
         },
-        act: Act::React {
+        act: MessageAction::React {
             emoji: Emoji::parse("👍").unwrap(),
             on: n.is_multiple_of(2),
         },
@@ -184,11 +184,11 @@ fn a_catch_up_in_pieces_brings_what_changed_in_each_of_them_once() {
     let ids: HashSet<Seq> = held.iter().map(|(_, message)| message.id).collect();
     assert_eq!((held.len(), ids.len()), (40, 40));
     for (_, message) in held {
-        let place = Anchor::Around(message.id);
+        let target = Anchor::Around(message.id);
         let page = wait(
             world
                 .store
-                .history(UserId(1), LOBBY, place, PageSize::parse(1).unwrap()),
+                .history(UserId(1), LOBBY, target, PageSize::parse(1).unwrap()),
         )
         .unwrap();
         assert_eq!(page.messages, [message]);
@@ -278,12 +278,12 @@ fn a_room_is_unread_from_a_message_and_not_from_a_change_or_from_behind_very_muc
     does(&world, vec![post(1, "first")]);
     does(&world, toggles(2, 1, 2));
     let unread = |id| {
-        let place = Place {
+        let target = MessageRef {
             room: LOBBY,
             id: Seq(id),
         };
         let user = UserId(2);
-        wait(world.store.commit(Change::MarkUnread { user, place, by: None }))
+        wait(world.store.commit(Change::MarkUnread { user, target, by: None }))
     };
     assert_eq!(kind(unread(2)), chapp::error::Kind::NotFound);
     assert_eq!(kind(unread(3)), chapp::error::Kind::NotFound);

@@ -194,16 +194,16 @@ pub fn post_at(person: u64, client_id: &str, at: u64) -> Change {
         author: UserId(person),
         room: LOBBY,
         client_id: ClientId::parse(client_id).unwrap(),
-        draft: written(&body(person, client_id)),
+        message: written(&body(person, client_id)),
         here: Vec::new(),
         at: Time(at),
     })
 }
 
 /// A draft of plain text.
-pub fn written(text: &str) -> Draft {
-    Draft::Written {
-        text: Written::plain(Body::parse(text).unwrap()),
+pub fn written(text: &str) -> NewMessage {
+    NewMessage::Text {
+        text: FormattedText::plain(Body::parse(text).unwrap()),
         reply_to: None,
         files: Vec::new(),
     }

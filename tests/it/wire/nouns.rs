@@ -22,8 +22,8 @@ pub fn users(value: &Value) -> Vec<UserId> {
     list(value).iter().map(|user| UserId(number(user))).collect()
 }
 
-pub fn place(value: &Value) -> Place {
-    Place {
+pub fn target(value: &Value) -> MessageRef {
+    MessageRef {
         room: RoomId(number(&value["room"])),
         id: Seq(number(&value["id"])),
     }
@@ -264,13 +264,13 @@ fn texts(value: &Value) -> Vec<String> {
     list(value).iter().map(|item| text(item).to_owned()).collect()
 }
 
-pub fn server_card(server: &Value) -> ServerCard {
-    ServerCard {
+pub fn server_card(server: &Value) -> ServerInfo {
+    ServerInfo {
         name: ServerName::parse(text(&server["name"])).unwrap(),
         door: match text(&server["door"]) {
-            "anyone" => Door::Anyone,
-            "invite" => Door::Invited,
-            _ => Door::Nobody,
+            "anyone" => SignUpPolicy::Anyone,
+            "invite" => SignUpPolicy::Invited,
+            _ => SignUpPolicy::Nobody,
         },
         invite: None,
         backup: None,
@@ -301,7 +301,7 @@ pub fn ready(frame: &Value) -> bytes::Bytes {
     };
     let people = list(&frame["people"]).iter().map(user);
     let here: Vec<_> = people.map(|user| (Arc::new(user.clone()), state_of(&user))).collect();
-    let saved = list(&frame["saved"]).iter().map(|place| Place {
+    let saved = list(&frame["saved"]).iter().map(|place| MessageRef {
         room: RoomId(number(&place[0])),
         id: Seq(number(&place[1])),
     });

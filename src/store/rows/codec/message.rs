@@ -174,7 +174,7 @@ impl PostRow {
     }
 
     /// What a search may find: nothing of what was deleted.
-    pub fn says(&self) -> &str {
+    pub fn text(&self) -> &str {
         if self.deleted.is_some() { "" } else { &self.body }
     }
 

@@ -1,7 +1,7 @@
 //! What is kept about the server itself, as rows.
 
 use crate::clock::Time;
-use crate::model::{Backup, Code, Door, Invite, Nightly, NightlyBackup, NightlyFailure, ServerName};
+use crate::model::{Backup, Code, Invite, Nightly, NightlyBackup, NightlyFailure, ServerName, SignUpPolicy};
 use serde::{Deserialize, Serialize};
 
 /// What the server is called and who may come in; missing until somebody has chosen.
@@ -28,19 +28,19 @@ impl ServerRow {
         self.name = Some(name.as_str().to_owned());
     }
 
-    pub fn door(&self) -> Door {
+    pub fn door(&self) -> SignUpPolicy {
         match self.door {
-            DoorRow::Anyone => Door::Anyone,
-            DoorRow::Invited => Door::Invited,
-            DoorRow::Nobody => Door::Nobody,
+            DoorRow::Anyone => SignUpPolicy::Anyone,
+            DoorRow::Invited => SignUpPolicy::Invited,
+            DoorRow::Nobody => SignUpPolicy::Nobody,
         }
     }
 
-    pub fn set_door(&mut self, door: Door) {
+    pub fn set_door(&mut self, door: SignUpPolicy) {
         self.door = match door {
-            Door::Anyone => DoorRow::Anyone,
-            Door::Invited => DoorRow::Invited,
-            Door::Nobody => DoorRow::Nobody,
+            SignUpPolicy::Anyone => DoorRow::Anyone,
+            SignUpPolicy::Invited => DoorRow::Invited,
+            SignUpPolicy::Nobody => DoorRow::Nobody,
         };
     }
 }
