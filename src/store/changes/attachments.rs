@@ -37,7 +37,7 @@ fn keep_chunk(
     bytes: &Bytes,
     at: Time,
 ) -> Result<Outcome, StoreError> {
-    // Somebody so slow that it was given up in between begins again.
+    // An upload so slow that it was given up meanwhile has to begin again.
     if index > 0 && !queries::attachments::is_uploading(tables, id, at)? {
         return Err(upload_expired().into());
     }

@@ -123,20 +123,20 @@ pub fn may_mark_read(
 /// The events for the others in somebody's rooms when that person starts or stops sharing how far they read.
 pub fn seen_events(source: &impl Source, user: u32) -> Result<Vec<Event>, StoreError> {
     let shares = people::settings(source, user)?.share_read;
-    let mut told = Vec::new();
+    let mut events = Vec::new();
     for room in members::rooms_of(source, user)? {
         if members::member_count(source, room)? > SEEN_MEMBERS_MAX {
             continue;
         }
         if let Some(read) = shown_until(source, user, room)? {
-            told.push(Event::SeenBy {
+            events.push(Event::SeenBy {
                 user: UserId(user.into()),
                 room: RoomId(room.into()),
                 seq: Seq(if shares { read.into() } else { 0 }),
             });
         }
     }
-    Ok(told)
+    Ok(events)
 }
 
 /// Whether the others in a room see how far this member has read.

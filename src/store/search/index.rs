@@ -145,7 +145,7 @@ impl SegmentBuilder {
     }
 }
 
-/// The message at `entry` says this from now on.
+/// Indexes what the message at `entry` says from now on, before the entry itself changes.
 pub fn rewrite(tables: &mut Tables<'_>, entry: u64, text: &str) -> Result<(), StoreError> {
     if entry >= end(tables)? {
         return Ok(());

@@ -11,7 +11,7 @@ use redb::ReadableTable;
 use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow::{self, Break, Continue};
 
-/// Hits in these rooms, and where the next page begins where there may be more.
+/// The hits in these rooms, and where the next page begins if there may be one.
 pub fn find(
     source: &impl Source,
     query: &SearchQuery,
