@@ -220,7 +220,7 @@ pub enum Change {
     EditProfile {
         /// The user whose profile it is.
         user: UserId,
-        /// What changes.
+        /// The changes to the profile.
         patch: ProfilePatch,
     },
     /// A new picture, or none. Answered by `Event::PersonChanged`.
@@ -234,7 +234,7 @@ pub enum Change {
     EditSettings {
         /// The user whose settings they are.
         user: UserId,
-        /// What changes.
+        /// The changes to the settings.
         patch: SettingsPatch,
     },
     /// A user's last connection ended. Answered by `Event::LastSeen`, which is sent to nobody.
@@ -315,7 +315,7 @@ pub enum Change {
         by: UserId,
         /// The room that changes.
         room: RoomId,
-        /// What changes.
+        /// The changes to the room.
         patch: RoomPatch,
         /// The server's time at which the change was made.
         at: Time,
@@ -361,7 +361,7 @@ pub enum Change {
         user: UserId,
         /// The room.
         room: RoomId,
-        /// What changes.
+        /// The changes to the member's settings.
         prefs: RoomPrefs,
     },
     /// An action of an owner or admin on the server or its users. Answered as [`AdminAction`] says.

@@ -199,7 +199,7 @@ pub struct ServerInfo {
     pub backup: Option<Backup>,
 }
 
-/// Counts for the server's page of statistics.
+/// Counts of accounts, messages and bytes of files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerCounts {
     /// All accounts, including deactivated ones.

@@ -57,14 +57,14 @@ impl Committer {
         if let Err(error) = self.attempt(&[], Indexing::Now) {
             // The next commit tries again.
             self.unindexed = false;
-            tracing::warn!(cause = %error, "the search index cannot be continued now");
+            tracing::warn!(cause = %error, "the search index cannot be updated now");
         }
     }
 
-    /// Writes the commits that only the journal has to redb's pages.
+    /// Writes the commits that are only in the journal to redb's pages.
     pub fn checkpoint(&mut self) {
         if let Err(error) = self.file.checkpoint(self.commits) {
-            tracing::warn!(cause = %error, "a checkpoint failed; the journal has everything that is in it");
+            tracing::warn!(cause = %error, "a checkpoint failed; nothing is lost, because the journal has every commit");
             self.reopen_or_log();
         }
     }
@@ -79,8 +79,8 @@ impl Committer {
         }
     }
 
-    /// Runs the changes of a batch that failed with `error` one at a time. A change must not fail the others; a disk
-    /// can.
+    /// Runs the changes of a batch that failed with `error` one at a time. One refused change must not fail the
+    /// others; a failed disk does.
     fn one_by_one(&mut self, changes: &[Change], replies: Vec<Reply>, mut error: StoreError) {
         let mut hopeless = !self.file.is_writable();
         for (change, reply) in changes.iter().zip(replies) {
@@ -214,7 +214,7 @@ impl Committer {
             Ok(()) => {}
             // This was logged when it was detected.
             Err(StoreError::Foreign(_)) => {}
-            Err(error) => tracing::error!(cause = %error, "the data file cannot be opened again yet"),
+            Err(error) => tracing::error!(cause = %error, "the data file cannot be reopened yet"),
         }
     }
 

@@ -22,7 +22,7 @@ use std::path::Path;
 /// Which rows of a snapshot the copy contains.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Contents {
-    /// For use elsewhere: the copy contains no invite links, and its next start treats it as a different history.
+    /// For use elsewhere: the copy contains no invite or reset links, and its next start treats it as a different history.
     Backup,
     /// For the same path: the same history in a smaller file.
     Everything,

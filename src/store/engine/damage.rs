@@ -30,7 +30,7 @@ impl Damage {
     /// Records damage that a reader or the writer has found.
     pub fn note(&self, cause: &str) {
         if self.first.set(cause.to_owned()).is_ok() {
-            tracing::error!(%cause, "the data file is damaged; check it, or put a backup in its place");
+            tracing::error!(%cause, "the data file is damaged; check it, or restore a backup");
         }
     }
 

@@ -206,7 +206,7 @@ impl DataFile {
         Ok(())
     }
 
-    /// Commits to redb's pages, together with everything that only the journal has.
+    /// Commits to redb's pages, together with the commits that are only in the journal.
     fn commit_to_pages(&self, open: &Open, txn: WriteTransaction, count: u64) -> Result<(), StoreError> {
         self.watch.look(&open.disk)?;
         let reader = self.retained.before_commit(|| Ok(open.database.begin_read()?))?;
@@ -220,8 +220,8 @@ impl DataFile {
         Ok(())
     }
 
-    /// Writes the commits that only the journal has to redb's pages. `count` is the number of the last commit. After
-    /// an error the file has to be opened again.
+    /// Writes the commits that are only in the journal to redb's pages. `count` is the number of the last commit.
+    /// After an error the file has to be opened again.
     pub fn checkpoint(&self, count: u64) -> Result<(), StoreError> {
         self.watch.check_writable()?;
         match &*self.state() {

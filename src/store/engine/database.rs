@@ -83,7 +83,7 @@ pub fn open_overlay(
     overlay(Disk::open(path, options)?.seen_from(first_page), options, checked)
 }
 
-/// The same, but works without write permission.
+/// Like [`open_overlay`], but works without write permission.
 pub fn open_overlay_to_read(
     path: &Path,
     options: &Options,

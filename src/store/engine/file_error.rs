@@ -18,12 +18,12 @@ pub enum FileError {
         /// What the check found.
         cause: String,
     },
-    /// An earlier version of Chapp wrote it.
+    /// An earlier version of Chapp wrote the data file.
     Older {
         /// The data file.
         path: PathBuf,
     },
-    /// It has tables that this version does not know.
+    /// The data file has tables that this version does not know.
     Unknown {
         /// The data file.
         path: PathBuf,

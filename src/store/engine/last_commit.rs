@@ -150,7 +150,7 @@ impl LastCommitFile {
         if let Err(error) = &written
             && !self.has_warned.swap(true, Relaxed)
         {
-            tracing::warn!(%error, "{path:?} cannot be written, so a backup put in the place of the data file may not be recognized");
+            tracing::warn!(%error, "{path:?} cannot be written, so a backup that replaces the data file may not be recognized");
         }
         written.is_ok()
     }

@@ -170,7 +170,7 @@ impl LoadShedding {
         let after = state.0;
         drop(state);
         if after != before {
-            tracing::warn!(?before, ?after, ?load, "what is shed has changed");
+            tracing::warn!(?before, ?after, ?load, "the level of load shedding has changed");
         }
         after
     }

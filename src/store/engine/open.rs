@@ -73,14 +73,14 @@ pub fn open(path: &Path, options: Options) -> Result<(DataFile, u64), OpenError>
     let mut allow = Allow::NoGap;
     if moved {
         // The file may be a restored backup: clients must not mix its history with the one they know.
-        tracing::info!("the data file is a copy, or something else has written to it; checking all of it");
+        tracing::info!("the data file is a copy, or another program has written to it; checking the whole file");
         head = adopt(path, &options, head)?;
         allow = Allow::Gap;
         head.row.epoch = random::random().map_err(|error| io_error(path, &error))?;
         head.row.home = is_at;
     }
     if !moved && last_commit_file.says_opening() {
-        tracing::info!("the last start broke off; checking all of the data file");
+        tracing::info!("the last start was interrupted; checking the whole data file");
         let check = || open_overlay(path, &options, Checked::Fully, FirstPage::First).map(drop);
         guard(check).map_err(|error| open_error(path, error))?;
     }

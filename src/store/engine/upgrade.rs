@@ -28,7 +28,7 @@ pub fn upgrade(path: &Path, options: &Options, format: u32) -> Result<(), OpenEr
     // Upgrade the file itself, not a symbolic link to it.
     let real = path.canonicalize().map_err(|error| io_error(path, &error))?;
     let draft = draft_path(&real).map_err(|error| io_error(path, &error))?;
-    tracing::warn!(format, "the data file has an older format; it is brought up to date");
+    tracing::warn!(format, "the data file has an older format; upgrading it");
     let upgraded = guard(|| {
         // The view holds the lock of the file, so no other process opens it during the upgrade.
         let view = open_overlay(&real, options, Checked::Fully, FirstPage::First)?;

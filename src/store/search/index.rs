@@ -49,7 +49,7 @@ fn segment(tables: &mut Tables<'_>) -> Result<Step, StoreError> {
     let start = match end(tables) {
         // A damaged index must not stop posts.
         Err(StoreError::Damaged(cause)) => {
-            tracing::error!(cause, "the search index cannot be continued");
+            tracing::error!(cause, "the search index is damaged and cannot be updated");
             return Ok(Step::Nothing);
         }
         end => end?,
