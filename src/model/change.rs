@@ -203,7 +203,7 @@ pub enum Change {
     },
     /// Ends all sessions of a user except one. Answered by `Event::SessionsClosed`.
     CloseOtherSessions {
-        /// The person whose other sessions end.
+        /// The user whose other sessions end.
         user: UserId,
         /// The session that stays.
         keep: SessionId,

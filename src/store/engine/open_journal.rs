@@ -30,7 +30,7 @@ pub fn open(
     }
 }
 
-/// Like [`open`], but without any records yet.
+/// Like `open`, but without any records yet.
 pub fn begin(disk: Disk, options: &Options, salt: Salt) -> Box<dyn Journal> {
     match kept_elsewhere(options, salt) {
         Some(journal) => Box::new(journal),

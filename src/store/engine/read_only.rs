@@ -24,7 +24,7 @@ pub struct ReadOnly {
     pub format: u32,
     /// Whether this user may write to the file.
     pub is_writable: bool,
-    /// The same as [`Store::file_id`](super::Store::file_id).
+    /// The same as [`Store::file_id`](crate::store::Store::file_id).
     pub id: String,
 }
 
@@ -67,7 +67,7 @@ pub fn open(path: &Path, options: &Options, checked: Checked) -> Result<ReadOnly
     }
 }
 
-/// The id of the history in a data file or a backup of it; see [`Store::file_id`](super::Store::file_id).
+/// The id of the history in a data file or a backup of it; see [`Store::file_id`](crate::store::Store::file_id).
 pub fn file_id_of(path: &Path) -> Option<String> {
     let opened = open(path, &Options::default(), Checked::Lightly).ok()?;
     Some(opened.id)
