@@ -1,4 +1,4 @@
-//! Backups that are made at night: when one is due, what its file is called, and which ones are kept.
+//! Nightly backups: when one is due, what its file is called, and which ones are kept.
 
 use crate::clock::Time;
 use crate::limits::{BACKUP_DAYS_KEPT, BACKUP_WEEKS_KEPT, NIGHT_HOUR};
@@ -10,12 +10,12 @@ const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;
 const EXTENSION: &str = ".redb";
 
-/// A minute of the local calendar, counted from the beginning of 1970. Backups are named after it.
+/// A minute of the local calendar, counted from the beginning of 1970. Backup files are named after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LocalMinute(i64);
 
 impl LocalMinute {
-    /// The minute of `at` where clocks are ahead of UTC by so many seconds.
+    /// The minute of `at` in a time zone that is `utc_offset_seconds` ahead of UTC.
     pub fn of(at: Time, utc_offset_seconds: i32) -> LocalMinute {
         let minutes = i64::try_from(at.0 / MINUTE_MS).unwrap_or(i64::MAX / 2);
         LocalMinute(minutes + i64::from(utc_offset_seconds) / 60)
@@ -41,7 +41,7 @@ impl LocalMinute {
         format!("{stem}-{date}-{:02}{:02}{EXTENSION}", minute / HOUR, minute % HOUR)
     }
 
-    /// The minute in a name that [`LocalMinute::file_name`] has made of this stem.
+    /// The minute in a name that [`LocalMinute::file_name`] made with this stem. `None` for any other name.
     pub fn in_file_name(name: &str, stem: &str) -> Option<LocalMinute> {
         let text = name.strip_prefix(stem)?.strip_prefix('-')?.strip_suffix(EXTENSION)?;
         let mut numbers = text.split('-').map(|part| part.parse::<u16>().ok());
@@ -52,20 +52,20 @@ impl LocalMinute {
         let (hour, minute) = (i64::from(time / 100), i64::from(time % 100));
         let days = i64::from(date.to_julian_day() - OffsetDateTime::UNIX_EPOCH.to_julian_day());
         let found = LocalMinute(days * DAY + hour * HOUR + minute);
-        // Only what we would write ourselves: no sign, no missing zero.
+        // Accept only what we would write ourselves: no sign, no missing leading zero.
         (found.file_name(stem) == name).then_some(found)
     }
 }
 
-/// Whether a backup is due at `now`: there is none of this night. Nights begin at [`NIGHT_HOUR`].
+/// Whether a backup is due at `now`: the last one is not from this night. Nights begin at [`NIGHT_HOUR`].
 pub fn is_nightly_due(last: Time, now: Time, utc_offset_seconds: i32) -> bool {
     let night = |at| LocalMinute::of(at, utc_offset_seconds).night();
-    // Also where the clock has gone back over a night: a backup too many does no harm.
+    // True also if the clock has gone back over a night: an extra backup does no harm.
     night(now) != night(last)
 }
 
-/// Those of the backups that need not be kept: all but the last one of each of the latest
-/// [`BACKUP_DAYS_KEPT`] days and [`BACKUP_WEEKS_KEPT`] weeks that have one.
+/// The backups that need not be kept: all but the last one of each of the latest [`BACKUP_DAYS_KEPT`] days and
+/// [`BACKUP_WEEKS_KEPT`] weeks that have a backup.
 pub fn superseded(backups: &[LocalMinute]) -> Vec<LocalMinute> {
     let sorted: BTreeSet<LocalMinute> = backups.iter().copied().collect();
     let (mut days, mut weeks) = (BTreeSet::new(), BTreeSet::new());
@@ -80,31 +80,31 @@ pub fn superseded(backups: &[LocalMinute]) -> Vec<LocalMinute> {
     gone
 }
 
-/// A nightly backup that was made.
+/// A successful nightly backup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NightlyBackup {
-    /// All that was acknowledged before then is in it.
+    /// The backup contains everything acknowledged before this time.
     pub at: Time,
-    /// How large it is.
+    /// The length of the file.
     pub bytes: u64,
-    /// What its check found wrong that opens all the same; 0 for a sound one.
+    /// How many findings its check reported that do not keep it from opening. 0 for a sound backup.
     pub findings: u64,
 }
 
-/// A nightly backup that could not be made.
+/// A failed nightly backup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NightlyFailure {
-    /// When it was tried last.
+    /// When the last attempt was made.
     pub at: Time,
-    /// A sentence for the owner and admins.
+    /// A sentence for the administrator.
     pub why: String,
 }
 
-/// What is known of the nightly backups.
+/// The state of the nightly backups.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Nightly {
-    /// The last one that was made.
+    /// The last successful backup. `None` if there never was one.
     pub last: Option<NightlyBackup>,
-    /// Why there is none since.
+    /// Why there has been none since. `None` if no later attempt has failed.
     pub failure: Option<NightlyFailure>,
 }

@@ -1,4 +1,5 @@
-//! What we will do: attributed, validated, stamped; plain data. The store makes Events of these.
+//! Changes that the store is asked to make: attributed, validated, stamped; plain data. The store turns them into
+//! events.
 
 use super::{
     AdminAction, Body, ClientId, Code, ConnectionId, Content, Emoji, FileChange, FileId, HostAct, LogIn, MemberRole,
@@ -9,34 +10,34 @@ use crate::clock::Time;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-/// Somebody signs up. The first account owns the server.
+/// A sign-up. The first account owns the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewAccount {
     /// Must not be taken.
     pub name: Name,
-    /// What their password hashes to.
+    /// The hash of their password.
     pub password: PasswordHash,
-    /// What the invite link said that they came by, if they came by one.
+    /// The code of the invite link that they used. `None` without a link.
     pub invite: Option<Code>,
-    /// They are logged in at once.
+    /// The session that is opened with the account.
     pub session: NewSession,
     /// The server's time at which the change was made.
     pub at: Time,
 }
 
-/// What somebody wrote, and what it means.
+/// A text and its meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FormattedText {
-    /// As it was typed.
+    /// The text as typed.
     pub body: Body,
-    /// As a tree, where it is more than plain text.
+    /// The text as a tree. `None` for plain text.
     pub content: Option<Content>,
-    /// Whom it is meant for.
+    /// The users that the text mentions.
     pub mentions: Mentions,
 }
 
 impl FormattedText {
-    /// Plain text that is meant for nobody in particular.
+    /// Plain text without mentions.
     pub fn plain(body: Body) -> FormattedText {
         FormattedText {
             body,
@@ -46,130 +47,130 @@ impl FormattedText {
     }
 }
 
-/// What a post says.
+/// The contents of a post.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NewMessage {
-    /// Something new.
+    /// A new text.
     Text {
         /// The text, parsed.
         text: FormattedText,
-        /// The message in the same room that it answers.
+        /// The message in the same room that it replies to. `None` if it is not a reply.
         reply_to: Option<Seq>,
-        /// What it shows.
+        /// The files that the post shows.
         files: Vec<FileId>,
     },
-    /// What another message says, which its author can read.
+    /// A copy of another message, which the author of the post can read.
     Forward {
-        /// Where it stands.
+        /// The room of the original.
         room: RoomId,
-        /// Its id there.
+        /// The id of the original in its room.
         id: Seq,
     },
 }
 
-/// What somebody asks to post: not yet understood.
+/// A post as requested, before its text is parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PostContent {
-    /// Something new.
+    /// A new text.
     Text {
-        /// The text as typed; empty only with files.
+        /// The text as typed. Empty only if there are files.
         body: Body,
-        /// The message that it answers.
+        /// The message that it replies to. `None` if it is not a reply.
         reply_to: Option<Seq>,
-        /// What it shows.
+        /// The files that the post shows.
         files: Vec<FileId>,
     },
-    /// What another message says.
+    /// A copy of another message.
     Forward(MessageRef),
 }
 
-/// What somebody asks to do to a message.
+/// An action on a message as requested, before its text is parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestedAction {
-    /// Say something else instead.
+    /// Replace the text.
     Edit(Body),
-    /// Take it away.
+    /// Delete the message.
     Delete,
-    /// Bring it back.
+    /// Undo the deletion.
     Undelete,
-    /// React with an emoji, or no longer.
+    /// Add (`true`) or remove the user's reaction with this emoji.
     React(Emoji, bool),
-    /// Pin it, or no longer.
+    /// Pin (`true`) or unpin the message.
     Pin(bool),
 }
 
-/// Somebody posts.
+/// A new post.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewPost {
-    /// The person who posts.
+    /// The user who posts.
     pub author: UserId,
-    /// The room that it is posted in.
+    /// The room to post in.
     pub room: RoomId,
-    /// The same one again posts nothing new.
+    /// Posting with the same id again has no effect.
     pub client_id: ClientId,
     /// The content: new, or forwarded.
     pub message: NewMessage,
-    /// Who is here, where the post is meant for them; the store keeps those who are in the room.
+    /// The users who are online, if the post mentions them. The store keeps those who are members of the room.
     pub here: Vec<UserId>,
-    /// When; the store moves it up where the room already holds a later one.
+    /// The server's time. The store moves it forward if the room already has a later message.
     pub at: Time,
 }
 
-/// Somebody makes a room.
+/// A new room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRoom {
-    /// Who; owns it, unless it is direct.
+    /// The creator. Owns the room unless it is a direct room.
     pub by: UserId,
     /// Who can find it.
     pub kind: RoomKind,
-    /// What people call it; empty for a direct room.
+    /// The name; empty for a direct room.
     pub name: RoomName,
-    /// What it is for.
+    /// The topic.
     pub topic: Topic,
-    /// Who else is in it from the start.
+    /// The other members from the start.
     pub members: Vec<UserId>,
     /// The server's time at which the change was made.
     pub at: Time,
 }
 
-/// What somebody does to a message.
+/// An action on a message, with its text parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MessageAction {
-    /// Say something else instead.
+    /// Replace the text.
     Edit(FormattedText),
-    /// Take it away.
+    /// Delete the message.
     Delete,
-    /// Bring it back.
+    /// Undo the deletion.
     Undelete,
-    /// React, or no longer.
+    /// Add or remove a reaction.
     React {
-        /// With what.
+        /// The emoji of the reaction.
         emoji: Emoji,
-        /// Whether it should be so.
+        /// Whether to add it or remove it.
         on: bool,
     },
-    /// Pin it, or no longer.
+    /// Pin or unpin the message.
     Pin {
-        /// Whether it should be so.
+        /// Whether to pin or to unpin.
         on: bool,
     },
 }
 
-/// Where a message stands.
+/// A reference to a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MessageRef {
-    /// In which room.
+    /// The room of the message.
     pub room: RoomId,
-    /// Its id there.
+    /// The id of the message in its room.
     pub id: Seq,
 }
 
-/// A re-encoded picture of somebody.
+/// A user's picture, re-encoded by the server.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Picture {
-    /// Names these bytes; never used for others.
+    /// The id of these bytes. Never reused for other bytes.
     pub version: String,
-    /// A JPEG.
+    /// The bytes of a JPEG.
     pub jpeg: Bytes,
 }
 
@@ -179,7 +180,7 @@ impl std::fmt::Debug for Picture {
     }
 }
 
-/// A change to the data file. All of it happens, or nothing.
+/// A change to the data file. It takes effect as a whole, or not at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// A new account and its first session. Answered by `Event::SignedUp`.
@@ -190,103 +191,102 @@ pub enum Change {
     TouchSession {
         /// The session that was used.
         id: SessionId,
-        /// From where.
+        /// The address that it was used from.
         address: String,
         /// The server's time of the use.
         at: Time,
     },
-    /// A log-out, or an expiry. Closing one that is not there is fine. Answered by `Event::SessionsClosed`.
+    /// A log-out, or an expiry. Closing a session that does not exist is fine. Answered by `Event::SessionsClosed`.
     CloseSession {
         /// The session that ends.
         id: SessionId,
     },
-    /// All sessions of somebody but one. Answered by `Event::SessionsClosed`.
+    /// Ends all sessions of a user except one. Answered by `Event::SessionsClosed`.
     CloseOtherSessions {
-        /// The person whose other sessions end.
+        /// The user whose other sessions end.
         user: UserId,
-        /// Which one stays.
+        /// The session that stays.
         keep: SessionId,
     },
-    /// Sessions that have expired are forgotten. Answered by `Event::SessionsDropped`.
+    /// Removes sessions that have expired. Answered by `Event::SessionsDropped`.
     DropSessions {
-        /// Expired by now.
+        /// The time at which they must have expired.
         at: Time,
     },
-    /// Another password: the present session gets another token, all others end, and no link sets it any more.
+    /// A new password: the current session gets a new token, all other sessions end, and open reset links are void.
     /// Answered by `Event::PasswordSet`, or by `Event::PasswordStale`.
     SetPassword(PasswordChange),
-    /// Another profile. Answered by `Event::PersonChanged`.
+    /// A change to a profile. Answered by `Event::PersonChanged`.
     EditProfile {
-        /// The person whose profile it is.
+        /// The user whose profile it is.
         user: UserId,
-        /// What changes.
+        /// The changes to the profile.
         patch: ProfilePatch,
     },
-    /// Another picture, or none. Answered by `Event::PersonChanged`.
+    /// A new picture, or none. Answered by `Event::PersonChanged`.
     SetPicture {
-        /// The person whose picture it is.
+        /// The user whose picture it is.
         user: UserId,
-        /// The new picture; `None` removes the present one.
+        /// The new picture; `None` removes the current one.
         picture: Option<Picture>,
     },
-    /// Other settings. Answered by `Event::Settings`.
+    /// A change of settings. Answered by `Event::Settings`.
     EditSettings {
-        /// The person whose settings they are.
+        /// The user whose settings they are.
         user: UserId,
-        /// What changes.
+        /// The changes to the settings.
         patch: SettingsPatch,
     },
-    /// Somebody's last connection ended. Answered by `Event::LastSeen`, which is told to nobody.
+    /// A user's last connection ended. Answered by `Event::LastSeen`, which is sent to nobody.
     Seen {
-        /// The person who left.
+        /// The user who disconnected.
         user: UserId,
         /// The server's time at which the connection ended.
         at: Time,
     },
-    /// Block somebody, or no longer. Answered by `Event::Blocked`.
+    /// Blocks or unblocks a user. Answered by `Event::Blocked`.
     Block {
-        /// Who blocks.
+        /// The user who blocks.
         user: UserId,
-        /// The person who is blocked.
+        /// The user who is blocked.
         other: UserId,
-        /// Whether it should be so.
+        /// Whether to block or to unblock.
         on: bool,
     },
     /// A new message. Answered by `Event::Posted`.
     Post(NewPost),
-    /// Something done to a message. Answered by `Event::Changed`, or by `Event::Unchanged` where it was so
-    /// already.
+    /// An action on a message. Answered by `Event::Changed`, or by `Event::Unchanged` if the action changes nothing.
     MessageAction {
-        /// Who does it.
+        /// The user who acts.
         by: UserId,
-        /// To which message.
+        /// The message to act on.
         target: MessageRef,
-        /// What is done to the message.
+        /// The action.
         act: MessageAction,
         /// The server's time at which the change was made.
         at: Time,
     },
-    /// The text of messages that were deleted before then is gone for good. Answered by `Event::Erased`.
+    /// Permanently erases the text of deleted messages. Answered by `Event::Erased`.
     Erase {
-        /// Deleted before.
+        /// Messages that were deleted before this time.
         before: Time,
     },
-    /// A file comes or goes. Answered by `Event::File`.
+    /// A change to a file. Answered by `Event::File`.
     File(FileChange),
-    /// Keep a message for later, or no longer. Answered by `Event::Saved`.
+    /// Saves a message for later, or removes it from the saved ones. Answered by `Event::Saved`.
     Save {
-        /// The person who keeps it.
+        /// The user who saves it.
         user: UserId,
-        /// Which message.
+        /// The message.
         target: MessageRef,
-        /// Whether it should be so.
+        /// Whether to save or to remove it.
         on: bool,
         /// The server's time at which the change was made.
         at: Time,
-        /// Over which connection they said so.
+        /// The connection of the request. `None` if the request came over no connection.
         by: Option<ConnectionId>,
     },
-    /// Somebody has read so far; going back is ignored. Answered by `Event::Read`.
+    /// A user has read up to a seq. An earlier seq than before is ignored. Answered by `Event::Read`.
     MarkRead {
         /// The reader.
         user: UserId,
@@ -294,89 +294,87 @@ pub enum Change {
         room: RoomId,
         /// At most the room's head.
         seq: Seq,
-        /// Over which connection they said so: it needs not be told.
+        /// The connection of the request, which needs no event.
         by: Option<ConnectionId>,
     },
-    /// To somebody a room is unread from this message on. Answered by `Event::Read`.
+    /// Marks a room unread from a message on. Answered by `Event::Read`.
     MarkUnread {
         /// The reader.
         user: UserId,
-        /// From where.
+        /// The first unread message.
         target: MessageRef,
-        /// Over which connection they said so: its answer tells it.
+        /// The connection of the request, which gets the answer instead of an event.
         by: Option<ConnectionId>,
     },
-    /// A new room; a direct one that these people already have is the answer itself. Answered by
-    /// `Event::Entered` of its maker, or `Event::InAlready`.
+    /// A new room, or the existing direct room of these users. Answered by the creator's `Event::Entered`, or by
+    /// `Event::InAlready`.
     CreateRoom(NewRoom),
-    /// Another name or topic, into the archive or out of it. Answered by `Event::RoomChanged`.
+    /// A new name or topic, or a move into or out of the archive. Answered by `Event::RoomChanged`.
     EditRoom {
-        /// Who does it.
+        /// The user who acts.
         by: UserId,
         /// The room that changes.
         room: RoomId,
-        /// What changes.
+        /// The changes to the room.
         patch: RoomPatch,
         /// The server's time at which the change was made.
         at: Time,
     },
-    /// Somebody comes into a room by themselves, or is brought. Answered by `Event::Entered`, or by
-    /// `Event::InAlready`.
+    /// A user joins a room, or is added to it. Answered by `Event::Entered`, or by `Event::InAlready`.
     AddMember {
-        /// Who does it.
+        /// The user who acts.
         by: UserId,
-        /// Which room.
+        /// The room.
         room: RoomId,
-        /// Who comes; `by` themselves joins.
+        /// The new member. A user who equals `by` joins on their own.
         user: UserId,
         /// The server's time at which the change was made.
         at: Time,
     },
-    /// Somebody goes, or is sent away. Answered by `Event::Gone`.
+    /// A user leaves a room, or is removed from it. Answered by `Event::Gone`.
     RemoveMember {
-        /// Who does it.
+        /// The user who acts.
         by: UserId,
-        /// Which room.
+        /// The room.
         room: RoomId,
-        /// Who goes; `by` themselves leaves.
+        /// The former member. A user who equals `by` leaves on their own.
         user: UserId,
         /// The server's time at which the change was made.
         at: Time,
     },
-    /// A member becomes the owner of a room, or is no longer. Answered by `Event::RoleChanged`.
+    /// Makes a member the owner of a room, or no longer the owner. Answered by `Event::RoleChanged`.
     SetMemberRole {
-        /// Who does it.
+        /// The user who acts.
         by: UserId,
-        /// Which room.
+        /// The room.
         room: RoomId,
-        /// Which member.
+        /// The member.
         user: UserId,
-        /// What they are then; as an owner, they are the only one.
+        /// The new role. A room has only one owner.
         role: MemberRole,
         /// The server's time at which the change was made.
         at: Time,
     },
-    /// How somebody has arranged a room for themselves. Answered by `Event::RoomArranged`.
+    /// A member's settings for a room. Answered by `Event::RoomArranged`.
     ArrangeRoom {
-        /// The person who arranges the room for themselves.
+        /// The member whose settings they are.
         user: UserId,
-        /// Which room.
+        /// The room.
         room: RoomId,
-        /// What changes.
+        /// The changes to the member's settings.
         prefs: RoomPrefs,
     },
-    /// Something done to the server or to its people. Answered as [`AdminAction`] says.
+    /// An action of an owner or admin on the server or its users. Answered as [`AdminAction`] says.
     Server {
-        /// Who does it.
+        /// The user who acts.
         by: UserId,
-        /// The action of an owner or admin.
+        /// The action.
         action: AdminAction,
         /// The server's time at which the change was made.
         at: Time,
     },
-    /// Another password by a link that works once; all sessions of its owner end. Answered by
-    /// `Event::SignedIn`.
+    /// A new password, set by a link that works once. All of the user's sessions end. Answered by `Event::SignedIn`.
     ResetPassword(PasswordReset),
-    /// Something done at the computer that runs the server. Answered as [`HostAct`] says.
+    /// An action on the server's own machine. Answered as [`HostAct`] says.
     Host(HostAct),
 }

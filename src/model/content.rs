@@ -1,4 +1,4 @@
-//! The text of a message as a small tree of typed nodes: what a client draws, and all that it can draw.
+//! The text of a message as a small tree of typed nodes: exactly what a client can draw.
 
 use crate::limits::CONTENT_NESTED_MAX;
 use serde::de::Error as _;
@@ -10,38 +10,38 @@ use std::cell::Cell;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content(pub Vec<Block>);
 
-/// What stands on lines of its own. New kinds come last: the data file names them by their place.
+/// A node on lines of its own. New kinds come last: the data file encodes a kind by its position.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Block {
     /// A paragraph.
     Paragraph(#[serde(deserialize_with = "nested")] Vec<Inline>),
     /// A heading of any level.
     Heading(#[serde(deserialize_with = "nested")] Vec<Inline>),
-    /// Somebody else's words.
+    /// A quotation.
     Quote(#[serde(deserialize_with = "nested")] Vec<Block>),
-    /// Code, as it is.
+    /// A code block, verbatim.
     Code {
-        /// The language that the author named.
+        /// The language that the author named. `None` if there is none.
         language: Option<String>,
-        /// The lines.
+        /// The lines of code.
         text: String,
     },
     /// A list.
     List {
-        /// The number of the first item, where they are numbered.
+        /// The number of the first item. `None` for a list without numbers.
         start: Option<u32>,
         /// The items.
         #[serde(deserialize_with = "nested")]
         items: Vec<Vec<Block>>,
     },
-    /// A line across.
+    /// A horizontal rule.
     Rule,
 }
 
-/// What stands within a line. New kinds come last.
+/// A node within a line. New kinds come last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Inline {
-    /// Text, as it is.
+    /// Verbatim text.
     Text(String),
     /// Strong emphasis.
     Bold(#[serde(deserialize_with = "nested")] Vec<Inline>),
@@ -55,31 +55,31 @@ pub enum Inline {
     Link {
         /// The address.
         href: String,
-        /// Its words.
+        /// The text of the link.
         #[serde(deserialize_with = "nested")]
         inlines: Vec<Inline>,
     },
-    /// The end of a line.
+    /// A line break.
     Break,
-    /// Somebody is meant.
+    /// A mention of a user.
     User {
-        /// The id of the person.
+        /// The id of the user.
         id: u64,
-        /// Their name as it was written, without the `@`.
+        /// The user's name as written, without the `@`.
         text: String,
     },
-    /// Everybody in the room is meant.
+    /// A mention of everyone in the room.
     Everyone,
-    /// Everybody in the room who is here is meant.
+    /// A mention of everyone in the room who is online.
     Here,
-    /// Another room.
+    /// A reference to another room.
     Room {
         /// The id of the room.
         id: u64,
-        /// Its name as it was written, without the `#`.
+        /// The room's name as written, without the `#`.
         text: String,
     },
-    /// An emoji that was written as a shortcode.
+    /// An emoji written as a shortcode.
     Emoji {
         /// The emoji.
         text: String,
@@ -89,7 +89,7 @@ pub enum Inline {
 }
 
 impl Content {
-    /// Its words on one line, without the marks.
+    /// The text on one line, without markup.
     pub fn words(&self) -> String {
         let mut words = String::new();
         of_blocks(&self.0, &mut words);
@@ -129,11 +129,11 @@ fn of_inlines(inlines: &[Inline], words: &mut String) {
 }
 
 thread_local! {
-    /// How deep the reading on this thread is, in lists within lists.
+    /// How deeply nested the list is that this thread is decoding.
     static NESTED: Cell<usize> = const { Cell::new(0) };
 }
 
-/// One list deeper, until it is dropped.
+/// Counts one level of nesting until it is dropped.
 struct Deeper;
 
 impl Drop for Deeper {
@@ -142,8 +142,8 @@ impl Drop for Deeper {
     }
 }
 
-/// Reads a list, unless it lies deeper than any that was written: a damaged or crafted row must not take
-/// the whole stack.
+/// Decodes a list, unless it is nested more deeply than any list that Chapp writes: a damaged or crafted row must not
+/// overflow the stack.
 fn nested<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     NESTED.set(NESTED.get() + 1);
     let _deeper = Deeper;

@@ -1,13 +1,13 @@
-//! Which emoji there are, and what they are called for short. The tables are made by `build.rs`, and unpacked
-//! when the first one is looked up (130 KB, within a millisecond).
+//! Emoji and their shortcodes. `build.rs` makes the tables, which are unpacked on first use (130 KB, within a
+//! millisecond).
 
 use flate2::read::GzDecoder;
 use std::io::Read;
 use std::sync::LazyLock;
 
-/// What stands for an emoji, sorted: itself, or another way to write it, a tab, and itself.
+/// Sorted lines: an emoji; or another way to write it, a tab, and the emoji.
 static EMOJI: LazyLock<String> = LazyLock::new(|| unpack(include_bytes!(concat!(env!("OUT_DIR"), "/emoji.txt.gz"))));
-/// Sorted: a shortcode, a tab, its emoji.
+/// Sorted lines: a shortcode, a tab, its emoji.
 static SHORTCODES: LazyLock<String> =
     LazyLock::new(|| unpack(include_bytes!(concat!(env!("OUT_DIR"), "/shortcodes.txt.gz"))));
 
@@ -19,17 +19,17 @@ fn unpack(table: &[u8]) -> String {
     text
 }
 
-/// An emoji in the form that Unicode recommends for general interchange (UTS #51), whichever way it came.
+/// An emoji in the form that Unicode recommends for general interchange (UTS #51), whichever form `text` has.
 pub fn emoji(text: &str) -> Option<&'static str> {
     find(&EMOJI, text)
 }
 
-/// The emoji of a shortcode, such as `wave`.
+/// The emoji of a shortcode such as `wave`.
 pub fn by_shortcode(name: &str) -> Option<&'static str> {
     find(&SHORTCODES, name)
 }
 
-/// Looks a line up by halves.
+/// Finds a line by binary search.
 fn find(table: &'static str, key: &str) -> Option<&'static str> {
     let mut rest = table;
     while !rest.is_empty() {

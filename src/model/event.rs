@@ -1,4 +1,4 @@
-//! What happened: durable, numbered, in commit order; and signals, which are neither durable nor numbered.
+//! Events: durable, numbered, in commit order. And signals, which are neither durable nor numbered.
 
 use super::{
     ClientId, ConnectionId, FileEvent, Invite, MemberRole, Message, MessageRef, Room, RoomId, RoomView, Seq,
@@ -8,88 +8,88 @@ use crate::clock::Time;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Whether somebody is here.
+/// Whether a user is online.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
-    /// At least one connection that is in use.
+    /// At least one connection is in use.
     Online,
-    /// Connections, none of them in use.
+    /// There are connections, but none of them is in use.
     Away,
-    /// No connection.
+    /// There is no connection.
     Offline,
 }
 
-/// A message is new or has changed.
+/// A new or changed message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Posted {
     /// The room of the message.
     pub room: RoomId,
-    /// The room's new head: the message's id exactly when it is new.
+    /// The room's new head. Equals the message's id exactly if the message is new.
     pub seq: Seq,
-    /// The message in its present state.
+    /// The message in its current state.
     pub message: Message,
 }
 
-/// How far somebody has read, and what stands after that.
+/// How far a user has read, with the unread counts after that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadMark {
     /// The reader.
     pub user: UserId,
     /// The room that was read.
     pub room: RoomId,
-    /// How far.
+    /// The seq up to which the room is read.
     pub seq: Seq,
-    /// How many posts of others stand after that.
+    /// How many posts of other users come after `seq`.
     pub unread: u64,
-    /// How many of those are meant for them.
+    /// How many of those mention the reader.
     pub mentions: u64,
-    /// The room's head when they were counted.
+    /// The room's head at the time of counting.
     pub head: Seq,
 }
 
-/// Something happened.
+/// The result of a change, or a signal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
-    /// A message was posted, or a notice put between them. For the room.
+    /// A message was posted, or a notice was added. For the room.
     Posted(Posted),
     /// A message has changed. For the room.
     Changed(Posted),
-    /// This post was made before; nothing happened. An answer only: never comes out of the feed.
+    /// This post was made before; nothing happened. Only an answer: never comes out of the feed.
     PostedBefore {
         /// The room of the first post.
         room: RoomId,
-        /// The first answer's seq.
+        /// The seq of the first post.
         seq: Seq,
-        /// What was asked again.
+        /// The client id of both posts.
         client_id: ClientId,
     },
-    /// It was so already; nothing happened. An answer only.
+    /// The message was in this state already; nothing happened. Only an answer.
     Unchanged {
         /// The room of the message.
         room: RoomId,
         /// The seq of the message's last change.
         seq: Seq,
     },
-    /// There is a new account. For everybody.
+    /// There is a new account. For everyone.
     SignedUp(User),
-    /// Somebody shows something else of themselves. For everybody.
+    /// A user's visible profile changed. For everyone.
     PersonChanged(User),
-    /// Somebody logged in.
+    /// A user logged in.
     SessionOpened {
-        /// The person who logged in.
+        /// The user who logged in.
         user: UserId,
     },
-    /// The server has another name, or somebody else may come in. For everybody.
+    /// The server's name or sign-up policy changed. For everyone.
     ServerChanged(ServerInfo),
-    /// There is another invite link, or it ends at another time. An answer only.
+    /// There is a new invite link, or the link has a new end. Only an answer.
     InviteChanged(Invite),
-    /// It is written down. An answer only.
+    /// The change was recorded. Only an answer.
     Noted,
-    /// Somebody has set another password by a link. An answer only.
+    /// A user has set a new password by a link. Only an answer.
     SignedIn(User),
-    /// So many expired sessions are gone.
+    /// Expired sessions were removed.
     SessionsDropped {
-        /// How many; at the bound of one sweep there may be more.
+        /// How many. If one sweep reached its limit, there may be more.
         count: usize,
     },
     /// A session was used.
@@ -99,123 +99,123 @@ pub enum Event {
         /// The sessions that have ended.
         ids: Vec<SessionId>,
     },
-    /// Somebody has set another password: the sockets of all their sessions close.
+    /// A user has set a new password: the sockets of all their sessions close.
     PasswordSet {
-        /// The session in which they did so; the client with its new token reconnects.
+        /// The session that set it. A client that has its new token reconnects.
         renewed: SessionId,
-        /// Their other sessions, which are over.
+        /// The user's other sessions, which have ended.
         ended: Vec<SessionId>,
     },
-    /// The password that was compared is another one by now; nothing happened. An answer only.
+    /// The password was changed after it was compared; nothing happened. Only an answer.
     PasswordStale,
-    /// Somebody's last connection ended then.
+    /// A user's last connection ended.
     LastSeen,
-    /// Somebody's settings. For themselves.
+    /// A user's settings. For the user's own devices.
     Settings {
-        /// The person whose settings they are.
+        /// The user whose settings they are.
         user: UserId,
         /// All of them.
         settings: Settings,
     },
-    /// Whom somebody has blocked. For themselves.
+    /// A user's blocked users. For the user's own devices.
     Blocked {
-        /// The person who blocks the others.
+        /// The user who blocks the others.
         user: UserId,
-        /// All of them, by id.
+        /// All blocked users, by id.
         others: Vec<UserId>,
     },
-    /// So many deleted messages have lost their text for good.
+    /// Deleted messages were permanently erased.
     Erased {
-        /// How many; at the bound of one sweep there may be more.
+        /// How many. If one sweep reached its limit, there may be more.
         count: usize,
     },
-    /// What became of a file. For the one who asked.
+    /// The result of a file change. Only for the caller.
     File(FileEvent),
-    /// Somebody keeps a message for later, or no longer. For themselves.
+    /// A user has saved a message, or removed it from the saved ones. For the user's own devices.
     Saved {
-        /// The person who keeps it.
+        /// The user who saved it.
         user: UserId,
-        /// Which message.
+        /// The message.
         target: MessageRef,
-        /// Whether it is so now.
+        /// Whether the message is saved now.
         on: bool,
-        /// Over which connection they said so: it is answered by itself.
+        /// The connection of the request, which gets an answer of its own.
         by: Option<ConnectionId>,
     },
-    /// Somebody has read so far. For themselves.
+    /// A user has read up to a seq. For the user's own devices.
     Read {
-        /// How far.
+        /// The new read mark.
         mark: ReadMark,
-        /// Over which connection they said so.
+        /// The connection of the request.
         by: Option<ConnectionId>,
     },
-    /// Somebody has read so far. For the others in the room.
+    /// A user has read up to a seq. For the other members of the room.
     SeenBy {
         /// The reader.
         user: UserId,
         /// The room that was read.
         room: RoomId,
-        /// How far.
+        /// The seq up to which the room is read.
         seq: Seq,
     },
-    /// Somebody is in a room now: what comes after this event is for them, too. For themselves.
+    /// A user is now a member of a room, and receives the room's events from here on. For the user's own devices.
     Entered {
         /// The new member.
         user: UserId,
-        /// The room as they see it.
+        /// The room as the new member sees it.
         view: RoomView,
-        /// The people in it, where it is a direct room: they may be strangers to each other.
+        /// The members of a direct room, who may not know each other yet. Empty for other rooms.
         people: Vec<User>,
     },
-    /// Somebody was in this room already; nothing happened. An answer only.
+    /// The user was already a member of the room; nothing happened. Only an answer.
     InAlready {
-        /// The room as they see it.
+        /// The room as the user sees it.
         view: RoomView,
     },
-    /// Somebody is no longer in a room: what comes after this event is not for them. For themselves.
+    /// A user is no longer a member of a room, and receives no more of its events. For the user's own devices.
     Gone {
         /// The member who has left or was removed.
         user: UserId,
-        /// The room that they are no longer in.
+        /// The room that the user was in.
         room: RoomId,
     },
-    /// A room has another name, topic, state or number of people. For the room.
+    /// A room's name, topic, archive state or member count changed. For the room.
     RoomChanged(Room),
-    /// Somebody is something else in a room. For themselves.
+    /// A member's role in a room changed. For the member's own devices.
     RoleChanged {
         /// The member whose role has changed.
         user: UserId,
         /// The room in which they have the role.
         room: RoomId,
-        /// What they are now.
+        /// The new role.
         role: MemberRole,
     },
-    /// Somebody has arranged a room for themselves. For themselves.
+    /// A member's settings for a room changed. For the member's own devices.
     RoomArranged {
-        /// The person who has arranged the room.
+        /// The user whose settings they are.
         user: UserId,
-        /// The room as they see it.
+        /// The room as the user sees it.
         view: RoomView,
     },
-    /// Signal: somebody is typing. For the others in the room.
+    /// Signal: a user is typing. For the other members of the room.
     Typing {
-        /// The person who is typing.
+        /// The user who is typing.
         user: UserId,
-        /// The room that they type in.
+        /// The room.
         room: RoomId,
     },
-    /// Signal: somebody came or went. For everybody. (In no record of the journal; a variant that is skipped comes
-    /// last, or the numbers of the others would differ.)
+    /// Signal: a user's presence changed. For everyone. (Not in any record of the journal. A skipped variant comes
+    /// last, or the numbers of the other variants would differ.)
     #[serde(skip)]
     Presence {
-        /// Who; the whole user, so that everybody knows the name before the state.
+        /// The whole user, so that clients know the name before the presence.
         user: Arc<User>,
-        /// What they are now.
+        /// The new presence.
         state: Presence,
-        /// When they went, where they did.
+        /// When the user went offline. `None` if they are not offline.
         at: Option<Time>,
     },
-    /// Signal: what people write is not saved for this reason, or it is again. For everybody. (In no record either.)
+    /// Signal: why messages cannot be saved now; `None` once they can again. For everyone. (Not in any record either.)
     #[serde(skip)]
     Trouble(Option<Trouble>),
 }

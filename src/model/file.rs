@@ -1,4 +1,4 @@
-//! Files that people put into messages.
+//! Files that users attach to messages.
 
 use super::UserId;
 use super::visible::visible_line;
@@ -8,7 +8,7 @@ use crate::limits::{FILE_BYTES_MAX, FILE_NAME_CHARS_MAX, FILE_SHARE_BYTES_MIN, F
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-/// Names a file; 128 random bits, which nobody guesses.
+/// The id of a file: 128 random bits, which nobody can guess.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FileId(pub [u8; 16]);
 
@@ -16,7 +16,7 @@ impl FileId {
     /// Accepts 32 lower-case hexadecimal digits.
     ///
     /// # Errors
-    /// `not_found` with the field `files`: what names no file.
+    /// `not_found` with the field `files` for any other text.
     pub fn parse(text: &str) -> Result<FileId> {
         let no_such = || Error::not_found("There is no such file.").at("files");
         let is_hex = |b: &u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
@@ -32,10 +32,10 @@ impl FileId {
         Ok(FileId(id))
     }
 
-    /// The files of one message.
+    /// Parses the file ids of one message.
     ///
     /// # Errors
-    /// `invalid` for more than [`FILES_MAX`] or one twice, `not_found` for what names no file.
+    /// `invalid` for more than [`FILES_MAX`] ids or a duplicate, `not_found` for a text that is not an id.
     pub fn parse_all(texts: &[String]) -> Result<Vec<FileId>> {
         if texts.len() > FILES_MAX {
             let title = format!("A message has at most {FILES_MAX} files.");
@@ -64,19 +64,19 @@ impl std::fmt::Debug for FileId {
     }
 }
 
-/// Characters at the end of a long name that stay: what kind of file it is.
+/// How many characters at the end of a long name are kept: the extension shows the kind of file.
 const FILE_NAME_END_CHARS: usize = 20;
 
-/// What a file is called, without a folder.
+/// The name of a file, without a folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileName(String);
 
 impl FileName {
-    /// The last part of a path, without characters that cannot be seen, shortened in its middle to
-    /// [`FILE_NAME_CHARS_MAX`] characters. A name comes from somebody's disk and is not theirs to mend, so
-    /// nothing is refused; what has no name left is called `file`.
+    /// The last part of a path, without invisible characters, shortened in the middle to [`FILE_NAME_CHARS_MAX`]
+    /// characters. Users often did not choose the name themselves, so none is refused. If nothing is left, the name is
+    /// `file`.
     pub fn clean(text: &str) -> FileName {
-        // In this form first: it may hold further slashes and dots.
+        // Normalize first: the result may contain more slashes and dots.
         let text = visible_line(text, FILE_NAME_CHARS_MAX * 8);
         let name = text.rsplit(['/', '\\']).next().unwrap_or_default().trim();
         if name.trim_matches(['.', ' ']).is_empty() {
@@ -91,7 +91,7 @@ impl FileName {
         FileName(start.iter().chain(&['…']).chain(end).collect())
     }
 
-    /// A name that the store has kept; it was cleaned when it came in.
+    /// A name from the store, which was cleaned before it was stored.
     pub(crate) fn stored(text: String) -> FileName {
         FileName(text)
     }
@@ -102,26 +102,25 @@ impl FileName {
     }
 }
 
-/// More bytes than a file may have.
+/// The error for a file with too many bytes.
 pub fn file_too_large() -> Error {
     let title = format!("A file has at most {} MiB.", FILE_BYTES_MAX >> 20);
     Error::new(Kind::TooLarge, title)
 }
 
-/// How much of the space for files is taken.
+/// How much of the space for files is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileUsage {
-    /// Bytes of one person's files.
+    /// Bytes of one user's files.
     pub own: u64,
-    /// Bytes of everybody's.
+    /// Bytes of all files.
     pub all: u64,
 }
 
 impl FileUsage {
-    /// Whether one more file of so many bytes is within its owner's share of the space. Their files may take as much as
-    /// is still free for everybody, and [`FILE_SHARE_BYTES_MIN`] in any case. So the share of each grows and shrinks
-    /// with what others leave: one person alone can have half of the space, two a third each, and there is always some
-    /// left for a newcomer.
+    /// Checks that another file of `bytes` bytes is within its owner's share. A user's files may take as much space as
+    /// is still free for everyone, and always [`FILE_SHARE_BYTES_MIN`]. So each share depends on what others use: one
+    /// user alone can have half of the space, two users a third each, and some space is always left for a newcomer.
     ///
     /// # Errors
     /// `storage_full` with the field `file`.
@@ -143,21 +142,21 @@ impl FileUsage {
 /// A file as a message shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attachment {
-    /// Names it.
+    /// The id of the file.
     pub id: FileId,
-    /// What it is called.
+    /// The name of the file.
     pub name: FileName,
-    /// What its bytes are (RFC 6838), by looking at them.
+    /// The media type (RFC 6838), detected from the bytes.
     pub media_type: String,
     /// The size in bytes.
     pub size: u64,
-    /// Pixels, of a picture whose size is known: width, height.
+    /// Width and height of an image in pixels. `None` if they are unknown.
     pub pixels: Option<(u32, u32)>,
-    /// Whether there is a smaller picture of it.
+    /// Whether the file has a preview image.
     pub has_preview: bool,
 }
 
-/// What browsers may show in place: what holds no program, whatever a browser takes it for.
+/// Media types that browsers may display inline: they contain no scripts, whatever type a browser guesses.
 const SHOWN_INLINE: [&str; 11] = [
     "image/png",
     "image/jpeg",
@@ -173,72 +172,73 @@ const SHOWN_INLINE: [&str; 11] = [
 ];
 
 impl Attachment {
-    /// Whether a browser may show it in place; it can only be kept otherwise.
+    /// Whether a browser may display the file inline. Other files can only be downloaded.
     pub fn is_shown_inline(&self) -> bool {
         SHOWN_INLINE.contains(&self.media_type.as_str())
     }
 }
 
-/// A file whose bytes have all come.
+/// A completely uploaded file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewFile {
-    /// How messages will show it.
+    /// The file as messages will show it.
     pub file: Attachment,
-    /// A smaller picture of it: what its bytes are, and the bytes.
+    /// The media type and the bytes of the preview image. `None` if there is none.
     pub preview: Option<(String, Bytes)>,
-    /// Who sent it.
+    /// The user who uploaded it.
     pub owner: UserId,
-    /// When it began to come.
+    /// When the upload began.
     pub at: Time,
 }
 
-/// What we will do to files.
+/// A change to files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileChange {
-    /// The next bytes of a file that is coming. Answered by [`FileEvent::Kept`].
+    /// Stores the next chunk of an upload. Answered by [`FileEvent::Kept`].
     Keep {
-        /// Which file.
+        /// The id of the file.
         id: FileId,
-        /// The how manieth, from 0.
+        /// The index of the chunk, from 0.
         index: u32,
-        /// At most `FILE_CHUNK_BYTES`.
+        /// At most `FILE_CHUNK_BYTES` bytes.
         bytes: Bytes,
-        /// When the file began to come.
+        /// When the upload began.
         at: Time,
     },
-    /// All bytes of a file have come. Answered by [`FileEvent::Added`].
+    /// Completes an upload. Answered by [`FileEvent::Added`].
     Add(NewFile),
-    /// A file will not come any more. Answered by [`FileEvent::GivenUp`].
+    /// Gives up an upload. Answered by [`FileEvent::GivenUp`].
     GiveUp {
-        /// The file that is given up.
+        /// The id of the file.
         id: FileId,
-        /// When it began to come.
+        /// When the upload began.
         at: Time,
     },
-    /// Files that no message shows, and that came before then, are gone for good, some of their bytes at a
-    /// time. Answered by [`FileEvent::Erased`].
+    /// Permanently erases files that no message shows, a bounded number of rows at a time. Answered by
+    /// [`FileEvent::Erased`].
     Erase {
-        /// Came before.
+        /// Files whose upload began before this time.
         before: Time,
     },
-    /// Some more files of an older data file are counted for those who sent them. Answered by [`FileEvent::Counted`].
+    /// Counts the next files of an older data file for the users who uploaded them. Answered by
+    /// [`FileEvent::Counted`].
     Count,
 }
 
-/// What happened to files.
+/// The result of a change to files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FileEvent {
-    /// Some bytes are kept.
+    /// A chunk was stored.
     Kept,
-    /// A file has come.
+    /// An upload was completed.
     Added(Attachment),
-    /// A file will not come.
+    /// An upload was given up.
     GivenUp,
-    /// So many rows are gone.
+    /// Rows were erased.
     Erased {
-        /// How many; where it is none, there is nothing left to erase.
+        /// How many. If 0, nothing is left to erase.
         count: usize,
     },
-    /// Some more files are counted, or all are.
+    /// More files were counted, or all are counted.
     Counted,
 }

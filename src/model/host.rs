@@ -1,26 +1,26 @@
-//! What is done at the computer that runs the server: by a command of its user, or by the server itself.
+//! Actions on the server's own machine: by a command of its user, or by the server itself.
 
 use super::{Backup, CodeDigest, Nightly, UserId};
 use crate::clock::Time;
 
-/// A change that needs no role: anybody who can write the data file can make it.
+/// An action that needs no role: anyone who can write to the data file can do all of this.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HostAct {
-    /// A link with which somebody sets another password, once. Answered by `Event::Noted`.
+    /// Makes a link that sets a new password once. Answered by `Event::Noted`.
     OfferReset {
-        /// Who; also the owner.
+        /// The user whose password it sets. May be the owner.
         user: UserId,
-        /// Of what stands in the link.
+        /// The digest of the code in the link.
         code: CodeDigest,
-        /// It works until then.
+        /// When the link expires.
         ends_at: Time,
         /// The server's time at which the change was made.
         at: Time,
     },
-    /// Somebody becomes the owner of the server, in place of the present one. Answered by `Event::PersonChanged`.
+    /// Makes a user the owner of the server in place of the current owner. Answered by `Event::PersonChanged`.
     HandOver(UserId),
-    /// A backup was taken by a command. Answered by `Event::Noted`.
+    /// Records a backup taken by a command. Answered by `Event::Noted`.
     BackedUp(Backup),
-    /// What is known of the nightly backups from now on. Answered by `Event::Noted`.
+    /// Records the state of the nightly backups. Answered by `Event::Noted`.
     NightlyTried(Nightly),
 }

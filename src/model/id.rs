@@ -1,9 +1,9 @@
-//! Numbers that name things. The store hands them out; the protocol shows them as integers.
+//! Numeric ids. The store assigns them; the protocol shows them as integers.
 
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-/// The largest id or seq: what every JSON reader holds exactly (2^53 - 1, RFC 8259 §6).
+/// The largest id or seq: the largest integer that every JSON reader represents exactly (2^53 - 1, RFC 8259 §6).
 pub const ID_MAX: u64 = (1 << 53) - 1;
 
 macro_rules! id {
@@ -31,17 +31,17 @@ macro_rules! id {
 }
 
 id!(
-    /// An account.
+    /// The id of an account.
     UserId,
     "user"
 );
 id!(
-    /// A room.
+    /// The id of a room.
     RoomId,
     "room"
 );
 
-/// A place in a room's order of changes: 1, 2, 3, … with no gap. 0 is before the first.
+/// The position of a change in its room: 1, 2, 3, … without gaps. 0 is before the first change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Seq(pub u64);
 
@@ -66,6 +66,6 @@ impl std::fmt::Display for Seq {
     }
 }
 
-/// One connection, for as long as the process lives. Never stored.
+/// The id of a connection, unique within the process. Never stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ConnectionId(pub u64);

@@ -1,4 +1,4 @@
-//! Messages and what they are made of.
+//! Messages and their parts.
 
 use super::{Attachment, Content, RoomId, RoomName, Seq, Topic, UserId, visible};
 use crate::clock::Time;
@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 pub struct Body(String);
 
 impl Body {
-    /// Accepts 1 to [`BODY_CHARS_MAX`] characters of which one at least can be seen. Line ends become
-    /// `\n`, white space at the end goes. Other control characters than tab are refused.
+    /// Accepts 1 to [`BODY_CHARS_MAX`] characters, at least one of them visible. Converts line ends to `\n` and
+    /// removes trailing white space. Refuses control characters other than tab.
     ///
     /// # Errors
     /// `invalid` with the field `body`.
@@ -22,7 +22,7 @@ impl Body {
         if text.trim_start().is_empty() {
             return Err(needs_text());
         }
-        // Longer than it can be in UTF-8, before anything walks over it.
+        // Check the maximum length in UTF-8 first, before anything iterates over the text.
         if text.len() > BODY_CHARS_MAX * 4 || text.chars().count() > BODY_CHARS_MAX {
             return Err(Error::invalid(
                 "body",
@@ -38,7 +38,7 @@ impl Body {
         Ok(Body(text.to_owned()))
     }
 
-    /// Like [`Body::parse`], and accepts nothing at all: a message may show files alone.
+    /// Like [`Body::parse`], but accepts an empty text: a message may have only files.
     ///
     /// # Errors
     /// `invalid` with the field `body`.
@@ -54,12 +54,12 @@ impl Body {
         self.0.is_empty()
     }
 
-    /// What is left of a deleted message, and what a notice has.
+    /// The body of a deleted message or a notice.
     pub fn empty() -> Body {
         Body(String::new())
     }
 
-    /// A body that the store has kept; it was parsed when it came in.
+    /// A body from the store, which was parsed before it was stored.
     pub(crate) fn stored(text: String) -> Body {
         Body(text)
     }
@@ -70,12 +70,12 @@ impl Body {
     }
 }
 
-/// A message without text and files.
+/// The error for a message without text and files.
 pub fn needs_text() -> Error {
     Error::invalid("body", "A message needs some text.")
 }
 
-/// A client's own name for a post: the same one again, at any later time, posts nothing new.
+/// A client's own id for a post. Posting with the same id again, at any later time, has no effect.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ClientId(String);
 
@@ -94,7 +94,7 @@ impl ClientId {
         }
     }
 
-    /// A client_id that the store has kept; it was parsed when it came in.
+    /// A client id from the store, which was parsed before it was stored.
     pub(crate) fn stored(text: String) -> ClientId {
         ClientId(text)
     }
@@ -105,7 +105,7 @@ impl ClientId {
     }
 }
 
-/// An emoji that somebody reacts with: one that Unicode recommends for general interchange (UTS #51).
+/// The emoji of a reaction: one that Unicode recommends for general interchange (UTS #51).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Emoji(String);
 
@@ -121,7 +121,7 @@ impl Emoji {
         }
     }
 
-    /// An emoji that the store has kept; it was parsed when it came in.
+    /// An emoji from the store, which was parsed before it was stored.
     pub(crate) fn stored(text: String) -> Emoji {
         Emoji(text)
     }
@@ -132,111 +132,111 @@ impl Emoji {
     }
 }
 
-/// Who reacted with one emoji, in the order in which they did.
+/// All reactions with one emoji.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reaction {
-    /// With what.
+    /// The emoji.
     pub emoji: Emoji,
-    /// Who; never empty.
+    /// The users, in the order in which they reacted. Never empty.
     pub users: Vec<UserId>,
 }
 
-/// A message that is pinned.
+/// Who pinned a message, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pinned {
-    /// Who pinned it.
+    /// The user who pinned it.
     pub by: UserId,
     /// When it was pinned, by the server's clock.
     pub at: Time,
 }
 
-/// Where a forwarded message comes from.
+/// The origin of a forwarded message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Forwarded {
-    /// The room it was posted in.
+    /// The room that it was posted in.
     pub room: RoomId,
-    /// Its id there.
+    /// Its id in that room.
     pub id: Seq,
-    /// Who wrote it.
+    /// Its author.
     pub author: UserId,
     /// When the original was sent, by the server's clock.
     pub sent_at: Time,
 }
 
-/// Whom a message is meant for.
+/// The users that a message mentions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mentions {
-    /// By name, each once, by id.
+    /// The users mentioned by name, each once, by id.
     pub users: Vec<UserId>,
-    /// Everybody in the room.
+    /// Whether everyone in the room is mentioned.
     pub room: bool,
-    /// Everybody in the room who was here at that time.
+    /// Whether everyone in the room who was online at the time is mentioned.
     pub here: bool,
 }
 
 impl Mentions {
-    /// Whether it is meant for nobody in particular.
+    /// Whether nobody is mentioned.
     pub fn is_empty(&self) -> bool {
         self.users.is_empty() && !self.room && !self.here
     }
 }
 
-/// Something that happened to a room, as a line between its messages.
+/// A change to a room, shown as a line between its messages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Notice {
-    /// The room was made.
+    /// The room was created.
     Created,
-    /// The author came.
+    /// The author joined.
     Joined,
-    /// The author went.
+    /// The author left.
     Left,
-    /// The author brought somebody.
+    /// The author added a user.
     Added(UserId),
-    /// The author sent somebody away.
+    /// The author removed a user.
     Removed(UserId),
-    /// The author gave the room another name.
+    /// The author renamed the room.
     Renamed(RoomName),
-    /// The author wrote another topic.
+    /// The author changed the topic.
     Topic(Topic),
-    /// The author closed the room for writing.
+    /// The author archived the room.
     Archived,
-    /// The author opened it again.
+    /// The author restored the room from the archive.
     Restored,
-    /// Somebody looks after the room from now on.
+    /// This user is now the owner of the room.
     Owner(UserId),
 }
 
-/// One message in its present state: a post, or a notice.
+/// A message in its current state: a post, or a notice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     /// The seq of its post.
     pub id: Seq,
-    /// Who wrote it, or did what it tells.
+    /// The author of the post, or the user whose action the notice reports.
     pub author: UserId,
-    /// When it was accepted; never falls within a room.
+    /// When it was accepted. Never decreases within a room.
     pub sent_at: Time,
-    /// What it says; empty for a notice and for what was deleted.
+    /// The text. Empty for a notice and for a deleted message.
     pub body: Body,
-    /// The body as a tree, where it is more than plain text.
+    /// The text as a tree. `None` for plain text.
     pub content: Option<Content>,
-    /// What its author's client called it; nobody else sees it. `None` for a notice.
+    /// The client's id for the post, visible only to its author. `None` for a notice.
     pub client_id: Option<ClientId>,
-    /// When it was last edited.
+    /// When it was last edited. `None` if it never was.
     pub edited_at: Option<Time>,
-    /// Who deleted it.
+    /// The user who deleted it. `None` if it is not deleted.
     pub deleted_by: Option<UserId>,
-    /// The message in the same room that it answers.
+    /// The message in the same room that it replies to. `None` if it is not a reply.
     pub reply_to: Option<Seq>,
-    /// In the order in which its author put them there.
+    /// The files, in the author's order.
     pub files: Vec<Attachment>,
-    /// In the order of their first use.
+    /// The reactions, in the order of their first use.
     pub reactions: Vec<Reaction>,
-    /// Whether it is pinned.
+    /// Who pinned it, and when. `None` if it is not pinned.
     pub pinned: Option<Pinned>,
-    /// Where it comes from.
+    /// The origin of a forwarded message. `None` if it is not forwarded.
     pub forwarded: Option<Forwarded>,
-    /// Whom it is meant for.
+    /// The users that it mentions.
     pub mentions: Mentions,
-    /// What happened, where this is no post.
+    /// The notice. `None` for a post.
     pub notice: Option<Notice>,
 }

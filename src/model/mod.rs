@@ -56,13 +56,13 @@ pub fn name_key(text: &str) -> String {
     visible::key(text)
 }
 
-/// Whether the [`name_key`] of a text that goes on with this character is that of what comes before and
-/// that of the rest, one after the other.
+/// Whether a text can be split before this character so that the [`name_key`] of the whole is the key of the first
+/// part followed by the key of the second part.
 pub fn begins_anew(c: char) -> bool {
     visible::begins_anew(c)
 }
 
-/// What a search for a name looks at: like [`name_key`], and without marks over and under letters.
+/// The form of a name that searches compare: like [`name_key`], but without diacritics.
 pub fn search_key(text: &str) -> String {
     visible::search_key(text)
 }

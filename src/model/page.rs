@@ -1,11 +1,11 @@
-//! Pieces of a room's history: a page for somebody who reads, a catch-up for somebody who was away.
+//! Parts of a room's history: a page for a reader, a catch-up for a client that was away.
 
 use super::{Listing, MemberRole, Message, RoomId, Seq, User};
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::limits::{PAGE_MESSAGES, PAGE_MESSAGES_MAX};
 
-/// Where a page lies.
+/// The position of a page in the history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Anchor {
     /// The newest messages.
@@ -14,11 +14,11 @@ pub enum Anchor {
     Before(Seq),
     /// The nearest messages with a larger id.
     After(Seq),
-    /// This message with what stands before and after it.
+    /// This message, with the messages before and after it.
     Around(Seq),
 }
 
-/// How many messages a page holds at most.
+/// The maximum number of messages on a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageSize(usize);
 
@@ -54,9 +54,9 @@ impl Default for PageSize {
 pub struct Page {
     /// The messages.
     pub messages: Vec<Message>,
-    /// The messages that these answer and that are not among them; by id.
+    /// The messages that `messages` reply to and that are not among them, by id.
     pub quoted: Vec<Message>,
-    /// Who wrote them and who is named in notices, each once.
+    /// The authors, and the users named in notices, each once.
     pub people: Vec<User>,
     /// The room's last seq when this was read.
     pub head: Seq,
@@ -69,11 +69,11 @@ pub struct Page {
 /// A page of the pinned messages of a room, newest pin first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PinsPage {
-    /// The messages.
+    /// The pinned messages.
     pub messages: Vec<Message>,
-    /// Who wrote and pinned them, each once.
+    /// The authors and the users who pinned the messages, each once.
     pub people: Vec<User>,
-    /// Where the next page begins, if there is one.
+    /// Where the next page begins. `None` on the last page.
     pub next: Option<u64>,
 }
 
@@ -82,61 +82,61 @@ pub struct PinsPage {
 pub struct RoomsPage {
     /// The rooms.
     pub rooms: Vec<Listing>,
-    /// After which room the next page begins, if there is one.
+    /// The room after which the next page begins. `None` on the last page.
     pub next: Option<RoomId>,
 }
 
-/// A page of the people in a room, newest account first.
+/// A page of the members of a room, newest account first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MembersPage {
-    /// Who, and what they are in the room.
+    /// The members, with their roles in the room.
     pub members: Vec<(User, MemberRole)>,
     /// Whether there are more.
     pub more: bool,
 }
 
-/// A page of all people, newest account first.
+/// A page of all users, newest account first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeoplePage {
-    /// The people on this page.
+    /// The users on this page.
     pub people: Vec<User>,
     /// Whether there are more.
     pub more: bool,
 }
 
-/// A message that somebody keeps for later.
+/// A message that a user has saved for later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SavedMessage {
-    /// Where it stands.
+    /// The room of the message.
     pub room: RoomId,
-    /// The message in its present state.
+    /// The message in its current state.
     pub message: Message,
-    /// Since when it is kept.
+    /// When it was saved.
     pub saved_at: Time,
 }
 
-/// A page of what somebody keeps for later, latest first.
+/// A page of a user's saved messages, last saved first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SavedPage {
     /// The messages.
     pub saved: Vec<SavedMessage>,
-    /// Who wrote them, each once.
+    /// The authors, each once.
     pub people: Vec<User>,
-    /// Where the next page begins, if there is one.
+    /// Where the next page begins. `None` on the last page.
     pub next: Option<u64>,
 }
 
-/// What changed in a room after some seq.
+/// The changes in a room after some seq.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Catchup {
-    /// Each message that changed, once, in its present state, in the order of its last change.
+    /// Each changed message once, in its current state, in the order of its last change.
     Changed {
         /// The seq of the last change of each message, and the message.
         messages: Vec<(Seq, Message)>,
-        /// All up to here is in `messages`; below the head where there is more to ask for.
+        /// `messages` has all changes up to this seq. Below the room's head if there is more to request.
         through: Seq,
     },
-    /// Too much changed, or the asker knows a later seq than there is: read the history again.
+    /// Too much has changed, or the client's seq is beyond the head: the client must load the history again.
     Reset {
         /// The room's last seq.
         head: Seq,

@@ -1,4 +1,4 @@
-//! Rooms, who is in them, and how each member has arranged them.
+//! Rooms, their members, and each member's settings for a room.
 
 use super::{RoomId, Seq, UserId, visible};
 use crate::clock::Time;
@@ -12,15 +12,15 @@ pub const LOBBY: RoomId = RoomId(1);
 /// Who can find a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum RoomKind {
-    /// Everybody here may find it and join.
+    /// Every user can find the room and join it.
     Public,
-    /// Only who was invited knows that it is there.
+    /// Only members know that the room exists.
     Private,
-    /// A conversation between the people who are in it, for ever.
+    /// A permanent conversation between a fixed set of users.
     Direct,
 }
 
-/// What people call a room.
+/// The name of a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomName {
     text: String,
@@ -28,8 +28,7 @@ pub struct RoomName {
 }
 
 impl RoomName {
-    /// Accepts 1 to [`ROOM_NAME_CHARS_MAX`] characters that can all be seen. A `#` in front is not
-    /// part of a name.
+    /// Accepts 1 to [`ROOM_NAME_CHARS_MAX`] visible characters. A leading `#` is removed.
     ///
     /// # Errors
     /// `invalid` with the field `name`.
@@ -42,12 +41,12 @@ impl RoomName {
         }
     }
 
-    /// What a direct room has for a name.
+    /// The empty name of a direct room.
     pub fn nameless() -> RoomName {
         RoomName::stored(String::new())
     }
 
-    /// A name that the store has kept; it was parsed when it came in.
+    /// A name from the store, which was parsed before it was stored.
     pub(crate) fn stored(text: String) -> RoomName {
         let key = visible::key(&text);
         RoomName { text, key }
@@ -64,12 +63,12 @@ impl RoomName {
     }
 }
 
-/// What a room is for; may be empty.
+/// The topic of a room; may be empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Topic(String);
 
 impl Topic {
-    /// Accepts up to [`TOPIC_CHARS_MAX`] characters that can all be seen.
+    /// Accepts up to [`TOPIC_CHARS_MAX`] visible characters.
     ///
     /// # Errors
     /// `invalid` with the field `topic`.
@@ -77,7 +76,7 @@ impl Topic {
         visible::one_line(text, "topic", "A topic", TOPIC_CHARS_MAX).map(Topic)
     }
 
-    /// A topic that the store has kept; it was parsed when it came in.
+    /// A topic from the store, which was parsed before it was stored.
     pub(crate) fn stored(text: String) -> Topic {
         Topic(text)
     }
@@ -91,44 +90,44 @@ impl Topic {
 /// A room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Room {
-    /// Never reused.
+    /// The id, never reused.
     pub id: RoomId,
     /// Who can find it.
     pub kind: RoomKind,
-    /// What people call it; empty for a direct room.
+    /// The name; empty for a direct room.
     pub name: RoomName,
-    /// What it is for.
+    /// The topic.
     pub topic: Topic,
-    /// Kept for reading only.
+    /// Whether the room is read-only.
     pub archived: bool,
-    /// When it was made.
+    /// When the room was created.
     pub created_at: Time,
-    /// How many people are in it.
+    /// The number of members.
     pub member_count: u64,
 }
 
-/// What somebody is in a room.
+/// A member's role in a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum MemberRole {
-    /// Looks after it.
+    /// Manages the room.
     Owner,
-    /// Is in it.
+    /// Has no special rights.
     Member,
 }
 
-/// What of a room somebody wants to be told about while they look elsewhere.
+/// Which messages of a room a member is notified of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Notify {
-    /// Everything that is said.
+    /// Every message.
     All,
-    /// What is said to them.
+    /// Messages that mention the member.
     Mentions,
-    /// Notify of nothing.
+    /// No message.
     Nothing,
 }
 
 impl Notify {
-    /// What goes for somebody who has chosen nothing.
+    /// The default for a room of this kind.
     pub fn of(kind: RoomKind) -> Notify {
         match kind {
             RoomKind::Public => Notify::Mentions,
@@ -137,25 +136,25 @@ impl Notify {
     }
 }
 
-/// How a member has arranged a room for themselves: what is `None` stays.
+/// A change to a member's settings for a room. `None` leaves a setting as it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomPrefs {
-    /// What to be told about.
+    /// Which messages to be notified of.
     pub notify: Option<Notify>,
-    /// Among the favourites.
+    /// Whether the room is a favourite.
     pub favourite: Option<bool>,
-    /// Out of sight.
+    /// Whether the room is hidden from the list.
     pub hidden: Option<bool>,
 }
 
-/// A change of a room: what is `None` stays.
+/// A change to a room. `None` leaves a value as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RoomPatch {
-    /// Another name.
+    /// The new name.
     pub name: Option<RoomName>,
-    /// Another topic.
+    /// The new topic.
     pub topic: Option<Topic>,
-    /// Into the archive, or out of it.
+    /// Whether the room is archived.
     pub archived: Option<bool>,
 }
 
@@ -164,34 +163,34 @@ pub struct RoomPatch {
 pub struct RoomView {
     /// The room itself.
     pub room: Room,
-    /// What the viewer is in it.
+    /// The viewer's role in the room.
     pub role: MemberRole,
-    /// Its last seq.
+    /// The room's last seq.
     pub head: Seq,
-    /// How far the viewer has read.
+    /// The seq up to which the viewer has read.
     pub read: Seq,
-    /// How many posts of others stand after that: plain arithmetic over seqs, so that it cannot stick.
+    /// How many posts of other users come after `read`. Computed from seqs, so that it cannot drift.
     pub unread: u64,
-    /// How many of those are meant for the viewer.
+    /// How many of those mention the viewer.
     pub mentions: u64,
-    /// What the viewer wants to be told about.
+    /// Which messages the viewer is notified of.
     pub notify: Notify,
-    /// Among the viewer's favourites.
+    /// Whether the room is one of the viewer's favourites.
     pub favourite: bool,
-    /// Out of the viewer's sight.
+    /// Whether the room is hidden from the viewer's list.
     pub hidden: bool,
-    /// Everybody in it, by id, where it is a direct room; otherwise nobody.
+    /// All members of a direct room, by id. Empty for other rooms.
     pub members: Vec<UserId>,
-    /// The last thing that was said, where that is not long ago.
+    /// The last post. `None` if it is not among the room's latest entries.
     pub last: Option<LastPost>,
 }
 
-/// The beginning of a post.
+/// The beginning of a post, for the list of rooms.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastPost {
-    /// Which message.
+    /// The id of the message.
     pub id: Seq,
-    /// The person who posted it.
+    /// The author of the post.
     pub author: UserId,
     /// When it was sent, by the server's clock.
     pub sent_at: Time,
@@ -201,11 +200,11 @@ pub struct LastPost {
     pub files: usize,
 }
 
-/// A public room as somebody finds it who looks for one.
+/// A public room as listed for a viewer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
     /// The room.
     pub room: Room,
-    /// Whether the one who looks is in it.
+    /// Whether the viewer is a member.
     pub joined: bool,
 }

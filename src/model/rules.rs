@@ -1,6 +1,6 @@
-//! Who may do what: one function per verb, decided by data that the caller looked up.
+//! Access rules: one function per action, decided by data that the caller has looked up.
 //!
-//! `tests/it/rules.rs` holds the whole table: every verb for every role in every kind of room.
+//! `tests/it/rules.rs` holds the whole table: every action for every role in every kind of room.
 
 mod server;
 
@@ -10,31 +10,31 @@ use crate::error::{Error, Kind, Result};
 use crate::limits::UNDO_MS;
 pub use server::*;
 
-/// What somebody is to a room.
+/// A user's relation to a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Access {
-    /// Which room.
+    /// The room.
     pub room: RoomId,
-    /// Of which kind.
+    /// The kind of the room.
     pub kind: RoomKind,
-    /// Whether it is kept for reading only.
+    /// Whether the room is read-only.
     pub archived: bool,
-    /// What they are on the server.
+    /// The user's role on the server.
     pub server: Role,
-    /// What they are in the room, if they are in it.
+    /// The user's role in the room. `None` if the user is not a member.
     pub member: Option<MemberRole>,
 }
 
 impl Access {
-    /// Looks after the room: its owner, or the owner or an admin of the server where they are in it.
+    /// Whether the user manages the room: its owner, or a member who is the server's owner or an admin.
     fn manages(&self) -> bool {
         self.member
             .is_some_and(|role| role == MemberRole::Owner || self.server != Role::Member)
     }
 }
 
-/// Whether somebody may see a room, its people and its history. A room that is not there and one
-/// that is not theirs answer alike.
+/// Whether a user may see a room, its members and its history. A room that does not exist and a room that the user may
+/// not see give the same answer.
 ///
 /// # Errors
 /// `not_found`.
@@ -42,7 +42,7 @@ pub fn may_read(who: Option<&Access>) -> Result<Access> {
     who.filter(|who| who.member.is_some()).copied().ok_or_else(no_such_room)
 }
 
-/// Whether somebody may post, edit, react or pin.
+/// Whether a user may post, edit, react or pin.
 ///
 /// # Errors
 /// `not_found`, or `forbidden` in an archived room.
@@ -57,14 +57,14 @@ pub fn may_write(who: Option<&Access>) -> Result<Access> {
 /// Whether `by` may edit this message.
 ///
 /// # Errors
-/// Those of [`may_write`]; `forbidden` for somebody else's and for a forwarded one, `conflict` for what was
-/// deleted.
+/// Those of [`may_write`]; `forbidden` for a message of another user and for a forwarded one, `conflict` for a deleted
+/// one.
 pub fn may_edit(who: Option<&Access>, by: UserId, message: &Message) -> Result<()> {
     may_write(who)?;
     is_post(message)?;
     match (message.author == by, message.forwarded) {
         (false, _) => Err(forbidden("Only its author can edit a message.")),
-        // It would put words into the mouth of who wrote it first.
+        // An edit would put words into the original author's mouth.
         (true, Some(_)) => Err(forbidden("A forwarded message cannot be edited.")),
         (true, None) => is_there(message),
     }
@@ -73,7 +73,7 @@ pub fn may_edit(who: Option<&Access>, by: UserId, message: &Message) -> Result<(
 /// Whether `by` may delete this message.
 ///
 /// # Errors
-/// Those of [`may_write`]; `forbidden` for somebody else's, unless they look after the room.
+/// Those of [`may_write`]; `forbidden` for a message of another user, unless `by` manages the room.
 pub fn may_delete(who: Option<&Access>, by: UserId, message: &Message) -> Result<()> {
     let who = may_write(who)?;
     is_post(message)?;
@@ -83,11 +83,11 @@ pub fn may_delete(who: Option<&Access>, by: UserId, message: &Message) -> Result
     }
 }
 
-/// Whether `by` may take back that this message was deleted at `deleted_at`.
+/// Whether `by` may undo the deletion of this message at `deleted_at`.
 ///
 /// # Errors
-/// Those of [`may_write`]; `forbidden` where somebody else deleted it, `conflict` after
-/// [`UNDO_MS`] or where it was not deleted.
+/// Those of [`may_write`]; `forbidden` if another user deleted it, `conflict` after [`UNDO_MS`] or if it was not
+/// deleted.
 pub fn may_undelete(
     who: Option<&Access>,
     by: UserId,
@@ -104,20 +104,20 @@ pub fn may_undelete(
     }
 }
 
-/// Whether somebody may react to, pin, save or forward this message, or reply to it.
+/// Whether a user may react to, pin, save or forward this message, or reply to it.
 ///
 /// # Errors
-/// `not_found` for what is no post, `conflict` for what was deleted.
+/// `not_found` for a notice, `conflict` for a deleted message.
 pub fn may_use(message: &Message) -> Result<()> {
     is_post(message)?;
     is_there(message)
 }
 
-/// Whether somebody may rename a room, set its topic, archive or restore it. `archives` where the
-/// room would go into the archive or out of it.
+/// Whether a user may rename a room, set its topic, archive or restore it. `archives` is true if the change archives
+/// or restores the room.
 ///
 /// # Errors
-/// `not_found`, or `forbidden` for whoever does not look after it.
+/// `not_found`, or `forbidden` for a user who does not manage the room.
 pub fn may_manage(who: Option<&Access>, archives: bool) -> Result<()> {
     let who = may_read(who)?;
     match (who.kind, who.room) {
@@ -128,11 +128,11 @@ pub fn may_manage(who: Option<&Access>, archives: bool) -> Result<()> {
     }
 }
 
-/// Whether somebody may come in by themselves.
+/// Whether a user may join a room on their own.
 ///
 /// # Errors
-/// `not_found` for a room that is not public, `forbidden` for an archived one. Who looks after the server
-/// comes in all the same: where everybody has left, nobody else could bring the room back.
+/// `not_found` for a room that is not public, `forbidden` for an archived one. The server's owner and admins may join
+/// it all the same: once every member has left, nobody else could restore it.
 pub fn may_join(who: Option<&Access>) -> Result<()> {
     match who {
         Some(who) if who.member.is_some() => Ok(()),
@@ -143,7 +143,7 @@ pub fn may_join(who: Option<&Access>) -> Result<()> {
     }
 }
 
-/// Whether somebody may go.
+/// Whether a user may leave a room.
 ///
 /// # Errors
 /// `not_found`, or `forbidden` in the Lobby and in direct rooms.
@@ -156,7 +156,7 @@ pub fn may_leave(who: Option<&Access>) -> Result<()> {
     }
 }
 
-/// Whether somebody may bring others in.
+/// Whether a user may add others to a room.
 ///
 /// # Errors
 /// `not_found`, or `forbidden` in direct and in archived rooms.
@@ -168,11 +168,11 @@ pub fn may_invite(who: Option<&Access>) -> Result<()> {
     }
 }
 
-/// Whether somebody may send a member away who is `target` in the room.
+/// Whether a user may remove a member whose role in the room is `target`.
 ///
 /// # Errors
-/// `not_found`, or `forbidden` for whoever does not look after it, in the Lobby, in direct rooms,
-/// and for an owner unless the owner of the server does it.
+/// `not_found`, or `forbidden` for a user who does not manage the room, in the Lobby, in direct rooms, and for
+/// removing an owner unless the server's owner does it.
 pub fn may_remove(who: Option<&Access>, target: MemberRole) -> Result<()> {
     let who = may_read(who)?;
     match (who.kind, who.room) {
@@ -186,10 +186,10 @@ pub fn may_remove(who: Option<&Access>, target: MemberRole) -> Result<()> {
     }
 }
 
-/// Whether somebody may make another member the owner.
+/// Whether a user may make another member the owner of a room.
 ///
 /// # Errors
-/// `not_found`, or `forbidden` for whoever does not look after it, in the Lobby and in direct rooms.
+/// `not_found`, or `forbidden` for a user who does not manage the room, in the Lobby and in direct rooms.
 pub fn may_hand_over(who: Option<&Access>) -> Result<()> {
     let who = may_read(who)?;
     match (who.kind, who.room) {
@@ -217,7 +217,7 @@ fn forbidden(title: &'static str) -> Error {
     Error::new(Kind::Forbidden, title)
 }
 
-/// What a room answers that is not there, or not there for the viewer.
+/// The error for a room that does not exist or that the viewer may not see.
 pub fn no_such_room() -> Error {
     Error::new(Kind::NotFound, "There is no such room.").at("room")
 }

@@ -1,4 +1,4 @@
-//! A search through messages: what is looked for, and what was found.
+//! Searches through messages: queries and results.
 
 use super::words::{self, Word, pair, token, words};
 use super::{Message, RoomId, User, UserId};
@@ -7,43 +7,43 @@ use crate::error::{Error, Result};
 use crate::limits::{SEARCH_CHARS_MAX, SEARCH_HITS, SEARCH_HITS_MAX, SEARCH_WORDS_MAX};
 use std::collections::BTreeSet;
 
-/// Words that must all be in a text.
+/// The terms of a query. A text must contain all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SearchTerms(Vec<Term>);
 
-/// Words that follow each other.
+/// Consecutive words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Term {
     words: Vec<Word>,
-    /// Its last word may go on.
+    /// Whether the last word may be the beginning of a longer word.
     open: bool,
 }
 
-/// How the index is asked for a text. It may bring texts that do not match, and leaves none out that do.
+/// A lookup in the index. The result may include texts that do not match, but never omits one that does.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lookup {
     /// Exactly this token.
     Whole(String),
-    /// All tokens that begin so.
+    /// All tokens with this prefix.
     Beginning(String),
 }
 
-/// Part of a text, in Unicode scalars: the first, and the one after the last.
+/// A range of a text in Unicode scalars: start, and end (exclusive).
 pub type Mark = (u32, u32);
 
 impl SearchTerms {
-    /// What somebody typed: words, with phrases in quotation marks. `e-mail` is a phrase by itself. The
-    /// last word may go on, unless it is quoted. Without any word, nothing is asked of a text.
+    /// Parses what a user typed: words, and phrases in quotation marks. `e-mail` is a phrase by itself. The last word
+    /// may be incomplete, unless it is quoted. Without any word, every text matches.
     ///
     /// # Errors
-    /// `invalid` with the field `q`: too long, too many words, or signs without any word.
+    /// `invalid` with the field `q`: too long, too many words, or only punctuation.
     pub fn parse(text: &str) -> Result<SearchTerms> {
         if text.chars().take(SEARCH_CHARS_MAX + 1).count() > SEARCH_CHARS_MAX {
             let title = format!("Search for at most {SEARCH_CHARS_MAX} characters.");
             return Err(Error::invalid("q", title));
         }
         let mut parts: Vec<&str> = text.split(['"', '“', '”', '„']).collect();
-        // A quotation that does not end is none.
+        // A quotation mark without a closing one is ignored.
         let unended = parts.len().is_multiple_of(2).then(|| parts.pop()).flatten();
         let mut terms = Vec::new();
         for (at, part) in parts.into_iter().enumerate() {
@@ -73,12 +73,12 @@ impl SearchTerms {
         Ok(SearchTerms(terms))
     }
 
-    /// Whether nothing is asked of a text.
+    /// Whether there are no terms, so that every text matches.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Where a text says what is sought, in order and without overlaps; `None` where it does not.
+    /// The ranges of a text that match, in order and without overlaps. `None` if the text does not match.
     pub fn marks(&self, text: &str) -> Option<Vec<Mark>> {
         let words = words(text);
         let mut marks = Vec::new();
@@ -101,7 +101,7 @@ impl SearchTerms {
         Some(marks)
     }
 
-    /// What the index must have of a text, each once; what costs little comes first.
+    /// The lookups that a matching text must satisfy, each once, the cheapest first.
     pub fn lookups(&self) -> BTreeSet<Lookup> {
         self.0.iter().flat_map(Term::lookups).collect()
     }
@@ -115,7 +115,7 @@ impl Term {
         }
     }
 
-    /// Whether these words, as many as it has, are the ones.
+    /// Whether `place`, which has as many words as this term, matches it.
     fn is_at(&self, place: &[Word]) -> bool {
         let last = self.words.len() - 1;
         self.words.iter().zip(place).enumerate().all(|(at, (sought, word))| {
@@ -132,7 +132,7 @@ impl Term {
         self.words.iter().enumerate().filter_map(move |(at, word)| {
             match self.words.get(at + 1) {
                 Some(next) if next.glued => return Some(Lookup::Whole(pair(word, next))),
-                // The pair before it says it.
+                // The pair before this letter already covers it.
                 _ if word.glued && at > 0 => return None,
                 _ => {}
             }
@@ -145,12 +145,12 @@ impl Term {
     }
 }
 
-/// What a text is found by, each token as often as it is there.
+/// The tokens under which the index finds a text, repeated as often as they occur.
 pub fn tokens(text: &str) -> Vec<String> {
     words::tokens(text)
 }
 
-/// How many hits a page holds at most.
+/// The maximum number of hits on a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HitCount(usize);
 
@@ -181,32 +181,32 @@ impl Default for HitCount {
     }
 }
 
-/// What somebody searches for. Without words, a filter must be there.
+/// A search query. Without words, it needs at least one filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SearchQuery {
-    /// Which words.
+    /// The terms to find.
     pub sought: SearchTerms,
-    /// In this room alone.
+    /// Only in this room.
     pub room: Option<RoomId>,
-    /// Written by this person alone.
+    /// Only by this author.
     pub author: Option<UserId>,
-    /// Sent then or later.
+    /// Only messages sent at this time or later.
     pub since: Option<Time>,
-    /// Sent before then.
+    /// Only messages sent before this time.
     pub until: Option<Time>,
-    /// With files alone.
+    /// Only messages with files.
     pub with_files: bool,
-    /// Where the page before this one ended.
+    /// Where the previous page ended. `None` for the first page.
     pub before: Option<u64>,
-    /// At most so many.
+    /// The maximum number of hits.
     pub size: HitCount,
 }
 
 impl SearchQuery {
-    /// Whether there is something to search for.
+    /// Checks that the query has words or a filter, and that its time range is not empty.
     ///
     /// # Errors
-    /// `invalid` with the field `q` for neither words nor a filter, with `until` where no time is left.
+    /// `invalid`: with the field `q` for a query without words and filters, with `until` for an empty time range.
     pub fn check(self) -> Result<SearchQuery> {
         let when = self.since.is_some() || self.until.is_some();
         let narrows = self.room.is_some() || self.author.is_some() || when || self.with_files;
@@ -225,24 +225,24 @@ impl SearchQuery {
     }
 }
 
-/// A message that was found.
+/// A message that matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
-    /// Where it stands.
+    /// The room of the message.
     pub room: RoomId,
-    /// The message in its present state.
+    /// The message in its current state.
     pub message: Message,
-    /// Where its body says what was sought.
+    /// The ranges of its body that match.
     pub marks: Vec<Mark>,
 }
 
-/// A page of what was found, newest first.
+/// A page of hits, newest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchPage {
     /// The messages.
     pub hits: Vec<Hit>,
-    /// Whom they name, each once.
+    /// The users that the messages name, each once.
     pub people: Vec<User>,
-    /// Where the next page begins, if there may be one.
+    /// Where the next page begins. `None` if there are no more hits.
     pub next: Option<u64>,
 }

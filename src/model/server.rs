@@ -1,4 +1,4 @@
-//! The server itself: what it is called, who may come in, and the codes that open a door once.
+//! The server itself: its name, its sign-up policy, and the codes in its links.
 
 use super::{NewSession, PasswordHash, Role, UserId, visible};
 use crate::clock::Time;
@@ -7,12 +7,12 @@ use crate::limits::{CLOCK_AHEAD_MAX_MS, INVITE_MS_MAX, SERVER_NAME_CHARS_MAX};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// What the people here call their server.
+/// The name of the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerName(String);
 
 impl ServerName {
-    /// Accepts 1 to [`SERVER_NAME_CHARS_MAX`] characters that can all be seen.
+    /// Accepts 1 to [`SERVER_NAME_CHARS_MAX`] visible characters.
     ///
     /// # Errors
     /// `invalid` with the field `name`.
@@ -24,7 +24,7 @@ impl ServerName {
         }
     }
 
-    /// A name that the store has kept; it was parsed when it came in.
+    /// A name from the store, which was parsed before it was stored.
     pub(crate) fn stored(text: String) -> ServerName {
         ServerName(text)
     }
@@ -41,37 +41,36 @@ impl Default for ServerName {
     }
 }
 
-/// Who may make an account, once there is a first one.
+/// Who may sign up, once the first account exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum SignUpPolicy {
-    /// Anyone who reaches the server.
+    /// Anyone who can reach the server.
     #[default]
     Anyone,
-    /// Anybody with the invite link.
+    /// Anyone with the invite link.
     Invited,
     /// Nobody for now.
     Nobody,
 }
 
-/// Digits and letters that are not mistaken for each other (Crockford's Base 32).
+/// Digits and letters that are hard to confuse (Crockford's Base 32).
 const SYMBOLS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const CODE_SYMBOLS: usize = 16;
 const CODE_GROUP: usize = 4;
 
-/// 80 random bits in a link, too many to be guessed. Has no `Debug`, so that it reaches no log.
+/// The code in a link: 80 random bits, too many to guess. Has no `Debug`, so that it reaches no log.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Code(String);
 
 impl Code {
-    /// A code of these random bytes.
+    /// Makes a code from random bytes.
     pub fn new(random: [u8; 10]) -> Code {
         let bits = random.iter().fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
         let symbol = |at: usize| SYMBOLS[(bits >> (5 * at)) as usize % SYMBOLS.len()];
         Code((0..CODE_SYMBOLS).map(|at| char::from(symbol(at))).collect())
     }
 
-    /// Reads a code as it stands in a link or as somebody typed it, in any case and with any dashes;
-    /// anything else is no code.
+    /// Parses a code from a link, or as a user typed it, in any case and with any dashes. `None` for any other text.
     pub fn parse(text: &str) -> Option<Code> {
         if text.len() > 2 * CODE_SYMBOLS {
             return None;
@@ -87,7 +86,7 @@ impl Code {
         is_code.then_some(Code(code))
     }
 
-    /// A code that the store has kept.
+    /// A code from the store.
     pub(crate) fn stored(text: String) -> Code {
         Code(text)
     }
@@ -97,26 +96,24 @@ impl Code {
         &self.0
     }
 
-    /// As it stands in a link: in groups of four.
+    /// The code as links show it: in groups of four symbols.
     pub fn in_groups(&self) -> String {
         let symbols = self.0.as_bytes();
         let groups = symbols.chunks(CODE_GROUP).map(|group| String::from_utf8_lossy(group));
         groups.collect::<Vec<_>>().join("-")
     }
 
-    /// The link by which somebody joins, from the server's address on: behind `#`, where no server, proxy or log sees
-    /// it.
+    /// The path of an invite link. The code is in the fragment, where no server, proxy or log sees it.
     pub fn join_path(&self) -> String {
         format!("/join#{}", self.in_groups())
     }
 
-    /// The link by which somebody sets a password anew, likewise.
+    /// The path of a link that sets a new password. The code is in the fragment, as in [`Code::join_path`].
     pub fn reset_path(&self) -> String {
         format!("/reset#{}", self.in_groups())
     }
 
-    /// What is compared and, of a code that works once, kept: a hash, which tells nothing by the time
-    /// that a comparison takes.
+    /// The hash to compare and, for a code that works once, to store. Comparing hashes leaks nothing through timing.
     pub fn digest(&self) -> CodeDigest {
         CodeDigest(Sha256::digest(self.0.as_bytes()).into())
     }
@@ -138,34 +135,34 @@ impl std::fmt::Debug for CodeDigest {
     }
 }
 
-/// The link by which others come in.
+/// The invite link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invite {
-    /// What stands in it.
+    /// The code in the link.
     pub code: Code,
-    /// It works until then.
+    /// When the link expires.
     pub ends_at: Time,
 }
 
 impl Invite {
-    /// Whether `shown` opens the door at `now`.
+    /// Whether the code `shown` allows a sign-up at `now`.
     pub fn admits(&self, shown: &Code, now: Time) -> bool {
         self.is_live(now) && self.code.digest() == shown.digest()
     }
 
-    /// Whether it still works at `now`.
+    /// Whether the link is valid at `now`.
     pub fn is_live(&self, now: Time) -> bool {
         link_is_live(self.ends_at, INVITE_MS_MAX, now)
     }
 }
 
-/// Whether a link that ends then still works at `now`. One that ends later than any link made today was made while
-/// the clock was wrong.
+/// Whether a link with this end is valid at `now`. If it ends later than any link made now could, it was made while
+/// the clock was wrong, and is not valid.
 pub fn link_is_live(ends_at: Time, longest_ms: u64, now: Time) -> bool {
     now < ends_at && ends_at.since(now) <= longest_ms + CLOCK_AHEAD_MAX_MS
 }
 
-/// When an invite link shall end.
+/// Checks the end of a new invite link.
 ///
 /// # Errors
 /// `invalid` with the field `ends_at` for the past and for more than a year from now.
@@ -180,82 +177,83 @@ pub fn invite_end(ends_at: u64, now: Time) -> Result<Time> {
     }
 }
 
-/// The last backup that somebody took.
+/// The last backup taken by hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backup {
-    /// The server's time when the copy began: what was acknowledged before is in it.
+    /// The server's time when the copy began. The backup has everything acknowledged before it.
     pub at: Time,
-    /// How large it was.
+    /// The length of the backup.
     pub bytes: u64,
 }
 
-/// What is kept about the server.
+/// The settings of the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerInfo {
-    /// What it is called.
+    /// The server's name.
     pub name: ServerName,
-    /// Who may come in.
+    /// Who may sign up.
     pub door: SignUpPolicy,
-    /// The invite link, where one was made; it may be over.
+    /// The invite link, which may have expired. `None` if there never was one.
     pub invite: Option<Invite>,
-    /// The last backup, where one was taken.
+    /// The last backup taken by hand. `None` if there never was one.
     pub backup: Option<Backup>,
 }
 
-/// What there is on the server.
+/// Counts of accounts, messages and bytes of files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerCounts {
-    /// Accounts, those that are shut included.
+    /// All accounts, including deactivated ones.
     pub people: u64,
-    /// Accounts that are shut.
+    /// Deactivated accounts.
     pub deactivated: u64,
-    /// Messages that were ever posted.
+    /// Messages ever posted.
     pub messages: u64,
     /// Bytes of all files.
     pub file_bytes: u64,
 }
 
-/// What somebody who looks after the server does to it or to its people.
+/// An action of the owner or an admin on the server or its users.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AdminAction {
-    /// Another name. Answered by `Event::ServerChanged`.
+    /// Renames the server. Answered by `Event::ServerChanged`.
     Rename(ServerName),
-    /// Somebody else may come in. Answered by `Event::ServerChanged`.
+    /// Changes who may sign up. Answered by `Event::ServerChanged`.
     SetDoor {
-        /// The people who may sign up from now on.
+        /// The new sign-up policy.
         door: SignUpPolicy,
-        /// The link to make, where the new door needs one and there is none that works.
+        /// The invite link to use if the new policy needs one and there is no valid one.
         spare: Invite,
     },
-    /// Another invite link: the one before opens nothing any more. Answered by `Event::InviteChanged`.
+    /// Replaces the invite link; the previous link stops working. Answered by `Event::InviteChanged`.
     Invite(Invite),
-    /// The invite link ends at another time. Answered by `Event::InviteChanged`.
+    /// Sets when the invite link expires. Answered by `Event::InviteChanged`.
     EndInvite(Time),
-    /// Somebody becomes something else. Answered by `Event::PersonChanged`.
+    /// Changes a user's role. Answered by `Event::PersonChanged`.
     SetRole(UserId, Role),
-    /// An account is shut, which ends its sessions, or opened again. Answered by `Event::PersonChanged`.
+    /// Activates (`true`) or deactivates an account; deactivating ends its sessions. Answered by
+    /// `Event::PersonChanged`.
     SetActive(UserId, bool),
-    /// A link with which somebody sets another password, once. Answered by `Event::Noted`.
+    /// Makes a link that sets a new password once. Answered by `Event::Noted`.
     OfferReset {
-        /// The person whose password it sets.
+        /// The user whose password it sets.
         user: UserId,
-        /// Of what stands in the link.
+        /// The digest of the code in the link.
         code: CodeDigest,
-        /// It works until then.
+        /// When the link expires.
         ends_at: Time,
     },
-    /// A backup was taken. Answered by `Event::Noted`.
+    /// Records a backup taken by hand. Answered by `Event::Noted`.
     BackedUp(Backup),
 }
 
-/// Somebody sets another password by a link that they were given.
+/// A new password, set with a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasswordReset {
-    /// Of what stands in the link.
+    /// The digest of the code in the link.
     pub code: CodeDigest,
-    /// What the new password hashes to.
+    /// The hash of the new password.
     pub password: PasswordHash,
-    /// They are logged in at once.
+    /// The session that is opened with the new password.
     pub session: NewSession,
     /// The server's time at which the change was made.
     pub at: Time,

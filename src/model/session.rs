@@ -1,16 +1,17 @@
-//! Sessions: what a browser holds (a token), and what the file holds (its hash).
+//! Sessions: a browser holds a token, and the data file holds its hash.
 //!
-//! A session says who somebody is, and nothing of what they may do: that is read from the file at each act, inside the
-//! transaction that does it, so that a role that was taken away is gone at once, on sockets that are open and for
-//! requests that are on their way.
+//! A session says who a user is, and nothing about what the user may do. Each action reads the role from the data file
+//! inside its own transaction, so a revoked role takes effect at once, also on open sockets and for requests in
+//! flight.
 //!
-//! A token is renewed where somebody shows anew who they are: at a log-in, at another password, and by a link that sets
-//! one. It is not renewed where the owner changes somebody's role, although the OWASP Session Management Cheat Sheet
-//! names changes of roles, too. That is there against tokens that somebody else knew or planted before they were worth
-//! something. Here the server makes each token at a log-in and takes none from outside (no fixation), and a member's is
-//! guarded like an admin's. Who holds a stolen one would also be who is given the new one, if they only ask first; only
-//! the password would tell the two apart, and asking for it would log out whoever was just trusted with more. Ended
-//! sessions stay ended, and links that set a password, which members may be given by admins, are void with each role.
+//! A token is renewed when a user proves their identity anew: at a log-in, with a new password, and by a link that
+//! sets one. A token is not renewed when the owner changes a role, although the OWASP Session Management Cheat Sheet
+//! recommends it. That advice protects against tokens that an attacker knew or planted before they were valuable.
+//! Here, the server creates each token at a log-in and accepts none from outside (no fixation), and a member's token
+//! is protected like an admin's. A thief who sends the first request would also receive the renewed token. Only the
+//! password could tell the two apart, and asking for it would log out the user who was just promoted. Ended sessions
+//! stay ended. Each change of role voids the links that set a password, because admins may make such links for
+//! members.
 
 use super::{PasswordHash, User, UserId};
 use crate::clock::Time;
@@ -19,17 +20,17 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
-/// 256 random bits that a browser shows to be somebody. Has no `Debug`, so that it reaches no log.
+/// A session token: 256 random bits in the browser's cookie. Has no `Debug`, so that it reaches no log.
 #[derive(Clone)]
 pub struct Token([u8; 32]);
 
 impl Token {
-    /// A token of these random bytes.
+    /// Makes a token from random bytes.
     pub fn new(random: [u8; 32]) -> Token {
         Token(random)
     }
 
-    /// Reads what [`Token::to_hex`] wrote; anything else is no token.
+    /// Parses the output of [`Token::to_hex`]. `None` for any other text.
     pub fn from_hex(text: &str) -> Option<Token> {
         unhex(text).map(Token)
     }
@@ -39,7 +40,7 @@ impl Token {
         hex(self.0)
     }
 
-    /// The name of the session: a hash, so that a copied file holds no live token.
+    /// The id of the session: a hash, so that a copied data file holds no live token.
     pub fn id(&self) -> SessionId {
         SessionId(Sha256::digest(self.0).into())
     }
@@ -50,7 +51,7 @@ impl Token {
 pub struct SessionId(pub [u8; 32]);
 
 impl SessionId {
-    /// Reads what [`SessionId::to_hex`] wrote; anything else names no session.
+    /// Parses the output of [`SessionId::to_hex`]. `None` for any other text.
     pub fn from_hex(text: &str) -> Option<SessionId> {
         unhex(text).map(SessionId)
     }
@@ -78,7 +79,7 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
 
 impl std::fmt::Debug for SessionId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Enough to tell two apart in a log.
+        // Enough to tell sessions apart in a log.
         write!(f, "SessionId({:02x}{:02x}…)", self.0[0], self.0[1])
     }
 }
@@ -88,64 +89,65 @@ impl std::fmt::Debug for SessionId {
 pub struct NewSession {
     /// The hash of its token.
     pub id: SessionId,
-    /// What the browser calls itself, bounded by `DEVICE_CHARS_MAX`.
+    /// The browser's name for itself, bounded by `DEVICE_CHARS_MAX`.
     pub device: String,
-    /// From where it was opened.
+    /// The address that it was opened from.
     pub address: String,
 }
 
-/// Somebody logs in.
+/// A log-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogIn {
-    /// The person who logs in.
+    /// The user who logs in.
     pub user: UserId,
-    /// The hash that their password was compared with: whoever has another one by now has another password.
+    /// The hash that the password was compared with. If the user has a different hash by now, the password has
+    /// changed.
     pub verified: PasswordHash,
-    /// A hash of the same password with today's parameters, where `verified` has older ones.
+    /// A hash of the same password with current parameters. `None` if the parameters of `verified` are current.
     pub rehashed: Option<PasswordHash>,
-    /// What they hold now.
+    /// The session to open.
     pub session: NewSession,
     /// The server's time of the log-in.
     pub at: Time,
 }
 
-/// Somebody who knows their password sets another one.
+/// A new password, set by a user who knows the current one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasswordChange {
-    /// The person whose password changes.
+    /// The user whose password changes.
     pub user: UserId,
-    /// The hash that the present password was compared with, as in [`LogIn`].
+    /// The hash that the current password was compared with, as in [`LogIn`].
     pub verified: PasswordHash,
-    /// What the new password hashes to.
+    /// The hash of the new password.
     pub password: PasswordHash,
-    /// The session in which they do so, while it lasts.
+    /// The session that sets the password.
     pub present: SessionId,
-    /// What they hold in its place.
+    /// The session that replaces `present`.
     pub session: NewSession,
     /// The server's time at which the change was made.
     pub at: Time,
 }
 
-/// One device on which somebody is logged in.
+/// A device on which a user is logged in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     /// The hash of its token.
     pub id: SessionId,
-    /// Whose it is.
+    /// The user of the session.
     pub user: UserId,
-    /// What the browser called itself.
+    /// The browser's name for itself.
     pub device: String,
-    /// From where it was last seen.
+    /// The address that it was last used from.
     pub address: String,
     /// When it was opened.
     pub created_at: Time,
-    /// When it was last used, to the hour.
+    /// When it was last used, accurate to the hour.
     pub seen_at: Time,
 }
 
 impl Session {
-    /// Whether it still counts at `now`. One that was opened while the clock was ahead by years does not: it
-    /// would for as many years.
+    /// Whether the session is valid at `now`. A session that was opened while the clock was years ahead is not valid:
+    /// otherwise it would stay valid for as many years.
     pub fn is_live(&self, now: Time) -> bool {
         now.since(self.seen_at) < SESSION_IDLE_MS
             && now.since(self.created_at) < SESSION_ABSOLUTE_MS
@@ -153,11 +155,11 @@ impl Session {
     }
 }
 
-/// Somebody who has shown a live session: the one who asks.
+/// The user and the session of a request.
 #[derive(Clone, Debug)]
 pub struct Viewer {
-    /// Who it is.
+    /// The user.
     pub user: Arc<User>,
-    /// By which session they came.
+    /// The session of the request.
     pub session: SessionId,
 }

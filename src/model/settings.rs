@@ -1,4 +1,4 @@
-//! What somebody has chosen for themselves, on all of their devices.
+//! A user's own settings, shared by all of their devices.
 
 use crate::clock::Time;
 use crate::error::{Error, Result};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 const DAY_MINUTES: u64 = 24 * 60;
 
-/// Hours of each day, local to the reader, in which nothing disturbs them. May go over midnight.
+/// Daily hours without notifications, in the user's local time. May span midnight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuietHours {
     from: u16,
@@ -31,31 +31,31 @@ impl QuietHours {
         })
     }
 
-    /// The minute of the day at which they begin.
+    /// The minute of the day at which the hours begin.
     pub fn from(self) -> u16 {
         self.from
     }
 
-    /// The minute of the day at which they end.
+    /// The minute of the day at which the hours end.
     pub fn to(self) -> u16 {
         self.to
     }
 }
 
-/// All that somebody has chosen.
+/// All settings of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
-    /// Others see how far they have read.
+    /// Whether others see how far the user has read.
     pub share_read: bool,
-    /// Hours without notifications.
+    /// Daily hours without notifications. `None` if there are none.
     pub quiet_hours: Option<QuietHours>,
-    /// No notifications until then.
+    /// No notifications until this time.
     pub quiet_until: Time,
-    /// Notifications may be heard.
+    /// Whether notifications play a sound.
     pub sound: bool,
-    /// Screen readers are told of new messages.
+    /// Whether screen readers announce new messages.
     pub announce: bool,
-    /// Single keys act outside of text fields.
+    /// Whether single-key shortcuts work outside of text fields.
     pub single_keys: bool,
 }
 
@@ -72,12 +72,12 @@ impl Default for Settings {
     }
 }
 
-/// A change of settings: what is `None` stays.
+/// A change of settings. `None` leaves a setting as it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SettingsPatch {
     /// See [`Settings`].
     pub share_read: Option<bool>,
-    /// See [`Settings`]; `Some(None)` ends them.
+    /// See [`Settings`]; `Some(None)` removes the hours.
     pub quiet_hours: Option<Option<QuietHours>>,
     /// See [`Settings`].
     pub quiet_until: Option<Time>,

@@ -1,18 +1,18 @@
-//! What keeps the server from saving what people write, as far as they are told.
+//! Why the server cannot save messages now, as far as users are told.
 
-/// One such trouble.
+/// The reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
-    /// There is no data file any more.
+    /// The data file no longer exists.
     FileRemoved,
-    /// Another file is in its place.
+    /// Another file has replaced the data file.
     FileReplaced,
-    /// Another program has written to it.
+    /// Another program has written to the data file.
     FileOverwritten,
-    /// Something in it is not what was written. What does not meet that is saved all the same.
+    /// Part of the data file differs from what was written. Changes that do not touch the damage are still saved.
     FileDamaged,
-    /// It takes no writes, and is tried again.
+    /// The data file cannot be written. The server tries again.
     NotWritable,
-    /// Its disk is full.
+    /// The disk is full.
     DiskFull,
 }

@@ -1,4 +1,4 @@
-//! People: accounts, their names, their roles.
+//! Users: accounts, their names, their roles.
 
 use super::{UserId, visible};
 use crate::clock::Time;
@@ -9,7 +9,7 @@ use crate::limits::{
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-/// A name as its owner typed it, and the key by which two names are the same name.
+/// A user name as typed, and its key. Two names with the same key are the same name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Name {
     text: String,
@@ -17,8 +17,8 @@ pub struct Name {
 }
 
 impl Name {
-    /// Accepts 1 to [`NAME_CHARS_MAX`] characters that can all be seen, in the spirit of RFC 8266:
-    /// spaces around them go, spaces between them become single ones, the form becomes NFKC.
+    /// Accepts 1 to [`NAME_CHARS_MAX`] visible characters, in the spirit of RFC 8266: removes leading and trailing
+    /// spaces, collapses other spaces, and normalizes to NFKC.
     ///
     /// # Errors
     /// `invalid` with the field `name`.
@@ -30,13 +30,13 @@ impl Name {
         }
     }
 
-    /// A name that the store has kept; it was parsed when it came in.
+    /// A name from the store, which was parsed before it was stored.
     pub(crate) fn stored(text: String) -> Name {
         let key = visible::key(&text);
         Name { text, key }
     }
 
-    /// What people see.
+    /// The name as displayed.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -52,12 +52,12 @@ impl Name {
 pub struct Password(String);
 
 impl Password {
-    /// Accepts 8 to 128 characters, in any composition, as one Unicode form (NFC).
+    /// Accepts 8 to 128 characters of any kind, normalized to NFC.
     ///
     /// # Errors
     /// `invalid` with the field `password`.
     pub fn parse(text: &str) -> Result<Password> {
-        // Each character has at most 4 bytes, and composing shortens what was decomposed.
+        // A character has at most 4 bytes, and NFC at most shortens a decomposed text.
         if text.len() > PASSWORD_CHARS_MAX * 16 {
             return Err(password_too_long());
         }
@@ -96,66 +96,66 @@ impl std::fmt::Debug for PasswordHash {
     }
 }
 
-/// What somebody may do beyond being here.
+/// A user's role on the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Role {
-    /// Made the first account, or was handed the server by its owner.
+    /// Created the first account, or received the server from its previous owner.
     Owner,
-    /// Looks after people and rooms, by the owner's word.
+    /// Manages users and rooms, appointed by the owner.
     Admin,
-    /// Everybody else.
+    /// Has no special rights.
     Member,
 }
 
-/// Somebody with an account, as others see them.
+/// A user as others see them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
-    /// Never reused.
+    /// The id, never reused.
     pub id: UserId,
-    /// Unique without regard to case or Unicode form.
+    /// The name, unique regardless of case and Unicode form.
     pub name: Name,
-    /// What they may do.
+    /// The role on the server.
     pub role: Role,
-    /// When they signed up.
+    /// When the user signed up.
     pub created_at: Time,
-    /// What they show of themselves.
+    /// The visible profile.
     pub profile: Profile,
-    /// When their last connection ended, if they ever had one.
+    /// When the user's last connection ended. `None` if they never had one.
     pub last_seen: Option<Time>,
-    /// Their account is shut: they are still somebody, and cannot come in.
+    /// Whether the account is deactivated: the user still exists, but cannot log in.
     pub deactivated: bool,
 }
 
-/// What somebody shows of themselves beside their name.
+/// A user's visible profile, apart from the name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
-    /// What people see; the name, until they choose another one.
+    /// The displayed name; the user name until the user sets another one.
     pub display_name: DisplayName,
-    /// What they are up to; may be empty.
+    /// The status line; may be empty.
     pub status: Status,
-    /// Which of the avatar colours is theirs.
+    /// The avatar colour.
     pub color: Color,
-    /// The version of their picture, if they have one.
+    /// The version of the user's picture. `None` if there is none.
     pub avatar: Option<String>,
 }
 
-/// A change of a profile: what is `None` stays.
+/// A change to a profile. `None` leaves a value as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProfilePatch {
-    /// Another display name.
+    /// The new display name.
     pub display_name: Option<DisplayName>,
-    /// Another status.
+    /// The new status.
     pub status: Option<Status>,
-    /// Another colour.
+    /// The new colour.
     pub color: Option<Color>,
 }
 
-/// What people see of a name: need not be unique.
+/// The displayed name of a user. It need not be unique.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DisplayName(String);
 
 impl DisplayName {
-    /// Accepts 1 to [`DISPLAY_NAME_CHARS_MAX`] characters that can all be seen.
+    /// Accepts 1 to [`DISPLAY_NAME_CHARS_MAX`] visible characters.
     ///
     /// # Errors
     /// `invalid` with the field `display_name`.
@@ -167,7 +167,7 @@ impl DisplayName {
         }
     }
 
-    /// A display name that the store has kept; it was parsed when it came in.
+    /// A display name from the store, which was parsed before it was stored.
     pub(crate) fn stored(text: String) -> DisplayName {
         DisplayName(text)
     }
@@ -178,12 +178,12 @@ impl DisplayName {
     }
 }
 
-/// A line about what somebody is up to; may be empty.
+/// A user's status line; may be empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status(String);
 
 impl Status {
-    /// Accepts up to [`STATUS_CHARS_MAX`] characters that can all be seen.
+    /// Accepts up to [`STATUS_CHARS_MAX`] visible characters.
     ///
     /// # Errors
     /// `invalid` with the field `status`.
@@ -191,7 +191,7 @@ impl Status {
         visible::one_line(text, "status", "A status", STATUS_CHARS_MAX).map(Status)
     }
 
-    /// A status that the store has kept; it was parsed when it came in.
+    /// A status from the store, which was parsed before it was stored.
     pub(crate) fn stored(text: String) -> Status {
         Status(text)
     }
@@ -221,7 +221,7 @@ impl Color {
         }
     }
 
-    /// The colour of somebody who has chosen none.
+    /// The default colour of a user.
     pub fn of(user: UserId) -> Color {
         Color((user.0.saturating_sub(1) % u64::from(COLORS)) as u8)
     }
@@ -232,11 +232,11 @@ impl Color {
     }
 }
 
-/// A user and what proves that it is them.
+/// A user and their password hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// Who it is.
+    /// The user.
     pub user: User,
-    /// What their password hashes to.
+    /// The hash of their password.
     pub password: PasswordHash,
 }

@@ -1,4 +1,4 @@
-//! Which characters can be seen, by the Unicode Character Database (UAX #44).
+//! Which characters are visible, by the Unicode Character Database (UAX #44).
 
 use crate::error::{Error, Result};
 use caseless::Caseless;
@@ -9,13 +9,13 @@ use icu_properties::{CodePointMapData, CodePointSetData};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::canonical_combining_class;
 
-/// Variation selector 16: shows the sign before it as an emoji (UTS #51).
+/// Variation selector 16: displays the preceding character as an emoji (UTS #51).
 pub(super) const EMOJI_STYLE: char = '\u{fe0f}';
-/// Joins two pictures into one (UTS #51 §2.3).
+/// The zero-width joiner, which joins two emoji into one (UTS #51 §2.3).
 const JOINER: char = '\u{200d}';
-/// Marks on one letter; more of them pile up over other lines. Scripts need fewer.
+/// The maximum number of combining marks on one letter. No script needs more, and more would overlap other lines.
 const MARKS_MAX: usize = 8;
-/// To Unicode it is a sign like any other; to people it is nothing at all.
+/// Unicode classifies this as a symbol, but it displays nothing.
 const BRAILLE_BLANK: char = '\u{2800}';
 
 fn category(c: char) -> GeneralCategory {
@@ -27,14 +27,14 @@ pub(super) fn is_space_separator(c: char) -> bool {
     category(c) == GeneralCategory::SpaceSeparator
 }
 
-/// A line of at most `chars_max` characters that can all be seen: spaces around it go, spaces between
-/// words become single ones, the form becomes NFKC. `what` begins the sentence about what is wrong.
+/// A line of at most `chars_max` visible characters: removes leading and trailing spaces, collapses other spaces, and
+/// normalizes to NFKC. The sentence of an error begins with `what`.
 ///
 /// # Errors
 /// `invalid` with `field`.
 pub(super) fn one_line(text: &str, field: &'static str, what: &str, chars_max: usize) -> Result<String> {
     let too_long = || Error::invalid(field, format!("{what} has at most {chars_max} characters."));
-    // Longer than it can be in UTF-8, before anything walks over it.
+    // Check the maximum length in UTF-8 first, before anything iterates over the text.
     if text.len() > chars_max * 16 {
         return Err(too_long());
     }
@@ -55,8 +55,8 @@ pub(super) fn one_line(text: &str, field: &'static str, what: &str, chars_max: u
     }
 }
 
-/// Two names with the same key are the same name: a compatibility caseless match
-/// (The Unicode Standard §3.13, D146).
+/// The key of a name, for a compatibility caseless match (The Unicode Standard §3.13, D146). Two names with the same
+/// key are the same name.
 pub(super) fn key(text: &str) -> String {
     text.chars()
         .filter(|c| *c != EMOJI_STYLE)
@@ -68,8 +68,8 @@ pub(super) fn key(text: &str) -> String {
         .collect()
 }
 
-/// Whether the key of what stands before this character is the same with it and without it: it is no
-/// mark that belongs there, nor becomes one (The Unicode Standard §3.11, D107 and D109).
+/// Whether the key of the text before this character is the same with and without it: the character is not a combining
+/// mark, and does not become one (The Unicode Standard §3.11, D107 and D109).
 pub(super) fn begins_anew(c: char) -> bool {
     if c.is_ascii() {
         return true;
@@ -80,7 +80,7 @@ pub(super) fn begins_anew(c: char) -> bool {
     is_starter(Some(c)) && is_starter(decomposed) && is_starter(folded)
 }
 
-/// The same without marks over and under letters.
+/// Like [`key`], but without diacritics.
 pub(super) fn search_key(text: &str) -> String {
     key(text)
         .chars()
@@ -88,7 +88,7 @@ pub(super) fn search_key(text: &str) -> String {
         .collect()
 }
 
-/// Whether there is anything to be seen. What Unicode does not know yet may be the emoji of next year.
+/// Whether the text shows anything. Unassigned characters count as visible: they may be next year's emoji.
 pub(super) fn shows_something(text: &str) -> bool {
     text.chars().any(|c| {
         let is_nothing = matches!(
@@ -108,12 +108,12 @@ fn is_combining(c: char) -> bool {
     GeneralCategoryGroup::Mark.contains(category(c))
 }
 
-/// What fonts leave out (Default_Ignorable_Code_Point).
+/// Characters that fonts do not draw (Default_Ignorable_Code_Point).
 fn is_ignorable(c: char) -> bool {
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
-/// Whether each mark has a letter to stand on, and none has too many.
+/// Whether each combining mark follows a letter, and no letter has too many marks.
 fn marks_have_letters(chars: &[char]) -> bool {
     let mut marks = MARKS_MAX;
     chars.iter().all(|&c| {
@@ -126,7 +126,7 @@ fn marks_have_letters(chars: &[char]) -> bool {
     })
 }
 
-/// Whether it changes the character before it: an accent, a vowel sign, a part of a Korean syllable, a
+/// Whether this character changes the one before it: an accent, a vowel sign, a part of a Korean syllable, a
 /// half-width voicing mark.
 pub(super) fn is_mark(c: char) -> bool {
     !c.is_ascii()
@@ -134,7 +134,7 @@ pub(super) fn is_mark(c: char) -> bool {
             || matches!(c, '\u{1160}'..='\u{11ff}' | '\u{ff9e}' | '\u{ff9f}'))
 }
 
-/// Whether it is there for the layout alone: joiners, soft hyphens, marks of direction.
+/// Whether this character only affects the layout: joiners, soft hyphens, direction marks.
 pub(super) fn is_format(c: char) -> bool {
     !c.is_ascii() && category(c) == GeneralCategory::Format
 }
@@ -146,9 +146,10 @@ pub(super) fn is_punctuation(c: char) -> bool {
     }
 }
 
-/// Whether it is of a script that has no spaces between its words, or, in Korean, none before its endings.
+/// Whether this character is from a script without spaces between words, or from Korean, which attaches endings
+/// without spaces.
 pub(super) fn is_spaceless(c: char) -> bool {
-    // The sign for a long vowel belongs to two scripts, and so, to Unicode, to none.
+    // The long-vowel mark belongs to two scripts, so Unicode assigns it to none.
     !c.is_ascii()
         && (matches!(c, '\u{30fc}' | '\u{ff70}')
             || matches!(
@@ -166,15 +167,14 @@ pub(super) fn is_spaceless(c: char) -> bool {
             ))
 }
 
-/// Whether everybody sees each character of a text: no control or format characters, nothing that
-/// fonts leave out, nothing unassigned, no marks without letters. Emoji may have the invisible parts that they
-/// are made of.
+/// Whether every character of a text is visible: no control or format characters, no ignorable or unassigned
+/// characters, no combining marks without letters. Emoji may contain their invisible parts.
 pub(super) fn is_visible(text: &str) -> bool {
     let chars: Vec<char> = text.chars().collect();
     marks_have_letters(&chars) && (0..chars.len()).all(|at| is_visible_at(&chars, at))
 }
 
-/// The first characters of a text as a line in NFKC, without what cannot be seen.
+/// The first characters of a text as one line in NFKC, without invisible characters.
 pub(super) fn visible_line(text: &str, chars_max: usize) -> String {
     let chars: Vec<char> = text.chars().take(chars_max).nfkc().collect();
     let seen = (0..chars.len()).filter(|at| is_visible_at(&chars, *at));
@@ -198,7 +198,7 @@ fn is_visible_at(chars: &[char], at: usize) -> bool {
     }
 }
 
-/// A picture, or what may stand between a picture and a joiner: its style or its skin tone.
+/// An emoji, or what may stand between an emoji and a joiner: a variation selector or a skin tone.
 fn is_picture(c: char) -> bool {
     c == EMOJI_STYLE
         || matches!(c, '\u{1f3fb}'..='\u{1f3ff}')

@@ -1,32 +1,32 @@
-//! The words of a text as a search sees them: without regard to case and accents, and where a script has
-//! no spaces between its words, each of its letters for itself.
+//! The words of a text as a search sees them: regardless of case and diacritics. In a script without spaces between
+//! words, each letter is a word of its own.
 //!
-//! The index, the look at a message and the query all come through here, so that they cannot disagree.
+//! The index, the check of a message and the query all use this module, so that they cannot disagree.
 
 use super::visible::{is_format, is_mark, is_punctuation, is_spaceless, search_key};
 use crate::limits::{SEARCHABLE_WORDS_MAX, TOKEN_CHARS_MAX};
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Stretches Arabic words and says nothing.
+/// Only stretches Arabic words, without any meaning.
 const TATWEEL: char = '\u{640}';
 
 /// A word, or a letter of a script without spaces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Word {
-    /// As it is compared.
+    /// The form that is compared.
     pub text: String,
-    /// Its first character in the text, counted in Unicode scalars.
+    /// The index of its first character in the text, in Unicode scalars.
     pub start: u32,
-    /// The character after its last one.
+    /// The index after its last character.
     pub end: u32,
     /// Whether it is a letter of a script without spaces.
     pub is_letter: bool,
-    /// Whether it is such a letter that follows another one without a gap.
+    /// Whether it is such a letter and directly follows another one.
     pub glued: bool,
 }
 
-/// The words of a text (UAX #29 §4), from its beginning, up to [`SEARCHABLE_WORDS_MAX`].
+/// The first words of a text (UAX #29 §4), at most [`SEARCHABLE_WORDS_MAX`].
 pub(super) fn words(text: &str) -> Vec<Word> {
     let mut words = Vec::new();
     let (mut byte, mut at) = (0, 0);
@@ -43,7 +43,7 @@ pub(super) fn words(text: &str) -> Vec<Word> {
     words
 }
 
-/// Parts a word where a person would, too: `example.com`, `e-mail`, `report_2` and `A型` are two each.
+/// Splits a word further where a person would: `example.com`, `e-mail`, `report_2` and `A型` are two words each.
 fn split(piece: &str, at: u32, words: &mut Vec<Word>) {
     let mut open: Option<Part> = None;
     for (index, (byte, c)) in piece.char_indices().enumerate() {
@@ -67,9 +67,9 @@ fn split(piece: &str, at: u32, words: &mut Vec<Word>) {
     }
 }
 
-/// A word whose end is not known yet.
+/// The beginning of a word whose end is not known yet.
 struct Part {
-    /// Byte in the piece, scalar in the text.
+    /// The byte offset in the piece, and the index in the text in scalars.
     from: (usize, u32),
     is_letter: bool,
 }
@@ -92,7 +92,7 @@ impl Part {
     }
 }
 
-/// What two spellings of a word have in common.
+/// The form that all spellings of a word share.
 fn fold(word: &str) -> String {
     if word.is_ascii() {
         return word.to_ascii_lowercase();
@@ -101,8 +101,8 @@ fn fold(word: &str) -> String {
     search_key(&heard).nfc().collect()
 }
 
-/// What a text is found by: its words, and each two letters that follow each other where a script has no
-/// spaces. The last letter of such a run stands for itself. In order, each as often as it is there.
+/// The tokens of a text: its words, and, for a script without spaces, each pair of adjacent letters. The last letter
+/// of such a run is a token of its own. In order, repeated as often as they occur.
 pub(super) fn tokens(text: &str) -> Vec<String> {
     let words = words(text);
     let following = words.iter().skip(1).map(Some).chain([None]);
@@ -113,12 +113,12 @@ pub(super) fn tokens(text: &str) -> Vec<String> {
     tokens.collect()
 }
 
-/// The token of two letters.
+/// The token of two adjacent letters.
 pub(super) fn pair(one: &Word, two: &Word) -> String {
     token(&(one.text.clone() + &two.text))
 }
 
-/// As much of a word as the index keeps.
+/// The part of a word that the index keeps.
 pub(super) fn token(text: &str) -> String {
     match text.char_indices().nth(TOKEN_CHARS_MAX) {
         Some((end, _)) => text[..end].to_owned(),

@@ -1,4 +1,4 @@
-//! Rows and journals as damage or malice may leave them, for the fuzz targets. In no build that people run.
+//! Entry points for the fuzz targets: rows and journals that are damaged or malicious. Not part of release builds.
 
 use super::engine::file_journal::{Gap, scan};
 use super::engine::old_journal::records;
@@ -11,11 +11,10 @@ use crate::model::{RoomKind, SessionId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Reads a row of the kind that the first byte names, once as it is and once under a checksum that
-/// vouches for it.
+/// Reads a row of the kind that the first byte selects, once as it is and once with a correct checksum.
 ///
 /// # Panics
-/// When a row that was read is not the one that is written again.
+/// A decoded row does not encode to the same row.
 pub fn row(bytes: &[u8]) {
     let Some((kind, row)) = bytes.split_first() else { return };
     match kind % 17 {
@@ -46,11 +45,11 @@ pub fn row(bytes: &[u8]) {
     }
 }
 
-/// Reads a journal, once as it is, in each format, and once as records whose checksums vouch for them, laid over those
-/// of an earlier lap. The first byte tells how long each is, and the second one which is damaged.
+/// Reads a journal: once as it is, in each format, and once as records with correct checksums, written over those of
+/// an earlier lap. The first byte sets the length of each record, and the second byte selects the damaged one.
 ///
 /// # Panics
-/// When a record is not read as it was written, or what is damaged is taken for whole.
+/// A record is not read as it was written, or a damaged record is accepted.
 pub fn journal(bytes: &[u8]) {
     if let Ok(found) = records(bytes, &JournalRow::default(), 0) {
         found.iter().for_each(|record| record.rows().for_each(drop));
@@ -66,7 +65,7 @@ pub fn journal(bytes: &[u8]) {
         let bytes = record.and_then(|record| record.encode(&salt));
         bytes.unwrap_or_else(|error| panic!("a record cannot be written: {error}"))
     };
-    // From an earlier lap, as short as can be, and one commit that only redb has.
+    // From an earlier lap: the shortest possible records, and one commit that only redb has.
     let chunks = rows.chunks(usize::from(*length) + 1);
     let earlier = 2 * chunks.len() as u64;
     let mut journal: Vec<u8> = (1..=earlier).flat_map(|count| written(count, &[])).collect();
@@ -87,11 +86,11 @@ pub fn journal(bytes: &[u8]) {
     let damaged = usize::from(*damaged) * ends.len() / 256;
     let Some(end) = ends.get(damaged) else { return };
     journal[end - 1] ^= 1;
-    // Only the last one can be what a loss of power cut off.
+    // Only the last record can have been cut off by a power loss.
     assert_eq!(read(&journal), (damaged, damaged + 1 < ends.len()));
 }
 
-/// The row, where these bytes are one.
+/// Encodes the row again, if these bytes are one.
 fn again<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     let _ = unseal::<T>(bytes);
     let mut vouched = bytes.to_vec();
@@ -103,7 +102,7 @@ fn again<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Option<T> {
         seal(&same).is_ok_and(|twice| twice == sealed),
         "a row changed on the way"
     );
-    // Any one bit more or less is noticed.
+    // Any single flipped bit is noticed.
     if let Some(byte) = vouched.first_mut() {
         *byte ^= 1;
         assert!(unseal::<T>(&vouched).is_err());

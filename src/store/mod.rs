@@ -1,24 +1,24 @@
 //! The data file: the only module that knows redb.
 //!
-//! `commit` takes a Change and gives an Event once it is durable. The [`Feed`] gives the events of each commit, in commit
-//! order, to its one reader. Queries are answered from one snapshot, and wait for nothing. No redb type leaves this
-//! folder. `tests/it/store_laws.rs` tests the laws that all of this keeps.
+//! `commit` takes a `Change`, makes it durable, and returns an `Event`. The [`Feed`] passes the events of each commit,
+//! in commit order, to its one reader. Each query is answered from one snapshot, and waits for nothing. No redb type
+//! leaves this folder. `tests/it/store_laws.rs` tests the invariants of the store.
 //!
-//! Floors, from the top. A file names files of its own floor and of the floors below, and no two files name each other
-//! (`tests/it/tidy.rs`):
+//! The layers, from the top. A file may only name files of its own layer and of the layers below, and no two files
+//! name each other (`tests/it/tidy.rs`):
 //!
-//! | floor | what it is for |
+//! | layer | purpose |
 //! |---|---|
 //! | `handle` | [`Store`], which the rest of the program uses |
-//! | `engine` | commits, and the data file: opened, kept whole, backed up, compacted |
-//! | `check` | whether the rows of a snapshot keep the laws |
-//! | `changes` | a file a subject: each change is checked, then written |
-//! | `queries` | a file a subject: each query reads from a snapshot, or from the tables of a change |
+//! | `engine` | commits, and the data file: opening, recovery, backups, compaction |
+//! | `check` | checks the invariants of the rows in a snapshot |
+//! | `changes` | one file per subject: each change is checked, then written |
+//! | `queries` | one file per subject: each query reads from a snapshot, or from the tables of a change |
 //! | `search` | the search index |
 //! | `rows` | the tables, their rows as bytes, and the row changes of a commit |
-//! | `store_error`, `progress` | what every floor may name |
+//! | `store_error`, `progress` | used by every layer |
 //!
-//! redb may panic over a damaged file: `store_error::guard` catches that, and the caller gets an error.
+//! redb may panic over a damaged file. `store_error::guard` catches the panic, and the caller gets an error.
 //!
 #![doc = include_str!("FORMAT.md")]
 

@@ -1,4 +1,4 @@
-//! How far long work on a data file is, and whether anybody still waits for it.
+//! The progress of long work on a data file, and whether the caller still waits for it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
@@ -15,17 +15,17 @@ impl Progress {
         self.rows.load(Relaxed)
     }
 
-    /// Nobody waits any more: the work ends soon, with nothing done.
+    /// Tells the worker that the caller no longer waits. The work then ends soon and has no effect.
     pub fn stop(&self) {
         self.stopped.store(true, Relaxed);
     }
 
-    /// Whether somebody has stopped it.
+    /// Whether [`Progress::stop`] was called.
     pub fn is_stopped(&self) -> bool {
         self.stopped.load(Relaxed)
     }
 
-    /// Somebody else has read so many by now.
+    /// Sets the number of rows read, as reported by another process.
     pub fn reach(&self, rows: u64) {
         self.rows.store(rows, Relaxed);
     }

@@ -1,4 +1,4 @@
-//! What can go wrong between a change and the disk, and what the caller is told about it.
+//! What can go wrong between a change and the disk, and what the caller is told.
 
 use crate::error::{Error, Kind};
 use std::any::Any;
@@ -6,29 +6,29 @@ use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub enum StoreError {
-    /// A rule says no. Nothing was written for this change.
+    /// A rule refuses the change. Nothing was written for it.
     Refused(Error),
-    /// A row is not what was written.
+    /// A row differs from what was written.
     Damaged(String),
-    /// The disk is full: found before redb met it.
+    /// The disk is full. Detected before redb runs into it.
     Full,
-    /// redb failed; after most of its errors it takes no more writes until it is opened again.
+    /// redb failed. After most errors, it takes no more writes until the file is opened again.
     Redb(redb::Error),
-    /// redb panicked: it met something in the file that cannot be.
+    /// redb panicked: the file contains something impossible.
     Panic(String),
-    /// The file is not open, since the last try to open it failed.
+    /// The file is not open, because the last attempt to open it failed.
     Closed(String),
-    /// Somebody has touched the file while it was open: it is not ours any more.
+    /// Another program touched the file while it was open, so the file is no longer ours.
     Foreign(Difference),
 }
 
 impl StoreError {
-    /// Whether the next change would meet it as well, before the file is opened again.
+    /// Whether the next change would fail in the same way until the file is opened again.
     pub fn is_of_the_disk(&self) -> bool {
         !matches!(self, StoreError::Refused(_) | StoreError::Damaged(_))
     }
 
-    /// Whether it is for want of space.
+    /// Whether the cause is a lack of disk space.
     pub fn is_full(&self) -> bool {
         match self {
             StoreError::Full => true,
@@ -37,7 +37,7 @@ impl StoreError {
         }
     }
 
-    /// Whether the system does not let this user write there.
+    /// Whether the system denies this user write access.
     pub fn is_forbidden(&self) -> bool {
         use ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
         let StoreError::Redb(redb::Error::Io(error)) = self else {
@@ -46,7 +46,7 @@ impl StoreError {
         matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem)
     }
 
-    /// Whether something in the file is not what was written.
+    /// Whether something in the file differs from what was written.
     pub fn is_damage(&self) -> bool {
         matches!(
             self,
@@ -54,7 +54,7 @@ impl StoreError {
         )
     }
 
-    /// What the caller is told, and what goes to the log.
+    /// The error for the caller. The cause goes to the log.
     pub fn into_error(self) -> Error {
         match self {
             StoreError::Refused(error) => error,
@@ -62,7 +62,7 @@ impl StoreError {
         }
     }
 
-    /// The same for each of several callers who meet one error.
+    /// The same for each of several callers that share one error.
     pub fn to_error(&self) -> Error {
         let unavailable = || {
             Error::new(
@@ -94,7 +94,7 @@ impl std::fmt::Display for StoreError {
     }
 }
 
-/// Whether this is a disk, or somebody's share of it, that is full.
+/// Whether the error means a full disk or an exhausted quota.
 pub fn is_full(error: &std::io::Error) -> bool {
     matches!(
         error.kind(),
@@ -109,11 +109,11 @@ fn storage_full() -> Error {
     )
 }
 
-/// Runs what may panic in redb over a damaged file. Some damage, such as that of its lists of free pages, makes redb panic
-/// again while it unwinds, which ends the process; a start that ended so makes the next one check the whole file.
+/// Runs work in which redb may panic over a damaged file. Some damage, such as in the lists of free pages, makes redb
+/// panic again while it unwinds, which aborts the process. After such a start, the next one checks the whole file.
 pub fn guard<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
-    // What the panic leaves half done inside redb is thrown away: the transaction with its
-    // closure, the database when it is opened again.
+    // The panic leaves redb in an unknown state, which is thrown away: the transaction with its closure, the database
+    // when the file is opened again.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(StoreError::Panic(words(&*panic))))
 }
 
@@ -155,12 +155,12 @@ pub enum Difference {
     Removed,
     /// Another file has its name.
     Replaced,
-    /// Somebody else has written to it, or has cut it off.
+    /// Another program has written to the file or truncated it.
     Overwritten,
 }
 
 impl Difference {
-    /// What happened and what to do, for the log and for an administrator.
+    /// What happened and what to do, for the log and the administrator.
     pub fn sentence(self) -> &'static str {
         match self {
             Difference::Removed => {

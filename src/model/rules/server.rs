@@ -1,19 +1,19 @@
-//! Who may look after the server and its people.
+//! Access rules for managing the server and its users.
 
 use super::forbidden;
 use crate::error::{Error, Result};
 use crate::model::Role;
 
-/// Whether it is the asker themselves whom something is done to.
+/// Whether an action is about the user's own account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whom {
-    /// Their own account.
+    /// The user's own account.
     Self_,
-    /// Somebody else, who is this on the server.
+    /// Another user, with this role on the server.
     Other(Role),
 }
 
-/// Whether somebody may see how the server is doing and who can come in.
+/// Whether a user may see the state of the server and the sign-up policy.
 ///
 /// # Errors
 /// `forbidden` for members.
@@ -24,7 +24,7 @@ pub fn may_see_server(who: Role) -> Result<()> {
     }
 }
 
-/// Whether somebody may rename the server.
+/// Whether a user may rename the server.
 ///
 /// # Errors
 /// `forbidden` for members.
@@ -32,7 +32,7 @@ pub fn may_rename_server(who: Role) -> Result<()> {
     may_see_server(who).map_err(|_| forbidden("Only the owner and admins can rename this server."))
 }
 
-/// Whether somebody may decide who can come in, and make the link for it.
+/// Whether a user may set the sign-up policy and make invite links.
 ///
 /// # Errors
 /// `forbidden` for members.
@@ -40,10 +40,10 @@ pub fn may_open_door(who: Role) -> Result<()> {
     may_see_server(who).map_err(|_| forbidden("Only the owner and admins can decide who comes in."))
 }
 
-/// Whether somebody may make another one an owner, an admin or a member.
+/// Whether a user may change another user's role.
 ///
 /// # Errors
-/// `forbidden` for all but the owner, and for the owner's own role: the server always has one.
+/// `forbidden` for all but the owner, and for the owner's own role: the server always has an owner.
 pub fn may_set_role(who: Role, whom: Whom) -> Result<()> {
     match (who, whom) {
         (Role::Owner, Whom::Other(_)) => Ok(()),
@@ -52,10 +52,10 @@ pub fn may_set_role(who: Role, whom: Whom) -> Result<()> {
     }
 }
 
-/// Whether somebody may shut another's account, or open it again.
+/// Whether a user may deactivate another account, or reactivate it.
 ///
 /// # Errors
-/// `forbidden` for members, for one's own account, and for an admin where it is no member's.
+/// `forbidden` for members, for one's own account, and for an admin if the other user is not a member.
 pub fn may_deactivate(who: Role, whom: Whom) -> Result<()> {
     match (who, whom) {
         (Role::Member, _) => Err(forbidden("Only the owner and admins can do that.")),
@@ -65,11 +65,11 @@ pub fn may_deactivate(who: Role, whom: Whom) -> Result<()> {
     }
 }
 
-/// Whether somebody may give another one a link with which to set another password. Whoever has such a
-/// link is that person, so it goes no higher than the one who makes it.
+/// Whether a user may give another user a link that sets a new password. The link gives access to the account, so an
+/// admin may not make one for an admin or the owner.
 ///
 /// # Errors
-/// `forbidden` for members, for oneself, and for an admin where the other is no member.
+/// `forbidden` for members, for oneself, and for an admin if the other user is not a member.
 pub fn may_offer_reset(who: Role, whom: Whom) -> Result<()> {
     match (who, whom) {
         (Role::Member, _) => Err(forbidden("Only the owner and admins can do that.")),
@@ -79,10 +79,10 @@ pub fn may_offer_reset(who: Role, whom: Whom) -> Result<()> {
     }
 }
 
-/// Whether somebody may take a copy of everything.
+/// Whether a user may download a backup of all data.
 ///
 /// # Errors
-/// `forbidden` for all but the owner: it holds what everybody wrote, direct messages included.
+/// `forbidden` for all but the owner: a backup contains what everyone wrote, including direct messages.
 pub fn may_back_up(who: Role) -> Result<()> {
     match who {
         Role::Owner => Ok(()),
@@ -90,7 +90,7 @@ pub fn may_back_up(who: Role) -> Result<()> {
     }
 }
 
-/// Nobody of that number.
+/// The error for a user who does not exist.
 pub fn no_such_person() -> Error {
     Error::not_found("There is no such person.").at("user")
 }

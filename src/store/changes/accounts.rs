@@ -1,4 +1,4 @@
-//! Accounts: signing up, and setting another password.
+//! Accounts: signing up, and changing the password.
 
 use super::outcome::Outcome;
 use super::{passwords, read_state, sessions};
@@ -46,14 +46,14 @@ pub fn sign_up(tables: &mut Tables<'_>, new: &NewAccount) -> Result<Outcome, Sto
     Ok(Outcome::broadcast_many(Event::SignedUp(user), events))
 }
 
-/// Sets another password, and closes every session of the account. The caller gets a new token for the present one, so
-/// that a stolen token stops working as well.
+/// Sets a new password and closes every other session of the account. The current session gets a new token, so a
+/// stolen token stops working as well.
 pub fn set_password(tables: &mut Tables<'_>, new: &PasswordChange) -> Result<Outcome, StoreError> {
     let id = active_user(tables, new.user)?;
     if !queries::accounts::is_password(tables, id, &new.verified)? {
         return Ok(Outcome::noop(Event::PasswordStale));
     }
-    // A session that was closed meanwhile gets no new one.
+    // A session that was closed in the meantime gets no new token.
     if !queries::sessions::is_of(tables, new.present, id)? {
         return Err(Error::unauthenticated().into());
     }

@@ -1,4 +1,4 @@
-//! What the owner and the admins do: the name of the server, who may sign up, roles, deactivated accounts.
+//! Actions of the owner and the admins: the server's name, sign-ups, roles, deactivated accounts.
 
 use super::outcome::Outcome;
 use super::{passwords, people, sessions};
@@ -72,7 +72,7 @@ fn change_info(tables: &mut Tables<'_>, change: impl FnOnce(&mut ServerRow)) -> 
     Ok(Outcome::broadcast(Event::ServerChanged(queries::server::info(tables)?)))
 }
 
-/// The number of the account that an act is about, and its role, as the rules want it.
+/// The number and the role of the account that an action is about, as the rules need them.
 fn target(source: &impl Source, who: u32, user: UserId) -> Result<(u32, Whom), StoreError> {
     let id = key(user.0).ok_or_else(rules::no_such_person)?;
     if id == who {
@@ -90,14 +90,14 @@ pub fn write_role(tables: &mut Tables<'_>, id: u32, role: Role) -> Result<Event,
     people::changed(tables, id)
 }
 
-/// There is one owner at any time: an owner who hands over becomes an admin.
+/// Changes a role. There is always exactly one owner: an owner who hands over the server becomes an admin.
 fn set_role(tables: &mut Tables<'_>, (who, role): (u32, Role), user: UserId, new: Role) -> Result<Outcome, StoreError> {
     let (id, whom) = target(tables, who, user)?;
     rules::may_set_role(role, whom)?;
     if new != Role::Member {
         require_active(tables, id)?;
     }
-    // Who may set the password of a member may not set that of an admin or of the owner.
+    // An admin may set a member's password, but not that of an admin or the owner, so open reset links are void.
     passwords::forget_resets(tables, |row| row.user == id)?;
     let mut events = vec![write_role(tables, id, new)?];
     if new == Role::Owner {

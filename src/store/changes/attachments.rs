@@ -1,8 +1,8 @@
-//! Files: their bytes arrive in chunks, messages attach them, and what no message has is erased.
+//! Attachments: files arrive in chunks, messages show them, and files that no message shows are erased.
 //!
-//! A file is in `shown` for each message that has it, hidden where that message is deleted, or it is in `unshown`: it is
-//! arriving, waits to be posted, or is to be erased. It is never in both and never in neither, so that no crash can leave
-//! a file that nothing would erase.
+//! A file has a row in `attached` for each message that shows it, marked hidden while that message is deleted.
+//! Otherwise it has a row in `unattached`: it is arriving, waits to be posted, or is about to be erased. A file is
+//! never in both tables and never in neither, so no crash can leave a file that nothing erases.
 
 use super::outcome::Outcome;
 use super::usage;
@@ -37,7 +37,7 @@ fn keep_chunk(
     bytes: &Bytes,
     at: Time,
 ) -> Result<Outcome, StoreError> {
-    // An upload so slow that it was given up meanwhile has to begin again.
+    // A chunk came too late, after the upload had been given up. The client has to start again.
     if index > 0 && !queries::attachments::is_uploading(tables, id, at)? {
         return Err(upload_expired().into());
     }
@@ -60,7 +60,7 @@ fn add(tables: &mut Tables<'_>, new: &NewFile) -> Result<Outcome, StoreError> {
     }
     let usage = FileUsage {
         own: queries::usage::own(tables, owner)?,
-        // Its own bytes are among them.
+        // `all` already includes this file's own bytes.
         all: queries::usage::all(tables)?.saturating_sub(new.file.size),
     };
     usage.may_add(new.file.size)?;
@@ -86,7 +86,7 @@ fn upload_expired() -> Error {
     Error::new(Kind::Conflict, "That file took too long to arrive. Send it again.")
 }
 
-/// Adds to the bytes of all files, while there is space for them.
+/// Adds to the bytes of all files, if there is enough free space.
 fn count_bytes(tables: &mut Tables<'_>, bytes: u64) -> Result<(), StoreError> {
     match queries::usage::all(tables)? + bytes {
         all @ ..=FILES_BYTES_MAX => put(tables.meta.write()?, FILES_BYTES, &all),
@@ -107,7 +107,7 @@ fn give_up(tables: &mut Tables<'_>, id: FileKey, at: Time) -> Result<Outcome, St
     Ok(Outcome::reply(event))
 }
 
-/// Gives up the uploads that the end of the last run cut off, and begins to count the files of an older data file.
+/// Gives up uploads that a shutdown interrupted, and starts counting the files of an older data file.
 pub fn give_up_unfinished(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     usage::count(tables)?;
     let mut unfinished = Vec::new();
@@ -123,7 +123,7 @@ pub fn give_up_unfinished(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A new post has these files from now on.
+/// Attaches files to a new post.
 pub fn attach(tables: &mut Tables<'_>, post: &PostRow) -> Result<(), StoreError> {
     for file in &post.files {
         put(tables.attached.write()?, (file.id, post.room, post.seq), &true)?;
@@ -144,7 +144,7 @@ pub fn set_hidden(tables: &mut Tables<'_>, post: &PostRow, is_hidden: bool) -> R
     Ok(())
 }
 
-/// A post is erased: the files that no other post has are to be erased as well.
+/// Detaches the files of an erased post. Files that no other post shows are marked for erasing.
 pub fn detach(tables: &mut Tables<'_>, post: &PostRow) -> Result<(), StoreError> {
     for file in &post.files {
         tables.attached.write()?.remove((file.id, post.room, post.seq))?;
@@ -160,7 +160,7 @@ pub fn detach(tables: &mut Tables<'_>, post: &PostRow) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Erases files that no message has and that arrived before then, a bounded number of rows at a time.
+/// Erases unattached files that arrived before `before`, a bounded number of rows at a time.
 fn erase(tables: &mut Tables<'_>, before: Time) -> Result<Outcome, StoreError> {
     let due = queries::attachments::due(tables, before, FILE_CHUNKS_ERASED_MAX)?;
     let (mut count, mut bytes) = (0, 0);

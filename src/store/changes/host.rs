@@ -1,4 +1,4 @@
-//! Changes made at the computer that runs the server: lost passwords, a lost owner, and the results of backups.
+//! Changes made on the server's own machine: lost passwords, a lost owner, and the results of backups.
 
 use super::outcome::Outcome;
 use super::{admin, passwords};
@@ -36,7 +36,7 @@ pub fn apply(tables: &mut Tables<'_>, act: &HostAct) -> std::result::Result<Outc
     Ok(Outcome::reply(Event::Noted))
 }
 
-/// There is one owner at any time: the old one becomes an admin.
+/// There is always exactly one owner: the previous owner becomes an admin.
 fn hand_over(tables: &mut Tables<'_>, user: UserId) -> std::result::Result<Outcome, StoreError> {
     let id = existing_user(tables, user)?;
     require_active(tables, id)?;

@@ -48,7 +48,7 @@ pub fn notice(tables: &mut Tables<'_>, room: u32, author: u32, notice: &Notice, 
     }))
 }
 
-/// Appends a change that somebody has made to a post.
+/// Appends a change that a user has made to a post.
 pub fn change(tables: &mut Tables<'_>, mut row: PostRow, by: u32, at: Time) -> Result<Event, StoreError> {
     let (room, message, head) = (row.room, row.seq, queries::log::head(tables, row.room)?);
     let seq = next_seq(head)?;
@@ -76,7 +76,7 @@ pub fn change(tables: &mut Tables<'_>, mut row: PostRow, by: u32, at: Time) -> R
     }))
 }
 
-/// Writes the present state of a post, and indexes it.
+/// Writes the current state of a post, and indexes it.
 pub fn rewrite(tables: &mut Tables<'_>, row: PostRow) -> Result<(), StoreError> {
     let seq_row: SeqRow = get_known(tables.seqs.read()?, (row.room, row.seq), "a changed message")?;
     index::rewrite(tables, seq_row.entry, row.text())?;
@@ -92,8 +92,8 @@ fn next_entry(tables: &Tables<'_>) -> Result<u64, StoreError> {
     Ok(tables.log.read()?.last()?.map_or(0, |(id, _)| id.value()) + 1)
 }
 
-/// `at`, or the time of the room's last entry where a clock went back. Not where it went back far: the entry was
-/// written by a wrong clock then, and would give its time to all that follow.
+/// The time of the next entry: `at`, or the time of the room's last entry if the clock went back a little. If the
+/// clock went back far, the last entry has a wrong time, which later entries must not inherit.
 fn not_before(tables: &Tables<'_>, head: Head, at: Time) -> Result<u64, StoreError> {
     if head.seq == 0 {
         return Ok(at.0);

@@ -17,7 +17,7 @@ pub fn insert(tables: &mut Tables<'_>, room: u32, user: u32, is_owner: bool, ord
     put(tables.user_rooms.write()?, (user, room), &UserRoomRow::default())
 }
 
-/// Keeps who added somebody to a room, unless they joined by themselves.
+/// Records who added a user to a room, unless the user joined on their own.
 pub fn set_added_by(tables: &mut Tables<'_>, room: u32, user: u32, by: u32) -> Result<(), StoreError> {
     match user == by {
         true => Ok(()),
@@ -25,7 +25,7 @@ pub fn set_added_by(tables: &mut Tables<'_>, room: u32, user: u32, by: u32) -> R
     }
 }
 
-/// Somebody joins, or another member adds them.
+/// A user joins, or another member adds them.
 pub fn add(tables: &mut Tables<'_>, by: UserId, room: RoomId, user: UserId, at: Time) -> Result<Outcome, StoreError> {
     let who = active_user(tables, by)?;
     let access = access(tables, room, who)?;
@@ -61,13 +61,13 @@ pub fn add(tables: &mut Tables<'_>, by: UserId, room: RoomId, user: UserId, at: 
         count_members(tables, id, 1)?,
     ];
     read_state::enter(tables, comes, id)?;
-    // Last, so that they hear what comes after this.
+    // Last, so that the new member receives the events after this one.
     let entered = queries::rooms::entered(tables, comes, id)?;
     events.push(entered.clone());
     Ok(Outcome::broadcast_many(entered, events))
 }
 
-/// Somebody leaves, or another member removes them.
+/// A user leaves, or another member removes them.
 pub fn remove(
     tables: &mut Tables<'_>,
     by: UserId,
@@ -113,7 +113,7 @@ pub fn remove(
     Ok(Outcome::broadcast_many(gone, events))
 }
 
-/// Removes what a former member had of a room. Their messages stay.
+/// Removes a former member's data about a room. Their messages stay.
 fn forget(tables: &mut Tables<'_>, user: u32, room: u32) -> Result<(), StoreError> {
     tables.user_rooms.write()?.remove((user, room))?;
     tables.added_by.write()?.remove((user, room))?;
@@ -148,7 +148,7 @@ fn role_changed(room: u32, user: u32, role: MemberRole) -> Event {
     }
 }
 
-/// A member becomes the owner, and the owners before become members.
+/// Makes a member the owner. Previous owners become members.
 pub fn hand_over(
     tables: &mut Tables<'_>,
     by: UserId,
@@ -181,7 +181,7 @@ pub fn hand_over(
     Ok(Outcome::broadcast_many(answer, events))
 }
 
-/// Changes how many people a room counts. Not for the first room, whose members are all accounts.
+/// Changes the member count of a room. Not for the first room, whose members are all accounts.
 pub fn count_members(tables: &mut Tables<'_>, room: u32, change: i64) -> Result<Event, StoreError> {
     debug_assert_ne!(u64::from(room), LOBBY.0);
     let mut meta = room_meta(tables, room)?;

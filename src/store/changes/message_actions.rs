@@ -1,5 +1,5 @@
-//! What people do to existing messages: each act takes the room's next seq, and the message's own entry holds its
-//! present state.
+//! Actions on existing messages: each action takes the room's next seq, and the message's own entry holds its current
+//! state.
 
 use super::outcome::Outcome;
 use super::{attachments, log, posts};
@@ -25,7 +25,7 @@ pub fn act(
 ) -> Result<Outcome, StoreError> {
     let who = active_user(tables, by)?;
     let access = access(tables, target.room, who)?;
-    // Words can be taken back also where no new ones may be said.
+    // A message can be deleted even where the user may no longer post.
     match act {
         MessageAction::Delete | MessageAction::Undelete => {
             rules::may_write(access.as_ref())?;
@@ -45,9 +45,10 @@ pub fn act(
             let changes = text.body.as_str() != row.body;
             if changes {
                 posts::set_mentions(tables, &row, false)?;
-                // Who was here when it was posted stays who is meant; an edit calls nobody else.
+                // An edit notifies nobody new: those who were online when the message was posted stay the ones
+                // mentioned.
                 let here = std::mem::take(&mut row.here);
-                // Where they were more than are named one by one, it is everybody.
+                // If more users were online than the post lists by name, the whole room is mentioned.
                 let everybody = row.mentions_here && row.mentions_room && here.is_empty();
                 posts::set_text(tables, &mut row, text, &[])?;
                 row.mentions_room |= row.mentions_here && everybody;
@@ -89,10 +90,10 @@ pub fn act(
     Ok(Outcome::broadcast(log::change(tables, row, who, at)?))
 }
 
-/// The text stays in the row until it is too late to undo this. Nobody can read it there.
+/// Deletes a message. Its text stays in the row until the deletion can no longer be undone. Nobody can read it there.
 fn delete(tables: &mut Tables<'_>, row: &mut PostRow, by: u32, at: Time) -> Result<bool, StoreError> {
     posts::set_mentions(tables, row, false)?;
-    // The row keeps it, for an undo.
+    // The row keeps the pin, for an undo.
     if let Some((_, since)) = row.pinned {
         tables.pins.write()?.remove((row.room, since, row.seq))?;
     }
@@ -167,7 +168,7 @@ fn conflict(title: String) -> StoreError {
     Error::new(Kind::Conflict, title).into()
 }
 
-/// Erases the text of messages that were deleted before then, a bounded number at a time.
+/// Erases the text of messages that were deleted before `before`, a bounded number at a time.
 pub fn erase(tables: &mut Tables<'_>, before: Time) -> Result<Outcome, StoreError> {
     let due = queries::deleted::due(tables, before, ERASED_MAX)?;
     for (at, room, id) in &due {

@@ -1,4 +1,4 @@
-//! Changes: a file a subject. Each change is checked, then written, and its outcome says who hears of it.
+//! Changes: one file per subject. Each change is checked, then written, and its outcome says who is notified.
 
 mod accounts;
 mod admin;
@@ -22,7 +22,7 @@ use super::store_error::StoreError;
 use crate::model::Change;
 use outcome::{Outcome, Outcomes};
 
-/// Makes each change, or none.
+/// Applies all changes, or none.
 pub fn apply_all(tables: &mut Tables<'_>, changes: &[Change]) -> Result<Outcomes, StoreError> {
     let mut outcomes = Vec::with_capacity(changes.len());
     for change in changes {
@@ -34,7 +34,7 @@ pub fn apply_all(tables: &mut Tables<'_>, changes: &[Change]) -> Result<Outcomes
     Ok(outcomes)
 }
 
-/// Checks, then writes: a change that is refused has written nothing.
+/// Checks a change, then writes it: a refused change has written nothing.
 fn apply(tables: &mut Tables<'_>, change: &Change) -> Result<Outcome, StoreError> {
     match change {
         Change::SignUp(new) => accounts::sign_up(tables, new),

@@ -1,27 +1,27 @@
-//! The outcome of a change, and who hears of it.
+//! The outcome of a change, and who is notified of it.
 
 use crate::error::Result;
 use crate::model::Event;
 
 /// The outcome of a change.
 pub struct Outcome {
-    /// For the caller.
+    /// The answer to the caller.
     pub answer: Event,
     audience: Audience,
     /// Whether there is something to commit.
     pub wrote: bool,
 }
 
-/// What the others hear of a change.
+/// The events that everyone else receives.
 enum Audience {
     Nothing,
-    /// The same as the caller.
+    /// The same event as the caller's answer.
     Answer,
     Events(Vec<Event>),
 }
 
 impl Outcome {
-    /// It happened, and everybody whom it concerns hears the answer.
+    /// The change took effect, and all users concerned receive the answer.
     pub fn broadcast(answer: Event) -> Outcome {
         let (audience, wrote) = (Audience::Answer, true);
         Outcome {
@@ -31,7 +31,7 @@ impl Outcome {
         }
     }
 
-    /// It happened as several events, of which one is the answer.
+    /// The change took effect as several events, one of which is the answer.
     pub fn broadcast_many(answer: Event, events: Vec<Event>) -> Outcome {
         let (audience, wrote) = (Audience::Events(events), true);
         Outcome {
@@ -41,7 +41,7 @@ impl Outcome {
         }
     }
 
-    /// It happened, and concerns nobody but the caller.
+    /// The change took effect, and concerns only the caller.
     pub fn reply(answer: Event) -> Outcome {
         let (audience, wrote) = (Audience::Nothing, true);
         Outcome {
@@ -65,7 +65,7 @@ impl Outcome {
 /// The outcome of each change of a batch, in order.
 pub type Outcomes = Vec<Result<Outcome>>;
 
-/// What everybody else hears of them, in order.
+/// The events for everyone else, in order.
 pub fn events(outcomes: &Outcomes) -> Vec<Event> {
     let mut events = Vec::with_capacity(outcomes.len());
     for outcome in outcomes.iter().flatten() {

@@ -1,4 +1,4 @@
-//! The rows that prove whose an account is: password hashes, and the links that set a new password.
+//! Rows that protect an account: password hashes, and the links that set a new password.
 
 use crate::model::PasswordHash;
 use crate::store::rows::codec::{ResetRow, UserRow, unseal};
@@ -13,7 +13,7 @@ pub fn write_hash(tables: &mut Tables<'_>, id: u32, hash: &PasswordHash) -> Resu
     put(tables.users.write()?, id, &row)
 }
 
-/// There is at most one link for each account, so they are few.
+/// Removes the reset links that `over` selects. Each account has at most one link, so there are few.
 pub fn forget_resets(tables: &mut Tables<'_>, over: impl Fn(&ResetRow) -> bool) -> Result<(), StoreError> {
     let mut gone = Vec::new();
     for reset in tables.resets.read()?.iter()? {

@@ -1,4 +1,4 @@
-//! What people change about themselves: profile, picture, settings, whom they block.
+//! What users change about themselves: profile, picture, settings, blocked users.
 
 use super::outcome::Outcome;
 use crate::clock::Time;
@@ -12,8 +12,7 @@ use crate::store::rows::schema::{PEOPLE, Tables};
 use crate::store::rows::table::{get, put};
 use crate::store::store_error::StoreError;
 
-/// Somebody has changed what others see of them. Counts it, so that a client that was asleep can tell that it missed
-/// something.
+/// Counts a change to a visible profile, so that a client that was asleep can tell that it missed one.
 pub fn changed(tables: &mut Tables<'_>, id: u32) -> Result<Event, StoreError> {
     let next = queries::people::version(tables)? + 1;
     put(tables.meta.write()?, PEOPLE, &next)?;
@@ -75,7 +74,7 @@ pub fn edit_settings(tables: &mut Tables<'_>, who: UserId, patch: &SettingsPatch
 }
 
 pub fn set_last_seen(tables: &mut Tables<'_>, who: UserId, at: Time) -> Result<Outcome, StoreError> {
-    // Also of an account that was deactivated just then.
+    // This also works for an account that was deactivated a moment ago.
     let id = existing_user(tables, who)?;
     put(tables.last_seen.write()?, id, &at.0)?;
     Ok(Outcome::reply(Event::LastSeen))
@@ -103,7 +102,7 @@ pub fn block(tables: &mut Tables<'_>, who: UserId, whom: UserId, on: bool) -> Re
     let others = queries::people::blocked(tables, who)?;
     let answer = Event::Blocked { user: who, others };
     let mut events = vec![answer.clone()];
-    // Mentions by a blocked person do not count, so the counts may have changed.
+    // Mentions by a blocked user do not count, so the counts may have changed.
     for (mark, was) in queries::read_state::read_marks(tables, id)?.into_iter().zip(before) {
         if mark != was {
             events.push(Event::Read { mark, by: None });

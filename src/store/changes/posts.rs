@@ -1,4 +1,4 @@
-//! Posts, and the rows that say whom they mention.
+//! Posts, and the rows that record whom they mention.
 
 use super::outcome::Outcome;
 use super::{attachments, log, read_state};
@@ -15,7 +15,7 @@ use crate::store::store_error::StoreError;
 
 pub fn post(tables: &mut Tables<'_>, new: &NewPost) -> Result<Outcome, StoreError> {
     let author = active_user(tables, new.author)?;
-    // Before anything else: the first answer stays the answer, whatever has changed since.
+    // First of all: the answer to a repeated post stays the same, whatever has changed since.
     let first = get::<_, ClientIdRow>(tables.client_ids()?, (author, new.client_id.as_str()))?;
     if let Some(first) = first {
         return Ok(Outcome::noop(Event::PostedBefore {
@@ -55,7 +55,7 @@ pub fn post(tables: &mut Tables<'_>, new: &NewPost) -> Result<Outcome, StoreErro
     })))
 }
 
-/// The number of the message that a reply answers.
+/// The number of the message that a reply refers to.
 fn replied_to(source: &impl Source, room: u32, id: Seq) -> Result<u32, StoreError> {
     let found = post_at(source, room, id).map_err(|error| at_field(error, "reply_to"))?;
     rules::may_use(&found.clone().message()).map_err(|error| error.at("reply_to"))?;
@@ -69,7 +69,7 @@ fn at_field(error: StoreError, field: &'static str) -> StoreError {
     }
 }
 
-/// Sets the text of a post and what it mentions.
+/// Sets the text of a post and its mentions.
 pub fn set_text(
     source: &impl Source,
     row: &mut PostRow,
@@ -93,7 +93,7 @@ pub fn set_text(
     Ok(())
 }
 
-/// Makes a post one that forwards another message.
+/// Turns a post into a forwarded copy of another message.
 fn forward(source: &impl Source, row: &mut PostRow, by: UserId, from: MessageRef) -> Result<(), StoreError> {
     let (_, room) = require_member(source, by, from.room)?;
     let found = post_at(source, room, from.id)?;
@@ -110,7 +110,7 @@ fn forward(source: &impl Source, row: &mut PostRow, by: UserId, from: MessageRef
     Ok(())
 }
 
-/// Adds the rows for the people whom a post mentions, or removes them.
+/// Adds or removes the rows for the users that a post mentions.
 pub fn set_mentions(tables: &mut Tables<'_>, row: &PostRow, on: bool) -> Result<(), StoreError> {
     let everybody = row.mentions_room.then_some(EVERYBODY);
     let here = row.here.iter().filter(|_| row.mentions_here);

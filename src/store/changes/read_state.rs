@@ -1,4 +1,4 @@
-//! Moves read marks, and removes the rows that no count needs any more.
+//! Moves read marks, and removes rows that no count needs any more.
 
 use super::outcome::Outcome;
 use crate::error::Error;
@@ -13,14 +13,14 @@ use crate::store::rows::table::put;
 use crate::store::store_error::StoreError;
 use redb::ReadableTableMetadata;
 
-/// Somebody joins a room: what was posted before is history to them, not unread.
+/// Sets the read mark of a user who joins a room: earlier posts are history, not unread.
 pub fn enter(tables: &mut Tables<'_>, user: u32, room: u32) -> Result<(), StoreError> {
     let head = queries::log::head(tables, room)?;
     put(tables.entered.write()?, (user, room), &head.seq)?;
     move_to(tables, user, room, head.seq)
 }
 
-/// Somebody posts: they have read their own post. `head` is the room's head before the post `seq`.
+/// Marks a user's own post as read by them. `head` is the room's head before the post `seq`.
 pub fn own_post(tables: &mut Tables<'_>, user: u32, room: u32, head: Head, seq: u32) -> Result<(), StoreError> {
     let read = queries::read_state::read_until(tables, user, room)?;
     if read >= head.seq || !queries::read_state::has_unread(tables, user, room, read, head)? {
@@ -29,7 +29,7 @@ pub fn own_post(tables: &mut Tables<'_>, user: u32, room: u32, head: Head, seq: 
     put(tables.own_posts.write()?, (user, room, seq), &())
 }
 
-/// Moves the read mark, and removes the rows that no count needs any more.
+/// Moves the read mark, and removes rows that no count needs any more.
 fn move_to(tables: &mut Tables<'_>, user: u32, room: u32, seq: u32) -> Result<(), StoreError> {
     put(tables.read_marks.write()?, (user, room), &seq)?;
     if !tables.own_posts.read()?.is_empty()? {
@@ -96,8 +96,8 @@ pub fn mark_unread(
         }
     }
     move_to(tables, who, room, id - 1)?;
-    // What the arithmetic needs of the messages after the mark: the rows of one's own went when it passed
-    // them, and those that mention somebody are kept for who was in the room at that time.
+    // Restore the rows that the counts need after the mark. The rows of the user's own posts were removed when the
+    // mark passed them, and mention rows were only written for users who were in the room at that time.
     for (seq, entry) in messages {
         let Stored::Post(row) = queries::log::sized_message_at(tables, room, seq, entry)?.0 else {
             continue;

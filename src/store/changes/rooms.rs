@@ -14,7 +14,7 @@ use crate::store::rows::table::{get, get_known, put};
 use crate::store::store_error::StoreError;
 use redb::{ReadableTable, ReadableTableMetadata};
 
-/// What a new file holds: the room that every account is in.
+/// Creates the Lobby, the room that every account is in, in a new file.
 pub fn create_lobby(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     let name = RoomName::stored("Lobby".to_owned());
     let topic = Topic::stored("Everyone is in this room.".to_owned());
@@ -86,7 +86,7 @@ fn create_named(tables: &mut Tables<'_>, new: &NewRoom, by: u32, first: Vec<u32>
         read_state::enter(tables, *user, room)?;
         events.push(queries::rooms::entered(tables, *user, room)?);
     }
-    // Of its maker, who comes first in the list.
+    // The answer is the event of the creator, who comes first in the list.
     let answer = events.last().cloned();
     let answer = answer.ok_or_else(|| StoreError::Damaged("a room without its maker".to_owned()))?;
     Ok(Outcome::broadcast_many(answer, events))
@@ -125,7 +125,7 @@ fn create_direct(tables: &mut Tables<'_>, new: &NewRoom, by: u32, mut people: Ve
     Ok(Outcome::broadcast_many(events[own].clone(), events))
 }
 
-/// A new room without anybody in it.
+/// Creates a room without any members.
 fn insert(tables: &mut Tables<'_>, new: &NewRoom, people: usize) -> Result<u32, StoreError> {
     let last = tables.rooms.read()?.last()?.map_or(0, |(id, _)| id.value());
     let room = last + 1;

@@ -1,4 +1,4 @@
-//! Messages that people keep for later.
+//! Messages that users have saved for later.
 
 use super::outcome::Outcome;
 use crate::clock::Time;

@@ -1,4 +1,4 @@
-//! Log-ins: opened, used, and closed.
+//! Sessions: opened, used, and closed.
 
 use super::outcome::Outcome;
 use super::passwords;
@@ -29,7 +29,7 @@ pub fn open(tables: &mut Tables<'_>, new: &LogIn) -> Result<Outcome, StoreError>
     })
 }
 
-/// Adds a session. If the account then has too many, closes those that were used longest ago and returns them.
+/// Adds a session. If the account then has too many, closes the least recently used ones and returns them.
 pub fn insert(
     tables: &mut Tables<'_>,
     user: u32,
@@ -54,7 +54,7 @@ fn end_oldest(tables: &mut Tables<'_>, user: u32, but: SessionId) -> Result<Vec<
     let too_many = ids.len().saturating_sub(SESSIONS_PER_PERSON_MAX);
     let mut by_age = Vec::new();
     for id in ids.into_iter().filter(|id| too_many > 0 && *id != but) {
-        // A Chapp that does not know `sessions_of` may have ended one meanwhile: those go first.
+        // A Chapp that does not know `sessions_of` may have ended a session in the meantime. Such entries go first.
         let row: Option<SessionRow> = get(tables.sessions.read()?, id.0)?;
         by_age.push((row.map(|row| (row.seen_at, row.created_at)), id));
     }
@@ -67,7 +67,7 @@ fn end_oldest(tables: &mut Tables<'_>, user: u32, but: SessionId) -> Result<Vec<
     Ok(oldest)
 }
 
-/// Fills the table `sessions_of` once, in a file that is older than it.
+/// Fills the table `sessions_of` once, in a file that is older than this table.
 fn count_once(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     if has(tables.meta.read()?, SESSIONS_COUNTED)? {
         return Ok(());
@@ -80,7 +80,7 @@ fn count_once(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     put(tables.meta.write()?, SESSIONS_COUNTED, &())
 }
 
-/// Removes a session, if it is there; returns whether it was.
+/// Removes a session, and returns whether it existed.
 fn remove(tables: &mut Tables<'_>, id: SessionId) -> Result<bool, StoreError> {
     let Some(row) = get::<_, SessionRow>(tables.sessions.read()?, id.0)? else {
         return Ok(false);
@@ -90,18 +90,18 @@ fn remove(tables: &mut Tables<'_>, id: SessionId) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// A session that was closed meanwhile stays closed.
+/// Records that a session was used. A session that was closed in the meantime stays closed.
 pub fn touch(tables: &mut Tables<'_>, id: SessionId, address: &str, at: Time) -> Result<Outcome, StoreError> {
     let row: Option<SessionRow> = get(tables.sessions.read()?, id.0)?;
     let mut row = row.ok_or_else(Error::unauthenticated)?;
     row.seen_at = match Time(row.seen_at).since(at) > CLOCK_AHEAD_MAX_MS {
-        // By a wrong clock.
+        // The last time was written by a wrong clock.
         true => at.0,
         false => row.seen_at.max(at.0),
     };
     row.address = address.to_owned();
     put(tables.sessions.write()?, id.0, &row)?;
-    // So that a crash does not lose that somebody was here for hours.
+    // Written now so that after a crash, `last_seen` is not hours too old.
     put(tables.last_seen.write()?, row.user, &at.0)?;
     Ok(Outcome::reply(Event::SessionSeen))
 }
@@ -125,7 +125,7 @@ pub fn close_others(tables: &mut Tables<'_>, user: UserId, keep: SessionId) -> R
     })
 }
 
-/// Removes all sessions of somebody but one.
+/// Removes all sessions of a user except one.
 pub fn remove_others(tables: &mut Tables<'_>, user: u32, keep: SessionId) -> Result<Vec<SessionId>, StoreError> {
     let others = queries::sessions::all_of(tables, user)?
         .into_iter()
@@ -137,7 +137,7 @@ pub fn remove_others(tables: &mut Tables<'_>, user: u32, keep: SessionId) -> Res
     Ok(others)
 }
 
-/// Removes all sessions of somebody.
+/// Removes all sessions of a user.
 pub fn remove_all(tables: &mut Tables<'_>, user: u32) -> Result<Vec<SessionId>, StoreError> {
     let ids: Vec<SessionId> = queries::sessions::all_of(tables, user)?
         .into_iter()

@@ -1,4 +1,4 @@
-//! Counts what each person's files take.
+//! Counts the disk space that each user's files take.
 
 use super::outcome::Outcome;
 use crate::limits::FILES_COUNTED_AT_ONCE;
@@ -13,7 +13,7 @@ use redb::ReadableTable;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-/// Counts a file that has arrived.
+/// Counts a file that has been uploaded.
 pub fn add(tables: &mut Tables<'_>, row: &FileRow) -> Result<(), StoreError> {
     if !queries::usage::is_counted(tables, row.file.id)? {
         return Ok(());
@@ -22,7 +22,7 @@ pub fn add(tables: &mut Tables<'_>, row: &FileRow) -> Result<(), StoreError> {
     put(tables.usage.write()?, row.owner, &bytes)
 }
 
-/// Counts a file no longer, since it is erased.
+/// Subtracts a file that is erased.
 pub fn remove(tables: &mut Tables<'_>, row: &FileRow) -> Result<(), StoreError> {
     if !queries::usage::is_counted(tables, row.file.id)? {
         return Ok(());

@@ -1,4 +1,4 @@
-//! What each law is given: the rows of a snapshot, and where to tell what is wrong.
+//! The context of every check: the rows of a snapshot, and where to report findings.
 
 use super::report::{Findings, Kind};
 use crate::store::progress::Progress;
@@ -12,22 +12,22 @@ use redb::{Key, ReadTransaction, ReadableTable, TableHandle};
 use serde::de::DeserializeOwned;
 use std::cell::Cell;
 
-/// Rows after which it is asked whether anybody still waits.
+/// After how many rows to look whether the caller still waits.
 const ROWS_AT_ONCE: u64 = 1_000;
 
-/// What each law is given.
+/// The context of every check.
 pub struct Checker<'a> {
     pub txn: &'a ReadTransaction,
     pub source: Snapshot<'a>,
     pub findings: Findings,
     pub progress: &'a Progress,
-    /// The last account and the last room; both are numbered from 1 on.
+    /// The last account and the last room. Both are numbered from 1 on.
     pub people: Cell<u32>,
     pub rooms: Cell<u32>,
 }
 
 impl Checker<'_> {
-    /// Checks one subject; what cannot be read of it is a finding, and the others are checked all the same.
+    /// Checks one subject. If it cannot be read, that is a finding, and the other subjects are still checked.
     pub fn section(&self, name: &'static str, check: impl FnOnce(&Self) -> Result<(), StoreError>) {
         if self.progress.is_stopped() {
             return;
@@ -49,7 +49,7 @@ impl Checker<'_> {
         Ok(self.is_person(user) && self.is_room(room) && member_role(&self.source, room, user)?.is_some())
     }
 
-    /// A law does not hold.
+    /// Reports an invariant that does not hold.
     pub fn wrong(&self, table: &str, key: &impl Words, what: impl Into<String>) {
         self.findings.add(Kind::Law, table, &key.words(), what.into());
     }
@@ -59,14 +59,14 @@ impl Checker<'_> {
         Ok(self.txn.list_tables()?.any(|known| known.name() == table.name()))
     }
 
-    /// Adds what is wrong where something is.
+    /// Reports a finding unless `holds`.
     pub fn unless(&self, holds: bool, table: &str, key: &impl Words, what: &str) {
         if !holds {
             self.wrong(table, key, what);
         }
     }
 
-    /// Looks at each row that can be read.
+    /// Visits each row that can be decoded.
     pub fn rows<K, T>(
         &self,
         name: &str,
@@ -87,7 +87,7 @@ impl Checker<'_> {
         })
     }
 
-    /// Looks at each row as it stands there.
+    /// Visits each row in its sealed form.
     pub fn sealed<K>(
         &self,
         name: &str,
@@ -101,7 +101,7 @@ impl Checker<'_> {
         self.each(name, table.iter()?, each)
     }
 
-    /// Looks at each of these rows. A row that is damaged, or that leads to one, is a finding.
+    /// Visits each of these rows. A row that is damaged, or that refers to a damaged row, is a finding.
     pub fn each<'r, K>(
         &self,
         name: &str,
@@ -134,7 +134,7 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// The bytes of a row of raw bytes.
+    /// The contents of a row of raw bytes.
     pub fn raw<'b>(&self, row: &'b [u8]) -> Result<&'b [u8], StoreError> {
         unseal_bytes(row)
     }

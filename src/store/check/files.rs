@@ -1,4 +1,4 @@
-//! Files: all of their bytes, which messages show them, and those that wait to be posted or erased.
+//! Files: whether they are complete, which messages show them, and those that wait to be posted or erased.
 
 use super::checker::Checker;
 use crate::limits::FILE_CHUNK_BYTES;
@@ -10,12 +10,12 @@ use crate::store::store_error::StoreError;
 use redb::{ReadableTable, ReadableTableMetadata};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The chunks that were looked at.
+/// The chunks checked so far.
 #[derive(Default)]
 struct Chunks {
     count: u64,
     bytes: u64,
-    /// The bytes of each person's files that are counted.
+    /// The bytes of each user's counted files.
     of_owners: BTreeMap<u32, u64>,
 }
 
@@ -34,9 +34,9 @@ pub fn check(checker: &Checker<'_>) -> Result<(), StoreError> {
     shown(checker)
 }
 
-/// What each person's files take is what is counted.
+/// The counted usage of each user matches their files.
 fn usage_of_owners(checker: &Checker<'_>, chunks: &Chunks) -> Result<(), StoreError> {
-    // A file that is older than this count gets the table when it is opened.
+    // A file that is older than this table gets it when it is opened.
     if !checker.has_table(USAGE)? {
         return Ok(());
     }
@@ -54,7 +54,7 @@ fn usage_of_owners(checker: &Checker<'_>, chunks: &Chunks) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Files that have come have all of their bytes, unless they are being erased.
+/// Uploaded files have all of their bytes, unless they are being erased.
 fn whole(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), StoreError> {
     let source = &checker.source;
     checker.rows("files", source.files()?, |id, row: FileRow| {
@@ -91,7 +91,7 @@ fn whole(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), StoreError> {
     })
 }
 
-/// Counts the chunks of a file, and sees whether each is as long as its place says.
+/// Counts the chunks of a file, and checks that each has the length that its index implies.
 fn chunks_of(checker: &Checker<'_>, id: FileKey, size: u64, chunks: &mut Chunks) -> Result<(u64, u64), StoreError> {
     let (mut count, mut bytes) = (0, 0);
     let rows = checker.source.chunks()?.range((id, 0)..=(id, u32::MAX))?;
@@ -108,7 +108,7 @@ fn chunks_of(checker: &Checker<'_>, id: FileKey, size: u64, chunks: &mut Chunks)
     Ok((count, bytes))
 }
 
-/// What no message shows: files that are coming, that wait, or that are being erased.
+/// Checks files that no message shows: they are arriving, waiting to be posted, or being erased.
 fn unattached(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), StoreError> {
     let source = &checker.source;
     checker.rows("unshown", source.unattached()?, |(at, id), (): ()| {
@@ -122,7 +122,7 @@ fn unattached(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), StoreErr
             );
             return Ok(());
         }
-        // Nobody knows yet how large it will be.
+        // The size of an unfinished upload is not known yet.
         let rows = source.chunks()?.range((id, 0)..=(id, u32::MAX))?;
         checker.each("chunks", rows, |_, row| {
             chunks.count += 1;
@@ -132,7 +132,7 @@ fn unattached(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), StoreErr
     })
 }
 
-/// Chunks of nothing.
+/// Reports chunks that belong to no file.
 fn explain_chunks(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), StoreError> {
     let source = &checker.source;
     let mut last: Option<(FileKey, bool)> = None;
@@ -151,7 +151,7 @@ fn explain_chunks(checker: &Checker<'_>, chunks: &mut Chunks) -> Result<(), Stor
     })
 }
 
-/// Looks through all that is not shown: for chunks that nothing else knows.
+/// Searches all unattached files for the file of a chunk that no other row names.
 fn is_unattached(checker: &Checker<'_>, id: FileKey) -> Result<bool, StoreError> {
     for row in checker.source.unattached()?.iter()? {
         if row?.0.value().1 == id {
@@ -161,7 +161,7 @@ fn is_unattached(checker: &Checker<'_>, id: FileKey) -> Result<bool, StoreError>
     Ok(false)
 }
 
-/// Sees that each preview is of a file; tells how many bytes they have.
+/// Checks that each preview belongs to a file, and returns the bytes of all previews.
 fn previews(checker: &Checker<'_>) -> Result<u64, StoreError> {
     let source = &checker.source;
     let mut bytes = 0;
@@ -173,7 +173,7 @@ fn previews(checker: &Checker<'_>) -> Result<u64, StoreError> {
     Ok(bytes)
 }
 
-/// A message shows each file that it is said to show, hidden where it was deleted.
+/// Each row in `attached` names a message that shows the file, hidden if that message is deleted.
 fn shown(checker: &Checker<'_>) -> Result<(), StoreError> {
     let source = &checker.source;
     checker.rows("shown", source.attached()?, |(id, room, seq), is_visible: bool| {

@@ -1,4 +1,4 @@
-//! The log, the numbers of each room that lead into it, and the ids that messages were posted with.
+//! The log, the seqs of each room that refer to it, and the client ids of posts.
 
 use super::checker::Checker;
 use super::report::Kind;
@@ -13,17 +13,17 @@ use crate::store::store_error::StoreError;
 use redb::ReadableTableMetadata;
 use std::collections::HashMap;
 
-/// How far a room has got.
+/// The state of a room after the entries read so far.
 #[derive(Clone, Copy, Default)]
 struct Head {
     seq: u32,
-    /// How many of its seqs are no posts.
+    /// How many of its seqs are not posts.
     others: u32,
     /// Its last seq that is a message.
     last: u32,
 }
 
-/// How far each room has got.
+/// The heads of all rooms.
 #[derive(Default)]
 pub struct Heads {
     rooms: HashMap<u32, Head>,
@@ -31,7 +31,7 @@ pub struct Heads {
 }
 
 impl Heads {
-    /// The last seq of a room; 0 where nothing has happened in it.
+    /// The last seq of a room. 0 if the room is empty.
     pub fn of(&self, room: u32) -> u32 {
         self.rooms.get(&room).map_or(0, |head| head.seq)
     }
@@ -41,12 +41,12 @@ impl Heads {
     }
 }
 
-/// Where an entry belongs.
+/// The room and seq of an entry.
 struct EntryKey {
     entry: u64,
     room: u32,
     seq: u32,
-    /// The message that it is, or that it changes.
+    /// The message that the entry is or changes.
     message: u32,
 }
 
@@ -115,7 +115,7 @@ pub fn check(checker: &Checker<'_>, heads: &mut Heads) -> Result<(), StoreError>
     client_ids(checker, &tallies, posted)
 }
 
-/// An entry takes the next seq of its room, and that seq leads to it.
+/// An entry takes the next seq of its room, and that seq refers to the entry.
 fn number(checker: &Checker<'_>, heads: &mut Heads, key: &EntryKey, is_post: bool) -> Result<(), StoreError> {
     let EntryKey {
         entry,
@@ -159,7 +159,7 @@ fn number(checker: &Checker<'_>, heads: &mut Heads, key: &EntryKey, is_post: boo
         checker.wrong("seqs", &(room, seq), what);
     }
     let is_change = message != seq;
-    // Not known in files of early formats.
+    // Files of early formats do not have this number.
     if follows && is_change && found.last != 0 && found.last != head.last {
         let what = format!(
             "it names {} as the message before it, which is {}",
@@ -167,7 +167,7 @@ fn number(checker: &Checker<'_>, heads: &mut Heads, key: &EntryKey, is_post: boo
         );
         checker.wrong("seqs", &(room, seq), what);
     }
-    // From here on by what stands there, so that one fault is told once.
+    // Continue with the values found, so that one fault is reported once.
     *head = Head {
         seq,
         others: found.others,
@@ -189,7 +189,7 @@ fn change(checker: &Checker<'_>, key: &EntryKey) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What a post says of itself stands in the other tables too.
+/// What a post says about itself agrees with the other tables.
 fn post(checker: &Checker<'_>, entry: u64, row: &PostRow) -> Result<(), StoreError> {
     let (source, room, seq) = (&checker.source, row.room, row.seq);
     let unless = |holds: bool, what: &str| checker.unless(holds, "log", &entry, what);
@@ -236,7 +236,7 @@ fn is_erased(row: &PostRow) -> bool {
     row.body.is_empty() && row.content.is_none() && row.files.is_empty() && row.reactions.is_empty()
 }
 
-/// Seqs that lead to no entry of theirs.
+/// Reports seqs that do not refer to an entry of their own.
 fn explain_seqs(checker: &Checker<'_>) -> Result<(), StoreError> {
     let log = checker.source.log()?;
     checker.rows("seqs", checker.source.seqs()?, |key, row: SeqRow| {
@@ -252,7 +252,7 @@ fn explain_seqs(checker: &Checker<'_>) -> Result<(), StoreError> {
     })
 }
 
-/// Each post has the id that it was posted with, and each such id its post.
+/// Each post has a row for its client id, and each such row has its post.
 fn client_ids(checker: &Checker<'_>, tallies: &Tallies, posted: Tally) -> Result<(), StoreError> {
     let source = &checker.source;
     let mut known = Tally::default();

@@ -1,8 +1,8 @@
-//! Whether a data file is what it should be: its pages, each of its rows, and what the tables say about each other.
+//! Checks a data file: its pages, each of its rows, and whether the tables agree.
 //!
-//! A law is checked where the tables that it is about are read in order, with what one room, one file or one segment
-//! takes in memory. Where two tables hold the same things in different orders, both are read once and summed up
-//! (`tally`); only where the sums differ is each row looked up in the other table.
+//! An invariant is checked while the tables that it concerns are read in order, with only one room, one file or one
+//! segment in memory at a time. Where two tables hold the same items in different orders, each is read once and summed
+//! up (`tally`). Only if the sums differ is each row looked up in the other table.
 
 mod checker;
 mod files;
@@ -22,7 +22,7 @@ use redb::ReadTransaction;
 use report::{Findings, Report};
 use std::cell::Cell;
 
-/// Checks everything that a snapshot holds.
+/// Checks everything in a snapshot.
 pub fn of_snapshot(txn: &ReadTransaction, findings: Findings, progress: &Progress, has_pages: bool) -> Report {
     let checker = Checker {
         txn,

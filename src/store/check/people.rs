@@ -1,4 +1,4 @@
-//! Accounts, and the tables that say more about them.
+//! Accounts, and the tables that refer to them.
 
 use super::checker::Checker;
 use crate::model::{Name, Role};
@@ -43,7 +43,7 @@ pub fn check(checker: &Checker<'_>) -> Result<(), StoreError> {
     })
 }
 
-/// Accounts are numbered from 1 on, and none ever goes.
+/// Accounts are numbered from 1 on and are never removed.
 fn accounts(checker: &Checker<'_>) -> Result<(), StoreError> {
     let source = &checker.source;
     let (mut last, mut owners) = (0_u32, 0);

@@ -1,4 +1,4 @@
-//! How far people have read, what waits for them, and what they and their rooms keep.
+//! Read marks, unread counts, pins, and saved messages.
 
 use super::checker::Checker;
 use super::log::Heads;
@@ -46,7 +46,7 @@ fn post(checker: &Checker<'_>, room: u32, id: u32) -> Result<Option<PostRow>, St
     })
 }
 
-/// Nobody has read further than the room goes.
+/// No read mark is beyond the head of its room.
 fn marks(checker: &Checker<'_>, heads: &Heads) -> Result<(), StoreError> {
     let source = &checker.source;
     let check = |table: &str, (user, room): (u32, u32), seq: u32| -> Result<(), StoreError> {
@@ -68,7 +68,7 @@ fn marks(checker: &Checker<'_>, heads: &Heads) -> Result<(), StoreError> {
     checker.rows("entered", source.entered()?, |key, seq: u32| check("entered", key, seq))
 }
 
-/// What the unread counts are made of.
+/// Checks the rows behind the unread counts.
 fn waiting(checker: &Checker<'_>) -> Result<(), StoreError> {
     let source = &checker.source;
     checker.rows("own_posts", source.own_posts()?, |(user, room, seq), (): ()| {
@@ -106,7 +106,7 @@ fn waiting(checker: &Checker<'_>) -> Result<(), StoreError> {
     })
 }
 
-/// Both tables of what people keep for later say the same.
+/// The two tables of saved messages agree.
 fn saved(checker: &Checker<'_>) -> Result<(), StoreError> {
     let source = &checker.source;
     checker.rows("saved", source.saved()?, |(user, number), row: SavedRow| {

@@ -1,27 +1,27 @@
-//! What a check has found, in words.
+//! The findings of a check, as text.
 
 use crate::limits::FINDINGS_MAX;
 use crate::store::store_error::StoreError;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 
-/// Whether something was lost, or is at odds with something else.
+/// Whether data was lost, or only contradicts other data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Pages or rows are not what was written.
+    /// Pages or rows differ from what was written.
     Damage,
-    /// They are, and contradict each other.
+    /// Rows are as they were written, but contradict each other.
     Law,
 }
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Which table, or which part of the file.
+    /// The table, or the part of the file.
     pub table: String,
-    /// Which row, in words; empty for the whole of it.
+    /// The key of the row, as text. Empty if the finding concerns the whole table.
     pub key: String,
-    /// What is wrong with it, or what is missing.
+    /// What is wrong or missing.
     pub what: String,
 }
 
@@ -34,26 +34,26 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What became of a check.
+/// The result of a check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Rows that were read.
+    /// How many rows were read.
     pub rows: u64,
-    /// Posts among them.
+    /// How many of them are posts.
     pub messages: u64,
-    /// Whether the pages were checked too, free ones included; not while the file is in use.
+    /// Whether the pages were checked too, including free ones. False for a file in use.
     pub has_pages: bool,
-    /// The first things that are wrong, at most [`FINDINGS_MAX`].
+    /// The first findings, at most [`FINDINGS_MAX`].
     pub findings: Vec<Finding>,
-    /// How many things are wrong.
+    /// The number of all findings.
     pub count: u64,
     /// How many of them are damage: something that was written is lost.
     pub damaged: u64,
-    /// What was not checked, and why.
+    /// What was not checked, and why. `None` if everything was.
     pub note: Option<String>,
 }
 
-/// What a check has found so far.
+/// The findings so far.
 #[derive(Default)]
 pub struct Findings {
     list: RefCell<Vec<Finding>>,
@@ -78,7 +78,7 @@ impl Findings {
         }
     }
 
-    /// A part of the file cannot be read on.
+    /// Reports that the rest of a part of the file cannot be read.
     pub fn unreadable(&self, part: &str, error: &StoreError) {
         self.add(Kind::Damage, part, "", format!("not all of it can be read: {error}"));
     }

@@ -1,4 +1,4 @@
-//! Rooms, what they are found by, and who is in them.
+//! Rooms, their lookup tables, and their members.
 
 use super::checker::Checker;
 use crate::model::{RoomKind, RoomName};
@@ -9,7 +9,7 @@ use crate::store::store_error::StoreError;
 use redb::{ReadableTable, ReadableTableMetadata};
 use std::collections::HashMap;
 
-/// Who is in a room.
+/// The members of a room.
 #[derive(Clone, Copy, Default)]
 struct Members {
     count: u32,
@@ -25,7 +25,7 @@ pub fn check(checker: &Checker<'_>) -> Result<(), StoreError> {
     arrangements(checker)
 }
 
-/// Everybody is in the first room, so it has no rows in `members`.
+/// The members of each room. The first room has no rows in `members`, because every account is in it.
 fn members(checker: &Checker<'_>) -> Result<HashMap<u32, Members>, StoreError> {
     let source = &checker.source;
     let mut found: HashMap<u32, Members> = HashMap::new();
@@ -44,7 +44,7 @@ fn members(checker: &Checker<'_>) -> Result<HashMap<u32, Members>, StoreError> {
     Ok(found)
 }
 
-/// Rooms are numbered from 1 on, and none ever goes.
+/// Rooms are numbered from 1 on and are never removed.
 fn rooms(checker: &Checker<'_>, members: &HashMap<u32, Members>) -> Result<(), StoreError> {
     let source = &checker.source;
     let (mut last, mut named, mut direct) = (0_u32, 0, 0);
@@ -81,7 +81,7 @@ fn rooms(checker: &Checker<'_>, members: &HashMap<u32, Members>) -> Result<(), S
     found_by(checker, named, direct)
 }
 
-/// What rooms are found by: each leads to a room of its kind, and there are as many as such rooms.
+/// Each row in a lookup table refers to a room of the right kind, and there are as many rows as such rooms.
 fn found_by(checker: &Checker<'_>, named: u64, direct: u64) -> Result<(), StoreError> {
     let source = &checker.source;
     checker.rows("room_facts", source.room_meta()?, |id, _: RoomMetaRow| {
@@ -122,7 +122,7 @@ fn found_by(checker: &Checker<'_>, named: u64, direct: u64) -> Result<(), StoreE
     Ok(())
 }
 
-/// What people have of a room they have only while they are in it.
+/// Per-room data of a user exists only while the user is a member.
 fn arrangements(checker: &Checker<'_>) -> Result<(), StoreError> {
     let source = &checker.source;
     checker.rows("user_rooms", source.user_rooms()?, |(user, room), _: UserRoomRow| {

@@ -1,4 +1,4 @@
-//! The search index: segments that follow each other, and in each exactly the words that its messages say.
+//! The search index: segments follow each other, and each has exactly the words of its messages.
 
 use super::checker::Checker;
 use super::report::Kind;
@@ -33,14 +33,14 @@ pub fn check(checker: &Checker<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Compares a segment with what its messages say; tells how many words are indexed for it. Which words they are stays
-/// out of the report: they are what people wrote.
+/// Compares a segment with its messages, and returns how many words are indexed. The report does not name the words,
+/// because they are private.
 fn segment(checker: &Checker<'_>, start: u64, row: &SegmentRow) -> Result<u64, StoreError> {
     let source = &checker.source;
     let mut expected = SegmentBuilder::new(start);
     for entry in source.log()?.range(start..row.end)? {
         let (entry, row) = entry?;
-        // What is damaged cannot be found; it was told where the log was read.
+        // A damaged message cannot be found. The check of the log reports it.
         let row: Result<Entry, StoreError> = unseal(row.value());
         expected.add(entry.value(), row.ok().and_then(Stored::of));
     }

@@ -1,4 +1,4 @@
-//! What the file says about itself and about the server, and whether there are tables that nobody knows.
+//! The rows about the file and the server, and unknown tables.
 
 use super::checker::Checker;
 use super::report::Kind;

@@ -1,12 +1,12 @@
-//! Whether two tables hold the same things, in whatever order.
+//! Compares the contents of two tables, regardless of their order.
 
 use std::hash::{BuildHasher, Hash, RandomState};
 
 /// Makes tallies that can be compared with each other.
 pub struct Tallies([RandomState; 2]);
 
-/// A sum over things, each as a random number of its own: equal sums are of equal things, but for a chance of one
-/// in 2^128.
+/// A sum over items, each as a random number of its own. If two sums are equal, the items are the same, except with a
+/// probability of 1 in 2^128.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
     pub count: u64,

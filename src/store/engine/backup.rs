@@ -1,8 +1,8 @@
-//! A copy of the whole data file while it is in use: one snapshot, copied table by table into a new file (`copy`), read
-//! back and checked before it gets its name.
+//! Backs up the whole data file while it is in use: one snapshot, copied table by table into a new file (`copy`). The
+//! new file is read back and checked before it gets its name.
 //!
-//! A copy that is only passed on lies beside the data file under the name of a draft, so that whatever a kill leaves is
-//! swept at the next start; on Unix it loses its name before the first byte is read.
+//! A streamed copy is written beside the data file under a draft name, so the next start removes it if the process is
+//! killed. On Unix the name is removed before the first byte is read.
 
 use super::check_file::check_file;
 use super::copy::{Contents, Copy, CopyError};
@@ -19,16 +19,16 @@ use redb::ReadTransaction;
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 
-/// A backup that is whole and on the disk, to be read from its beginning. Gone when dropped.
+/// A complete, synced backup, positioned at its first byte. The file is deleted when this is dropped.
 pub struct BackupFile {
     /// Open for reading.
     pub file: File,
-    /// How large it is.
+    /// The length of the backup.
     pub bytes: u64,
     _name: Name,
 }
 
-/// The name of a file that must not stay.
+/// A file name to remove on drop.
 struct Name(PathBuf);
 
 impl Drop for Name {
@@ -37,28 +37,28 @@ impl Drop for Name {
     }
 }
 
-/// Whether a backup is read back before it is passed on. A client that writes it to another disk checks it there.
+/// Whether to read a backup back before streaming it. A client that writes it to another disk checks it there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadBack {
-    /// Each page, row and law.
+    /// Check every page, row and invariant.
     Yes,
     /// The backup is not read back.
     No,
 }
 
-/// A backup that has its name.
+/// A backup that has been checked and has its final name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckedBackup {
-    /// How large it is.
+    /// The length of the backup.
     pub bytes: u64,
-    /// What its check has found; no damage.
+    /// The result of the check, which found no damage.
     pub report: Report,
 }
 
-/// Backs up a data file that nobody serves, of which every byte stays as it is.
+/// Backs up a data file that no server has open. Every byte of the data file stays as it is.
 ///
 /// # Errors
-/// A sentence for the terminal. Nothing of the backup stays then.
+/// A sentence for the terminal. No part of the backup is left behind.
 pub fn back_up_file(
     data: &Path,
     options: &Options,
@@ -70,10 +70,10 @@ pub fn back_up_file(
     named(&snapshot, data, options, options.disk_free_bytes_min, pending, progress)
 }
 
-/// The same, to be passed on.
+/// Like [`back_up_file`], but for streaming: the backup has no name of its own.
 ///
 /// # Errors
-/// A sentence for the terminal. Nothing of the backup stays then.
+/// A sentence for the terminal. No part of the backup is left behind.
 pub fn back_up_unnamed(
     data: &Path,
     options: &Options,
@@ -88,7 +88,7 @@ pub fn back_up_unnamed(
     })
 }
 
-/// A file of today's format that nobody serves.
+/// Opens a data file of the current format that no server has open.
 pub fn open_stopped(data: &Path, options: &Options) -> std::result::Result<ReadOnly, FileError> {
     let opened = read_only::open(data, options, Checked::Lightly).map_err(FileError::Data)?;
     match opened.is_of_today() {
@@ -121,7 +121,7 @@ pub fn unnamed(
     let open = || {
         let file = OpenOptions::new().read(true).write(true).open(&name.0)?;
         let bytes = file.metadata()?.len();
-        // What has no name can be left behind by nobody.
+        // A file without a name cannot be left behind.
         #[cfg(unix)]
         fs::remove_file(&name.0)?;
         Ok((file, bytes))
@@ -164,7 +164,7 @@ pub fn named(
     Ok(written)
 }
 
-/// Reads back all of a copy that will be at `target`.
+/// Reads back all of a copy whose final path will be `target`.
 pub fn read_copy(copy: &Copy<'_>, target: &Path) -> std::result::Result<CheckedBackup, FileError> {
     let read = read(copy);
     if copy.progress.is_stopped() {

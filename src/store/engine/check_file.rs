@@ -1,4 +1,4 @@
-//! Checks a data file: one that nobody serves, or the open one.
+//! Checks a data file: one that no server has open, or the one that is open.
 
 use super::data_file::DataFile;
 use super::database::Checked;
@@ -11,10 +11,10 @@ use crate::store::progress::Progress;
 use crate::store::store_error::StoreError;
 use std::path::Path;
 
-/// Checks a file that nobody serves, and leaves every byte of it as it is.
+/// Checks a file that no server has open, and leaves every byte of it as it is.
 ///
 /// # Errors
-/// Where nothing of it can be read: it is in use, of another program, or too damaged to be opened.
+/// The file cannot be read at all: it is in use, belongs to another program, or is too damaged to open.
 pub fn check_file(path: &Path, options: &Options, progress: &Progress) -> Result<Report, OpenError> {
     let findings = Findings::default();
     let opened = match read_only::open(path, options, Checked::Fully) {
@@ -25,7 +25,7 @@ pub fn check_file(path: &Path, options: &Options, progress: &Progress) -> Result
                 "",
                 format!("they do not match their checksums: {cause}"),
             );
-            // What its rows say tells more, where they can be read.
+            // Errors in the rows say more than an error from redb, so check the rows if they can be read.
             let again = read_only::open(&path, options, Checked::Lightly);
             again.map_err(|_| OpenError::Damaged { path, cause })?
         }
@@ -54,7 +54,7 @@ fn of_file(opened: &ReadOnly, findings: Findings, progress: &Progress) -> Report
     }
 }
 
-/// Checks the rows of a file that may not be what we left. Blocks.
+/// Checks the rows of a file that may have changed since we closed it. Blocks.
 pub fn check_doubtful(file: &DataFile) -> Result<(), StoreError> {
     let report = of_snapshot(&file.snapshot()?, Findings::default(), &Progress::default(), false);
     match report.damaged {
@@ -64,7 +64,7 @@ pub fn check_doubtful(file: &DataFile) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What is at odds with something else is no damage: nothing that was written is lost.
+/// An inconsistency between rows is not damage: nothing that was written is lost.
 pub fn note_damage(file: &DataFile, report: &Report) {
     if report.damaged > 0 {
         let first = report.findings.first().map(Finding::to_string);

@@ -18,11 +18,11 @@ pub struct Committer {
     publisher: Publisher,
     /// The number of the last commit.
     commits: u64,
-    /// A commit that failed together with the file: whether it happened is seen when the file opens again.
+    /// A commit that failed together with the file. Only opening the file again shows whether it took effect.
     in_doubt: Option<(u64, Vec<Event>)>,
-    /// The last commit failed for want of space, so what fails because of it is said to fail for that.
+    /// The last commit failed because the disk was full, so failures that follow from it report a full disk.
     full: bool,
-    /// There may be more to index, to be done while there is nothing else to do.
+    /// There may be more to index, which happens when the writer is idle.
     pub unindexed: bool,
     load: Arc<LoadShedding>,
 }
@@ -52,19 +52,19 @@ impl Committer {
         self.file.close(self.commits + 1);
     }
 
-    /// Continues the search index while there is nothing else to do.
+    /// Continues the search index while the writer is idle.
     pub fn index(&mut self) {
         if let Err(error) = self.attempt(&[], Indexing::Now) {
             // The next commit tries again.
             self.unindexed = false;
-            tracing::warn!(cause = %error, "the search index cannot be continued now");
+            tracing::warn!(cause = %error, "the search index cannot be updated now");
         }
     }
 
-    /// Brings to redb's pages what only the journal has.
+    /// Writes the commits that are only in the journal to redb's pages.
     pub fn checkpoint(&mut self) {
         if let Err(error) = self.file.checkpoint(self.commits) {
-            tracing::warn!(cause = %error, "a checkpoint failed; the journal has everything that is in it");
+            tracing::warn!(cause = %error, "a checkpoint failed; nothing is lost, because the journal has every commit");
             self.reopen_or_log();
         }
     }
@@ -79,7 +79,8 @@ impl Committer {
         }
     }
 
-    /// The changes of a batch that failed with `error`: one change cannot fail the others, a disk can.
+    /// Runs the changes of a batch that failed with `error` one at a time. One refused change must not fail the
+    /// others; a failed disk does.
     fn one_by_one(&mut self, changes: &[Change], replies: Vec<Reply>, mut error: StoreError) {
         let mut hopeless = !self.file.is_writable();
         for (change, reply) in changes.iter().zip(replies) {
@@ -99,7 +100,7 @@ impl Committer {
         }
     }
 
-    /// Runs `changes` as one transaction: all of them, or, with an error, none.
+    /// Runs `changes` as one transaction. On an error, none of them has taken effect.
     fn attempt(&mut self, changes: &[Change], indexing: Indexing) -> Result<(Outcomes, Vec<Event>), StoreError> {
         if !self.has_room_for(changes) {
             return Err(StoreError::Full);
@@ -150,7 +151,7 @@ impl Committer {
         }
     }
 
-    /// What only removes may use the last of the space, and so may a log-in.
+    /// Changes that only remove data may use the last of the disk space, and so may log-ins.
     fn has_room_for(&self, changes: &[Change]) -> bool {
         let needs_none = |change: &Change| {
             matches!(
@@ -170,7 +171,7 @@ impl Committer {
         (!changes.is_empty() && changes.iter().all(needs_none)) || free_space.has_room()
     }
 
-    /// A commit has failed half-way: whether it happened is seen when the file opens again.
+    /// Resolves a commit that failed half-way: opening the file again shows whether it took effect.
     fn settle(
         &mut self,
         work: Work<Outcomes>,
@@ -181,7 +182,7 @@ impl Committer {
         let happened = match self.reopen() {
             Ok(()) => self.commits == count,
             Err(_) if self.file.last_commit().is_some_and(|last| last < count) => false,
-            // The disk took the commit, and then nothing more: once it is on the disk, it has happened.
+            // The disk took the commit and then became full. If a sync succeeds now, the commit is durable.
             Err(_) if error.is_full() && self.file.last_commit() == Some(count) && self.file.sync() => {
                 self.commits = count;
                 true
@@ -197,7 +198,7 @@ impl Committer {
         }
     }
 
-    /// Opens the file again, and publishes the events of a commit in doubt if it has happened.
+    /// Opens the file again. If a commit in doubt took effect, its events are published.
     fn reopen(&mut self) -> Result<(), StoreError> {
         self.commits = self.file.reopen()?;
         if let Some((count, events)) = self.in_doubt.take()
@@ -211,9 +212,9 @@ impl Committer {
     pub fn reopen_or_log(&mut self) {
         match self.reopen() {
             Ok(()) => {}
-            // It was said when it was noticed.
+            // This was logged when it was detected.
             Err(StoreError::Foreign(_)) => {}
-            Err(error) => tracing::error!(cause = %error, "the data file cannot be opened again yet"),
+            Err(error) => tracing::error!(cause = %error, "the data file cannot be reopened yet"),
         }
     }
 

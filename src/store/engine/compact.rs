@@ -1,7 +1,7 @@
-//! Replaces a data file that nobody serves by a smaller one: the same rows, without the free pages.
+//! Replaces a data file that no server has open with a smaller one: the same rows, without the free pages.
 //!
-//! It is written beside the old one, read back in full, and takes its name in one step. Until then, whatever ends this
-//! leaves the old file as it is and a draft that the next start removes.
+//! The new file is written beside the old one, read back in full, and renamed in one step. If anything stops this
+//! before the rename, the old file stays as it is, and the next start removes the draft.
 
 use super::backup::{CheckedBackup, open_stopped, read_copy};
 use super::copy::{Contents, Copy, CopyError};
@@ -18,18 +18,18 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What was won.
+/// The result of a compaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compacted {
-    /// How large the file was.
+    /// The length of the file before.
     pub bytes_before: u64,
-    /// How large it is.
+    /// The length of the file now.
     pub bytes: u64,
-    /// What its check has found; no damage.
+    /// The result of the check, which found no damage.
     pub report: Report,
 }
 
-/// The name of a draft. Removed when dropped; once it has become the file there is nothing left to remove.
+/// The path of a draft, removed on drop. After the rename, no file is left at this path.
 struct DraftFile(PathBuf);
 
 impl Drop for DraftFile {
@@ -41,10 +41,10 @@ impl Drop for DraftFile {
 /// Rewrites the data file at `path`.
 ///
 /// # Errors
-/// A sentence for the terminal. The file is as it was then.
+/// A sentence for the terminal. The old file is unchanged.
 pub fn compact(path: &Path, options: &Options, progress: &Progress) -> Result<Compacted, FileError> {
     let unreadable = |error: io::Error| FileError::Data(io_error(path, &error));
-    // The file itself, and not a link to it, is what gets smaller.
+    // Replace the file itself, not a symbolic link to it.
     let real = path.canonicalize().map_err(unreadable)?;
     let about = fs::metadata(&real).map_err(unreadable)?;
     let opened = open_stopped(&real, options)?;
@@ -77,7 +77,7 @@ pub fn compact(path: &Path, options: &Options, progress: &Progress) -> Result<Co
     copy.stamp()
         .map_err(|error| FileError::of_copying(CopyError::Writing(error), &real, &real))?;
     let bytes = fs::metadata(&draft.0).map_err(writing)?.len();
-    // Where it can be, the old file is held until the new one is in its place. Windows replaces no open file.
+    // Hold the old file until the new one has replaced it, except on Windows, which cannot replace an open file.
     #[cfg(windows)]
     drop((snapshot, opened));
     fs::rename(&draft.0, &real).map_err(writing)?;
@@ -92,7 +92,7 @@ pub fn compact(path: &Path, options: &Options, progress: &Progress) -> Result<Co
     })
 }
 
-/// What this version does not know it cannot copy.
+/// This version cannot copy a table that it does not know.
 fn refuse_unknown(snapshot: &ReadTransaction, path: &Path) -> Result<(), FileError> {
     let tables = snapshot.list_tables().map_err(StoreError::from);
     let mut tables = tables.map_err(|error| FileError::of_reading(path, error))?;
@@ -105,13 +105,13 @@ fn refuse_unknown(snapshot: &ReadTransaction, path: &Path) -> Result<(), FileErr
     }
 }
 
-/// Lets those have the new file who had the old one.
+/// Gives the new file the owner and the permissions of the old one.
 fn give(draft: &Path, about: &Metadata) -> io::Result<()> {
     let file = OpenOptions::new().read(true).write(true).open(draft)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt, fchown};
-        // Only who is root can give it to somebody else.
+        // Only root can change the owner.
         let _ = fchown(&file, Some(about.uid()), Some(about.gid()));
     }
     file.set_permissions(about.permissions())?;

@@ -1,7 +1,7 @@
-//! Everything that a snapshot holds, written table by table into a new file.
+//! Writes everything in a snapshot to a new file, table by table.
 //!
-//! The rows are checked as they are read, so that a damaged one ends in no copy. What is written is checked when
-//! the new file is read back.
+//! Rows are checked as they are read, so a damaged row fails the copy. The written rows are checked when the new file
+//! is read back.
 
 use super::database::{builder, last_commit, write_new};
 use super::disk::Disk;
@@ -19,16 +19,16 @@ use redb::{Database, Durability, Key, ReadTransaction, ReadableTable, TableDefin
 use std::fs::OpenOptions;
 use std::path::Path;
 
-/// What of a snapshot goes into the copy.
+/// Which rows of a snapshot the copy contains.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Contents {
-    /// For another place: it has no links that let anybody in, and its next start knows that it is another history.
+    /// For use elsewhere: the copy contains no invite or reset links, and its next start treats it as a different history.
     Backup,
-    /// For the same place: the same file, which has only become smaller.
+    /// For the same path: the same history in a smaller file.
     Everything,
 }
 
-/// Why there is no copy. The caller removes what was written of it.
+/// Why the copy failed. The caller removes the partly written file.
 pub enum CopyError {
     Reading(StoreError),
     Writing(StoreError),
@@ -44,7 +44,7 @@ impl CopyError {
     }
 }
 
-/// A copy that is to be made.
+/// The parameters of a copy.
 pub struct Copy<'a> {
     pub from: &'a ReadTransaction,
     pub to: &'a Path,
@@ -56,7 +56,7 @@ pub struct Copy<'a> {
 }
 
 impl Copy<'_> {
-    /// Makes the file, and brings it down to the disk.
+    /// Writes the file and syncs it.
     pub fn write(&self) -> Result<(), CopyError> {
         let mut reading = None;
         let written = guard(|| {
@@ -90,7 +90,7 @@ impl Copy<'_> {
         }
     }
 
-    /// The one durable commit.
+    /// Makes the copy durable with one commit.
     fn seal(&self, into: &Database) -> Result<(), StoreError> {
         let mut row: DataFileRow = get_known(&self.from.open_table(META)?, FILE, "the name of the file")?;
         row.home = match self.contents {
@@ -103,8 +103,8 @@ impl Copy<'_> {
         })
     }
 
-    /// Says in the finished copy that it was written just now, so that its next start does not take it for a file
-    /// that something else has touched.
+    /// Updates the commit time in the finished copy. Otherwise its next start would assume that another program has
+    /// written to the file.
     pub fn stamp(&self) -> Result<(), StoreError> {
         guard(|| {
             let disk = Disk::open(self.to, self.options)?;
@@ -115,7 +115,7 @@ impl Copy<'_> {
         })
     }
 
-    /// What is left out where the copy may lie anywhere.
+    /// Whether a row stays out of a backup, which may be stored anywhere.
     fn leaves_out(&self, table: &str, key: &[u8]) -> bool {
         self.contents == Contents::Backup
             && (table == RESETS.name() || table == SERVER.name() && key == INVITE.as_bytes())
@@ -125,12 +125,12 @@ impl Copy<'_> {
 struct Copier<'a, 'c> {
     copy: &'a Copy<'c>,
     into: &'a Database,
-    /// What was wrong with the snapshot, where that was it.
+    /// The error, if the snapshot caused it.
     reading: &'a mut Option<StoreError>,
 }
 
 impl Copier<'_, '_> {
-    /// Remembers that an error came from the snapshot.
+    /// Records that an error came from the snapshot.
     fn read<T>(&mut self, read: Result<T, StoreError>) -> Result<T, StoreError> {
         read.map_err(|error| {
             *self.reading = Some(error);
@@ -153,7 +153,7 @@ impl CopyTable for Copier<'_, '_> {
         while rows.peek().is_some() {
             self.copy.may_go_on()?;
             let mut txn = self.into.begin_write()?;
-            // The last transaction is the one that counts.
+            // Only the last transaction has to be durable.
             txn.set_durability(Durability::None)?;
             let mut target = txn.open_table(table)?;
             let mut bytes = 0;

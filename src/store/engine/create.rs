@@ -1,6 +1,7 @@
-//! A new data file: made whole under another name, then given its own.
+//! Creates a data file: complete under a draft name first, then renamed.
 //!
-//! A kill while redb makes a file leaves one that never opens; here it leaves a draft, which the next start removes.
+//! If the process is killed while redb creates a file, that file never opens. Here, only a draft is left, which the
+//! next start removes.
 
 use super::database::{builder, write_new};
 use super::disk::Disk;
@@ -19,7 +20,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-/// Makes the data file at `path`, where there is none. If somebody else makes one first, it stays.
+/// Creates the data file at `path` if there is none. If another process creates one first, that file stays.
 pub fn create(path: &Path, options: &Options) -> Result<(), OpenError> {
     let folder = folder(path);
     if !folder.is_dir() {
@@ -39,7 +40,7 @@ pub fn create(path: &Path, options: &Options) -> Result<(), OpenError> {
     made
 }
 
-/// A file with the schema and nothing else in it, on the disk.
+/// Writes a synced file that has the schema and no other rows.
 fn make(draft: &Path, options: &Options) -> Result<(), StoreError> {
     let database = builder(options).create_with_backend(Disk::create(draft, options)?)?;
     let row = DataFileRow {
@@ -60,14 +61,14 @@ fn make(draft: &Path, options: &Options) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Gives the draft its name, and never takes the name from another file.
+/// Renames the draft, and never replaces another file.
 fn publish(draft: &Path, path: &Path) -> io::Result<()> {
     match fs::hard_link(draft, path) {
         Ok(()) => fs::remove_file(draft)?,
-        // Somebody else was faster, and may have removed the draft.
+        // Another process was faster, and may have removed the draft.
         Err(_) if path.exists() => drop(fs::remove_file(draft)),
         Err(error) if error.kind() == ErrorKind::NotFound => return Err(error),
-        // A disk without hard links.
+        // The file system has no hard links.
         Err(_) => fs::rename(draft, path)?,
     }
     sync_folder(path)

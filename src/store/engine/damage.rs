@@ -1,4 +1,4 @@
-//! What is known about damage in the open data file: the first row or page that was not what was written.
+//! Known damage in the open data file: the first row or page that differs from what was written.
 
 use crate::store::store_error::{StoreError, guard};
 use std::sync::OnceLock;
@@ -9,7 +9,7 @@ pub struct Damage {
 }
 
 impl Damage {
-    /// A doubtful file may not be what we left.
+    /// A doubtful file may have changed since we closed it.
     pub fn new(is_doubtful: bool) -> Damage {
         Damage {
             first: OnceLock::new(),
@@ -17,24 +17,24 @@ impl Damage {
         }
     }
 
-    /// Whether all rows have to be checked before anybody relies on the file.
+    /// Whether all rows have to be checked before the file can be trusted.
     pub fn is_doubtful(&self) -> bool {
         self.is_doubtful
     }
 
-    /// The first that somebody met.
+    /// The first damage found. `None` if there is none so far.
     pub fn first(&self) -> Option<&str> {
         self.first.get().map(String::as_str)
     }
 
-    /// Somebody has met some.
+    /// Records damage that a reader or the writer has found.
     pub fn note(&self, cause: &str) {
         if self.first.set(cause.to_owned()).is_ok() {
-            tracing::error!(%cause, "the data file is damaged; check it, or put a backup in its place");
+            tracing::error!(%cause, "the data file is damaged; check it, or restore a backup");
         }
     }
 
-    /// Does what may meet some.
+    /// Runs `work` and records any damage that it finds.
     pub fn noting<T>(&self, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
         guard(work).inspect_err(|error| {
             if error.is_damage() {

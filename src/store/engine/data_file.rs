@@ -1,8 +1,8 @@
-//! The open data file: reads from snapshots, one write transaction at a time, and what happens when the disk fails
-//! under it or when somebody else touches the file.
+//! The open data file: reads from snapshots, one write transaction at a time, and recovery when the disk fails or
+//! another program touches the file.
 //!
-//! After most I/O errors redb takes no more writes, and no reads that miss its cache, until the file is opened again.
-//! That takes a millisecond or two and loses nothing acknowledged.
+//! After most I/O errors, redb refuses all writes, and all reads that miss its cache, until the file is opened again.
+//! Reopening takes a millisecond or two and loses nothing acknowledged.
 
 use super::damage::Damage;
 use super::database::{Checked, Opened, View, commit_to_pages, last_commit, open_database, open_overlay};
@@ -38,15 +38,15 @@ pub struct DataFile {
     state: RwLock<State>,
     salt: Salt,
     watch: Watch,
-    /// How often the file was opened, so that a reader's bad news can be told from old ones.
+    /// How often the file has been opened. A reader's error from an earlier opening is stale.
     opened: AtomicU64,
-    /// The journal has commits that are in no page of redb.
+    /// The journal has commits that are not in redb's pages.
     is_behind: AtomicBool,
 }
 
 enum State {
     Open(Open),
-    /// The disk takes no writes, not even those of opening: seen through an overlay.
+    /// The disk takes no writes, not even those of opening, so the file is read through an overlay.
     ReadOnly(View),
     Closed,
 }
@@ -75,7 +75,7 @@ impl State {
     }
 }
 
-/// What opening a file has found out about it.
+/// What opening a file has shown about it.
 pub struct About {
     pub id: String,
     pub epoch: String,
@@ -84,10 +84,10 @@ pub struct About {
 }
 
 impl DataFile {
-    /// `retained` has the root from before the commit of opening.
+    /// `retained` holds the root from before the opening commit.
     pub fn new(path: &Path, options: Options, opened: Opened, about: About, retained: Retained) -> DataFile {
         let watch = Watch::over(path);
-        // Until somebody has checked it: a crash in between must not make it look sound.
+        // This stays until the check is done: a crash in between must not make the file look sound.
         watch.last_commit_file.set_damaged(about.is_doubtful);
         DataFile {
             path: path.to_owned(),
@@ -117,7 +117,7 @@ impl DataFile {
         self.damage.noting(|| query(&database.begin_read()?))
     }
 
-    /// A snapshot to keep for a while; reading from it fails once the file was opened again.
+    /// A snapshot that may be kept for a while. Reads from it fail after the file has been opened again.
     pub fn snapshot(&self) -> Result<ReadTransaction, StoreError> {
         self.watch.check_readable()?;
         let state = self.state();
@@ -125,7 +125,7 @@ impl DataFile {
         guard(|| Ok(database.begin_read()?))
     }
 
-    /// Runs `work` as one durable transaction, commit `count` of the file's life, which every reader sees from then on.
+    /// Runs `work` as one durable transaction, the file's commit number `count`. Every later read sees it.
     pub fn write<T>(
         &self,
         count: u64,
@@ -134,7 +134,7 @@ impl DataFile {
         self.transact(count, Durable::InTheJournal, work)
     }
 
-    /// The same, durable in redb's pages.
+    /// Like `write`, but durable in redb's pages instead of the journal.
     pub fn write_to_pages(
         &self,
         count: u64,
@@ -198,7 +198,7 @@ impl DataFile {
         }
     }
 
-    /// What the journal has, for readers to see.
+    /// Makes a commit that is durable in the journal visible to readers.
     fn commit_in_memory(&self, mut txn: WriteTransaction) -> Result<(), StoreError> {
         txn.set_durability(Durability::None)?;
         txn.commit()?;
@@ -206,7 +206,7 @@ impl DataFile {
         Ok(())
     }
 
-    /// With it everything before is in redb's pages.
+    /// Commits to redb's pages, together with the commits that are only in the journal.
     fn commit_to_pages(&self, open: &Open, txn: WriteTransaction, count: u64) -> Result<(), StoreError> {
         self.watch.look(&open.disk)?;
         let reader = self.retained.before_commit(|| Ok(open.database.begin_read()?))?;
@@ -220,8 +220,8 @@ impl DataFile {
         Ok(())
     }
 
-    /// Brings to redb's pages what only the journal has; `count` is the number of the last commit. After an error the
-    /// file has to be opened again.
+    /// Writes the commits that are only in the journal to redb's pages. `count` is the number of the last commit.
+    /// After an error the file has to be opened again.
     pub fn checkpoint(&self, count: u64) -> Result<(), StoreError> {
         self.watch.check_writable()?;
         match &*self.state() {
@@ -233,12 +233,12 @@ impl DataFile {
         }
     }
 
-    /// Whether the journal has commits that are in no page of redb.
+    /// Whether the journal has commits that are not in redb's pages.
     pub fn is_behind(&self) -> bool {
         self.is_behind.load(Relaxed)
     }
 
-    /// Lets go of old roots, and looks whether the file is still ours.
+    /// Releases old roots, and checks whether the file is still ours.
     pub fn look_after(&self) {
         let state = self.state();
         let Some(disk) = state.disk() else { return };
@@ -248,7 +248,7 @@ impl DataFile {
         }
         self.options.metrics.retained_roots.set(self.retained.count() as u64);
         if self.foreign().is_none() {
-            // It is said when it is noticed.
+            // This was logged when it was detected.
             let _ = self.watch.look(disk);
         }
         self.write_down_damage();
@@ -260,12 +260,12 @@ impl DataFile {
         }
     }
 
-    /// How the file is not ours any more, if it is not.
+    /// How the file differs from ours. `None` if it is still ours.
     pub fn foreign(&self) -> Option<Difference> {
         self.watch.difference()
     }
 
-    /// All of its rows have been checked, and each is what was written.
+    /// Records that all rows have been checked, and all are what was written.
     pub fn found_sound(&self) {
         self.watch.last_commit_file.sound();
     }
@@ -273,7 +273,7 @@ impl DataFile {
     /// Closes the file and opens it again, at least for reading. Returns the number of the last commit.
     ///
     /// # Errors
-    /// Nothing can be written yet.
+    /// The file cannot be written yet.
     pub fn reopen(&self) -> Result<u64, StoreError> {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(disk) = state.disk() {
@@ -281,7 +281,7 @@ impl DataFile {
         }
         self.retained.clear();
         match std::mem::replace(&mut *state, State::Closed) {
-            // What failed writes nothing any more.
+            // A failed database writes nothing more.
             State::Open(Open { database, .. }) => {
                 let _ = guard(|| Ok(database.close()?));
             }
@@ -320,12 +320,12 @@ impl DataFile {
         count
     }
 
-    /// The number of the last commit that a reader sees.
+    /// The number of the last commit that readers see.
     pub fn last_commit(&self) -> Option<u64> {
         self.read(last_commit).ok()
     }
 
-    /// Waits until what was written is on the disk; returns whether that went well.
+    /// Waits until everything written is on the disk. Returns whether that succeeded.
     pub fn sync(&self) -> bool {
         File::open(&self.path).and_then(|file| file.sync_all()).is_ok()
     }
@@ -343,7 +343,7 @@ impl DataFile {
         fs::metadata(&self.path).map_or(0, |file| file.len())
     }
 
-    /// The first commit of this opening: makes the salt durable, and begins the journal with it.
+    /// The first commit after opening: makes the salt durable and starts the journal with it.
     pub fn begin(
         &self,
         count: u64,
@@ -359,7 +359,7 @@ impl DataFile {
         Ok(())
     }
 
-    /// Closes the file; `count` is the number of the commit that says when.
+    /// Closes the file. `count` is the number of the commit that records when it was closed.
     pub fn close(&self, count: u64) {
         self.write_down_damage();
         match self.write_to_pages(count, |_| Ok(())) {
@@ -375,11 +375,11 @@ impl DataFile {
             tracing::warn!(cause = %error, "closing the data file failed; nothing is lost");
         }
         drop(state);
-        // Only now: nothing that they hold is cut off at the end of the file.
+        // Only now: until the file is closed, the retained roots keep it from truncating pages that they use.
         self.retained.clear();
     }
 
-    /// Answers nothing any more.
+    /// Closes the file for reading as well.
     pub fn shut(&self) {
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = State::Closed;
         self.retained.clear();

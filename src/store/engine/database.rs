@@ -1,4 +1,4 @@
-//! redb's database in a data file: opened to be used, or through an overlay that leaves the file as it is.
+//! redb's database in a data file: opened for use, or through an overlay that leaves the file as it is.
 
 use super::disk::Disk;
 use super::file_journal::{Allow, Gap, salt_of};
@@ -25,11 +25,11 @@ pub struct Opened {
     pub salt: Salt,
     /// The number of its last commit.
     pub count: u64,
-    /// Whether the journal has commits that are in no page of redb.
+    /// Whether the journal has commits that are not in redb's pages.
     pub is_behind: bool,
 }
 
-/// Opens an existing file of today's layout, with everything in its journal.
+/// Opens an existing file of the current layout and replays its journal.
 pub fn open_database(path: &Path, options: &Options, allow: Allow) -> Result<Opened, StoreError> {
     let disk = Disk::open(path, options)?;
     let database = builder(options).create_with_backend(disk.clone())?;
@@ -48,29 +48,29 @@ pub fn open_database(path: &Path, options: &Options, allow: Allow) -> Result<Ope
     })
 }
 
-/// The salt of the journal, and the last commit in redb's pages.
+/// The salt of the journal, and the number of the last commit in redb's pages.
 fn salt_and_root(database: &Database) -> Result<(Salt, u64), StoreError> {
     let txn = database.begin_read()?;
     let row: JournalRow = get_known(Snapshot::new(&txn).meta()?, JOURNAL, "the salt of the journal")?;
     Ok((salt_of(&row)?, last_commit(&txn)?))
 }
 
-/// How thoroughly a file is looked at.
+/// How thoroughly a file is checked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Checked {
-    /// As far as the queries go.
+    /// Only the pages that the queries read.
     Lightly,
     /// Every page against its checksum.
     Fully,
 }
 
-/// A file that stays as it is, even where redb has to recover it first. Everything in its journal is visible.
+/// A read-only view of a file, even if redb has to recover it first. All commits in the journal are visible.
 pub struct View {
     pub database: OverlayDatabase,
     pub disk: Disk,
     /// The number of the last commit in redb's pages.
     pub root: u64,
-    /// Whether the journal has records that do not follow the others.
+    /// The gap between the consecutive records of the journal and later ones.
     pub gap: Gap,
 }
 
@@ -83,7 +83,7 @@ pub fn open_overlay(
     overlay(Disk::open(path, options)?.seen_from(first_page), options, checked)
 }
 
-/// The same, also of a file that this user may only read.
+/// Like [`open_overlay`], but works without write permission.
 pub fn open_overlay_to_read(
     path: &Path,
     options: &Options,
@@ -97,20 +97,20 @@ pub fn open_overlay_to_read(
     )
 }
 
-/// What the first page or its mirror leads to, as far as it takes to choose between the two.
+/// What the first page or its mirror leads to: just enough to choose between the two.
 pub struct Candidate<S> {
-    /// The number of the last commit in redb's pages, ...
+    /// The number of the last commit in redb's pages.
     pub root: u64,
-    /// ... and of the last one in the journal.
+    /// The number of the last commit in the journal.
     pub count: u64,
     pub salt: S,
     pub gap: Gap,
 }
 
-/// Opens a file that may be a copy of one in use, from its first page or from the mirror of that.
+/// Opens a file that may be a copy of one in use, from its first page or from the mirror of the first page.
 ///
-/// A copy has the first page from when copying began. If the journal had moved on too far when it was read, or the
-/// server was started again meanwhile, the mirror has a root that goes with it.
+/// A copy has the first page from when copying began. By the time the journal was copied, it may have moved on too
+/// far, or the server may have restarted. Then the root in the mirror is the one that fits the journal.
 pub fn open_whole<T, S: PartialEq>(
     first: &Candidate<S>,
     mirror: Option<&Candidate<S>>,
@@ -121,7 +121,7 @@ pub fn open_whole<T, S: PartialEq>(
         match open(FirstPage::Mirror) {
             Ok(opened) => return Ok((FirstPage::Mirror, opened)),
             Err(error) if first.gap == Gap::Missing || mirror.salt != first.salt => return Err(error),
-            // The first page has all that it needs.
+            // The first page has a complete journal.
             Err(_) => {}
         }
     }
@@ -131,11 +131,11 @@ pub fn open_whole<T, S: PartialEq>(
     }
 }
 
-/// A file as the next start would see it, even where this user may only read it.
+/// Opens a file as the next start would see it. Works without write permission.
 pub fn open_as_next_start(path: &Path, options: &Options, checked: Checked) -> Result<View, StoreError> {
     let look = |first_page| {
         let view = open_overlay_to_read(path, options, Checked::Lightly, first_page)?;
-        // Files of older formats have no mirror, and are not opened from one.
+        // Files of older formats have no mirror.
         let (salt, count) = match view.disk.is_current() {
             true => (
                 Some(salt_and_root(&view.database)?.0),
@@ -162,7 +162,7 @@ fn overlay(disk: Disk, options: &Options, checked: Checked) -> Result<View, Stor
         let (salt, root) = salt_and_root(&database)?;
         let found = open_journal::find(&disk, options, &salt, root)?;
         gap = found.gap;
-        // Whoever applied them elsewhere would also have to tell them.
+        // A process that applies these records elsewhere must also publish their events, so the events must decode.
         found.records.iter().try_for_each(|record| record.events().map(drop))?;
         replay(&database, &found.records)?;
     } else if disk.has_journal() {
@@ -182,7 +182,7 @@ fn overlay(disk: Disk, options: &Options, checked: Checked) -> Result<View, Stor
     })
 }
 
-/// Makes the commits of the journal again, for readers to see.
+/// Replays the commits of the journal so that readers see them.
 fn replay(database: &Database, records: &[Record]) -> Result<(), StoreError> {
     match records {
         [] => Ok(()),
@@ -215,7 +215,7 @@ fn apply<'r>(
     Ok(())
 }
 
-/// Runs `work` as commit `count` of a database that nobody else uses yet, durable in its pages.
+/// Runs `work` as commit `count` of a database that no other thread uses yet, durable in its pages.
 pub fn write_new<T>(
     database: &Database,
     count: u64,
@@ -233,7 +233,7 @@ pub fn write_new<T>(
     })
 }
 
-/// Commits durably, and so that the file opens at once after a kill.
+/// Commits durably, with quick repair, so that the file opens at once after a kill.
 pub fn commit_to_pages(mut txn: WriteTransaction) -> Result<(), StoreError> {
     txn.set_durability(Durability::Immediate)?;
     txn.set_quick_repair(true);

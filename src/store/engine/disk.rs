@@ -1,4 +1,5 @@
-//! What lies between redb and the disk: the data file, where tests can break it. Where its parts are, `layout` says.
+//! The layer between redb and the disk: the data file, with fault injection for tests. `layout` says where its parts
+//! are.
 
 use super::disk_op::{DiskOp, FaultInjector};
 use super::file_locks::file_locks;
@@ -18,40 +19,40 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 #[derive(Clone, Debug)]
 pub struct Disk {
     file: Arc<FileBackend>,
-    /// The same file, opened once more for the journal with O_DSYNC: a record is on the disk when it is written. The
-    /// system reports a failed write to each handle, so neither takes the news from the other.
+    /// The same file, opened again for the journal with O_DSYNC: a write returns once the record is on the disk. The
+    /// system reports a failed write to each handle, so neither handle hides an error from the other.
     dsync_file: Option<Arc<File>>,
-    /// The same open file, to tell it from another one at its path.
+    /// The same open file, to compare with the file that is now at its path.
     handle: Arc<File>,
     faults: Option<Arc<dyn FaultInjector>>,
     layout: Layout,
     first_page: FirstPage,
     /// This user may not write to it.
     is_read_only: bool,
-    /// The first write or sync that failed. Nothing is written after it: after a sync that failed, a second one may
-    /// succeed without what the first one lost.
+    /// The first write or sync that failed. Nothing is written after it: after a failed sync, a second sync may
+    /// succeed although the data of the first one is lost.
     failure: Arc<OnceLock<ErrorKind>>,
     last_written: Arc<Mutex<LastWritten>>,
     pages_bytes: Arc<AtomicU64>,
 }
 
-/// What the file must look like if nobody else has written to it.
+/// What the file must look like if no other program has written to it.
 #[derive(Debug)]
 struct LastWritten {
-    /// `None` after a write that failed.
+    /// `None` after a failed write.
     first_page: Option<Vec<u8>>,
     len: Option<u64>,
 }
 
 impl Disk {
-    /// The existing file at `path`.
+    /// Opens the existing file at `path`.
     pub fn open(path: &Path, options: &Options) -> Result<Disk, StoreError> {
         let (file, handle) = open(OpenOptions::new().read(true).write(true), path, options)?;
         let dsync_file = open_dsync(&handle, path)?;
         Disk::existing(file, handle, dsync_file, options)
     }
 
-    /// The same, of which nothing is to be written: also where this user may only read it.
+    /// Opens the file for reading only. Works without write permission.
     pub fn open_to_read(path: &Path, options: &Options) -> Result<Disk, StoreError> {
         match Disk::open(path, options) {
             Err(error) if error.is_forbidden() => {
@@ -91,7 +92,7 @@ impl Disk {
         })
     }
 
-    /// A new file, which nobody else reads yet.
+    /// Creates a file that has no other readers yet.
     pub fn create(path: &Path, options: &Options) -> Result<Disk, StoreError> {
         let mut how = OpenOptions::new();
         how.read(true).write(true).create_new(true);
@@ -100,7 +101,7 @@ impl Disk {
         let (file, handle) = open(&how, path, options)?;
         let mut head = vec![0; (PAGE_BYTES + Layout::NOW.gap()) as usize];
         head[MAGIC_AT..][..MAGIC.len()].copy_from_slice(MAGIC);
-        // In pages: with each sync the system goes through as much again as was written in one call here.
+        // Write page by page: each later sync makes the system go through as much data as one call wrote here.
         for (page, bytes) in head.chunks(PAGE_BYTES as usize).enumerate() {
             file.write(page as u64 * PAGE_BYTES, bytes)?;
         }
@@ -126,7 +127,7 @@ impl Disk {
         }
     }
 
-    /// The same file as seen from that copy of the first page.
+    /// The same file, read through this copy of the first page.
     pub fn seen_from(&self, first_page: FirstPage) -> Disk {
         Disk {
             first_page,
@@ -134,22 +135,22 @@ impl Disk {
         }
     }
 
-    /// Whether it was opened by somebody who may only read it.
+    /// Whether this user has no write permission.
     pub fn is_read_only(&self) -> bool {
         self.is_read_only
     }
 
-    /// Formats 1 and 2 have none.
+    /// Formats 1 and 2 have no journal.
     pub fn has_journal(&self) -> bool {
         self.layout.journal_bytes > 0
     }
 
-    /// Whether the file has today's layout.
+    /// Whether the file has the current layout.
     pub fn is_current(&self) -> bool {
         self.layout == Layout::NOW
     }
 
-    /// How many bytes redb has written to its pages through this handle.
+    /// Bytes that redb has written to its pages through this handle.
     pub fn pages_bytes(&self) -> u64 {
         self.pages_bytes.load(Relaxed)
     }
@@ -162,7 +163,7 @@ impl Disk {
         Ok(bytes)
     }
 
-    /// Writes to the journal and waits until that is on the disk.
+    /// Writes to the journal and waits until the bytes are on the disk.
     pub fn append_to_journal(&self, at: usize, bytes: &[u8]) -> io::Result<()> {
         let offset = PAGE_BYTES + at as u64;
         let write = DiskOp::Write { offset, bytes };
@@ -176,12 +177,12 @@ impl Disk {
             file.write_all(bytes)
         })?;
         let len = bytes.len() as u64;
-        // Nothing is left to do, but a test can make it fail.
+        // O_DSYNC has already synced the bytes. This call only lets a test inject a fault.
         self.change(DiskOp::SyncPart { offset, len }, |_| Ok(()))
     }
 
-    /// Writes to the journal what is there already, and waits for the disk. What a kill or a failed sync left in the
-    /// memory of the system only could otherwise be taken for durable.
+    /// Writes the same bytes to the journal again and waits for the disk. After a kill or a failed sync, they may only
+    /// be in the system's memory and look durable without being so.
     pub fn rewrite_journal(&self, spans: &[Range<usize>]) -> io::Result<()> {
         for span in spans {
             let offset = PAGE_BYTES + span.start as u64;
@@ -193,7 +194,7 @@ impl Disk {
         self.sync_data()
     }
 
-    /// Makes the mirror the first page, in a copy whose journal no longer follows its first page.
+    /// Makes the mirror the first page, in a copy whose journal does not follow its first page.
     pub fn adopt_mirror(&self) -> io::Result<()> {
         let mut header = vec![0; MAGIC_AT];
         self.file.read(self.layout.mirror_at(), &mut header)?;
@@ -201,15 +202,15 @@ impl Disk {
         self.sync_data()
     }
 
-    /// Writes nothing more.
+    /// Refuses all writes from now on.
     pub fn poison(&self) {
         let _ = self.failure.set(ErrorKind::Other);
     }
 
-    /// Whether the file at `path` is this one, as we last wrote it.
+    /// How the file at `path` differs from the one that we last wrote. `None` if it is the same.
     ///
     /// # Errors
-    /// Nobody can tell.
+    /// The file cannot be examined.
     pub fn difference(&self, path: &Path) -> io::Result<Option<Difference>> {
         self.before(DiskOp::Read)?;
         let at_path = match fs::metadata(path) {
@@ -255,7 +256,7 @@ impl Disk {
         self.change(DiskOp::Write { offset, bytes }, |file| file.write(offset, bytes))
     }
 
-    /// Where in the file redb's `offset` is.
+    /// Converts redb's `offset` to an offset in the file.
     fn file_offset(&self, offset: u64) -> u64 {
         match (offset < PAGE_BYTES, self.first_page) {
             (true, FirstPage::First) => offset,
@@ -284,7 +285,7 @@ fn open_dsync(file: &File, path: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// Elsewhere what O_DSYNC promises, and how locks work, differ too much.
+/// On other systems, O_DSYNC and locks behave too differently.
 #[cfg(not(target_os = "linux"))]
 fn open_dsync(_: &File, _: &Path) -> io::Result<Option<File>> {
     Ok(None)
@@ -312,7 +313,7 @@ impl StorageBackend for Disk {
     fn len(&self) -> io::Result<u64> {
         let len = self.file.len()?;
         let is_new = self.has_journal() && len <= PAGE_BYTES + self.layout.gap();
-        // To redb, a file without any page but the first is not there yet.
+        // redb treats a file that has only the first page as new.
         Ok(if is_new { 0 } else { len - self.layout.gap() })
     }
 

@@ -1,49 +1,49 @@
-//! What the store does with its disk, one operation at a time, so that tests can make each of them fail.
+//! The store's disk operations, so that tests can make each of them fail.
 
 use std::{fmt, io};
 
-/// An operation of the store on its disk.
+/// One operation on the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DiskOp<'a> {
     /// Open the data file.
     Open,
-    /// Read a part of it.
+    /// Read part of the file.
     Read,
-    /// Write a part of it.
+    /// Write part of the file.
     Write {
-        /// Where it begins.
+        /// The offset of the first byte.
         offset: u64,
-        /// What it becomes.
+        /// The new bytes.
         bytes: &'a [u8],
     },
-    /// Make it longer or shorter.
+    /// Change the length of the file.
     Resize {
-        /// Its new length.
+        /// The new length.
         len: u64,
     },
     /// Wait until everything is on the disk.
     Sync,
-    /// Wait until the part that was written last is on the disk.
+    /// Wait until the bytes written last are on the disk.
     SyncPart {
-        /// Where it begins.
+        /// The offset of the first byte.
         offset: u64,
-        /// How many bytes it has.
+        /// The number of bytes.
         len: u64,
     },
 }
 
 impl DiskOp<'_> {
-    /// Whether it waits for the disk.
+    /// Whether this operation waits for the disk.
     pub fn is_sync(&self) -> bool {
         matches!(self, DiskOp::Sync | DiskOp::SyncPart { .. })
     }
 }
 
-/// Breaks the disk, for tests.
+/// Injects disk faults, for tests.
 pub trait FaultInjector: fmt::Debug + Send + Sync {
-    /// An error makes `op` fail with it, and nothing is done.
+    /// Called before `op`. An error fails `op`, which then does nothing.
     ///
     /// # Errors
-    /// The error that the disk is to give.
+    /// The error that `op` fails with.
     fn before(&self, op: DiskOp<'_>) -> io::Result<()>;
 }

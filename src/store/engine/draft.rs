@@ -1,17 +1,19 @@
-//! Drafts: files that are written under a name of their own beside the file whose name they take once they are whole.
+//! Drafts: files that are written beside the file they replace, under a name of their own, and renamed once they are
+//! complete.
 
 use super::random::random;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Removes the drafts that a kill left behind. Only the process that has the data file open may
-/// do so, since others work on drafts.
+/// Removes the drafts that a kill left behind. Only the process that has the data file open may call this, because
+/// other processes have drafts of their own in use.
 pub fn sweep(path: &Path) {
     let prefix = draft_prefix(path);
     for entry in fs::read_dir(folder(path)).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        // Other files of a name like that are somebody's own, and a pipe would wait for whoever writes to it.
+        // Leave other files with such a name alone: they are not ours. Opening a pipe would block until it has a
+        // writer.
         let is_draft = name.starts_with(&prefix) && is_draft_name(&name);
         let is_file = || fs::symlink_metadata(entry.path()).is_ok_and(|about| about.is_file());
         let abandoned = || File::open(entry.path()).is_ok_and(|draft| draft.try_lock().is_ok());
@@ -21,7 +23,7 @@ pub fn sweep(path: &Path) {
     }
 }
 
-/// Brings the names in the folder of a file to the disk.
+/// Syncs the folder of a file, which makes new names durable.
 pub fn sync_folder(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     File::open(folder(path))?.sync_all()?;
@@ -30,7 +32,7 @@ pub fn sync_folder(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Where a file lies.
+/// The folder of a file.
 pub fn folder(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -38,13 +40,13 @@ pub fn folder(path: &Path) -> &Path {
     }
 }
 
-/// The name of a new draft beside a data file.
+/// The path of a new draft beside a data file.
 pub fn draft_path(path: &Path) -> io::Result<PathBuf> {
     let number = u64::from_le_bytes(random()?);
     Ok(path.with_file_name(format!("{}{number:016x}", draft_prefix(path))))
 }
 
-/// Whether a file of this name is a draft of some file.
+/// Whether this is the name of a draft, for any file.
 pub fn is_draft_name(name: &str) -> bool {
     let number = name.rsplit_once(".new-").map(|(_, number)| number);
     let is_digit = |digit: u8| matches!(digit, b'0'..=b'9' | b'a'..=b'f');

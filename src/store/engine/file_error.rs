@@ -1,4 +1,4 @@
-//! Why a command could not do its work on a data file or a backup: one sentence for the terminal, with the next step.
+//! Why a command on a data file or a backup failed: one sentence for the terminal, with the next step.
 
 use super::copy::CopyError;
 use super::open_error::{OpenError, open_error};
@@ -6,43 +6,43 @@ use crate::store::store_error::{StoreError, is_full};
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
-/// Why there is no backup, or no compact file. Whatever was there is as it was.
+/// Why there is no backup, or no compacted file. Existing files are unchanged.
 #[derive(Debug)]
 pub enum FileError {
     /// The data file cannot be read.
     Data(OpenError),
-    /// A row of the data file is not what was written.
+    /// A row of the data file differs from what was written.
     Damaged {
         /// The data file.
         path: PathBuf,
-        /// What was found.
+        /// What the check found.
         cause: String,
     },
-    /// An earlier version of Chapp wrote it.
+    /// An earlier version of Chapp wrote the data file.
     Older {
         /// The data file.
         path: PathBuf,
     },
-    /// It has tables that this version does not know.
+    /// The data file has tables that this version does not know.
     Unknown {
         /// The data file.
         path: PathBuf,
-        /// The first of them.
+        /// The name of the first such table.
         table: String,
     },
-    /// What was written is not what was read.
+    /// The copy differs from what was written.
     BadCopy {
         /// The new file.
         path: PathBuf,
-        /// What was found.
+        /// What the check found.
         cause: String,
     },
-    /// Another file has that name.
+    /// A file with this name already exists.
     Exists {
         /// The new file.
         path: PathBuf,
     },
-    /// A running Chapp has the file open that would be replaced.
+    /// The file to be replaced is open in a running Chapp.
     InUse {
         /// The file.
         path: PathBuf,
@@ -52,53 +52,53 @@ pub enum FileError {
         /// The data file.
         path: PathBuf,
     },
-    /// There is no folder for it.
+    /// The folder for the new file does not exist.
     NoFolder {
         /// The folder.
         path: PathBuf,
     },
-    /// It is a folder.
+    /// The path is a folder.
     IsFolder {
         /// The folder.
         path: PathBuf,
     },
-    /// It is a device, a pipe or the like.
+    /// The path is a device, a pipe or another special file.
     NoFile {
-        /// What there is.
+        /// The path.
         path: PathBuf,
     },
-    /// The disk has no room for it.
+    /// The disk has too little free space.
     NoRoom {
         /// The new file.
         path: PathBuf,
-        /// Bytes that it needs.
+        /// Bytes that the new file needs.
         needed: u64,
-        /// Bytes that may be used.
+        /// Bytes that it may use.
         free: u64,
     },
-    /// A copy that is passed on is written beside the data file first, where nothing may be written.
+    /// A streamed backup is first written beside the data file, and this folder is not writable.
     ReadOnlyFolder {
         /// The data file.
         path: PathBuf,
     },
-    /// The disk became full.
+    /// The disk became full while the file was written.
     Full {
         /// The new file.
         path: PathBuf,
     },
-    /// The operating system says no.
+    /// The operating system reported an error.
     Io {
         /// The new file.
         path: PathBuf,
-        /// What it said.
+        /// The error message.
         cause: String,
     },
-    /// Somebody stopped it.
+    /// The command was interrupted.
     Stopped,
 }
 
 impl FileError {
-    /// What the system said while the file at `path` was written.
+    /// Converts a system error from writing the file at `path`.
     pub fn of_io(path: &Path, error: &io::Error) -> FileError {
         let path = path.to_owned();
         match is_full(error) {
@@ -110,7 +110,7 @@ impl FileError {
         }
     }
 
-    /// Why there is no copy of `data` at `path`.
+    /// Converts an error from copying `data` to `path`.
     pub(super) fn of_copying(error: CopyError, data: &Path, path: &Path) -> FileError {
         let path = path.to_owned();
         match error {
@@ -125,7 +125,7 @@ impl FileError {
         }
     }
 
-    /// What went wrong while the data file at `path` was read.
+    /// Converts an error from reading the data file at `path`.
     pub(super) fn of_reading(path: &Path, error: StoreError) -> FileError {
         match error {
             StoreError::Damaged(cause) | StoreError::Panic(cause) => FileError::Damaged {
@@ -137,7 +137,7 @@ impl FileError {
     }
 }
 
-/// "1.5 MB": at most three digits that people want to know.
+/// For example "1.5 MB", with at most three significant digits.
 pub fn bytes_in_words(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["bytes", "KB", "MB", "GB", "TB"];
     let (mut value, mut unit) = (bytes as f64, 0);

@@ -1,5 +1,5 @@
-//! The journal in the data file, in two halves that it uses in turn. `store/FORMAT.md` describes its bytes, and what
-//! recovery makes of them.
+//! The journal in the data file, in two halves that are used in turn. `store/FORMAT.md` describes its bytes and
+//! recovery.
 
 use super::disk::Disk;
 use super::journal::{Appended, Journal};
@@ -13,40 +13,40 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const BLOCK_BYTES: usize = 4096;
 
-/// What may be missing in a journal.
+/// Which gaps are allowed in a journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Allow {
-    /// Nothing: a loss of power takes the last record and no other, since each waits for the one before.
+    /// None: a power loss takes only the last record, because each record waits for the one before it.
     NoGap,
-    /// In a copy of a file that was in use: everything after a gap. The copy has what came before.
+    /// In a copy of a file that was in use, a gap is allowed. The copy has all commits before the gap.
     Gap,
 }
 
-/// What stands between the records that follow one another and later ones.
+/// What lies between the consecutive records and any later ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Gap {
-    /// There are no later ones.
+    /// There are no later records.
     #[default]
     None,
-    /// The rest of one block is older than the blocks after it: somebody read it before the record was written, and the
-    /// others afterwards.
+    /// The rest of one block is older than the blocks after it: the copier read that block before the record was
+    /// written, and the later blocks afterwards.
     OldBlock,
-    /// Damage, or a copier that was overtaken.
+    /// Damage, or a copier that the journal has overtaken.
     Missing,
 }
 
-/// What a scan of a journal finds.
+/// The result of scanning a journal.
 #[derive(Default)]
 pub struct Found {
-    /// The records after a commit that follow one another.
+    /// The consecutive records after a commit.
     pub records: Vec<Record>,
-    /// Where in the journal they are.
+    /// The byte range of each record in the journal.
     pub spans: Vec<Range<usize>>,
     pub gap: Gap,
 }
 
 impl Found {
-    /// Where the next record may be; 0 if there is none yet.
+    /// Where the next record may begin. 0 if there are no records.
     pub fn end(&self) -> usize {
         self.spans.last().map_or(0, after)
     }
@@ -60,7 +60,7 @@ fn after(span: &Range<usize>) -> usize {
     }
 }
 
-/// Where a record of `length` bytes begins that comes at or after `at`.
+/// Where a record of `length` bytes begins, at or after `at`.
 fn record_start(at: usize, length: usize) -> usize {
     match at % BLOCK_BYTES + length > BLOCK_BYTES {
         true => at.next_multiple_of(BLOCK_BYTES),
@@ -94,8 +94,8 @@ pub fn scan(journal: &[u8], salt: &Salt, count: u64) -> Result<Found, StoreError
     Ok(found)
 }
 
-/// Why the records `missing`, which would follow `last`, if that is known, are not there, while there is a later one at
-/// `later`.
+/// Finds out why the records `missing` are absent although there is a later record at `later`. `last` is the span of
+/// the record before them, if it is known.
 fn gap(
     journal: &[u8],
     salt: &Salt,
@@ -107,17 +107,17 @@ fn gap(
         return Ok(Gap::Missing);
     };
     let (next, count) = (missing.start, missing.end - missing.start);
-    // Without one before them, they begin with a block.
+    // Without a record before them, the missing records begin with a block.
     let at = last.map_or(block, after);
     let is_next_block = later.is_multiple_of(BLOCK_BYTES) && (block..later).contains(&at);
-    // One block is older: what is missing is in it, or begins with it and is a single long record.
+    // An old block explains the gap only if the missing records are in this block, or one long record begins in it.
     if !is_next_block || count > (BLOCK_BYTES / RECORD_BYTES_MIN) as u64 {
         return Ok(Gap::Missing);
     }
     let rest = &journal[at..later];
     let is_old = match Record::decode(&journal[at..], salt)? {
         Some((older, _)) => older.commit.count < next,
-        // What is no record may also be the middle of one that is newer than all that are missing.
+        // Bytes that are not a record may be the middle of one that is newer than all missing records.
         None if last.is_none() && count > 1 => rest.iter().all(|byte| *byte == 0),
         None => !resembles(&journal[at..], salt, next),
     };
@@ -147,19 +147,20 @@ pub struct FileJournal {
 struct Position {
     /// The half in use, 0 or 1.
     half: usize,
-    /// Where the next record goes.
+    /// The offset of the next record.
     at: usize,
-    /// It did not fit into this half.
+    /// The last record did not fit into this half.
     is_full: bool,
 }
 
 impl FileJournal {
-    /// A journal without records, which uses `bytes` of the room in the file.
+    /// A journal without records, which uses `bytes` bytes of the journal area.
     pub fn new(disk: Disk, salt: Salt, bytes: usize) -> FileJournal {
         FileJournal::at(disk, salt, bytes, 0, Allow::NoGap)
     }
 
-    /// The journal of a file of which redb has everything up to commit `count`. Its records are on the disk afterwards.
+    /// The journal of a file whose pages have everything up to commit `count`. Its records are durable when this
+    /// returns.
     pub fn open(disk: Disk, salt: Salt, bytes: usize, count: u64, allow: Allow) -> Result<FileJournal, StoreError> {
         let found = scan(&disk.journal()?, &salt, count)?;
         if !found.records.is_empty() {
@@ -193,7 +194,7 @@ impl Journal for FileJournal {
     fn append(&self, record: &Record) -> Result<Appended, StoreError> {
         let mut position = self.position();
         let bytes = record.encode(&self.salt)?;
-        // A half holds several records, so that one that was overwritten never goes unnoticed in a copy of the file.
+        // A half holds several records. Otherwise an overwritten record could go unnoticed in a copy of the file.
         if bytes.len() > self.half_bytes / JOURNAL_RECORDS_PER_HALF_MIN {
             return Ok(Appended::NoRoom);
         }

@@ -1,12 +1,12 @@
-//! redb's locks, handed on to the file that lies under a backend.
+//! Forwards redb's file locks from a backend to the file below it.
 
-/// The locks of a backend whose `file` is one as well.
+/// Implements the lock methods of a backend whose field `file` is a backend as well.
 macro_rules! file_locks {
     () => {
         fn try_lock_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<bool, BackendError> {
             match self.is_read_only() {
-                // The system gives an exclusive lock only to those who may write. A shared one keeps a server from
-                // opening the file as well, and is not to be had while one has it open.
+                // The system grants an exclusive lock only with write permission. A shared lock also keeps a server
+                // from opening the file, and cannot be taken while a server has the file open.
                 true => self.file.try_lock_shared_range(from, to),
                 false => self.file.try_lock_range(from, to),
             }

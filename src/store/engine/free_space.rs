@@ -1,4 +1,4 @@
-//! How much room the disk must have left: a little for messages, much more for files.
+//! How much disk space must stay free: a little for messages, much more for files.
 
 use super::draft::folder;
 use super::options::Options;
@@ -21,12 +21,12 @@ impl FreeSpace {
         }
     }
 
-    /// Whether there is room for more than the last bytes of the disk.
+    /// Whether free space is above the reserve.
     pub fn has_room(&self) -> bool {
         free_bytes(&self.path) >= self.messages_min
     }
 
-    /// Whether there is so much room that files cannot take it from messages.
+    /// Whether there is enough free space that uploads cannot crowd out messages.
     pub fn has_room_for_uploads(&self) -> bool {
         free_bytes(&self.path) >= self.uploads_floor()
     }
@@ -37,12 +37,12 @@ impl FreeSpace {
     }
 }
 
-/// Whether the disk of `path` has room for more than its last bytes.
+/// Whether free space on the disk of `path` is above the reserve.
 pub fn has_room(path: &Path, options: &Options) -> bool {
     free_bytes(path) >= options.disk_free_bytes_min
 }
 
-/// Where nobody can tell, the commit will.
+/// If the free space is unknown, the commit itself will show whether there is enough.
 pub fn free_bytes(path: &Path) -> u64 {
     fs4::available_space(folder(path)).unwrap_or(u64::MAX)
 }

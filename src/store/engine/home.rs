@@ -1,11 +1,12 @@
-//! Which file on which machine a data file is: a copy or a restored backup has another home than the one that is written in it.
+//! Identifies a data file and its machine: a copied or restored file has a different home from the one recorded in it.
 
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::{self};
 use std::path::Path;
 
-/// Which file on which machine this is. Not on which device: its number changes with the order in which disks are found.
+/// Identifies this file on this machine. The device number is left out: it depends on the order in which disks are
+/// found.
 pub fn home(path: &Path) -> io::Result<[u8; 32]> {
     #[cfg(unix)]
     let file = std::os::unix::fs::MetadataExt::ino(&fs::metadata(path)?);
@@ -14,7 +15,7 @@ pub fn home(path: &Path) -> io::Result<[u8; 32]> {
     Ok(digest(&format!("{file:?}")))
 }
 
-/// The same as files of formats 1 to 4 have it.
+/// The home as files of formats 1 to 4 record it.
 pub fn home_until_4(path: &Path) -> io::Result<[u8; 32]> {
     Ok(digest(&format!("{:?}", file_id::get_file_id(path)?)))
 }

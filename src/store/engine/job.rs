@@ -1,22 +1,22 @@
-//! What the writer is given to do.
+//! The writer's jobs.
 
 use crate::error::Result;
 use crate::model::{Change, Event};
 use std::time::Instant;
 use tokio::sync::oneshot;
 
-// Almost every job is a change: a box for each would be an allocation for nothing.
+// Almost every job is a change, so boxing it would cost an allocation for nothing.
 #[allow(clippy::large_enum_variant)]
 pub enum Job {
     /// A change to commit.
     Change(Waiting),
-    /// A reader met a failed file, the `opened`-th.
+    /// A reader met an I/O error in the file as it was opened for the `opened`-th time.
     Heal { opened: u64 },
-    /// Take no more work, and finish what there is.
+    /// Take no new work, and finish the work in the queue.
     Close(oneshot::Sender<()>),
 }
 
-/// A change that waits for its commit.
+/// A change that is waiting for its commit.
 pub struct Waiting {
     pub change: Change,
     pub reply: Reply,

@@ -1,9 +1,9 @@
-//! Where commits become durable before redb has written a page of them.
+//! Where commits become durable before redb has written their pages.
 //!
-//! A durable commit of redb writes a copy of every page that it touches, a score of them for one message, and waits for
-//! the disk twice. A record is one write and one sync.
+//! A durable commit of redb copies every page that it touches, about twenty for one message, and waits for the disk
+//! twice. A record needs one write and one sync.
 //!
-//! [`Journal`] is the seam: whatever keeps records durable and gives them back can stand there. `file_journal` keeps
+//! [`Journal`] is the seam: any implementation that keeps records durable and returns them fits. `file_journal` keeps
 //! them in the data file, `record_keeper` elsewhere.
 
 use super::record::Record;
@@ -11,22 +11,22 @@ use crate::store::store_error::StoreError;
 
 /// Where commits become durable.
 pub trait Journal: Send + Sync {
-    /// Makes a record durable, which follows the one before. After an error it may be durable or not.
+    /// Makes a record durable; records come in order. After an error, the record may or may not be durable.
     fn append(&self, record: &Record) -> Result<Appended, StoreError>;
 
-    /// The records after commit `count`, in order, without a gap.
+    /// The records after commit `count`, in order and without gaps.
     fn since(&self, count: u64) -> Result<Vec<Record>, StoreError>;
 
-    /// redb has everything in its pages, durably.
+    /// Everything is now durable in redb's pages.
     fn checkpointed(&self);
 
-    /// How many bytes of row changes a record can hold.
+    /// The maximum bytes of row changes in one record.
     fn rows_bytes_max(&self) -> usize;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Appended {
     Durable,
-    /// The record is too long, or a checkpoint must come first: redb has to make this commit durable.
+    /// The record is too long, or a checkpoint must come first. redb has to make this commit durable.
     NoRoom,
 }

@@ -1,5 +1,5 @@
-//! The number of the last commit of a data file, in a small file beside it (`store/FORMAT.md`), so that a backup which
-//! is put in the file's place at once, with its name and hardly its age, is recognized.
+//! Records the number of the last commit of a data file in a small file beside it (`store/FORMAT.md`). If the data
+//! file is replaced with a backup of the same name and almost the same age, the number reveals it.
 
 use super::draft::{draft_path, sweep};
 use super::record::Salt;
@@ -8,25 +8,25 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-/// The last word about a data file that has shown itself to be damaged.
+/// The last word of the file, if the data file is known to be damaged.
 const DAMAGED: &str = "damaged";
 
-/// The first word about a data file that is being opened.
+/// The first word of the file while the data file is being opened.
 const OPENING: &str = "opening";
 
-/// How the name of the note ends.
+/// The suffix of the file's name.
 const SUFFIX: &str = ".last-commit";
 
-/// More than any note has.
+/// An upper bound on the length of the file.
 const NOTE_BYTES_MAX: u64 = 4 << 10;
 
-/// The file about one data file: `STATE SALT NUMBER`, where it is being opened the salt before, and `damaged` where
-/// somebody has met a row that is not what was written. Such a file is checked when it is opened again: a restart must
-/// not make it look sound.
+/// The file beside one data file. It contains `STATE SALT NUMBER`, then the previous salt while the data file is being
+/// opened, then `damaged` if a damaged row or page has been found. A data file marked damaged is checked when it is
+/// opened again: a restart must not make it look sound.
 pub struct LastCommitFile {
     path: Option<PathBuf>,
     is_damaged: AtomicBool,
-    /// Whether it was said that it cannot be written.
+    /// Whether a failed write has been logged.
     has_warned: AtomicBool,
 }
 
@@ -49,30 +49,30 @@ impl LastCommitFile {
         text.unwrap_or_default()
     }
 
-    /// Removes what a kill left behind. Only the process that has the data file open may do so.
+    /// Removes what a kill left behind. Only the process that has the data file open may call this.
     pub fn sweep(&self) {
         if let Some(path) = &self.path {
             sweep(path);
         }
     }
 
-    /// Whether the data file has shown itself to be damaged when it was open before.
+    /// Whether the data file was found damaged while it was last open.
     pub fn says_damaged(&self) -> bool {
         self.text().split_whitespace().last() == Some(DAMAGED)
     }
 
-    /// Whether the data file was being opened when the process ended: it may be damaged in a way over which redb ends
-    /// the process, and not only panics.
+    /// Whether the process ended while it was opening the data file. The file may be damaged in a way that makes redb
+    /// abort the process instead of panicking.
     pub fn says_opening(&self) -> bool {
         self.text().starts_with(OPENING)
     }
 
-    /// From now on it says whether the data file is damaged with whatever else it says.
+    /// Sets whether later writes also say that the data file is damaged.
     pub fn set_damaged(&self, is_damaged: bool) {
         self.is_damaged.store(is_damaged, Relaxed);
     }
 
-    /// The data file has been checked, and is not damaged.
+    /// Records that the data file has been checked and is sound.
     pub fn sound(&self) {
         self.set_damaged(false);
         if let Some(text) = self.text().strip_suffix(DAMAGED) {
@@ -80,7 +80,7 @@ impl LastCommitFile {
         }
     }
 
-    /// The data file is damaged: says so at once, if it does not yet.
+    /// Records at once that the data file is damaged, unless that is already recorded.
     pub fn damaged(&self) {
         if self.is_damaged.swap(true, Relaxed) {
             return;
@@ -91,7 +91,7 @@ impl LastCommitFile {
         }
     }
 
-    /// Whether a data file with this salt, whose last commit is the `count`-th, is not the one that we left.
+    /// Whether a data file with this salt and last commit `count` is not the one that we left.
     pub fn contradicts(&self, salt: &[u8], count: u64) -> bool {
         let text = self.text();
         let words: Vec<&str> = text.split_whitespace().collect();
@@ -104,7 +104,7 @@ impl LastCommitFile {
         let salt = hex(salt);
         match *state {
             "closed" => *known != salt || count != number,
-            // It went on from there, and nobody has written down how far.
+            // Later commits were not recorded, so only a lower number is a contradiction.
             "open" => *known != salt || count < number,
             OPENING if before == Some(&&*salt) => count + 1 != number,
             OPENING => *known != salt || count < number,
@@ -113,34 +113,34 @@ impl LastCommitFile {
         }
     }
 
-    /// It is about to get another salt with commit `count`; on the disk when this returns, or a loss of power could
-    /// make us take the file for another one.
+    /// Records that commit `count` will change the salt. This is durable on return: otherwise, after a power loss, we
+    /// could mistake the data file for a different one.
     pub fn opening(&self, before: &[u8], salt: &Salt, count: u64) {
         let text = format!("{OPENING} {} {count} {}", hex(salt), hex(before));
         if !self.write(&text, Sync::Yes)
             && let Some(path) = &self.path
         {
-            // What it says is not true any more, and none does no harm.
+            // The old contents are no longer true. A missing file is harmless.
             let _ = fs::remove_file(path);
         }
     }
 
-    /// It is open, and has at least so many commits.
+    /// Records that the data file is open and has at least `count` commits.
     pub fn open_at(&self, salt: &Salt, count: u64) {
         self.write(&format!("open {} {count}", hex(salt)), Sync::No);
     }
 
-    /// It was closed after so many commits.
+    /// Records that the data file was closed after commit `count`.
     pub fn closed_at(&self, salt: &Salt, count: u64) {
         self.write(&format!("closed {} {count}", hex(salt)), Sync::No);
     }
 
-    /// Somebody else has written to it, or has put another file in its place.
+    /// Records that another program has written to the data file or replaced it.
     pub fn foreign(&self) {
         self.write("foreign - 0", Sync::No);
     }
 
-    /// Whether it says so now. Nothing acknowledged depends on it.
+    /// Writes the file, and returns whether that succeeded. Nothing acknowledged depends on it.
     fn write(&self, text: &str, sync: Sync) -> bool {
         let Some(path) = &self.path else { return false };
         let written = match self.is_damaged.load(Relaxed) {
@@ -150,20 +150,20 @@ impl LastCommitFile {
         if let Err(error) = &written
             && !self.has_warned.swap(true, Relaxed)
         {
-            tracing::warn!(%error, "{path:?} cannot be written, so a backup put in the place of the data file may not be recognized");
+            tracing::warn!(%error, "{path:?} cannot be written, so a backup that replaces the data file may not be recognized");
         }
         written.is_ok()
     }
 }
 
-/// Whether a note must be on the disk before anything else is.
+/// Whether the file must be durable before anything else is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sync {
     Yes,
     No,
 }
 
-/// Reads a note. Whatever else has its name, a link or a pipe that somebody put there, is none.
+/// Reads the file. A link, a pipe or anything else with its name counts as missing.
 fn read(path: &Path) -> io::Result<String> {
     let mut options = OpenOptions::new();
     options.read(true);
@@ -186,7 +186,7 @@ fn read(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-/// Puts another note in the place of whatever is there, and writes through nothing that is.
+/// Replaces the file, and never writes through an existing link or pipe.
 fn replace(path: &Path, text: &str, sync: Sync) -> io::Result<()> {
     let draft = draft_path(path)?;
     let mut options = OpenOptions::new();
@@ -203,13 +203,13 @@ fn replace(path: &Path, text: &str, sync: Sync) -> io::Result<()> {
         return replaced;
     }
     match sync {
-        // After it has its name, so that one sync brings both to the disk.
+        // Sync after the rename, so that one sync covers both.
         Sync::Yes => file.sync_all(),
         Sync::No => Ok(()),
     }
 }
 
-/// Root, who runs a command on the file of a server, leaves a note that the server can read.
+/// Gives the file the owner of the data file, so that the server can read it after root has run a command.
 #[cfg(unix)]
 fn own_like(note: &Path, file: &File) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, fchown};

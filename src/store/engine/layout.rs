@@ -1,5 +1,5 @@
-//! Where the parts of a data file are: redb's first page, the journal, the mirror, redb's other pages. `store/FORMAT.md`
-//! has every offset, and says why they come in this order.
+//! The offsets of the parts of a data file: redb's first page, the journal, the mirror, redb's other pages.
+//! `store/FORMAT.md` has every offset and explains their order.
 
 use crate::limits::JOURNAL_BYTES;
 
@@ -12,7 +12,7 @@ pub const MAGIC: &[u8] = b"chapp journal 2\n";
 const MAGIC_UNTIL_4: &[u8] = b"chapp journal 1\n";
 const JOURNAL_BYTES_UNTIL_4: u64 = 1 << 20;
 
-/// Where the parts of the file are.
+/// The offsets of the parts of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
     pub journal_bytes: u64,
@@ -41,13 +41,13 @@ impl Layout {
         PAGE_BYTES + self.journal_bytes
     }
 
-    /// Bytes between redb's first page and its second one.
+    /// Bytes between redb's first page and its second page.
     pub fn gap(self) -> u64 {
         self.journal_bytes + if self.has_mirror { PAGE_BYTES } else { 0 }
     }
 }
 
-/// Which copy of redb's first page is read.
+/// Which copy of redb's first page to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FirstPage {
     First,

@@ -1,5 +1,5 @@
-//! Load shedding: from what waits for the writer, how long the oldest change has waited, and how far the fan-out is
-//! behind the commits, follows what the server refuses.
+//! Load shedding: decides what the server refuses. The inputs are the number of changes that wait for the writer, the
+//! wait of the oldest change, and how far the fan-out lags behind the commits.
 //!
 //! | level | refused, beside everything above | waiting changes | oldest change, or fan-out lag |
 //! |---|---|---|---|
@@ -7,9 +7,10 @@
 //! | [`ShedLevel::Signals`] | typing is dropped, presence waits | 2,048 | 2 s |
 //! | [`ShedLevel::Actions`] | posts and other actions: `unavailable` with `retry_after_ms` | 3,072 | 5 s |
 //!
-//! Waiting changes count once the oldest is 250 ms old: before that they are a burst. A level begins at once when one of
-//! its numbers is reached, and ends when all of them have been below half for [`SHED_HOLD`], so that it does not flap.
-//! A change that found room in the queue is committed and answered; nothing acknowledged is ever shed.
+//! Waiting changes count only once the oldest is 250 ms old: before that, they are a burst. A level begins as soon as
+//! one of its numbers is reached. To avoid flapping, a level ends only when all of its numbers have been below half
+//! for [`SHED_HOLD`]. A change that has entered the queue is always committed and answered; nothing acknowledged is
+//! ever shed.
 
 use crate::limits::{SHED_AGE, SHED_BURST, SHED_HOLD, SHED_WAITING};
 use crate::metrics::{Count, Metrics};
@@ -17,30 +18,30 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What is shed.
+/// What is refused. Each level includes the ones before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ShedLevel {
     /// Nothing is shed.
     #[default]
     Nothing,
-    /// Those who come: new sockets and log-ins.
+    /// Newcomers: new sockets, log-ins and sign-ups.
     Newcomers,
-    /// And what is not durable: typing, presence.
+    /// Signals that are not durable: typing, presence.
     Signals,
-    /// And what people do: posts, edits, files.
+    /// User actions: posts, edits, files.
     Actions,
 }
 
 const LEVELS: [ShedLevel; 3] = [ShedLevel::Newcomers, ShedLevel::Signals, ShedLevel::Actions];
 
-/// Where each level begins.
+/// The thresholds of each level.
 #[derive(Clone, Copy, Debug)]
 pub struct ShedAt {
-    /// Changes that wait for the writer.
+    /// The number of changes that wait for the writer.
     pub waiting: [usize; 3],
-    /// Since when the oldest one waits, or what was committed has not been delivered.
+    /// How long the oldest change has waited, or how far the fan-out lags.
     pub age: [Duration; 3],
-    /// Those that wait count only once the oldest has waited this long.
+    /// Waiting changes count only once the oldest has waited this long.
     pub burst: Duration,
 }
 
@@ -54,21 +55,21 @@ impl Default for ShedAt {
     }
 }
 
-/// What the store has on its hands at one moment.
+/// The load of the store at one moment.
 #[derive(Clone, Copy, Debug)]
 pub struct Load {
     /// Changes that wait for the writer.
     pub waiting: usize,
-    /// How long the oldest of those that the writer has taken has waited for its answer.
+    /// How long the oldest change of the writer's current batch has waited for its answer.
     pub oldest: Duration,
     /// Batches of events that wait for the fan-out.
     pub feed: usize,
-    /// How long the last batch took from its commit until it was delivered, while others wait behind it.
+    /// How long the last batch took from its commit to its delivery. Zero if no batch waits behind it.
     pub lag: Duration,
 }
 
 impl Load {
-    /// The highest level whose number, divided by `by`, is reached.
+    /// The highest level with a threshold, divided by `by`, that is reached.
     fn level(&self, at: &ShedAt, by: u32) -> ShedLevel {
         let age = self.oldest.max(self.lag);
         let waiting = if age >= at.burst / by { self.waiting } else { 0 };
@@ -79,16 +80,17 @@ impl Load {
     }
 }
 
-/// Where writer, feed and callers meet.
+/// The load measurements that the writer, the feed and the callers share.
 pub struct LoadShedding {
     pub metrics: Arc<Metrics>,
     at: ShedAt,
     started: Instant,
-    /// When the oldest change came that the writer has in its hands, in microseconds; 0 for none.
+    /// When the oldest change of the writer's current batch arrived, in microseconds since `started`. 0 if there is
+    /// none.
     oldest: AtomicU64,
-    /// How long the last batch took to be delivered, in microseconds.
+    /// How long the delivery of the last batch took, in microseconds.
     lag: AtomicU64,
-    /// The present level, and until when it lasts at least.
+    /// The current level, and the earliest time at which it may end.
     level: Mutex<(ShedLevel, Instant)>,
 }
 
@@ -105,17 +107,17 @@ impl LoadShedding {
         }
     }
 
-    /// The writer has taken changes, of which the oldest came then.
+    /// The writer has taken a batch. Its oldest change arrived at `came`.
     pub fn began(&self, came: Instant) {
         self.oldest.store(micros(came - self.started).max(1), Relaxed);
     }
 
-    /// The writer has answered all that it had taken.
+    /// The writer has answered the whole batch.
     pub fn answered(&self) {
         self.oldest.store(0, Relaxed);
     }
 
-    /// Changes have become durable in this time.
+    /// A commit of this many changes became durable after `took`.
     pub fn committed(&self, changes: usize, took: Duration) {
         self.metrics.one(Count::Commits);
         self.metrics.commits.add_time(took);
@@ -125,19 +127,19 @@ impl LoadShedding {
         }
     }
 
-    /// Events were delivered, so long after their commit.
+    /// Events were delivered, `lag` after their commit.
     pub fn delivered(&self, events: usize, lag: Duration) {
         self.metrics.add(Count::Events, events as u64);
         self.metrics.fan_out.add_time(lag);
         self.lag.store(micros(lag), Relaxed);
     }
 
-    /// Everything that was committed has been delivered.
+    /// All committed events have been delivered.
     pub fn all_delivered(&self) {
         self.lag.store(0, Relaxed);
     }
 
-    /// What there is with so many changes and batches waiting.
+    /// The load with this many waiting changes and batches.
     pub fn load(&self, waiting: usize, feed: usize, now: Instant) -> Load {
         let oldest = match self.oldest.load(Relaxed) {
             0 => Duration::ZERO,
@@ -155,7 +157,7 @@ impl LoadShedding {
         }
     }
 
-    /// What is shed under this load.
+    /// The level for this load.
     pub fn level(&self, load: Load, now: Instant) -> ShedLevel {
         let mut state = self.level.lock().unwrap_or_else(PoisonError::into_inner);
         let (before, until) = *state;
@@ -168,7 +170,7 @@ impl LoadShedding {
         let after = state.0;
         drop(state);
         if after != before {
-            tracing::warn!(?before, ?after, ?load, "what is shed has changed");
+            tracing::warn!(?before, ?after, ?load, "the level of load shedding has changed");
         }
         after
     }

@@ -1,21 +1,22 @@
 //! The engine: how changes become durable, and how the data file is kept whole.
 //!
-//! A post goes through it like this. `writer` takes everything that waits and gives it to `committer`, which runs it as
-//! one transaction of redb (`data_file`). The rows that it changes and the events that it causes make one record
-//! (`record`), which `journal` appends to the data file with one write and one sync. Then the commit is durable. redb
-//! commits in memory, for readers to see, and `publisher` sends the answers and the events on their way. When a half of
-//! the journal is full, or it has been quiet for a second, a durable commit of redb brings everything to its pages
-//! (`commit_to_pages`), and `retained` keeps the pages of the root before for somebody who is copying the file.
+//! A post takes this path. `writer` takes all waiting changes and gives them to `committer`, which runs them as one
+//! redb transaction (`data_file`). The rows that the transaction changes and the events that it causes form one record
+//! (`record`). `journal` appends the record to the data file with one write and one sync, which makes the commit
+//! durable. redb then commits in memory, so that readers see the rows, and `publisher` sends the answers and the
+//! events. When a half of the journal is full, or the writer has been idle for a second, a durable redb commit writes
+//! everything to redb's pages (`commit_to_pages`). `retained` keeps the pages of the previous root for any process
+//! that is copying the file.
 //!
 //! | file | what |
 //! |---|---|
 //! | `job`, `writer`, `committer`, `publisher` | the write path, on one thread |
-//! | `load_shedding` | what is refused when there is too much to do |
+//! | `load_shedding` | what the server refuses under load |
 //! | `data_file`, `database`, `transaction` | the open file, and redb in it |
 //! | `journal`, `file_journal`, `open_journal`, `record`, `record_keeper` | durable commits that are in no page yet |
-//! | `retained`, `watch`, `damage` | roots for those who copy the file, and whether it is still ours and whole |
-//! | `disk`, `layout`, `disk_op`, `file_locks`, `overlay`, `free_space` | the file itself, a view that changes nothing, the space left |
-//! | `options`, `open`, `create`, `draft`, `random`, `home`, `upgrade`, `old_journal`, `last_commit`, `open_error` | how a file comes into use |
+//! | `retained`, `watch`, `damage` | roots kept for file copiers, and whether the file is still ours and sound |
+//! | `disk`, `layout`, `disk_op`, `file_locks`, `overlay`, `free_space` | the file itself, a read-only view, free space |
+//! | `options`, `open`, `create`, `draft`, `random`, `home`, `upgrade`, `old_journal`, `last_commit`, `open_error` | how a file is opened |
 //! | `read_only`, `check_file`, `backup`, `copy`, `compact`, `pending_file`, `file_error` | what the commands do with a file |
 
 pub mod backup;

@@ -1,16 +1,15 @@
-//! The journals of formats 3 and 4 (`store/FORMAT.md`), which are only read, to bring a data file up to date after a
-//! kill.
+//! Reads the journals of formats 3 and 4 (`store/FORMAT.md`), to upgrade a data file after a kill.
 
 use super::record::{candidates, frame};
 use crate::store::rows::codec::JournalRow;
 use crate::store::rows::redo::{RowChange, row_changes};
 use crate::store::store_error::StoreError;
 
-/// Bytes in front of the number of a record: its length.
+/// The length field in front of a record's number.
 const LENGTH_BYTES: usize = 4;
 const RECORD_BYTES_MAX: usize = (128 << 10) + 64;
 
-/// A commit that is in no page of redb.
+/// A commit that is not in redb's pages.
 pub struct OldRecord {
     count: u64,
     rows: Vec<u8>,
@@ -25,7 +24,7 @@ impl OldRecord {
 /// The records after commit `count`.
 pub fn records(journal: &[u8], row: &JournalRow, count: u64) -> Result<Vec<OldRecord>, StoreError> {
     let (salt, start) = (&row.salt[..], row.start as usize);
-    // They begin there, or at the beginning where the first one found no room.
+    // The records begin at `start`, or at offset 0 if the first one did not fit at `start`.
     let mut runs = [start, 0].into_iter().map(|from| run(journal, salt, from));
     let run = runs.find(|run| run.last().is_some_and(|(record, _)| record.count >= count));
     let run = run.unwrap_or_default();
@@ -33,7 +32,7 @@ pub fn records(journal: &[u8], row: &JournalRow, count: u64) -> Result<Vec<OldRe
     let next = run.last().map_or(count, |(record, _)| record.count) + 1;
     let is_later = |at: usize| record_at(journal, at, salt).is_some_and(|(record, _)| record.count > next);
     let has_later = match salt.is_empty() {
-        // Without a salt: the one after it would begin where it ends.
+        // Without a salt, the record after the missing one would begin where that one ends.
         true => (end..journal.len().min(end + RECORD_BYTES_MAX))
             .filter(|at| {
                 journal
@@ -47,7 +46,7 @@ pub fn records(journal: &[u8], row: &JournalRow, count: u64) -> Result<Vec<OldRe
     if begins_late || has_later {
         return Err(StoreError::Damaged("commits are missing in the journal".to_owned()));
     }
-    // redb may have more than it knew when it wrote down where the journal starts.
+    // redb may have later commits than when it recorded where the journal starts.
     Ok(run
         .into_iter()
         .map(|(record, _)| record)
@@ -55,7 +54,7 @@ pub fn records(journal: &[u8], row: &JournalRow, count: u64) -> Result<Vec<OldRe
         .collect())
 }
 
-/// The records that follow one another from there, and then from the beginning; each with its end.
+/// The consecutive records from `from` on, continuing at offset 0; each with the offset of its end.
 fn run(journal: &[u8], salt: &[u8], from: usize) -> Vec<(OldRecord, usize)> {
     let mut run: Vec<(OldRecord, usize)> = Vec::new();
     let mut places = vec![0, from];
@@ -72,7 +71,7 @@ fn run(journal: &[u8], salt: &[u8], from: usize) -> Vec<(OldRecord, usize)> {
 
 fn record_at(journal: &[u8], at: usize, salt: &[u8]) -> Option<(OldRecord, usize)> {
     let (count, body, length) = frame(journal.get(at..)?, salt)?;
-    // The time of the commit, then the row changes.
+    // The body starts with the time of the commit; the row changes follow.
     let (_, rows) = postcard::take_from_bytes::<u64>(body).ok()?;
     let record = OldRecord {
         count,

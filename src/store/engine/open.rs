@@ -1,6 +1,6 @@
-//! Opening a data file, once it is certain that it is one, is whole, and is not in use.
+//! Opens a data file, once it is certain that the file is a data file, sound, and not in use.
 //!
-//! All of that is seen through an overlay, so a file that we refuse keeps every byte.
+//! These checks go through an overlay, so a file that we refuse keeps every byte.
 
 use super::data_file::{About, DataFile};
 use super::database::{self, Candidate, Checked, View, open_database, open_overlay, open_whole};
@@ -27,10 +27,10 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-/// What every data file begins with: redb's magic number.
+/// redb's magic number, with which every data file begins.
 const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
 
-/// What is in a data file's first rows.
+/// The first rows of a data file.
 struct Head {
     format: u32,
     row: DataFileRow,
@@ -38,7 +38,7 @@ struct Head {
     salt: Vec<u8>,
     /// The number of the last commit in redb's pages.
     root: u64,
-    /// Whether the journal has records that do not follow the others.
+    /// The gap between the consecutive records of the journal and later ones.
     gap: Gap,
 }
 
@@ -53,7 +53,7 @@ impl Head {
     }
 }
 
-/// Opens the data file at `path`, or makes one. Returns it with the number of its last commit.
+/// Opens the data file at `path`, or creates it. Returns the file and the number of its last commit.
 pub fn open(path: &Path, options: Options) -> Result<(DataFile, u64), OpenError> {
     refuse_what_is_no_file(path)?;
     if !path.exists() {
@@ -72,15 +72,15 @@ pub fn open(path: &Path, options: Options) -> Result<(DataFile, u64), OpenError>
     let is_doubtful = moved || last_commit_file.says_damaged();
     let mut allow = Allow::NoGap;
     if moved {
-        // It may be a restored backup: clients must not mix its history with the one they know.
-        tracing::info!("the data file is a copy, or something else has written to it; checking all of it");
+        // The file may be a restored backup: clients must not mix its history with the one they know.
+        tracing::info!("the data file is a copy, or another program has written to it; checking the whole file");
         head = adopt(path, &options, head)?;
         allow = Allow::Gap;
         head.row.epoch = random::random().map_err(|error| io_error(path, &error))?;
         head.row.home = is_at;
     }
     if !moved && last_commit_file.says_opening() {
-        tracing::info!("the last start broke off; checking all of the data file");
+        tracing::info!("the last start was interrupted; checking the whole data file");
         let check = || open_overlay(path, &options, Checked::Fully, FirstPage::First).map(drop);
         guard(check).map_err(|error| open_error(path, error))?;
     }
@@ -90,16 +90,16 @@ pub fn open(path: &Path, options: Options) -> Result<(DataFile, u64), OpenError>
     start(path, options, head, Found { moved, is_doubtful }, opened)
 }
 
-/// What became of the file since we closed it.
+/// What may have happened to the file since we closed it.
 #[derive(Clone, Copy)]
 struct Found {
-    /// It is a copy, or something else has written to it.
+    /// The file is a copy, or another program has written to it.
     moved: bool,
-    /// Its rows have to be checked.
+    /// The rows have to be checked.
     is_doubtful: bool,
 }
 
-/// The first commit of this opening.
+/// Makes the first commit of this opening.
 fn start(
     path: &Path,
     options: Options,
@@ -109,7 +109,7 @@ fn start(
 ) -> Result<(DataFile, u64), OpenError> {
     let failed = |error| open_error(path, error);
     let count = opened.count;
-    // Where the disk is full, what is there can still be read.
+    // On a full disk the file can still be read, so this commit is left out.
     let begins = found.moved || has_room(path, &options);
     let salt = match begins {
         true => random::new_salt().map_err(|error| io_error(path, &error))?,
@@ -138,7 +138,7 @@ fn start(
     Ok((file, count + 1))
 }
 
-/// Something that is no file is not opened at all: a pipe would wait for somebody at its other end.
+/// Refuses anything but a regular file without opening it: opening a pipe would block until it has a writer.
 fn refuse_what_is_no_file(path: &Path) -> Result<(), OpenError> {
     match fs::metadata(path) {
         Ok(about) if about.is_file() => Ok(()),
@@ -154,7 +154,8 @@ fn refuse_what_is_no_file(path: &Path) -> Result<(), OpenError> {
     }
 }
 
-/// Checks all of a file that we did not leave like this, and makes it one that opens.
+/// Checks all of a file that is not as we left it, and makes the mirror its first page if the journal fits only the
+/// mirror.
 fn adopt(path: &Path, options: &Options, first: Head) -> Result<Head, OpenError> {
     let mirror = examine(path, options, FirstPage::Mirror).ok();
     let check = |first_page| guard(|| open_overlay(path, options, Checked::Fully, first_page).map(drop));
@@ -168,7 +169,7 @@ fn adopt(path: &Path, options: &Options, first: Head) -> Result<Head, OpenError>
     Ok(mirror)
 }
 
-/// Whether this is a data file, and of a format that we know.
+/// Checks that this is a data file of a format that we know.
 fn examine(path: &Path, options: &Options, first_page: FirstPage) -> Result<Head, OpenError> {
     let not_ours = || OpenError::NotOurs { path: path.to_owned() };
     let mut magic = Vec::new();
@@ -204,7 +205,7 @@ fn examine(path: &Path, options: &Options, first_page: FirstPage) -> Result<Head
     })?
 }
 
-/// Asks a file that stays as it is.
+/// Runs a query on the file without changing a byte.
 fn view<T>(
     path: &Path,
     options: &Options,
@@ -216,8 +217,8 @@ fn view<T>(
     answer.map_err(|error| open_error(path, error))
 }
 
-/// Whether somebody has written to the file after our last commit, such as a `cp` over it, which keeps its identity. Its
-/// change time (POSIX `st_ctim`) says nothing: another owner or another name changes that as well.
+/// Whether the file was written after our last commit, for example by `cp`, which keeps the inode. The change time
+/// (POSIX `st_ctim`) does not help: a new owner or name changes it as well.
 fn written_since(path: &Path, commit: &CommitRow) -> bool {
     let modified = fs::metadata(path)
         .and_then(|file| file.modified())

@@ -5,67 +5,67 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-/// Why the data file was not opened. Whatever was there is as it was.
+/// Why the data file was not opened. Existing files are unchanged.
 #[derive(Debug)]
 pub enum OpenError {
-    /// Another process, or this one, has it open.
+    /// The data file is already open, in another process or in this one.
     AlreadyOpen {
         /// The data file.
         path: PathBuf,
     },
-    /// It is something else than a data file of Chapp.
+    /// The file is not a data file of Chapp.
     NotOurs {
         /// The file.
         path: PathBuf,
     },
-    /// It is a link to a file that is not there.
+    /// The path is a link whose target does not exist.
     DanglingLink {
         /// The link.
         path: PathBuf,
-        /// What it points to.
+        /// The target of the link.
         target: PathBuf,
     },
     /// A later version of Chapp wrote it.
     Newer {
         /// The data file.
         path: PathBuf,
-        /// Its format.
+        /// The format of the file.
         found: u32,
-        /// The format that this version knows.
+        /// The latest format that this version knows.
         known: u32,
     },
-    /// It was a data file once.
+    /// The file is a damaged data file.
     Damaged {
         /// The data file.
         path: PathBuf,
-        /// What was found.
+        /// What the check found.
         cause: String,
     },
-    /// We may not write to it.
+    /// The file or its folder is not writable.
     ReadOnly {
-        /// The data file, or the folder for it.
+        /// The data file or its folder.
         path: PathBuf,
     },
-    /// We may not even read it.
+    /// The file is not readable.
     Unreadable {
         /// The data file.
         path: PathBuf,
     },
-    /// There is no folder for it.
+    /// The folder of the data file does not exist.
     NoFolder {
         /// The folder.
         path: PathBuf,
     },
-    /// The disk has no room for it.
+    /// The disk is full.
     Full {
         /// The data file.
         path: PathBuf,
     },
-    /// The operating system says no.
+    /// The operating system reported an error.
     Io {
         /// The data file.
         path: PathBuf,
-        /// What it said.
+        /// The error message.
         cause: String,
     },
 }
@@ -160,7 +160,7 @@ pub fn io_error(path: &Path, error: &io::Error) -> OpenError {
         _ if is_full(error) => OpenError::Full { path },
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => OpenError::ReadOnly { path },
         ErrorKind::IsADirectory => OpenError::NotOurs { path },
-        // redb's words for a header or a length that cannot be.
+        // redb reports an impossible header or length with these kinds.
         ErrorKind::InvalidData | ErrorKind::UnexpectedEof => OpenError::Damaged { path, cause },
         _ => OpenError::Io { path, cause },
     }

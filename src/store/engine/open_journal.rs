@@ -1,4 +1,4 @@
-//! Which journal a data file has: the one in the file, unless somebody else keeps its records.
+//! Chooses the journal of a data file: the one in the file, or the one of a record keeper if there is one.
 
 use super::disk::Disk;
 use super::file_journal::{Allow, FileJournal, Found, half_bytes, scan};
@@ -9,8 +9,8 @@ use super::record_keeper::KeptElsewhere;
 use crate::limits::JOURNAL_RECORDS_PER_HALF_MIN;
 use crate::store::store_error::StoreError;
 
-/// The journal of a file of which redb has everything up to commit `count`: in the file, unless somebody else keeps its
-/// records. Those that there are, are durable afterwards.
+/// The journal of a file whose pages have everything up to commit `count`: in the file, or in the record keeper if
+/// there is one. The records in the journal are durable when this returns.
 pub fn open(
     disk: Disk,
     options: &Options,
@@ -30,7 +30,7 @@ pub fn open(
     }
 }
 
-/// The same, without any records yet.
+/// Like `open`, but without any records yet.
 pub fn begin(disk: Disk, options: &Options, salt: Salt) -> Box<dyn Journal> {
     match kept_elsewhere(options, salt) {
         Some(journal) => Box::new(journal),
@@ -38,7 +38,7 @@ pub fn begin(disk: Disk, options: &Options, salt: Salt) -> Box<dyn Journal> {
     }
 }
 
-/// What it has after commit `count`, for somebody who changes nothing.
+/// The records after commit `count`, for a caller that changes nothing.
 pub fn find(disk: &Disk, options: &Options, salt: &Salt, count: u64) -> Result<Found, StoreError> {
     match kept_elsewhere(options, *salt) {
         Some(journal) => Ok(Found {

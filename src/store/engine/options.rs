@@ -1,4 +1,4 @@
-//! How a data file is opened.
+//! The options for opening a data file.
 
 use super::disk_op::FaultInjector;
 use super::load_shedding::ShedAt;
@@ -11,30 +11,30 @@ use crate::metrics::Metrics;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How a data file is opened.
+/// The options for opening a data file.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Bytes that must be free on the disk before a commit.
     pub disk_free_bytes_min: u64,
-    /// Bytes that must be free before a piece of a file is kept, ...
+    /// Bytes that must be free before a chunk of an upload is stored.
     pub upload_free_bytes_min: u64,
-    /// ... and how many hundredths of the disk, if that is more.
+    /// Hundredths of the disk that must be free before a chunk is stored. The larger of the two applies.
     pub upload_free_percent: u64,
-    /// Bytes that a nightly backup leaves free on its disk, at least.
+    /// The minimum of bytes that a nightly backup leaves free on its disk.
     pub backup_free_bytes_min: u64,
-    /// Bytes of the file that are kept in memory.
+    /// The size of redb's cache in bytes.
     pub cache_bytes: usize,
-    /// Bytes of the journal that are used, at most [`JOURNAL_BYTES`].
+    /// Bytes of the journal area that are used, at most [`JOURNAL_BYTES`].
     pub journal_bytes: usize,
-    /// Who keeps the records of commits, where that is not the data file itself.
+    /// Where to keep the records of commits. `None` keeps them in the data file.
     pub record_keeper: Option<Arc<dyn RecordKeeper>>,
-    /// How long old roots are kept for those who copy the file.
+    /// How long to keep old roots for processes that copy the file.
     pub retention: Retention,
-    /// Breaks the disk, in tests.
+    /// Injects disk faults, in tests.
     pub faults: Option<Arc<dyn FaultInjector>>,
-    /// Where overload begins.
+    /// The thresholds of load shedding.
     pub shed_at: ShedAt,
-    /// Where everything is counted.
+    /// The counters that the store updates.
     pub metrics: Arc<Metrics>,
 }
 
@@ -56,16 +56,16 @@ impl Default for Options {
     }
 }
 
-/// How long the pages of a root stay as they are after the next root is on the disk.
+/// How long the pages of a root stay unchanged after the next root is on the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retention {
-    /// Not at all: a copy of a file in use may not open.
+    /// Not at all. A copy of a file in use may not open.
     Off,
-    /// For the longer of the two.
+    /// For the longer of these two times.
     For {
-        /// At least so long, ...
+        /// The minimum time.
         at_least: Duration,
-        /// ... and as long as it takes to copy the file at this rate.
+        /// The time in which the whole file can be copied at this rate.
         copy_bytes_per_second: u64,
     },
 }

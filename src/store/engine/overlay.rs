@@ -1,5 +1,5 @@
-//! A copy-on-write overlay over a data file: what redb writes stays in memory, so that it can recover and check the
-//! file and leave every byte as it is.
+//! A copy-on-write overlay over a data file. redb's writes stay in memory, so redb can recover and check the file
+//! without changing a byte of it.
 
 use super::disk::Disk;
 use super::file_locks::file_locks;
@@ -13,8 +13,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const BLOCK: u64 = 4096;
 
-/// A database of which nothing is kept, so it ends without the commit that redb makes when one is dropped: over a damaged
-/// list of free pages that commit panics twice, which would end the process.
+/// A database whose changes are discarded, so it closes without the commit that redb makes on drop. Over a damaged
+/// list of free pages, that commit panics twice, which would abort the process.
 pub struct OverlayDatabase(Option<Database>);
 
 impl OverlayDatabase {
@@ -37,7 +37,7 @@ impl Deref for OverlayDatabase {
 impl Drop for OverlayDatabase {
     fn drop(&mut self) {
         let database = self.0.take();
-        // redb makes no such commit while a panic unwinds. This one calls no panic hook.
+        // redb skips that commit while a panic unwinds, and `resume_unwind` calls no panic hook.
         let _ = catch_unwind(AssertUnwindSafe(move || {
             let _dropped_by_unwinding = database;
             resume_unwind(Box::new(()));
@@ -54,7 +54,7 @@ struct Overlay {
 #[derive(Debug)]
 struct Changes {
     len: u64,
-    /// Up to here the file is visible; what was cut off does not come back.
+    /// The length up to which the file shows through. Bytes that were truncated do not come back.
     visible: u64,
     blocks: BTreeMap<u64, Vec<u8>>,
 }
@@ -78,7 +78,7 @@ impl Overlay {
         self.changes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One block as it is now.
+    /// The current contents of one block.
     fn block(&self, changes: &Changes, number: u64) -> io::Result<Vec<u8>> {
         if let Some(block) = changes.blocks.get(&number) {
             return Ok(block.clone());
@@ -93,7 +93,7 @@ impl Overlay {
     }
 }
 
-/// The blocks under `len` bytes from `offset`: number, where in the block, where in the bytes.
+/// The blocks under `len` bytes from `offset`: block number, offset in the block, range in the bytes.
 fn pieces(offset: u64, len: usize) -> impl Iterator<Item = (u64, usize, std::ops::Range<usize>)> {
     let mut done = 0;
     std::iter::from_fn(move || {

@@ -1,7 +1,7 @@
-//! A file that appears under its name whole, or not at all.
+//! A file that appears under its name complete, or not at all.
 //!
-//! It is written under another name in the same folder, which is removed where it is not published; what a kill
-//! leaves of it goes when the same file is written the next time.
+//! It is written under a temporary name in the same folder. If it is not published, the temporary file is removed.
+//! After a kill, the next write of the same file removes what is left.
 
 use super::draft::{draft_path, folder, is_draft_name, sweep};
 use super::file_error::FileError;
@@ -10,16 +10,16 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Whether a file that is there already may be replaced.
+/// Whether an existing file may be replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overwrite {
-    /// It stays, and nothing is written.
+    /// An existing file stays, and nothing is written.
     Never,
-    /// It is replaced once the new one is whole.
+    /// An existing file is replaced once the new one is complete.
     Allowed,
 }
 
-/// The name for a file that is not whole yet. Whatever has it is removed when this is dropped.
+/// The temporary path of a file that is not complete yet. The file at this path is removed on drop.
 #[derive(Debug)]
 pub struct PendingFile {
     path: PathBuf,
@@ -28,10 +28,10 @@ pub struct PendingFile {
 }
 
 impl PendingFile {
-    /// Makes nothing yet.
+    /// Creates no file yet.
     ///
     /// # Errors
-    /// Where `target` cannot be a new file: it is there already, has no folder, or is no ordinary file.
+    /// `target` cannot be a new file: it already exists, has no folder, or is not a regular file.
     pub fn new(target: &Path, overwrite: Overwrite) -> Result<PendingFile, FileError> {
         let owned = || target.to_owned();
         if !folder(target).is_dir() {
@@ -55,20 +55,20 @@ impl PendingFile {
         })
     }
 
-    /// Where it is written.
+    /// The path of the file while it is being written.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Where it will be.
+    /// The final path of the file.
     pub fn target(&self) -> &Path {
         &self.target
     }
 
-    /// An empty file under the name that it is written under, which nobody else may read.
+    /// Creates an empty file at the temporary path, readable by this user only.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the operating system.
     pub fn create(&self) -> Result<File, FileError> {
         let mut how = OpenOptions::new();
         how.read(true).write(true).create_new(true);
@@ -76,17 +76,17 @@ impl PendingFile {
         std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
         let create = || {
             let file = how.open(&self.path)?;
-            // So that nobody takes it for one that was left behind.
+            // The lock keeps other processes from removing this file as abandoned.
             let _ = file.try_lock();
             Ok(file)
         };
         create().map_err(|error| FileError::of_io(&self.target, &error))
     }
 
-    /// Gives a file that is whole and on the disk its name.
+    /// Renames a complete, synced file to its final path.
     ///
     /// # Errors
-    /// What the system says, or that another file has the name by now. Nothing of the new one is left then.
+    /// The error of the operating system, or that another file has the name by now. The temporary file is removed.
     pub fn publish(self) -> Result<(), FileError> {
         self.rename().map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists => FileError::Exists {
@@ -99,12 +99,12 @@ impl PendingFile {
     fn rename(&self) -> std::io::Result<()> {
         match self.overwrite {
             Overwrite::Allowed => fs::rename(&self.path, &self.target)?,
-            // Unlike a rename, a link never takes a name from another file.
+            // Unlike a rename, a link never replaces another file.
             Overwrite::Never => match fs::hard_link(&self.path, &self.target) {
                 Ok(()) => {}
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(error),
                 Err(_) if self.target.exists() => return Err(ErrorKind::AlreadyExists.into()),
-                // A disk without hard links.
+                // The file system has no hard links.
                 Err(_) => fs::rename(&self.path, &self.target)?,
             },
         }
@@ -120,8 +120,8 @@ impl Drop for PendingFile {
     }
 }
 
-/// Removes what kills have left of files in this folder whose names begin so: what nobody has open, and nobody has
-/// written to for a while.
+/// Removes abandoned files in this folder whose names start with `prefix`: no process has them open, and they have not
+/// been written to for `after`.
 pub fn remove_abandoned(folder: &Path, prefix: &str, after: Duration) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -138,7 +138,7 @@ pub fn remove_abandoned(folder: &Path, prefix: &str, after: Duration) {
     }
 }
 
-/// A file that a running Chapp serves is nothing to be replaced.
+/// Refuses to replace a data file that a running Chapp has open.
 fn refuse_used(target: &Path) -> Result<(), FileError> {
     let file = File::open(target).map_err(|error| FileError::of_io(target, &error))?;
     match file.try_lock() {

@@ -1,4 +1,4 @@
-//! From the writer to everybody: the answer for each caller, and the events for all others, in commit order.
+//! Passes on the output of the writer in commit order: answers to callers, events to the feed.
 
 use super::job::Reply;
 use super::load_shedding::LoadShedding;
@@ -28,8 +28,7 @@ pub fn channel(load: Arc<LoadShedding>) -> (Publisher, Feed) {
     (publisher, feed)
 }
 
-/// Lets every task run first that is ready to. Not tokio's `yield_now`, which lets the last one that became ready run
-/// first.
+/// Lets all other ready tasks run first. tokio's `yield_now` would run the task that became ready last first.
 pub async fn others_first() {
     let mut is_first = true;
     poll_fn(|cx| match std::mem::take(&mut is_first) {
@@ -42,7 +41,7 @@ pub async fn others_first() {
     .await;
 }
 
-/// What there is to say after a commit.
+/// The answers and events of one commit.
 pub struct CommitOutput {
     replies: Vec<(Result<Event>, Reply)>,
     events: Vec<Event>,
@@ -58,19 +57,19 @@ impl CommitOutput {
         }
     }
 
-    /// Events that nobody waits for.
+    /// Events without any answers.
     pub fn events(events: Vec<Event>) -> CommitOutput {
         CommitOutput::new(Vec::new(), events)
     }
 
     fn reply(&mut self) {
         for (answer, caller) in self.replies.drain(..) {
-            // A caller who went away does not need the answer.
+            // A caller that has gone away does not need the answer.
             let _ = caller.send(answer);
         }
     }
 
-    /// Answers the callers; what is left is for everybody.
+    /// Sends the answers, and returns the events.
     fn into_events(mut self) -> Vec<Event> {
         self.reply();
         self.events
@@ -84,12 +83,12 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// For those who publish something that is not durable.
+    /// A sender for signals that are not durable. It does not keep the feed open.
     pub fn downgrade(&self) -> mpsc::WeakSender<CommitOutput> {
         self.feed.downgrade()
     }
 
-    /// Waits while the feed is full. If its reader has gone, nobody needs to be told.
+    /// Blocks while the feed is full. If the reader of the feed has gone, only the answers are sent.
     pub fn publish(&self, mut output: CommitOutput) {
         if !self.routes_replies.load(Relaxed) {
             output.reply();
@@ -103,24 +102,24 @@ impl Publisher {
     }
 }
 
-/// The events of a store, for their one reader. The writer waits for a reader who stops reading.
+/// The events of a store, for one reader. If the reader stops reading, the writer blocks.
 pub struct Feed {
     outputs: mpsc::Receiver<CommitOutput>,
     routes_replies: Arc<AtomicBool>,
-    /// How many events the reader was given last, and since when they were on their way.
+    /// How many events the reader was given last, and when they were committed.
     given: Option<(usize, Instant)>,
     load: Arc<LoadShedding>,
 }
 
 impl Feed {
-    /// From now on the answers to changes come through this feed as well, and are handed on when it is read: a commit
-    /// then wakes the reader's thread once, not once for each change.
+    /// From now on, answers to changes also go through this feed and are sent when it is read. A commit then wakes the
+    /// reader's thread once, not once for each change.
     pub fn route_replies(&mut self) {
         self.routes_replies.store(true, Relaxed);
     }
 
-    /// All events of one commit, or some signals; `None` after the end. A reader who comes for the next ones has
-    /// delivered the ones before.
+    /// All events of one commit, or some signals. `None` after the end. Asking for the next events means that the
+    /// previous ones have been delivered.
     pub async fn next(&mut self) -> Option<Vec<Event>> {
         if let Some((events, since)) = self.given.take() {
             self.load.delivered(events, since.elapsed());
@@ -133,8 +132,9 @@ impl Feed {
         Some(output.into_events())
     }
 
-    /// All events that wait, of one commit or of several, up to [`EVENTS_AT_ONCE_MAX`] and those of one more commit: a
-    /// reader who is behind catches up in one go. The answers that came along have gone before. `None` after the end.
+    /// All waiting events of one or more commits: at most [`EVENTS_AT_ONCE_MAX`] plus those of one more commit. A
+    /// reader that lags behind catches up in one step. The answers of these commits are sent first. `None` after the
+    /// end.
     pub async fn batch(&mut self) -> Option<Vec<Event>> {
         let mut events = self.next().await?;
         while events.len() < EVENTS_AT_ONCE_MAX

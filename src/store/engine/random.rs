@@ -1,9 +1,9 @@
-//! Bytes by chance.
+//! Random bytes.
 
 use super::record::{SALT_BYTES, Salt};
 use std::io;
 
-/// A salt for a new opening of a journal.
+/// A salt for a newly opened journal.
 pub fn new_salt() -> io::Result<Salt> {
     random::<SALT_BYTES>()
 }

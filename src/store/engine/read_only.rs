@@ -1,6 +1,6 @@
-//! A data file that nobody serves, looked at as its next start would see it, with every byte left as it is.
+//! A data file that no server has open, read as its next start would see it, without changing a byte.
 //!
-//! All that the commands know of how a file is opened is in here.
+//! Everything that the commands know about opening a file is in this module.
 
 use super::database::{Checked, View, open_as_next_start};
 use super::open_error::{OpenError, io_error, open_error};
@@ -15,16 +15,16 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
-/// What every data file begins with: redb's magic number.
+/// redb's magic number, with which every data file begins.
 const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
 
-/// A data file as it is now; nobody else opens it meanwhile.
+/// A locked view of a data file: no other process can open the file meanwhile.
 pub struct ReadOnly {
     database: OverlayDatabase,
     pub format: u32,
     /// Whether this user may write to the file.
     pub is_writable: bool,
-    /// As [`Store::file_id`](super::Store::file_id) has it.
+    /// The same as [`Store::file_id`](crate::store::Store::file_id).
     pub id: String,
 }
 
@@ -33,7 +33,7 @@ impl ReadOnly {
         guard(|| Ok(self.database.begin_read()?))
     }
 
-    /// A file of an older format has other rows, which the next start brings up to date.
+    /// Whether the file has the current format. The next start upgrades the rows of an older format.
     pub fn is_of_today(&self) -> bool {
         self.format == FORMAT_VERSION
     }
@@ -42,7 +42,7 @@ impl ReadOnly {
 pub fn open(path: &Path, options: &Options, checked: Checked) -> Result<ReadOnly, OpenError> {
     let not_ours = || OpenError::NotOurs { path: path.to_owned() };
     let about = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
-    // Opening a pipe would wait for whoever writes to it.
+    // Opening a pipe would block until it has a writer.
     if !about.is_file() || !has_magic(path)? {
         return Err(not_ours());
     }
@@ -67,7 +67,7 @@ pub fn open(path: &Path, options: &Options, checked: Checked) -> Result<ReadOnly
     }
 }
 
-/// The name of the history that a data file, or a backup of it, holds; see [`Store::file_id`](super::Store::file_id).
+/// The id of the history in a data file or a backup of it; see [`Store::file_id`](crate::store::Store::file_id).
 pub fn file_id_of(path: &Path) -> Option<String> {
     let opened = open(path, &Options::default(), Checked::Lightly).ok()?;
     Some(opened.id)
@@ -82,7 +82,7 @@ fn has_magic(path: &Path) -> Result<bool, OpenError> {
     read().map_err(|error| unreadable(path, &error))
 }
 
-/// Why nothing of a file can be read.
+/// Explains why a file cannot be read at all.
 fn unreadable(path: &Path, error: &io::Error) -> OpenError {
     match error.kind() {
         ErrorKind::PermissionDenied => OpenError::Unreadable { path: path.to_owned() },
@@ -90,7 +90,7 @@ fn unreadable(path: &Path, error: &io::Error) -> OpenError {
     }
 }
 
-/// The format and the name of a file; nothing where it is of another program.
+/// The format and the id of a file. `None` if the file belongs to another program.
 fn identity(database: &Database) -> Result<Option<(u32, DataFileRow)>, StoreError> {
     let meta = match database.begin_read()?.open_table(META) {
         Err(TableError::Storage(error)) => return Err(error.into()),

@@ -1,5 +1,5 @@
-//! One commit as a record: the rows that it changes and the events that it causes. A process that applies the records of a
-//! history in order has the same rows, and can tell the same story. `store/FORMAT.md` describes the bytes.
+//! One commit as a record: the rows that it changes and the events that it causes. A process that applies all records
+//! of a history in order has the same rows, and can publish the same events. `store/FORMAT.md` describes the bytes.
 
 use crate::model::Event;
 use crate::store::rows::codec::{CommitRow, seal_bytes, unseal_bytes};
@@ -7,21 +7,21 @@ use crate::store::rows::redo::{RowChange, row_changes};
 use crate::store::store_error::StoreError;
 use serde::{Deserialize, Serialize};
 
-/// Bytes in front of each record: how many follow.
+/// The length field in front of each record.
 const LENGTH_BYTES: usize = 4;
 const COUNT_BYTES: usize = 8;
 pub const SALT_BYTES: usize = 8;
-/// Every record is longer.
+/// The minimum length of a record.
 pub const RECORD_BYTES_MIN: usize = LENGTH_BYTES + SALT_BYTES + COUNT_BYTES;
-/// The layout of what follows the number; a larger one is from a later Chapp.
+/// The layout of the body. A larger number is from a later Chapp.
 const RECORD_FORMAT: u8 = 1;
 
-/// Bits of a record's salt and number, of 128, that may be wrong in one that is damaged.
+/// How many of the 128 bits of a record's salt and number may be wrong in a damaged record.
 const DAMAGED_BITS_MAX: u32 = 8;
 
 pub type Salt = [u8; SALT_BYTES];
 
-/// What follows the number of a record.
+/// The part of a record after its number.
 #[derive(Deserialize, Serialize)]
 struct Body<'a> {
     format: u8,
@@ -46,12 +46,12 @@ impl Record {
         Ok(Record { commit, rows, events })
     }
 
-    /// What it does to rows, in order.
+    /// The row changes of the commit, in order.
     pub fn rows(&self) -> impl Iterator<Item = Result<RowChange<'_>, StoreError>> {
         row_changes(&self.rows)
     }
 
-    /// What it has to tell, in order.
+    /// The events of the commit, in order.
     pub fn events(&self) -> Result<Vec<Event>, StoreError> {
         if self.events.is_empty() {
             return Ok(Vec::new());
@@ -60,7 +60,7 @@ impl Record {
             .map_err(|error| StoreError::Damaged(format!("an event in the journal: {error}")))
     }
 
-    /// Its bytes in a journal with this salt.
+    /// The bytes of the record in a journal with this salt.
     pub fn encode(&self, salt: &Salt) -> Result<Vec<u8>, StoreError> {
         let body = Body {
             format: RECORD_FORMAT,
@@ -75,12 +75,13 @@ impl Record {
         Ok([&length.to_le_bytes()[..], &sealed].concat())
     }
 
-    /// The record that begins with the first byte, if a whole one with this salt does, and how long it is.
+    /// The record that begins at the first byte, and its length. `None` if no complete record with this salt begins
+    /// there.
     pub fn decode(bytes: &[u8], salt: &Salt) -> Result<Option<(Record, usize)>, StoreError> {
         let Some((count, body, length)) = frame(bytes, salt) else {
             return Ok(None);
         };
-        // Its checksum is right, so this is what somebody has written.
+        // The checksum is right, so these bytes were written like this.
         if body.first().is_some_and(|format| *format > RECORD_FORMAT) {
             return Err(StoreError::Damaged(
                 "a later Chapp has written to the journal".to_owned(),
@@ -98,7 +99,7 @@ impl Record {
     }
 }
 
-/// The number of the record that begins with the first byte, what follows the number, and the length of the record.
+/// The number of the record that begins at the first byte, the body after the number, and the length of the record.
 pub fn frame<'b>(bytes: &'b [u8], salt: &[u8]) -> Option<(u64, &'b [u8], usize)> {
     let (length, rest) = bytes.split_first_chunk::<LENGTH_BYTES>()?;
     let length = u32::from_le_bytes(*length) as usize;
@@ -107,7 +108,7 @@ pub fn frame<'b>(bytes: &'b [u8], salt: &[u8]) -> Option<(u64, &'b [u8], usize)>
     Some((u64::from_le_bytes(*count), body, LENGTH_BYTES + length))
 }
 
-/// Whether the first bytes are those of record `count`, but for a few bits at most.
+/// Whether the first bytes are those of record `count`, apart from a few wrong bits.
 pub fn resembles(bytes: &[u8], salt: &[u8], count: u64) -> bool {
     let expected = [salt, &count.to_le_bytes()].concat();
     let found = bytes.get(LENGTH_BYTES..LENGTH_BYTES + expected.len());
@@ -121,7 +122,7 @@ pub fn resembles(bytes: &[u8], salt: &[u8], count: u64) -> bool {
     found.is_some_and(|found| different(found) <= DAMAGED_BITS_MAX)
 }
 
-/// Where in `bytes` a record with this salt may begin.
+/// The offsets in `bytes` at which a record with this salt may begin.
 pub fn candidates<'b>(bytes: &'b [u8], salt: &'b [u8]) -> impl Iterator<Item = usize> + 'b {
     memchr::memmem::find_iter(bytes, salt).filter_map(|at| at.checked_sub(LENGTH_BYTES))
 }

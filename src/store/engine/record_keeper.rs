@@ -1,4 +1,4 @@
-//! Records that are kept elsewhere than in the data file: behind the same seam, so that nothing above it can tell.
+//! Records that are kept outside the data file. The code above the [`Journal`] seam sees no difference.
 
 use super::journal::{Appended, Journal};
 use super::record::{Record, Salt};
@@ -6,25 +6,25 @@ use crate::store::store_error::StoreError;
 use std::sync::Arc;
 use std::{fmt, io};
 
-/// Keeps the records of commits. They come in order, each once, and are opaque.
+/// Keeps the records of commits. Records come in order, each exactly once, and are opaque.
 pub trait RecordKeeper: fmt::Debug + Send + Sync {
-    /// Makes record `count` durable. After an error it may be durable or not.
+    /// Makes record `count` durable. After an error, the record may or may not be durable.
     ///
     /// # Errors
-    /// What went wrong.
+    /// The cause of the failure.
     fn append(&self, count: u64, record: &[u8]) -> io::Result<()>;
 
     /// The records after number `count`, in order.
     ///
     /// # Errors
-    /// What went wrong.
+    /// The cause of the failure.
     fn since(&self, count: u64) -> io::Result<Vec<Vec<u8>>>;
 
-    /// The data file has everything in its pages, durably: none of the records is needed any more.
+    /// Everything is durable in the data file's pages, so all records so far may be deleted.
     fn checkpointed(&self);
 }
 
-/// The journal of a data file whose records somebody else keeps.
+/// The journal of a data file whose records a record keeper keeps.
 pub struct KeptElsewhere {
     keeper: Arc<dyn RecordKeeper>,
     salt: Salt,

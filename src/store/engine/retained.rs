@@ -1,12 +1,14 @@
-//! Roots of redb that stay whole for somebody who copies the file while it is in use.
+//! Keeps roots of redb intact for processes that copy the file while it is in use.
 //!
-//! A copier reads the first page, and with it one durable root, and then takes its time over all other pages. So no page
-//! of that root may be used again for a while after the next root is on the disk. To redb, each retained root is an open
-//! reader. The exact rules were found with simulated copies by the thousand, and each breaks some if it is left out:
+//! A copier reads the first page, which names one durable root, and then takes its time with all other pages. So the
+//! pages of that root must not be reused for a while after the next root is on the disk. To redb, each retained root
+//! is an open reader. The exact rules come from thousands of simulated copies, and leaving out any one of them breaks
+//! some copies:
 //!
-//! - the reader is opened before the durable commit that makes the root, and the first one before the commit of opening;
-//! - a root is superseded when the next *retained* one is on the disk; roots that come closer than
-//!   [`ROOT_EVERY`] need none of their own, since an older reader covers their pages;
+//! - the reader is opened before the durable commit that makes the root, and the first reader before the opening
+//!   commit;
+//! - a root is superseded when the next *retained* root is on the disk; roots less than [`ROOT_EVERY`] apart need no
+//!   reader of their own, because an older reader covers their pages;
 //! - every durable commit uses quick repair, or redb's own bookkeeping pages follow other rules.
 
 use super::options::Retention;
@@ -17,7 +19,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The roots of one opening of a file.
+/// The retained roots since the file was opened.
 pub struct Retained {
     retention: Retention,
     roots: Mutex<Roots>,
@@ -32,7 +34,7 @@ struct Roots {
 struct Root {
     _reader: ReadTransaction,
     retained: Instant,
-    /// When the next retained root was on the disk, and how many bytes had been written to pages by then.
+    /// When the next retained root reached the disk, and the number of bytes written to pages by then.
     superseded: Option<(Instant, u64)>,
 }
 
@@ -48,12 +50,12 @@ impl Retained {
         }
     }
 
-    /// Counts anew who else has the file open: we have just opened it again ourselves.
+    /// Restarts the count of other processes that have the file open, because we have just reopened it ourselves.
     pub fn watch_again(&self, path: &Path) {
         self.lock().elsewhere = OpenElsewhere::watch(path);
     }
 
-    /// A reader to keep for the durable commit that comes now, if it needs one.
+    /// A reader to keep for the next durable commit. `None` if that commit needs none.
     pub fn before_commit(
         &self,
         begin_read: impl FnOnce() -> Result<ReadTransaction, StoreError>,
@@ -69,7 +71,7 @@ impl Retained {
         }
     }
 
-    /// That commit is on the disk, and `pages_bytes` have been written to pages until now.
+    /// The commit after `before_commit` is on the disk, and `pages_bytes` bytes have been written to pages so far.
     pub fn committed(&self, reader: Option<ReadTransaction>, pages_bytes: u64) {
         let Some(reader) = reader else { return };
         let now = Instant::now();
@@ -84,7 +86,7 @@ impl Retained {
         });
     }
 
-    /// Lets go of what nobody can be copying any more.
+    /// Releases the roots that no process can be copying any more.
     pub fn sweep(&self, file_bytes: u64, pages_bytes: u64) {
         let Retention::For {
             at_least,
@@ -106,17 +108,17 @@ impl Retained {
         });
     }
 
-    /// Lets go of all but the present root: the disk needs the space.
+    /// Releases all roots except the current one, because the disk needs the space.
     pub fn release_superseded(&self) {
         self.lock().roots.retain(|root| root.superseded.is_none());
     }
 
-    /// How many there are.
+    /// The number of retained roots.
     pub fn count(&self) -> usize {
         self.lock().roots.len()
     }
 
-    /// Lets go of all of them.
+    /// Releases all roots.
     pub fn clear(&self) {
         self.lock().roots.clear();
     }
@@ -126,11 +128,11 @@ impl Retained {
     }
 }
 
-/// Whether another process has the file open, where the system tells (inotify(7)).
+/// Whether another process has the file open, on systems that report it (inotify(7)).
 #[cfg(target_os = "linux")]
 struct OpenElsewhere {
     events: Option<std::os::fd::OwnedFd>,
-    /// How often it was opened and not closed since we watch. Our own handles were open before.
+    /// Opens minus closes since the watch began. Our own handles were open before that.
     count: usize,
 }
 

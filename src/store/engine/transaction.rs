@@ -1,4 +1,4 @@
-//! What a write transaction does, and how it ends.
+//! The result of a write transaction, and the ways in which one fails.
 
 use crate::model::Event;
 use crate::store::store_error::StoreError;
@@ -13,16 +13,16 @@ pub enum Wrote {
 /// The work of a transaction.
 pub struct Work<T> {
     pub done: T,
-    /// What it has to tell.
+    /// The events to publish after the commit.
     pub events: Vec<Event>,
     pub wrote: Wrote,
 }
 
 /// How a write transaction failed.
 pub enum Failed<T> {
-    /// It did not happen.
+    /// The transaction did not take effect.
     Before(StoreError),
-    /// It happened or it did not; opening the file again shows which.
+    /// The transaction may or may not have taken effect. Opening the file again shows which.
     AtCommit(Box<Work<T>>, StoreError),
 }
 
@@ -37,7 +37,7 @@ impl<T> Failed<T> {
 /// Where a commit becomes durable.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Durable {
-    /// In the journal, if it has room.
+    /// In the journal, if there is room.
     InTheJournal,
     InThePages,
 }

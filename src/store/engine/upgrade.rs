@@ -1,5 +1,5 @@
-//! From a data file of an older format to one of today's: its rows are copied, table by table, into a new file, and what
-//! is missing is added. The old file stays beside the new one, as it was.
+//! Upgrades a data file of an older format: copies the rows, table by table, into a new file, and adds what is
+//! missing. The old file stays beside the new one, unchanged.
 
 use super::copy::{Contents, Copy, CopyError};
 use super::database::{Checked, View, builder, last_commit, open_overlay, write_new};
@@ -22,18 +22,18 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-/// Puts a file of today's format in the place of one of an older format, which stays beside it, named after its format;
-/// never over another file.
+/// Replaces a file of an older format with one of the current format. The old file stays beside the new one, with its
+/// format in its name, and never replaces another file.
 pub fn upgrade(path: &Path, options: &Options, format: u32) -> Result<(), OpenError> {
-    // The file itself, and not a link to it, is what gets another one beside it.
+    // Upgrade the file itself, not a symbolic link to it.
     let real = path.canonicalize().map_err(|error| io_error(path, &error))?;
     let draft = draft_path(&real).map_err(|error| io_error(path, &error))?;
-    tracing::warn!(format, "the data file has an older format; it is brought up to date");
+    tracing::warn!(format, "the data file has an older format; upgrading it");
     let upgraded = guard(|| {
-        // Until it is done, nobody else opens the file.
+        // The view holds the lock of the file, so no other process opens it during the upgrade.
         let view = open_overlay(&real, options, Checked::Fully, FirstPage::First)?;
         if view.disk.is_current() {
-            // Somebody else was faster.
+            // Another process has already upgraded it.
             return Ok(());
         }
         let about = fs::metadata(&real)?;
@@ -53,7 +53,7 @@ pub fn upgrade(path: &Path, options: &Options, format: u32) -> Result<(), OpenEr
     })
 }
 
-/// Everything in the file, as a new file of today's format, on the disk.
+/// Copies everything in the file to a new, synced file of the current format.
 fn copy(view: &View, real: &Path, draft: &Path, options: &Options) -> Result<(), StoreError> {
     let from = view.database.begin_read()?;
     let copy = Copy {
@@ -68,7 +68,7 @@ fn copy(view: &View, real: &Path, draft: &Path, options: &Options) -> Result<(),
     let into = builder(options).create_with_backend(Disk::open(draft, options)?)?;
     let mut row: DataFileRow = get_known(&from.open_table(META)?, FILE, "the name of the file")?;
     if row.home != home_until_4(real)? {
-        // It may be a restored backup: clients must not mix its history with the one they know.
+        // The file may be a restored backup: clients must not mix its history with the one they know.
         row.epoch = random()?;
     }
     row.home = home(draft)?;
@@ -86,7 +86,7 @@ fn copy(view: &View, real: &Path, draft: &Path, options: &Options) -> Result<(),
     Ok(())
 }
 
-/// Adds what files of format 1 do not have.
+/// Adds the rows that files of format 1 lack.
 fn add_missing(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     let lobby: RoomRow = get_known(tables.rooms.read()?, FIRST_ROOM, "the first room")?;
     put(
@@ -96,22 +96,22 @@ fn add_missing(tables: &mut Tables<'_>) -> Result<(), StoreError> {
     )
 }
 
-/// Those who could read the old file can read the new one.
+/// Gives the new file the owner and the permissions of the old one.
 fn give_permissions(draft: &Path, about: &fs::Metadata) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt, chown};
-        // Only root can give a file to somebody else.
+        // Only root can change the owner.
         let _ = chown(draft, Some(about.uid()), Some(about.gid()));
     }
     fs::set_permissions(draft, about.permissions())
 }
 
-/// Gives the old file a second name, under which it stays as it is.
+/// Keeps the old file, unchanged, under a second name.
 fn keep_old(path: &Path, format: u32) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let draft = draft_path(path)?;
-    // A disk without hard links gets a copy.
+    // Copy the file if the file system has no hard links.
     let copied =
         fs::hard_link(path, &draft).or_else(|_| fs::copy(path, &draft).and_then(|_| File::open(&draft)?.sync_all()));
     let named = copied.and_then(|()| give_name(&draft, path, &format!("{name}.format-{format}")));
@@ -121,7 +121,7 @@ fn keep_old(path: &Path, format: u32) -> io::Result<()> {
     named
 }
 
-/// Gives the draft the first name that is free: `NAME`, `NAME.2`, `NAME.3`, …
+/// Renames the draft to the first name that is free: `NAME`, `NAME.2`, `NAME.3`, …
 fn give_name(draft: &Path, path: &Path, name: &str) -> io::Result<()> {
     let mut wanted = path.with_file_name(name);
     for number in 2..=u32::MAX {

@@ -1,5 +1,5 @@
-//! Whether the data file is still the one that we opened and wrote. If it is not, we write nothing more: it would go to
-//! somebody else's file, or to one that is gone.
+//! Checks that the data file is still the one that we opened and wrote. If it is not, we stop writing: our writes
+//! would go to another program's file, or to a deleted one.
 
 use super::disk::Disk;
 use super::last_commit::LastCommitFile;
@@ -22,10 +22,10 @@ impl Watch {
         }
     }
 
-    /// Looks at the file.
+    /// Checks the file.
     ///
     /// # Errors
-    /// It is not ours any more.
+    /// The file is no longer ours.
     pub fn look(&self, disk: &Disk) -> Result<(), StoreError> {
         match disk.difference(&self.path) {
             Ok(Some(difference)) => Err(self.disown(disk, difference)),
@@ -33,12 +33,12 @@ impl Watch {
                 self.own();
                 Ok(())
             }
-            // Then whatever comes next will fail as well, and says why.
+            // The next operation will fail as well, and report the cause.
             Err(_) => Ok(()),
         }
     }
 
-    /// From now on nothing is written.
+    /// Refuses all writes from now on.
     pub fn disown(&self, disk: &Disk, difference: Difference) -> StoreError {
         disk.poison();
         let before = self.lock().replace(difference);
@@ -54,22 +54,22 @@ impl Watch {
         *self.lock() = None;
     }
 
-    /// How the file is not ours any more, if it is not.
+    /// How the file differs from ours. `None` if it is ours.
     pub fn difference(&self) -> Option<Difference> {
         *self.lock()
     }
 
     /// # Errors
-    /// Nothing may be written to it.
+    /// The file must not be written to.
     pub fn check_writable(&self) -> Result<(), StoreError> {
         self.difference()
             .map_or(Ok(()), |difference| Err(StoreError::Foreign(difference)))
     }
 
-    /// A file that was moved can still be read; one that was overwritten holds something else.
+    /// A file that was moved can still be read. A file that was overwritten has different contents.
     ///
     /// # Errors
-    /// Nothing may be read from it.
+    /// The file must not be read.
     pub fn check_readable(&self) -> Result<(), StoreError> {
         match self.difference() {
             Some(Difference::Overwritten) => Err(StoreError::Foreign(Difference::Overwritten)),

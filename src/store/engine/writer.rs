@@ -1,12 +1,12 @@
-//! The one thread that writes: takes everything that waits, and has it committed together. A batch is what arrived while
-//! the disk was busy with the one before.
+//! The only thread that writes. It takes all waiting changes and commits them together: a batch is what arrived while
+//! the disk was busy with the previous batch.
 //!
-//! What concerns files is not committed with the rest. A piece of a file is more than the journal takes, and costs ten
-//! times what a post does. So it comes after everything that is short, one piece at a time, and people who talk while
-//! others send files wait for one piece at most.
+//! Changes to files are committed separately. A chunk of a file does not fit into the journal, and costs ten times as
+//! much as a post. So the short changes go first, and then one chunk at a time: a post waits for one chunk at most
+//! while other people upload files.
 //!
-//! When there is nothing to commit, the thread continues the search index, makes a checkpoint once it has been quiet for
-//! a second, and looks after the file.
+//! When there is nothing to commit, the thread continues the search index, makes a checkpoint after an idle second,
+//! and checks the file.
 
 use super::committer::{Committer, Indexing};
 use super::data_file::DataFile;
@@ -25,20 +25,20 @@ pub struct Writer {
     file: Arc<DataFile>,
     committer: Committer,
     jobs: mpsc::Receiver<Job>,
-    /// Only for waiting with an end.
+    /// Only for waits with a timeout.
     timer: Runtime,
     load: Arc<LoadShedding>,
-    /// What concerns files and is not committed yet, in order.
+    /// Changes to files that are not committed yet, in order.
     of_files: VecDeque<Waiting>,
-    /// How many changes are likely to come together: as many as lately, or half of that.
+    /// How many changes are likely to arrive together: the size of the last batch, or half the previous estimate.
     group_expected: usize,
     /// When the last commit ended.
     committed: Instant,
-    /// When the file was last looked after.
+    /// When the file was last checked.
     looked: Instant,
 }
 
-/// Ends all reading with the writer, however that ends.
+/// Stops all reads when the writer ends, even by a panic.
 struct End(Arc<DataFile>);
 
 impl Drop for End {
@@ -47,7 +47,7 @@ impl Drop for End {
     }
 }
 
-/// What one round has to do.
+/// The work of one round.
 #[derive(Default)]
 struct Round {
     changes: Vec<Waiting>,
@@ -131,7 +131,7 @@ impl Writer {
             self.commit(changes, Indexing::Now);
         }
         if !self.of_files.is_empty() {
-            // Only those who come meanwhile wait for this one: those that wait here keep nobody waiting.
+            // Only changes that arrive during this commit have to wait for it, so the wait starts now.
             self.load.began(Instant::now());
             let count = self.of_files.len().saturating_sub(FILE_CHANGES_WAITING_MAX).max(1);
             let pieces = self.of_files.drain(..count).collect();
@@ -153,7 +153,7 @@ impl Writer {
         self.file.is_behind() && self.file.is_writable() && self.committed.elapsed() >= CHECKPOINT_AFTER
     }
 
-    /// Waits for work. False when there is none left and none can come.
+    /// Waits for work. Returns false when there is no work left and none can arrive.
     fn wait(&mut self, jobs: &mut Vec<Job>) -> bool {
         let is_idle_work = self.file.is_writable() && self.committer.unindexed && self.jobs.is_empty();
         if !self.of_files.is_empty() || (is_idle_work && !self.jobs.is_closed()) {
@@ -173,8 +173,8 @@ impl Writer {
         work.is_err() || work.is_ok_and(|count| count > 0)
     }
 
-    /// Where more changes came together lately than now, the others are on their way: one commit for all of them costs
-    /// less than one for the first and one for the rest, and so does telling of it.
+    /// If recent batches were larger than this one, waits briefly for the other changes. One commit for all of them,
+    /// and one delivery of its events, cost less than two.
     fn wait_for_group(&mut self, jobs: &mut Vec<Job>) {
         if jobs.len() < self.group_expected {
             std::thread::sleep(GROUP_COMMIT_DELAY);
@@ -187,7 +187,7 @@ impl Writer {
         self.group_expected = jobs.len().max(self.group_expected / 2);
     }
 
-    /// How long to wait for work before there is something else to do.
+    /// How long to wait for changes before other work is due.
     fn wait_max(&self) -> Duration {
         let wait = WATCH_EVERY.saturating_sub(self.looked.elapsed());
         match self.file.is_behind() && self.file.is_writable() {

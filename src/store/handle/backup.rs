@@ -13,17 +13,17 @@ use crate::store::progress::Progress;
 use crate::store::store_error::StoreError;
 use std::fs;
 
-/// What the data file takes, and its disk has.
+/// The size of the data file and the space on its disk.
 #[derive(Clone, Copy, Debug)]
 pub struct Storage {
     /// Bytes of the data file.
     pub file_bytes: u64,
-    /// Bytes that are free, and all bytes of the disk; where the system tells.
+    /// Free bytes and all bytes of the disk. `None` if the system does not report them.
     pub disk: Option<(u64, u64)>,
 }
 
 impl Store {
-    /// What the data file takes.
+    /// The size of the data file and the space on its disk.
     pub fn storage(&self) -> Storage {
         let path = &self.0.file.path;
         let free = fs4::available_space(folder(path));
@@ -49,7 +49,7 @@ impl Store {
         }
     }
 
-    /// A file that has shown itself to be damaged makes no backup that anybody should rely on.
+    /// Refuses a file that is known to be damaged: its backup could not be relied on.
     fn check_undamaged(&self) -> Result<()> {
         match self.0.file.damage.first() {
             Some(cause) => Err(StoreError::Damaged(cause.to_owned()).into_error()),
@@ -57,15 +57,15 @@ impl Store {
         }
     }
 
-    /// Copies everything that is acknowledged by now, to be passed on. Blocks: seconds for a million messages.
+    /// Copies everything acknowledged so far, for streaming. Blocks: seconds for a million messages.
     ///
     /// # Errors
-    /// `storage_full`, `unavailable`, or `internal` for a damaged row. Nothing of the copy stays then.
+    /// `storage_full`, `unavailable`, or `internal` for a damaged row. No part of the copy is left behind.
     pub fn back_up(&self, read_back: ReadBack, progress: &Progress) -> Result<BackupFile> {
         self.has_room_for_backup()?;
         self.check_undamaged()?;
         let data = &self.0.file;
-        // Not held under the file's lock, so that a file that fails meanwhile can be opened again.
+        // The file's lock is not held, so the file can be reopened if it fails in the meantime.
         let snapshot = data.snapshot().map_err(StoreError::into_error)?;
         let copy = unnamed(&snapshot, &data.path, &data.options, read_back, progress);
         copy.map_err(|error| match error {
@@ -78,11 +78,11 @@ impl Store {
         })
     }
 
-    /// Writes everything that is acknowledged by now to a file that is checked before it gets its name. Blocks. Leaves
-    /// room on its disk: one that backups have filled takes no messages any more.
+    /// Writes everything acknowledged so far to a file that is checked before it gets its name. Blocks. Leaves free
+    /// space on its disk: if backups filled it, the server could take no messages.
     ///
     /// # Errors
-    /// A sentence for the administrator. Nothing of the file stays then.
+    /// A sentence for the administrator. No part of the file is left behind.
     pub fn back_up_to(
         &self,
         pending: PendingFile,

@@ -9,10 +9,10 @@ use crate::store::progress::Progress;
 use crate::store::store_error::StoreError;
 
 impl Store {
-    /// Checks what readers see now, while the server runs. Free pages are not checked. Blocks.
+    /// Checks the rows that readers see now, while the server runs. Free pages are not checked. Blocks.
     ///
     /// # Errors
-    /// `unavailable` where the file cannot be read.
+    /// `unavailable` if the file cannot be read.
     pub fn check(&self, progress: &Progress) -> Result<Report> {
         let snapshot = self.0.file.snapshot().map_err(StoreError::into_error)?;
         let report = of_snapshot(&snapshot, Findings::default(), progress, false);

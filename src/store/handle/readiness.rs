@@ -1,34 +1,34 @@
-//! Whether changes are taken now, and why not: the one place that `/healthz`, `/readyz`, the metrics, the start line and
-//! the page ask.
+//! Whether the store takes changes now, and if not, why: the single source for `/healthz`, `/readyz`, the metrics, the
+//! start line and the page.
 
 use super::store::Store;
 use crate::store::engine::load_shedding::ShedLevel;
 use crate::store::store_error::Difference;
 
-/// Why no changes are taken.
+/// Why the store takes no changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unready {
     /// The store is closing, or its writer has ended.
     Stopping,
-    /// Somebody has touched the data file while it was in use.
+    /// Another program has touched the data file while it was in use.
     Foreign(Difference),
-    /// Something in the data file is not what was written.
+    /// Something in the data file differs from what was written.
     Damaged,
-    /// The last try to write to the data file failed, and so did opening it again.
+    /// The last write to the data file failed, and so did reopening the file.
     NotWritable,
     /// Too little is free on the disk.
     DiskFull,
-    /// So much waits that what people do is refused.
+    /// So many changes wait that user actions are refused.
     Overloaded,
 }
 
 impl Unready {
-    /// Whether it does not pass by itself: somebody has to look after the data file.
+    /// Whether an administrator has to act, because the problem does not go away by itself.
     pub fn needs_repair(self) -> bool {
         matches!(self, Unready::Foreign(_) | Unready::Damaged)
     }
 
-    /// The same for people. Names no path.
+    /// The reason as a sentence for users. Names no path.
     pub fn sentence(self) -> &'static str {
         match self {
             Unready::Stopping => "The server is stopping.",
@@ -42,10 +42,11 @@ impl Unready {
 }
 
 impl Store {
-    /// Whether changes are taken now. Asks the system for the free space at most, and nothing of the file.
+    /// Whether the store takes changes now. Reads nothing from the file, and at most asks the system for the free
+    /// space.
     ///
     /// # Errors
-    /// Why not.
+    /// Why the store takes no changes.
     pub fn readiness(&self) -> Result<(), Unready> {
         let file = &self.0.file;
         if self.0.jobs.is_closed() {

@@ -1,4 +1,4 @@
-//! An open data file: opened and closed, changes committed, queries answered from snapshots.
+//! An open data file: opens and closes it, commits changes, answers queries from snapshots.
 
 use crate::error::{Error, Kind, Result};
 use crate::limits::{SEARCHES_MAX, SHED_RETRY_MS, WRITER_QUEUE_MAX, WRITER_QUEUE_TIMEOUT};
@@ -36,12 +36,12 @@ pub(super) struct Shared {
     /// Weak, so that the feed ends with the writer.
     feed: mpsc::WeakSender<CommitOutput>,
     writer: Mutex<Option<JoinHandle<()>>>,
-    /// Permits to look at very many rows.
+    /// Permits for queries that read very many rows.
     searches: Semaphore,
     load: Arc<LoadShedding>,
 }
 
-/// The answer to a change that is on its way.
+/// The pending answer to a change.
 pub struct Pending(oneshot::Receiver<Result<Event>>);
 
 impl Future for Pending {
@@ -54,10 +54,10 @@ impl Future for Pending {
 }
 
 impl Store {
-    /// Opens the data file at `path`, or makes one, and starts its writer. Blocks.
+    /// Opens the data file at `path`, or creates it, and starts its writer. Blocks.
     ///
     /// # Errors
-    /// One sentence for the terminal. What was at `path` is as it was, or is being upgraded and beside it as it was.
+    /// One sentence for the terminal. An existing file is unchanged; during an upgrade, it stays beside the new one.
     pub fn open(path: &Path, options: Options) -> std::result::Result<(Store, Feed), OpenError> {
         let load = Arc::new(LoadShedding::new(options.metrics.clone(), options.shed_at));
         let (file, commits) = open::open(path, options)?;
@@ -90,12 +90,12 @@ impl Store {
         Ok((Store(Arc::new(shared)), feed))
     }
 
-    /// A random name of this history. Another one after a backup was restored.
+    /// A random id of this history. A restored backup gets a new one.
     pub fn epoch(&self) -> &str {
         &self.0.file.epoch
     }
 
-    /// A random name of this data file, hexadecimal. Copies share it; it never changes.
+    /// A random id of this data file, in hexadecimal. Copies share it; it never changes.
     pub fn file_id(&self) -> &str {
         &self.0.file.id
     }
@@ -103,30 +103,30 @@ impl Store {
     /// Makes a change durable.
     ///
     /// # Errors
-    /// What a rule says, or `storage_full`, `unavailable`, `internal`. After `unavailable` the change
-    /// may have happened all the same.
+    /// The refusal of a rule, or `storage_full`, `unavailable`, `internal`. After `unavailable`, the change may have
+    /// taken effect all the same.
     pub async fn commit(&self, change: Change) -> Result<Event> {
         self.submit(change).await?.await
     }
 
-    /// Puts a change in the queue; changes happen in the order in which they were put there, but those that
-    /// concern files behind others. Waits only while the queue is full, and not for ever.
+    /// Puts a change in the queue. Changes are applied in the order of the queue, except that changes to files may be
+    /// applied later. Waits while the queue is full, up to a time limit.
     ///
     /// # Errors
-    /// `unavailable` once the store is closing, or with a time to wait where the queue stays full.
+    /// `unavailable` once the store is closing, or, with a retry delay, if the queue stays full.
     pub async fn submit(&self, change: Change) -> Result<Pending> {
-        // Everybody else first who has something to say now: then one commit takes it all.
+        // Let other ready tasks submit their changes first, so that one commit takes all of them.
         publisher::others_first().await;
         self.enqueue(change).await
     }
 
-    /// The same for many changes, which as a rule are committed together.
+    /// Submits many changes, which are usually committed together.
     pub async fn submit_all(&self, changes: Vec<Change>) -> Vec<Result<Pending>> {
         publisher::others_first().await;
         let mut pending = Vec::with_capacity(changes.len());
         let mut is_full = false;
         for change in changes {
-            // Where one has waited in vain, the others would wait as long, one after the other.
+            // After one change has waited in vain, the others are not worth the same wait, one after the other.
             let queued = match is_full {
                 true => Err(Error::overloaded(SHED_RETRY_MS)),
                 false => self.enqueue(change).await,
@@ -161,7 +161,7 @@ impl Store {
         sent.map(|()| Pending(pending))
     }
 
-    /// How much the store has to do now.
+    /// The current load of the store.
     pub fn load(&self) -> Load {
         let jobs = &self.0.jobs;
         let feed = self.0.feed.upgrade();
@@ -170,26 +170,26 @@ impl Store {
         self.0.load.load(waiting, feed, Instant::now())
     }
 
-    /// What is shed now.
+    /// What the server refuses now.
     pub fn shed_level(&self) -> ShedLevel {
         self.0.load.level(self.load(), Instant::now())
     }
 
-    /// Where everything is counted.
+    /// The counters that the store updates.
     pub fn metrics(&self) -> &Metrics {
         &self.0.load.metrics
     }
 
-    /// Sends signals through the feed, and waits while it is full.
+    /// Sends signals through the feed. Waits while the feed is full.
     pub async fn signal(&self, signals: Vec<Event>) {
         if let Some(feed) = self.0.feed.upgrade() {
-            // If its reader has gone, nobody needs to be told.
+            // If the reader of the feed has gone, nobody needs the signals.
             let _ = feed.send(CommitOutput::events(signals)).await;
         }
     }
 
-    /// Takes no more changes, answers those that it has, and closes the file. The feed must still be
-    /// read, or be dropped, until this returns; then it ends.
+    /// Takes no more changes, answers those in the queue, and closes the file. The feed must be read or dropped until
+    /// this returns; then it ends.
     pub async fn close(self) {
         let (done, closed) = oneshot::channel();
         if self.0.jobs.send(Job::Close(done)).await.is_ok() {
@@ -197,12 +197,12 @@ impl Store {
         }
         let writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(writer) = writer {
-            // It has nothing left to do but to return.
+            // The writer has finished its work and is about to return.
             let _ = writer.join();
         }
     }
 
-    /// Answers a query that looks at very many rows on a thread of its own, a few at a time.
+    /// Answers a query that reads very many rows on a thread of its own. Only a few run at a time.
     pub(super) async fn query_offloaded<T: Send + 'static>(
         &self,
         query: impl FnOnce(&Snapshot<'_>) -> std::result::Result<T, StoreError> + Send + 'static,
@@ -213,7 +213,7 @@ impl Store {
         query.await.map_err(Error::internal)?
     }
 
-    /// Answers a query from one snapshot: microseconds, so it is not worth another thread.
+    /// Answers a query from one snapshot. This takes microseconds, so it is not worth another thread.
     pub(super) async fn query<T>(
         &self,
         query: impl FnOnce(&Snapshot<'_>) -> std::result::Result<T, StoreError>,
@@ -226,7 +226,7 @@ impl Store {
         let answer = self.0.file.read(|txn| query(&Snapshot::new(txn)));
         answer.map_err(|error| {
             if error.is_of_the_disk() {
-                // A queue that is full of changes will find out by itself.
+                // If the queue is full, the changes in it will find the failure themselves.
                 let _ = self.0.jobs.try_send(Job::Heal { opened });
             }
             error.into_error()

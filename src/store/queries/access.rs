@@ -1,4 +1,4 @@
-//! Who may do what: the account behind a user id, and what it is to a room.
+//! Access: the account behind a user id, and its relation to a room.
 
 use crate::error::{Error, Kind};
 use crate::model::rules::{self, Access};
@@ -33,12 +33,12 @@ pub fn existing_user(source: &impl Source, user: UserId) -> Result<u32, StoreErr
     }
 }
 
-/// What a room has beside its name. The first room of an old file has no such row.
+/// The room's data apart from its name. The first room of an old file has no such row.
 pub fn room_meta(source: &impl Source, room: u32) -> Result<RoomMetaRow, StoreError> {
     Ok(get(source.room_meta()?, room)?.unwrap_or_default())
 }
 
-/// A member's role in a room; `None` for others. Everybody is a member of the first room.
+/// A member's role in a room. `None` for non-members. Every account is a member of the first room.
 pub fn member_role(source: &impl Source, room: u32, user: u32) -> Result<Option<MemberRole>, StoreError> {
     if room == FIRST_ROOM {
         return Ok(Some(MemberRole::Member));
@@ -47,7 +47,7 @@ pub fn member_role(source: &impl Source, room: u32, user: u32) -> Result<Option<
     Ok(row.map(|row| row.role()))
 }
 
-/// What an account may know and do in a room, as the rules want it; `None` if there is no such room.
+/// What an account may see and do in a room, as the rules need it. `None` if there is no such room.
 pub fn access(source: &impl Source, room: RoomId, user: u32) -> Result<Option<Access>, StoreError> {
     let Some(id) = key(room.0) else { return Ok(None) };
     let Some(row) = get::<_, RoomRow>(source.rooms()?, id)? else {

@@ -1,4 +1,4 @@
-//! Accounts and what proves whose they are.
+//! Accounts and their credentials.
 
 use super::people;
 use crate::model::{Account, Name, PasswordHash, UserId};
@@ -8,8 +8,8 @@ use crate::store::rows::table::{get, get_known};
 use crate::store::store_error::StoreError;
 use redb::ReadableTable;
 
-/// Whether somebody's password still is the one that was compared: that takes its time, and meanwhile it may have been
-/// changed.
+/// Whether `verified` is still the user's password hash. Comparing a password takes time, and the password may have
+/// been changed meanwhile.
 pub fn is_password(source: &impl Source, id: u32, verified: &PasswordHash) -> Result<bool, StoreError> {
     let row: UserRow = get_known(source.users()?, id, "an account")?;
     Ok(row.password == verified.0)

@@ -1,4 +1,4 @@
-//! Files: who may see them, and their bytes.
+//! Attachments: who may see them, and their bytes.
 
 use super::access::{active_user, member_role};
 use crate::clock::Time;
@@ -12,15 +12,15 @@ use crate::store::store_error::StoreError;
 use bytes::Bytes;
 use redb::ReadableTable;
 
-/// The time in `unshown` of a file that is to be erased.
+/// The time in `unattached` of a file that is about to be erased.
 pub const TO_ERASE: u64 = 0;
 
-/// Whether a file has begun to arrive at that time, and has not arrived yet.
+/// Whether the upload of a file began at `at` and is not complete yet.
 pub fn is_uploading(source: &impl Source, id: FileKey, at: Time) -> Result<bool, StoreError> {
     Ok(has(source.unattached()?, (at.0, id))? && !has(source.files()?, id)?)
 }
 
-/// The files that a post by `author` is to show: their own, or ones that they can see.
+/// The files that a post by `author` may show: their own, or files that they can see.
 pub fn attachable(source: &impl Source, author: u32, ids: &[FileId]) -> Result<Vec<AttachmentRow>, StoreError> {
     let mut files = Vec::with_capacity(ids.len());
     for id in ids {
@@ -37,8 +37,8 @@ fn no_such_file() -> Error {
     Error::not_found("There is no such file.")
 }
 
-/// The first `count` files that are due to be erased, each with its time in `unshown`: before then, or so far ahead that
-/// only a wrong clock can have given it, and that would not come for years.
+/// The first `count` files to erase, each with its time in `unattached`. A file is due if its time is before `before`,
+/// or so far in the future that only a wrong clock can have set it.
 pub fn due(source: &impl Source, before: Time, count: usize) -> Result<Vec<(u64, FileKey)>, StoreError> {
     let unattached = source.unattached()?;
     let ahead = before.0.saturating_add(UPLOAD_KEPT_MS + CLOCK_AHEAD_MAX_MS + 1);
@@ -53,8 +53,7 @@ pub fn has_due(source: &impl Source, before: Time) -> Result<bool, StoreError> {
     Ok(!due(source, before, 1)?.is_empty())
 }
 
-/// A file that somebody may see: a message in one of their rooms shows it, or it is their own and waits to
-/// be posted.
+/// A file that a user may see: a message in one of their rooms shows it, or it is their own and waits to be posted.
 fn visible_file(source: &impl Source, viewer: u32, id: FileKey) -> Result<Option<FileRow>, StoreError> {
     let Some(row) = get::<_, FileRow>(source.files()?, id)? else {
         return Ok(None);
@@ -64,7 +63,7 @@ fn visible_file(source: &impl Source, viewer: u32, id: FileKey) -> Result<Option
         return Ok(is_own.then_some(row));
     }
     let (shown, mut room) = (source.attached()?, 0);
-    // Each room once, however often the file is shown there.
+    // Visit each room once, however often it shows the file.
     while let Some(first) = shown.range((id, room, 0)..=(id, u32::MAX, u32::MAX))?.next() {
         room = first?.0.value().1;
         if member_role(source, room, viewer)?.is_some() {
@@ -80,7 +79,7 @@ fn visible_file(source: &impl Source, viewer: u32, id: FileKey) -> Result<Option
     Ok(None)
 }
 
-/// A file as its viewer may see it.
+/// A file as the viewer may see it.
 pub fn one(source: &impl Source, viewer: UserId, id: FileId) -> Result<Attachment, StoreError> {
     let who = active_user(source, viewer)?;
     let row = visible_file(source, who, id.0)?.ok_or_else(no_such_file)?;
@@ -94,7 +93,7 @@ pub fn chunk(source: &impl Source, id: FileId, index: u32) -> Result<Bytes, Stor
     Ok(Bytes::copy_from_slice(codec::unseal_bytes(row.value())?))
 }
 
-/// All bytes of a file, whose size is known to be bounded.
+/// All bytes of a file. The caller bounds `size`.
 pub fn whole(source: &impl Source, id: FileId, size: u64) -> Result<Vec<u8>, StoreError> {
     let mut bytes = Vec::with_capacity(size as usize);
     for index in 0..size.div_ceil(FILE_CHUNK_BYTES as u64) {
@@ -103,7 +102,7 @@ pub fn whole(source: &impl Source, id: FileId, size: u64) -> Result<Vec<u8>, Sto
     Ok(bytes)
 }
 
-/// A smaller picture of a file: what its bytes are, and the bytes.
+/// The preview image of a file: its media type and its bytes.
 pub fn preview(source: &impl Source, viewer: UserId, id: FileId) -> Result<(String, Bytes), StoreError> {
     one(source, viewer, id)?;
     let row: Option<PreviewRow> = get(source.previews()?, id.0)?;

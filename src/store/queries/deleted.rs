@@ -6,8 +6,8 @@ use crate::store::rows::schema::Source;
 use crate::store::store_error::StoreError;
 use redb::{ReadableTable, ReadableTableMetadata};
 
-/// The first `count` messages whose text is due to be erased, each with when it was deleted: before then, or at a time
-/// so far ahead that only a wrong clock can have given it, and that would not come for years.
+/// The first `count` messages whose text has to be erased, each with its time of deletion. A message is due if that
+/// time is before `before`, or so far in the future that only a wrong clock can have set it.
 pub fn due(source: &impl Source, before: Time, count: usize) -> Result<Vec<(u64, u32, u32)>, StoreError> {
     let deleted = source.deleted()?;
     if deleted.is_empty()? {

@@ -1,4 +1,4 @@
-//! Pages of messages, and what somebody missed.
+//! Pages of messages, and catch-ups on what a client missed.
 
 use super::access::require_member;
 use super::log;
@@ -18,8 +18,7 @@ struct Reader<'s, S> {
 }
 
 impl<S: Source> Reader<'_, S> {
-    /// Up to `count` messages and `bytes` of some, and whether there are more; the message that passes the
-    /// bytes is the last one.
+    /// Up to `count` messages, and whether there are more. The message that reaches `bytes` is the last one.
     fn posts(
         &self,
         seq_rows: impl Iterator<Item = Result<(u32, SeqRow), StoreError>>,
@@ -39,14 +38,14 @@ impl<S: Source> Reader<'_, S> {
         Ok((rows, false))
     }
 
-    /// What a message brings with it that it answers.
+    /// The bytes of the message that this one replies to, which is sent along with it.
     fn bytes_of_quoted(&self, row: &Stored) -> Result<usize, StoreError> {
         let Some(id) = row.reply_to() else { return Ok(0) };
         let seq_row: SeqRow = get_known(self.source.seqs()?, (self.room, id), "an answered message")?;
         log::entry_bytes(self.source, seq_row.entry)
     }
 
-    /// Up to `count` messages below `seq` and whether there are more, oldest first.
+    /// Up to `count` messages below `seq`, oldest first, and whether there are more.
     fn before(&self, seq: u32, count: usize, bytes: usize) -> Result<(Vec<Stored>, bool), StoreError> {
         let seq_rows = log::messages_until(self.source, self.room, seq.saturating_sub(1))?;
         let (mut rows, more) = self.posts(seq_rows, count, bytes)?;
@@ -54,13 +53,14 @@ impl<S: Source> Reader<'_, S> {
         Ok((rows, more))
     }
 
-    /// Up to `count` messages from `seq` on and whether there are more.
+    /// Up to `count` messages from `seq` on, and whether there are more.
     fn from(&self, seq: u32, count: usize, bytes: usize) -> Result<(Vec<Stored>, bool), StoreError> {
         let seq_rows = log::messages_from(self.source, self.room, seq)?;
         self.posts(seq_rows, count, bytes)
     }
 
-    /// Up to `count` messages with `seq` in their middle, or nearer to an end of the room.
+    /// Up to `count` messages with `seq` in the middle, or off-centre near an end of the room. Also whether there are
+    /// more before and after.
     fn around(&self, seq: u32, count: usize) -> Result<(Vec<Stored>, bool, bool), StoreError> {
         let (mut older, mut more_before) = self.before(seq, count, PAGE_BYTES_MAX / 2)?;
         let (mut newer, mut more_after) = self.from(seq, count, PAGE_BYTES_MAX / 2)?;
@@ -77,7 +77,7 @@ impl<S: Source> Reader<'_, S> {
     }
 }
 
-/// A seq as the file has it. One that does not fit is after the head of any room.
+/// A seq as the file stores it. One that does not fit is after the head of any room.
 fn bounded(seq: Seq) -> u32 {
     key(seq.0).unwrap_or(u32::MAX)
 }
@@ -112,7 +112,7 @@ pub fn history(
     page(source, room, rows, more_before, more_after)
 }
 
-/// A page: the messages, those that they answer, and the people whom they name.
+/// A page: the messages, the messages that they reply to, and the users that they name.
 fn page(
     source: &impl Source,
     room: u32,
@@ -153,7 +153,7 @@ pub fn catchup(source: &impl Source, viewer: UserId, room: RoomId, since: Seq) -
     }
     let (mut messages, mut bytes) = (Vec::new(), 0);
     for (seq, seq_row) in seq_rows {
-        // What changed again comes again, later; and is read then.
+        // A message that changed again is read at its last change.
         if last.get(&seq_row.message) != Some(&seq) {
             continue;
         }

@@ -1,4 +1,4 @@
-//! The log and each room's seqs in it, as they are read.
+//! Reads the log, and each room's seqs in it.
 
 use crate::clock::Time;
 use crate::store::rows::codec::{Entry, SeqRow, Stored, unseal};
@@ -7,21 +7,21 @@ use crate::store::rows::table::{Row, get, get_known};
 use crate::store::store_error::StoreError;
 use redb::ReadableTable;
 
-/// How far a room has got.
+/// The last seq of a room, and its counts.
 #[derive(Clone, Copy, Default)]
 pub struct Head {
-    /// Its last seq; 0 where nothing has happened yet.
+    /// The last seq. 0 if the room is empty.
     pub seq: u32,
-    /// How many of its seqs are no posts.
+    /// How many of the room's seqs are not posts.
     pub others: u32,
-    /// Its last seq that is a message; 0 where that is not known.
+    /// The last seq that is a message. 0 if unknown.
     pub last: u32,
-    /// The log entry of its last seq.
+    /// The log entry of the last seq.
     pub entry: u64,
 }
 
 impl Head {
-    /// How many of its seqs are posts.
+    /// How many of the room's seqs are posts.
     pub fn posts(&self) -> u64 {
         u64::from(self.seq.saturating_sub(self.others))
     }
@@ -42,7 +42,7 @@ pub fn head(source: &impl Source, room: u32) -> Result<Head, StoreError> {
     })
 }
 
-/// How many posts there are up to this seq.
+/// How many posts there are up to and including this seq.
 pub fn posts_until(source: &impl Source, room: u32, seq: u32) -> Result<u64, StoreError> {
     if seq == 0 {
         return Ok(0);
@@ -51,12 +51,12 @@ pub fn posts_until(source: &impl Source, room: u32, seq: u32) -> Result<u64, Sto
     Ok(u64::from(seq.saturating_sub(row.others)))
 }
 
-/// The message that a seq was posted as.
+/// The message that was posted with this seq.
 pub fn message(source: &impl Source, room: u32, id: u32) -> Result<Option<Stored>, StoreError> {
     Ok(sized_message(source, room, id)?.map(|(found, _)| found))
 }
 
-/// The message that a seq was posted as, with the bytes of its row.
+/// The message that was posted with this seq, and the bytes of its row.
 pub fn sized_message(source: &impl Source, room: u32, id: u32) -> Result<Option<(Stored, usize)>, StoreError> {
     let Some(row) = get::<_, SeqRow>(source.seqs()?, (room, id))? else {
         return Ok(None);
@@ -67,8 +67,8 @@ pub fn sized_message(source: &impl Source, room: u32, id: u32) -> Result<Option<
     }
 }
 
-/// The message at an entry, which must be this one, and the bytes of its row: about what it takes of a
-/// page or of a catch-up.
+/// The message at a log entry, which must be this message, and the bytes of its row. That is roughly its size in a
+/// page or a catch-up.
 pub fn sized_message_at(source: &impl Source, room: u32, id: u32, entry: u64) -> Result<(Stored, usize), StoreError> {
     let row = source.log()?.get(entry)?;
     let row = row.ok_or_else(|| StoreError::Damaged("a message is missing".to_owned()))?;
@@ -78,12 +78,12 @@ pub fn sized_message_at(source: &impl Source, room: u32, id: u32, entry: u64) ->
     }
 }
 
-/// The bytes of an entry's row, which is not read for it.
+/// The length of an entry's row in bytes, without decoding it.
 pub fn entry_bytes(source: &impl Source, entry: u64) -> Result<usize, StoreError> {
     Ok(source.log()?.get(entry)?.map_or(0, |row| row.value().len()))
 }
 
-/// When an entry was written, by the clock of then.
+/// When an entry was written, by the clock at that time.
 pub fn entry_time(entry: &Entry) -> Time {
     Time(match entry {
         Entry::Change { at, .. } => *at,
@@ -93,13 +93,13 @@ pub fn entry_time(entry: &Entry) -> Time {
     })
 }
 
-/// When the newest entry was written, by the clock of then.
+/// When the newest entry was written, by the clock at that time.
 pub fn newest(source: &impl Source) -> Result<Option<Time>, StoreError> {
     let newest = source.log()?.last()?;
     newest.map(|(_, row)| Ok(entry_time(&unseal(row.value())?))).transpose()
 }
 
-/// The rows of some seqs of a room, in order, to be read from either end.
+/// The rows of a range of seqs of a room, in order, readable from either end.
 pub fn seq_rows(
     seqs: &impl ReadableTable<(u32, u32), Row>,
     room: u32,
@@ -112,13 +112,13 @@ pub fn seq_rows(
     }))
 }
 
-/// The last seq up to a row's own one that is a message; 0 where that is not known.
+/// The last seq up to and including this row's that is a message. 0 if unknown.
 fn last_message(row: &SeqRow, seq: u32) -> u32 {
     if row.message == seq { seq } else { row.last }
 }
 
-/// The messages of a room up to a seq, newest first. However many changes lie between two of them, it is
-/// a step or a few from one to the next.
+/// The messages of a room up to a seq, newest first. Going from one message to the next takes a few reads at most,
+/// however many changes lie between them.
 pub fn messages_until<S: Source>(
     source: &S,
     room: u32,
@@ -142,7 +142,7 @@ pub fn messages_until<S: Source>(
     Ok(std::iter::from_fn(move || next().transpose()))
 }
 
-/// The messages of a room from a seq on; like [`messages_until`], in a few steps from one to the next.
+/// The messages of a room from a seq on. Like [`messages_until`], takes only a few reads from one message to the next.
 pub fn messages_from<S: Source>(
     source: &S,
     room: u32,
@@ -165,8 +165,8 @@ pub fn messages_from<S: Source>(
     Ok(std::iter::from_fn(move || next().transpose()))
 }
 
-/// The first message after a change, or the seq after the head if there is none. Looks ever further
-/// ahead for a row that has a message between, and then for the first such row.
+/// The first message after a change, or the seq after the head if there is none. Looks further and further ahead for a
+/// row that has a message before it, and then searches for the first such row.
 fn next_message(source: &impl Source, room: u32, change: u32, head: u32) -> Result<u32, StoreError> {
     let last_until = |seq| -> Result<u32, StoreError> {
         let row: SeqRow = get_known(source.seqs()?, (room, seq), "a seq of a room")?;
@@ -179,7 +179,7 @@ fn next_message(source: &impl Source, room: u32, change: u32, head: u32) -> Resu
         }
         let ahead = before.saturating_add(step).min(head);
         match last_until(ahead)? {
-            // A row that does not tell.
+            // The row does not say.
             0 => return Ok(before + 1),
             last if last <= change => (before, step) = (ahead, step.saturating_mul(2)),
             _ if ahead == before + 1 => return Ok(ahead),

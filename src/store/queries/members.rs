@@ -1,4 +1,4 @@
-//! Who is in which room, and in how many rooms somebody may be.
+//! Members of rooms, and the limits on how many rooms a user may be in.
 
 use super::access::{active_user, require_member, room_meta};
 use super::people;
@@ -12,7 +12,7 @@ use crate::store::store_error::StoreError;
 use redb::{ReadableTable, ReadableTableMetadata};
 use std::collections::BTreeSet;
 
-/// The rooms that somebody is in, the first one first.
+/// The rooms that a user is in, starting with the first room.
 pub fn rooms_of(source: &impl Source, user: u32) -> Result<Vec<u32>, StoreError> {
     let mut rooms = vec![FIRST_ROOM];
     for row in source.user_rooms()?.range((user, FIRST_ROOM + 1)..=(user, u32::MAX))? {
@@ -21,7 +21,7 @@ pub fn rooms_of(source: &impl Source, user: u32) -> Result<Vec<u32>, StoreError>
     Ok(rooms)
 }
 
-/// Everybody in somebody's direct rooms.
+/// All members of the viewer's direct rooms.
 pub fn direct_people(source: &impl Source, viewer: UserId) -> Result<Vec<User>, StoreError> {
     let who = active_user(source, viewer)?;
     let mut ids = BTreeSet::new();
@@ -37,8 +37,8 @@ pub fn direct_people(source: &impl Source, viewer: UserId) -> Result<Vec<User>, 
     people::users(source, ids.into_iter().take(PEOPLE_MAX))
 }
 
-/// Refuses a person who is in the most rooms of a kind that anybody can be in, or whom `by` has added to the most rooms
-/// that one person can add somebody to: so nobody can use up somebody else's rooms.
+/// Refuses to add a user who is already in the maximum number of rooms of this kind, or whom `by` has already added to
+/// the maximum number of rooms. So no user can use up another user's room limit.
 pub fn check_room_limits(source: &impl Source, user: u32, by: u32, kind: RoomKind) -> Result<(), StoreError> {
     let full = |title: String| Err(Error::new(Kind::Conflict, title).into());
     let name = || people::user(source, user).map(|user| user.profile.display_name);
@@ -49,7 +49,7 @@ pub fn check_room_limits(source: &impl Source, user: u32, by: u32, kind: RoomKin
     } else {
         ROOMS_PER_PERSON_MAX
     };
-    // Only where there are as many of any kind are those of this kind counted.
+    // The rooms of this kind are only counted if the user has at least that many rooms of any kind.
     if rooms.len() >= max {
         let mut same = 0;
         for room in rooms {
@@ -80,7 +80,7 @@ pub fn check_room_limits(source: &impl Source, user: u32, by: u32, kind: RoomKin
     }
 }
 
-/// Everybody in a room, by id; for rooms of a bounded size.
+/// All members of a room, by id. Only for rooms of bounded size.
 pub fn all(source: &impl Source, room: u32) -> Result<Vec<u32>, StoreError> {
     if room == FIRST_ROOM {
         let users = source.users()?.iter()?;
@@ -90,7 +90,7 @@ pub fn all(source: &impl Source, room: u32) -> Result<Vec<u32>, StoreError> {
     rows.map(|row| Ok(row?.0.value().1)).collect()
 }
 
-/// The order of the next person who joins.
+/// The order number of the next user who joins.
 pub fn next_order(source: &impl Source, room: u32) -> Result<u32, StoreError> {
     let mut last = 0;
     for row in source.members()?.range((room, 0)..=(room, u32::MAX))? {
@@ -110,7 +110,7 @@ pub fn owners(source: &impl Source, room: u32) -> Result<Vec<u32>, StoreError> {
     Ok(owners)
 }
 
-/// A page of the people in a room.
+/// A page of the members of a room.
 pub fn page(
     source: &impl Source,
     viewer: UserId,
@@ -143,7 +143,7 @@ pub fn page(
     Ok(MembersPage { members, more: false })
 }
 
-/// How many people are in a room.
+/// The number of members of a room.
 pub fn member_count(source: &impl Source, room: u32) -> Result<u64, StoreError> {
     match room == FIRST_ROOM {
         true => Ok(source.users()?.len()?),
@@ -151,7 +151,7 @@ pub fn member_count(source: &impl Source, room: u32) -> Result<u64, StoreError> 
     }
 }
 
-/// Who has been longest in a room, and what they are.
+/// The user who has been in a room longest. `None` if the room is empty.
 pub fn longest_member(source: &impl Source, room: u32) -> Result<Option<u32>, StoreError> {
     let mut first: Option<(u32, u32)> = None;
     for row in source.members()?.range((room, 0)..=(room, u32::MAX))? {

@@ -1,4 +1,4 @@
-//! Single messages, who may write them, and the people whom they name.
+//! Single messages, who may write them, and the users that they name.
 
 use super::access::access;
 use super::{log, members, people};
@@ -12,7 +12,7 @@ use crate::store::rows::schema::Source;
 use crate::store::store_error::StoreError;
 use std::collections::BTreeSet;
 
-/// Whether somebody may post in a room or act on its messages. In a direct room of two, a block stops both.
+/// Checks that a user may post in a room or act on its messages. In a direct room of two, a block stops both users.
 pub fn may_post(source: &impl Source, user: u32, room: RoomId) -> Result<Access, StoreError> {
     let who = rules::may_write(access(source, room, user)?.as_ref())?;
     if who.kind == RoomKind::Direct
@@ -33,7 +33,7 @@ pub fn post_at(source: &impl Source, room: u32, id: Seq) -> Result<PostRow, Stor
     }
 }
 
-/// The last post of a room that is not deleted, if it is among the room's last entries.
+/// The last post of a room that is not deleted. `None` if it is not among the room's last entries.
 pub fn last_post(source: &impl Source, room: u32) -> Result<Option<LastPost>, StoreError> {
     for place in log::seq_rows(source.seqs()?, room, 0..=u32::MAX)?
         .rev()
@@ -61,7 +61,7 @@ pub fn last_post(source: &impl Source, room: u32) -> Result<Option<LastPost>, St
     Ok(None)
 }
 
-/// The people whom these messages name outside of their text; at most `PEOPLE_MAX`, authors first.
+/// The users that these messages name outside of their text: at most `PEOPLE_MAX`, authors first.
 pub fn people_named_in<'m>(
     source: &impl Source,
     messages: impl Iterator<Item = &'m Message> + Clone,

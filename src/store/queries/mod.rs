@@ -1,5 +1,5 @@
-//! Queries: a file a subject. Each reads from a `Source`, which is a snapshot or the tables of a change, and writes
-//! nothing. Most of them first ask `access` who the viewer is.
+//! Queries: one file per subject. Each reads from a `Source`, which is a snapshot or the tables of a change, and
+//! writes nothing. Most queries first check the viewer with `access`.
 
 pub mod access;
 pub mod accounts;

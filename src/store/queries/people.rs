@@ -1,4 +1,4 @@
-//! People as others see them, and what they have chosen for themselves.
+//! Users as others see them, and their own settings.
 
 use super::access::{active_user, is_deactivated};
 use crate::error::{Error, Kind};
@@ -12,7 +12,7 @@ use bytes::Bytes;
 use redb::{ReadableTable, ReadableTableMetadata};
 use std::collections::{BTreeSet, HashMap};
 
-/// Somebody whom another row names.
+/// A user that another row names.
 pub fn user(source: &impl Source, id: u32) -> Result<User, StoreError> {
     let row: UserRow = get_known(source.users()?, id, "somebody's account")?;
     Ok(user_of(
@@ -24,7 +24,7 @@ pub fn user(source: &impl Source, id: u32) -> Result<User, StoreError> {
     ))
 }
 
-/// Each of these once, by id.
+/// These users, each once, by id.
 pub fn users(source: &impl Source, ids: impl IntoIterator<Item = u32>) -> Result<Vec<User>, StoreError> {
     let ids: BTreeSet<u32> = ids.into_iter().collect();
     ids.into_iter().map(|id| user(source, id)).collect()
@@ -37,7 +37,7 @@ pub fn by_id(source: &impl Source, id: UserId) -> Result<Option<User>, StoreErro
     }
 }
 
-/// The people of these names, by their keys.
+/// The users with these names, by name key.
 pub fn named(source: &impl Source, names: &[String]) -> Result<HashMap<String, UserId>, StoreError> {
     let mut found = HashMap::new();
     for name in names {
@@ -48,7 +48,7 @@ pub fn named(source: &impl Source, names: &[String]) -> Result<HashMap<String, U
     Ok(found)
 }
 
-/// Where a page of people ends that goes down from `before`.
+/// The end of a page of users that goes down from `before`.
 pub fn end(before: Option<UserId>) -> u32 {
     before.and_then(|before| key(before.0)).unwrap_or(u32::MAX)
 }
@@ -59,7 +59,7 @@ pub fn matches(user: &User, query: &str) -> bool {
         || search_key(user.profile.display_name.as_str()).contains(query)
 }
 
-/// Those of these people who have an account.
+/// The users with these ids that have an account.
 pub fn of_ids(source: &impl Source, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
     let mut found = Vec::new();
     for id in ids.iter().take(PEOPLE_MAX) {
@@ -68,12 +68,12 @@ pub fn of_ids(source: &impl Source, ids: &[UserId]) -> Result<Vec<User>, StoreEr
     Ok(found)
 }
 
-/// Whether anybody has an account.
+/// Whether any account exists.
 pub fn any(source: &impl Source) -> Result<bool, StoreError> {
     Ok(!source.users()?.is_empty()?)
 }
 
-/// A page of all people, newest account first.
+/// A page of all users, newest account first.
 pub fn page(
     source: &impl Source,
     query: &str,
@@ -93,7 +93,7 @@ pub fn page(
     Ok(PeoplePage { people, more: false })
 }
 
-/// How often anybody has changed what they show of themselves.
+/// How often any user has changed their visible profile.
 pub fn version(source: &impl Source) -> Result<u64, StoreError> {
     Ok(get(source.meta()?, PEOPLE)?.unwrap_or(0))
 }
@@ -113,13 +113,13 @@ pub fn settings_of(source: &impl Source, who: UserId) -> Result<Settings, StoreE
     settings(source, active_user(source, who)?)
 }
 
-/// Whom somebody has blocked.
+/// The users that `who` has blocked.
 pub fn blocked(source: &impl Source, who: UserId) -> Result<Vec<UserId>, StoreError> {
     let others = blocked_by(source, active_user(source, who)?)?;
     Ok(others.into_iter().map(|other| UserId(other.into())).collect())
 }
 
-/// The same, in order.
+/// The users that `who` has blocked, in order.
 pub fn blocked_by(source: &impl Source, who: u32) -> Result<Vec<u32>, StoreError> {
     let blocks = source.blocks()?;
     if blocks.is_empty()? {
@@ -129,7 +129,8 @@ pub fn blocked_by(source: &impl Source, who: u32) -> Result<Vec<u32>, StoreError
     rows.map(|row| Ok(row?.0.value().1)).collect()
 }
 
-/// Of two people of whom one has blocked the other, neither writes to the other alone or brings them into a room.
+/// Refuses if one of two users has blocked the other: then neither may write to the other alone or add the other to a
+/// room.
 pub fn refuse_blocked(source: &impl Source, from: u32, to: u32) -> Result<(), StoreError> {
     let name = |id| -> Result<String, StoreError> { Ok(user(source, id)?.profile.display_name.as_str().to_owned()) };
     if has(source.blocks()?, (from, to))? {

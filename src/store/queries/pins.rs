@@ -16,7 +16,7 @@ pub fn page(source: &impl Source, viewer: UserId, room: RoomId, before: Option<u
     let below = (room, 0, 0)..(room, before.unwrap_or(u64::MAX), 0);
     for pin in source.pins()?.range(below)?.rev() {
         let (_, at, id) = pin?.0.value();
-        // Pins of one moment stay together, since the next page begins below that moment.
+        // Pins with the same time stay on one page, because the next page begins below that time.
         if bytes >= PAGE_BYTES_MAX && last != Some(at) {
             next = last;
             break;

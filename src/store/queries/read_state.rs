@@ -1,5 +1,4 @@
-//! How far somebody has read, and what stands after that: plain arithmetic over seqs, so that no count
-//! can stick or drift.
+//! How far a user has read, and what is unread after that. The counts are computed from seqs, so they cannot drift.
 
 use super::access::require_member;
 use super::log::{self, Head};
@@ -13,15 +12,15 @@ use crate::store::rows::table::get;
 use crate::store::store_error::StoreError;
 use redb::ReadableTable;
 
-/// The user number that stands for everybody in a room.
+/// The user number that stands for everyone in a room.
 pub const EVERYBODY: u32 = 0;
 
-/// How far somebody has read a room.
+/// The seq up to which a user has read a room.
 pub fn read_until(source: &impl Source, user: u32, room: u32) -> Result<u32, StoreError> {
     Ok(get(source.read_marks()?, (user, room))?.unwrap_or(0))
 }
 
-/// How far somebody has read, and what stands after that.
+/// How far a user has read, with the unread counts after that.
 pub fn read_mark(source: &impl Source, user: u32, room: u32, head: Head) -> Result<ReadMark, StoreError> {
     let read = read_until(source, user, room)?;
     let (unread, mentions) = match read >= head.seq {
@@ -41,7 +40,7 @@ pub fn read_mark(source: &impl Source, user: u32, room: u32, head: Head) -> Resu
     })
 }
 
-/// How many posts come after a read mark, without the reader's own.
+/// How many posts come after a read mark, apart from the reader's own.
 fn unread(source: &impl Source, user: u32, room: u32, read: u32, head: Head) -> Result<u64, StoreError> {
     let posts = head.posts().saturating_sub(log::posts_until(source, room, read)?);
     if posts == 0 {
@@ -66,13 +65,13 @@ fn mentions(source: &impl Source, user: u32, room: u32, read: u32) -> Result<u64
             }
         }
     }
-    // One message may name somebody and everybody.
+    // One message may mention both the user and everyone.
     found.sort_unstable();
     found.dedup();
     Ok(found.len().min(MENTIONS_COUNTED_MAX) as u64)
 }
 
-/// Somebody's read marks in all of their rooms.
+/// A user's read marks in all of their rooms.
 pub fn read_marks(source: &impl Source, user: u32) -> Result<Vec<ReadMark>, StoreError> {
     let rooms = members::rooms_of(source, user)?.into_iter();
     rooms
@@ -80,15 +79,15 @@ pub fn read_marks(source: &impl Source, user: u32) -> Result<Vec<ReadMark>, Stor
         .collect()
 }
 
-/// How far somebody has shown to have read: nothing until they read or write.
+/// The seq up to which others may see that a user has read. `None` until the user reads or writes.
 fn shown_until(source: &impl Source, user: u32, room: u32) -> Result<Option<u32>, StoreError> {
     let read = read_until(source, user, room)?;
     let entered: u32 = get(source.entered()?, (user, room))?.unwrap_or(0);
     Ok(Some(read).filter(|read| *read > entered))
 }
 
-/// Whether a post after the read mark is somebody else's. Looks at the reader's own posts only while each directly
-/// follows the one before: after them comes somebody else's post, or none.
+/// Whether a post after the read mark is by another user. Visits the reader's own posts only while they follow each
+/// other directly: the next post, if any, is by another user.
 pub fn has_unread(source: &impl Source, user: u32, room: u32, read: u32, head: Head) -> Result<bool, StoreError> {
     let before = log::posts_until(source, room, read)?;
     let posts = head.posts().saturating_sub(before);
@@ -105,7 +104,8 @@ pub fn has_unread(source: &impl Source, user: u32, room: u32, read: u32, head: H
     Ok(posts > 0)
 }
 
-/// Whether somebody can have read a room up to `seq`: their number, the room's, and its head.
+/// Checks that a user can have read a room up to `seq`. Returns the numbers of the user and the room, and the room's
+/// head.
 pub fn may_mark_read(
     source: &impl Source,
     user: UserId,
@@ -120,7 +120,7 @@ pub fn may_mark_read(
     Ok((who, id, head))
 }
 
-/// The events for the others in somebody's rooms when that person starts or stops sharing how far they read.
+/// The events for the other members of a user's rooms when the user starts or stops sharing read marks.
 pub fn seen_events(source: &impl Source, user: u32) -> Result<Vec<Event>, StoreError> {
     let shares = people::settings(source, user)?.share_read;
     let mut events = Vec::new();
@@ -139,13 +139,13 @@ pub fn seen_events(source: &impl Source, user: u32) -> Result<Vec<Event>, StoreE
     Ok(events)
 }
 
-/// Whether the others in a room see how far this member has read.
+/// Whether the other members of a room see how far this member has read.
 pub fn is_seen_by_others(source: &impl Source, user: u32, room: u32) -> Result<bool, StoreError> {
     let members = members::member_count(source, room)?;
     Ok(members <= SEEN_MEMBERS_MAX && people::settings(source, user)?.share_read)
 }
 
-/// How far the other members have read who let it be seen; nobody in a large room.
+/// How far the other members have read, for those who share it. Empty in a large room.
 pub fn seen(source: &impl Source, viewer: UserId, room: RoomId) -> Result<Vec<(UserId, Seq)>, StoreError> {
     let (who, id) = require_member(source, viewer, room)?;
     if members::member_count(source, id)? > SEEN_MEMBERS_MAX {

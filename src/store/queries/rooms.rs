@@ -1,4 +1,4 @@
-//! Rooms as one of their members sees them, and the list of public rooms.
+//! Rooms as a member sees them, and the list of public rooms.
 
 use super::access::{active_user, member_role, require_member, room_meta};
 use super::{log, members, messages, people, read_state};
@@ -15,7 +15,7 @@ use redb::ReadableTable;
 use std::collections::{HashMap, HashSet};
 use std::ops::Bound;
 
-/// How somebody has arranged a room.
+/// A user's settings for a room.
 pub fn arrangement(source: &impl Source, user: u32, room: u32) -> Result<UserRoomRow, StoreError> {
     Ok(get(source.user_rooms()?, (user, room))?.unwrap_or_default())
 }
@@ -27,7 +27,7 @@ pub fn existing_room(source: &impl Source, room: u32) -> Result<Room, StoreError
     Ok(room_of(room, row, &room_meta(source, room)?, members))
 }
 
-/// A room as one of its members sees it.
+/// A room as a member sees it.
 pub fn view(source: &impl Source, user: u32, room: u32) -> Result<RoomView, StoreError> {
     let found = existing_room(source, room)?;
     let head = log::head(source, room)?;
@@ -53,7 +53,7 @@ pub fn view(source: &impl Source, user: u32, room: u32) -> Result<RoomView, Stor
     })
 }
 
-/// Every room that somebody is in.
+/// Every room that a user is in.
 pub fn views(source: &impl Source, user: UserId) -> Result<Vec<RoomView>, StoreError> {
     let user = active_user(source, user)?;
     let rooms = members::rooms_of(source, user)?.into_iter();
@@ -65,7 +65,7 @@ pub fn view_for(source: &impl Source, viewer: UserId, room: RoomId) -> Result<Ro
     view(source, user, room)
 }
 
-/// The rooms that somebody is in, without the first room.
+/// The rooms that a user is in, without the first room.
 pub fn ids(source: &impl Source, user: UserId) -> Result<Vec<RoomId>, StoreError> {
     let rooms = members::rooms_of(source, active_user(source, user)?)?
         .into_iter()
@@ -73,7 +73,7 @@ pub fn ids(source: &impl Source, user: UserId) -> Result<Vec<RoomId>, StoreError
     Ok(rooms.map(|room| RoomId(room.into())).collect())
 }
 
-/// A page of the public rooms, by name. Looks at a bounded number of them, so it may be short and not the
+/// A page of the public rooms, by name. Looks at a bounded number of rooms, so a page may be short without being the
 /// last one.
 pub fn browse(
     source: &impl Source,
@@ -105,7 +105,7 @@ pub fn browse(
     Ok(RoomsPage { rooms, next: None })
 }
 
-/// The name by which public rooms are in order.
+/// The name by which a public room is sorted.
 fn public_name(source: &impl Source, room: RoomId) -> Result<String, StoreError> {
     let no_such = || Error::invalid("after", "There is no such room.");
     let row: Option<RoomRow> = get(source.rooms()?, key(room.0).ok_or_else(no_such)?)?;
@@ -113,7 +113,7 @@ fn public_name(source: &impl Source, room: RoomId) -> Result<String, StoreError>
     Ok(RoomName::stored(row.name).key().to_owned())
 }
 
-/// The rooms that these names mean to somebody: public ones, and those that they are in.
+/// The rooms with these names that the viewer can see: public rooms and the viewer's own.
 pub fn named(source: &impl Source, viewer: UserId, names: &[String]) -> Result<HashMap<String, RoomId>, StoreError> {
     let user = active_user(source, viewer)?;
     let mut rooms = HashMap::new();
@@ -133,7 +133,7 @@ pub fn named(source: &impl Source, viewer: UserId, names: &[String]) -> Result<H
     Ok(rooms)
 }
 
-/// The event that somebody is in a room now, with what they need to show it.
+/// The event for a user who is now in a room, with everything needed to show it.
 pub fn entered(source: &impl Source, user: u32, room: u32) -> Result<Event, StoreError> {
     let view = view(source, user, room)?;
     let strangers = view.members.iter().map(|user| people::user(source, user.0 as u32));

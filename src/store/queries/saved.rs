@@ -1,4 +1,4 @@
-//! What people keep for later.
+//! Messages that a user has saved for later.
 
 use super::access::{active_user, member_role};
 use super::log;
@@ -11,7 +11,7 @@ use crate::store::rows::schema::Source;
 use crate::store::store_error::StoreError;
 use redb::ReadableTable;
 
-/// A page of what somebody keeps for later, of the rooms that they are in.
+/// A page of the viewer's saved messages, from the rooms that they are in.
 pub fn page(
     source: &impl Source,
     viewer: UserId,
@@ -45,7 +45,7 @@ pub fn page(
     Ok(SavedPage { saved, people, next })
 }
 
-/// Which messages of the rooms that they are in somebody keeps for later.
+/// References to the viewer's saved messages, in the rooms that they are in.
 pub fn places(source: &impl Source, viewer: UserId) -> Result<Vec<MessageRef>, StoreError> {
     let who = active_user(source, viewer)?;
     let mut places = Vec::new();

@@ -1,4 +1,4 @@
-//! Searches: where somebody may look, and the people whom the hits name.
+//! Searches: which rooms a viewer may search, and the users that the hits name.
 
 use super::access::{active_user, require_member};
 use super::members;

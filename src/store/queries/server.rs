@@ -1,4 +1,4 @@
-//! The server itself: its name, who may sign up, its links, its backups.
+//! The server itself: its name, sign-up policy, links, and backups.
 
 use super::access::{is_deactivated, room_meta};
 use super::{people, usage};
@@ -26,13 +26,13 @@ pub fn counts(source: &impl Source) -> Result<ServerCounts, StoreError> {
     Ok(ServerCounts {
         people: source.users()?.len()?,
         deactivated: source.deactivated()?.len()?,
-        // One for each post that was ever made.
+        // There is one row for each post ever made.
         messages: source.client_ids()?.len()?,
         file_bytes: usage::all(source)?,
     })
 }
 
-/// Whether a person with this invite code may sign up. The first account needs none.
+/// Checks that a person with this invite code may sign up. The first account needs none.
 pub fn may_sign_up(source: &impl Source, shown: Option<&Code>, now: Time) -> Result<(), StoreError> {
     let card = info(source)?;
     if card.door == SignUpPolicy::Anyone || !people::any(source)? {
@@ -47,7 +47,7 @@ pub fn may_sign_up(source: &impl Source, shown: Option<&Code>, now: Time) -> Res
     }
 }
 
-/// The account whose password this link sets, while the link is valid.
+/// The account whose password a link sets. An error if the link is not valid.
 pub fn reset_user(source: &impl Source, code: &CodeDigest, now: Time) -> Result<User, StoreError> {
     let row: Option<ResetRow> = get(source.resets()?, code.0)?;
     match row {
@@ -65,7 +65,7 @@ fn link_is_over() -> Error {
     )
 }
 
-/// What is known of the nightly backups, and since when there is something to back up.
+/// The state of the nightly backups, and the time since when there has been something to back up.
 pub fn nightly(source: &impl Source) -> Result<(Nightly, Time), StoreError> {
     let row: Option<NightlyRow> = get(source.server()?, NIGHTLY)?;
     let created_at = room_meta(source, FIRST_ROOM)?.created_at;

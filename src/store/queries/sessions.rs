@@ -1,4 +1,4 @@
-//! Who is logged in where.
+//! A user's sessions.
 
 use super::access::active_user;
 use super::people;
@@ -9,7 +9,7 @@ use crate::store::rows::table::get;
 use crate::store::store_error::StoreError;
 use redb::ReadableTable;
 
-/// Whether this is a session of somebody.
+/// Whether this is a session of this user.
 pub fn is_of(source: &impl Source, id: SessionId, user: u32) -> Result<bool, StoreError> {
     let row: Option<SessionRow> = get(source.sessions()?, id.0)?;
     Ok(row.is_some_and(|row| row.user == user))
@@ -20,7 +20,7 @@ pub fn ids_of(source: &impl Source, user: u32) -> Result<Vec<SessionId>, StoreEr
     rows.map(|row| Ok(SessionId(row?.0.value().1))).collect()
 }
 
-/// Where somebody is logged in. Walks over all sessions: it is asked for by hand, and seldom.
+/// A user's sessions. Scans all sessions: only called by hand, and rarely.
 pub fn all_of(source: &impl Source, user: u32) -> Result<Vec<Session>, StoreError> {
     let is_theirs = |session: &Session| session.user.0 == u64::from(user);
     let theirs = all(source)?.filter(|session| session.as_ref().is_ok_and(is_theirs) || session.is_err());
@@ -35,7 +35,7 @@ pub fn all(source: &impl Source) -> Result<impl Iterator<Item = Result<Session, 
     }))
 }
 
-/// The devices of somebody, the one used last first.
+/// A user's sessions, most recently used first.
 pub fn of(source: &impl Source, user: UserId) -> Result<Vec<Session>, StoreError> {
     let mut found = all_of(source, active_user(source, user)?)?;
     found.sort_by_key(|session| std::cmp::Reverse(session.seen_at));

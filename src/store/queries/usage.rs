@@ -1,8 +1,8 @@
-//! How much space each person's files take, so that nobody takes the space of everybody else.
+//! How much disk space each user's files take, so that no user can take it all.
 //!
-//! A file counts for the person who sent it, with its size, from when all of it has arrived until it is erased. The
-//! files of a data file that is older than this count are counted in the order of their ids, some at a time: those up
-//! to the one in `files_counted` are in `usage`, the others are not yet.
+//! A file counts for the user who uploaded it, with its size, from the end of the upload until it is erased. The files
+//! of an older data file are counted in the order of their ids, some at a time: `usage` includes the files up to the
+//! id in `files_counted`.
 
 use crate::model::{FileUsage, UserId};
 use crate::store::rows::codec::key;
@@ -10,15 +10,15 @@ use crate::store::rows::schema::{FILES_BYTES, FILES_COUNTED, Source};
 use crate::store::rows::table::{FileKey, get};
 use crate::store::store_error::StoreError;
 
-/// In `files_counted` once all files are counted: after every id.
+/// The value of `files_counted` once all files are counted: it sorts after every id.
 pub const ALL: FileKey = [0xFF; 16];
 
-/// The bytes of all files, those that are still arriving and previews included.
+/// The bytes of all files, including unfinished uploads and previews.
 pub fn all(source: &impl Source) -> Result<u64, StoreError> {
     Ok(get(source.meta()?, FILES_BYTES)?.unwrap_or_default())
 }
 
-/// The bytes of somebody's files.
+/// The bytes of a user's files.
 pub fn own(source: &impl Source, user: u32) -> Result<u64, StoreError> {
     match source.usage() {
         Err(StoreError::Redb(redb::Error::TableDoesNotExist(_))) => Ok(0),
@@ -26,7 +26,7 @@ pub fn own(source: &impl Source, user: u32) -> Result<u64, StoreError> {
     }
 }
 
-/// What somebody's files take, and what all take.
+/// The bytes of a user's files, and of all files.
 pub fn of(source: &impl Source, user: UserId) -> Result<FileUsage, StoreError> {
     Ok(FileUsage {
         own: key(user.0).map_or(Ok(0), |user| own(source, user))?,
@@ -34,7 +34,7 @@ pub fn of(source: &impl Source, user: UserId) -> Result<FileUsage, StoreError> {
     })
 }
 
-/// The bytes of the files of each of these people, without those who have none.
+/// The bytes of each user's files, without users who have none.
 pub fn of_each(source: &impl Source, users: &[UserId]) -> Result<Vec<(UserId, u64)>, StoreError> {
     let mut found = Vec::new();
     for user in users {

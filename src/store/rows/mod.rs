@@ -1,4 +1,4 @@
-//! Rows: which tables there are, what stands in them, and how they are read and written.
+//! Rows: which tables there are, what they contain, and how rows are read and written.
 
 pub mod codec;
 pub mod redo;

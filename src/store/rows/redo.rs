@@ -1,18 +1,18 @@
-//! The row changes of one commit, as bytes. The journal keeps them; applied again, they give the same rows.
+//! The row changes of one commit, as bytes. The journal stores them; replaying them restores the same rows.
 
 use crate::store::store_error::StoreError;
 use serde::{Deserialize, Serialize};
 
-/// What becomes of a row.
+/// A change to one row.
 #[derive(Deserialize, Serialize)]
 pub struct RowChange<'a> {
     pub table: &'a str,
     pub key: &'a [u8],
-    /// Its bytes; `None` where the row is removed.
+    /// The new bytes of the row. `None` if the row is removed.
     pub row: Option<&'a [u8]>,
 }
 
-/// The row changes of a transaction, collected while it runs; by default none.
+/// Collects the row changes of a transaction while it runs. The default collects none.
 #[derive(Default)]
 pub struct Redo {
     bytes: Vec<u8>,
@@ -42,7 +42,7 @@ impl Redo {
         }
     }
 
-    /// The bytes of the changes, unless there are too many.
+    /// The bytes of the changes. `None` if there were more than the limit.
     pub fn finish(self) -> Option<Vec<u8>> {
         (!self.is_too_long && self.bytes.len() <= self.bytes_max).then_some(self.bytes)
     }

@@ -1,4 +1,4 @@
-//! How a table is read and written: opened when it is first used, each row sealed, each change noted for the journal.
+//! Reads and writes tables: each is opened on first use, each row is sealed, each change is recorded for the journal.
 
 use super::codec;
 use super::redo::Redo;
@@ -15,13 +15,13 @@ use std::sync::{Mutex, PoisonError};
 pub type Row = &'static [u8];
 pub type FileKey = [u8; 16];
 
-/// What rows are found by.
+/// A type of table keys.
 pub trait TableKey: Key + Sized + 'static {
-    /// Removes a row again, as the journal says.
+    /// Removes a row, to replay the journal.
     fn remove(table: &mut Table<'_, Self, Row>, key: Self::SelfType<'_>) -> Result<(), StoreError>;
 }
 
-/// Keys whose rows may go.
+/// Keys of tables whose rows may be removed.
 pub trait Removable: TableKey {}
 
 macro_rules! keys {
@@ -52,8 +52,8 @@ keys! {
     kept: Row, u64, (u32, &'static str);
 }
 
-/// A table of a write transaction, opened when it is first used, and for as long as that lasts: a commit needs few of
-/// them, and each costs a search in redb's table of tables.
+/// A table of a write transaction, opened on first use and kept open until the transaction ends. A commit needs few
+/// tables, and opening one costs a search in redb's table of tables.
 pub struct LazyTable<'t, K: TableKey> {
     txn: &'t WriteTransaction,
     redo: &'t Mutex<Redo>,
@@ -83,7 +83,7 @@ impl<'t, K: TableKey> LazyTable<'t, K> {
 
     fn table_mut(&mut self) -> Result<&mut Table<'t, K, Row>, StoreError> {
         self.read()?;
-        // The line above has filled it.
+        // The line above has set it.
         self.table
             .get_mut()
             .ok_or_else(|| StoreError::Closed("a table was not opened".to_owned()))
@@ -105,7 +105,7 @@ fn note(redo: &Mutex<Redo>, table: &str, key: &[u8], row: Option<&[u8]>) {
     redo.add(table, key, row);
 }
 
-/// A table that is written.
+/// Writes to a table.
 pub struct TableWriter<'a, 't, K: TableKey> {
     table: &'a mut Table<'t, K, Row>,
     redo: &'a Mutex<Redo>,
@@ -124,7 +124,7 @@ impl<K: TableKey> TableWriter<'_, '_, K> {
 }
 
 impl<'a, K: Removable> TableWriter<'a, '_, K> {
-    /// What stood there, if anything did.
+    /// The removed row. `None` if there was none.
     pub fn remove<'k>(self, key: impl Borrow<K::SelfType<'k>>) -> Result<Option<AccessGuard<'a, Row>>, StoreError> {
         let key = key.borrow();
         let removed = self.table.remove(key)?;
@@ -146,7 +146,7 @@ impl<'a, K: Removable> TableWriter<'a, '_, K> {
     }
 }
 
-/// Copies one table to somewhere else.
+/// Copies one table to another database.
 pub trait CopyTable {
     fn copy<K: Key + 'static>(&mut self, table: TableDefinition<'static, K, Row>) -> Result<(), StoreError>
     where
@@ -161,7 +161,7 @@ pub fn get<'k, K: Key + 'static, T: DeserializeOwned>(
     table.get(key)?.map(|value| codec::unseal(value.value())).transpose()
 }
 
-/// The row at `key`, which another row says is there.
+/// The row at `key`, which another row refers to, so it must exist.
 pub fn get_known<'k, K: Key + 'static, T: DeserializeOwned>(
     table: &impl ReadableTable<K, Row>,
     key: impl Borrow<K::SelfType<'k>>,

@@ -1,11 +1,11 @@
-//! The keys of rows as people read them.
+//! The keys of rows as readable text.
 
 use std::fmt::Write;
 
-/// Bytes of a long key that are shown.
+/// How many bytes of a long key are shown.
 const BYTES_SHOWN: usize = 8;
 
-/// What can be said in a sentence.
+/// Values that can be written into a sentence.
 pub trait Words {
     fn words(&self) -> String;
 }
@@ -23,7 +23,7 @@ macro_rules! plain {
 plain!(u32 u64);
 
 impl Words for &str {
-    /// As it could stand in a line of a log.
+    /// The value as text for one line of a log.
     fn words(&self) -> String {
         format!("{self:?}")
     }
@@ -33,7 +33,7 @@ impl Words for &[u8] {
     fn words(&self) -> String {
         let mut hex = String::new();
         for byte in self.iter().take(BYTES_SHOWN) {
-            // Writing to a String cannot fail.
+            // Writing to a `String` cannot fail.
             let _ = write!(hex, "{byte:02x}");
         }
         if self.len() > BYTES_SHOWN {

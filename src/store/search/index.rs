@@ -1,10 +1,9 @@
-//! The index that searches go through: segments of the log, and for each token of a segment which of its
-//! entries have it.
+//! The search index: segments of the log, and for each token of a segment, which of its entries have the token.
 //!
-//! A segment is written in one piece once enough entries follow the last one, in the same commit as
-//! something else or in one of its own while nobody wants anything. Until then a search looks at those
-//! entries themselves, so nothing has to be kept in memory or built at start. What is indexed is always
-//! exactly what the messages say: an edit or a deletion changes both in one commit.
+//! A segment is written in one piece once enough entries follow the previous segment, either with another commit or in
+//! a commit of its own while the writer is idle. Until then, a search reads those entries directly, so nothing has to
+//! be kept in memory or built at start. The index always matches the messages: an edit or a deletion changes both in
+//! one commit.
 
 use crate::limits::{SEGMENT_ENTRIES, SEGMENT_WORDS_MAX};
 use crate::model::tokens;
@@ -15,12 +14,12 @@ use crate::store::store_error::StoreError;
 use redb::ReadableTable;
 use std::collections::{BTreeSet, HashMap};
 
-/// Whether there is more to index now.
+/// Whether there may be more to index.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// Nothing was to be done.
+    /// There was nothing to index.
     Nothing,
-    /// A segment or more were written; there may be others.
+    /// At least one segment was written, and there may be more.
     Wrote,
 }
 
@@ -32,8 +31,8 @@ pub fn end(source: &impl Source) -> Result<u64, StoreError> {
     }
 }
 
-/// Writes the segments that are due: at most one more than the changes of this commit can fill, so that
-/// no commit takes long and none falls behind.
+/// Writes the segments that are due: at most one more than this commit's changes can fill, so no commit takes long and
+/// the index does not fall behind.
 pub fn step(tables: &mut Tables<'_>, changes: usize) -> Result<Step, StoreError> {
     let mut wrote = Step::Nothing;
     for _ in 0..=changes as u64 / SEGMENT_ENTRIES {
@@ -45,12 +44,12 @@ pub fn step(tables: &mut Tables<'_>, changes: usize) -> Result<Step, StoreError>
     Ok(wrote)
 }
 
-/// Writes the next segment, where one is due.
+/// Writes the next segment, if one is due.
 fn segment(tables: &mut Tables<'_>) -> Result<Step, StoreError> {
     let start = match end(tables) {
-        // A damaged index must not keep anybody from writing.
+        // A damaged index must not stop posts.
         Err(StoreError::Damaged(cause)) => {
-            tracing::error!(cause, "the search index cannot be continued");
+            tracing::error!(cause, "the search index is damaged and cannot be updated");
             return Ok(Step::Nothing);
         }
         end => end?,
@@ -62,7 +61,7 @@ fn segment(tables: &mut Tables<'_>) -> Result<Step, StoreError> {
     let mut segment = SegmentBuilder::new(start);
     for row in tables.log.read()?.range(start..start + SEGMENT_ENTRIES)? {
         let (entry, row) = row?;
-        // Nor must a damaged message; it cannot be found.
+        // Nor must a damaged message, which then cannot be found.
         let row: Result<Entry, StoreError> = unseal(row.value());
         segment.add(entry.value(), row.ok().and_then(Stored::of));
         if segment.words >= SEGMENT_WORDS_MAX {
@@ -70,7 +69,7 @@ fn segment(tables: &mut Tables<'_>) -> Result<Step, StoreError> {
         }
     }
     let mut tokens: Vec<_> = std::mem::take(&mut segment.tokens).into_iter().collect();
-    // In the order of the table, which then grows at its end.
+    // In the order of the table, so that the table grows at its end.
     tokens.sort_unstable();
     for (token, offsets) in &tokens {
         write(tables, start, token, offsets)?;
@@ -79,7 +78,7 @@ fn segment(tables: &mut Tables<'_>) -> Result<Step, StoreError> {
     Ok(Step::Wrote)
 }
 
-/// A segment as its messages make it.
+/// Builds a segment from its messages.
 pub struct SegmentBuilder {
     start: u64,
     end: u64,
@@ -123,12 +122,12 @@ impl SegmentBuilder {
         }
     }
 
-    /// Which of its entries have a token; it has that token no more.
+    /// Removes a token, and returns the entries that have it.
     pub fn take(&mut self, token: &str) -> Option<Vec<u16>> {
         self.tokens.remove(token)
     }
 
-    /// How many tokens it has.
+    /// The number of tokens that have not been taken.
     pub fn words_left(&self) -> u64 {
         self.tokens.len() as u64
     }
@@ -145,7 +144,7 @@ impl SegmentBuilder {
     }
 }
 
-/// Indexes what the message at `entry` says from now on, before the entry itself changes.
+/// Reindexes the message at `entry`, whose new text is `text`.
 pub fn rewrite(tables: &mut Tables<'_>, entry: u64, text: &str) -> Result<(), StoreError> {
     if entry >= end(tables)? {
         return Ok(());
@@ -185,7 +184,7 @@ pub fn rewrite(tables: &mut Tables<'_>, entry: u64, text: &str) -> Result<(), St
     Ok(())
 }
 
-/// Which entries of a segment have a token, counted from its first one, in order.
+/// The entries of a segment that have a token, as offsets from its first entry, in order.
 pub fn read(source: &impl Source, start: u64, token: &str) -> Result<Vec<u16>, StoreError> {
     match source.tokens()?.get((start, token))? {
         Some(row) => offsets(row.value()),
@@ -193,7 +192,7 @@ pub fn read(source: &impl Source, start: u64, token: &str) -> Result<Vec<u16>, S
     }
 }
 
-/// The offsets of a row.
+/// Decodes the offsets of a row.
 pub fn offsets(row: &[u8]) -> Result<Vec<u16>, StoreError> {
     let mut last = 0;
     let gaps: Vec<u16> = unseal(row)?;
@@ -206,7 +205,7 @@ pub fn offsets(row: &[u8]) -> Result<Vec<u16>, StoreError> {
         .collect())
 }
 
-/// Kept as the gaps between them, which are small numbers.
+/// Writes offsets as the gaps between them, which are small numbers.
 fn write(tables: &mut Tables<'_>, start: u64, token: &str, offsets: &[u16]) -> Result<(), StoreError> {
     if offsets.is_empty() {
         tables.tokens.write()?.remove((start, token))?;

@@ -1,4 +1,4 @@
-//! The search index, and how it is searched.
+//! The search index, and searches through it.
 
 pub mod index;
 pub mod scan;

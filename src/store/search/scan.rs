@@ -1,4 +1,4 @@
-//! Searches: newest first, a bounded piece at a time, and each hit checked against the message itself.
+//! Searches: newest first, a bounded number of rows at a time, with each hit checked against the message itself.
 
 use super::index;
 use crate::limits::{SEARCH_WORK_BYTES, SEARCH_WORK_MAX};
@@ -11,7 +11,7 @@ use redb::ReadableTable;
 use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow::{self, Break, Continue};
 
-/// The hits in these rooms, and where the next page begins if there may be one.
+/// The hits in these rooms, and where the next page begins if there may be more.
 pub fn find(
     source: &impl Source,
     query: &SearchQuery,
@@ -36,17 +36,17 @@ struct Search<'s, S> {
     query: &'s SearchQuery,
     rooms: HashSet<u32>,
     lookups: BTreeSet<Lookup>,
-    /// All entries from here on have been looked at.
+    /// All entries from this one on have been looked at.
     at: u64,
     /// Where this page began.
     begun: u64,
-    /// How many more rows may be looked at.
+    /// How many more rows may be read.
     work: usize,
     hits: Vec<Hit>,
 }
 
 impl<S: Source> Search<'_, S> {
-    /// Breaks where there may be more below `at`.
+    /// Runs the search. Breaks if there may be more hits below `at`.
     fn run(&mut self) -> Result<ControlFlow<()>, StoreError> {
         let indexed = index::end(self.source)?;
         if indexed < self.at {
@@ -82,7 +82,7 @@ impl<S: Source> Search<'_, S> {
         self.work = self.work.saturating_sub(rows);
     }
 
-    /// Whether a segment can have what is looked for.
+    /// Whether a segment may contain hits.
     fn may_hold(&self, segment: &SegmentRow) -> bool {
         let query = self.query;
         let has = |sorted: &[u32], id: u64| key(id).is_some_and(|id| sorted.binary_search(&id).is_ok());
@@ -92,7 +92,7 @@ impl<S: Source> Search<'_, S> {
             && query.until.is_none_or(|until| segment.oldest < until.0)
     }
 
-    /// The entries of a segment below `at` that the index has for all that is looked for, newest first.
+    /// The entries of a segment below `at` that have every token of the query, newest first.
     fn candidates(&mut self, start: u64, end: u64) -> Result<Vec<u64>, StoreError> {
         let end = end.min(self.at);
         if self.lookups.is_empty() {
@@ -126,7 +126,7 @@ impl<S: Source> Search<'_, S> {
             .collect())
     }
 
-    /// The entries of a segment with any token that begins so.
+    /// The entries of a segment that have any token with this prefix.
     fn beginning(&mut self, start: u64, beginning: &str) -> Result<Vec<u16>, StoreError> {
         let mut found = BTreeSet::new();
         for row in self.source.tokens()?.range((start, beginning)..(start + 1, ""))? {
@@ -140,9 +140,9 @@ impl<S: Source> Search<'_, S> {
         Ok(found.into_iter().collect())
     }
 
-    /// Looks at one entry; breaks where the page or the work is at its end before it.
+    /// Checks one entry. Breaks before the entry if the page is full or the work limit is reached.
     fn look(&mut self, entry: u64, row: Entry) -> ControlFlow<()> {
-        // Each page gets further, whatever the index has cost.
+        // Each page makes progress, whatever the index has cost.
         if self.work == 0 && self.at < self.begun {
             return Break(());
         }
@@ -163,7 +163,7 @@ impl<S: Source> Search<'_, S> {
         Continue(())
     }
 
-    /// What is marked in a message that is looked for; `None` for every other one.
+    /// The ranges to highlight in a message that matches. `None` if it does not match.
     fn marks(&mut self, row: &PostRow) -> Option<Vec<Mark>> {
         if row.deleted.is_some() || !self.rooms.contains(&row.room) || !admits(self.query, row) {
             return None;
@@ -173,7 +173,7 @@ impl<S: Source> Search<'_, S> {
     }
 }
 
-/// Whether the filters of a search let a message through. The room is not among them: it says where to look.
+/// Whether a message passes the filters of a search. The room is checked elsewhere: it decides where to search.
 fn admits(query: &SearchQuery, row: &PostRow) -> bool {
     query.author.is_none_or(|author| author.0 == u64::from(row.author))
         && query.since.is_none_or(|since| row.sent_at >= since.0)

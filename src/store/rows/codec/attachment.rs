@@ -1,4 +1,4 @@
-//! Files as rows.
+//! Attachments as rows.
 
 use crate::model::{Attachment, FileId, FileName};
 use serde::{Deserialize, Serialize};
@@ -38,18 +38,18 @@ impl AttachmentRow {
     }
 }
 
-/// A smaller picture of a file.
+/// A smaller version of an image file.
 #[derive(Serialize, Deserialize)]
 pub struct PreviewRow {
     pub media_type: String,
     pub bytes: Vec<u8>,
 }
 
-/// A file whose bytes have all come.
+/// A file that has been uploaded completely.
 #[derive(Serialize, Deserialize)]
 pub struct FileRow {
     pub file: AttachmentRow,
     pub owner: u32,
-    /// Since when no message has it: its time in `unshown`.
+    /// The time in the file's row in `unattached`. `None` if a message shows the file.
     pub unattached: Option<u64>,
 }

@@ -1,4 +1,4 @@
-//! What stands in the log, as rows.
+//! The entries of the log as rows.
 
 use super::AttachmentRow;
 use crate::clock::Time;
@@ -11,17 +11,17 @@ use serde::ser::SerializeTuple;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
-/// Where a seq of a room leads.
+/// What a seq of a room refers to.
 pub struct SeqRow {
-    /// Its entry in the log.
+    /// The number of its entry in the log.
     pub entry: u64,
-    /// The message that it shows: the seq itself for a post, an earlier one for a change.
+    /// The message that the seq shows: for a post the seq itself, for a change the seq of an earlier post.
     pub message: u32,
-    /// How many seqs up to here are no posts: with it the posts between two seqs are plain arithmetic.
-    /// Not written where it is 0, as in every row of format 1.
+    /// How many seqs of the room, up to and including this one, are not posts. The number of posts between two seqs
+    /// follows from it. Omitted if 0, as in every row of format 1.
     pub others: u32,
-    /// In the row of a change: the last seq before it that is a message, so that a reader can pass over
-    /// many changes. Not written where it is 0: not known.
+    /// In the row of a change: the last seq before it that is a message, so that a reader can skip many changes at
+    /// once. 0 means unknown, and is omitted.
     pub last: u32,
 }
 
@@ -54,7 +54,7 @@ impl<'de> Deserialize<'de> for SeqRow {
                 Ok(SeqRow {
                     entry: numbers.next_element()?.ok_or_else(missing)?,
                     message: numbers.next_element()?.ok_or_else(missing)?,
-                    // Its end is the end of the row; the checksum has vouched for the row.
+                    // The row may end here. Its checksum is right, so the row is complete.
                     others: numbers.next_element().ok().flatten().unwrap_or(0),
                     last: numbers.next_element().ok().flatten().unwrap_or(0),
                 })
@@ -64,14 +64,14 @@ impl<'de> Deserialize<'de> for SeqRow {
     }
 }
 
-/// What the log holds. A message's own entry always has its present state.
+/// An entry of the log. A message's own entry always has the message's current state.
 #[derive(Serialize, Deserialize)]
 pub enum Entry {
-    /// A post that is plain text, meant for nobody in particular, and as it was posted: most of them.
+    /// A plain-text post without mentions that was never changed. Most posts are like this.
     Plain(PlainRow),
     Post(Box<PostRow>),
     Notice(NoticeRow),
-    /// A change to a message. Says what it was not, only that it was, by whom and when.
+    /// A change to a message: who changed which message, and when. The old contents are not kept.
     Change {
         room: u32,
         seq: u32,
@@ -85,7 +85,7 @@ pub enum Entry {
 pub struct PlainRow {
     room: u32,
     seq: u32,
-    /// Its own seq. Here for the rows of format 1.
+    /// The seq of the entry itself. Kept for the rows of format 1.
     changed: u32,
     author: u32,
     sent_at: u64,
@@ -99,12 +99,12 @@ impl PlainRow {
     }
 }
 
-/// A post with all that a post can have.
+/// A post with every field that a post can have.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct PostRow {
     pub room: u32,
     pub seq: u32,
-    /// The seq of its last change; its own seq until there is one.
+    /// The seq of its last change, or its own seq if it was never changed.
     pub changed: u32,
     pub author: u32,
     pub sent_at: u64,
@@ -120,7 +120,7 @@ pub struct PostRow {
     pub mentioned: Vec<u32>,
     pub mentions_room: bool,
     pub mentions_here: bool,
-    /// Who was here, where it is meant for them.
+    /// The users who were online, if the post mentions everyone who is.
     pub here: Vec<u32>,
     pub files: Vec<AttachmentRow>,
 }
@@ -140,7 +140,7 @@ pub struct Forward {
 }
 
 impl PostRow {
-    /// Whether nothing is lost in a [`PlainRow`].
+    /// Whether a [`PlainRow`] can hold this post without loss.
     fn is_plain(&self) -> bool {
         self.changed == self.seq
             && self.content.is_none()
@@ -152,7 +152,7 @@ impl PostRow {
             && self.files.is_empty()
     }
 
-    /// As the log keeps it.
+    /// The post as the log stores it.
     pub fn entry(self) -> Entry {
         if !self.is_plain() {
             return Entry::Post(Box::new(self));
@@ -168,17 +168,18 @@ impl PostRow {
         })
     }
 
-    /// Whether it names somebody, or was meant for those who were here and they were.
+    /// Whether the post mentions this user, either by name or because it mentions everyone online and the user was
+    /// online.
     pub fn is_for(&self, user: u32) -> bool {
         self.mentioned.contains(&user) || (self.mentions_here && self.here.contains(&user))
     }
 
-    /// What a search may find: nothing of what was deleted.
+    /// The searchable text. Empty for a deleted message.
     pub fn text(&self) -> &str {
         if self.deleted.is_some() { "" } else { &self.body }
     }
 
-    /// Forgets for good what a deleted message said.
+    /// Permanently erases the contents of a deleted message.
     pub fn erase(&mut self) {
         self.body = String::new();
         self.content = None;
@@ -192,7 +193,7 @@ impl PostRow {
         (self.mentions_room, self.mentions_here) = (false, false);
     }
 
-    /// As everybody may see it.
+    /// The message as everyone in its room may see it.
     pub fn message(mut self) -> Message {
         if self.deleted.is_some() {
             self.erase();
@@ -326,14 +327,14 @@ impl NoticeRow {
     }
 }
 
-/// A message as it stands in the log.
+/// A message as stored in the log.
 pub enum Stored {
     Post(Box<PostRow>),
     Notice(NoticeRow),
 }
 
 impl Stored {
-    /// The message of an entry; none where it is a change to another one.
+    /// The message of an entry. `None` if the entry is a change to another message.
     pub fn of(entry: Entry) -> Option<Stored> {
         match entry {
             Entry::Post(row) => Some(Stored::Post(row)),
@@ -352,7 +353,7 @@ impl Stored {
         }
     }
 
-    /// Its room, its id, and the seq of its last change.
+    /// The room, the message id, and the seq of its last change.
     pub fn ids(&self) -> (u32, u32, u32) {
         match self {
             Stored::Post(row) => (row.room, row.seq, row.changed),
@@ -360,7 +361,7 @@ impl Stored {
         }
     }
 
-    /// Which message it answers, as a reader sees it.
+    /// The message that this one replies to, as a reader sees it.
     pub fn reply_to(&self) -> Option<u32> {
         match self {
             Stored::Post(row) if row.deleted.is_none() => row.reply_to,

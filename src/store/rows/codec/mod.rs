@@ -1,4 +1,5 @@
-//! Rows as bytes: postcard, then a checksum, since redb does not check what it reads. `store/FORMAT.md` lists all of them.
+//! Encodes rows: postcard, then a checksum, because redb does not check what it reads. `store/FORMAT.md` lists all
+//! rows.
 //!
 //! Within a `FORMAT_VERSION` a row's fields are never reordered or removed, and a new variant comes last.
 
@@ -20,14 +21,14 @@ use serde::{Deserialize, Serialize};
 
 const CHECKSUM_BYTES: usize = 4;
 
-/// The row's bytes and their checksum.
+/// Encodes a row and appends its checksum.
 pub fn seal(row: &impl Serialize) -> Result<Vec<u8>, StoreError> {
     let mut bytes = postcard::to_stdvec(row).map_err(|error| StoreError::Damaged(error.to_string()))?;
     bytes.extend(crc32c::crc32c(&bytes).to_le_bytes());
     Ok(bytes)
 }
 
-/// The row that `seal` wrote.
+/// Decodes a row that `seal` encoded.
 pub fn unseal<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
     let Some((row, checksum)) = bytes.split_last_chunk::<CHECKSUM_BYTES>() else {
         return Err(StoreError::Damaged("a row without a checksum".to_owned()));
@@ -38,7 +39,7 @@ pub fn unseal<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
     postcard::from_bytes(row).map_err(|error| StoreError::Damaged(error.to_string()))
 }
 
-/// Raw bytes and their checksum.
+/// Appends a checksum to raw bytes.
 pub fn seal_bytes(bytes: &[u8]) -> Vec<u8> {
     let mut sealed = Vec::with_capacity(bytes.len() + CHECKSUM_BYTES);
     sealed.extend_from_slice(bytes);
@@ -46,7 +47,7 @@ pub fn seal_bytes(bytes: &[u8]) -> Vec<u8> {
     sealed
 }
 
-/// The bytes that `seal_bytes` sealed.
+/// Removes and checks the checksum that `seal_bytes` appended.
 pub fn unseal_bytes(sealed: &[u8]) -> Result<&[u8], StoreError> {
     match sealed.split_last_chunk::<CHECKSUM_BYTES>() {
         Some((bytes, checksum)) if crc32c::crc32c(bytes) == u32::from_le_bytes(*checksum) => Ok(bytes),
@@ -54,7 +55,7 @@ pub fn unseal_bytes(sealed: &[u8]) -> Result<&[u8], StoreError> {
     }
 }
 
-/// A number of the model as a number of the file. What does not fit names nothing.
+/// Converts a number of the model to a number of the file. `None` if it does not fit: no row has such a number.
 pub fn key(number: u64) -> Option<u32> {
     u32::try_from(number).ok()
 }
@@ -65,24 +66,24 @@ pub struct DataFileRow {
     pub id: [u8; 16],
     /// Changes when a backup is restored.
     pub epoch: [u8; 16],
-    /// Which file on which machine this was written to last.
+    /// The file and machine on which this row was last written; see `engine/home`.
     pub home: [u8; 32],
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
 pub struct CommitRow {
-    /// Tells after a failed commit whether it happened.
+    /// Shows after a failed commit whether it took effect.
     pub count: u64,
-    /// Tells when the file was last written by us.
+    /// When we last wrote to the file.
     pub at: u64,
 }
 
-/// What redb knows of the journal. Files of formats 1 to 3 have no such row.
+/// What redb's pages say about the journal. Files of formats 1 to 3 have no such row.
 #[derive(Default, Serialize, Deserialize)]
 pub struct JournalRow {
-    /// Format 4: where the record of the next commit is.
+    /// Format 4: the offset of the next commit's record.
     pub start: u32,
-    /// What each record begins with.
+    /// The bytes with which each record begins.
     pub salt: Vec<u8>,
 }
 
@@ -101,13 +102,13 @@ pub struct ClientIdRow {
 
 #[derive(Serialize, Deserialize)]
 pub struct SegmentRow {
-    /// The entry of the log after its last one.
+    /// The first log entry after the segment.
     pub end: u64,
-    /// Where its messages stand.
+    /// The rooms of its messages.
     pub rooms: Vec<u32>,
-    /// Who wrote them.
+    /// The authors of its messages.
     pub authors: Vec<u32>,
-    /// When the first and the last of them was sent, by their own times.
+    /// The earliest and the latest time in its messages.
     pub oldest: u64,
     pub newest: u64,
 }

@@ -1,4 +1,4 @@
-//! People as rows.
+//! Users as rows.
 
 use crate::clock::Time;
 use crate::model::{
@@ -55,7 +55,7 @@ impl UserRow {
     }
 }
 
-/// What somebody has chosen of their profile; missing where they have chosen nothing.
+/// The profile of a user. Missing if the user has set nothing.
 #[derive(Default, Serialize, Deserialize)]
 pub struct ProfileRow {
     pub display_name: Option<String>,
@@ -64,7 +64,7 @@ pub struct ProfileRow {
     pub avatar: Option<String>,
 }
 
-/// Somebody, of the rows that tell about them.
+/// Builds a user from the rows about them.
 pub fn user(id: u32, row: UserRow, profile: Option<ProfileRow>, last_seen: Option<u64>, deactivated: bool) -> User {
     let id = UserId(id.into());
     let profile = profile.unwrap_or_default();

@@ -44,11 +44,11 @@ impl RoomRow {
 pub struct RoomMetaRow {
     pub archived: bool,
     pub created_at: u64,
-    /// Not kept for the first room.
+    /// The number of members. Not kept for the first room.
     pub members: u32,
 }
 
-/// A room, of the rows that tell about it.
+/// Builds a room from the rows about it.
 pub fn room(id: u32, row: RoomRow, meta: &RoomMetaRow, members: u64) -> Room {
     Room {
         id: RoomId(id.into()),
@@ -64,7 +64,7 @@ pub fn room(id: u32, row: RoomRow, meta: &RoomMetaRow, members: u64) -> Room {
 #[derive(Serialize, Deserialize)]
 pub struct MemberRow {
     pub is_owner: bool,
-    /// Grows with each member who joins: the lowest has been there longest.
+    /// Grows with each member who joins: the member with the lowest order has been there longest.
     pub order: u32,
 }
 

@@ -1,10 +1,10 @@
-//! What is kept about the server itself, as rows.
+//! Settings and state of the server itself, as rows.
 
 use crate::clock::Time;
 use crate::model::{Backup, Code, Invite, Nightly, NightlyBackup, NightlyFailure, ServerName, SignUpPolicy};
 use serde::{Deserialize, Serialize};
 
-/// What the server is called and who may come in; missing until somebody has chosen.
+/// The name of the server and its sign-up policy. Missing until an admin has set them.
 #[derive(Default, Serialize, Deserialize)]
 pub struct ServerRow {
     name: Option<String>,
@@ -45,7 +45,7 @@ impl ServerRow {
     }
 }
 
-/// As it is, since the link is shown again to who may see it. It lets in, and no more.
+/// The code is stored as it is, because admins can display the link again. All it allows is to sign up.
 #[derive(Serialize, Deserialize)]
 pub struct InviteRow {
     code: String,
@@ -83,7 +83,7 @@ impl BackupRow {
     }
 }
 
-/// What is known of the nightly backups.
+/// The state of the nightly backups.
 #[derive(Default, Serialize, Deserialize)]
 pub struct NightlyRow {
     last: Option<NightlyBackupRow>,
@@ -133,14 +133,14 @@ impl NightlyRow {
     }
 }
 
-/// Whose password a link sets, and until when.
+/// Which user's password a link sets, and when the link expires.
 #[derive(Serialize, Deserialize)]
 pub struct ResetRow {
     pub user: u32,
     pub ends_at: u64,
 }
 
-/// Since when an account is deactivated, and who did it.
+/// When an account was deactivated, and by whom.
 #[derive(Serialize, Deserialize)]
 pub struct DeactivatedRow {
     pub at: u64,
