@@ -1,4 +1,4 @@
-//! What Chapp was told at its start: arguments and `CHAPP_…` variables, as one plain struct.
+//! The settings that Chapp starts with: arguments and `CHAPP_…` variables, as one plain struct.
 
 mod command;
 mod metrics_token;
@@ -188,8 +188,8 @@ fn absolute(path: &Path) -> Result<PathBuf, String> {
     std::path::absolute(path).map_err(|_| "That is not the name of a file.".to_owned())
 }
 
-fn backup_plan(data: &Path, told: Option<PathBuf>, utc_offset_seconds: i32) -> Result<Option<BackupPlan>, String> {
-    let folder = match told {
+fn backup_plan(data: &Path, given: Option<PathBuf>, utc_offset_seconds: i32) -> Result<Option<BackupPlan>, String> {
+    let folder = match given {
         Some(word) if word.as_os_str().eq_ignore_ascii_case("off") => return Ok(None),
         Some(folder) if folder.is_file() => {
             let folder = folder.display();
@@ -201,8 +201,8 @@ fn backup_plan(data: &Path, told: Option<PathBuf>, utc_offset_seconds: i32) -> R
     Ok(Some(BackupPlan::new(data, folder, utc_offset_seconds)))
 }
 
-fn data_file(told: Option<PathBuf>) -> Result<PathBuf, String> {
-    if let Some(path) = told {
+fn data_file(given: Option<PathBuf>) -> Result<PathBuf, String> {
+    if let Some(path) = given {
         return std::path::absolute(&path).map_err(|_| "--data needs the name of a file.".to_owned());
     }
     let beside = std::env::current_exe().ok().map(|exe| exe.with_file_name(FILE_NAME));
@@ -216,10 +216,10 @@ fn data_file(told: Option<PathBuf>) -> Result<PathBuf, String> {
 
 /// The data file of a server that is about to start: the platform's data folder may not be there yet,
 /// while a folder that somebody named and that is not there is more likely a slip.
-fn with_folder(told: Option<PathBuf>) -> Result<PathBuf, String> {
-    let is_told = told.is_some();
-    let file = data_file(told)?;
-    if let (false, Some(folder)) = (is_told, file.parent()) {
+fn with_folder(given: Option<PathBuf>) -> Result<PathBuf, String> {
+    let is_given = given.is_some();
+    let file = data_file(given)?;
+    if let (false, Some(folder)) = (is_given, file.parent()) {
         permissions::create_private_folder(folder).map_err(|error| {
             format!(
                 "The folder {} cannot be made ({error}). Say where the data file should be: chapp --data FILE",

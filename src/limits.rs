@@ -57,7 +57,7 @@ pub const NAMES_LOOKED_UP_MAX: usize = 1_000;
 pub const REACTIONS_EMOJI_MAX: usize = 20;
 /// Reactions of all people under one message.
 pub const REACTIONS_MAX: usize = 2_000;
-/// How long whoever deleted a message can bring it back: 10 s. Then its text is erased.
+/// How long a deleted message can be restored by the person who deleted it: 10 s. Then its text is erased.
 pub const UNDO_MS: u64 = 10_000;
 /// Deleted messages that one change erases.
 pub const ERASED_MAX: usize = 500;
@@ -215,7 +215,7 @@ pub const SYNC_MESSAGES_MAX: usize = 500;
 pub const PAGE_BYTES_MAX: usize = 256 << 10;
 /// Bytes of messages in one piece of a catch-up, as stored; the piece ends after the message that passes it.
 pub const SYNC_BYTES_MAX: usize = 128 << 10;
-/// Changes that a catch-up still follows; whoever is further behind reads the history again.
+/// Changes that a catch-up still follows; a client further behind reads the history again.
 pub const SYNC_BEHIND_MAX: u64 = 5_000;
 /// People named in `ready`.
 pub const PEOPLE_MAX: usize = 500;
@@ -238,7 +238,7 @@ pub const REQUEST_BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often it is looked whether people must be told that what they write is not saved, or is again.
 pub const TROUBLE_LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// When whoever was told that the server is not ready may ask again.
+/// When a client that was told that the server is not ready may ask again.
 pub const READY_RETRY_MS: u64 = 1_000;
 /// Characters of the token for the metrics, at least: 16 letters and digits by chance are guessed by nobody.
 pub const METRICS_TOKEN_CHARS_MIN: usize = 16;
@@ -272,7 +272,7 @@ pub const PINGS_AT_ONCE_MAX: usize = 64;
 /// so long, for those who have something to say and for the answers: ten thousand take 1.6 s.
 pub const PINGS_PAUSE: Duration = Duration::from_millis(10);
 /// Written bytes that the other end does not take for this long, or questions of the kernel that it does not
-/// answer, end a connection (Linux: RFC 5482). With [`PRESENCE_GRACE`], whoever vanished is gone within 15 s.
+/// answer, end a connection (Linux: RFC 5482). With [`PRESENCE_GRACE`], a client that vanished is gone within 15 s.
 pub const WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection that carries nothing for this long is asked for by the kernel (RFC 9293 §3.8.4).
 pub const KEEPALIVE_AFTER: Duration = Duration::from_secs(5);
@@ -323,7 +323,7 @@ pub const FRAMES_PER_SECOND: u32 = 30;
 pub const POSTS_BURST: u32 = 20;
 /// Posts a second that one person may send on; faster is answered with `too_many_requests`.
 pub const POSTS_PER_SECOND: u32 = 5;
-/// How long the answer to a request waits that came too fast: whoever asks on without a pause costs less.
+/// How long the answer to a request waits that came too fast: a client that asks without a pause costs less.
 pub const TOO_FAST_PAUSE: Duration = Duration::from_millis(250);
 /// Sockets that one person may open at once.
 pub const SOCKETS_OPENED_BURST: u32 = SOCKETS_PER_PERSON_MAX as u32;
@@ -345,7 +345,7 @@ pub const LOGIN_WAIT_MAX: Duration = Duration::from_secs(15 * 60);
 pub const LOGIN_PER_NETWORK_PER_MINUTE: u32 = 30;
 /// Names and networks whose tries are remembered.
 pub const LOGIN_BUCKETS_MAX: usize = 10_000;
-/// When whoever was turned away because the server has a lot to do may come again.
+/// When a client that was turned away from an overloaded server may come again.
 pub const SHED_RETRY_MS: u64 = 3_000;
 
 // ---- Passwords ---------------------------------------------------------------------------------

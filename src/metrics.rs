@@ -1,4 +1,4 @@
-//! What the server counts of itself, for whoever looks after it: plain numbers that only grow, how many
+//! What the server counts of itself, for its administrators: plain numbers that only grow, how many
 //! there are now, and how long things took. Made once, shared by all layers; adding costs nanoseconds and
 //! waits for nobody. Knows neither what is counted nor how it is told (`http/metrics.rs` writes it out).
 

@@ -1,5 +1,5 @@
-//! Who else on this computer may read or write what Chapp keeps. A data file holds all messages, and whoever may write
-//! to its folder can put another one in its place.
+//! Who else on this computer may read or write what Chapp keeps. A data file holds all messages, and a user who may
+//! write to its folder can put another one in its place.
 //!
 //! Only for Unix: on Windows a file is as private as the folder that it is in, and those of a user are.
 

@@ -200,7 +200,7 @@ impl Server {
         parts.spawn(Part::Sweep, sweep(chat.clone(), address, hosts, timers));
         parts.spawn(Part::Presence, {
             let chat = chat.clone();
-            async move { chat.tell_presence().await }
+            async move { chat.announce_presence().await }
         });
         parts.spawn(Part::Signals, {
             let chat = chat.clone();

@@ -179,7 +179,7 @@ impl Chat {
     /// When the data file cannot be written.
     pub async fn log_out(&self, session: SessionId) -> Result<()> {
         self.store.commit(Change::CloseSession { id: session }).await?;
-        // Not only through the feed, which may be a moment behind: whoever is told that the session is
+        // Not only through the feed, which may be a moment behind: a caller who is told that the session is
         // over can rely on it.
         let code = crate::wire::CloseCode::SignedOut;
         self.hub.end_sessions(|id| id == session, code);
@@ -208,8 +208,8 @@ impl Chat {
         })
     }
 
-    /// What somebody may do on the server, as the file has it now: a request's copy is as old as its body was on its way,
-    /// and a role that was taken away meanwhile must not count any more.
+    /// What somebody may do on the server, as the file has it now: a request's copy is as old as its body was on its
+    /// way, and a role that was taken away meanwhile must not count any more.
     pub(super) async fn role(&self, viewer: &Viewer) -> Result<Role> {
         match self.store.user(viewer.user.id).await? {
             Some(user) if !user.deactivated => Ok(user.role),
@@ -235,7 +235,7 @@ impl Chat {
 
     /// Compares the clock with the data file, as the server starts.
     pub async fn compare_clock(&self) {
-        // What cannot be read now is said by whoever needs it.
+        // A failed read is reported where its result is needed.
         if let Ok(Some(newest)) = self.store.newest().await {
             self.clock_watch.compare(&self.clock, newest);
         }

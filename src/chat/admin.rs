@@ -1,4 +1,4 @@
-//! Looking after the server: who comes in, who may do what, and a copy of everything.
+//! Administration of the server: who may sign up, who has which role, and backups.
 
 use super::accounts::{Caller, LoggedIn, new_session};
 use super::nightly::NightlyFacts;
@@ -194,7 +194,7 @@ impl Chat {
     pub async fn set_active(&self, viewer: &Viewer, user: UserId, on: bool) -> Result<User> {
         let person = person(self.administer(viewer, AdminAction::SetActive(user, on)).await?)?;
         if !on {
-            // Not only through the feed, which may be a moment behind: whoever is told that somebody is out
+            // Not only through the feed, which may be a moment behind: a caller who is told that somebody is out
             // can rely on it.
             self.hub.end_person(user, CloseCode::SignedOut);
         }
@@ -267,7 +267,7 @@ impl Chat {
         self.store.has_room_for_backup()
     }
 
-    /// A copy of everything that is acknowledged by now, made while everybody goes on. One at a time.
+    /// A copy of everything that is acknowledged by now, made while the server runs. One at a time.
     ///
     /// # Errors
     /// `forbidden` for all but the owner, `conflict` while one is being taken, `storage_full`.

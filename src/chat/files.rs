@@ -1,4 +1,4 @@
-//! Files: taking them in, and giving them out to whoever sees a message that shows them.
+//! Files: taking them in, and giving them out to people who can see a message that shows them.
 //!
 //! A file is never whole in memory: its bytes go to the store piece by piece. The one exception is a
 //! picture while its preview is made, one picture at a time.

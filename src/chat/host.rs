@@ -1,5 +1,5 @@
-//! What whoever runs the server does with a command, and needs no role for: a lost password, a lost owner, a backup, a
-//! check. Each goes to the log.
+//! What a person with access to the data file does by a command, without a role: a lost password, a lost owner, a
+//! backup, a check. Each goes to the log.
 
 use super::admin::{BackupTaken, one_at_a_time, random_code};
 use super::state::Chat;
@@ -43,7 +43,7 @@ pub async fn offer_reset(store: &Store, name: &str, now: Time) -> Result<ResetOf
     Ok(ResetOffered { user, code, ends_at })
 }
 
-/// Makes somebody the owner of the server; whoever was it becomes an admin. Also where no server runs.
+/// Makes somebody the owner of the server; the previous owner becomes an admin. Also where no server runs.
 ///
 /// # Errors
 /// `not_found`, `conflict` for an account that is deactivated.
@@ -104,7 +104,7 @@ impl Chat {
         }
     }
 
-    /// Checks the data file as it is now, while everybody goes on. Stops once this future is dropped.
+    /// Checks the data file as it is now, while the server runs. Stops once this future is dropped.
     ///
     /// # Errors
     /// `unavailable` where it cannot be read.

@@ -32,7 +32,7 @@ impl Chat {
     /// Has backups made, from the next call of [`Chat::back_up_nightly`] on.
     pub fn plan_backups(&self, plan: BackupPlan) {
         // There is one plan for the life of a server.
-        let _ = self.nights.plan.set(plan);
+        let _ = self.nightly.plan.set(plan);
     }
 
     /// What is known of the nightly backups.
@@ -41,7 +41,7 @@ impl Chat {
     /// When the data file cannot be read.
     pub async fn nightly_facts(&self) -> Result<NightlyFacts> {
         let (nightly, since) = self.nightly().await?;
-        let plan = self.nights.plan.get();
+        let plan = self.nightly.plan.get();
         Ok(NightlyFacts {
             folder: plan.map(|plan| plan.folder.clone()),
             is_stale: plan.is_some() && is_stale(&nightly, since, self.clock.now()),
@@ -55,7 +55,7 @@ impl Chat {
     /// # Errors
     /// When the data file cannot be read.
     pub async fn has_backup_trouble(&self, viewer: &Viewer) -> Result<bool> {
-        if self.nights.plan.get().is_none() || rules::may_see_server(self.role(viewer).await?).is_err() {
+        if self.nightly.plan.get().is_none() || rules::may_see_server(self.role(viewer).await?).is_err() {
             return Ok(false);
         }
         let facts = self.nightly_facts().await?;
@@ -64,7 +64,7 @@ impl Chat {
 
     async fn nightly(&self) -> Result<(Nightly, Time)> {
         let (written, since) = self.store.nightly().await?;
-        let tried = self.nights.state().tried.clone();
+        let tried = self.nightly.state().tried.clone();
         Ok((tried.unwrap_or(written), since))
     }
 
@@ -74,7 +74,7 @@ impl Chat {
             let last = [nightly.last.map(|last| last.at), info.backup.map(|backup| backup.at)];
             last.into_iter().flatten().for_each(|at| self.note_backup(at));
         }
-        let Some(plan) = self.nights.plan.get() else { return };
+        let Some(plan) = self.nightly.plan.get() else { return };
         loop {
             tokio::time::sleep(plan.look_every).await;
             self.fault_points.reach(Part::Nightly);
@@ -88,18 +88,18 @@ impl Chat {
         let (mut nightly, since) = self.nightly().await?;
         let now = self.clock.now();
         let last = nightly.last.map_or(since, |last| last.at);
-        let may_try = has_passed(self.nights.state().tried_at, now, NIGHTLY_RETRY_MS);
+        let may_try = has_passed(self.nightly.state().tried_at, now, NIGHTLY_RETRY_MS);
         if is_nightly_due(last, now, plan.utc_offset_seconds) && may_try {
             // While somebody takes one by hand, it is tried again at the next look.
             let Ok(_permit) = self.backups.clone().try_acquire_owned() else {
                 return Ok(());
             };
             nightly = self.back_up_for_tonight(plan, nightly, now).await?;
-            self.nights.remember(&nightly, now);
+            self.nightly.remember(&nightly, now);
             let tried = Change::Host(HostAct::NightlyTried(nightly.clone()));
             self.store.commit(tried).await?;
         }
-        if is_stale(&nightly, since, now) && self.nights.may_warn(now) {
+        if is_stale(&nightly, since, now) && self.nightly.may_warn(now) {
             tracing::warn!(folder = %plan.folder.display(), "the last nightly backup is older than two days");
         }
         Ok(())
@@ -116,7 +116,7 @@ impl Chat {
         let (answer, written) = oneshot::channel();
         let work = move || {
             yield_to_others();
-            // Whoever waited may be gone.
+            // The caller may be gone.
             let _ = answer.send(write(&store, &plan, minute, &progress));
         };
         let thread = std::thread::Builder::new().name("backup".to_owned()).spawn(work);

@@ -132,7 +132,7 @@ impl Hasher {
     }
 
     fn run(&mut self, job: Job) {
-        // Whoever asked may be gone by now; their answer is then nobody's.
+        // The caller may be gone by now, and then nobody needs the answer.
         match job {
             Job::Hash { password, answer } => {
                 let _ = answer.send(self.hash(&password));

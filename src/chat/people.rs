@@ -65,7 +65,7 @@ impl Chat {
         }
     }
 
-    /// Another password: the viewer's session goes on with the token that this returns, all others end.
+    /// Another password: the viewer's session continues with the token that this returns, all others end.
     ///
     /// # Errors
     /// `invalid` with the field `password` for a wrong present one and `new_password` for a new one out

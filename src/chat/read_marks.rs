@@ -71,7 +71,7 @@ impl Chat {
 
     /// Writes all marks that wait.
     pub async fn write_read_marks(&self) {
-        // In a task of its own: whoever waits for it may be ended, and the marks must not be lost with them.
+        // In a task of its own: the caller may be dropped, and the marks must not be lost with it.
         let _ = tokio::spawn(self.read_marks.clone().write()).await;
     }
 

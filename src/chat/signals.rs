@@ -75,7 +75,7 @@ impl Chat {
     /// Tells everybody who comes and goes, for as long as the server runs. Unlike typing, this is never
     /// dropped: it waits while the feed is full, while the server is overloaded, and while the same person's
     /// state was told a moment ago, and then tells the state of that moment.
-    pub async fn tell_presence(&self) {
+    pub async fn announce_presence(&self) {
         let every = match self.rate_limits {
             RateLimits::On => PRESENCE_EVERY,
             RateLimits::Off => Duration::ZERO,

@@ -56,7 +56,7 @@ pub struct Chat {
     pub(super) started_at: Time,
     /// One backup is taken at a time.
     pub(super) backups: Arc<Semaphore>,
-    pub(super) nights: NightlyState,
+    pub(super) nightly: NightlyState,
     pub(super) announced_trouble: Mutex<Option<Trouble>>,
 }
 
@@ -115,7 +115,7 @@ impl Chat {
             file_reads: Semaphore::new(FILE_READS_MAX),
             addresses: Mutex::new(Arc::new([])),
             backups: Arc::new(Semaphore::new(1)),
-            nights: NightlyState::default(),
+            nightly: NightlyState::default(),
             announced_trouble: Mutex::default(),
         })
     }

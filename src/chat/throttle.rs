@@ -105,7 +105,7 @@ pub(super) struct ActThrottle {
     buckets: Mutex<Bounded<UserId, TokenBucket>>,
     /// So many at once, and so many in a time.
     rate: (u32, u32, Duration),
-    /// For whoever does it too often.
+    /// The error message for people who do it too often.
     title: &'static str,
 }
 

@@ -8,8 +8,8 @@ use crate::store::{Difference, Unready};
 use std::sync::PoisonError;
 
 impl Chat {
-    /// What everybody was told last. Whoever connects is told this and not what is so by now, or a trouble that comes
-    /// and goes between two looks would stay on their page.
+    /// What everybody was told last. A client that connects is told this and not the present state, or a trouble that
+    /// comes and goes between two looks would stay on their page.
     pub fn trouble(&self) -> Option<Trouble> {
         *self.announced_trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -44,7 +44,7 @@ impl Chat {
             Err(Unready::DiskFull) => Some(Trouble::DiskFull),
         };
         if trouble != self.trouble() {
-            // First this, then the signal: whoever connects in between is told twice rather than never.
+            // First this, then the signal: a client that connects in between is told twice rather than never.
             *self.announced_trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
             self.store.signal(vec![Event::Trouble(trouble)]).await;
         }

@@ -1,4 +1,5 @@
-//! `chapp reset` and `chapp owner`: what whoever has the data file may do for those who cannot do it themselves.
+//! `chapp reset` and `chapp owner`: what a person with access to the data file may do for people who cannot do it
+//! themselves.
 
 use super::data_file::{existing, not_reached, options, server};
 use super::outcome::Outcome;

@@ -71,7 +71,7 @@ pub async fn serve(mut listener: Listener, folders: Vec<PathBuf>, name: String, 
                     Answer::from(error)
                 }
             };
-            // Whoever asked may be gone.
+            // The client may be gone.
             let _ = client.say(&last).await;
         });
     }

@@ -19,7 +19,7 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Listens in the first of these folders that can be used. Whoever calls holds the lock of the data file that
+    /// Listens in the first of these folders that can be used. The caller holds the lock of the data file that
     /// `name` stands for, so a socket of that name is one that a kill left behind; or that of a server whose file was
     /// removed, which keeps it.
     ///

@@ -1,4 +1,4 @@
-//! The routes of those who look after the server.
+//! The routes of the owner and admins.
 
 use super::request;
 use super::response::{self, Answer};
@@ -190,7 +190,7 @@ impl RequestContext<'_> {
     }
 }
 
-/// Reads the copy as fast as it is taken; ends early with whoever wanted it.
+/// Reads the copy as fast as it is taken; ends early when the client is gone.
 async fn send_backup(chat: Arc<Chat>, viewer: Viewer, taken: BackupTaken, send: mpsc::Sender<std::io::Result<Bytes>>) {
     let backup = Backup {
         at: taken.at,

@@ -22,7 +22,7 @@ pub(super) fn page(text: &str) -> Bytes {
 
 /// Messages as JSON, compressed where the client takes it and it pays.
 ///
-/// Lengths then tell what is like what (BREACH). Here it tells nobody anything: whoever could add to these
+/// Lengths then tell what is like what (BREACH). Here it tells nobody anything: a client that could add to these
 /// messages reads them, no other site can make a browser ask (`gate`), and no token is among them. Nothing
 /// that holds one is compressed.
 pub(super) fn messages(text: Vec<u8>, request: &HeaderMap) -> Answer {

@@ -118,7 +118,7 @@ fn check_fetch_site(asked: &GateInput) -> Result<()> {
     }
 }
 
-/// Whether a `Host` names this computer to whoever sent it, and to nobody else (RFC 6761 §6.3).
+/// Whether a `Host` names this computer to its sender, and to nobody else (RFC 6761 §6.3).
 pub fn is_only_here(authority: &str) -> bool {
     let Some((name, _)) = split(authority) else {
         return false;

@@ -52,12 +52,12 @@ impl RequestContext<'_> {
         assets::page(pages::file(Page::Reset, false), &vars.values(), headers)
     }
 
-    /// The same with the code in the path. Whoever is logged in needs no invite.
+    /// The same with the code in the path. People who are logged in need no invite.
     pub(super) async fn link(&self, link: Link, code: &str, headers: &HeaderMap) -> Result<Answer> {
         match (link, self.viewer().await) {
             (Link::Join, Ok(_)) => Ok(response::see_other("/")),
             (Link::Join, Err(error)) if error.kind == Kind::Unauthenticated => {
-                // Only what can be a code goes on into the page.
+                // Only what can be a code is put into the page.
                 let typed = Credentials {
                     invite: Code::parse(code).map(|code| code.in_groups()).unwrap_or_default(),
                     ..Credentials::default()
@@ -65,7 +65,7 @@ impl RequestContext<'_> {
                 self.sign_up_page(&typed, headers).await
             }
             (Link::Join, Err(error)) => Err(error),
-            // Also for whoever is logged in: it may be another account, or they have forgotten the password.
+            // Also for people who are logged in: it may be another account, or they have forgotten the password.
             (Link::Reset, _) => self.known_reset_page(code, headers).await,
         }
     }

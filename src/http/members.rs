@@ -28,7 +28,7 @@ fn asked(request: &Request<Incoming>) -> Result<ListPart> {
     request::list(request.uri().query().unwrap_or_default())
 }
 
-/// Where a list of people goes on.
+/// The id below which the next part of a list of people begins.
 fn below(part: &ListPart) -> Result<Option<UserId>> {
     let before = part.before.map(UserId::parse).transpose();
     before.map_err(|error| error.at("before"))

@@ -1,6 +1,6 @@
 //! `GET /metrics`: what the server counts and measures, in Prometheus' text-based exposition format,
-//! version 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats). For programs on this computer, for whoever
-//! shows the token for it, and for whoever looks after the server.
+//! version 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats). For programs on this computer, for clients
+//! that show the token for it, and for the owner and admins.
 //!
 //! Written by hand: a family is a few lines, and the crates for it cost more than they save (they keep
 //! label sets in maps that each count would have to look through).
@@ -229,7 +229,7 @@ impl RequestContext<'_> {
         }
         let store = self.chat().store();
         let process = tokio::task::spawn_blocking(Process::read).await;
-        // Where the file cannot be read, the rest is what whoever looks after the server needs most.
+        // Where the file cannot be read, the rest is what the owner and admins need most.
         let info = tokio::time::timeout(METRICS_READ_TIMEOUT, self.chat().server()).await;
         let mut page = page(&self.chat().health(), store.metrics());
         let info = info.ok().and_then(Result::ok);

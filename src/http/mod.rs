@@ -244,7 +244,7 @@ impl RequestContext<'_> {
         answer
     }
 
-    /// Whoever enters leaves what they held before: a new token at each log-in.
+    /// Ends the session that the browser had before: each log-in gets a new token.
     async fn replace_session(&self) {
         if let Some(Some(old)) = &self.presented_token {
             // Not worth refusing the log-in for; the session runs out by itself.
@@ -301,7 +301,7 @@ impl RequestContext<'_> {
     async fn page(&self, page: Page, headers: &HeaderMap) -> Result<Answer> {
         match (page, self.viewer().await) {
             (Page::Chat, Ok(_)) => self.filled("index.html", headers).await,
-            // Also for whoever is logged in: it may be another account, or they have forgotten the password.
+            // Also for people who are logged in: it may be another account, or they have forgotten the password.
             (Page::Reset, _) => self.reset_page(headers).await,
             // A browser brings what stands behind `#` along, unless it is told what stands there.
             (Page::Join, Ok(_)) => Ok(response::see_other("/#")),

@@ -1,5 +1,5 @@
-//! Who may read the metrics without a session: programs on this computer, and whoever shows the token that the server
-//! was started with (RFC 6750).
+//! Who may read the metrics without a session: programs on this computer, and clients that show the token that the
+//! server was started with (RFC 6750).
 
 use super::response::{self, Answer};
 use crate::chat::is_this_computer;

@@ -114,8 +114,8 @@ impl Hub {
         self.started.elapsed().as_secs() as u32
     }
 
-    /// Registers a connection. Whoever subscribes first and reads afterwards misses nothing: first this,
-    /// then the person's rooms are read and [`Hub::set_rooms`], from where on what is for them waits;
+    /// Registers a connection. A client that subscribes first and reads afterwards misses nothing: first
+    /// this, then the person's rooms are read and [`Hub::set_rooms`], from where on what is for them waits;
     /// then all that the first frame says is read, and [`Hub::open`] lets it go in front. What was
     /// delivered before `set_rooms` was committed before that reading. Returns the socket's reading half.
     ///
@@ -288,7 +288,8 @@ impl Hub {
 
     /// Pings connections that are quiet, and ends those that stayed silent, from this index of the list on. Where
     /// many are to be pinged, somebody who has something to say must not wait for all of them: then it returns the
-    /// index to go on at. Whoever leaves meanwhile may move another one out of the way, who has their turn next time.
+    /// index to go on at. A connection that leaves meanwhile may move another one before this index; that one is looked
+    /// at next time.
     pub fn sweep(&self, from: usize) -> Option<usize> {
         let now = self.seconds();
         let mut pings = 0;

@@ -1,5 +1,5 @@
-//! Signals that wait to be told: who types, and how far people have read. A write to everybody's socket for each would
-//! cost more than the messages do. So they wait a moment, and go together with whatever is told next.
+//! Signals that wait to be delivered: who types, and how far people have read. A write to everybody's socket for each
+//! would cost more than the messages do. So they wait a moment, and go out with the next event.
 
 use crate::limits::SIGNALS_WAITING_MAX;
 use crate::model::{Event, RoomId, UserId};
@@ -41,7 +41,7 @@ impl Signals {
     }
 
     /// Keeps the signals of what happened, unless something else is among it, or too many wait: then all that wait are
-    /// told before it, and are returned with it. Whoever has posted types no more.
+    /// delivered before it, and are returned with it. A person who has posted is no longer typing.
     pub fn put_before(&mut self, events: Vec<Event>) -> Option<Vec<Event>> {
         if events.iter().all(|event| Key::of(event).is_some()) {
             events.into_iter().for_each(|event| self.add(event));

@@ -49,7 +49,7 @@ pub const ANSWERS_AT_STOP_TIMEOUT: Duration = Duration::from_secs(2);
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long the last answers may take after that.
 pub const LAST_ANSWERS_TIMEOUT: Duration = Duration::from_secs(1);
-/// Bytes of the log that wait for whoever reads standard error; what comes then is dropped, and counted.
+/// Bytes of the log that wait for the reader of standard error; what comes after that is dropped and counted.
 pub const LOG_WAITING_BYTES_MAX: usize = 1 << 20;
-/// How long the end of the process waits for whoever reads what it says.
+/// How long the end of the process waits for the readers of its output.
 pub const LOG_FLUSH_TIMEOUT: Duration = Duration::from_secs(1);

@@ -96,7 +96,7 @@ pub struct NightlyBackup {
 pub struct NightlyFailure {
     /// When it was tried last.
     pub at: Time,
-    /// A sentence for whoever looks after the server.
+    /// A sentence for the owner and admins.
     pub why: String,
 }
 

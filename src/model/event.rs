@@ -101,7 +101,7 @@ pub enum Event {
     },
     /// Somebody has set another password: the sockets of all their sessions close.
     PasswordSet {
-        /// The session in which they did so; whoever has its new token connects anew.
+        /// The session in which they did so; the client with its new token reconnects.
         renewed: SessionId,
         /// Their other sessions, which are over.
         ended: Vec<SessionId>,
@@ -204,8 +204,8 @@ pub enum Event {
         /// The room that they type in.
         room: RoomId,
     },
-    /// Signal: somebody came or went. For everybody. (In no record of the journal; a variant that is skipped comes last,
-    /// or the numbers of the others would differ.)
+    /// Signal: somebody came or went. For everybody. (In no record of the journal; a variant that is skipped comes
+    /// last, or the numbers of the others would differ.)
     #[serde(skip)]
     Presence {
         /// Who; the whole user, so that everybody knows the name before the state.

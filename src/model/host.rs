@@ -3,7 +3,7 @@
 use super::{Backup, CodeDigest, Nightly, UserId};
 use crate::clock::Time;
 
-/// Something that nobody's role has to allow: whoever can write the data file can do all of it.
+/// A change that needs no role: anybody who can write the data file can make it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HostAct {
     /// A link with which somebody sets another password, once. Answered by `Event::Noted`.
@@ -17,7 +17,7 @@ pub enum HostAct {
         /// The server's time at which the change was made.
         at: Time,
     },
-    /// Somebody becomes the owner of the server, in place of whoever is. Answered by `Event::PersonChanged`.
+    /// Somebody becomes the owner of the server, in place of the present one. Answered by `Event::PersonChanged`.
     HandOver(UserId),
     /// A backup was taken by a command. Answered by `Event::Noted`.
     BackedUp(Backup),

@@ -47,7 +47,7 @@ pub enum SignUpPolicy {
     /// Anyone who reaches the server.
     #[default]
     Anyone,
-    /// Whoever has the invite link.
+    /// Anybody with the invite link.
     Invited,
     /// Nobody for now.
     Nobody,
@@ -104,7 +104,8 @@ impl Code {
         groups.collect::<Vec<_>>().join("-")
     }
 
-    /// The link by which somebody joins, from the server's address on: behind `#`, where no server, proxy or log sees it.
+    /// The link by which somebody joins, from the server's address on: behind `#`, where no server, proxy or log sees
+    /// it.
     pub fn join_path(&self) -> String {
         format!("/join#{}", self.in_groups())
     }

@@ -38,7 +38,7 @@ impl Output {
             .with_writer(move || errors.clone())
             .with_ansi(io::stderr().is_terminal());
         tracing_subscriber::registry().with(lines).with(filter).init();
-        // The hook that Rust comes with writes to standard error itself, and waits for whoever reads it.
+        // The hook that Rust comes with writes to standard error itself, and waits for its reader.
         panic::set_hook(Box::new(|panic| {
             let payload = panic.payload();
             let text = payload.downcast_ref::<&str>().copied();
@@ -64,7 +64,7 @@ impl Output {
         self.errors.push(format!("{line}\n").as_bytes());
     }
 
-    /// Waits for whoever reads both, but not for long.
+    /// Waits for the readers of both, but not for long.
     pub fn flush(&self) {
         let until = Instant::now() + LOG_FLUSH_TIMEOUT;
         self.output.flush(until);

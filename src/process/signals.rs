@@ -46,7 +46,7 @@ pub(super) fn listen(ending: Ending) -> io::Result<impl Future<Output = ()>> {
             let began = Instant::now();
             ending.begin();
             let _ = stop.send(());
-            // Whoever started us may pass a signal on that we have had ourselves.
+            // Our parent process may pass on a signal that we have received ourselves.
             while signals.next().await != Signal::Stop || began.elapsed() < SECOND_SIGNAL_AFTER {}
             ending.at_once("Chapp was told to stop twice, and ended at once.");
         });

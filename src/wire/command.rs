@@ -79,7 +79,7 @@ pub struct Incoming {
 /// Why a frame is refused.
 #[derive(Debug)]
 pub enum Refused {
-    /// Not a JSON object with a `type`: whoever sent this does not speak the protocol.
+    /// Not a JSON object with a `type`: the client does not speak the protocol.
     NotTheProtocol,
     /// A command, but not one that can be carried out; the socket stays open.
     Command {

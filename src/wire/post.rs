@@ -20,7 +20,7 @@ pub struct PostFields {
     pub reply_to: Option<u64>,
     /// Ids of uploaded files.
     pub files: Vec<String>,
-    /// Where it is there, the other fields count for nothing.
+    /// The message to forward. If present, the other fields are ignored.
     pub forward: Option<Object<Forward>>,
 }
 

@@ -222,7 +222,7 @@ impl Connection {
     /// that is dropped with unread bytes resets the connection, and the close frame is lost. After both close
     /// frames it is for the server to end the connection (RFC 6455 §7.1.1); from a client that cannot be
     /// understood any more, no close frame comes: it is told that nothing follows, and its end is waited for.
-    /// Whoever floods on is not read faster than before.
+    /// A client that keeps flooding is not read faster than before.
     async fn drain(&mut self, socket: &mut WebSocketStream<HubSocket>, code: CloseCode) {
         let patience = match code {
             CloseCode::TooSlow => SLOW_SOCKET_CLOSE_TIMEOUT,
@@ -276,7 +276,7 @@ impl Connection {
         }
     }
 
-    /// Begins what is asked. What takes until a commit goes on by itself, so that the next frame is read
+    /// Begins what is asked. What waits for a commit is returned as a future, so that the next frame is read
     /// in the meantime; all of it has its place in the writer's queue when this returns.
     async fn begin(&self, reference: Option<String>, command: Command) -> Result<Option<Answered>> {
         let (chat, viewer, own) = (&self.chat, &self.viewer, self.client.id);
