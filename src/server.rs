@@ -113,7 +113,7 @@ impl Server {
         if let Some(plan) = &config.backups {
             chat.plan_backups(plan.clone());
         }
-        tracing::info!(connections_max, "places for connections");
+        tracing::info!(connections_max, "connection limit");
         Ok(Server {
             listener,
             address,
@@ -316,7 +316,7 @@ async fn accept(
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
-                tracing::warn!(%error, "no connection could be accepted");
+                tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }

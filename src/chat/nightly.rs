@@ -180,7 +180,7 @@ fn write(
     );
     if let Some(first) = written.report.findings.first() {
         let count = written.report.count;
-        tracing::warn!(count, %first, "the data file is at odds with itself; chapp check tells more");
+        tracing::warn!(count, %first, "the data file contradicts itself; run chapp check for details");
     }
     Ok(written)
 }

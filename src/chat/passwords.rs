@@ -107,7 +107,7 @@ impl Passwords {
 pub(super) fn yield_to_others() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(HASH_NICE) {
-        tracing::info!(%error, "what can wait runs at the common priority");
+        tracing::info!(%error, "the priority of background work could not be lowered");
     }
 }
 

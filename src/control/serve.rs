@@ -37,7 +37,7 @@ pub async fn serve(mut listener: Listener, folders: Vec<PathBuf>, name: String, 
                     match Listener::bind(&folders, &name) {
                         Ok(again) => (listener, has_warned) = (again, false),
                         Err(error) if !has_warned => {
-                            tracing::warn!(%error, "commands such as chapp backup cannot reach this server any more");
+                            tracing::warn!(%error, "commands such as chapp backup can no longer reach this server");
                             has_warned = true;
                         }
                         Err(_) => {}
@@ -51,7 +51,7 @@ pub async fn serve(mut listener: Listener, folders: Vec<PathBuf>, name: String, 
         let stream = match accepted {
             Ok(stream) => stream,
             Err(error) => {
-                tracing::warn!(%error, "no command could be accepted");
+                tracing::warn!(%error, "a command could not be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }

@@ -31,7 +31,7 @@ impl Listener {
             match Listener::bind_in(folder, name) {
                 Ok(listener) => {
                     if last.kind() == ErrorKind::AddrInUse {
-                        tracing::warn!("{last}; commands reach it, and not this one, until it stops");
+                        tracing::warn!("{last}; until it stops, commands reach that server and not this one");
                     }
                     return Ok(listener);
                 }
@@ -77,7 +77,7 @@ impl Listener {
             if peer == self.user || peer == 0 {
                 return Ok(stream);
             }
-            tracing::warn!(user = peer, "a command of another user was turned away");
+            tracing::warn!(user = peer, "a command of another user was refused");
         }
     }
 

@@ -65,7 +65,7 @@ impl State {
         let Some(mut uring) = self.uring.take() else { return };
         match uring.write(&mut self.slots) {
             Ok(()) => self.uring = Some(uring),
-            Err(error) => tracing::warn!("io_uring takes no more: {error}"),
+            Err(error) => tracing::warn!("io_uring failed, and each socket is written separately from now on: {error}"),
         }
     }
 

@@ -40,7 +40,7 @@ impl Ending {
             );
         });
         if let Err(error) = counting {
-            tracing::warn!(%error, "nobody counts how long the stop takes");
+            tracing::warn!(%error, "the stop has no time limit");
         }
     }
 

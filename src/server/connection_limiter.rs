@@ -80,7 +80,7 @@ impl ConnectionLimiter {
         let count = self.metrics.get(why);
         // A line for each one would flood the log.
         if count.is_power_of_two() {
-            tracing::warn!(?why, count, "connections were turned away");
+            tracing::warn!(?why, count, "connections were refused");
         }
         if let Ok(turn) = self.turned_away.clone().try_acquire_owned() {
             tokio::spawn(async move {
