@@ -146,7 +146,8 @@ pub const TOKEN_CHARS_MAX: usize = 32;
 pub const SEARCH_WORK_MAX: usize = 20_000;
 /// Bytes of text that count as one row of [`SEARCH_WORK_MAX`].
 pub const SEARCH_WORK_BYTES: usize = 64;
-/// Maximum message searches that run at once, and separately of searches for people and rooms. Others wait.
+/// Maximum searches through messages that run at once. Others wait. The same number applies separately to searches for
+/// people and rooms.
 pub const SEARCHES_MAX: usize = 2;
 /// Maximum searches that run or wait. Another one is refused with `too_many_requests` (429).
 pub const SEARCHES_WAITING_MAX: usize = 64;
@@ -212,12 +213,12 @@ pub const DEVICE_CHARS_MAX: usize = 200;
 pub const PAGE_MESSAGES: usize = 50;
 /// Maximum messages in a page of history.
 pub const PAGE_MESSAGES_MAX: usize = 100;
-/// Maximum messages in one frame of a catch-up. The client asks for the rest.
+/// Maximum messages in one answer to a catch-up. The client asks for the rest.
 pub const SYNC_MESSAGES_MAX: usize = 500;
 /// Stored bytes of messages and quoted messages after which a page ends; the last message may exceed it. JSON takes
 /// three times as much.
 pub const PAGE_BYTES_MAX: usize = 256 << 10;
-/// Stored bytes of messages after which one frame of a catch-up ends. The last message may exceed it.
+/// Stored bytes of messages after which one answer to a catch-up ends. The last message may exceed it.
 pub const SYNC_BYTES_MAX: usize = 128 << 10;
 /// Maximum changes that a catch-up can replay. A client further behind is told to reload the history.
 pub const SYNC_BEHIND_MAX: u64 = 5_000;
@@ -377,7 +378,7 @@ pub const SESSION_ABSOLUTE_MS: u64 = 180 * DAY_MS;
 /// Minimum milliseconds between two records of a session's last use: 1 hour.
 pub const SESSION_TOUCH_MS: u64 = 60 * 60 * 1000;
 
-/// Maximum sessions of one person. A new one ends the session that was used least recently.
+/// Maximum sessions of one person. A new one ends the session used least recently.
 pub const SESSIONS_PER_PERSON_MAX: usize = 50;
 /// Maximum expired sessions that one change removes. The next change removes the rest.
 pub const SESSIONS_DROPPED_MAX: usize = 1_000;

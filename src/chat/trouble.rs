@@ -31,7 +31,7 @@ impl Chat {
     async fn announce(&self, readiness: Result<(), Unready>) {
         let trouble = match readiness {
             Ok(()) => None,
-            // Connected clients learn of it by the close code.
+            // The close code tells connected clients.
             Err(Unready::Stopping) => return,
             // Overload passes quickly, and refused posts say when to retry.
             Err(Unready::Overloaded) => None,

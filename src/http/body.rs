@@ -53,7 +53,7 @@ impl Held {
         let oldest = guests.find(|(_, guest)| address.is_none() || guest.address == address);
         let oldest = oldest.map(|(id, _)| *id);
         if let Some(guest) = oldest.and_then(|id| self.guests.remove(&id)) {
-            // A body that has just arrived does not hear it.
+            // Nobody receives the error if the body has just arrived.
             let _ = guest.end.send(error);
         }
     }

@@ -90,7 +90,7 @@ impl State {
 }
 
 impl Hub {
-    /// A hub without connections. It uses io_uring if that is wanted and the system offers it.
+    /// A hub without connections. It uses io_uring if `io_uring` is set and the system offers it.
     pub fn new(metrics: Arc<Metrics>, io_uring: bool, timers: Timers) -> Hub {
         Hub {
             started: Instant::now(),

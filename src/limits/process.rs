@@ -31,9 +31,9 @@ pub const CONNECTIONS_FEW: u32 = 256;
 /// office behind one address has enough. It does not apply to this computer, where a proxy may bring everybody, and
 /// is switched off with the rates.
 pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 1_024;
-/// Maximum connections beyond the limit that are told so at once. Others are closed without an answer.
+/// Maximum refused connections that get an answer at the same time. Others are closed without one.
 pub const TURNED_AWAY_MAX: usize = 16;
-/// Time that telling one of them may take. After that it is closed.
+/// Time that such an answer may take. After that the connection is closed.
 pub const TURNED_AWAY_TIMEOUT: Duration = Duration::from_secs(2);
 /// Maximum connections that wait to be accepted. The kernel refuses or delays others.
 pub const LISTEN_BACKLOG: i32 = 1_024;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// Maximum uploads that are received at once. Others wait. Each takes up to 768 KiB of memory.
 pub const UPLOADS_MAX: usize = 16;
-/// Maximum uploads of one person that are received or wait. Beyond it, `too_many_requests`.
+/// Maximum uploads of one person that are received or wait. Beyond it, `too_many_requests`. Off with the rates.
 pub const UPLOADS_PER_PERSON_MAX: usize = 4;
 /// Maximum uploads that wait for their turn. Another one is refused with `unavailable`.
 pub const UPLOADS_WAITING_MAX: usize = 256;
@@ -30,7 +30,8 @@ pub const UPLOAD_SLOW_BYTES_PER_SECOND: u64 = 32 << 10;
 
 // ---- Everybody's share of the space for files -----------------------------------------------------
 
-/// Minimum bytes that each person's files may take. Beyond it, people share what is free; then `storage_full`.
+/// Bytes that each person's files may always take. Beyond it, a file must fit into the space that is still free for
+/// everybody, or it is refused with `storage_full`.
 pub const FILE_SHARE_BYTES_MIN: u64 = 64 << 20;
 /// Files of an older data file whose sizes one change adds up for their owners.
 pub const FILES_COUNTED_AT_ONCE: usize = 1_000;

@@ -6,14 +6,14 @@
 //! | `type` | |
 //! |---|---|
 //! | `progress` `rows` | any number of times, while it works |
-//! | `bytes` `bytes` | that many bytes follow the line, and then another line |
-//! | `report` `rows` `messages` `count` `damaged` `findings` (`table` `key` `what`) | what a check has found |
-//! | `reset` `name` `urls` | a link that sets another password, as others reach it; this computer first |
-//! | `owner` `name` | who owns the server now |
-//! | `done` | all of it went out; the last line |
-//! | `error` `code` `title` | why nothing was done; the last line |
+//! | `bytes` `bytes` | this many bytes follow the line, and then another line |
+//! | `report` `rows` `messages` `count` `damaged` `findings` (`table` `key` `what`) | the result of a check |
+//! | `reset` `name` `urls` | a link that sets somebody's password, by each address of the server; this computer's first |
+//! | `owner` `name` | the new owner of the server |
+//! | `done` | the request succeeded; the last line |
+//! | `error` `code` `title` | the request failed, and nothing was done; the last line |
 //!
-//! Both ends ignore fields and answers that they do not know.
+//! Both ends ignore unknown fields and answers.
 
 use super::nouns::encode;
 use super::object::from_json;

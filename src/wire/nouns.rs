@@ -6,7 +6,7 @@ use crate::model::{
 };
 use serde::Serialize;
 
-/// Encodes a shape of ours, which cannot fail: they have text keys and finite numbers only.
+/// Encodes one of our own shapes. It cannot fail, since they have text keys and finite numbers only.
 pub(super) fn encode(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }
