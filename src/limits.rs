@@ -14,7 +14,7 @@ pub use store::*;
 pub use timers::*;
 pub use uploads::*;
 
-// ---- What people write -------------------------------------------------------------------------
+// ---- Text --------------------------------------------------------------------------------------
 
 /// Maximum characters (Unicode scalar values, as everywhere below) in the name of an account.
 pub const NAME_CHARS_MAX: usize = 32;
@@ -72,7 +72,7 @@ pub const ROOMS_MAX: u64 = 100_000;
 pub const ROOMS_PER_PERSON_MAX: usize = 1_000;
 /// Maximum direct rooms that one person can be in. Beyond it, another is refused with `conflict`.
 pub const DIRECTS_PER_PERSON_MAX: usize = 1_000;
-/// Maximum rooms of any kind into which the same person can bring somebody. Beyond it, they get `conflict`.
+/// Maximum rooms of any kind to which one person can add the same other person. Beyond it, `conflict`.
 pub const BROUGHT_BY_ONE_MAX: usize = 100;
 /// Maximum people in a direct room.
 pub const DIRECT_MEMBERS_MAX: usize = 10;
@@ -202,7 +202,7 @@ pub const PREVIEW_DECODE_BYTES_MAX: u64 = 160 << 20;
 /// Maximum file chunks that are read at once. Further reads wait.
 pub const FILE_READS_MAX: usize = 4;
 
-// ---- What browsers call themselves -------------------------------------------------------------
+// ---- Devices -----------------------------------------------------------------------------------
 
 /// Characters of a client's `User-Agent` that a session keeps. The rest is cut off.
 pub const DEVICE_CHARS_MAX: usize = 200;

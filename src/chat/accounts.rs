@@ -17,7 +17,7 @@ use crate::model::{
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Where a request comes from.
+/// The client that a request comes from.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// The client's address.

@@ -6,7 +6,7 @@ use crate::{control, instance};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// The socket for commands, and the folders where they look for it.
+/// The socket for commands, and the folders where commands look for it.
 pub(super) struct Commands {
     folders: Vec<PathBuf>,
     name: String,

@@ -116,7 +116,7 @@ struct Fields {
 /// Parses one text frame.
 ///
 /// # Errors
-/// [`Refused`], with what the client needs to tell which frame it was.
+/// [`Refused`], with the fields by which the client recognises its frame.
 pub fn decode(text: &str) -> std::result::Result<Incoming, Refused> {
     let fields: Fields = match from_json(text.as_bytes()) {
         Ok(fields) => fields,
