@@ -1,8 +1,8 @@
-//! Bakes `web/` for the executable: hashes it, checks that nothing it refers to is missing, and in release
-//! builds makes one script and one style sheet for each page (build/) and compresses every file once (brotli
-//! and gzip), so that serving costs nothing.
+//! Prepares `web/` for the executable: hashes it and checks that every reference resolves. Release builds also make
+//! one script and one style sheet for each page (build/) and compress every file once (brotli and gzip), so that
+//! serving costs nothing.
 //!
-//! Debug builds read `web/` from disk (src/http/assets.rs); only the check and the hash are made for them.
+//! Debug builds read `web/` from disk (src/http/assets.rs) and need only the check and the hash.
 
 #[path = "build/emoji.rs"]
 mod emoji;
@@ -27,7 +27,7 @@ const BROTLI_WINDOW: u32 = 22;
 type Files = BTreeMap<String, Vec<u8>>;
 
 fn main() {
-    // As in Cargo.toml.
+    // The same condition as in Cargo.toml.
     println!("cargo:rustc-check-cfg=cfg(has_io_uring)");
     let target = |what: &str| env::var(format!("CARGO_CFG_TARGET_{what}")).unwrap_or_default();
     if target("OS") == "linux" && matches!(target("ARCH").as_str(), "x86_64" | "aarch64" | "riscv64") {
@@ -57,7 +57,7 @@ fn main() {
     if is_release {
         files = page::release(&files).unwrap_or_else(|error| stop(&format!("web/: {error}")));
     }
-    // Of what is served, not of what it was made of: a newer minifier makes other files of the same.
+    // Hashes the output and not its source, because a newer minifier changes the output.
     let hash = hash(&files);
     println!("cargo:rustc-env=CHAPP_ASSETS_HASH={hash}");
     if is_release {
@@ -88,7 +88,7 @@ fn collect(folder: &Path, prefix: &str, files: &mut Files) {
     }
 }
 
-/// Leaves the pages whole, and none of the partials.
+/// Inserts the partials into the pages, and removes their files.
 fn insert_partials(files: &mut Files) -> Result<(), String> {
     let (partials, mut others): (Files, Files) = std::mem::take(files)
         .into_iter()
@@ -103,7 +103,7 @@ fn insert_partials(files: &mut Files) -> Result<(), String> {
     Ok(())
 }
 
-/// One hash over all that is served under it. Pages are not: they hold the hash.
+/// The hash of everything served under it. Pages are not included, since they contain the hash.
 fn hash(files: &Files) -> String {
     let mut hasher = Sha256::new();
     for (name, bytes) in files.iter().filter(|(name, _)| !name.ends_with(".html")) {
@@ -115,7 +115,7 @@ fn hash(files: &Files) -> String {
     digest.iter().map(|b| format!("{b:02x}")).collect::<String>()[..HASH_DIGITS].to_owned()
 }
 
-/// What a page says that is known now. A page that needs no more is served compressed.
+/// Fills in the values that are known at build time. A page that needs no others is served compressed.
 fn fill(bytes: Vec<u8>, hash: &str) -> Vec<u8> {
     let text = String::from_utf8(bytes).expect("pages are UTF-8");
     let version = env::var("CARGO_PKG_VERSION").expect("cargo sets the version");
@@ -130,7 +130,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     gzip.finish().expect("a Vec takes all")
 }
 
-/// A page as gzip alone: it is filled, and compressed anew, for each request.
+/// Stores a page only as gzip, because it is filled and compressed again for each request.
 fn bake(path: &Path, bytes: &[u8]) {
     fs::create_dir_all(path.parent().expect("a file has a folder")).expect("OUT_DIR is writable");
     let gzip = gzip(bytes);
@@ -150,7 +150,7 @@ fn bake(path: &Path, bytes: &[u8]) {
     }
 }
 
-/// Every file that a page, a style sheet or a module names must be there.
+/// The missing files among those that a page, a style sheet or a module refers to.
 fn missing_references(files: &Files) -> Vec<String> {
     let mut missing = Vec::new();
     for (name, bytes) in files {

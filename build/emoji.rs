@@ -1,11 +1,11 @@
-//! Tables of the `emojis` crate, made once. In the executable the crate's own would take ten times as much.
+//! Tables made from the `emojis` crate at build time. The crate's own tables would take ten times as much space.
 
 use std::collections::BTreeMap;
 
 const VARIATION: char = '\u{fe0f}';
 const KEY: char = '\u{20e3}';
 
-/// All that stands for an emoji, in order, a line each: itself, or another way to write it, a tab, and itself.
+/// All spellings of all emoji, sorted, one a line: the spelling, a tab, and the emoji.
 pub fn table() -> String {
     let toned = |emoji: &'static emojis::Emoji| emoji.skin_tones().into_iter().flatten();
     let all = emojis::iter().flat_map(|emoji| std::iter::once(emoji).chain(toned(emoji)));
@@ -14,7 +14,7 @@ pub fn table() -> String {
     lines(known.map(|(emoji, way)| (way, emoji)).collect())
 }
 
-/// All shortcodes, in order, a line each: itself, a tab, and its emoji.
+/// All shortcodes, sorted, one a line: the shortcode, a tab, and its emoji.
 pub fn shortcodes() -> String {
     let codes = |emoji: &'static emojis::Emoji| emoji.shortcodes().map(|code| (code.to_owned(), emoji.as_str()));
     lines(emojis::iter().flat_map(codes).collect())
@@ -26,8 +26,8 @@ fn lines(table: BTreeMap<String, &str>) -> String {
     lines.join("\n")
 }
 
-/// An emoji with each selection of its variation selectors, and with one more: keyboards differ in that.
-/// Digits also without the key around them.
+/// An emoji with each subset of its variation selectors, and with one more, since keyboards differ in that. Keycap
+/// digits also without the keycap.
 fn ways(emoji: &str) -> Vec<String> {
     let mut ways = emoji.chars().fold(vec![String::new()], |ways, c| {
         let with = ways.iter().map(|way| format!("{way}{c}"));
@@ -42,9 +42,9 @@ fn ways(emoji: &str) -> Vec<String> {
     ways
 }
 
-/// What the picker shows, of the `emojis` crate: `{"groups":[NAME…],"emoji":[[EMOJI, NAME, GROUP,
-/// [SHORTCODE…], TONES?, VERSION]…]}`, where TONES is 1 for an emoji that has skin tones and VERSION ten times
-/// that of the Unicode Emoji data which brought it (Unicode CLDR names).
+/// The data of the emoji picker: `{"groups":[NAME…],"emoji":[[EMOJI, NAME, GROUP, [SHORTCODE…], TONES?, VERSION]…]}`.
+/// TONES is 1 for an emoji with skin tones, and VERSION is ten times the version of the Unicode Emoji data that added
+/// it (Unicode CLDR names).
 pub fn picker() -> Vec<u8> {
     let mut groups: Vec<String> = Vec::new();
     let mut rows = Vec::new();

@@ -1,5 +1,5 @@
-//! What release builds serve instead of `web/`: for each page one script (`script.rs`) and one style sheet, and
-//! one of each for its lazy part. Never changes what a page shows.
+//! Builds what releases serve instead of `web/`: for each page one script (`script.rs`) and one style sheet, and one
+//! of each for its lazy part. It never changes what a page shows.
 
 use super::{Files, between, script};
 
@@ -10,10 +10,10 @@ const ICON: &str = "<link rel=\"icon\"";
 const PRELOAD: &str = "<link rel=\"modulepreload\"";
 const SCRIPT: &str = "<script type=\"module\" src=\"{{assets}}/";
 
-/// The files of a release: pages that name one script and one sheet, these, and all that is neither.
+/// The files of a release: pages that refer to one script and one style sheet, those files, and all others unchanged.
 ///
 /// # Errors
-/// What is not understood, and in which file.
+/// The construct that is not supported, and its file.
 pub fn release(files: &Files) -> Result<Files, String> {
     let is_source = |name: &str| [".html", ".css", ".js"].iter().any(|ending| name.ends_with(ending));
     let others = files.iter().filter(|(name, _)| !is_source(name));
@@ -53,7 +53,7 @@ pub fn release(files: &Files) -> Result<Files, String> {
     Ok(served)
 }
 
-/// The icons of the window in the page itself: each is smaller than the head of an answer.
+/// Inlines the icons of the window: each is smaller than the head of an answer.
 fn icons(text: &str, files: &Files) -> Result<String, String> {
     const ASSET: &str = "\"{{assets}}/";
     let mut out = String::with_capacity(text.len());
@@ -75,7 +75,7 @@ fn icons(text: &str, files: &Files) -> Result<String, String> {
     Ok(out)
 }
 
-/// A page before its lazy part, that, and what follows.
+/// The page before its lazy part, the lazy part, and the page after it.
 fn parts(text: &str) -> (&str, &str, &str) {
     let Some((start, rest)) = text.split_once(LAZY) else {
         return (text, "", "");
@@ -86,7 +86,7 @@ fn parts(text: &str) -> (&str, &str, &str) {
     (start, lazy, end)
 }
 
-/// The page with the first of its sheets standing for all, and nothing to load beforehand.
+/// The page with one style sheet for all of them, and without preloads.
 fn head(text: &str, sheet: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut named = false;
@@ -103,7 +103,7 @@ fn head(text: &str, sheet: &str) -> String {
     out
 }
 
-/// These style sheets in their order, without comments and most of the space.
+/// Joins these style sheets in order, without comments and most white space.
 fn sheet_of(files: &Files, names: &[String]) -> Result<Vec<u8>, String> {
     let mut out = String::new();
     for name in names {
@@ -117,7 +117,7 @@ fn sheet_of(files: &Files, names: &[String]) -> Result<Vec<u8>, String> {
     Ok(out.into_bytes())
 }
 
-/// Leaves out comments, and space where it separates nothing: quoted text stays as it is.
+/// Removes comments, and white space that separates nothing. Quoted text stays as it is.
 fn squeeze(text: &str, out: &mut String) {
     let mut rest = text.trim_start();
     let mut is_apart = false;

@@ -1,10 +1,10 @@
-//! What several pages have in common: `{{> NAME}}` in a page stands for `web/partials/NAME.html`. Release builds put
-//! it in place once (build.rs), debug builds whenever they serve a page (src/http/assets.rs).
+//! Shared parts of pages: `{{> NAME}}` in a page stands for `web/partials/NAME.html`. Release builds insert it once
+//! (build.rs), debug builds whenever they serve a page (src/http/assets.rs).
 
-/// The page with its partials, which `read` finds by their path in `web/`.
+/// The page with its partials. `read` finds them by their path in `web/`.
 ///
 /// # Errors
-/// The partial that is not there.
+/// The missing partial.
 pub fn insert(page: &str, read: impl Fn(&str) -> Option<String>) -> Result<String, String> {
     let mut parts = page.split("{{> ");
     let mut out = parts.next().unwrap_or_default().to_owned();

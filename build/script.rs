@@ -1,10 +1,9 @@
-//! One script out of many modules, as release builds serve it: the modules in the order in which a browser
-//! would run them, in one scope, minified. What is asked for by `import()` is a second script, the lazy one;
-//! it takes from the first what both need, so that there is one of each module.
+//! Bundles modules into one script for release builds: in the order in which a browser would run them, in one scope,
+//! minified. Modules loaded by `import()` go into a second, lazy script, which takes shared modules from the first,
+//! so that each module exists once.
 //!
-//! What stands at the top of a module gets the module's number behind its name, so no two meet. Understands
-//! what `web/js` makes use of, and fails the build on every other form of import and export. Never changes
-//! what a module does.
+//! The top-level names of a module get its number as a suffix, so that they cannot collide. It supports the forms of
+//! import and export that `web/js` uses, and fails the build on any other. It never changes what a module does.
 
 use super::{Files, join};
 use oxc_allocator::Allocator;
@@ -20,23 +19,23 @@ use oxc_span::SourceType;
 use std::collections::{BTreeMap, BTreeSet};
 
 type Answer<T> = Result<T, String>;
-/// Before the number of an object that stands for a whole module.
+/// Prefix of the name of an object that stands for a whole module, before its number.
 const WHOLE: &str = "whole";
-/// What stands for a name in the one script.
+/// The new names, by the original ones.
 type Names = BTreeMap<String, String>;
 
-/// The modules that were read so far; each comes after those that it imports.
+/// The modules read so far, each after its imports.
 #[derive(Default)]
 struct Script {
     text: String,
-    /// What is asked for by `import()`.
+    /// The modules that are loaded by `import()`.
     lazy: BTreeSet<String>,
-    /// In the lazy script: where the first one ends, and what is taken from it.
+    /// In the lazy script: the end of the first script, and the names taken from it.
     first: Option<First>,
     exports: BTreeMap<String, Names>,
-    /// Being read: to meet one of them again is a circle.
+    /// Modules being read. Meeting one of them again means a circular import.
     open: BTreeSet<String>,
-    /// Modules that are taken as a whole, `import * as`, and the name of the object.
+    /// Modules that are imported as a whole (`import * as`), with the names of their objects.
     wholes: Names,
 }
 
@@ -46,10 +45,10 @@ struct First {
     taken: BTreeSet<String>,
 }
 
-/// The script of this module and of everything that it imports, and the script of its lazy part, where there is one.
+/// The script of this module and its imports, and the script of its lazy part, if it has one.
 ///
 /// # Errors
-/// What could not be read, or is not understood, and in which file.
+/// What could not be read or is not supported, and its file.
 pub fn bundle(files: &Files, entry: &str) -> Answer<Vec<(String, Vec<u8>)>> {
     let mut script = Script::default();
     script.add(files, entry)?;
@@ -73,14 +72,14 @@ pub fn bundle(files: &Files, entry: &str) -> Answer<Vec<(String, Vec<u8>)>> {
     Ok(scripts)
 }
 
-/// A list of names, and the short ones by which two scripts know them.
+/// A list of names, with the short names by which the two scripts share them.
 fn renamed(names: &BTreeSet<String>, line: impl Fn(&str, &str) -> String) -> String {
     let lines = names.iter().enumerate().map(|(at, name)| line(name, &format!("_{at}")));
     lines.collect::<Vec<_>>().join(", ")
 }
 
 impl Script {
-    /// The lazy script, and what it takes from the first.
+    /// Builds the lazy script. Returns it with the names it takes from the first one.
     fn lazy_part(mut self, files: &Files, name: &str) -> Answer<(String, BTreeSet<String>)> {
         if self.exports.contains_key(name) {
             return Err(format!("{name}: is there already, and asked for by import()"));
@@ -107,7 +106,7 @@ impl Script {
         ))
     }
 
-    /// Notes what the lazy script needs of the first.
+    /// Records a name that the lazy script needs from the first one.
     fn take(&mut self, known: &str) {
         let Some(first) = &mut self.first else { return };
         let (name, number) = known.rsplit_once('$').unwrap_or((known, ""));
@@ -154,7 +153,7 @@ impl Script {
         Ok(())
     }
 
-    /// What each name at the top of a module is called from now on.
+    /// The final name of each top-level name of a module.
     fn finals(&mut self, program: &Program, scoping: &Scoping, name: &str, number: usize) -> Answer<Names> {
         let bindings = scoping.get_bindings(scoping.root_scope_id());
         let mut finals: Names = bindings
@@ -194,7 +193,7 @@ impl Script {
             .ok_or_else(|| format!("{name}: {from} exports no {what}"))
     }
 
-    /// The object that stands for a whole module. Nothing that is exported ever changes, so it need not either.
+    /// The object that stands for a whole module. It can be constant, since exports never change.
     fn whole(&mut self, from: &str) -> String {
         if let Some(known) = self.wholes.get(from) {
             return known.clone();
@@ -256,7 +255,7 @@ impl Script {
         Ok(())
     }
 
-    /// What a module asks for by an address from where it stands is asked for from where the script stands.
+    /// Rewrites relative addresses in a module so that they resolve from the location of the script.
     fn addresses(&mut self, code: &str, name: &str) -> Answer<String> {
         const FORMS: [(&str, &str); 2] = [("new URL(\"", "\", import.meta.url)"), ("import(\"", "\")")];
         let mut out = code.to_owned();
@@ -297,7 +296,7 @@ fn parse<'a>(allocator: &'a Allocator, source: &'a str, name: &str) -> Answer<Pr
     }
 }
 
-/// The modules that a module names, in their order.
+/// The modules that a module imports, in order.
 fn imported(program: &Program, name: &str) -> Vec<String> {
     let modules = program.body.iter().filter_map(Statement::as_module_declaration);
     let sources = modules.filter_map(|module| module.source());
@@ -308,7 +307,7 @@ fn resolve(name: &str, reference: &str) -> String {
     join(name.rsplit_once('/').map_or("", |(folder, _)| folder), reference)
 }
 
-/// The names that an exported declaration brings. One that can change would need more than a name.
+/// The names that an exported declaration defines. An export that can change is not supported.
 fn declared(declaration: &Declaration, name: &str) -> Answer<Vec<String>> {
     let names: Option<Vec<String>> = match declaration {
         Declaration::FunctionDeclaration(function) => function.id.as_ref().map(|id| vec![id.name.to_string()]),
@@ -331,7 +330,7 @@ fn rename(scoping: &mut Scoping, finals: &Names) {
     }
 }
 
-/// Takes the words `import` and `export` away, and leaves what was declared with them.
+/// Removes `import` and `export`, and keeps the declarations.
 fn unwrap(program: &mut Program) {
     program.body.retain_mut(|statement| {
         if let Statement::ExportNamedDeclaration(export) = statement

@@ -1,7 +1,7 @@
-//! What time it is, and how much time has passed, as an argument: the system's clock, or one that a test moves.
+//! Time as an argument: the time of day, and a measure of elapsed time, from the system or from a test.
 //!
-//! The two are different questions. The time of day ([`Clock::now`]) can be set, by a person or by the network, and
-//! may be wrong by years; it is for what people read. How long something takes ([`Clock::instant`]) only ever grows.
+//! The time of day ([`Clock::now`]) can be set by a person or the network, and may be wrong by years. It is for what
+//! people read. Elapsed time ([`Clock::instant`]) never goes back.
 
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -13,24 +13,24 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 pub struct Time(pub u64);
 
 impl Time {
-    /// Milliseconds from `earlier` to this time; 0 where the clock went back.
+    /// Milliseconds from `earlier` to this time. 0 if `earlier` is later.
     pub fn since(self, earlier: Time) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
 }
 
-/// Tells the time.
+/// A source of time.
 #[derive(Clone, Debug, Default)]
 pub enum Clock {
-    /// The machine's own clock.
+    /// The system's clock.
     #[default]
     System,
-    /// Stands still until somebody moves it.
+    /// A clock that stands still until a test moves it.
     Manual(Arc<ManualClock>),
 }
 
 impl Clock {
-    /// The present time, for what is shown to people and kept.
+    /// The current time of day, to show and to store.
     pub fn now(&self) -> Time {
         match self {
             Clock::System => {
@@ -41,8 +41,7 @@ impl Clock {
         }
     }
 
-    /// A point in time for measuring how long something takes: it never goes back, nor does it jump when the
-    /// clock is set.
+    /// An instant for measuring durations. It never goes back, and does not jump when the clock is set.
     pub fn instant(&self) -> Instant {
         match self {
             Clock::System => Instant::now(),
@@ -69,14 +68,14 @@ impl ManualClock {
         }
     }
 
-    /// Lets time pass.
+    /// Lets this much time pass.
     pub fn advance(&self, time: Duration) {
         let ms = time.as_millis() as u64;
         self.elapsed_ms.fetch_add(ms, Relaxed);
         self.wall_ms.fetch_add(ms, Relaxed);
     }
 
-    /// Sets the clock, although no time has passed.
+    /// Sets the time of day, although no time has passed.
     pub fn set(&self, now: Time) {
         self.wall_ms.store(now.0, Relaxed);
     }

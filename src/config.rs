@@ -77,55 +77,55 @@ struct Options {
 /// A name by which browsers reach this server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Host {
-    /// In lower case.
+    /// The name in lower case.
     pub name: String,
-    /// Where it is not the listening one.
+    /// The port. `None` for the one that the server listens on.
     pub port: Option<u16>,
 }
 
-/// What to do.
+/// The task of this process.
 #[derive(Clone, Debug)]
 pub enum Task {
-    /// Run the server.
+    /// Runs the server.
     Serve(Box<Config>),
-    /// Print where the data file is.
+    /// Prints the path of the data file.
     Where(PathBuf),
-    /// Do something with a data file.
+    /// Runs a command on a data file.
     Run(Command),
 }
 
-/// How to run the server.
+/// The settings of a server.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The data file.
     pub data: PathBuf,
-    /// Where to listen.
+    /// The address to listen on.
     pub listen: SocketAddr,
-    /// Names by which browsers reach this server, beside `localhost`, `chapp.localhost` and its addresses.
+    /// Further names by which browsers reach this server, besides `localhost`, `chapp.localhost` and its addresses.
     pub hosts: Vec<Host>,
-    /// Whether to open a browser.
+    /// Whether to open a browser at the start.
     pub open: bool,
-    /// What to log.
+    /// The filter of the log.
     pub log: String,
-    /// With which a scraper reads the metrics from anywhere.
+    /// Lets a scraper read the metrics from anywhere. `None` for no such token.
     pub metrics_token: Option<MetricsToken>,
-    /// Off for load tests.
+    /// Off only in load tests.
     pub rate_limits: RateLimits,
-    /// Whether to write to many sockets in one system call, where that can be done.
+    /// Whether to write to many sockets in one system call, if the system allows it.
     pub io_uring: bool,
-    /// The defaults, except in tests.
+    /// The timers. They differ from the defaults only in tests.
     pub timers: Timers,
-    /// Where nightly backups go, if any are wanted.
+    /// The plan for nightly backups. `None` if they are off.
     pub backups: Option<BackupPlan>,
-    /// The folders where the socket for commands may be, the best one first; none where none is wanted.
+    /// Folders for the socket for commands, the preferred one first. Empty if no socket is wanted.
     pub control_folders: Vec<PathBuf>,
 }
 
 impl Task {
-    /// Reads the arguments and variables of this process. Prints help, version and mistakes, and exits.
+    /// Parses the arguments and variables of this process. Prints help, version and errors, and exits.
     ///
     /// # Errors
-    /// A sentence for the terminal, when there is no folder for the data file, or no token in its file.
+    /// A sentence for the terminal, if there is no folder for the data file, or its file holds no valid token.
     pub fn from_process() -> Result<Task, String> {
         let arguments = Arguments::parse();
         let Options {
@@ -141,7 +141,7 @@ impl Task {
             io_uring,
             backups,
         } = arguments.options;
-        // While there is no other thread, which is when the system's clock may be asked for it.
+        // Asked while there is only one thread: later the system's time zone cannot be read safely.
         let utc_offset_seconds = time::UtcOffset::current_local_offset().map_or(0, time::UtcOffset::whole_seconds);
         if let Some(command) = arguments.command {
             return task(command);
@@ -214,8 +214,8 @@ fn data_file(given: Option<PathBuf>) -> Result<PathBuf, String> {
     Ok(dirs.data_dir().join(FILE_NAME))
 }
 
-/// The data file of a server that is about to start: the platform's data folder may not be there yet,
-/// while a folder that somebody named and that is not there is more likely a slip.
+/// The path of the data file, for a server about to start. The platform's data folder is created if needed. A folder
+/// that somebody named must exist, because a missing one is more likely a typo.
 fn with_folder(given: Option<PathBuf>) -> Result<PathBuf, String> {
     let is_given = given.is_some();
     let file = data_file(given)?;

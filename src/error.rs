@@ -1,42 +1,42 @@
-//! One error for the whole program: a kind for programs, a sentence for people, a cause for the log.
+//! The error type of the whole program: a kind for programs, a sentence for people, a cause for the log.
 //!
 //! Only the edges turn a kind into an HTTP status or a frame; nothing below them knows about either.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// What went wrong, as a program sees it. The codes are part of the protocol.
+/// The kind of an error, for programs. The codes are part of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The request cannot be understood.
+    /// The request cannot be parsed.
     BadRequest,
     /// There is no live session.
     Unauthenticated,
-    /// Somebody known may not do this.
+    /// The viewer is known, but may not do this.
     Forbidden,
-    /// It is not there, or not there for this viewer.
+    /// The thing does not exist, or not for this viewer.
     NotFound,
-    /// The path exists, the method does not.
+    /// The path exists, but does not support the method.
     MethodNotAllowed,
-    /// Somebody already has this name.
+    /// The name is taken.
     NameTaken,
-    /// The change contradicts the present state.
+    /// The change conflicts with the current state.
     Conflict,
     /// A body or frame is over its limit.
     TooLarge,
-    /// A body of another media type than the one asked for.
+    /// The body has the wrong media type.
     UnsupportedMediaType,
     /// A value is out of its bounds; `field` names it.
     Invalid,
-    /// A rate limit; comes with a time to wait.
+    /// A rate limit. Comes with a time to wait.
     TooManyRequests,
-    /// A part of HTTP that Chapp does without.
+    /// A part of HTTP that Chapp does not support.
     NotImplemented,
-    /// Our fault.
+    /// A fault of the server.
     Internal,
-    /// The disk with the data file is full.
+    /// The disk of the data file is full, or the person's share of the space for files.
     StorageFull,
-    /// The data file cannot be written or read at the moment.
+    /// The data file cannot be written or read at the moment, or the server is too busy.
     Unavailable,
     /// The request's `Host` is not one of ours.
     WrongHost,
@@ -66,28 +66,28 @@ impl Kind {
     }
 }
 
-/// An error on its way to a person, with its cause on its way to the log.
+/// An error, with a sentence for people and a cause for the log.
 #[derive(Clone, Debug)]
 pub struct Error {
-    /// What programs decide by.
+    /// The kind, for programs.
     pub kind: Kind,
-    /// One sentence for people. Never holds the cause.
+    /// One sentence for people. Never contains the cause.
     pub title: Cow<'static, str>,
-    /// The name of the input that was wrong.
+    /// The name of the invalid input. `None` if the error is not about one.
     pub field: Option<&'static str>,
-    /// The same for an input that nobody knows: its name as it came.
+    /// The name of an unknown input, as received. `None` if the error is not about one.
     pub unknown_field: Option<Box<str>>,
-    /// How long to wait before trying again, in milliseconds.
+    /// Milliseconds to wait before a retry. `None` if waiting does not help.
     pub retry_after_ms: Option<u64>,
-    /// For the log only.
+    /// The cause, for the log only.
     pub cause: Option<Cow<'static, str>>,
 }
 
-/// What everything that can fail returns.
+/// The result of every operation that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// An error of `kind` that tells people `title`.
+    /// An error of `kind` with the sentence `title`.
     pub fn new(kind: Kind, title: impl Into<Cow<'static, str>>) -> Error {
         Error {
             kind,
@@ -107,7 +107,7 @@ impl Error {
         }
     }
 
-    /// Nobody knows the field of this name.
+    /// The request has an unknown field of this name.
     pub fn unknown_field(name: Box<str>) -> Error {
         Error {
             unknown_field: Some(name),
@@ -120,7 +120,7 @@ impl Error {
         Error::new(Kind::BadRequest, title)
     }
 
-    /// Nothing by that name for this viewer.
+    /// The thing does not exist for this viewer.
     pub fn not_found(title: impl Into<Cow<'static, str>>) -> Error {
         Error::new(Kind::NotFound, title)
     }
@@ -130,7 +130,7 @@ impl Error {
         Error::new(Kind::Unauthenticated, "Log in first.")
     }
 
-    /// Too much, too fast: wait `retry_after_ms`.
+    /// The client sends too much or too fast, and should wait `retry_after_ms`.
     pub fn too_many(title: impl Into<Cow<'static, str>>, retry_after_ms: u64) -> Error {
         Error {
             retry_after_ms: Some(retry_after_ms),
@@ -138,7 +138,7 @@ impl Error {
         }
     }
 
-    /// The server has too much to do: wait `retry_after_ms`.
+    /// The server is too busy, and the client should wait `retry_after_ms`.
     pub fn overloaded(retry_after_ms: u64) -> Error {
         Error {
             retry_after_ms: Some(retry_after_ms),
@@ -146,7 +146,7 @@ impl Error {
         }
     }
 
-    /// Our own fault; `cause` goes to the log.
+    /// A fault of the server. `cause` goes to the log.
     pub fn internal(cause: impl fmt::Display) -> Error {
         Error::new(Kind::Internal, "Something went wrong on our side.").because(cause)
     }
@@ -157,22 +157,22 @@ impl Error {
         self
     }
 
-    /// Names the input that was wrong.
+    /// Sets the name of the invalid input.
     pub fn at(mut self, field: &'static str) -> Error {
         self.field = Some(field);
         self
     }
 
-    /// Whether this is a fault of ours and not of the request. What is shed in an overload is none, nor is somebody's own
-    /// share of the space that is full.
+    /// Whether this is a fault of the server and not of the request. Overload is not one, nor is a person's full
+    /// share of the space for files.
     pub fn is_ours(&self) -> bool {
         let is_shed = self.kind == Kind::Unavailable && self.retry_after_ms.is_some();
         let is_own_share = self.kind == Kind::StorageFull && self.field.is_some();
         !is_shed && !is_own_share && matches!(self.kind, Kind::Internal | Kind::StorageFull | Kind::Unavailable)
     }
 
-    /// Writes the cause to the log, where this is a fault of ours. What is shed in an overload is counted
-    /// instead: a line for each would be a load of its own.
+    /// Logs the cause, if this is a fault of the server. Requests shed in an overload are counted instead, since a
+    /// line for each would add to the load.
     pub fn log(&self) {
         if self.is_ours() {
             tracing::error!(

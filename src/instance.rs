@@ -1,25 +1,24 @@
-//! Which page a running Chapp serves a data file at, so that a second start can open it.
+//! Records the page of a running Chapp for each data file, so that a second start can open it.
 //!
-//! A note in the user's cache folder, by the data file's path. It is only believed where the data
-//! file is in fact open in another process, so a note that a crash left behind does no harm.
+//! The note is in the user's cache folder, named after the path of the data file. It counts only if another process
+//! has the data file open, so a note left by a crash does no harm.
 
 use crate::permissions;
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The folder for what Chapp notes down about data files; it may go at any time.
+/// The folder for these notes. It may be deleted at any time.
 pub fn notes() -> Option<PathBuf> {
     let dirs = directories::ProjectDirs::from("", "", "Chapp")?;
     Some(dirs.cache_dir().to_owned())
 }
 
-/// The note on one data file; removed when dropped.
+/// The note for one data file. Removed when dropped.
 pub struct Note(PathBuf);
 
 impl Note {
-    /// Writes down that `data` is served at `url`. Nothing depends on it, so a folder that cannot be
-    /// written is fine.
+    /// Records that `data` is served at `url`. Nothing depends on it, so a failed write is ignored.
     pub fn write(data: &Path, url: &str) -> Option<Note> {
         let path = path(data)?;
         permissions::create_private_folder(path.parent()?).ok()?;
@@ -34,7 +33,7 @@ impl Drop for Note {
     }
 }
 
-/// Where the data file that another process has open is served.
+/// The address at which another process serves its open data file.
 pub fn url_of(data: &Path) -> Option<String> {
     let url = fs::read_to_string(path(data)?).ok()?;
     url.starts_with("http://").then_some(url)
@@ -44,8 +43,8 @@ fn path(data: &Path) -> Option<PathBuf> {
     Some(notes()?.join(format!("running-{}", name(data)?)))
 }
 
-/// What a data file is called in the names of sockets and notes; nothing where there is no such folder. A file that was
-/// removed under a running Chapp keeps its name, so that what is there can still be saved.
+/// The name of a data file in the names of sockets and notes. `None` if its folder does not exist. A file that was
+/// removed under a running Chapp keeps its name, so that its contents can still be saved.
 pub fn name(data: &Path) -> Option<String> {
     let removed = || {
         let folder = data.parent().filter(|folder| *folder != Path::new(""));
@@ -57,7 +56,7 @@ pub fn name(data: &Path) -> Option<String> {
     Some(digest[..8].iter().map(|b| format!("{b:02x}")).collect())
 }
 
-/// The folders where the socket for commands may be, the best one first.
+/// The folders where the socket for commands may be, the preferred one first.
 pub fn control_folders(data: &Path) -> Vec<PathBuf> {
     let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
     let runtime = runtime.filter(|folder| folder.is_absolute());
@@ -71,7 +70,7 @@ pub fn control_folders(data: &Path) -> Vec<PathBuf> {
     [runtime, cache, beside].into_iter().flatten().collect()
 }
 
-/// The same for a command, which may have been started without what the server was started with: by cron, say.
+/// The same for a command, whose environment may differ from the server's, under cron for instance.
 pub fn control_folders_to_search(data: &Path) -> Vec<PathBuf> {
     let mut folders = control_folders(data);
     #[cfg(target_os = "linux")]

@@ -5,11 +5,11 @@
 //!       wire        chat      store    hub      ws
 //! ```
 //!
-//! One type for each stage, one module for each arrow, and nobody skips a stage. A **Command** is what a
-//! client asks, parsed and not yet trusted. A **Change** is what we will do: attributed, validated,
-//! stamped, plain data. An **Event** is what happened: durable, numbered, in commit order. A **Frame** is
-//! the encoded event, made once and shared by everyone who gets it. So a message can never be seen
-//! before it is durable, nor in two orders by two people.
+//! Each stage has one type and each arrow one module, and no stage is skipped. A **Command** is a client's request,
+//! parsed and not yet trusted. A **Change** is what we will do: attributed, validated, stamped, plain data. An
+//! **Event** is what happened: durable, numbered, in commit order. A **Frame** is the encoded event, made once and
+//! shared by all recipients. So nobody sees a message before it is durable, and everybody sees messages in the same
+//! order.
 //!
 //! Imports point down only (`tests/it/tidy.rs` fails on any other arrow):
 //!
@@ -29,15 +29,15 @@
 //! | [`error`] [`limits`] [`clock`] [`metrics`] [`permissions`] | leaves | import anything above them |
 //!
 //! A subject has the same file name in every layer (`rooms.rs` in `chat`, `store/changes` and `store/queries`), and a
-//! folder's `mod.rs` is its face.
+//! folder's `mod.rs` is its public face.
 //!
-//! *Ada posts.* `ws/connection` reads a bounded frame → `wire::decode` → `chat::post`: throttle → `store`:
-//! one transaction with whatever else waits, one fsync → the answer to Ada, the event to the feed →
-//! `hub.deliver` → every socket.
+//! *Ada posts.* `ws/connection` reads a bounded frame → `wire::decode` → `chat::post`: throttle → `store`: one
+//! transaction with the other waiting changes, one fsync → the answer to Ada, the event to the feed → `hub.deliver` →
+//! every socket.
 //!
-//! *Carol's laptop wakes.* `ready` tells the epoch and the heads → for each room a `sync` since what she
-//! holds → what changed, or `reset`. Her outbox sends again what was never `posted`, with the same
-//! `client_id`s. A client that was dropped for being slow takes the same road.
+//! *Carol's laptop wakes.* `ready` brings the epoch and the heads → for each room, a `sync` from the last seq she has
+//! → what changed, or `reset`. Her outbox sends everything again that was never `posted`, with the same `client_id`s.
+//! A client that was closed for being slow takes the same path.
 
 pub mod chat;
 pub mod clock;

@@ -1,4 +1,5 @@
-//! Every limit of Chapp, with its unit in its name. Nothing here is a setting.
+//! Every limit of Chapp, with its unit in its name. None of them is a setting. Input beyond a limit is refused with
+//! `invalid` unless the limit's doc says otherwise.
 
 mod commands;
 mod process;
@@ -13,370 +14,375 @@ pub use store::*;
 pub use timers::*;
 pub use uploads::*;
 
-// ---- What people write -------------------------------------------------------------------------
+// ---- Text --------------------------------------------------------------------------------------
 
-/// Characters (Unicode scalars) in a name.
+/// Maximum characters (Unicode scalar values, as everywhere below) in the name of an account.
 pub const NAME_CHARS_MAX: usize = 32;
-/// Characters in a password, at least (NIST SP 800-63B §3.1.1).
+/// Minimum characters in a password (NIST SP 800-63B §3.1.1).
 pub const PASSWORD_CHARS_MIN: usize = 8;
-/// Characters in a password, at most.
+/// Maximum characters in a password.
 pub const PASSWORD_CHARS_MAX: usize = 128;
-/// Characters in a message.
+/// Maximum characters in a message.
 pub const BODY_CHARS_MAX: usize = 8_000;
-/// Characters in a `client_id`.
+/// Maximum characters in a `client_id`.
 pub const CLIENT_ID_CHARS_MAX: usize = 64;
-/// Characters in a `ref`.
+/// Maximum characters in a `ref`.
 pub const REF_CHARS_MAX: usize = 64;
-/// Characters in a display name.
+/// Maximum characters in a display name.
 pub const DISPLAY_NAME_CHARS_MAX: usize = 64;
-/// Characters in a status.
+/// Maximum characters in a status.
 pub const STATUS_CHARS_MAX: usize = 100;
-/// Avatar colours.
+/// Number of avatar colours.
 pub const COLORS: u8 = 8;
-/// Characters in the name of a room.
+/// Maximum characters in the name of a room.
 pub const ROOM_NAME_CHARS_MAX: usize = 48;
-/// Characters in a topic.
+/// Maximum characters in the topic of a room.
 pub const TOPIC_CHARS_MAX: usize = 250;
-/// Nodes in the tree of a message's text; a text with more of them stays plain.
+/// Maximum nodes in the tree of a message's text. A text that needs more is kept as plain text.
 pub const CONTENT_NODES_MAX: usize = 2_000;
-/// Depth of that tree; what lies deeper stays plain text.
+/// Maximum depth of that tree. Markup nested deeper is dropped and its text is kept.
 pub const CONTENT_DEPTH_MAX: usize = 8;
-/// Lists within lists of that tree that are read from the data file; what is deeper is damage.
+/// Maximum nesting of lists when a stored tree is read. A deeper one means that the data file is damaged.
 pub const CONTENT_NESTED_MAX: usize = 4 * CONTENT_DEPTH_MAX;
-/// Characters in the address of a link; a longer one stays plain text.
+/// Maximum characters in the address of a link. A longer address stays plain text.
 pub const LINK_CHARS_MAX: usize = 2_000;
-/// People whom one message can mention by name; further names stay plain text.
+/// Maximum people whom one message can mention by name. Further names stay plain text.
 pub const MENTIONS_MAX: usize = 50;
-/// People whom `@here` names one by one; where more are here, everybody in the room is meant.
+/// Maximum people whom `@here` lists one by one. If more are online, it mentions the whole room.
 pub const HERE_MAX: usize = 500;
-/// Other rooms that one message can link to.
+/// Maximum other rooms that one message can link to. Further names stay plain text.
 pub const ROOM_LINKS_MAX: usize = 50;
-/// Names of people, and of rooms, that are looked up for one message: what follows an `@` may be several.
+/// Maximum names of people, and of rooms, looked up for one message. One `@` can begin several candidates. Further
+/// candidates stay plain text.
 pub const NAMES_LOOKED_UP_MAX: usize = 1_000;
-/// Different emoji under one message.
+/// Maximum different emoji under one message. Another emoji is refused with `conflict`.
 pub const REACTIONS_EMOJI_MAX: usize = 20;
-/// Reactions of all people under one message.
+/// Maximum reactions under one message, from all people together. Another one is refused with `conflict`.
 pub const REACTIONS_MAX: usize = 2_000;
-/// How long a deleted message can be restored by the person who deleted it: 10 s. Then its text is erased.
+/// Milliseconds in which people can restore a message they deleted: 10 s. After that its text is erased.
 pub const UNDO_MS: u64 = 10_000;
-/// Deleted messages that one change erases.
+/// Maximum deleted messages that one change erases. The next change erases the rest.
 pub const ERASED_MAX: usize = 500;
 
 // ---- Rooms and people --------------------------------------------------------------------------
 
-/// Rooms of a server, direct ones included.
+/// Maximum rooms on a server, direct rooms included. Creating another is refused with `conflict`.
 pub const ROOMS_MAX: u64 = 100_000;
-/// Rooms that one person is in, but for direct ones.
+/// Maximum rooms that one person can be in, not counting direct rooms. Beyond it, joining is refused with `conflict`.
 pub const ROOMS_PER_PERSON_MAX: usize = 1_000;
-/// Direct rooms that one person is in.
+/// Maximum direct rooms that one person can be in. Beyond it, another is refused with `conflict`.
 pub const DIRECTS_PER_PERSON_MAX: usize = 1_000;
-/// Rooms of any kind that somebody is in because the same other person has put them there.
+/// Maximum rooms of any kind to which one person can add the same other person. Beyond it, `conflict`.
 pub const BROUGHT_BY_ONE_MAX: usize = 100;
-/// People in a direct room.
+/// Maximum people in a direct room.
 pub const DIRECT_MEMBERS_MAX: usize = 10;
-/// People whom a new room begins with.
+/// Maximum people who can be added to a room as it is created. More can be added later.
 pub const FIRST_MEMBERS_MAX: usize = 100;
-/// Seqs at a room's end among which its last post is looked for.
+/// Maximum seqs, back from a room's head, that are searched for its last post. Beyond it, none is shown.
 pub const LAST_LOOKED_AT_MAX: usize = 20;
-/// Characters of a room's last post that lists of rooms show.
+/// Maximum characters of a room's last post in a list of rooms. The rest is cut off.
 pub const LAST_CHARS_MAX: usize = 200;
-/// Public rooms in a page of them, unless it is asked for fewer.
+/// Public rooms in a page when the request sets no limit.
 pub const BROWSE_ROOMS_MAX: usize = 1_000;
-/// Public rooms that one page of them looks at.
+/// Maximum public rooms that one page scans. The page then ends early and says where to continue.
 pub const ROOMS_SCAN_MAX: usize = 10_000;
-/// Pinned messages in a room.
+/// Maximum pinned messages in a room. Another pin is refused with `conflict`.
 pub const PINS_MAX: usize = 100;
-/// Messages that one person keeps for later.
+/// Maximum messages that one person can save for later. Another one is refused with `conflict`.
 pub const SAVED_MAX: u64 = 1_000;
-/// People whom one person blocks.
+/// Maximum people whom one person can block. Another block is refused with `conflict`.
 pub const BLOCKED_MAX: usize = 500;
-/// Members of a room in which everybody sees how far the others have read. In a larger one each
-/// message would cost the square of its members.
+/// Maximum members of a room that shows everybody how far the others have read. A larger room shows it to nobody: the
+/// cost of each message would grow with the square of its members.
 pub const SEEN_MEMBERS_MAX: u64 = 100;
-/// People that one page of a list or a search looks at.
+/// Maximum people that one page of a list or search scans. The page then ends early and says that there are more.
 pub const PEOPLE_SCAN_MAX: usize = 10_000;
-/// Seqs that a room can be unread back from its head.
+/// Maximum seqs behind a room's head from which it can be marked unread.
 pub const UNREAD_BACK_MAX: usize = 5_000;
-/// Bytes of the messages, as stored, that a room can be unread back from its head.
+/// Maximum bytes of stored messages between a room's head and the message from which it is marked unread.
 pub const UNREAD_BACK_BYTES_MAX: usize = 2 << 20;
-/// Mentions that are counted; then they are as many as this.
+/// Maximum unread mentions that are counted. A higher number is reported as this one.
 pub const MENTIONS_COUNTED_MAX: usize = 1_000;
-/// Characters in a search for people.
+/// Maximum characters in a search for people or public rooms.
 pub const QUERY_CHARS_MAX: usize = 64;
 
 // ---- The server itself -------------------------------------------------------------------------
 
-/// Characters in the name of the server.
+/// Maximum characters in the name of the server.
 pub const SERVER_NAME_CHARS_MAX: usize = 48;
-/// An invite link works this long, unless told otherwise: 7 days.
+/// Milliseconds that an invite link lasts by default: 7 days.
 pub const INVITE_MS: u64 = 7 * DAY_MS;
-/// An invite link works no longer than this: a year.
+/// Maximum milliseconds that an invite link can last: 366 days.
 pub const INVITE_MS_MAX: u64 = 366 * DAY_MS;
-/// A link with which somebody sets another password works this long: a day.
+/// Milliseconds that a password-reset link lasts: 1 day.
 pub const RESET_MS: u64 = DAY_MS;
-/// Bytes of a text that is drawn as a QR code.
+/// Maximum bytes of text in a QR code.
 pub const QR_BYTES_MAX: usize = 300;
-/// Rows that a backup copies before it lets others work.
+/// Maximum rows that a backup copies before it lets other work run.
 pub const BACKUP_BATCH_ROWS: usize = 20_000;
-/// Bytes of a copied row and its key, at least, when a batch is counted.
+/// Bytes of copied rows and keys after which a backup lets other work run. The last row may exceed it.
 pub const BACKUP_BATCH_BYTES: usize = 8 << 20;
-/// Bytes of a backup that are read at once.
+/// Bytes of a backup that are read at a time.
 pub const BACKUP_CHUNK_BYTES: usize = 256 << 10;
-/// Chunks of a backup that wait for a slow reader; then the reading of it waits.
+/// Maximum chunks of a backup buffered for a slow reader. When they are full, reading pauses.
 pub const BACKUP_CHUNKS_AHEAD: usize = 2;
 
 // ---- Search ------------------------------------------------------------------------------------
 
-/// Characters in a search.
+/// Maximum characters in a search.
 pub const SEARCH_CHARS_MAX: usize = 256;
-/// Words in a search, each ideograph one.
+/// Maximum words in a search. Each ideograph counts as a word.
 pub const SEARCH_WORDS_MAX: usize = 32;
-/// Messages in a page of hits, unless asked otherwise.
+/// Messages in a page of hits when the request sets no limit.
 pub const SEARCH_HITS: usize = 20;
-/// Messages in a page of hits, at most.
+/// Maximum messages in a page of hits.
 pub const SEARCH_HITS_MAX: usize = 50;
-/// Words of one message that can be found, from its beginning on, each ideograph one.
+/// Words at the beginning of a message that are indexed. Later ones cannot be found. Each ideograph is a word.
 pub const SEARCHABLE_WORDS_MAX: usize = 2_000;
-/// Characters of a word that the index keeps; what is longer is told apart by reading the message.
+/// Maximum characters of a word in the index. Longer words are told apart by reading the message.
 pub const TOKEN_CHARS_MAX: usize = 32;
-/// Rows of the log and of the index that one search looks at; long texts count for more. Then it
-/// answers with what it has, and goes on when it is asked to.
+/// Rows of the log and the index that one search may read, where long texts count as several. After that, the search
+/// returns what it has found and the client can ask for more.
 pub const SEARCH_WORK_MAX: usize = 20_000;
-/// Bytes of text that count as much as one row.
+/// Bytes of text that count as one row of [`SEARCH_WORK_MAX`].
 pub const SEARCH_WORK_BYTES: usize = 64;
-/// Searches through messages that run at once, and searches through people and rooms.
+/// Maximum searches through messages that run at once. Others wait. The same number applies separately to searches for
+/// people and rooms.
 pub const SEARCHES_MAX: usize = 2;
-/// Searches that run or wait; then they are shed with 429.
+/// Maximum searches that run or wait. Another one is refused with `too_many_requests` (429).
 pub const SEARCHES_WAITING_MAX: usize = 64;
-/// When a search that was shed may come again.
+/// Milliseconds after which a client may retry a search that was refused.
 pub const SEARCH_AGAIN_MS: u64 = 1_000;
-/// Entries of the log that are indexed at once; those after the last segment are looked through.
+/// Log entries in one segment of the search index. Entries after the last segment are scanned.
 pub const SEGMENT_ENTRIES: u64 = 512;
-/// Words of a segment; one with long messages has fewer entries. Ends after the message that passes it.
+/// Words after which a segment ends early, at the end of the message that reaches this number.
 pub const SEGMENT_WORDS_MAX: usize = 8_192;
 
 // ---- Pictures ----------------------------------------------------------------------------------
 
-/// Bytes of an uploaded picture.
+/// Maximum bytes of an uploaded profile picture. A larger one is refused with `too_large`.
 pub const PICTURE_BYTES_MAX: usize = 2 << 20;
-/// Pixels a side of an uploaded picture, at least.
+/// Minimum width and height of an uploaded profile picture, in pixels.
 pub const PICTURE_SIDE_MIN: u32 = 16;
-/// Pixels a side of an uploaded picture, at most.
+/// Maximum width and height of an uploaded profile picture, in pixels.
 pub const PICTURE_SIDE_MAX: u32 = 4_096;
-/// Pixels a side of a kept picture.
+/// Width and height of a stored profile picture, in pixels.
 pub const PICTURE_SIDE: u32 = 256;
 
 // ---- Files -------------------------------------------------------------------------------------
 
-/// Bytes of a file.
+/// Maximum bytes of a file. A larger one is refused with `too_large`.
 pub const FILE_BYTES_MAX: u64 = 64 << 20;
-/// Bytes of all files together. Each commit costs a little more in a larger data file.
+/// Maximum bytes of all files together; beyond it, `storage_full`. Commits get slower as the data file grows.
 pub const FILES_BYTES_MAX: u64 = 4 << 30;
-/// Files in one message.
+/// Maximum files in one message.
 pub const FILES_MAX: usize = 10;
-/// Characters in the name of a file.
+/// Maximum characters in the name of a file. A longer name is shortened.
 pub const FILE_NAME_CHARS_MAX: usize = 150;
-/// Bytes of a file in one row: with its key and its checksum a little less than a power of two, which is
-/// what redb hands out.
+/// Bytes of a file in one row. With its key and checksum the row stays just below a power of two, the sizes that redb
+/// allocates.
 pub const FILE_CHUNK_BYTES: usize = (256 << 10) - 128;
-/// Pieces of files and the like that wait for their commit while what people say goes before them.
+/// Maximum file changes, such as chunks, that wait while messages are committed first. Beyond it, the oldest go
+/// ahead.
 pub const FILE_CHANGES_WAITING_MAX: usize = 64;
-/// How long a file stays that no message shows: a day.
+/// Milliseconds that a file is kept while no message shows it: 1 day. After that it is erased.
 pub const UPLOAD_KEPT_MS: u64 = 24 * 60 * 60 * 1000;
-/// Rows of forgotten files that one change removes: 16 MiB of bytes.
+/// Maximum rows of unreferenced files that one change erases: 16 MiB. The next change erases the rest.
 pub const FILE_CHUNKS_ERASED_MAX: usize = 64;
-/// Pixels of the longer side of a preview.
+/// Maximum pixels of the longer side of a preview. A larger picture is scaled down.
 pub const PREVIEW_SIDE: u32 = 768;
-/// Bytes of a picture that a preview is made of; a larger one is shown as a file.
+/// Maximum bytes of a picture that gets a preview. A larger one is shown as a file.
 pub const PREVIEW_SOURCE_BYTES_MAX: u64 = 24 << 20;
-/// Bytes of a picture that needs no preview.
+/// Maximum bytes of a picture that is shown without a preview, because one would save little.
 pub const PREVIEW_WORTH_BYTES: u64 = 96 << 10;
-/// Pixels a side of a picture that a preview is made of.
+/// Maximum width and height of a picture that gets a preview, in pixels. A larger one is shown as a file.
 pub const PREVIEW_SOURCE_SIDE_MAX: u32 = 12_000;
-/// Bytes that decoding a picture for its preview may take.
+/// Maximum bytes of memory for decoding a picture. If it needs more, no preview is made.
 pub const PREVIEW_DECODE_BYTES_MAX: u64 = 160 << 20;
-/// Pieces of files that are read at the same time; further ones wait.
+/// Maximum file chunks that are read at once. Further reads wait.
 pub const FILE_READS_MAX: usize = 4;
 
-// ---- What browsers call themselves -------------------------------------------------------------
+// ---- Devices -----------------------------------------------------------------------------------
 
-/// Characters kept of what a browser calls itself.
+/// Characters of a client's `User-Agent` that a session keeps. The rest is cut off.
 pub const DEVICE_CHARS_MAX: usize = 200;
 
 // ---- Pages -------------------------------------------------------------------------------------
 
-/// Messages in a page of history, unless asked otherwise.
+/// Messages in a page of history when the request sets no limit.
 pub const PAGE_MESSAGES: usize = 50;
-/// Messages in a page of history, at most.
+/// Maximum messages in a page of history.
 pub const PAGE_MESSAGES_MAX: usize = 100;
-/// Messages in one piece of a catch-up.
+/// Maximum messages in one answer to a catch-up. The client asks for the rest.
 pub const SYNC_MESSAGES_MAX: usize = 500;
-/// Bytes of messages in a page, as stored (a third of what JSON takes), with what they answer; the last one passes it.
+/// Stored bytes of messages and quoted messages after which a page ends; the last message may exceed it. JSON takes
+/// three times as much.
 pub const PAGE_BYTES_MAX: usize = 256 << 10;
-/// Bytes of messages in one piece of a catch-up, as stored; the piece ends after the message that passes it.
+/// Stored bytes of messages after which one answer to a catch-up ends. The last message may exceed it.
 pub const SYNC_BYTES_MAX: usize = 128 << 10;
-/// Changes that a catch-up still follows; a client further behind reads the history again.
+/// Maximum changes that a catch-up can replay. A client further behind is told to reload the history.
 pub const SYNC_BEHIND_MAX: u64 = 5_000;
-/// People named in `ready`.
+/// Maximum people whose profiles `ready` includes, or whom one request asks for. `ready` leaves the others out.
 pub const PEOPLE_MAX: usize = 500;
-/// People of whom `ready` says that they are here.
+/// Maximum online people whom `ready` lists. The others are left out.
 pub const PRESENCE_MAX: usize = 2_000;
 
 // ---- HTTP --------------------------------------------------------------------------------------
 
-/// Bytes of a request body.
+/// Maximum bytes of a request body, unless the route sets another limit. A larger one is refused with `too_large`.
 pub const REQUEST_BODY_BYTES_MAX: usize = 128 << 10;
-/// Bytes of a request's head that hyper buffers; 8 KiB is the least it takes.
+/// Maximum bytes of a request's head, buffered by hyper, which needs 8 KiB or more. Beyond it, hyper refuses the
+/// request.
 pub const REQUEST_HEAD_BYTES_MAX: usize = 16 << 10;
-/// Until the head of a request has arrived, on a new or an idle connection.
+/// Time in which a request's head must arrive, on a new or an idle connection. After that the connection is closed.
 pub const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// Characters of a field's name that nobody knows, when it is named.
+/// Maximum characters of an unknown field's name in an error message. The rest is cut off.
 pub const FIELD_CHARS_MAX: usize = 64;
-/// Until the body of a request has arrived.
+/// Time in which a request's body must arrive. After that it is refused with `bad_request`.
 pub const REQUEST_BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How often it is looked whether people must be told that what they write is not saved, or is again.
+/// Interval at which the server checks whether it can save messages, to announce when that changes.
 pub const TROUBLE_LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// When a client that was told that the server is not ready may ask again.
+/// Milliseconds after which a client may retry when the server is not ready.
 pub const READY_RETRY_MS: u64 = 1_000;
-/// Characters of the token for the metrics, at least: 16 letters and digits by chance are guessed by nobody.
+/// Minimum characters of the metrics token. Nobody guesses 16 random letters and digits.
 pub const METRICS_TOKEN_CHARS_MIN: usize = 16;
-/// The same, at most.
+/// Maximum characters of the metrics token.
 pub const METRICS_TOKEN_CHARS_MAX: usize = 512;
-/// How long the metrics wait for what stands in the data file; then they go without it.
+/// Time that a scrape waits for values from the data file. After that it is answered without them.
 pub const METRICS_READ_TIMEOUT: Duration = Duration::from_millis(500);
 
 // ---- Sockets -----------------------------------------------------------------------------------
 
-/// Bytes of one frame and of one message from a client: a body of the longest kind, each character
-/// escaped as `\uD83D\uDE00`, and its envelope.
+/// Maximum bytes of a frame and of a message from a client: the longest body with each character escaped as
+/// `\uD83D\uDE00`, and its envelope. Beyond it, the socket is closed.
 pub const FRAME_BYTES_MAX: usize = 128 << 10;
-/// Bytes that tungstenite reads at once. Its default, 128 KiB, is paid for by every connection.
+/// Size of tungstenite's read buffer in bytes. Every connection pays for it, and the default is 128 KiB.
 pub const SOCKET_READ_BYTES: usize = 256;
-/// Bytes that the kernel holds for a reader who is slow, asked for by SO_SNDBUF.
+/// Bytes of a socket's send buffer in the kernel, requested with SO_SNDBUF.
 pub const SOCKET_SEND_BYTES: usize = 256 << 10;
-/// Events that a fan-out that is behind delivers in one go, and those of one more commit.
+/// Events after which a fan-out that has fallen behind stops collecting further commits into one delivery.
 pub const EVENTS_AT_ONCE_MAX: usize = 128;
-/// Sockets that a message goes to in one system call, where io_uring is used. 1,000 sockets in 2 calls cost a
-/// tenth less than in 16.
+/// Maximum sends in one io_uring system call. For 1,000 sockets, 2 calls cost a tenth less than 16.
 pub const SENDS_AT_ONCE_MAX: usize = 512;
-/// The same where the system gives no ring so large: before Linux 5.12 it counts as locked memory.
+/// The same where the system refuses a ring that large: before Linux 5.12 it counts as locked memory.
 pub const SENDS_AT_ONCE_FEW: usize = 64;
-/// Bytes that wait for a slow reader behind that; then the client is closed with 4408.
+/// Maximum bytes queued for a slow client beyond the kernel's buffer. Then its socket is closed with 4408.
 pub const CLIENT_QUEUE_BYTES_MAX: usize = 1 << 20;
-/// Posts of one connection that wait for their commit; then its reading pauses.
+/// Maximum posts of one connection that wait for their commit. Beyond it, reading from that connection pauses.
 pub const POSTS_IN_FLIGHT_MAX: usize = 64;
-/// Quiet sockets that are pinged one right after the other; then there is a pause,
+/// Maximum quiet sockets that are pinged in a row. Then the sweep pauses for [`PINGS_PAUSE`].
 pub const PINGS_AT_ONCE_MAX: usize = 64;
-/// so long, for those who have something to say and for the answers: ten thousand take 1.6 s.
+/// Pause between two runs of pings, in which other work gets its turn. Ten thousand pings take 1.6 s.
 pub const PINGS_PAUSE: Duration = Duration::from_millis(10);
-/// Written bytes that the other end does not take for this long, or questions of the kernel that it does not
-/// answer, end a connection (Linux: RFC 5482). With [`PRESENCE_GRACE`], a client that vanished is gone within 15 s.
+/// Time after which a connection ends when its peer acknowledges neither written bytes nor the kernel's keep-alive
+/// probes (Linux: RFC 5482). With [`PRESENCE_GRACE`], a client that vanished is offline within 15 s.
 pub const WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(10);
-/// A connection that carries nothing for this long is asked for by the kernel (RFC 9293 §3.8.4).
+/// Time without traffic after which the kernel sends keep-alive probes (RFC 9293 §3.8.4).
 pub const KEEPALIVE_AFTER: Duration = Duration::from_secs(5);
-/// How often it is asked again.
+/// Interval between keep-alive probes.
 pub const KEEPALIVE_EVERY: Duration = Duration::from_secs(2);
-/// Connections of one person at a time.
+/// Maximum sockets of one person at a time. Another one is refused with `too_many_requests`.
 pub const SOCKETS_PER_PERSON_MAX: usize = 64;
-/// Addresses of this computer that `ready` names.
+/// Maximum addresses of this computer that `ready` lists. The others are left out.
 pub const ADDRESSES_MAX: usize = 8;
-/// How long a closing socket may take to take what was written to it.
+/// Time that a closing socket gets to deliver its last bytes. After that it is dropped.
 pub const SOCKET_CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
-/// The same for one that was closed with 4408: it is slow, and should still hear why.
+/// The same for a socket closed with 4408: its client is slow, and should still receive the reason.
 pub const SLOW_SOCKET_CLOSE_TIMEOUT: Duration = WRITE_STALL_TIMEOUT;
-/// How long somebody is still here after their last connection went (a reload is no departure).
+/// Time that people stay online after their last connection closes, so that a reload does not show them leaving.
 pub const PRESENCE_GRACE: Duration = Duration::from_secs(3);
 
 // ---- Rates (switched off by `--rate-limits off`) ------------------------------------------------
 
-/// Requests over HTTP that one person may make at once; pictures of people are not counted.
+/// HTTP requests that one person may make in a burst, not counting profile pictures.
 pub const REQUESTS_BURST: u32 = 120;
-/// Requests over HTTP a second that one person may make on; faster is answered with 429.
+/// HTTP requests a second that one person may make after that burst. Beyond it, `too_many_requests` (429).
 pub const REQUESTS_PER_SECOND: u32 = 30;
-/// Rooms that one person may make at once; direct ones are not counted.
+/// Rooms that one person may create in a burst, not counting direct rooms. Beyond it, `too_many_requests`.
 pub const ROOMS_MADE_BURST: u32 = 100;
-/// Rooms a day that one person may make on.
+/// Rooms a day that one person may create after that burst.
 pub const ROOMS_MADE_PER_DAY: u32 = 100;
-/// Times that one person can be told to be typing at once; what comes faster is told to nobody.
+/// Typing signals that one person may send in a burst. Further ones are dropped.
 pub const TYPING_BURST: u32 = 3;
-/// Times a second that one person can be told to be typing on.
+/// Typing signals a second that one person may send after that burst.
 pub const TYPING_PER_SECOND: u32 = 1;
-/// Who types and how far people have read is told this often at most, unless something else is to be told.
+/// Minimum time between deliveries of signals (typing, read marks), unless an event takes them along earlier.
 pub const SIGNALS_EVERY: Duration = Duration::from_secs(1);
-/// Signals that wait to be told; when there are more, they are told at once.
+/// Maximum signals that wait to be delivered. Beyond it, they are delivered at once.
 pub const SIGNALS_WAITING_MAX: usize = 4_096;
-/// How far people have read is written this often at most.
+/// Minimum time between two commits of read marks.
 pub const READ_MARKS_EVERY: Duration = Duration::from_secs(1);
-/// How long somebody who looks at their rooms waits for that to be written.
+/// Time that a request for someone's rooms waits for their read marks to be committed. Then it is answered without.
 pub const READ_MARKS_TIMEOUT: Duration = Duration::from_millis(500);
-/// People in rooms of whom that waits to be written; when there are more, it is written at once.
+/// Maximum read marks that wait, at most one per person and room. Beyond it, they are committed at once.
 pub const READ_MARKS_WAITING_MAX: usize = 4_096;
-/// What somebody is (here, away, gone) is told this often at most; then it is what they are by then.
+/// Minimum time between two announcements of one person's presence. Changes in between are merged into the latest.
 pub const PRESENCE_EVERY: Duration = Duration::from_secs(2);
-/// Frames that one connection may send at once.
+/// Frames that one connection may send in a burst.
 pub const FRAMES_BURST: u32 = 60;
-/// Frames a second that one connection may send on; faster is flooding and closes with 4429.
+/// Frames a second that one connection may send after that burst. A flood beyond it is closed with 4429.
 pub const FRAMES_PER_SECOND: u32 = 30;
-/// Posts that one person may send at once.
+/// Posts that one person may send in a burst.
 pub const POSTS_BURST: u32 = 20;
-/// Posts a second that one person may send on; faster is answered with `too_many_requests`.
+/// Posts a second that one person may send after that burst. Beyond it, `too_many_requests`.
 pub const POSTS_PER_SECOND: u32 = 5;
-/// How long the answer to a request waits that came too fast: a client that asks without a pause costs less.
+/// Delay before a request that came too fast is answered, so that a client that retries without a pause costs less.
 pub const TOO_FAST_PAUSE: Duration = Duration::from_millis(250);
-/// Sockets that one person may open at once.
+/// Sockets that one person may open in a burst. Beyond it, `too_many_requests`.
 pub const SOCKETS_OPENED_BURST: u32 = SOCKETS_PER_PERSON_MAX as u32;
-/// Sockets a second that one person may open on: each begins with all that a client shows.
+/// Sockets a second that one person may open after that burst. Each starts with a full `ready`.
 pub const SOCKETS_OPENED_PER_SECOND: u32 = 2;
-/// Catch-ups that one person may ask for at once, over all connections.
+/// Catch-ups that one person may request in a burst, over all connections. Beyond it, `too_many_requests`.
 pub const SYNCS_BURST: u32 = 300;
-/// Catch-ups a second that one person may ask for on.
+/// Catch-ups a second that one person may request after that burst.
 pub const SYNCS_PER_SECOND: u32 = 30;
-/// Messages in a catch-up that count as one more.
+/// Messages in a catch-up for which it counts as one catch-up more.
 pub const SYNC_MESSAGES_COUNTED: usize = 25;
-/// People whose rates are remembered.
+/// Maximum people whose rates are remembered. Beyond it, those used least recently are forgotten.
 pub const POSTS_BUCKETS_MAX: usize = 10_000;
-/// Log-ins for one name from one network that cost no waiting.
+/// Log-ins for one name from one network that cause no wait. Each further one doubles the wait.
 pub const LOGIN_FREE_TRIES: u32 = 5;
-/// The longest wait between two log-ins for one name from one network.
+/// Maximum wait between two log-ins for one name from one network.
 pub const LOGIN_WAIT_MAX: Duration = Duration::from_secs(15 * 60);
-/// Log-ins and sign-ups from one network (an IPv4 address, an IPv6 /64) in a minute.
+/// Log-ins and sign-ups a minute from one network (an IPv4 address, an IPv6 /64). Beyond it, `too_many_requests`.
 pub const LOGIN_PER_NETWORK_PER_MINUTE: u32 = 30;
-/// Names and networks whose tries are remembered.
+/// Maximum names and networks whose attempts are remembered. Beyond it, those used least recently are forgotten.
 pub const LOGIN_BUCKETS_MAX: usize = 10_000;
-/// When a client that was turned away from an overloaded server may come again.
+/// Milliseconds after which a client refused by an overloaded server may retry.
 pub const SHED_RETRY_MS: u64 = 3_000;
 
 // ---- Passwords ---------------------------------------------------------------------------------
 
-/// Passwords that wait for the hashing thread; then log-ins are shed with 429.
+/// Maximum passwords that wait for the hashing thread. Beyond it, log-ins are refused with `too_many_requests` (429).
 pub const HASH_QUEUE_MAX: usize = 16;
-/// argon2id memory in KiB, passes and lanes: OWASP's minimum.
+/// Memory of argon2id in KiB. With its passes and lanes, this is OWASP's minimum.
 pub const ARGON2_KIB: u32 = 19 * 1024;
-/// See [`ARGON2_KIB`].
+/// Passes of argon2id. See [`ARGON2_KIB`].
 pub const ARGON2_PASSES: u32 = 2;
-/// See [`ARGON2_KIB`].
+/// Lanes of argon2id. See [`ARGON2_KIB`].
 pub const ARGON2_LANES: u32 = 1;
 
-/// Times that one log-in or password change compares a password: again only where its hash was replaced meanwhile.
+/// Maximum times one log-in or password change compares the password. It repeats only if the hash was replaced
+/// meanwhile.
 pub const PASSWORD_CHECKS_MAX: usize = 3;
 
 // ---- Sessions ----------------------------------------------------------------------------------
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
-/// A session that nobody used for this long is over: 30 days.
+/// Milliseconds without use after which a session ends: 30 days.
 pub const SESSION_IDLE_MS: u64 = 30 * DAY_MS;
-/// Every session is over after this long: 180 days.
+/// Milliseconds after which every session ends: 180 days.
 pub const SESSION_ABSOLUTE_MS: u64 = 180 * DAY_MS;
-/// A session's last use is written down this often: once an hour.
+/// Minimum milliseconds between two records of a session's last use: 1 hour.
 pub const SESSION_TOUCH_MS: u64 = 60 * 60 * 1000;
 
-/// Sessions of one person; where there is another one, that which was used longest ago ends.
+/// Maximum sessions of one person. A new one ends the session used least recently.
 pub const SESSIONS_PER_PERSON_MAX: usize = 50;
-/// Expired sessions that one change forgets.
+/// Maximum expired sessions that one change removes. The next change removes the rest.
 pub const SESSIONS_DROPPED_MAX: usize = 1_000;
-/// Sessions of connections that are looked at in one go; then everybody else has their turn.
+/// Sessions that a sweep checks before it yields to other work.
 pub const SESSIONS_SWEPT_AT_ONCE_MAX: usize = 100;
-/// How often expired sessions are forgotten.
+/// Interval at which expired sessions are removed.
 pub const SESSIONS_DROP_EVERY: Duration = Duration::from_secs(60 * 60);

@@ -1,4 +1,4 @@
-//! The executable: reads its arguments and does what they say.
+//! The executable: parses its arguments and runs the task.
 
 use chapp::clock::Clock;
 use chapp::config::Task;
@@ -26,10 +26,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// Listens from now on, and is ready once Ctrl-C, or SIGTERM where there is one, has come to a command.
+/// Starts listening. The future completes on Ctrl-C, or on SIGTERM.
 ///
 /// # Errors
-/// When the system gives no signals.
+/// When the system refuses the signal handlers.
 #[cfg(unix)]
 fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -42,10 +42,10 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Listens from now on, and is ready once Ctrl-C has come to a command.
+/// Starts listening. The future completes on Ctrl-C.
 ///
 /// # Errors
-/// When the system gives no signals.
+/// When the system refuses the signal handlers.
 #[cfg(windows)]
 fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     let mut interrupt = tokio::signal::windows::ctrl_c()?;

@@ -1,80 +1,80 @@
-//! What the server counts of itself, for its administrators: plain numbers that only grow, how many
-//! there are now, and how long things took. Made once, shared by all layers; adding costs nanoseconds and
-//! waits for nobody. Knows neither what is counted nor how it is told (`http/metrics.rs` writes it out).
+//! The server's own metrics, for its administrators: counters, gauges and histograms. Created once and shared by all
+//! layers. An update takes nanoseconds and never waits. Knows neither what is counted nor the export format
+//! (`http/metrics.rs`).
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-/// What is counted.
+/// The counters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Count {
-    /// A connection got a place.
+    /// A connection was accepted.
     Accepted,
-    /// A connection was turned away: all places are taken.
+    /// A connection was refused: the server has too many.
     TurnedAwayFull,
-    /// A connection was turned away: its address has too many.
+    /// A connection was refused: its address has too many.
     TurnedAwayAddress,
-    /// A socket was turned away: its person has too many.
+    /// A socket was refused: its person has too many.
     TurnedAwayPerson,
-    /// A socket was turned away: its person opens them too often.
+    /// A socket was refused: its person opens them too often.
     TurnedAwayRate,
-    /// A socket was turned away: the server is overloaded.
+    /// A socket was refused: the server is overloaded.
     TurnedAwayOverload,
-    /// An event that was told.
+    /// An event that was delivered.
     Events,
-    /// All frames of one commit, written to one socket.
+    /// A write of one commit's frames to one socket.
     Writes,
-    /// One of those that went to the system together with others.
+    /// A write that went to the kernel together with others.
     WritesTogether,
     /// A frame for one socket.
     Deliveries,
-    /// Bytes for sockets.
+    /// Bytes of the frames for sockets.
     DeliveredBytes,
-    /// A transaction on the disk.
+    /// A transaction that was made durable.
     Commits,
     /// A durable commit of redb.
     Checkpoints,
-    /// A change in one of them.
+    /// A change that was committed.
     Changes,
-    /// Something that a person does, refused for doing it too often.
+    /// An action that was refused: the person acts too often.
     ActsTooMany,
-    /// The same, of a request over HTTP.
+    /// An HTTP request that was refused: the person sends too many.
     RequestsTooMany,
-    /// The same, of a try to log in or sign up.
+    /// A log-in or sign-up that was refused: too many attempts.
     LoginsTooMany,
-    /// The same, of a catch-up.
+    /// A catch-up that was refused: the person requests too many.
     SyncsTooMany,
-    /// A log-in that was shed: too many hash their passwords.
+    /// A log-in that was shed: too many passwords wait to be hashed.
     LoginsBusy,
-    /// A search that was shed: too many search.
+    /// A search that was shed: too many run or wait.
     SearchesBusy,
     /// A log-in or sign-up that was shed: the server is overloaded.
     LoginsOverload,
-    /// The same, of something that a person does.
+    /// An action that was shed: the server is overloaded.
     ActsOverload,
     /// An upload that was refused: its person has too many.
     UploadsTooMany,
-    /// The same: no turn came in time, or very many wait for one.
+    /// An upload that was refused: its turn did not come in time, or too many wait.
     UploadsBusy,
     /// An upload that ended because it was too slow.
     UploadsTooSlow,
-    /// An upload that ended so that somebody else has a turn.
+    /// An upload that ended to make room for somebody else.
     UploadsYielded,
-    /// Bytes of uploads that have arrived.
+    /// Bytes of uploads that were received.
     UploadedBytes,
-    /// A body of a request that was refused: its person or address has too many.
+    /// A request body that was refused: its person or address has too many.
     BodiesTooMany,
-    /// The same: all bodies together take too much memory.
+    /// A request body that was refused: all bodies together take too much memory.
     BodiesBusy,
-    /// A change that found no place in the writer's queue in time.
+    /// A change that was refused: the writer's queue stayed full.
     QueueFull,
-    /// A change that somebody asked for and that failed for a fault of ours: the disk, the data file.
+    /// A change that failed by a fault of the server: the disk or the data file.
     WriteFailures,
-    /// Typing that was told to nobody: too often.
+    /// A typing signal that was dropped: too many.
     TypingTooMany,
-    /// Typing that was told to nobody: the server is overloaded.
+    /// A typing signal that was dropped: the server is overloaded.
     TypingOverload,
-    /// Presence that waits: the server is overloaded.
+    /// Presence that was delayed: the server is overloaded.
     PresenceHeld,
     /// A socket that was closed for reading too slowly.
     TooSlow,
@@ -86,27 +86,27 @@ pub enum Count {
 
 const COUNTS: usize = Count::Closed as usize + 1;
 
-/// How many there are now.
+/// A gauge: a number that goes up and down.
 #[derive(Debug, Default)]
 pub struct Gauge(AtomicU64);
 
 impl Gauge {
-    /// So many more.
+    /// Increases the gauge.
     pub fn add(&self, more: u64) {
         self.0.fetch_add(more, Relaxed);
     }
 
-    /// So many fewer.
+    /// Decreases the gauge.
     pub fn sub(&self, fewer: u64) {
         self.0.fetch_sub(fewer, Relaxed);
     }
 
-    /// So many.
+    /// Sets the gauge.
     pub fn set(&self, value: u64) {
         self.0.store(value, Relaxed);
     }
 
-    /// How many.
+    /// The current value.
     pub fn get(&self) -> u64 {
         self.0.load(Relaxed)
     }
@@ -120,22 +120,22 @@ pub const TIME_BOUNDS: [u64; 12] = [
 ];
 const BOUNDS_MAX: usize = TIME_BOUNDS.len();
 
-/// How often what was measured lay below each of some bounds.
+/// A histogram with fixed upper bounds.
 #[derive(Debug)]
 pub struct Histogram {
     bounds: &'static [u64],
-    /// One for each bound, and one for what lies above all.
+    /// Number of values for each bound, and of those above all bounds.
     counts: [AtomicU64; BOUNDS_MAX + 1],
     sum: AtomicU64,
 }
 
 /// A histogram at one moment.
 pub struct Measured {
-    /// Each bound, and how often it was that or less.
+    /// Each bound, with the number of values up to it.
     pub below: Vec<(u64, u64)>,
-    /// How often it was measured.
+    /// The number of values.
     pub count: u64,
-    /// All of it together.
+    /// The sum of all values.
     pub sum: u64,
 }
 
@@ -160,7 +160,7 @@ impl Histogram {
         self.add(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
     }
 
-    /// What was added until now.
+    /// The values added so far.
     pub fn measured(&self) -> Measured {
         let mut count = 0;
         let mut below = Vec::with_capacity(self.bounds.len());
@@ -177,27 +177,27 @@ impl Histogram {
     }
 }
 
-/// All that is counted and measured.
+/// All metrics of the server.
 #[derive(Debug)]
 pub struct Metrics {
     counts: [AtomicU64; COUNTS],
-    /// Connections that have a place, sockets among them.
+    /// Open connections, sockets included.
     pub connections: Gauge,
-    /// Places for connections.
+    /// Maximum connections.
     pub connections_max: Gauge,
-    /// Old roots of the data file that are kept for those who copy it.
+    /// Old roots of the data file that are retained for processes that copy it.
     pub retained_roots: Gauge,
-    /// Bodies of requests that are in memory, those on their way included.
+    /// Request bodies in memory, including those in transit.
     pub bodies: Gauge,
-    /// Bytes of them, but for the short ones.
+    /// Their bytes, without short bodies.
     pub body_bytes: Gauge,
-    /// When the last backup was made whose making ended well, in seconds since the Unix epoch; 0 where none is known.
+    /// When the last successful backup was made, in seconds since the Unix epoch. 0 if unknown.
     pub last_backup: Gauge,
-    /// Changes in each commit.
+    /// Number of changes in each commit.
     pub batches: Histogram,
-    /// How long each commit took, in microseconds: its changes, and the disk.
+    /// Duration of each commit in microseconds, including its changes and the disk.
     pub commits: Histogram,
-    /// How long it took from a commit until all sockets had what it brought, in microseconds.
+    /// Time from a commit until all sockets have its events, in microseconds.
     pub fan_out: Histogram,
 }
 
@@ -219,17 +219,17 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// One more.
+    /// Increases a counter by one.
     pub fn one(&self, count: Count) {
         self.add(count, 1);
     }
 
-    /// So many more.
+    /// Increases a counter by `more`.
     pub fn add(&self, count: Count, more: u64) {
         self.counts[count as usize].fetch_add(more, Relaxed);
     }
 
-    /// How many until now.
+    /// The current value of a counter.
     pub fn get(&self, count: Count) -> u64 {
         self.counts[count as usize].load(Relaxed)
     }

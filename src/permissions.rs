@@ -1,15 +1,15 @@
-//! Who else on this computer may read or write what Chapp keeps. A data file holds all messages, and a user who may
-//! write to its folder can put another one in its place.
+//! Keeps other users of this computer from Chapp's files. A data file holds all messages, and a user who may write to
+//! its folder can replace it.
 //!
-//! Only for Unix: on Windows a file is as private as the folder that it is in, and those of a user are.
+//! Only for Unix: on Windows a file inherits the permissions of its folder, and a user's own folders are private.
 
 use std::io;
 use std::path::Path;
 
-/// Makes a folder, and those above it, for this user alone (XDG Base Directory Specification).
+/// Creates a folder and its parents for this user alone (XDG Base Directory Specification).
 ///
 /// # Errors
-/// When the system says no.
+/// When the system refuses.
 pub fn create_private_folder(path: &Path) -> io::Result<()> {
     let mut how = std::fs::DirBuilder::new();
     how.recursive(true);
@@ -18,10 +18,10 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
     how.create(path)
 }
 
-/// Closes a data file, and the copies of it that Chapp made beside it, to everybody else, and warns where its folder is
-/// open to others. Does not fail: somebody else may have set it up so, and it can be read in the log.
+/// Removes the permissions of others on a data file and on the copies that Chapp made beside it, and warns if its
+/// folder is open to others. It never fails, since somebody else may have set it up that way. Problems are logged.
 ///
-/// Must be called once the file is known to be a data file: one that was named by a slip stays as it is.
+/// Call it only when the file is known to be a data file: another file that was named by mistake must not change.
 pub fn close_to_others(data: &Path) {
     #[cfg(unix)]
     unix::close_to_others(data);
@@ -37,17 +37,17 @@ mod unix {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     use std::path::Path;
 
-    /// Reading, writing and running, for the group and for everybody else.
+    /// Read, write and execute for the group and all others.
     const OTHERS: u32 = 0o077;
-    /// Writing, likewise.
+    /// Write for the group and all others.
     const OTHERS_WRITE: u32 = 0o022;
     const PRIVATE: u32 = 0o600;
 
-    /// What Chapp calls what it makes beside a data file: drafts, and the file as an older version left it.
+    /// Name parts of the files that Chapp creates beside a data file: drafts, and the file in an older format.
     const COPIES: [&str; 2] = [".new-", ".format-"];
 
     pub fn close_to_others(data: &Path) {
-        // What is behind a link is the file, and its folder is the one that counts.
+        // Follows a link, since the permissions of the real file and its folder count.
         let Ok(data) = data.canonicalize() else { return };
         close(&data);
         let (Some(folder), Some(name)) = (data.parent(), data.file_name()) else {
@@ -75,9 +75,9 @@ mod unix {
         }
     }
 
-    /// The mode that it had, where it was open to others; else why it still is, and what to do.
+    /// The previous mode if the file was open to others. The error says why it still is, and what to do.
     fn try_close(path: &Path) -> Result<Option<u32>, String> {
-        // Not through a link, which in a folder of others could lead anywhere; and not waiting for a pipe.
+        // Follows no link, which in a folder of others could lead anywhere, and does not wait for a pipe.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let Ok(file) = open(path, flags, Mode::empty()).map(File::from) else {
             return Ok(None);
@@ -93,7 +93,7 @@ mod unix {
         }
         let closed = file.set_permissions(Permissions::from_mode(PRIVATE));
         closed.map_err(|error| format!("Its mode could not be changed ({error})."))?;
-        // Some disks take permissions and forget them.
+        // Some file systems accept permissions and ignore them.
         match file.metadata().is_ok_and(|about| about.mode() & OTHERS == 0) {
             true => Ok(Some(about.mode() & 0o7777)),
             false => Err("Its disk keeps no permissions. Put the data file on another one.".to_owned()),

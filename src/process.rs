@@ -1,4 +1,4 @@
-//! The process around the server: what it says, the signals that it listens to, and its end.
+//! The process around the server: its output, its signals, and its end.
 
 mod ending;
 mod lines;
@@ -15,8 +15,8 @@ use output::Output;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
-/// Serves until it is told to stop, or until a part of the server fails. Succeeds after a stop in order: what was
-/// accepted is committed and answered, and the data file is closed.
+/// Serves until it is told to stop, or until a part of the server fails. Succeeds after an orderly stop: accepted
+/// work is committed and answered, and the data file is closed.
 pub fn serve(config: &Config, options: Options, clock: Clock) -> ExitCode {
     let output = match Output::start() {
         Ok(output) => output,
@@ -54,11 +54,11 @@ fn run(config: &Config, options: Options, clock: Clock, output: &Output) -> Resu
             }
             Err(error) => return Err(error.to_string()),
         };
-        // Before anybody is told how to stop it.
+        // Installed before the announcement says how to stop the server.
         let ending = Ending::new(output.clone());
         let stop = signals::listen(ending.clone()).map_err(system)?;
         let url = server.url();
-        // Before anybody is told, so that a second start finds what the first one said.
+        // Written before the announcement, so that a second start finds the address.
         let _note = instance::Note::write(&config.data, &url);
         output.say(&announcement(&url, &server.addresses(), server.trouble(), config));
         open_browser(config, &url);
@@ -66,12 +66,12 @@ fn run(config: &Config, options: Options, clock: Clock, output: &Output) -> Resu
         ending.begin();
         stopping.finish().await.map_err(|failure| failure.to_string())
     });
-    // A blocking task that is not done by now has nothing to lose.
+    // Blocking tasks that are still running have nothing to lose.
     runtime.shutdown_background();
     served
 }
 
-/// The one line of a start.
+/// The one line printed at the start.
 fn announcement(url: &str, addresses: &[String], trouble: Option<&str>, config: &Config) -> String {
     let data = config.data.display();
     let others = match addresses.first() {

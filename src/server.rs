@@ -1,4 +1,4 @@
-//! The composition root: opens, listens, connects the feed with the hub, and stops in order.
+//! The composition root: opens, listens, connects the feed to the hub, and stops in order.
 
 mod addresses;
 mod commands;
@@ -33,22 +33,22 @@ pub use stopping::{Failure, Stopping};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// How long to wait before the next accept when the process is out of files.
+/// Pause before the next accept when the process is out of files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// What to do about too few files.
+/// Advice for a system that allows too few open files.
 const MORE_FILES: &str = "To allow more, run ulimit -n 4096 before it, or set LimitNOFILE=65536 in its systemd unit.";
 
 /// Why a server cannot start.
 #[derive(Debug)]
 pub enum StartError {
-    /// The data file.
+    /// The data file cannot be opened.
     Data(OpenError),
-    /// Somebody else listens there.
+    /// Another process listens on the address.
     Taken(SocketAddr),
-    /// The address is not ours, or not allowed.
+    /// The address is not this computer's, or not allowed.
     Listen(SocketAddr, io::Error),
-    /// So many files may be open that almost nobody could connect.
+    /// The process may open so few files that almost nobody could connect.
     FewFiles(u64),
     /// The system has no threads, files or randomness left.
     System(io::Error),
@@ -113,7 +113,7 @@ impl Server {
         if let Some(plan) = &config.backups {
             chat.plan_backups(plan.clone());
         }
-        tracing::info!(connections_max, "places for connections");
+        tracing::info!(connections_max, "connection limit");
         Ok(Server {
             listener,
             address,
@@ -131,13 +131,13 @@ impl Server {
         })
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The page for a browser on this computer. Not plain `localhost`: that one's cookies go to every
-    /// other local server as well.
+    /// The page for a browser on this computer. It is not plain `localhost`, whose cookies go to every other local
+    /// server as well.
     pub fn url(&self) -> String {
         let ip = self.address.ip();
         match ip.is_unspecified() || ip.is_loopback() && ip.is_ipv4() {
@@ -151,26 +151,26 @@ impl Server {
         addresses::own(self.address).into_iter().take(ADDRESSES_MAX).collect()
     }
 
-    /// Why no changes would be taken now, if so; for the line of the start.
+    /// Why changes would be refused now. `None` if they would not. For the line printed at the start.
     pub fn trouble(&self) -> Option<&'static str> {
         self.chat.store().readiness().err().map(Unready::sentence)
     }
 
-    /// Where tests break parts of it.
+    /// The points where tests break parts of the server.
     pub fn fault_points(&self) -> &FaultPoints {
         self.chat.fault_points()
     }
 
-    /// Serves until `stop`, then stops in order: no new work, what was accepted is committed and
-    /// answered, sockets are closed with 1001, the data file is closed.
+    /// Serves until `stop`, then stops in order: new work is refused, accepted work is committed and answered,
+    /// sockets are closed with 1001, the data file is closed.
     ///
     /// # Errors
-    /// [`Failure`] where a part of it failed before that. It stops in order then, too.
+    /// [`Failure`] if a part of the server failed before that. It stops in order then too.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Failure> {
         self.serve(stop).await.finish().await
     }
 
-    /// Serves until `stop`, or until a part of it fails: half a server is worse than none, which is started again.
+    /// Serves until `stop`, or until a part fails: a full restart is better than half a server.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> Stopping {
         let url = self.url();
         let Server {
@@ -219,7 +219,7 @@ impl Server {
             let chat = chat.clone();
             async move {
                 commands.serve(chat, url).await;
-                // Where there is no socket, nobody comes.
+                // Without a socket, no commands arrive.
                 std::future::pending().await
             }
         });
@@ -227,7 +227,7 @@ impl Server {
             let chat = chat.clone();
             async move {
                 chat.back_up_nightly().await;
-                // Where there are no backups, none is due.
+                // Without a plan, no backup is due.
                 std::future::pending().await
             }
         });
@@ -236,7 +236,7 @@ impl Server {
         let failed = tokio::select! {
             () = stop => None,
             part = parts.failed() => Some(part),
-            // The feed ends with the writer, however that ends.
+            // The feed ends with the writer, whether it stopped or failed.
             ended = &mut fan_out => Some(if ended.is_ok() { Part::Writer } else { Part::FanOut }),
         };
         if let Some(part) = failed {
@@ -253,7 +253,7 @@ impl Server {
     }
 }
 
-/// Binds like `TcpListener::bind`, with the sizes that accepted sockets inherit.
+/// Binds like `TcpListener::bind`, with the buffer sizes that accepted sockets inherit.
 fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     let bind = || {
         let domain = socket2::Domain::for_address(address);
@@ -262,8 +262,8 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
         #[cfg(unix)]
         socket.set_reuse_address(true)?;
         socket.set_send_buffer_size(SOCKET_SEND_BYTES)?;
-        // A reader that has vanished must not look as if it were here, one that reads no more must not hold
-        // its place: the kernel asks the other kernel, which costs neither us nor the browser anything.
+        // A client that has vanished must not look online, and one that stopped reading must not keep its slot. The
+        // kernels do the probing, which costs neither us nor the browser anything.
         let asking = socket2::TcpKeepalive::new()
             .with_time(KEEPALIVE_AFTER)
             .with_interval(KEEPALIVE_EVERY);
@@ -281,7 +281,7 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     })
 }
 
-/// Each connection takes two files: the socket, and the hub's second handle on it.
+/// The maximum number of connections. Each takes two files: the socket, and the hub's second handle on it.
 fn connections_max() -> Result<u32, StartError> {
     let files = open_files().map_err(StartError::System)?;
     let connections = (files.saturating_sub(OPEN_FILES_SPARE) / 2).min(1 << 20) as u32;
@@ -297,7 +297,7 @@ fn connections_max() -> Result<u32, StartError> {
     Ok(connections)
 }
 
-/// How many files the process may open, after asking for more.
+/// The number of files that the process may open, after raising the limit.
 fn open_files() -> io::Result<u64> {
     let increased = rlimit::increase_nofile_limit(OPEN_FILES_WANTED);
     #[cfg(unix)]
@@ -316,7 +316,7 @@ async fn accept(
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
-                tracing::warn!(%error, "no connection could be accepted");
+                tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }
@@ -352,14 +352,14 @@ async fn serve(stream: TcpStream, connection: Connection, http: Arc<Http>, mut s
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(REQUEST_HEAD_TIMEOUT)
-        // A client may close its end after its request and still wait for the answer (RFC 9112 §9.6). One that is gone
-        // altogether looks the same until it is written to, so that what it asked is done to its end, which is bounded.
+        // A client may close its end after its request and still wait for the answer (RFC 9112 §9.6). A vanished
+        // client looks the same until it is written to, so its request is completed, which is bounded work.
         .half_close(true)
         .max_buf_size(REQUEST_HEAD_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut serving = std::pin::pin!(serving);
-    // A connection that breaks off is no news.
+    // A broken connection is not worth a log line.
     tokio::select! {
         _ = serving.as_mut() => {}
         _ = stopping.changed() => {
@@ -388,7 +388,7 @@ async fn sweep(chat: Arc<Chat>, listening: SocketAddr, hosts: Vec<Host>, timers:
     }
 }
 
-/// What was deleted and can no longer be brought back, or never was posted, is gone for good soon afterwards.
+/// Regularly erases deleted messages that can no longer be restored, and files that were never posted.
 async fn erase(chat: Arc<Chat>, timers: Timers) {
     loop {
         tokio::time::sleep(timers.erase_every).await;

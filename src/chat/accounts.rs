@@ -1,4 +1,4 @@
-//! Sign up, log in, log out, and who it is that asks.
+//! Sign-up, log-in, log-out, and the viewer behind a token.
 
 use super::passwords::Verified;
 use super::state::Chat;
@@ -17,28 +17,28 @@ use crate::model::{
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// From where somebody asks.
+/// The client that a request comes from.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// Their address.
+    /// The client's address.
     pub address: IpAddr,
-    /// What their browser calls itself.
+    /// The browser's `User-Agent`.
     pub device: String,
 }
 
 /// A session that has just been opened.
 pub struct LoggedIn {
-    /// Whose it is.
+    /// The session's account.
     pub user: User,
-    /// What their browser shows from now on.
+    /// The token for the browser's cookie.
     pub token: Token,
 }
 
-/// Somebody knows the password of an account.
+/// Proof that somebody knows the password of an account.
 pub(super) struct Proof {
-    /// With the hash that it was compared with.
+    /// The account, with the hash that the password was compared with.
     pub account: Account,
-    /// The same password's hash with today's parameters, where that one has older ones.
+    /// The password hashed with today's parameters. `None` if the stored hash has them.
     pub rehashed: Option<PasswordHash>,
 }
 
@@ -51,17 +51,17 @@ impl Chat {
         Ok(!self.store.has_accounts().await?)
     }
 
-    /// Makes an account and logs it in. `invite` is what the invite link said that they came by, or empty.
+    /// Creates an account and logs it in. `invite` is the code of the invite link, or empty.
     ///
     /// # Errors
-    /// `invalid` for a name or password out of bounds, `name_taken`, `forbidden` with the field `invite`
-    /// where they may not come in, `too_many_requests`.
+    /// `invalid` for a name or password out of bounds, `name_taken`, `too_many_requests`, and `forbidden` with the
+    /// field `invite` if the server's sign-up policy refuses them.
     pub async fn sign_up(&self, name: &str, password: &str, invite: &str, caller: &Caller) -> Result<LoggedIn> {
         let name = Name::parse(name)?;
         let password = Password::parse(password)?;
         let now = self.clock.now();
         self.count_login(caller)?;
-        // Before the costly part; the store decides.
+        // Checked before the expensive hashing. The store has the final say.
         let invite = Code::parse(invite);
         self.store.may_sign_up(invite.as_ref(), now).await?;
         if self.store.account(&name).await?.is_some() {
@@ -88,7 +88,7 @@ impl Chat {
         }
     }
 
-    /// Counts a log-in or sign-up, unless the server has too much to do for another one.
+    /// Counts a log-in or sign-up, unless the server is too busy to take another one.
     pub(super) fn count_login(&self, caller: &Caller) -> Result<()> {
         self.admit(Count::LoginsOverload)?;
         let counted = self
@@ -110,7 +110,7 @@ impl Chat {
     pub async fn log_in(&self, name: &str, password: &str, caller: &Caller) -> Result<LoggedIn> {
         let now = self.clock.now();
         self.count_login(caller)?;
-        // What no account can have is answered like any other wrong pair, at the same cost.
+        // A name or password that no account can have gets the same answer as a wrong one, at the same cost.
         let name = Name::parse(name).ok();
         let key = name.as_ref().map_or("", Name::key);
         let instant = self.clock.instant();
@@ -141,7 +141,7 @@ impl Chat {
                     self.logins.succeeded(key, caller.address);
                     return Ok(LoggedIn { user, token });
                 }
-                // Shut out meanwhile.
+                // The account was deactivated in the meantime.
                 Err(error) if error.kind == Kind::Unauthenticated => break,
                 Err(error) => return Err(error),
             }
@@ -149,8 +149,8 @@ impl Chat {
         Err(no_match())
     }
 
-    /// Compares a password with that of an account; without an account it takes as long, and fails. What follows from
-    /// it is decided by the store, which sees whether the password is still the same.
+    /// Compares a password with that of an account. Without an account it takes as long, and fails. The store decides
+    /// what follows, since it sees whether the password is still the same.
     pub(super) async fn prove(
         &self,
         account: Option<Account>,
@@ -163,7 +163,7 @@ impl Chat {
         };
         let stored = account.as_ref().map(|account| &account.password);
         let verified = self.passwords.verify(password, stored).await;
-        // A try that was shed was none.
+        // An attempt that was shed does not count.
         let verified = verified.inspect_err(|error| {
             self.logins.take_back(name, caller.address);
             self.count_busy(error);
@@ -179,14 +179,13 @@ impl Chat {
     /// When the data file cannot be written.
     pub async fn log_out(&self, session: SessionId) -> Result<()> {
         self.store.commit(Change::CloseSession { id: session }).await?;
-        // Not only through the feed, which may be a moment behind: a caller who is told that the session is
-        // over can rely on it.
+        // Does not rely on the feed, which may lag: a caller who hears that the session has ended can rely on it.
         let code = crate::wire::CloseCode::SignedOut;
         self.hub.end_sessions(|id| id == session, code);
         Ok(())
     }
 
-    /// Who shows this token.
+    /// The viewer that this token belongs to.
     ///
     /// # Errors
     /// `unauthenticated` for one that is unknown, ended or expired.
@@ -208,8 +207,8 @@ impl Chat {
         })
     }
 
-    /// What somebody may do on the server, as the file has it now: a request's copy is as old as its body was on its
-    /// way, and a role that was taken away meanwhile must not count any more.
+    /// Somebody's current role, as stored. A request's copy is as old as its body took to arrive, and a role that was
+    /// revoked meanwhile must not count.
     pub(super) async fn role(&self, viewer: &Viewer) -> Result<Role> {
         match self.store.user(viewer.user.id).await? {
             Some(user) if !user.deactivated => Ok(user.role),
@@ -217,13 +216,13 @@ impl Chat {
         }
     }
 
-    /// Whether a session's last use is to be written down: never by a clock that may be wrong.
+    /// Whether a session's last use is due to be recorded. Never while the clock may be wrong.
     fn is_to_touch(&self, seen_at: Time, now: Time) -> bool {
         let is_due = now.since(seen_at) >= SESSION_TOUCH_MS || seen_at.since(now) > CLOCK_AHEAD_MAX_MS;
         is_due && self.clock_watch.is_settled(&self.clock)
     }
 
-    /// Writes down that a session is used. Nobody waits for it, and a failure only makes it look older.
+    /// Records that a session is in use. Nobody waits for it, and a failure only makes the session look older.
     fn touch(&self, id: SessionId, address: IpAddr) {
         let store = self.store.clone();
         let at = self.clock.now();
@@ -233,7 +232,7 @@ impl Chat {
         });
     }
 
-    /// Compares the clock with the data file, as the server starts.
+    /// Compares the clock with the data file when the server starts.
     pub async fn compare_clock(&self) {
         // A failed read is reported where its result is needed.
         if let Ok(Some(newest)) = self.store.newest().await {
@@ -241,7 +240,7 @@ impl Chat {
         }
     }
 
-    /// Forgets sessions that nobody can use any more.
+    /// Removes expired sessions.
     pub async fn drop_expired_sessions(&self) {
         if !self.clock_watch.is_settled(&self.clock) {
             return;
@@ -258,7 +257,7 @@ impl Chat {
         }
     }
 
-    /// Ends what has expired, and keeps what is connected from looking unused.
+    /// Ends expired sessions, and records the use of connected ones.
     pub async fn sweep_sessions(&self) {
         if !self.clock_watch.is_settled(&self.clock) {
             return;
@@ -285,7 +284,7 @@ impl Chat {
             self.hub.end_sessions(|id| over.contains(&id), code);
         }
         for id in over {
-            // Where this fails, the next sweep or the next request does it.
+            // If this fails, the next sweep or request does it.
             let _ = self.log_out(id).await;
         }
     }

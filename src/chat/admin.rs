@@ -1,4 +1,4 @@
-//! Administration of the server: who may sign up, who has which role, and backups.
+//! Administration of the server: sign-up policy, roles, and backups.
 
 use super::accounts::{Caller, LoggedIn, new_session};
 use super::nightly::NightlyFacts;
@@ -18,51 +18,51 @@ use crate::wire::CloseCode;
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 
-/// How the server is doing.
+/// The state of the server, for its owner and admins.
 pub struct ServerFacts {
-    /// What is kept about it.
+    /// The stored information about the server.
     pub info: ServerInfo,
-    /// What there is on it.
+    /// The numbers of people and messages.
     pub counts: ServerCounts,
-    /// Since when it runs.
+    /// When the server started.
     pub started_at: Time,
-    /// What the data file takes.
+    /// The space that the data file takes.
     pub storage: Storage,
     /// Whether a backup is being taken.
     pub is_backing_up: bool,
-    /// The nightly backups.
+    /// The state of the nightly backups.
     pub nightly: NightlyFacts,
 }
 
-/// Gauges of the server at this moment, for the metrics.
+/// The server's current gauges, for the metrics.
 pub struct Health {
-    /// Sockets there are.
+    /// Number of open sockets.
     pub sockets: usize,
-    /// What waits for slow readers.
+    /// The backlog for slow readers.
     pub waiting: Waiting,
-    /// Uploads that are received, and that wait for a slot.
+    /// Uploads that are received, and uploads that wait for a turn.
     pub uploads: (usize, usize),
     /// The load of the store.
     pub load: Load,
-    /// What is shed.
+    /// What the server currently sheds.
     pub shed_level: ShedLevel,
-    /// What the data file takes.
+    /// The space that the data file takes.
     pub storage: Storage,
-    /// Since when the server runs.
+    /// When the server started.
     pub started_at: Time,
 }
 
-/// A backup on its way to somebody. The next one can begin when this is dropped.
+/// A backup in progress. The next one can begin when this is dropped.
 pub struct BackupTaken {
-    /// The copy.
+    /// The copy, ready to be read.
     pub copy: BackupFile,
-    /// All that was acknowledged before then is in it.
+    /// The time of the copy: it holds everything acknowledged before.
     pub at: Time,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Chat {
-    /// What the server is called, and who may come in. For everybody.
+    /// The server's name and sign-up policy. Anybody may read them.
     ///
     /// # Errors
     /// When the data file cannot be read.
@@ -70,7 +70,7 @@ impl Chat {
         self.store.server().await
     }
 
-    /// Why somebody who shows this cannot make an account, if they cannot.
+    /// Checks whether somebody with this invite can create an account.
     ///
     /// # Errors
     /// `forbidden` with a sentence for them.
@@ -78,7 +78,7 @@ impl Chat {
         self.store.may_sign_up(invite, self.clock.now()).await
     }
 
-    /// How the server is doing.
+    /// The state of the server.
     ///
     /// # Errors
     /// `forbidden` for members.
@@ -102,7 +102,7 @@ impl Chat {
         rules::may_see_server(self.role(viewer).await?)
     }
 
-    /// Gauges of the server at this moment.
+    /// The current gauges.
     pub fn health(&self) -> Health {
         Health {
             sockets: self.hub.connections(),
@@ -115,7 +115,7 @@ impl Chat {
         }
     }
 
-    /// Another name for the server.
+    /// Renames the server.
     ///
     /// # Errors
     /// `forbidden` for members.
@@ -123,7 +123,7 @@ impl Chat {
         self.administer(viewer, AdminAction::Rename(name)).await.map(drop)
     }
 
-    /// Somebody else may come in, from now on.
+    /// Sets who may sign up.
     ///
     /// # Errors
     /// `forbidden` for members.
@@ -134,10 +134,10 @@ impl Chat {
             .map(drop)
     }
 
-    /// Makes an invite link, in place of the one that there is. Ends after 7 days, or when it is told to.
+    /// Creates an invite link, which replaces the previous one. It lasts until `ends_at`, or 7 days.
     ///
     /// # Errors
-    /// `forbidden` for members, `invalid` for an end that is past or too far off.
+    /// `forbidden` for members, `invalid` for an end in the past or too far ahead.
     pub async fn make_invite(&self, viewer: &Viewer, ends_at: Option<u64>) -> Result<Invite> {
         rules::may_open_door(self.role(viewer).await?)?;
         let invite = self.new_invite(ends_at)?;
@@ -147,10 +147,10 @@ impl Chat {
         }
     }
 
-    /// Lets the invite link end at another time.
+    /// Changes when the invite link ends.
     ///
     /// # Errors
-    /// `forbidden` for members, `invalid` for an end that is past or too far off, `not_found` without a link.
+    /// `forbidden` for members, `invalid` for an end in the past or too far ahead, `not_found` without a link.
     pub async fn end_invite(&self, viewer: &Viewer, ends_at: u64) -> Result<Invite> {
         rules::may_open_door(self.role(viewer).await?)?;
         let ends_at = invite_end(ends_at, self.clock.now())?;
@@ -160,12 +160,12 @@ impl Chat {
         }
     }
 
-    /// The owner of a new server can let others in at once.
+    /// Creates an invite link for the owner of a new server, so that they can let others in at once.
     pub(super) async fn make_first_invite(&self, owner: UserId) {
         let Ok(invite) = self.new_invite(None) else { return };
         let action = AdminAction::Invite(invite);
         let (by, at) = (owner, self.clock.now());
-        // Where it fails they make one by hand.
+        // If this fails, the owner creates one by hand.
         let _ = self.store.commit(Change::Server { by, action, at }).await;
     }
 
@@ -179,32 +179,32 @@ impl Chat {
         Ok(Invite { code, ends_at })
     }
 
-    /// Makes somebody an admin or a member, or the owner in the viewer's place.
+    /// Makes somebody an admin or a member, or hands the server over to them.
     ///
     /// # Errors
-    /// `forbidden` for all but the owner, `not_found`, `conflict` for an account that is shut.
+    /// `forbidden` for all but the owner, `not_found`, `conflict` for a deactivated account.
     pub async fn set_role(&self, viewer: &Viewer, user: UserId, role: Role) -> Result<User> {
         person(self.administer(viewer, AdminAction::SetRole(user, role)).await?)
     }
 
-    /// Shuts somebody's account, which ends their sessions at once, or opens it again.
+    /// Deactivates somebody's account, which ends their sessions at once, or reactivates it.
     ///
     /// # Errors
     /// `not_found`, `forbidden` as the rules say.
     pub async fn set_active(&self, viewer: &Viewer, user: UserId, on: bool) -> Result<User> {
         let person = person(self.administer(viewer, AdminAction::SetActive(user, on)).await?)?;
         if !on {
-            // Not only through the feed, which may be a moment behind: a caller who is told that somebody is out
-            // can rely on it.
+            // Does not rely on the feed, which may lag: a caller who hears that somebody is deactivated can rely on
+            // it.
             self.hub.end_person(user, CloseCode::SignedOut);
         }
         Ok(person)
     }
 
-    /// A link with which somebody sets another password, once, within a day; the one before works no more.
+    /// Creates a link that sets somebody's password, once, within a day. It replaces the previous link.
     ///
     /// # Errors
-    /// `not_found`, `forbidden` as the rules say, `conflict` for an account that is shut.
+    /// `not_found`, `forbidden` as the rules say, `conflict` for a deactivated account.
     pub async fn offer_reset(&self, viewer: &Viewer, user: UserId) -> Result<(Code, Time)> {
         let code = random_code()?;
         let ends_at = Time(self.clock.now().0 + RESET_MS);
@@ -217,24 +217,25 @@ impl Chat {
         Ok((code, ends_at))
     }
 
-    /// Whose password a link sets.
+    /// The person whose password a reset link sets.
     ///
     /// # Errors
-    /// `not_found` for one that is over.
+    /// `not_found` for a link that has expired or been used.
     pub async fn reset_owner(&self, code: &str) -> Result<User> {
         let code = Code::parse(code).ok_or_else(link_is_over)?;
         self.store.reset(&code.digest(), self.clock.now()).await
     }
 
-    /// Sets another password by a link, ends all sessions of its owner, and logs them in.
+    /// Sets a new password with a reset link, ends all sessions of the person, and logs them in.
     ///
     /// # Errors
-    /// `not_found` for a link that is over, `invalid` for a password out of bounds, `too_many_requests`.
+    /// `not_found` for a link that has expired or been used, `invalid` for a password out of bounds,
+    /// `too_many_requests`.
     pub async fn reset_password(&self, code: &str, password: &str, caller: &Caller) -> Result<LoggedIn> {
         let password = Password::parse(password)?;
         let at = self.clock.now();
         self.count_login(caller)?;
-        // Before the costly part; the store decides.
+        // Checked before the expensive hashing. The store has the final say.
         let owner = self.reset_owner(code).await?;
         let code = Code::parse(code).ok_or_else(link_is_over)?.digest();
         let password = self.passwords.hash(password).await?;
@@ -255,7 +256,7 @@ impl Chat {
         }
     }
 
-    /// Whether a backup could begin now.
+    /// Checks whether a backup could begin now.
     ///
     /// # Errors
     /// `forbidden` for all but the owner, `conflict` while one is being taken, `storage_full`.
@@ -267,7 +268,7 @@ impl Chat {
         self.store.has_room_for_backup()
     }
 
-    /// A copy of everything that is acknowledged by now, made while the server runs. One at a time.
+    /// Copies everything acknowledged by now, while the server runs. Only one backup is taken at a time.
     ///
     /// # Errors
     /// `forbidden` for all but the owner, `conflict` while one is being taken, `storage_full`.
@@ -275,7 +276,7 @@ impl Chat {
         rules::may_back_up(self.role(viewer).await?)?;
         let permit = self.backups.clone().try_acquire_owned().map_err(|_| one_at_a_time())?;
         let taken = self.take_backup(permit, ReadBack::No, Arc::default()).await?;
-        // A copy of a large file takes a while.
+        // Checked again: copying a large file takes a while.
         rules::may_back_up(self.role(viewer).await?)?;
         Ok(taken)
     }
@@ -299,12 +300,12 @@ impl Chat {
         })
     }
 
-    /// A backup has gone out whole.
+    /// Records a backup that was sent completely.
     pub async fn backed_up(&self, viewer: &Viewer, backup: Backup) {
         self.note_backup(backup.at);
         let action = AdminAction::BackedUp(backup);
         let (by, at) = (viewer.user.id, self.clock.now());
-        // The copy is there all the same.
+        // The copy is complete even if this fails.
         if let Err(error) = self.store.commit(Change::Server { by, action, at }).await {
             error.log();
         }

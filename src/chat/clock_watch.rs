@@ -1,7 +1,7 @@
-//! Notices that somebody set the clock of this computer, or that it was wrong from the start, and says so once.
+//! Notices that somebody set this computer's clock, or that it was wrong at the start, and logs it once.
 //!
-//! For a while afterwards nothing is done by it that cannot be undone: a clock that shows 2040 for a minute must not
-//! cost anybody their session or their unsent file.
+//! For a while afterwards, the clock triggers nothing that cannot be undone: a clock that shows 2040 for a minute
+//! must not cost anybody their session or their unsent file.
 
 use crate::clock::{Clock, Time};
 use crate::limits::{CLOCK_AHEAD_MAX_MS, CLOCK_BEHIND_MAX_MS, CLOCK_JUMP_MS, CLOCK_SETTLES_AFTER};
@@ -16,11 +16,11 @@ const YEAR_MS: u64 = 365 * DAY_MS;
 pub(super) struct ClockWatch(Mutex<State>);
 
 struct State {
-    /// What the clock showed when it was last looked at,
+    /// The clock's time at the last check,
     shown: Time,
-    /// and when that was.
+    /// and the instant of that check.
     looked: Instant,
-    /// `None` for a clock that nobody has touched.
+    /// When the clock is trusted again. `None` if nobody has set it.
     settles_at: Option<Instant>,
 }
 
@@ -49,7 +49,7 @@ impl ClockWatch {
         }
     }
 
-    /// Whether the clock has run evenly for long enough to be believed.
+    /// Whether the clock has run evenly for long enough to be trusted.
     pub fn is_settled(&self, clock: &Clock) -> bool {
         let (now, instant) = (clock.now(), clock.instant());
         let mut state = self.state();
@@ -89,7 +89,7 @@ fn log_jump(now: Time, expected: Time) {
             in_words(back)
         );
     } else {
-        // A laptop that slept does this every day.
+        // A laptop that was asleep does this every day.
         tracing::info!("The clock of this computer went forward by {}.", in_words(forward));
     }
 }

@@ -1,7 +1,7 @@
-//! Files: taking them in, and giving them out to people who can see a message that shows them.
+//! Files: receiving uploads, and serving files to people who can see a message that shows them.
 //!
-//! A file is never whole in memory: its bytes go to the store piece by piece. The one exception is a
-//! picture while its preview is made, one picture at a time.
+//! A file is never entirely in memory: its bytes go to the store chunk by chunk. The one exception is a picture while
+//! its preview is made, one picture at a time.
 
 use super::preview;
 use super::state::Chat;
@@ -17,20 +17,20 @@ use crate::model::{
 use crate::store::Store;
 use bytes::{Bytes, BytesMut};
 
-/// A file that is coming. Dropped before its end, it is given up.
+/// An upload in progress. It is cancelled if it is dropped before its end.
 pub struct Upload {
     store: Store,
     id: FileId,
     name: FileName,
     owner: UserId,
     at: Time,
-    /// Bytes that are kept.
+    /// Bytes stored so far.
     kept: u64,
     pending: BytesMut,
-    /// The first bytes, which say what it is.
+    /// The first bytes, which determine the media type.
     head: Bytes,
     is_done: bool,
-    /// What their files took before this one.
+    /// The space taken before this upload, by the sender's files and by all files.
     usage: FileUsage,
     slot: UploadSlot,
 }
@@ -39,8 +39,8 @@ impl Upload {
     /// Takes the next bytes.
     ///
     /// # Errors
-    /// `too_large`, `storage_full`, `unavailable`; the last one with a time to wait where the upload is too slow or has
-    /// to make room for somebody.
+    /// `too_large`, `storage_full`, `unavailable`. The last one comes with a time to wait if the upload is too slow
+    /// or has to make room for somebody.
     pub async fn take(&mut self, bytes: Bytes) -> Result<()> {
         self.slot.arrived(bytes.len())?;
         let size = self.kept + (self.pending.len() + bytes.len()) as u64;
@@ -56,7 +56,7 @@ impl Upload {
         Ok(())
     }
 
-    /// Whether the upload may go on although no bytes have arrived for a moment.
+    /// Whether the upload may continue although no bytes have arrived for a moment.
     ///
     /// # Errors
     /// `unavailable` with a time to wait, as for [`Upload::take`].
@@ -89,7 +89,7 @@ impl Drop for Upload {
             return;
         }
         let (store, id, at) = (self.store.clone(), self.id, self.at);
-        // Without a runtime the server has ended, and the next start gives it up.
+        // Without a runtime the server has stopped, and the next start cancels the upload.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 let _ = store.commit(Change::File(FileChange::GiveUp { id, at })).await;
@@ -99,11 +99,11 @@ impl Drop for Upload {
 }
 
 impl Chat {
-    /// Begins to take a file, once it is its turn; `size` where it is known.
+    /// Begins an upload once it is its turn. `size` is `None` if the client did not send it.
     ///
     /// # Errors
-    /// `too_many_requests`, `too_large`, `invalid` for an empty one, `storage_full` where it does not fit into the
-    /// viewer's share, `unavailable` where it is not its turn in time.
+    /// `too_many_requests`, `too_large`, `invalid` for an empty file, `storage_full` if it does not fit into the
+    /// viewer's share, `unavailable` if its turn does not come in time.
     pub async fn begin_upload(&self, viewer: &Viewer, name: &str, size: Option<u64>) -> Result<Upload> {
         let at = self.count_act(viewer)?;
         match size {
@@ -131,10 +131,10 @@ impl Chat {
         })
     }
 
-    /// All bytes of a file have come.
+    /// Completes an upload after its last byte.
     ///
     /// # Errors
-    /// `invalid` for an empty one, `storage_full`, `unavailable`.
+    /// `invalid` for an empty file, `storage_full`, `unavailable`.
     pub async fn finish_upload(&self, mut upload: Upload) -> Result<Attachment> {
         let rest = upload.pending.split().freeze();
         if !rest.is_empty() {
@@ -168,8 +168,7 @@ impl Chat {
         }
     }
 
-    /// A smaller picture of what has come, where it is one that is worth it. Whatever is wrong with it
-    /// concerns the preview alone.
+    /// A smaller version of an uploaded picture, if one is worth making. A failure costs only the preview.
     async fn preview_of(&self, upload: &Upload, seen: &preview::Seen) -> Option<(String, Bytes)> {
         if !preview::is_worth(seen, upload.kept) {
             return None;
@@ -189,18 +188,18 @@ impl Chat {
         self.store.file(viewer.user.id, id).await
     }
 
-    /// A smaller picture of such a file: what its bytes are, and the bytes.
+    /// The preview of a file that the viewer may see: its media type and bytes.
     ///
     /// # Errors
-    /// `not_found`, also where there is none.
+    /// `not_found`, also if the file has no preview.
     pub async fn preview(&self, viewer: &Viewer, id: FileId) -> Result<(String, Bytes)> {
         self.store.preview(viewer.user.id, id).await
     }
 
-    /// The `index`-th `FILE_CHUNK_BYTES` of a file that [`Chat::file`] has given.
+    /// The `index`-th `FILE_CHUNK_BYTES` of a file that [`Chat::file`] has returned.
     ///
     /// # Errors
-    /// `not_found` where it has been erased since.
+    /// `not_found` if the file has been erased in the meantime.
     pub async fn chunk(&self, id: FileId, index: u32) -> Result<Bytes> {
         let _permit = self.file_reads.acquire().await.map_err(Error::internal)?;
         let store = self.store.clone();
@@ -208,7 +207,7 @@ impl Chat {
         reading.await.map_err(Error::internal)?
     }
 
-    /// How many bytes the files of these people take, of those who have any; nothing where a member asks.
+    /// The bytes taken by each of these people's files, without people who have none. `None` if a member asks.
     ///
     /// # Errors
     /// When the data file cannot be read.
@@ -220,7 +219,7 @@ impl Chat {
         self.store.file_usage_of_each(&users).await.map(Some)
     }
 
-    /// Counts the files of an older data file for those who sent them.
+    /// Adds up the file sizes of an older data file for each sender.
     pub async fn count_files(&self) {
         while matches!(self.store.has_uncounted_files().await, Ok(true)) {
             if let Err(error) = self.store.commit(Change::File(FileChange::Count)).await {
@@ -229,7 +228,7 @@ impl Chat {
         }
     }
 
-    /// Erases what nothing shows any more, and what was never posted.
+    /// Erases files that no message shows any more, and uploads that were never posted.
     pub async fn erase_files(&self) {
         if !self.clock_watch.is_settled(&self.clock) {
             return;

@@ -1,5 +1,5 @@
-//! What a person with access to the data file does by a command, without a role: a lost password, a lost owner, a
-//! backup, a check. Each goes to the log.
+//! What a person with access to the data file can do with a command, without a role: reset a password, replace the
+//! owner, back up, check. Each is logged.
 
 use super::admin::{BackupTaken, one_at_a_time, random_code};
 use super::state::Chat;
@@ -13,18 +13,18 @@ use crate::store::{Progress, ReadBack, Report, Store};
 use std::sync::Arc;
 use tokio::time::timeout;
 
-/// A link with which somebody sets another password.
+/// A link that sets somebody's password.
 pub struct ResetOffered {
     /// The person whose password it sets.
     pub user: User,
-    /// What stands in it.
+    /// The code in the link.
     pub code: Code,
-    /// It works until then.
+    /// When the link expires.
     pub ends_at: Time,
 }
 
-/// Makes a link with which somebody sets another password, once, within a day; the one before works no more. Also for
-/// the owner, and also where no server runs.
+/// Creates a link that sets somebody's password, once, within a day. It replaces the previous link. It works for the
+/// owner too, and without a running server.
 ///
 /// # Errors
 /// `not_found`, `conflict` for an account that is deactivated.
@@ -43,7 +43,7 @@ pub async fn offer_reset(store: &Store, name: &str, now: Time) -> Result<ResetOf
     Ok(ResetOffered { user, code, ends_at })
 }
 
-/// Makes somebody the owner of the server; the previous owner becomes an admin. Also where no server runs.
+/// Makes somebody the owner of the server; the previous owner becomes an admin. It works without a running server.
 ///
 /// # Errors
 /// `not_found`, `conflict` for an account that is deactivated.
@@ -60,7 +60,7 @@ pub async fn hand_over(store: &Store, name: &str) -> Result<User> {
 
 async fn person(store: &Store, name: &str) -> Result<User> {
     let nobody = || Error::not_found(format!("No one here is called {name:?}."));
-    // What cannot be a name is nobody's.
+    // A text that cannot be a name belongs to nobody.
     let name = Name::parse(name).map_err(|_| nobody())?;
     let account = store.account(&name).await?.ok_or_else(nobody)?;
     Ok(account.user)
@@ -83,31 +83,31 @@ impl Chat {
         hand_over(&self.store, name).await
     }
 
-    /// A copy of everything that is acknowledged by now, once no other one is being taken: a command may wait. Nobody
-    /// does any more once this future is dropped.
+    /// Copies everything acknowledged by now, after any other backup has finished: a command may wait. Dropping this
+    /// future stops the wait and the copy.
     ///
     /// # Errors
-    /// `conflict` where another one takes very long, `storage_full`, `internal` where the data file is damaged.
+    /// `conflict` if another backup takes too long, `storage_full`, `internal` if the data file is damaged.
     pub async fn back_up_by_command(&self, read_back: ReadBack, progress: Arc<Progress>) -> Result<BackupTaken> {
         let permit = timeout(CONTROL_TURN_TIMEOUT, self.backups.clone().acquire_owned()).await;
         let permit = permit.map_err(|_| one_at_a_time())?.map_err(Error::internal)?;
         self.take_backup(permit, read_back, progress).await
     }
 
-    /// Such a backup has gone out whole.
+    /// Records a command's backup that was sent completely.
     pub async fn backed_up_by_command(&self, backup: Backup) {
         self.note_backup(backup.at);
         tracing::info!(bytes = backup.bytes, "a backup was taken with a command");
-        // The copy is there all the same.
+        // The copy is complete even if this fails.
         if let Err(error) = self.store.commit(Change::Host(HostAct::BackedUp(backup))).await {
             error.log();
         }
     }
 
-    /// Checks the data file as it is now, while the server runs. Stops once this future is dropped.
+    /// Checks the data file as it is now, while the server runs. Dropping this future stops the check.
     ///
     /// # Errors
-    /// `unavailable` where it cannot be read.
+    /// `unavailable` if the data file cannot be read.
     pub async fn check_by_command(&self, progress: Arc<Progress>) -> Result<Report> {
         let _stop_on_drop = StopOnDrop(progress.clone());
         let store = self.store.clone();

@@ -1,4 +1,4 @@
-//! Posting, what people do to messages, and reading them.
+//! Posting, acting on messages, and reading them.
 
 use super::markup;
 use super::state::Chat;
@@ -12,24 +12,24 @@ use crate::model::{
 };
 use std::future::Future;
 
-/// Where a post or a change stands.
+/// Where a post or a change was stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// In which room.
+    /// The room.
     pub room: RoomId,
-    /// At which seq.
+    /// The seq.
     pub seq: Seq,
-    /// Whether it stood there before it was asked for now.
+    /// Whether it was stored by an earlier request.
     pub repeated: bool,
 }
 
 impl Chat {
-    /// Posts a message. Returns once it has its place in the writer's queue, so that posts that are
-    /// begun in an order are stored in that order; the inner future is ready once it is durable.
+    /// Posts a message. Returns once it is in the writer's queue, so that posts are stored in the order of their
+    /// calls. The inner future completes once the post is durable.
     ///
     /// # Errors
-    /// `too_many_requests`, or `unavailable` with a time to wait, at once; what the rules say, `storage_full` or `unavailable` from the inner
-    /// future.
+    /// `too_many_requests`, or `unavailable` with a time to wait, at once. From the inner future: errors of the
+    /// rules, `storage_full` or `unavailable`.
     pub async fn post(
         &self,
         viewer: &Viewer,
@@ -59,10 +59,11 @@ impl Chat {
         Ok(async move { answer(&pending.await?) })
     }
 
-    /// Does something to a message. Like [`Chat::post`], the inner future is ready once it is durable.
+    /// Acts on a message. Like [`Chat::post`], the inner future completes once the change is durable.
     ///
     /// # Errors
-    /// `too_many_requests`, or `unavailable` with a time to wait, at once; what the rules say from the inner future.
+    /// `too_many_requests`, or `unavailable` with a time to wait, at once. From the inner future: errors of the
+    /// rules.
     pub async fn act(
         &self,
         viewer: &Viewer,
@@ -82,7 +83,7 @@ impl Chat {
         Ok(async move { answer(&pending.await?) })
     }
 
-    /// What a text means to its author: who and which rooms are named in it.
+    /// Parses a text with the people and rooms that its author can name.
     async fn written(&self, viewer: &Viewer, body: Body) -> Result<FormattedText> {
         let candidates = markup::candidates(body.as_str());
         let mut names = markup::Names::default();
@@ -99,10 +100,11 @@ impl Chat {
         self.hub.here().iter().map(|(user, _)| user.id).collect()
     }
 
-    /// Keeps a message for later, or no longer.
+    /// Saves a message for later, or removes it from the saved ones.
     ///
     /// # Errors
-    /// `too_many_requests`, or `unavailable` with a time to wait, at once; what the rules say from the inner future.
+    /// `too_many_requests`, or `unavailable` with a time to wait, at once. From the inner future: errors of the
+    /// rules.
     pub async fn save(
         &self,
         viewer: &Viewer,
@@ -122,7 +124,7 @@ impl Chat {
         Ok(async move { pending.await.map(drop) })
     }
 
-    /// A page of what the viewer keeps for later.
+    /// A page of the viewer's saved messages.
     ///
     /// # Errors
     /// When the data file cannot be read.
@@ -138,7 +140,7 @@ impl Chat {
         self.store.history(viewer.user.id, room, anchor, size).await
     }
 
-    /// What changed in a room after `since`.
+    /// The messages of a room that changed after `since`.
     ///
     /// # Errors
     /// `not_found` for a room that the viewer is not in; `too_many_requests`.
@@ -169,7 +171,7 @@ impl Chat {
         self.store.seen(viewer.user.id, room).await
     }
 
-    /// Forgets for good what was deleted too long ago to be brought back.
+    /// Erases deleted messages that can no longer be restored.
     pub async fn erase_deleted(&self) {
         let now = self.clock.now();
         let before = crate::clock::Time(now.0.saturating_sub(crate::limits::UNDO_MS));

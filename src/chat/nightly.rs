@@ -1,4 +1,4 @@
-//! Nightly backups: one for each night, checked, a bounded number of them kept, and said where there is none.
+//! Nightly backups: takes and checks one each night, keeps a bounded number, and reports when there is none.
 
 use super::nightly_state::{BackupPlan, has_passed};
 use super::parts::Part;
@@ -17,25 +17,25 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// What the owner and admins see of the nightly backups.
+/// The state of the nightly backups, for the owner and admins.
 #[derive(Clone, Debug)]
 pub struct NightlyFacts {
-    /// Where they are; nothing where they are off.
+    /// Their folder. `None` if they are off.
     pub folder: Option<PathBuf>,
-    /// What became of the last ones.
+    /// The results of the last ones.
     pub nightly: Nightly,
     /// Whether the last one is older than it should be.
     pub is_stale: bool,
 }
 
 impl Chat {
-    /// Has backups made, from the next call of [`Chat::back_up_nightly`] on.
+    /// Sets the plan for nightly backups. [`Chat::back_up_nightly`] starts them.
     pub fn plan_backups(&self, plan: BackupPlan) {
-        // There is one plan for the life of a server.
+        // A server has one plan for its whole life.
         let _ = self.nightly.plan.set(plan);
     }
 
-    /// What is known of the nightly backups.
+    /// The state of the nightly backups.
     ///
     /// # Errors
     /// When the data file cannot be read.
@@ -49,8 +49,8 @@ impl Chat {
         })
     }
 
-    /// Whether the viewer should look at the nightly backups: they look after the server, and the last one failed or is
-    /// old.
+    /// Whether the viewer should hear about the nightly backups: they are the owner or an admin, and the last backup
+    /// failed or is old.
     ///
     /// # Errors
     /// When the data file cannot be read.
@@ -68,7 +68,7 @@ impl Chat {
         Ok((tried.unwrap_or(written), since))
     }
 
-    /// Makes a backup whenever one is due, for ever; returns at once where none are wanted.
+    /// Takes a backup whenever one is due, forever. Returns at once if there is no plan.
     pub async fn back_up_nightly(&self) {
         if let (Ok((nightly, _)), Ok(info)) = (self.nightly().await, self.store.server().await) {
             let last = [nightly.last.map(|last| last.at), info.backup.map(|backup| backup.at)];
@@ -90,7 +90,7 @@ impl Chat {
         let last = nightly.last.map_or(since, |last| last.at);
         let may_try = has_passed(self.nightly.state().tried_at, now, NIGHTLY_RETRY_MS);
         if is_nightly_due(last, now, plan.utc_offset_seconds) && may_try {
-            // While somebody takes one by hand, it is tried again at the next look.
+            // If somebody is taking one by hand, the next check tries again.
             let Ok(_permit) = self.backups.clone().try_acquire_owned() else {
                 return Ok(());
             };
@@ -116,7 +116,7 @@ impl Chat {
         let (answer, written) = oneshot::channel();
         let work = move || {
             yield_to_others();
-            // The caller may be gone.
+            // The caller may have been dropped.
             let _ = answer.send(write(&store, &plan, minute, &progress));
         };
         let thread = std::thread::Builder::new().name("backup".to_owned()).spawn(work);
@@ -144,7 +144,7 @@ impl Chat {
         }
     }
 
-    /// There is a backup of then.
+    /// Records that there is a backup from this time.
     pub(super) fn note_backup(&self, at: Time) {
         let gauge = &self.store.metrics().last_backup;
         gauge.set(gauge.get().max(at.0 / 1000));
@@ -156,7 +156,7 @@ fn is_stale(nightly: &Nightly, since: Time, now: Time) -> bool {
     now.since(last) > NIGHTLY_STALE_MS
 }
 
-/// Writes tonight's backup, and removes those that need not be kept any more.
+/// Writes tonight's backup, and removes backups that need not be kept any more.
 fn write(
     store: &Store,
     plan: &BackupPlan,
@@ -180,12 +180,12 @@ fn write(
     );
     if let Some(first) = written.report.findings.first() {
         let count = written.report.count;
-        tracing::warn!(count, %first, "the data file is at odds with itself; chapp check tells more");
+        tracing::warn!(count, %first, "the data file contradicts itself; run chapp check for details");
     }
     Ok(written)
 }
 
-/// A folder that only this user can look into.
+/// Creates a folder that only this user can access.
 fn make_folder(folder: &Path) -> std::io::Result<()> {
     let mut how = fs::DirBuilder::new();
     how.recursive(true);
@@ -194,7 +194,7 @@ fn make_folder(folder: &Path) -> std::io::Result<()> {
     how.create(folder)
 }
 
-/// Removes what need not be kept; tells how many files that were.
+/// Removes superseded backups. Returns the number of removed files.
 fn remove_superseded(store: &Store, plan: &BackupPlan) -> usize {
     let entries = fs::read_dir(&plan.folder).into_iter().flatten().flatten();
     let names = entries

@@ -1,4 +1,4 @@
-//! Where nightly backups go, and what became of the last one.
+//! Where nightly backups go, and the result of the last one.
 
 use crate::clock::Time;
 use crate::limits::{NIGHTLY_LOOK_EVERY, NIGHTLY_WARN_MS};
@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-/// Where nightly backups go, and when it is night.
+/// Where nightly backups go, and when night begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackupPlan {
-    /// Their folder, which is made where there is none.
+    /// Their folder, which is created if it does not exist.
     pub folder: PathBuf,
-    /// What their names begin with.
+    /// The prefix of their file names.
     pub stem: String,
-    /// How far the clocks here are ahead of UTC.
+    /// Seconds by which local time is ahead of UTC.
     pub utc_offset_seconds: i32,
-    /// How often it is looked whether one is due.
+    /// How often to check whether a backup is due.
     pub look_every: Duration,
 }
 
@@ -36,7 +36,7 @@ impl BackupPlan {
     }
 }
 
-/// The plan, and what this process knows of the last try.
+/// The plan, and what this process knows of the last attempt.
 #[derive(Debug, Default)]
 pub(super) struct NightlyState {
     pub plan: OnceLock<BackupPlan>,
@@ -45,11 +45,11 @@ pub(super) struct NightlyState {
 
 #[derive(Debug, Default)]
 pub(super) struct LastTry {
-    /// What became of the last try, also where the data file could not take it down.
+    /// The result of the last attempt, even if the data file could not record it.
     pub tried: Option<Nightly>,
-    /// When that was.
+    /// When that attempt was made.
     pub tried_at: Option<Time>,
-    /// When it was said last that there is no recent one.
+    /// When the log last said that there is no recent backup.
     warned_at: Option<Time>,
 }
 
@@ -58,14 +58,14 @@ impl NightlyState {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What has just been tried; one that went well is no reason to wait with the next one.
+    /// Records an attempt. Only a failed one delays the next.
     pub fn remember(&self, nightly: &Nightly, now: Time) {
         let mut state = self.state();
         state.tried = Some(nightly.clone());
         state.tried_at = nightly.failure.is_some().then_some(now);
     }
 
-    /// Whether it is time to say again that there is no recent one.
+    /// Whether it is time to log again that there is no recent backup.
     pub fn may_warn(&self, now: Time) -> bool {
         let mut state = self.state();
         let may = has_passed(state.warned_at, now, NIGHTLY_WARN_MS);
@@ -76,7 +76,7 @@ impl NightlyState {
     }
 }
 
-/// Whether so long has passed since then. A clock that has gone back must not put anything off for years.
+/// Whether `ms` have passed since `then`. A clock that was set back must not delay anything for years.
 pub(super) fn has_passed(then: Option<Time>, now: Time, ms: u64) -> bool {
     then.is_none_or(|then| then > now || now.since(then) >= ms)
 }

@@ -1,33 +1,33 @@
-//! The parts of the server that run by themselves, and where a test makes one of them panic.
+//! The parts of the server that run by themselves, and the points where a test makes one panic.
 
 use crate::model::UserId;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-/// Something that runs for as long as the server does, or for as long as a socket does.
+/// A part that runs as long as the server does, or as long as a socket does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Takes connections.
+    /// Accepts connections.
     Accept,
-    /// Writes what happens to everybody's sockets.
+    /// Delivers events to all sockets.
     FanOut,
     /// Writes the data file.
     Writer,
-    /// Ends sessions and silent sockets.
+    /// Ends expired sessions and silent sockets.
     Sweep,
-    /// Tells who comes and goes.
+    /// Announces changes of presence.
     Presence,
-    /// Tells who types and how far people have read.
+    /// Delivers typing and read marks.
     Signals,
-    /// Writes how far people have read.
+    /// Commits read marks.
     ReadMarks,
-    /// Erases what was deleted.
+    /// Erases deleted messages and unused files.
     Erase,
-    /// Answers the commands of this computer.
+    /// Answers commands on this computer.
     Commands,
-    /// Makes the nightly backups.
+    /// Takes the nightly backups.
     Nightly,
-    /// Tells people whether what they write is saved.
+    /// Announces whether messages are saved.
     Trouble,
     /// Hashes passwords.
     Passwords,
@@ -55,20 +55,20 @@ impl fmt::Display for Part {
     }
 }
 
-/// What a test does where a part begins some work: it may panic.
+/// A test's hook, called when a part begins some work. It may panic.
 pub type PartFault = dyn Fn(Part) + Send + Sync;
 
-/// Where tests break parts of the server. Clones share it.
+/// The points where tests break parts of the server. Clones share them.
 #[derive(Clone, Default)]
 pub struct FaultPoints(Arc<OnceLock<Arc<PartFault>>>);
 
 impl FaultPoints {
-    /// From now on, for good.
+    /// Installs the hook, for good.
     pub fn set(&self, injector: Arc<PartFault>) {
         let _ = self.0.set(injector);
     }
 
-    /// This part begins some work.
+    /// Calls the hook when this part begins some work.
     pub fn reach(&self, part: Part) {
         if let Some(inject) = self.0.get() {
             inject(part);

@@ -1,8 +1,8 @@
-//! Password hashing on one thread of its own, with one buffer that it keeps.
+//! Password hashing on one dedicated thread that reuses its buffer.
 //!
-//! 19 MiB a hash on the threads that serve sockets would stop them, and a thread for each would
-//! fill the memory: so one at a time, a short queue, and the rest is shed. Where the system lets us, the
-//! thread yields to those that serve sockets: who logs in can wait, who talks should not.
+//! A hash takes 19 MiB. On the threads that serve sockets it would block them, and a thread for each would fill the
+//! memory. So one runs at a time, a few wait, and the rest is shed. If the system allows it, the thread yields to
+//! those that serve sockets: a log-in can wait, a conversation should not.
 
 use super::parts::{FaultPoints, Part};
 use crate::error::{Error, Result};
@@ -15,7 +15,7 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// The way to the hashing thread.
+/// Sends jobs to the hashing thread.
 pub(super) struct Passwords(SyncSender<Job>);
 
 enum Job {
@@ -30,20 +30,20 @@ enum Job {
     },
 }
 
-/// A password was right.
+/// The result for a correct password.
 pub(super) struct Verified {
-    /// Its hash with today's parameters, where the stored one has other ones.
+    /// Its hash with today's parameters. `None` if the stored hash has them.
     pub rehashed: Option<PasswordHash>,
 }
 
 /// An idle server does not keep 19 MiB for the next log-in.
 const BUFFER_KEPT_FOR: Duration = Duration::from_secs(10);
 
-/// How much nicer the thread is: next to one that serves sockets, a tenth of the processor.
+/// Nice value of the thread: next to one that serves sockets, it gets a tenth of the processor.
 #[cfg(target_os = "linux")]
 const HASH_NICE: i32 = 10;
 
-/// Tell a busy client to come back when half of the queue is done.
+/// A shed client should come back when half of the queue is done.
 const BUSY_RETRY_MS: u64 = 1_000;
 
 impl Passwords {
@@ -54,7 +54,7 @@ impl Passwords {
             yield_to_others();
             while let Ok(mut job) = queue.recv() {
                 loop {
-                    // A panic costs the one who asked their answer, and not everybody the log-in.
+                    // A panic costs one caller their answer, but does not end log-ins for everybody.
                     let work = AssertUnwindSafe(|| {
                         fault_points.reach(Part::Passwords);
                         hasher.run(job);
@@ -80,7 +80,7 @@ impl Passwords {
         result.await.map_err(Error::internal)?
     }
 
-    /// Compares a password with what is stored. Without a stored hash it takes as long, and fails.
+    /// Compares a password with the stored hash. Without a stored hash it takes as long, and fails.
     pub async fn verify(&self, password: Password, stored: Option<&PasswordHash>) -> Result<Option<Verified>> {
         let (answer, result) = oneshot::channel();
         let stored = stored.cloned();
@@ -102,19 +102,19 @@ impl Passwords {
     }
 }
 
-/// On Linux each thread has its own nice value, against POSIX (setpriority(2)); elsewhere it would be that of
-/// the whole process.
+/// Lowers this thread's priority. On Linux each thread has its own nice value, against POSIX (setpriority(2)).
+/// Elsewhere it would apply to the whole process.
 pub(super) fn yield_to_others() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(HASH_NICE) {
-        tracing::info!(%error, "what can wait runs at the common priority");
+        tracing::info!(%error, "the priority of background work could not be lowered");
     }
 }
 
 struct Hasher {
     params: Params,
     memory: Vec<Block>,
-    /// Compared with where there is no account, so that a wrong name costs what a wrong password does.
+    /// Compared with when there is no account, so that a wrong name takes as long as a wrong password.
     dummy: phc::PasswordHash,
 }
 
@@ -132,7 +132,7 @@ impl Hasher {
     }
 
     fn run(&mut self, job: Job) {
-        // The caller may be gone by now, and then nobody needs the answer.
+        // The caller may have been dropped, and then nobody needs the answer.
         match job {
             Job::Hash { password, answer } => {
                 let _ = answer.send(self.hash(&password));

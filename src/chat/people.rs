@@ -1,4 +1,4 @@
-//! People: what they show of themselves, what they have chosen, where they are logged in.
+//! People: their profiles, settings, sessions and blocks.
 
 use super::accounts::Caller;
 use super::accounts::{Proof, new_session};
@@ -15,7 +15,7 @@ use crate::wire::CloseCode;
 use bytes::Bytes;
 
 impl Chat {
-    /// Another profile.
+    /// Changes the viewer's profile.
     ///
     /// # Errors
     /// `too_many_requests`, or when the data file cannot be written.
@@ -25,10 +25,10 @@ impl Chat {
         person(self.store.commit(Change::EditProfile { user, patch }).await?)
     }
 
-    /// Another picture, made of these bytes; or none.
+    /// Sets the viewer's picture from these bytes, or removes it.
     ///
     /// # Errors
-    /// `invalid` for what is no picture of a size that we take.
+    /// `invalid` if the bytes are not a picture within the limits.
     pub async fn set_picture(&self, viewer: &Viewer, upload: Option<Bytes>) -> Result<User> {
         self.count_act(viewer)?;
         let picture = match upload {
@@ -44,7 +44,7 @@ impl Chat {
         person(self.store.commit(Change::SetPicture { user, picture }).await?)
     }
 
-    /// What the viewer has chosen.
+    /// The viewer's settings.
     ///
     /// # Errors
     /// When the data file cannot be read.
@@ -52,7 +52,7 @@ impl Chat {
         self.store.settings(viewer.user.id).await
     }
 
-    /// Other settings.
+    /// Changes the viewer's settings.
     ///
     /// # Errors
     /// `too_many_requests`, or when the data file cannot be written.
@@ -65,11 +65,11 @@ impl Chat {
         }
     }
 
-    /// Another password: the viewer's session continues with the token that this returns, all others end.
+    /// Changes the password. The viewer's session continues with the returned token, and all others end.
     ///
     /// # Errors
-    /// `invalid` with the field `password` for a wrong present one and `new_password` for a new one out
-    /// of bounds; `too_many_requests`; `unauthenticated` where the viewer was logged out meanwhile.
+    /// `invalid` with the field `password` for a wrong current password and `new_password` for a new one out of
+    /// bounds; `too_many_requests`; `unauthenticated` if the viewer was logged out in the meantime.
     pub async fn change_password(&self, viewer: &Viewer, caller: &Caller, present: &str, new: &str) -> Result<Token> {
         let new = Password::parse(new).map_err(|error| error.at("new_password"))?;
         let now = self.clock.now();
@@ -106,7 +106,7 @@ impl Chat {
         Err(wrong())
     }
 
-    /// Where the viewer is logged in.
+    /// The viewer's sessions.
     ///
     /// # Errors
     /// When the data file cannot be read.
@@ -120,7 +120,7 @@ impl Chat {
     /// Ends one of the viewer's sessions.
     ///
     /// # Errors
-    /// `not_found` for one that is not theirs.
+    /// `not_found` for a session of somebody else.
     pub async fn end_session(&self, viewer: &Viewer, id: SessionId) -> Result<()> {
         match self.store.session(id).await? {
             Some((session, _)) if session.user == viewer.user.id => self.log_out(id).await,
@@ -128,7 +128,7 @@ impl Chat {
         }
     }
 
-    /// Ends all of the viewer's sessions but this one.
+    /// Ends all of the viewer's other sessions.
     ///
     /// # Errors
     /// When the data file cannot be written.
@@ -141,7 +141,7 @@ impl Chat {
         Ok(())
     }
 
-    /// Not only through the feed, which may be a moment behind.
+    /// Closes the sockets of ended sessions without waiting for the feed, which may lag.
     fn close_sockets(&self, event: &Event) {
         match event {
             Event::SessionsClosed { ids } => self.hub.end_sessions(|id| ids.contains(&id), CloseCode::SignedOut),
@@ -153,19 +153,19 @@ impl Chat {
         }
     }
 
-    /// Blocks somebody, or no longer.
+    /// Blocks or unblocks somebody.
     ///
     /// # Errors
-    /// `not_found`, `invalid` for oneself, `conflict` at the limit.
+    /// `not_found`, `invalid` for blocking oneself, `conflict` at the limit.
     pub async fn block(&self, viewer: &Viewer, other: UserId, on: bool) -> Result<()> {
         self.count_act(viewer)?;
         let user = viewer.user.id;
-        // It counts the mentions in their rooms anew.
+        // A block recounts the mentions in the viewer's rooms, which depend on the read marks.
         self.write_read_marks_of(user).await;
         self.store.commit(Change::Block { user, other, on }).await.map(drop)
     }
 
-    /// A page of all people, or those whose names hold `query`.
+    /// A page of all people, or of those whose names contain `query`.
     ///
     /// # Errors
     /// When the data file cannot be read.
@@ -173,10 +173,10 @@ impl Chat {
         self.store.people(&search_key(query), before, size).await
     }
 
-    /// These people.
+    /// The people with these ids.
     ///
     /// # Errors
-    /// `invalid` for more than `PEOPLE_MAX` of them.
+    /// `invalid` for more than `PEOPLE_MAX` ids.
     pub async fn people_of(&self, ids: &[UserId]) -> Result<PeoplePage> {
         if ids.len() > PEOPLE_MAX {
             return Err(Error::invalid("ids", format!("Ask for at most {PEOPLE_MAX} people.")));
@@ -188,7 +188,7 @@ impl Chat {
     /// Somebody's picture.
     ///
     /// # Errors
-    /// `not_found` for another version than theirs.
+    /// `not_found` for any version but the current one.
     pub async fn picture(&self, user: UserId, version: &str) -> Result<Bytes> {
         let picture = self.store.picture(user, version).await?;
         picture.ok_or_else(|| Error::not_found("There is no such picture."))

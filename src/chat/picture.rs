@@ -1,4 +1,4 @@
-//! An uploaded picture becomes one small JPEG: whatever else was in the file is gone.
+//! Turns an uploaded picture into one small JPEG, without anything else that was in the file.
 
 use crate::error::{Error, Result};
 use crate::limits::{PICTURE_SIDE, PICTURE_SIDE_MAX, PICTURE_SIDE_MIN};
@@ -10,12 +10,12 @@ use sha2::{Digest, Sha256};
 use std::io::Cursor;
 
 const JPEG_QUALITY: u8 = 85;
-/// Bytes that decoding may take.
+/// Maximum bytes of memory for decoding.
 const DECODE_BYTES_MAX: u64 = 128 << 20;
-/// Hexadecimal digits of a version.
+/// Bytes of the hash in a version.
 const VERSION_BYTES: usize = 8;
 
-/// Decodes a PNG or JPEG, cuts a square from its middle, and encodes that at [`PICTURE_SIDE`]. Blocks.
+/// Decodes a PNG or JPEG, crops its centre to a square, and encodes that at [`PICTURE_SIDE`]. Blocks.
 ///
 /// # Errors
 /// `invalid` with the field `avatar`.
@@ -58,14 +58,14 @@ fn decode(upload: &[u8]) -> Result<DynamicImage> {
     limits.max_alloc = Some(DECODE_BYTES_MAX);
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(no_picture)?;
-    // As the camera was held (Exif 2.32 §4.6.4, tag 0x0112).
+    // The orientation of the camera (Exif 2.32 §4.6.4, tag 0x0112).
     let orientation = decoder.orientation().map_err(no_picture)?;
     let mut image = DynamicImage::from_decoder(decoder).map_err(no_picture)?;
     image.apply_orientation(orientation);
     Ok(image)
 }
 
-/// JPEG has no transparency.
+/// Puts a picture on white, since JPEG has no transparency.
 pub(super) fn on_white(image: &DynamicImage) -> RgbImage {
     let image = image.to_rgba8();
     RgbImage::from_fn(image.width(), image.height(), |x, y| {

@@ -1,4 +1,5 @@
-//! What an uploaded file is, by its first bytes, and a smaller picture of a large one.
+//! Determines the media type of an uploaded file from its first bytes, and makes a smaller version of a large
+//! picture.
 
 use super::picture::on_white;
 use crate::limits::{
@@ -12,18 +13,18 @@ use std::io::Cursor;
 
 const JPEG_QUALITY: u8 = 80;
 
-/// What nobody knows more about.
+/// The media type of an unknown file.
 const UNKNOWN: &str = "application/octet-stream";
 
-/// What the first bytes of a file say.
+/// What the first bytes of a file reveal.
 pub(super) struct Seen {
-    /// What it is (RFC 6838).
+    /// The media type (RFC 6838).
     pub media_type: &'static str,
-    /// Pixels of a picture, as it is shown: width, height.
+    /// Width and height of a picture in pixels, as shown. `None` for any other file.
     pub pixels: Option<(u32, u32)>,
 }
 
-/// Looks at the first bytes of a file. What its name ends with says nothing.
+/// Inspects the first bytes of a file. The extension of its name is ignored.
 pub(super) fn look(head: &[u8]) -> Seen {
     let media_type = match infer::get(head).map(|kind| kind.mime_type()) {
         Some("audio/x-wav") => "audio/wav",
@@ -34,11 +35,11 @@ pub(super) fn look(head: &[u8]) -> Seen {
     Seen { media_type, pixels }
 }
 
-/// What a text is: nothing where it is none.
+/// The media type of a text. `None` if it is not text.
 fn text_type(head: &[u8]) -> Option<&'static str> {
     let text = match std::str::from_utf8(head) {
         Ok(text) => text,
-        // A character that is cut at the end of what was looked at.
+        // The last character is cut off at the end of the inspected bytes.
         Err(error) if error.error_len().is_none() => std::str::from_utf8(&head[..error.valid_up_to()]).ok()?,
         Err(_) => return None,
     };
@@ -52,7 +53,7 @@ fn text_type(head: &[u8]) -> Option<&'static str> {
     if !start.starts_with('<') {
         return Some("text/plain");
     }
-    // Markup may be a program.
+    // Markup may contain a program.
     let lower = start.to_ascii_lowercase();
     match lower.contains("<svg") && !lower.contains("<html") {
         true => Some("image/svg+xml"),
@@ -72,14 +73,14 @@ fn pixels(head: &[u8]) -> Option<(u32, u32)> {
     .filter(|(width, height)| *width > 0 && *height > 0)
 }
 
-/// How the camera was held (Exif 2.32 §4.6.4, tag 0x0112), which browsers follow.
+/// The orientation of the camera (Exif 2.32 §4.6.4, tag 0x0112), which browsers apply.
 fn orientation(head: &[u8]) -> Orientation {
     let reader = ImageReader::with_format(Cursor::new(head), ImageFormat::Jpeg);
     let orientation = reader.into_decoder().and_then(|mut decoder| decoder.orientation());
     orientation.unwrap_or(Orientation::NoTransforms)
 }
 
-/// Whether a smaller picture is worth making of so many bytes.
+/// Whether a picture of this many bytes is worth a preview.
 pub(super) fn is_worth(seen: &Seen, bytes: u64) -> bool {
     let is_known = matches!(seen.media_type, "image/png" | "image/jpeg");
     let is_bounded = seen
@@ -88,9 +89,8 @@ pub(super) fn is_worth(seen: &Seen, bytes: u64) -> bool {
     is_known && is_bounded && (PREVIEW_WORTH_BYTES + 1..=PREVIEW_SOURCE_BYTES_MAX).contains(&bytes)
 }
 
-/// A smaller picture, encoded anew, so that nothing else that was in the file is in it: what its bytes
-/// are, and the bytes. Nothing where it cannot be decoded within the limits, or would hardly be smaller.
-/// Blocks.
+/// A smaller version of a picture: its media type and bytes. It is encoded anew, so that nothing else from the file
+/// is in it. `None` if the picture cannot be decoded within the limits, or would hardly get smaller. Blocks.
 pub(super) fn make(bytes: &[u8]) -> Option<(String, Bytes)> {
     let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?;
     let mut limits = Limits::default();
@@ -100,7 +100,7 @@ pub(super) fn make(bytes: &[u8]) -> Option<(String, Bytes)> {
     reader.limits(limits);
     let mut decoder = reader.into_decoder().ok()?;
     let orientation = decoder.orientation().ok()?;
-    // The decoder's own limits are about what it needs beside the pixels.
+    // The decoder's own limits cover the memory that it needs besides the pixels.
     if decoder.total_bytes() > PREVIEW_DECODE_BYTES_MAX {
         return None;
     }

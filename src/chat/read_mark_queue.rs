@@ -1,4 +1,4 @@
-//! Read marks that wait to be committed together: of each person in each room only the last.
+//! Read marks that wait to be committed together, only the latest of each person in each room.
 
 use super::unexpected::unexpected;
 use crate::error::Result;
@@ -9,14 +9,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, oneshot};
 
-/// Marks that are not written yet.
+/// Marks that are not committed yet.
 pub(super) struct ReadMarks {
     store: Store,
     waiting: Mutex<HashMap<(UserId, RoomId), WaitingMark>>,
     pub arrived: Notify,
-    /// Held while they go to the writer: what comes after them must not overtake them.
+    /// Held while the marks are handed to the writer, so that later changes do not overtake them.
     submitting: tokio::sync::Mutex<()>,
-    /// Held until they are written.
+    /// Held until the marks are committed.
     writing: tokio::sync::Mutex<()>,
 }
 
@@ -26,7 +26,7 @@ struct WaitingMark {
     callers: Vec<oneshot::Sender<Result<ReadMark>>>,
 }
 
-/// A mark that is with the writer.
+/// A mark that the writer has.
 pub(super) struct SubmittedMark {
     pending: Result<Pending>,
     callers: Vec<oneshot::Sender<Result<ReadMark>>>,
@@ -44,7 +44,7 @@ impl SubmittedMark {
             error.log();
         }
         for caller in self.callers {
-            // Who went away does not need the answer.
+            // A caller that was dropped does not need the answer.
             let _ = caller.send(marked.clone());
         }
     }
@@ -88,7 +88,7 @@ impl ReadMarks {
         waiting.len() >= READ_MARKS_WAITING_MAX && !waiting.contains_key(&(user, room))
     }
 
-    /// Whether a mark of this person may be unwritten.
+    /// Whether some marks of this person may not be committed yet.
     pub fn may_have_some_of(&self, user: UserId) -> bool {
         self.waiting().keys().any(|(whose, _)| *whose == user) || self.writing.try_lock().is_err()
     }

@@ -1,6 +1,6 @@
-//! How far people have read. Where many look on, each of them says so after every message, and the others are told. So
-//! marks wait for a second and are committed together, of each person in each room only the last; and a mark without
-//! an answer is acknowledged to nobody, so a crash may lose it. An orderly stop does not.
+//! How far people have read. In a busy room, every reader sends a mark after each message, and the others see it. So
+//! marks wait for a second and are committed together, only the latest of each person in each room. A mark sent
+//! without a `ref` is not acknowledged, so a crash may lose it. An orderly stop does not.
 
 use super::parts::Part;
 use super::read_mark_queue::{answer_all, marked};
@@ -13,11 +13,11 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 impl Chat {
-    /// The viewer has read a room up to `seq`, and said so over the connection `by`. The inner future is ready once it
-    /// is durable, together with others within [`READ_MARKS_EVERY`](crate::limits::READ_MARKS_EVERY).
+    /// Marks a room as read up to `seq`, on behalf of the connection `by`. The inner future completes once the mark
+    /// is durable, within [`READ_MARKS_EVERY`](crate::limits::READ_MARKS_EVERY) together with others.
     ///
     /// # Errors
-    /// `not_found`, or `invalid` past the room's head; `storage_full` or `unavailable` from the inner future.
+    /// `not_found`, or `invalid` past the room's head. From the inner future: `storage_full` or `unavailable`.
     pub async fn mark_read(
         &self,
         viewer: &Viewer,
@@ -37,11 +37,11 @@ impl Chat {
         })
     }
 
-    /// To the viewer, a room is unread from this message on; the connection `by` said so. Like
-    /// [`Chat::post`], the inner future is ready once it is durable.
+    /// Marks a room as unread from this message on, for the viewer, on behalf of the connection `by`. Like
+    /// [`Chat::post`], the inner future completes once the change is durable.
     ///
     /// # Errors
-    /// `not_found`, or `invalid` for what is too far back.
+    /// `not_found`, or `invalid` for a message too far back.
     pub async fn mark_unread(
         &self,
         viewer: &Viewer,
@@ -50,7 +50,7 @@ impl Chat {
     ) -> Result<impl Future<Output = Result<ReadMark>> + use<>> {
         self.count_act(viewer)?;
         let (user, by) = (viewer.user.id, Some(by));
-        // What they had read before they said this must not undo it.
+        // Earlier read marks must not undo this change.
         let submitted = self.read_marks.submit().await;
         let pending = self.store.submit(Change::MarkUnread { user, target, by }).await;
         tokio::spawn(answer_all(submitted));
@@ -58,8 +58,8 @@ impl Chat {
         Ok(async move { marked(pending.await?) })
     }
 
-    /// Writes the marks that come, for as long as the server runs: the first one at once, what comes within
-    /// `every` after it together.
+    /// Commits read marks, for as long as the server runs: the first one at once, and those that come within `every`
+    /// after it together.
     pub async fn keep_read_marks(&self, every: Duration) {
         loop {
             self.read_marks.arrived.notified().await;
@@ -69,14 +69,14 @@ impl Chat {
         }
     }
 
-    /// Writes all marks that wait.
+    /// Commits all waiting marks.
     pub async fn write_read_marks(&self) {
         // In a task of its own: the caller may be dropped, and the marks must not be lost with it.
         let _ = tokio::spawn(self.read_marks.clone().write()).await;
     }
 
-    /// Writes the marks that wait if one is of this person, so that they see it in their rooms. Where the disk takes
-    /// long they see their rooms without.
+    /// Commits the waiting marks if one is of this person, so that their list of rooms includes it. If the disk is
+    /// slow, they see the list without it.
     pub async fn write_read_marks_of(&self, user: UserId) {
         if self.read_marks.may_have_some_of(user) {
             let _ = timeout(READ_MARKS_TIMEOUT, self.write_read_marks()).await;

@@ -1,4 +1,4 @@
-//! Rooms: found, made, changed, joined, left, arranged.
+//! Rooms: finding, creating, editing, joining, leaving and arranging them.
 
 use super::state::Chat;
 use super::unexpected::unexpected;
@@ -9,21 +9,21 @@ use crate::model::{
     RoomView, RoomsPage, Topic, UserId, Viewer, search_key,
 };
 
-/// A room that somebody wants to make.
+/// A room to be created.
 #[derive(Clone, Debug)]
 pub struct RoomPlan {
-    /// Who can find it.
+    /// The kind, which decides who can find it.
     pub kind: RoomKind,
-    /// What people call it; not for a direct room.
+    /// The name. `None` for a direct room.
     pub name: Option<RoomName>,
-    /// What it is for.
+    /// The topic.
     pub topic: Topic,
-    /// Who else is in it from the start.
+    /// The other people who are members from the start.
     pub members: Vec<UserId>,
 }
 
 impl Chat {
-    /// The viewer's rooms, with how far each has got and how far the viewer has read.
+    /// The viewer's rooms, with each one's head and the viewer's read mark.
     ///
     /// # Errors
     /// When the data file cannot be read.
@@ -41,11 +41,11 @@ impl Chat {
         self.store.room(viewer.user.id, room).await
     }
 
-    /// A page of the public rooms, by name: at most `count` after that of `after`, whose names or topics
-    /// hold `query`.
+    /// A page of the public rooms by name: at most `count` rooms after `after`, whose names or topics contain
+    /// `query`.
     ///
     /// # Errors
-    /// `invalid` with the field `after` for what is no public room.
+    /// `invalid` with the field `after` if it is not a public room.
     pub async fn browse(&self, viewer: &Viewer, query: &str, after: Option<RoomId>, count: usize) -> Result<RoomsPage> {
         let query = search_key(query);
         self.store.browse(viewer.user.id, &query, after, count).await
@@ -67,11 +67,12 @@ impl Chat {
         self.store.members(viewer.user.id, room, &query, before, size).await
     }
 
-    /// Makes a room. A direct one that these people already have is that one; the flag tells whether
-    /// there is a new one.
+    /// Creates a room. If a direct room of these people exists, it returns that one. The flag tells whether the room
+    /// is new.
     ///
     /// # Errors
-    /// `invalid`, `name_taken`, `conflict` or `too_many_requests` at a limit, `forbidden` where one of two has blocked the other.
+    /// `invalid`, `name_taken`, `conflict` or `too_many_requests` at a limit, `forbidden` if one of two people has
+    /// blocked the other.
     pub async fn create_room(&self, viewer: &Viewer, plan: RoomPlan) -> Result<(RoomView, bool)> {
         let at = self.count_act(viewer)?;
         self.write_read_marks_of(viewer.user.id).await;
@@ -101,7 +102,7 @@ impl Chat {
     /// Renames a room, sets its topic, archives or restores it.
     ///
     /// # Errors
-    /// What the rules say; `name_taken`.
+    /// Errors of the rules, and `name_taken`.
     pub async fn edit_room(&self, viewer: &Viewer, room: RoomId, patch: RoomPatch) -> Result<RoomView> {
         let at = self.count_act(viewer)?;
         let by = viewer.user.id;
@@ -109,7 +110,7 @@ impl Chat {
         self.room(viewer, room).await
     }
 
-    /// Arranges a room for the viewer alone.
+    /// Sets the viewer's own preferences for a room.
     ///
     /// # Errors
     /// `not_found` for a room that the viewer is not in.
@@ -123,7 +124,7 @@ impl Chat {
         }
     }
 
-    /// Comes into a public room.
+    /// Joins a public room.
     ///
     /// # Errors
     /// `not_found` for a room that is not public, `forbidden` for an archived one.
@@ -131,10 +132,10 @@ impl Chat {
         self.add_member(viewer, room, viewer.user.id).await
     }
 
-    /// Brings somebody into a room.
+    /// Adds somebody to a room.
     ///
     /// # Errors
-    /// What the rules say.
+    /// Errors of the rules.
     pub async fn add_member(&self, viewer: &Viewer, room: RoomId, user: UserId) -> Result<RoomView> {
         let at = self.count_act(viewer)?;
         let by = viewer.user.id;
@@ -144,10 +145,10 @@ impl Chat {
         }
     }
 
-    /// Leaves a room, or sends somebody out of it.
+    /// Leaves a room, or removes somebody from it.
     ///
     /// # Errors
-    /// What the rules say.
+    /// Errors of the rules.
     pub async fn remove_member(&self, viewer: &Viewer, room: RoomId, user: UserId) -> Result<()> {
         let at = self.count_act(viewer)?;
         let by = viewer.user.id;
@@ -160,7 +161,7 @@ impl Chat {
     /// Makes a member the owner of a room.
     ///
     /// # Errors
-    /// What the rules say; `conflict` where a room would be without an owner.
+    /// Errors of the rules, and `conflict` if the room would have no owner.
     pub async fn set_member_role(&self, viewer: &Viewer, room: RoomId, user: UserId, role: MemberRole) -> Result<()> {
         let at = self.count_act(viewer)?;
         let change = Change::SetMemberRole {

@@ -1,4 +1,4 @@
-//! Searches: off the reactor, and few at once.
+//! Searches, off the reactor and only a few at once.
 
 use super::state::Chat;
 use crate::error::{Error, Result};
@@ -7,10 +7,10 @@ use crate::metrics::Count;
 use crate::model::{SearchPage, SearchQuery, Viewer};
 
 impl Chat {
-    /// A page of what the viewer finds, in the rooms that they are in now.
+    /// A page of hits in the viewer's current rooms.
     ///
     /// # Errors
-    /// `not_found` for a room that the viewer is not in; `too_many_requests` where too many wait already.
+    /// `not_found` for a room that the viewer is not in; `too_many_requests` if too many searches wait.
     pub async fn search(&self, viewer: &Viewer, query: SearchQuery) -> Result<SearchPage> {
         let busy = |_| {
             self.store.metrics().one(Count::SearchesBusy);
@@ -21,7 +21,7 @@ impl Chat {
         let running = running.map_err(Error::internal)?;
         let (store, viewer) = (self.store.clone(), viewer.user.id);
         let searching = tokio::task::spawn_blocking(move || {
-            // Held to the end of the work, also where nobody waits for it any more.
+            // Held until the work ends, even if the caller has been dropped.
             let _running = running;
             store.search(viewer, &query)
         });

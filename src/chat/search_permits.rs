@@ -1,12 +1,12 @@
-//! How many searches run at once, and how many more may wait.
+//! Permits for searches: how many run at once, and how many more may wait.
 
 use crate::limits::{SEARCHES_MAX, SEARCHES_WAITING_MAX};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// A search takes a permit of each.
+/// A search takes one permit of each.
 pub(super) struct SearchPermits {
-    /// Searches that run or wait.
+    /// For searches that run or wait.
     pub all: Semaphore,
     pub running: Arc<Semaphore>,
 }

@@ -1,4 +1,4 @@
-//! What is neither durable nor numbered: who is here, who is typing.
+//! Signals, which are neither durable nor numbered: typing and presence.
 
 use super::parts::Part;
 use super::state::Chat;
@@ -16,10 +16,10 @@ use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout_at};
 
 impl Chat {
-    /// Somebody is typing. Told a bounded number of times a second: each goes to everybody in the room.
+    /// Announces that the viewer is typing. The rate is bounded, since each signal goes to everybody in the room.
     ///
     /// # Errors
-    /// `not_found` for a room that the viewer is not in; `forbidden` where they could not post.
+    /// `not_found` for a room that the viewer is not in; `forbidden` if they could not post.
     pub async fn typing(&self, viewer: &Viewer, room: RoomId) -> Result<()> {
         let user = viewer.user.id;
         if self.shed(ShedLevel::Signals, Count::TypingOverload).is_err()
@@ -32,37 +32,37 @@ impl Chat {
         Ok(())
     }
 
-    /// Somebody's last connection has gone. The others hear of it, unless a new one comes in the
-    /// meantime.
+    /// Handles the closing of somebody's last connection. The others see them go offline, unless a new connection
+    /// joins in time.
     pub fn departed(self: &Arc<Chat>, departure: Departure) {
         let chat = self.clone();
         let at = self.clock.now();
-        // Without a runtime the server has ended.
+        // Without a runtime the server has stopped.
         let Ok(runtime) = Handle::try_current() else { return };
         runtime.spawn(async move {
             tokio::time::sleep(PRESENCE_GRACE).await;
             if chat.hub.is_gone(departure) {
                 let (store, user) = (chat.store.clone(), departure.user);
-                // Where it fails, in whatever way, they were last seen earlier.
+                // If this fails, even by a panic, the person's `last_seen` stays at an earlier time.
                 let _ = tokio::spawn(async move { store.commit(Change::Seen { user, at }).await }).await;
                 chat.hub.gone(departure, at);
             }
         });
     }
 
-    /// Takes note that all who are here were here until now. The server stops: nobody else will.
+    /// Records that everybody online was last seen now. The server stops, so nothing else will.
     pub async fn note_last_seen(&self) {
         let at = self.clock.now();
         let here = self.hub.here().into_iter();
         let changes = here.map(|(user, _)| Change::Seen { user: user.id, at });
         for note in self.store.submit_all(changes.collect()).await.into_iter().flatten() {
-            // Where it fails they were last seen earlier.
+            // If this fails, their `last_seen` stays at an earlier time.
             let _ = note.await;
         }
     }
 
-    /// Tells who types and how far people have read, for as long as the server runs: at once where nothing was told a
-    /// moment ago. What happens meanwhile brings it along.
+    /// Delivers typing and read marks, for as long as the server runs: at once if none were delivered a moment ago.
+    /// Those that come in between go with the next delivery.
     pub async fn deliver_signals(&self) {
         loop {
             self.hub.has_signals().await;
@@ -72,15 +72,15 @@ impl Chat {
         }
     }
 
-    /// Tells everybody who comes and goes, for as long as the server runs. Unlike typing, this is never
-    /// dropped: it waits while the feed is full, while the server is overloaded, and while the same person's
-    /// state was told a moment ago, and then tells the state of that moment.
+    /// Announces presence, for as long as the server runs. Unlike typing it is never dropped. It waits while the feed
+    /// is full, while the server is overloaded, and if the same person was announced a moment ago. Then it announces
+    /// their latest state.
     pub async fn announce_presence(&self) {
         let every = match self.rate_limits {
             RateLimits::On => PRESENCE_EVERY,
             RateLimits::Off => Duration::ZERO,
         };
-        // When somebody's state was told, where that was a moment ago; and what waits for the next time.
+        // When each person was last announced, if that was a moment ago, and the changes that wait.
         let mut told: HashMap<UserId, Instant> = HashMap::new();
         let mut waiting: HashMap<UserId, PresenceChange> = HashMap::new();
         loop {
@@ -96,7 +96,7 @@ impl Chat {
             told.retain(|_, at| *at + every > now);
             let due = waiting.extract_if(|user, _| !told.contains_key(user));
             let mut due: Vec<PresenceChange> = due.map(|(_, change)| change).collect();
-            // In the order in which it happened.
+            // In the order of the changes.
             due.sort_unstable_by_key(|change| change.number);
             told.extend(due.iter().map(|change| (change.user.id, now)));
             if due.is_empty() {

@@ -1,4 +1,4 @@
-//! What the verbs share: the store, the hub, the clock, and the limits on what people do.
+//! What the verbs share: the store, the hub, the clock, and the rate limits.
 
 use super::clock_watch::ClockWatch;
 use super::nightly_state::NightlyState;
@@ -25,7 +25,7 @@ use tokio::sync::Semaphore;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What every verb works on: the store, the hub, and what limits both.
+/// The state that every verb works on.
 pub struct Chat {
     pub(super) store: Store,
     pub(super) hub: Arc<Hub>,
@@ -34,27 +34,27 @@ pub struct Chat {
     pub(super) rate_limits: RateLimits,
     pub(super) passwords: Passwords,
     pub(super) logins: LoginThrottle,
-    /// Of posts and of everything else that a person does.
+    /// For posts and everything else that a person changes.
     pub(super) acts: ActThrottle,
-    /// Of requests over HTTP, whatever they ask.
+    /// For all HTTP requests.
     pub(super) requests: ActThrottle,
     pub(super) rooms_made: ActThrottle,
     pub(super) typing: ActThrottle,
-    /// Of sockets, as they are opened.
+    /// For opening sockets.
     pub(super) sockets: ActThrottle,
-    /// Of catch-ups, over all connections of a person; a long one counts for more.
+    /// For catch-ups, over all connections of a person. A long one counts as several.
     pub(super) syncs: ActThrottle,
-    /// One picture is encoded at a time.
+    /// Held while a picture is encoded, one at a time.
     pub(super) pictures: Semaphore,
     pub(super) read_marks: Arc<ReadMarks>,
     pub(super) searches: SearchPermits,
     pub(super) uploads: Arc<UploadQueue>,
-    /// Reads of file chunks that run at once.
+    /// Permits for reading file chunks.
     pub(super) file_reads: Semaphore,
     pub(super) addresses: Mutex<Arc<[String]>>,
     pub(super) fault_points: FaultPoints,
     pub(super) started_at: Time,
-    /// One backup is taken at a time.
+    /// Held while a backup is taken, one at a time.
     pub(super) backups: Arc<Semaphore>,
     pub(super) nightly: NightlyState,
     pub(super) announced_trouble: Mutex<Option<Trouble>>,
@@ -64,7 +64,7 @@ impl Chat {
     /// Starts the hashing thread.
     ///
     /// # Errors
-    /// When the system has no thread or no randomness left.
+    /// When the system has no threads or no randomness left.
     pub fn new(store: Store, hub: Arc<Hub>, clock: Clock, rate_limits: RateLimits) -> std::io::Result<Chat> {
         let fault_points = FaultPoints::default();
         Ok(Chat {
@@ -120,35 +120,35 @@ impl Chat {
         })
     }
 
-    /// Who is connected.
+    /// The connected clients.
     pub fn hub(&self) -> &Hub {
         &self.hub
     }
 
-    /// What is kept.
+    /// The data file.
     pub fn store(&self) -> &Store {
         &self.store
     }
 
-    /// Where tests break parts of the server.
+    /// The points where tests break parts of the server.
     pub fn fault_points(&self) -> &FaultPoints {
         &self.fault_points
     }
 
-    /// How others on the network reach the server, as `HOST:PORT`.
+    /// The addresses by which others on the network reach the server, as `HOST:PORT`.
     pub fn addresses(&self) -> Arc<[String]> {
         self.addresses.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The network has changed.
+    /// Sets those addresses, when the network has changed.
     pub fn set_addresses(&self, addresses: Vec<String>) {
         *self.addresses.lock().unwrap_or_else(PoisonError::into_inner) = addresses.into();
     }
 
-    /// Lets somebody come who is not connected yet, or not logged in.
+    /// Admits a client that is not connected or not logged in yet.
     ///
     /// # Errors
-    /// `unavailable` with a time to wait while the server is overloaded; it counts as `count` then.
+    /// `unavailable` with a time to wait while the server is overloaded. It is then counted as `count`.
     pub fn admit(&self, count: Count) -> Result<()> {
         self.shed(ShedLevel::Newcomers, count)
     }
@@ -161,14 +161,14 @@ impl Chat {
         Err(Error::overloaded(SHED_RETRY_MS))
     }
 
-    /// Counts something that the viewer does; tells the time.
+    /// Counts an action of the viewer. Returns the current time.
     pub(super) fn count_act(&self, viewer: &Viewer) -> Result<Time> {
         self.shed(ShedLevel::Actions, Count::ActsOverload)?;
         self.limit(&self.acts, Count::ActsTooMany, viewer.user.id)?;
         Ok(self.clock.now())
     }
 
-    /// Counts a request of the viewer's.
+    /// Counts a request of the viewer.
     ///
     /// # Errors
     /// `too_many_requests`.
@@ -189,7 +189,7 @@ impl Chat {
         taken.inspect_err(|_| self.store.metrics().one(count))
     }
 
-    /// What somebody wanted to change failed with this. Counts it where that is a fault of ours.
+    /// Counts a failed change, if the error is a fault of ours.
     pub fn count_failure(&self, error: &Error) {
         if error.is_ours() {
             self.store.metrics().one(Count::WriteFailures);

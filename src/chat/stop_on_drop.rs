@@ -3,7 +3,7 @@
 use crate::store::Progress;
 use std::sync::Arc;
 
-/// Stops a copy or a check when nobody waits for it any more.
+/// Stops a copy or a check when its caller is dropped.
 pub(super) struct StopOnDrop(pub Arc<Progress>);
 
 impl Drop for StopOnDrop {

@@ -1,9 +1,9 @@
-//! How often: log-ins per name and network, posts per person, frames per connection.
+//! Rate limits: log-ins per name and network, posts per person, frames per connection.
 //!
-//! All of it by [`Instant`]: a clock that is set must neither lock people out nor let them through.
+//! All of them use [`Instant`]: setting the clock must neither lock people out nor let them through.
 //!
-//! No account is ever locked, and every map is bounded: when one is full, what was used least
-//! recently goes, which costs an attacker more memory of ours than they can have.
+//! No account is ever locked. Every map is bounded and drops what was used least recently, so an attacker cannot make
+//! it grow.
 
 use super::network::network;
 use crate::error::{Error, Result};
@@ -17,17 +17,17 @@ use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Whether rates are limited: always, except under a load test.
+/// Whether rates are limited. Only load tests switch them off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum RateLimits {
-    /// As `limits.rs` says.
+    /// The limits in `limits.rs` apply.
     #[default]
     On,
-    /// Not at all.
+    /// No rate is limited.
     Off,
 }
 
-/// So many at once, then so many in a time.
+/// A token bucket: a burst, then a rate.
 #[derive(Clone, Copy, Debug)]
 pub struct TokenBucket {
     burst: f64,
@@ -47,10 +47,10 @@ impl TokenBucket {
         }
     }
 
-    /// Takes one token, or tells how many milliseconds there are until the next.
+    /// Takes one token.
     ///
     /// # Errors
-    /// The milliseconds to wait.
+    /// The milliseconds until the next token.
     pub fn take(&mut self, now: Instant) -> std::result::Result<(), u64> {
         let passed_ms = now.saturating_duration_since(self.at).as_nanos() as f64 / 1e6;
         self.tokens = (self.tokens + passed_ms * self.per_ms).min(self.burst);
@@ -62,13 +62,13 @@ impl TokenBucket {
         Ok(())
     }
 
-    /// Takes more tokens than there may be: what follows waits for them.
+    /// Takes this many tokens, even more than there are. Later calls wait for them.
     pub fn spend(&mut self, tokens: usize) {
         self.tokens -= tokens as f64;
     }
 }
 
-/// A map with a bound, which forgets what was used least recently.
+/// A map with a bound, which drops what was used least recently.
 struct Bounded<K, V> {
     entries: HashMap<K, (Instant, V)>,
     max: usize,
@@ -84,7 +84,7 @@ impl<K: Eq + Hash + Clone, V> Bounded<K, V> {
 
     fn entry(&mut self, key: K, now: Instant, new: impl FnOnce() -> V) -> &mut V {
         if self.entries.len() >= self.max && !self.entries.contains_key(&key) {
-            // A quarter at once, so that a full map is not sorted at every step.
+            // Drops a quarter at once, so that a full map is not sorted on every insertion.
             let mut times: Vec<Instant> = self.entries.values().map(|(at, _)| *at).collect();
             times.sort_unstable();
             let keep_after = times[times.len() / 4];
@@ -100,12 +100,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Something that each person does now and then.
+/// A throttle for one kind of action, with a bucket for each person.
 pub(super) struct ActThrottle {
     buckets: Mutex<Bounded<UserId, TokenBucket>>,
-    /// So many at once, and so many in a time.
+    /// Burst, refill, and the period of the refill.
     rate: (u32, u32, Duration),
-    /// The error message for people who do it too often.
+    /// The error message for people who exceed the rate.
     title: &'static str,
 }
 
@@ -128,7 +128,7 @@ impl ActThrottle {
         bucket.take(now).map_err(|wait_ms| Error::too_many(self.title, wait_ms))
     }
 
-    /// It turned out to be worth so many more.
+    /// Charges more tokens for an action that turned out to be larger.
     pub fn spend(&self, limits: RateLimits, now: Instant, user: UserId, more: usize) {
         if limits == RateLimits::On && more > 0 {
             let (burst, refill, period) = self.rate;
@@ -139,7 +139,7 @@ impl ActThrottle {
     }
 }
 
-/// Tries of one name that have not turned out right.
+/// Attempts for one name that have not succeeded.
 #[derive(Clone, Copy, Default)]
 struct Tries {
     count: u32,
@@ -155,7 +155,7 @@ impl Tries {
     }
 }
 
-/// Tries to log in.
+/// Throttles for log-ins, by name and by network.
 pub(super) struct LoginThrottle {
     names: Mutex<Bounded<(String, IpAddr), Tries>>,
     networks: Mutex<Bounded<IpAddr, TokenBucket>>,
@@ -171,7 +171,7 @@ impl Default for LoginThrottle {
 }
 
 impl LoginThrottle {
-    /// Counts a log-in or sign-up of a network.
+    /// Counts a log-in or sign-up from a network.
     pub fn count(&self, limits: RateLimits, now: Instant, address: IpAddr) -> Result<()> {
         if limits == RateLimits::Off {
             return Ok(());
@@ -184,8 +184,8 @@ impl LoginThrottle {
         bucket.take(now).map_err(wait)
     }
 
-    /// Counts a try of this name from this network, before it is known whether it is right, so that
-    /// tries at the same time count as well. After the free ones each makes the next wait twice as long.
+    /// Counts an attempt for this name from this network before its result is known, so that concurrent attempts
+    /// count too. After the free attempts, each doubles the next wait.
     pub fn try_name(&self, limits: RateLimits, now: Instant, name: &str, address: IpAddr) -> Result<()> {
         if limits == RateLimits::Off {
             return Ok(());
@@ -202,7 +202,7 @@ impl LoginThrottle {
         }
     }
 
-    /// A try turned out to be none.
+    /// Takes back an attempt that did not happen.
     pub fn take_back(&self, name: &str, address: IpAddr) {
         if let Some((_, tries)) = lock(&self.names).entries.get_mut(&(name.to_owned(), network(address))) {
             tries.count = tries.count.saturating_sub(1);
@@ -210,7 +210,7 @@ impl LoginThrottle {
         }
     }
 
-    /// A try was right: the name starts anew.
+    /// Forgets the failed attempts for a name after a success.
     pub fn succeeded(&self, name: &str, address: IpAddr) {
         lock(&self.names).entries.remove(&(name.to_owned(), network(address)));
     }

@@ -1,4 +1,4 @@
-//! Tells everybody when the server stops saving what they write, and when it saves it again.
+//! Announces when the server can no longer save messages, and when it can again.
 
 use super::parts::Part;
 use super::state::Chat;
@@ -8,19 +8,18 @@ use crate::store::{Difference, Unready};
 use std::sync::PoisonError;
 
 impl Chat {
-    /// What everybody was told last. A client that connects is told this and not the present state, or a trouble that
-    /// comes and goes between two looks would stay on their page.
+    /// The trouble that was announced last. A connecting client gets this and not the current state: a trouble that
+    /// came and went between two checks would otherwise stay on its page.
     pub fn trouble(&self) -> Option<Trouble> {
         *self.announced_trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Looks again and again whether what people write is saved, and tells everybody when that changes, for as long as
-    /// the server runs.
+    /// Checks repeatedly whether messages can be saved, and announces every change, for as long as the server runs.
     pub async fn announce_trouble(&self) {
         loop {
             self.fault_points.reach(Part::Trouble);
             let store = self.store.clone();
-            // Not on this thread: a disk that hangs must not keep anybody from talking.
+            // On another thread, so that a disk that hangs does not block this one.
             let looking = tokio::task::spawn_blocking(move || store.readiness());
             if let Ok(readiness) = looking.await {
                 self.announce(readiness).await;
@@ -32,9 +31,9 @@ impl Chat {
     async fn announce(&self, readiness: Result<(), Unready>) {
         let trouble = match readiness {
             Ok(()) => None,
-            // Those who are connected hear of it in other ways.
+            // The close code tells connected clients.
             Err(Unready::Stopping) => return,
-            // A moment's work, and posts that are refused for it say when to come again.
+            // Overload passes quickly, and refused posts say when to retry.
             Err(Unready::Overloaded) => None,
             Err(Unready::Foreign(Difference::Removed)) => Some(Trouble::FileRemoved),
             Err(Unready::Foreign(Difference::Replaced)) => Some(Trouble::FileReplaced),
@@ -44,7 +43,7 @@ impl Chat {
             Err(Unready::DiskFull) => Some(Trouble::DiskFull),
         };
         if trouble != self.trouble() {
-            // First this, then the signal: a client that connects in between is told twice rather than never.
+            // Set before the signal: a client that connects in between is told twice rather than never.
             *self.announced_trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
             self.store.signal(vec![Event::Trouble(trouble)]).await;
         }

@@ -1,13 +1,13 @@
-//! Whose turn it is to upload. Only so many files are received at the same time; the others wait.
+//! Decides whose turn it is to upload. Only a few files are received at once, and the others wait.
 //!
 //! - Turns go by person: the next one is for the person with the fewest, and among those for the one who has waited
 //!   longest.
-//! - An upload must bring some bytes in each window of time, else it ends.
-//! - Where somebody without a turn has waited for a while, an upload ends that can be spared: one of several of the
-//!   same person, or a slow one; of those, the slowest. So neither two people with many uploads nor many people with
-//!   slow ones keep everybody else from sending files.
+//! - An upload must deliver a minimum of bytes in each window of time, or it ends.
+//! - If somebody without a turn has waited for a while, another upload is ended: one of several of the same person,
+//!   or a slow one, and of those the slowest. So neither two people with many uploads nor many people with slow ones
+//!   keep everybody else from sending files.
 //!
-//! Time comes in as a value, and nothing in here waits but [`UploadQueue::take`].
+//! Time is passed in as a value, and only [`UploadQueue::take`] waits.
 
 use super::throttle::RateLimits;
 use crate::clock::Clock;
@@ -28,7 +28,7 @@ use tokio::sync::oneshot;
 /// When somebody with too many uploads should try again.
 const TOO_MANY_RETRY_MS: u64 = 2_000;
 
-/// How fast an upload arrives: bytes in this window of time and in the one before.
+/// Measures the speed of an upload: its bytes in the current window of time and in the one before.
 struct Meter {
     began: Instant,
     window: Instant,
@@ -46,7 +46,7 @@ impl Meter {
         }
     }
 
-    /// Whether the last window brought enough, if one has ended.
+    /// Whether the last window brought enough bytes. True until a first window has ended.
     fn keeps_up(&mut self, now: Instant) -> bool {
         let time = now.saturating_duration_since(self.window);
         if time < UPLOAD_WINDOW {
@@ -66,12 +66,12 @@ impl Meter {
 }
 
 enum UploadState {
-    /// Told when it is its turn.
+    /// Notified when it is its turn.
     Waiting(oneshot::Sender<()>),
     Receiving(Meter),
-    /// Has to make room for somebody, and does so when it next looks.
+    /// Has to make room for somebody, and does so at its next check.
     Yielding,
-    /// All bytes have arrived; it holds no turn any more.
+    /// All bytes have arrived. It has given up its turn.
     Finishing,
 }
 
@@ -81,7 +81,7 @@ struct Entry {
     state: UploadState,
 }
 
-/// All uploads, in the order in which they came.
+/// All uploads, in the order of arrival.
 #[derive(Default)]
 struct State {
     next: u64,
@@ -93,12 +93,12 @@ impl State {
         self.uploads.values().filter(|entry| which(entry)).count()
     }
 
-    /// Turns that somebody keeps.
+    /// The number of turns that somebody keeps, without those that have to make room.
     fn slots_of(&self, user: UserId) -> usize {
         self.count(|entry| entry.user == user && matches!(entry.state, UploadState::Receiving(_)))
     }
 
-    /// Gives turns away as long as there are any.
+    /// Grants turns as long as any are free.
     fn grant(&mut self, now: Instant) {
         let mut taken = self.count(|entry| matches!(entry.state, UploadState::Receiving(_) | UploadState::Yielding));
         while taken < UPLOADS_MAX {
@@ -113,7 +113,7 @@ impl State {
                 return;
             };
             let before = std::mem::replace(&mut entry.state, UploadState::Receiving(Meter::new(now)));
-            // Somebody who does not wait any more takes their entry away themselves.
+            // An upload that was dropped removes its own entry.
             if let UploadState::Waiting(granted) = before {
                 let _ = granted.send(());
             }
@@ -121,7 +121,7 @@ impl State {
         }
     }
 
-    /// Takes turns from uploads that can be spared, for people who have waited for one long enough.
+    /// Ends uploads that can be spared, for people who have waited long enough.
     fn relieve(&mut self, now: Instant) {
         let waits = |entry: &Entry| {
             matches!(entry.state, UploadState::Waiting(_))
@@ -137,7 +137,7 @@ impl State {
         }
     }
 
-    /// The upload that can best be spared: of people with several first, then the slowest.
+    /// The upload to end first: one of a person with several, then the slowest.
     fn spare(&self, now: Instant) -> Option<u64> {
         let spared = self.uploads.iter().filter_map(|(id, entry)| {
             let UploadState::Receiving(meter) = &entry.state else {
@@ -152,12 +152,12 @@ impl State {
     }
 }
 
-/// Turns to upload.
+/// The queue of all uploads.
 pub(super) struct UploadQueue {
     state: Mutex<State>,
     clock: Clock,
     rate_limits: RateLimits,
-    /// For its counters.
+    /// For its metrics.
     store: Store,
 }
 
@@ -181,18 +181,18 @@ impl UploadQueue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Uploads that are received, and that wait for their turn.
+    /// The number of uploads that are received, and of those that wait.
     pub fn counts(&self) -> (usize, usize) {
         let state = self.lock();
         let waiting = state.count(|entry| matches!(entry.state, UploadState::Waiting(_)));
         (state.uploads.len() - waiting, waiting)
     }
 
-    /// Waits for a turn of somebody's.
+    /// Waits for a turn for this person.
     ///
     /// # Errors
-    /// `too_many_requests` where they have as many uploads as one person may have, `unavailable` with a time to wait
-    /// where very many wait, or where the turn does not come in time.
+    /// `too_many_requests` if the person has too many uploads, `unavailable` with a time to wait if too many uploads
+    /// wait or the turn does not come in time.
     pub async fn take(self: &Arc<Self>, user: UserId) -> Result<UploadSlot> {
         let began = self.clock.instant();
         let (slot, mut granted) = self.join(user, began)?;
@@ -241,10 +241,10 @@ impl UploadQueue {
 }
 
 impl UploadSlot {
-    /// So many bytes have arrived since the last time, perhaps none.
+    /// Records that this many bytes have arrived since the last call, perhaps none.
     ///
     /// # Errors
-    /// `unavailable` with a time to wait: the upload is too slow, or has to make room for somebody.
+    /// `unavailable` with a time to wait, if the upload is too slow or has to make room for somebody.
     pub fn arrived(&self, bytes: usize) -> Result<()> {
         let (queue, now) = (&self.queue, self.queue.clock.instant());
         queue.store.metrics().add(Count::UploadedBytes, bytes as u64);
@@ -262,7 +262,7 @@ impl UploadSlot {
         }
     }
 
-    /// Runs what is not the sender's to hurry: the time that it takes is not counted as theirs.
+    /// Runs work that the sender cannot speed up. Its time is not counted against the upload.
     pub async fn unhurried<T>(&self, work: impl Future<Output = T>) -> T {
         let began = self.queue.clock.instant();
         let done = work.await;
@@ -279,7 +279,7 @@ impl UploadSlot {
         done
     }
 
-    /// All bytes have arrived: the turn is for the next one.
+    /// Ends the turn of an upload whose bytes have all arrived.
     pub fn finish(&self) {
         let mut state = self.queue.lock();
         if let Some(entry) = state.uploads.get_mut(&self.id) {
@@ -308,7 +308,7 @@ fn busy() -> Error {
     retry_later("Many people are uploading files right now. Try again soon.")
 }
 
-/// Names the file, so that a client can tell it from a server that is busy and stop trying after a few times.
+/// Sets `field` to `file`, so that a client can tell this error from a busy server and stop retrying.
 fn too_slow() -> Error {
     retry_later("The upload is too slow to finish. Try again with a better connection.").at("file")
 }

@@ -1,4 +1,4 @@
-//! `chapp backup`: to a file that appears whole and checked, or to standard output.
+//! `chapp backup`: to a file that appears only when complete and checked, or to standard output.
 
 use super::data_file::{existing, not_reached, options, server};
 use super::outcome::Outcome;
@@ -16,9 +16,9 @@ use std::path::Path;
 enum Failed {
     File(FileError),
     Lost(Lost),
-    /// What the server says.
+    /// The server refused, with this title.
     Refused(String),
-    /// It is said already.
+    /// The reason is in the outcome already.
     Said(Outcome),
 }
 
@@ -62,7 +62,7 @@ pub(super) fn to_file(data: &Path, to: &Path, overwrite: Overwrite, progress: &P
     }
 }
 
-/// Where the data file contradicts itself, and its backup with it: both open all the same.
+/// The warning about a data file that contradicts itself. Its backup does too, and both can still be opened.
 fn warning(report: &Report) -> String {
     match report.count {
         0 => String::new(),
@@ -75,13 +75,13 @@ fn warning(report: &Report) -> String {
 fn write(data: &Path, to: &Path, overwrite: Overwrite, progress: &Progress) -> Result<CheckedBackup, Failed> {
     refuse_itself(data, to)?;
     let pending = || PendingFile::new(to, overwrite);
-    // First the server: it still has what is in a file that was removed under it.
+    // Tries the server first: it still has the contents of a file that was removed while it runs.
     if let Some(server) = server(data) {
         return receive(server, pending()?, progress);
     }
     existing(data).map_err(Failed::Said)?;
     match back_up_file(data, &options(), pending()?, progress) {
-        // It may have been started just now.
+        // A server may have started in the meantime.
         Err(error @ FileError::Data(OpenError::AlreadyOpen { .. })) => match server(data) {
             Some(server) => receive(server, pending()?, progress),
             None => Err(error.into()),
@@ -98,7 +98,7 @@ fn refuse_itself(data: &Path, to: &Path) -> Result<(), FileError> {
     }
 }
 
-/// Takes a backup from the server, and checks it where it has arrived.
+/// Receives a backup from the server, and checks it on arrival.
 fn receive(mut server: Connection, pending: PendingFile, progress: &Progress) -> Result<CheckedBackup, Failed> {
     let bytes = ask(&mut server, false, progress)?;
     let mut file = pending.create()?;
@@ -123,12 +123,12 @@ fn receive(mut server: Connection, pending: PendingFile, progress: &Progress) ->
         return Err(bad(first.to_string()).into());
     }
     pending.publish()?;
-    // By now it says that all of it went out.
+    // Reads the line that ends a success.
     let _ = server.answer();
     Ok(CheckedBackup { bytes, report })
 }
 
-/// Asks for a backup; tells how many bytes follow.
+/// Requests a backup. Returns the number of bytes that follow.
 fn ask(server: &mut Connection, checked: bool, progress: &Progress) -> Result<u64, Failed> {
     server.ask(&Request::Backup { checked })?;
     loop {

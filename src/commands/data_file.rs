@@ -1,4 +1,4 @@
-//! The data file that a command works on: whether it is there, and which server has it open.
+//! The data file of a command: whether it exists, and which server has it open.
 
 use super::outcome::Outcome;
 use crate::control::Connection;
@@ -11,12 +11,12 @@ pub(super) fn server(data: &Path) -> Option<Connection> {
     Connection::open(&instance::control_folders_to_search(data), &instance::name(data)?, data)
 }
 
-/// As a server opens a data file.
+/// The options with which a server opens a data file.
 pub(super) fn options() -> Options {
     Options::default()
 }
 
-/// Why nothing can be done with a data file that another process has open.
+/// The outcome for a data file that another process has open, without a server to ask.
 pub(super) fn not_reached(data: &Path) -> Outcome {
     Outcome::failed(format!(
         "{} is in use, and the program that uses it cannot be reached. Run this command as the user who started Chapp, \
@@ -25,7 +25,7 @@ pub(super) fn not_reached(data: &Path) -> Outcome {
     ))
 }
 
-/// Refuses a path at which there is no file.
+/// Refuses a path that does not exist.
 pub(super) fn existing(file: &Path) -> Result<(), Outcome> {
     match file.try_exists() {
         Ok(false) => Err(Outcome::failed(format!("There is no file {}.", file.display()))),

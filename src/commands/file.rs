@@ -7,10 +7,10 @@ use crate::store::{self, FileError, OpenError, Progress, bytes_in_words, check_f
 use crate::wire::control::{Answer, Finding, Report, Request};
 use std::path::Path;
 
-/// Nothing of the file could be read.
+/// The exit code if nothing of the file could be read.
 const UNREADABLE: u8 = 2;
 
-/// What is said of a file beside what is wrong with it.
+/// What a check found, for the outcome.
 struct Checked {
     report: Report,
     has_pages: bool,
@@ -29,7 +29,7 @@ pub(super) fn check(file: &Path, progress: &Progress) -> Outcome {
         Some(server) => ask(server, progress).map_err(unreadable),
         None => match check_file(file, &options(), progress) {
             Ok(report) => Ok(of_file(report)),
-            // It may have been started just now.
+            // A server may have started in the meantime.
             Err(OpenError::AlreadyOpen { .. }) => match server(file) {
                 Some(server) => ask(server, progress).map_err(unreadable),
                 None => Err(unreadable(not_reached(file))),
@@ -44,7 +44,7 @@ pub(super) fn check(file: &Path, progress: &Progress) -> Outcome {
     }
 }
 
-/// The server checks what its readers see.
+/// Asks the server for a check, which covers what its readers see.
 fn ask(mut server: Connection, progress: &Progress) -> Result<Checked, Outcome> {
     let mut asked = || -> Result<Checked, Lost> {
         server.ask(&Request::Check)?;

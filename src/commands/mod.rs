@@ -1,5 +1,5 @@
-//! What `chapp backup`, `check`, `compact`, `reset` and `owner` do: over the local socket where Chapp runs, else with
-//! the data file itself. Each ends with one sentence and an exit code.
+//! The commands `chapp backup`, `check`, `compact`, `reset` and `owner`. They use the local socket if Chapp runs, and
+//! otherwise the data file itself. Each ends with one sentence and an exit code.
 
 mod backup;
 mod data_file;
@@ -17,18 +17,18 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::time::{interval, timeout};
 
-/// Runs a command to its end, or to that of what `stop` gives, which is called where it can listen for signals.
+/// Runs a command until it ends, or until the future from `stop` completes. `stop` is called on the runtime.
 pub fn run<S: Future<Output = ()>>(command: Command, stop: impl FnOnce() -> io::Result<S>) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = runtime.and_then(|runtime| {
         let outcome = runtime.block_on(async { Ok(until_stopped(command, stop()?).await) });
-        // What is stuck by now has nothing to clear up.
+        // Blocking tasks that are still stuck have nothing to clean up.
         runtime.shutdown_background();
         outcome
     });
     let outcome = outcome.unwrap_or_else(Outcome::failed);
     if !outcome.said.is_empty() {
-        // Which may be closed.
+        // Standard output may be closed.
         let _ = writeln!(io::stdout(), "{}", outcome.said);
     }
     if !outcome.trouble.is_empty() {
@@ -58,7 +58,7 @@ async fn until_stopped(command: Command, stop: impl Future<Output = ()>) -> Outc
         Some(ended) => ended.unwrap_or_else(Outcome::failed),
         None => {
             progress.stop();
-            // It removes what it has begun to write.
+            // The command removes its partial output.
             let _ = timeout(COMMAND_STOP_TIMEOUT, work).await;
             Outcome::stopped()
         }
@@ -78,7 +78,7 @@ fn execute(command: Command, progress: &Progress) -> Outcome {
     }
 }
 
-/// Says on a terminal how far the work is.
+/// Shows the progress on a terminal.
 #[derive(Default)]
 struct Meter {
     shown: bool,
@@ -94,7 +94,7 @@ impl Meter {
 
     fn clear(&mut self) {
         if self.shown {
-            // To the end of the line (ECMA-48 §8.3.41).
+            // Erases to the end of the line (ECMA-48 §8.3.41).
             eprint!("\r\x1b[K");
             self.shown = false;
         }

@@ -1,14 +1,14 @@
 //! How a command ended: its exit code, and what it prints.
 
-/// The exit code that a shell expects after Ctrl-C: 128 and the number of the signal.
+/// The exit code that shells expect after Ctrl-C: 128 plus the number of the signal.
 const STOPPED: u8 = 130;
 
 /// How a command ended.
 pub(super) struct Outcome {
     pub code: u8,
-    /// For standard output.
+    /// The text for standard output.
     pub said: String,
-    /// For standard error.
+    /// The text for standard error.
     pub trouble: String,
 }
 

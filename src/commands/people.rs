@@ -1,5 +1,5 @@
-//! `chapp reset` and `chapp owner`: what a person with access to the data file may do for people who cannot do it
-//! themselves.
+//! `chapp reset` and `chapp owner`: help for people who cannot log in or hand over, from somebody with access to the
+//! data file.
 
 use super::data_file::{existing, not_reached, options, server};
 use super::outcome::Outcome;
@@ -12,7 +12,7 @@ use crate::store::{OpenError, Store};
 use crate::wire::control::{Answer, Request};
 use std::path::Path;
 
-/// Where Chapp is unless it was told otherwise.
+/// Chapp's default address.
 const USUAL_URL: &str = "http://chapp.localhost:4280";
 
 pub(super) fn reset(data: &Path, name: &str) -> Outcome {
@@ -57,7 +57,7 @@ pub(super) fn owner(data: &Path, name: &str) -> Outcome {
     })
 }
 
-/// Asks the server that runs, or does it with the data file.
+/// Asks the running server, or works on the data file directly.
 fn run(
     data: &Path,
     request: &Request,
@@ -72,7 +72,7 @@ fn run(
     }
     match Store::open(data, options()) {
         Ok((store, feed)) => {
-            // Nobody is connected who could be told.
+            // Nobody is connected who could be notified.
             drop(feed);
             let done = tokio::runtime::Handle::current().block_on(async {
                 let done = stopped(&store).await;
@@ -81,7 +81,7 @@ fn run(
             });
             done.map_or_else(|error| Outcome::failed(in_full(&error)), Outcome::done)
         }
-        // It may have been started just now.
+        // A server may have started in the meantime.
         Err(OpenError::AlreadyOpen { .. }) => match server(data) {
             Some(server) => ask(server, request, said),
             None => not_reached(data),

@@ -1,4 +1,4 @@
-//! The commands beside running the server: as arguments, and as plain values.
+//! The commands besides running the server: as arguments, and as plain values.
 
 use crate::store::Overwrite;
 use clap::Subcommand;
@@ -71,38 +71,38 @@ pub(super) enum Subcommands {
     },
 }
 
-/// What a command does, and with which data file.
+/// A command, and the data file it works on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Back it up.
+    /// Backs the data file up.
     Backup {
-        /// To where; nothing for standard output.
+        /// The file to write. `None` for standard output.
         to: Option<PathBuf>,
         /// The data file.
         data: PathBuf,
-        /// Whether a file that is there may be replaced.
+        /// Whether an existing file may be replaced.
         overwrite: Overwrite,
     },
-    /// Check it.
+    /// Checks a data file.
     Check {
         /// The data file, or a backup.
         file: PathBuf,
     },
-    /// Make it smaller.
+    /// Rewrites the data file to make it smaller.
     Compact {
         /// The data file.
         file: PathBuf,
     },
-    /// Print a link with which somebody sets another password.
+    /// Prints a link that sets somebody's password.
     Reset {
         /// The person's name, as typed.
         name: String,
         /// The data file.
         data: PathBuf,
     },
-    /// Make somebody the owner.
+    /// Makes somebody the owner.
     Owner {
-        /// The name of the owner to be, as typed.
+        /// The new owner's name, as typed.
         name: String,
         /// The data file.
         data: PathBuf,

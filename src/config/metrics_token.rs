@@ -1,4 +1,5 @@
-//! The token with which a scraper reads the metrics from anywhere: read from a file at the start, kept as a digest.
+//! The token that lets a scraper read the metrics from anywhere. It is read from a file at the start and kept as a
+//! digest.
 
 use crate::limits::{METRICS_TOKEN_CHARS_MAX, METRICS_TOKEN_CHARS_MIN};
 use ctutils::CtEq;
@@ -8,7 +9,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
-/// The token, as its SHA-256.
+/// The SHA-256 of the token.
 #[derive(Clone, PartialEq, Eq)]
 pub struct MetricsToken([u8; 32]);
 
@@ -19,7 +20,7 @@ impl fmt::Debug for MetricsToken {
 }
 
 impl MetricsToken {
-    /// Reads it from a file that holds nothing else.
+    /// Reads the token from a file that contains nothing else.
     ///
     /// # Errors
     /// A sentence for the terminal.
@@ -53,35 +54,36 @@ impl MetricsToken {
         }
     }
 
-    /// Whether this is it. Takes as long where it is not.
+    /// Whether `shown` is the token, in constant time.
     pub fn is(&self, shown: &str) -> bool {
         self.0.ct_eq(&digest(shown)).to_bool()
     }
 }
 
-/// What is in a file, and whether others can get at it. What is longer than a token may be is cut.
+/// The contents of a file, and whether others can access it. A text longer than any token is cut off.
 fn contents(path: &Path) -> io::Result<(String, bool)> {
-    // A pipe that nobody writes to would be waited for when it is opened.
+    // Opening a pipe would wait until somebody writes to it.
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::other("it is no file"));
     }
     let file = File::open(path)?;
     let is_open = others_can_use(&file)?;
     let mut text = String::new();
-    // White space around it, and one byte by which it is seen to be too long.
+    // Room for white space around the token, and for a byte that shows it is too long.
     file.take(2 * METRICS_TOKEN_CHARS_MAX as u64)
         .read_to_string(&mut text)?;
     Ok((text, is_open))
 }
 
-/// Whether all others can read or write it, or its group write it. A group that may read it is how a service gets it.
+/// Whether others can read or write the file, or its group can write it. A service may get it through its group's
+/// read permission.
 #[cfg(unix)]
 fn others_can_use(file: &File) -> io::Result<bool> {
     use std::os::unix::fs::PermissionsExt;
     Ok(file.metadata()?.permissions().mode() & 0o026 != 0)
 }
 
-/// Elsewhere nobody can tell by a few bits.
+/// Other systems do not express this in mode bits.
 #[cfg(not(unix))]
 fn others_can_use(_: &File) -> io::Result<bool> {
     Ok(false)

@@ -1,4 +1,4 @@
-//! The end of a command: it blocks, since a command has nothing else to do.
+//! The client side of the local socket. It blocks, since a command has nothing else to do.
 
 use crate::limits::{BACKUP_CHUNK_BYTES, CONTROL_ANSWER_BYTES_MAX};
 use crate::wire::control::{Answer, Finding, Request};
@@ -11,14 +11,14 @@ type Stream = std::os::unix::net::UnixStream;
 #[cfg(windows)]
 type Stream = std::fs::File;
 
-/// Why a server that was reached gives no answer.
+/// Why a command got no answer from a server it had reached.
 #[derive(Debug)]
 pub enum Lost {
-    /// It stopped, or said nothing for too long.
+    /// The server stopped, or sent nothing for too long.
     Gone(io::Error),
-    /// What was to be done with its answer failed.
+    /// This process failed to handle the answer.
     Here(io::Error),
-    /// Nobody waits any more.
+    /// The command was stopped.
     Stopped,
 }
 
@@ -32,33 +32,33 @@ impl fmt::Display for Lost {
     }
 }
 
-/// A running server that listens.
+/// A connection to a running server.
 pub struct Connection(BufReader<Stream>);
 
 impl Connection {
-    /// Reaches the server of `data` that listens under `name` in one of these folders, where there is one: of this
-    /// user, or of the owner of the file.
+    /// Connects to the server of `data` that listens under `name` in one of these folders, as this user or as the
+    /// owner of the file. `None` if there is none.
     pub fn open(folders: &[PathBuf], name: &str, data: &Path) -> Option<Connection> {
         let stream = connect(folders, name, data)?;
         Some(Connection(BufReader::with_capacity(BACKUP_CHUNK_BYTES, stream)))
     }
 
-    /// Asks.
+    /// Sends a request.
     ///
     /// # Errors
-    /// Where the server is gone.
+    /// When the connection to the server is lost.
     pub fn ask(&mut self, request: &Request) -> Result<(), Lost> {
         match self.0.get_mut().write_all(&request.line()) {
-            // A server that takes no more commands has said so before it was asked.
+            // A server that takes no more commands has sent its answer already.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             written => written.map_err(Lost::Gone),
         }
     }
 
-    /// The next answer.
+    /// Reads the next answer.
     ///
     /// # Errors
-    /// Where the server is gone.
+    /// When the connection to the server is lost.
     pub fn answer(&mut self) -> Result<Answer, Lost> {
         let mut line = Vec::new();
         let mut bounded = (&mut self.0).take(CONTROL_ANSWER_BYTES_MAX as u64);
@@ -70,10 +70,10 @@ impl Connection {
         answer.ok_or_else(|| Lost::Gone(io::ErrorKind::InvalidData.into()))
     }
 
-    /// Passes on so many bytes, unless `is_stopped`.
+    /// Copies this many bytes, unless `is_stopped`.
     ///
     /// # Errors
-    /// Where the server is gone, or the bytes cannot be written.
+    /// When the connection to the server is lost, or the bytes cannot be written.
     pub fn pass_on(&mut self, bytes: u64, to: &mut impl Write, is_stopped: impl Fn() -> bool) -> Result<(), Lost> {
         let mut left = bytes;
         while left > 0 {
@@ -93,7 +93,7 @@ impl Connection {
     }
 }
 
-/// An answer that does nothing to the terminal where it is shown.
+/// Removes control characters from an answer, which could act on the terminal.
 fn printable(answer: Answer) -> Answer {
     match answer {
         Answer::Report(mut report) => {
@@ -137,7 +137,7 @@ fn connect(folders: &[PathBuf], name: &str, data: &Path) -> Option<Stream> {
     owners.extend(owner);
     let sockets = folders.iter().filter_map(|folder| {
         let about = std::fs::symlink_metadata(folder).ok()?;
-        // Into any other one somebody could have put a socket who is not the server.
+        // In a folder that others can write to, the socket may be an impostor's.
         let path = is_private(&about).then(|| socket(folder, name)).flatten()?;
         is_of(&owners, &about, &path).then_some(path)
     });

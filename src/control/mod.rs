@@ -1,7 +1,7 @@
-//! The door for commands of the user who runs the server: a local socket, or a named pipe on Windows, that nobody else
-//! can open. Never over the network, and never for a browser.
+//! The local socket, or named pipe on Windows, for commands of the user who runs the server. Nobody else can open it.
+//! It is reachable neither over the network nor from a browser.
 //!
-//! What is said there is in `wire::control`. [`Listener`] is the server's end, [`Connection`] that of a command.
+//! `wire::control` defines the messages. [`Listener`] is the server's end, [`Connection`] the command's.
 
 mod client;
 mod serve;

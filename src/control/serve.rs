@@ -19,10 +19,11 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-/// How long to wait before the next accept when the system has refused one.
+/// Pause before the next accept when the system has refused one.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves commands until it is dropped, which ends what they have begun. `url` is where this computer finds the pages.
+/// Serves commands until this future is dropped, which also ends the work of current commands. `url` is the address
+/// of the pages on this computer.
 pub async fn serve(mut listener: Listener, folders: Vec<PathBuf>, name: String, chat: Arc<Chat>, url: String) {
     let turns = Arc::new(Semaphore::new(CONTROL_CLIENTS_MAX));
     let mut clients = JoinSet::new();
@@ -36,7 +37,7 @@ pub async fn serve(mut listener: Listener, folders: Vec<PathBuf>, name: String, 
                     match Listener::bind(&folders, &name) {
                         Ok(again) => (listener, has_warned) = (again, false),
                         Err(error) if !has_warned => {
-                            tracing::warn!(%error, "commands such as chapp backup cannot reach this server any more");
+                            tracing::warn!(%error, "commands such as chapp backup can no longer reach this server");
                             has_warned = true;
                         }
                         Err(_) => {}
@@ -44,13 +45,13 @@ pub async fn serve(mut listener: Listener, folders: Vec<PathBuf>, name: String, 
                 }
                 continue;
             }
-            // So that those that have ended do not pile up.
+            // Removes finished tasks, so that they do not pile up.
             Some(_) = clients.join_next() => continue,
         };
         let stream = match accepted {
             Ok(stream) => stream,
             Err(error) => {
-                tracing::warn!(%error, "no command could be accepted");
+                tracing::warn!(%error, "a command could not be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }
@@ -71,7 +72,7 @@ pub async fn serve(mut listener: Listener, folders: Vec<PathBuf>, name: String, 
                     Answer::from(error)
                 }
             };
-            // The client may be gone.
+            // The client may have disconnected.
             let _ = client.say(&last).await;
         });
     }
@@ -88,7 +89,7 @@ fn busy() -> Error {
     )
 }
 
-/// A command that waits for its answer.
+/// The connection to a command.
 struct Client<S>(BufReader<S>);
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
@@ -155,7 +156,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         Ok(())
     }
 
-    /// Sends all of a copy, as fast as it is taken.
+    /// Sends a copy, as fast as the command takes it.
     async fn send(&mut self, taken: BackupTaken, bytes: u64) -> io::Result<()> {
         let (mut taken, mut left) = (taken, bytes);
         while left > 0 {
@@ -172,7 +173,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         Ok(())
     }
 
-    /// Waits for work, and tells meanwhile how far it is; a command that is gone ends it.
+    /// Waits for work and reports its progress. Ends when the command disconnects.
     async fn wait<T>(&mut self, progress: &Progress, work: impl Future<Output = Result<T>>) -> Result<T> {
         let mut work = std::pin::pin!(work);
         let mut ticks = interval(CONTROL_PROGRESS_EVERY);
@@ -181,7 +182,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
             let mut more = [0; 1];
             tokio::select! {
                 done = &mut work => return done,
-                // A command says nothing after its request.
+                // A command sends nothing after its request.
                 read = self.0.read(&mut more) => match read {
                     Ok(1..) => {}
                     Ok(0) | Err(_) => return Err(gone()),

@@ -9,33 +9,33 @@ use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt}
 use std::path::{Path, PathBuf};
 use tokio::net::{UnixListener, UnixStream};
 
-/// The server's end. The socket is gone when this is dropped.
+/// The server's end. The socket is removed when this is dropped.
 pub struct Listener {
     inner: UnixListener,
     path: PathBuf,
-    /// Which file the socket is, and whose.
+    /// With `user`, identifies the socket's file, so that another one is not removed.
     inode: u64,
     user: u32,
 }
 
 impl Listener {
-    /// Listens in the first of these folders that can be used. The caller holds the lock of the data file that
-    /// `name` stands for, so a socket of that name is one that a kill left behind; or that of a server whose file was
-    /// removed, which keeps it.
+    /// Listens in the first usable folder. The caller holds the lock of the data file that `name` stands for. So an
+    /// existing socket is a leftover of a killed process, or belongs to a server whose file was removed. That server
+    /// keeps it.
     ///
     /// # Errors
-    /// Why the last of them could not be used.
+    /// The error of the last folder.
     pub fn bind(folders: &[PathBuf], name: &str) -> io::Result<Listener> {
         let mut last = io::Error::from(ErrorKind::NotFound);
         for folder in folders {
             match Listener::bind_in(folder, name) {
                 Ok(listener) => {
                     if last.kind() == ErrorKind::AddrInUse {
-                        tracing::warn!("{last}; commands reach it, and not this one, until it stops");
+                        tracing::warn!("{last}; until it stops, commands reach that server and not this one");
                     }
                     return Ok(listener);
                 }
-                // That of a live server is what people have to know of.
+                // A live server's socket is the error worth reporting.
                 Err(_) if last.kind() == ErrorKind::AddrInUse => {}
                 Err(error) => last = error,
             }
@@ -66,10 +66,10 @@ impl Listener {
         }
     }
 
-    /// The next command of this user, or of root, who may do anything.
+    /// Accepts the next command of this user, or of root, who may do anything.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub async fn accept(&mut self) -> io::Result<UnixStream> {
         loop {
             let (stream, _) = self.inner.accept().await?;
@@ -77,11 +77,11 @@ impl Listener {
             if peer == self.user || peer == 0 {
                 return Ok(stream);
             }
-            tracing::warn!(user = peer, "a command of another user was turned away");
+            tracing::warn!(user = peer, "a command of another user was refused");
         }
     }
 
-    /// Whether commands still find it: a folder for sockets may go with the last log-out of its user.
+    /// Whether commands can still find the socket. Its folder may be removed when the user's last session ends.
     pub fn is_there(&self) -> bool {
         fs::symlink_metadata(&self.path).is_ok_and(|about| about.ino() == self.inode)
     }
@@ -91,16 +91,16 @@ impl Drop for Listener {
     fn drop(&mut self) {
         if self.is_there() {
             let _ = fs::remove_file(&self.path);
-            // Only one that has nothing else in it.
+            // Removes the folder only if it is empty.
             let _ = self.path.parent().map(fs::remove_dir);
         }
     }
 }
 
-/// Removes a socket where nobody listens.
+/// Removes a socket if nobody listens on it.
 fn remove_dead(path: &Path) -> io::Result<()> {
     let probe = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    // A server that takes nobody any more must not hold up this one.
+    // A server that accepts nobody must not block this one.
     probe.set_nonblocking(true)?;
     match probe.connect(&SockAddr::unix(path)?) {
         Err(error) if error.kind() == ErrorKind::ConnectionRefused => fs::remove_file(path),
@@ -113,13 +113,13 @@ fn remove_dead(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Where the socket is; nowhere where its path would be longer than an address can be.
+/// The path of the socket. `None` if it is longer than a socket address allows.
 pub(super) fn socket(folder: &Path, name: &str) -> Option<PathBuf> {
     let path = folder.join(format!("{name}.sock"));
     (path.as_os_str().as_bytes().len() <= CONTROL_PATH_BYTES_MAX).then_some(path)
 }
 
-/// Makes the folder where there is none; tells whose it is.
+/// Creates the folder if it does not exist. Returns the id of its owner.
 fn private_folder(folder: &Path) -> io::Result<u32> {
     let parent = folder.parent().ok_or(ErrorKind::NotFound)?;
     DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
@@ -134,14 +134,14 @@ fn private_folder(folder: &Path) -> io::Result<u32> {
     }
 }
 
-/// Whether a socket, and the folder where it is, are of one of these users.
+/// Whether a socket and its folder belong to one of these users.
 pub(super) fn is_of(owners: &[u32], folder: &Metadata, socket: &Path) -> bool {
     let is_theirs = |about: &Metadata| owners.contains(&about.uid());
     let socket = fs::symlink_metadata(socket);
     is_theirs(folder) && socket.is_ok_and(|about| about.file_type().is_socket() && is_theirs(&about))
 }
 
-/// Connects, where one of these users listens. The socket could be another one than a moment ago.
+/// Connects if one of these users listens. The socket may have been replaced since it was found.
 pub(super) fn connect(socket: &Path, owners: &[u32]) -> io::Result<std::os::unix::net::UnixStream> {
     let stream = std::os::unix::net::UnixStream::connect(socket)?;
     stream.set_nonblocking(true)?;
@@ -154,7 +154,7 @@ pub(super) fn connect(socket: &Path, owners: &[u32]) -> io::Result<std::os::unix
     Ok(stream)
 }
 
-/// Whether nobody but its owner can put anything into a folder, or see what is in it.
+/// Whether only a folder's owner can create files in it or list it.
 pub(super) fn is_private(folder: &Metadata) -> bool {
     folder.is_dir() && folder.mode() & 0o077 == 0
 }

@@ -1,5 +1,5 @@
-//! The pipe. By the system's own rules whoever is not this user, an administrator or the system may at most read from
-//! it, and so cannot ask anything; nobody comes over the network.
+//! The named pipe. By the system's default permissions, everybody but this user, administrators and the system can at
+//! most read from it, and so cannot send a request. Remote clients are rejected.
 
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
@@ -7,16 +7,17 @@ use tokio::net::windows::named_pipe::{NamedPipeServer, ServerOptions};
 
 /// The server's end.
 pub struct Listener {
-    /// The one that the next command opens.
+    /// The instance that the next command opens.
     next: NamedPipeServer,
     name: String,
 }
 
 impl Listener {
-    /// Listens under this name, which nobody else may have. Pipes lie in no folder; none means that none is wanted.
+    /// Listens under this name, and fails if it is taken. Pipes are not in folders, but an empty list means that no
+    /// commands are wanted.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn bind(folders: &[PathBuf], name: &str) -> io::Result<Listener> {
         if folders.is_empty() {
             return Err(ErrorKind::NotFound.into());
@@ -29,17 +30,17 @@ impl Listener {
         Ok(Listener { next, name })
     }
 
-    /// The next command.
+    /// Accepts the next command.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub async fn accept(&mut self) -> io::Result<NamedPipeServer> {
         self.next.connect().await?;
         let next = ServerOptions::new().reject_remote_clients(true).create(&self.name)?;
         Ok(std::mem::replace(&mut self.next, next))
     }
 
-    /// Whether commands still find it.
+    /// Whether commands can still find the pipe.
     pub fn is_there(&self) -> bool {
         true
     }

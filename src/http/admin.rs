@@ -149,7 +149,7 @@ impl RequestContext<'_> {
         Ok(ok(wire::user(&person)))
     }
 
-    /// A link with a code in it comes as a body: an address may stand in the log of a proxy.
+    /// A link with a code in it comes as a body, because a proxy may log addresses.
     pub(super) async fn qr(&self, request: Request<Incoming>) -> Result<Answer> {
         let text = if request.method() == Method::POST {
             request::json::<QrText>(request).await?.text
@@ -162,7 +162,7 @@ impl RequestContext<'_> {
         Ok(ok(wire::qr(size, &path)))
     }
 
-    /// Asked with HEAD, only whether a backup could begin.
+    /// Answers HEAD only with whether a backup could begin.
     pub(super) async fn backup(&self, viewer: &Viewer, request: &Request<Incoming>) -> Result<Answer> {
         if request.method() == Method::HEAD {
             self.chat().may_back_up(viewer).await?;
@@ -190,7 +190,7 @@ impl RequestContext<'_> {
     }
 }
 
-/// Reads the copy as fast as it is taken; ends early when the client is gone.
+/// Streams the copy as fast as the client takes it. Ends early when the client is gone.
 async fn send_backup(chat: Arc<Chat>, viewer: Viewer, taken: BackupTaken, send: mpsc::Sender<std::io::Result<Bytes>>) {
     let backup = Backup {
         at: taken.at,
@@ -210,7 +210,7 @@ async fn send_backup(chat: Arc<Chat>, viewer: Viewer, taken: BackupTaken, send: 
         }
         Some(taken)
     });
-    // Until it is written down, it is still being taken.
+    // The backup counts as running until it is recorded.
     if let Ok(Some(_taken)) = reading.await {
         chat.backed_up(&viewer, backup).await;
     }

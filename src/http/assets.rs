@@ -1,4 +1,4 @@
-//! The client's files, baked into the executable by `build.rs`. Debug builds read them from `web/`.
+//! The client's files, embedded in the executable by `build.rs`. Debug builds read them from `web/`.
 
 use super::encoding::{self, accepted, accepts};
 use super::response::{Answer, answer, empty};
@@ -21,19 +21,17 @@ struct Web;
 #[path = "../../build/partials.rs"]
 mod partials;
 
-/// Stands in the path of every asset: another one as soon as any of them has changed, so that browsers
-/// keep them for good.
+/// Part of the path of every asset. It changes with any of them, so browsers can keep them forever.
 const HASH: &str = env!("CHAPP_ASSETS_HASH");
 const PREFIX: &str = concat!("/-/", env!("CHAPP_ASSETS_HASH"));
 
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const REVALIDATE: HeaderValue = HeaderValue::from_static("private, no-cache");
 
-/// An asset, in the best encoding that the browser takes.
+/// An asset, in the best encoding that the browser accepts.
 ///
 /// # Errors
-/// `not_found`, also for a file of another version: kept for good under the wrong hash, it would
-/// never be mended.
+/// `not_found`, also for another version: a browser would keep the wrong file under that hash forever.
 pub fn asset(hash: &str, path: &str, request: &HeaderMap) -> Result<Answer> {
     let is_other_version = hash != HASH && !cfg!(debug_assertions);
     if is_other_version || path.ends_with(".html") || path.ends_with(".br") || path.ends_with(".gz") {
@@ -47,20 +45,20 @@ pub fn asset(hash: &str, path: &str, request: &HeaderMap) -> Result<Answer> {
     Ok(answer)
 }
 
-/// A page with its placeholders filled in; `304` where the browser has it already.
+/// A page with its placeholders filled in, or `304` if the browser has it.
 ///
-/// Compressed where the browser takes it, though a value may be what somebody typed: that tells by its length
-/// only what else is on the page (BREACH), and no page holds a secret beside what its own form or link brought.
-/// The session is in a cookie, which no page shows.
+/// The page is compressed if the browser accepts it, although a value may be what somebody typed. Its length then
+/// only reveals what else is on the page (BREACH), and no page holds a secret that its own form or link did not
+/// bring. The session is in a cookie, which no page shows.
 ///
 /// # Errors
-/// `not_found`, which would be a mistake of ours.
+/// `not_found`, which would be a bug.
 pub fn page(name: &str, values: &[(&str, &str)], request: &HeaderMap) -> Result<Answer> {
     let (file, _) = best(name, &HeaderMap::new()).ok_or_else(|| Error::not_found("There is no such page."))?;
     let text = fill(&whole(&String::from_utf8_lossy(&file))?, values);
     let digest = Sha256::digest(&text);
     let tag: String = digest[..12].iter().map(|b| format!("{b:02x}")).collect();
-    // Strong, and so another one for other bytes (RFC 9110 §8.8.3.3).
+    // The tag is strong, so each encoding has its own (RFC 9110 §8.8.3.3).
     let encoding = accepts(accepted(request), "gzip").then_some("gzip");
     let tag = format!("\"{tag}{}\"", encoding.map_or("", |_| "-gzip"));
     let known = request.get(IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
@@ -83,7 +81,7 @@ pub fn page(name: &str, values: &[(&str, &str)], request: &HeaderMap) -> Result<
     Ok(answer)
 }
 
-/// A page with its partials, which release builds have in it already.
+/// A page with its partials. In release builds they are already inserted.
 #[cfg(not(debug_assertions))]
 fn whole(page: &str) -> Result<&str> {
     Ok(page)
@@ -95,7 +93,7 @@ fn whole(page: &str) -> Result<String> {
     partials::insert(page, read).map_err(|_| Error::not_found("There is no such page."))
 }
 
-/// Replaces `{{key}}`; values become text, never markup. In release builds the first two are done.
+/// Replaces `{{key}}`. Values become text, never markup. Release builds replace the first two at build time.
 fn fill(text: &str, values: &[(&str, &str)]) -> String {
     let built_in = [("assets", PREFIX), ("version", env!("CARGO_PKG_VERSION"))];
     let mut parts = text.split("{{");
@@ -113,11 +111,11 @@ fn fill(text: &str, values: &[(&str, &str)]) -> String {
     out
 }
 
-/// Made of the `emojis` crate by `build.rs`; release builds hold it among the others.
+/// Made from the `emojis` crate by `build.rs`. Release builds embed it with the other files.
 #[cfg(debug_assertions)]
 const EMOJI: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/emoji.json"));
 
-/// What a browser takes that asks for nothing in particular is unpacked for it: only few do.
+/// The best encoding of an asset. It is decompressed for the few clients that accept no encoding.
 fn best(path: &str, request: &HeaderMap) -> Option<(Bytes, Option<&'static str>)> {
     #[cfg(debug_assertions)]
     if path == "emoji.json" {

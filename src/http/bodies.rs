@@ -1,4 +1,4 @@
-//! The JSON that requests bring, and what it means.
+//! The JSON bodies of requests, and their conversion to model types.
 
 use crate::chat::RoomPlan;
 use crate::clock::Time;
@@ -23,7 +23,7 @@ pub struct NewMessage {
 }
 
 impl NewMessage {
-    /// The post that is meant.
+    /// Converts the body to a post.
     pub fn parse(self) -> Result<(ClientId, PostContent)> {
         let fields = PostFields {
             body: self.body,
@@ -36,7 +36,7 @@ impl NewMessage {
     }
 }
 
-/// A change of one's profile.
+/// A change to the viewer's profile.
 #[derive(Deserialize)]
 pub struct Profile {
     display_name: Option<String>,
@@ -45,7 +45,7 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// The change that is meant.
+    /// Converts the body to a patch.
     pub fn parse(self) -> Result<ProfilePatch> {
         Ok(ProfilePatch {
             display_name: self.display_name.as_deref().map(DisplayName::parse).transpose()?,
@@ -55,7 +55,7 @@ impl Profile {
     }
 }
 
-/// A change of one's settings.
+/// A change to the viewer's settings.
 #[derive(Deserialize)]
 pub struct Settings {
     share_read: Option<bool>,
@@ -73,7 +73,7 @@ struct Hours {
     to: u64,
 }
 
-/// Tells `null` from what is not there.
+/// Tells `null` from an absent field.
 fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> std::result::Result<Option<T>, D::Error> {
@@ -81,7 +81,7 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 }
 
 impl Settings {
-    /// The change that is meant.
+    /// Converts the body to a patch.
     pub fn parse(self) -> Result<SettingsPatch> {
         let hours = |hours: Option<Object<Hours>>| {
             let hours = hours.map(|Object(hours)| QuietHours::parse(hours.from, hours.to));
@@ -98,12 +98,12 @@ impl Settings {
     }
 }
 
-/// Another password, and the present one.
+/// A new password, and the current one.
 #[derive(Deserialize)]
 pub struct Passwords {
-    /// As typed.
+    /// The current password, as typed.
     pub password: String,
-    /// As typed.
+    /// The new password, as typed.
     pub new_password: String,
 }
 
@@ -115,7 +115,7 @@ enum Kind {
     Direct,
 }
 
-/// A room that somebody wants to make.
+/// A room to be created.
 #[derive(Deserialize)]
 pub struct NewRoom {
     kind: Word<Kind>,
@@ -127,7 +127,7 @@ pub struct NewRoom {
 }
 
 impl NewRoom {
-    /// The room that is meant.
+    /// Converts the body to a plan.
     pub fn parse(self) -> Result<RoomPlan> {
         if self.members.len() > FIRST_MEMBERS_MAX {
             let title = format!("A room begins with at most {FIRST_MEMBERS_MAX} people. Add the others later.");
@@ -167,7 +167,7 @@ pub struct RoomChange {
 }
 
 impl RoomChange {
-    /// The change that is meant.
+    /// Converts the body to a patch.
     pub fn parse(self) -> Result<RoomPatch> {
         Ok(RoomPatch {
             name: self.name.as_deref().map(RoomName::parse).transpose()?,
@@ -185,7 +185,7 @@ enum Level {
     None,
 }
 
-/// How somebody arranges a room for themselves.
+/// The viewer's own preferences for a room.
 #[derive(Deserialize)]
 pub struct Arrangement {
     notify: Option<Word<Level>>,
@@ -194,7 +194,7 @@ pub struct Arrangement {
 }
 
 impl Arrangement {
-    /// What is meant.
+    /// Converts the body to preferences.
     pub fn parse(self) -> RoomPrefs {
         RoomPrefs {
             notify: self.notify.map(|Word(level)| match level {
@@ -215,14 +215,14 @@ enum RoleName {
     Member,
 }
 
-/// What a member is to become.
+/// The role that a member should get.
 #[derive(Default, Deserialize)]
 pub struct Membership {
     role: Option<Word<RoleName>>,
 }
 
 impl Membership {
-    /// What is meant; nothing where somebody is only to come in.
+    /// The role. `None` if somebody is only to be added.
     pub fn parse(self) -> Option<MemberRole> {
         self.role.map(|Word(role)| match role {
             RoleName::Owner => MemberRole::Owner,

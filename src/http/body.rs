@@ -1,10 +1,10 @@
-//! Reading the body of a request: at most so long, and only as long as there is space for it.
+//! Reads the body of a request, in bounded time and only while there is memory for it.
 //!
-//! Bodies are what a stranger can make the server keep in memory, so their sum is bounded: by bytes, for all people
-//! without a session, for all others and for each of them, where short bodies do not count; and by number for those
-//! without a session. Where a guest would be one too many, the body ends that has been on its way for longest: a real
-//! log-in is short and arrives within a moment, so no crowd of unfinished ones keeps it out. Who sends a request stands in
-//! its extensions as [`Sender`].
+//! A stranger can make the server keep bodies in memory, so their sum is bounded. Bytes are bounded for all guests
+//! (people without a session), for all members, and for each member; short bodies do not count. Guests' bodies are
+//! also bounded in number: one too many ends the one that has been in transit for longest. A real log-in is short and
+//! arrives within a moment, so a crowd of unfinished ones does not keep it out. The sender of a request is in its
+//! extensions, as [`Sender`].
 
 use crate::chat::{Chat, RateLimits, is_this_computer, network};
 use crate::error::{Error, Kind, Result};
@@ -23,37 +23,37 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
-/// The space for bodies.
+/// The memory for bodies.
 pub struct Bodies {
     chat: Arc<Chat>,
     held: Mutex<Held>,
 }
 
-/// What is in memory now.
+/// The bodies that are in memory now.
 #[derive(Default)]
 struct Held {
     bytes: usize,
     guest_bytes: usize,
     of_people: HashMap<UserId, usize>,
-    /// In the order in which they came.
+    /// In order of arrival.
     guests: BTreeMap<u64, Guest>,
     next_guest: u64,
 }
 
-/// The body of somebody without a session, on its way.
+/// A guest's body in transit.
 struct Guest {
     address: Option<IpAddr>,
     end: oneshot::Sender<Error>,
 }
 
 impl Held {
-    /// Ends the oldest body of a guest from this address, or from any.
+    /// Ends the oldest body of a guest from this address, or from any address for `None`.
     fn end_oldest(&mut self, address: Option<IpAddr>, error: Error) {
         let mut guests = self.guests.iter();
         let oldest = guests.find(|(_, guest)| address.is_none() || guest.address == address);
         let oldest = oldest.map(|(id, _)| *id);
         if let Some(guest) = oldest.and_then(|id| self.guests.remove(&id)) {
-            // One that has just arrived does not hear it.
+            // Nobody receives the error if the body has just arrived.
             let _ = guest.end.send(error);
         }
     }
@@ -61,12 +61,12 @@ impl Held {
 
 #[derive(Clone, Copy)]
 enum Who {
-    /// Nobody we know, from an address that is counted, or from this computer.
+    /// A guest, with the address if it counts. `None` on this computer.
     Guest(Option<IpAddr>),
     Member(UserId),
 }
 
-/// Who sends a request.
+/// The sender of a request.
 #[derive(Clone)]
 pub struct Sender {
     bodies: Arc<Bodies>,
@@ -74,19 +74,19 @@ pub struct Sender {
 }
 
 impl Bodies {
-    /// As much space as the limits say.
+    /// The memory that the limits allow.
     pub fn new(chat: Arc<Chat>) -> Arc<Bodies> {
         let held = Mutex::default();
         Arc::new(Bodies { chat, held })
     }
 
-    /// Somebody at this address.
+    /// The sender of a guest's request from this address.
     pub fn guest(self: &Arc<Bodies>, address: IpAddr) -> Sender {
         let is_counted = !is_this_computer(address) && self.is_limited();
         self.sender(Who::Guest(is_counted.then(|| network(address))))
     }
 
-    /// Somebody with a session.
+    /// The sender of a member's request.
     pub fn member(self: &Arc<Bodies>, user: UserId) -> Sender {
         self.sender(Who::Member(user))
     }
@@ -146,7 +146,7 @@ impl Sender {
     }
 }
 
-/// A body, or what has arrived of it. Counted until it is dropped.
+/// A body that is being read. It counts until it is dropped.
 struct ReadBody {
     sender: Sender,
     bytes: Vec<u8>,
@@ -162,7 +162,7 @@ impl ReadBody {
             return Err(too_large(bytes_max));
         }
         if length > self.bytes.capacity() {
-            // What is said to come is not believed before it comes.
+            // A client may announce any length, so the buffer grows only as bytes arrive.
             let capacity = length.next_power_of_two().max(1 << 10).min(bytes_max);
             self.count(capacity)?;
             self.bytes.reserve_exact(capacity - self.bytes.len());
@@ -237,11 +237,11 @@ fn too_large(bytes_max: usize) -> Error {
     Error::new(Kind::TooLarge, format!("This has at most {} KiB.", bytes_max >> 10))
 }
 
-/// The body of a request. It counts as long as anything of it is kept.
+/// Reads the body of a request. It counts as long as any part of it is kept.
 ///
 /// # Errors
-/// `too_large`, at once where the request says so; `bad_request` where it breaks off or takes too long;
-/// `too_many_requests` or `unavailable`, both with a time to wait, where there is no space for it.
+/// `too_large`, at once if the request announces it; `bad_request` if it breaks off or takes too long;
+/// `too_many_requests` or `unavailable`, both with a time to wait, if there is no memory for it.
 pub async fn read(request: Request<Incoming>, bytes_max: usize) -> Result<Bytes> {
     let sender = request.extensions().get::<Sender>().cloned();
     let sender = sender.ok_or_else(|| Error::internal("a request without a sender"))?;

@@ -10,8 +10,8 @@ use hyper::header::{COOKIE, HeaderValue};
 /// Characters of the data file's id in the cookie's name.
 const ID_CHARS: usize = 6;
 
-/// The session cookie of one data file. Its name tells two Chapps on one host apart, since browsers do
-/// not keep cookies apart by port.
+/// The session cookie of one data file. Its name distinguishes two Chapps on one host, since browsers share cookies
+/// between ports.
 pub struct SessionCookie {
     name: String,
 }
@@ -24,7 +24,7 @@ impl SessionCookie {
         }
     }
 
-    /// What the request shows: nothing, something that is no token, or a token.
+    /// The cookie of a request: `None` if there is none, `Some(None)` if it is not a token.
     pub fn read(&self, headers: &HeaderMap) -> Option<Option<Token>> {
         headers
             .get_all(COOKIE)
@@ -36,13 +36,13 @@ impl SessionCookie {
             .map(|cookie| Token::from_hex(cookie.value()))
     }
 
-    /// `Set-Cookie` for a new session.
+    /// The `Set-Cookie` header for a new session.
     pub fn set(&self, token: &Token) -> HeaderValue {
         let lifetime = Duration::milliseconds(SESSION_ABSOLUTE_MS as i64);
         self.header(token.to_hex(), lifetime)
     }
 
-    /// `Set-Cookie` for a session that has ended.
+    /// The `Set-Cookie` header for a session that has ended.
     pub fn clear(&self) -> HeaderValue {
         self.header(String::new(), Duration::ZERO)
     }
@@ -54,7 +54,7 @@ impl SessionCookie {
             .path("/")
             .max_age(lifetime)
             .build();
-        // Hexadecimal digits and our own name: always a valid header.
+        // Hexadecimal digits and our own name always make a valid header.
         HeaderValue::try_from(cookie.to_string()).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 }

@@ -1,4 +1,4 @@
-//! Content codings (RFC 9110 §8.4): which ones a client takes, and gzip made for one answer.
+//! Content codings (RFC 9110 §8.4): which ones a client accepts, and gzip for a single answer.
 
 use super::response::{Answer, json};
 use bytes::Bytes;
@@ -8,23 +8,23 @@ use hyper::StatusCode;
 use hyper::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderValue};
 use std::io::Write;
 
-/// Of 9. Higher ones make a page hardly smaller.
+/// Out of 9. Higher levels hardly make a page smaller.
 const PAGE_LEVEL: u32 = 6;
-/// Of 9: half the time of the former, and a tenth larger.
+/// Out of 9. It takes half the time of level 6, and the result is a tenth larger.
 const MESSAGES_LEVEL: u32 = 1;
-/// Shorter answers travel in one packet anyway.
+/// Minimum bytes worth compressing: a shorter answer fits in one packet anyway.
 const PACKED_BYTES_MIN: usize = 1_024;
 
-/// A page, as gzip (RFC 1952).
+/// A page as gzip (RFC 1952).
 pub(super) fn page(text: &str) -> Bytes {
     gzip(text.as_bytes(), PAGE_LEVEL)
 }
 
-/// Messages as JSON, compressed where the client takes it and it pays.
+/// Messages as JSON, compressed if the client accepts it and it pays off.
 ///
-/// Lengths then tell what is like what (BREACH). Here it tells nobody anything: a client that could add to these
-/// messages reads them, no other site can make a browser ask (`gate`), and no token is among them. Nothing
-/// that holds one is compressed.
+/// The length of a compressed answer reveals repetitions (BREACH). Here that reveals nothing: a client that could add
+/// to these messages can read them, no other site can make a browser send the request (`gate`), and they contain no
+/// token. Answers that contain one are never compressed.
 pub(super) fn messages(text: Vec<u8>, request: &HeaderMap) -> Answer {
     if text.len() < PACKED_BYTES_MIN || !accepts(accepted(request), "gzip") {
         return json(StatusCode::OK, text);
@@ -49,7 +49,7 @@ pub(super) fn accepted(request: &HeaderMap) -> &str {
     encodings.unwrap_or_default()
 }
 
-/// Whether `Accept-Encoding` names it with a weight above zero (RFC 9110 §12.5.3).
+/// Whether `Accept-Encoding` lists this encoding with a weight above zero (RFC 9110 §12.5.3).
 pub(super) fn accepts(header: &str, encoding: &str) -> bool {
     header.split(',').any(|item| {
         let mut parts = item.split(';').map(str::trim);

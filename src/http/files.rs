@@ -1,7 +1,7 @@
-//! Files over HTTP: a body that goes into the store as it comes, and ranges of what is kept.
+//! Files over HTTP: uploads that go into the store as they arrive, and ranges of stored files.
 //!
-//! Whatever somebody uploads is served so that no browser runs it: its type is what its bytes are, with
-//! `nosniff`; what may hold a program is only to be kept; and the policy of each answer is a sandbox.
+//! No browser may run an upload: its type comes from its bytes, with `nosniff`; what may contain a program is sent as
+//! an attachment; and the policy of each answer is a sandbox.
 
 use super::RequestContext;
 use super::request;
@@ -24,10 +24,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 const POLICY: HeaderValue = HeaderValue::from_static("sandbox; default-src 'none'");
-/// Kept by the browser, and asked for again each time: who may see it can change.
+/// Browsers keep a file but revalidate it each time, since its permissions can change.
 const LIFETIME: HeaderValue = HeaderValue::from_static("private, no-cache");
 
-/// What stands as it is in a parameter of RFC 8187 (`attr-char`).
+/// The characters that RFC 8187 allows unescaped in a parameter (`attr-char`).
 const ATTR_CHARS: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'!')
     .remove(b'#')
@@ -104,7 +104,7 @@ impl RequestContext<'_> {
     }
 }
 
-/// Brings a body to the store. It may take as long as it keeps up.
+/// Copies a body to the store. It may take as long as it is fast enough.
 async fn take(body: &mut Incoming, upload: &mut Upload) -> Result<()> {
     loop {
         match tokio::time::timeout(UPLOAD_CHECK_EVERY, body.frame()).await {
@@ -126,7 +126,7 @@ fn set(answer: &mut Answer, name: hyper::header::HeaderName, value: &str) {
     }
 }
 
-/// With what belongs to every answer about a file.
+/// Adds the headers that every answer about a file carries.
 fn tagged(mut answer: Answer, tag: &str) -> Answer {
     set(&mut answer, ETAG, tag);
     answer.headers_mut().insert(CACHE_CONTROL, LIFETIME);
@@ -134,7 +134,7 @@ fn tagged(mut answer: Answer, tag: &str) -> Answer {
     answer
 }
 
-/// Whether the browser has it already (RFC 9110 §13.1.2).
+/// Whether the browser has this version (RFC 9110 §13.1.2).
 fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     let tags = headers
         .get_all(IF_NONE_MATCH)
@@ -145,7 +145,7 @@ fn is_known(headers: &HeaderMap, tag: &str) -> bool {
         .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
-/// Which part of a file is asked for.
+/// The requested part of a file.
 #[derive(Debug, PartialEq, Eq)]
 enum RangeRequest {
     All,
@@ -153,10 +153,10 @@ enum RangeRequest {
     Outside,
 }
 
-/// Reads a `Range` (RFC 9110 §14.2). One that is not understood, or of several parts, asks for all.
+/// Parses `Range` (RFC 9110 §14.2). One that is invalid, or has several parts, requests the whole file.
 fn range(headers: &HeaderMap, tag: &str, size: u64) -> RangeRequest {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    // Of another file than this one (RFC 9110 §13.1.5).
+    // The range is for another version of the file (RFC 9110 §13.1.5).
     if headers.contains_key(IF_RANGE) && text(IF_RANGE) != Some(tag) {
         return RangeRequest::All;
     }
@@ -164,7 +164,7 @@ fn range(headers: &HeaderMap, tag: &str, size: u64) -> RangeRequest {
         let (unit, part) = range.split_once('=')?;
         let (first, last) = part.trim().split_once('-')?;
         let number = |digits: &str| match digits.bytes().all(|b| b.is_ascii_digit()) {
-            // Longer than any number of ours, and still one.
+            // A number that does not fit into 64 bits is still a valid number.
             true if !digits.is_empty() => Some(digits.parse().unwrap_or(u64::MAX)),
             _ => None,
         };
@@ -186,7 +186,7 @@ fn range(headers: &HeaderMap, tag: &str, size: u64) -> RangeRequest {
     }
 }
 
-/// What the bytes are said to be: no more than a browser may take them for.
+/// The media type to declare: no more than browsers can safely take it for.
 fn served_type(file: &Attachment) -> &str {
     match (file.is_shown_inline(), file.media_type.as_str()) {
         (true, "text/plain") => "text/plain; charset=utf-8",
@@ -195,15 +195,15 @@ fn served_type(file: &Attachment) -> &str {
     }
 }
 
-/// Whether a file is shown or kept, and its name, once for those who know ASCII only
-/// (RFC 6266 §4.3, RFC 8187).
+/// `Content-Disposition`: inline or attachment, and the name, with an ASCII form for old clients (RFC 6266 §4.3, RFC
+/// 8187).
 fn disposition(file: &Attachment) -> String {
     let kind = if file.is_shown_inline() { "inline" } else { "attachment" };
     let name = file.name.as_str();
     let plain: String = name
         .chars()
         .map(|c| match c {
-            // Some readers decode `%`, and `\` escapes the next sign.
+            // Some clients decode `%`, and `\` escapes the next character.
             '"' | '\\' | '%' => '_',
             ' '..='~' => c,
             _ => '_',
@@ -213,7 +213,7 @@ fn disposition(file: &Attachment) -> String {
     format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{full}")
 }
 
-/// A part of a file, read piece by piece as the reader takes it.
+/// Streams a part of a file, one chunk at a time as the client takes it.
 fn pieces(chat: Arc<Chat>, id: FileId, range: Range<u64>) -> response::Body {
     let next = move |(chat, rest): (Arc<Chat>, Range<u64>)| async move {
         if rest.is_empty() {

@@ -1,4 +1,4 @@
-//! The request edge without a network, for the fuzz targets. In no build that people run.
+//! The request edge without a network, for the fuzz targets. Not part of released builds.
 
 use super::cookies::SessionCookie;
 use super::gate::{self, Gate, GateInput};
@@ -12,8 +12,7 @@ use std::net::SocketAddr;
 const LOCAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 4280);
 const FILE_ID: &str = "0123456789abcdef";
 
-/// Takes `METHOD TARGET`, lines of headers, an empty line and a body through all that stands before the
-/// verbs.
+/// Takes `METHOD TARGET`, header lines, an empty line and a body through everything that comes before the verbs.
 ///
 /// # Panics
 /// When something gets through that must not.
@@ -64,8 +63,8 @@ fn find(method: &Method, path: &str) -> Option<Route> {
     }
 }
 
-/// Nothing gets through the gate without one `Host`; nothing that shows a cookie and changes
-/// something, without an `Origin`.
+/// Asserts that no request passes the gate without one `Host`, and no changing request with a cookie passes without
+/// an `Origin`.
 fn enter(asked: &Request<()>, found: Option<&Route>) {
     let shown = SessionCookie::new(FILE_ID).read(asked.headers());
     let passed = Gate::new(Vec::new()).check(&GateInput {

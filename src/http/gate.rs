@@ -1,8 +1,7 @@
-//! What stands before every route: is this request meant for us, and does it come from our own page?
+//! The checks before every route: is this request meant for us, and does it come from our own page?
 //!
-//! Three checks, since no one of them is enough: `Host` stops DNS rebinding, `Origin` stops other
-//! pages on this machine (the cookie is sent from every port of localhost), and `Sec-Fetch-Site` stops
-//! what carries neither.
+//! There are three checks, since none is enough alone. `Host` stops DNS rebinding, `Origin` stops other pages on this
+//! machine (the cookie is sent from every port of localhost), and `Sec-Fetch-Site` stops requests that carry neither.
 
 use super::route::{MemberRoute, PublicRoute, Route};
 use crate::config::Host;
@@ -20,9 +19,9 @@ pub struct Gate {
     hosts: Vec<Host>,
 }
 
-/// What the gate knows of a request.
+/// The input of the gate.
 pub struct GateInput<'a> {
-    /// What is asked for; nothing where there is no such route.
+    /// The requested route. `None` if there is no such route.
     pub route: Option<&'a Route>,
     /// The request's method.
     pub method: &'a Method,
@@ -30,17 +29,17 @@ pub struct GateInput<'a> {
     pub headers: &'a HeaderMap,
     /// The address that the client connected to.
     pub local: SocketAddr,
-    /// Whether the request shows our cookie.
+    /// Whether the request carries our cookie.
     pub has_cookie: bool,
 }
 
 impl Gate {
-    /// A gate that knows `localhost`, `chapp.localhost`, and these.
+    /// A gate that accepts `localhost`, `chapp.localhost`, and these names.
     pub fn new(hosts: Vec<Host>) -> Gate {
         Gate { hosts }
     }
 
-    /// Lets a request in.
+    /// Checks whether a request may enter.
     ///
     /// # Errors
     /// `wrong_host`, or `forbidden`.
@@ -66,8 +65,8 @@ impl Gate {
         let origin = asked.headers.get(ORIGIN);
         match origin.map(|origin| text(origin).unwrap_or_default()) {
             Some(origin) if self.is_our_origin(origin, asked.local) => Ok(()),
-            // No browser leaves it out where another page asks; `null` is what such a page can hide behind,
-            // also to log somebody in as somebody else.
+            // No browser omits it when another page sends the request. A page can hide behind `null`, also to log
+            // somebody in as somebody else.
             None if !asked.has_cookie => Ok(()),
             _ => Err(Error::new(
                 Kind::Forbidden,
@@ -100,7 +99,8 @@ impl Gate {
     }
 }
 
-/// `Sec-Fetch-Site` is absent on plain http to other addresses than this machine's own, and then says nothing.
+/// Checks `Sec-Fetch-Site`. It is absent on plain HTTP to any address but this machine's own, and then proves
+/// nothing.
 fn check_fetch_site(asked: &GateInput) -> Result<()> {
     let header = |name| asked.headers.get(name).and_then(text);
     let is_page = matches!(
@@ -111,14 +111,14 @@ fn check_fetch_site(asked: &GateInput) -> Result<()> {
     match header(SEC_FETCH_SITE) {
         None | Some("same-origin") => Ok(()),
         Some("none") if is_navigation => Ok(()),
-        // A link that somebody followed: it changes nothing, cannot be framed, and SameSite=Strict
-        // leaves the cookie of another site at home.
+        // A followed link changes nothing and cannot be framed, and with SameSite=Strict the browser sends no cookie
+        // from another site.
         Some(_) if is_navigation && is_page && header(SEC_FETCH_DEST) == Some("document") => Ok(()),
         _ => Err(Error::new(Kind::Forbidden, "This request comes from another site.")),
     }
 }
 
-/// Whether a `Host` names this computer to its sender, and to nobody else (RFC 6761 §6.3).
+/// Whether a `Host` names the sender's own computer and no other (RFC 6761 §6.3).
 pub fn is_only_here(authority: &str) -> bool {
     let Some((name, _)) = split(authority) else {
         return false;
@@ -129,7 +129,7 @@ pub fn is_only_here(authority: &str) -> bool {
     }
 }
 
-/// JSON comes as JSON, which no form of another site can send.
+/// Requires JSON to be declared as JSON, which no form of another site can do.
 ///
 /// # Errors
 /// `unsupported_media_type`.
@@ -144,7 +144,7 @@ pub fn check_json(headers: &HeaderMap) -> Result<()> {
     }
 }
 
-/// A picture comes as one.
+/// Requires a picture to be declared as one.
 ///
 /// # Errors
 /// `unsupported_media_type`.
@@ -165,12 +165,12 @@ fn text(value: &HeaderValue) -> Option<&str> {
     value.to_str().ok()
 }
 
-/// `HOST:PORT`, `HOST:` or `HOST`, whose port is then 80 (RFC 9110 §4.2.1); 0 for a number that is no port.
+/// Splits `HOST:PORT`, `HOST:` or `HOST`. The port is then 80 (RFC 9110 §4.2.1), or 0 if the number is not a port.
 pub fn split(authority: &str) -> Option<(&str, u16)> {
     match authority.rsplit_once(':') {
         Some((name, "")) => Some((name, 80)),
         Some((name, port)) if !port.ends_with(']') => {
-            // `parse` would also take a sign.
+            // `parse` would also accept a sign.
             let is_number = port.bytes().all(|b| b.is_ascii_digit());
             is_number.then(|| (name, port.parse().unwrap_or(0)))
         }

@@ -1,4 +1,4 @@
-//! `GET /healthz` and `GET /readyz`, for what watches the server from outside: no session, no secrets.
+//! `GET /healthz` and `GET /readyz`, for monitoring: no session, no secrets.
 
 use super::RequestContext;
 use super::response::{self, Answer};
@@ -10,8 +10,8 @@ use hyper::StatusCode;
 const MEDIA_TYPE: &str = "text/plain; charset=utf-8";
 
 impl RequestContext<'_> {
-    /// Whether the server runs with a data file that is whole and its own. A disk that is full and a server with a lot
-    /// to do pass, and no restart helps them: that is for [`RequestContext::ready`] to say.
+    /// Whether the server runs with its own intact data file. A full disk and overload do not fail this check, since
+    /// a restart would not help. [`RequestContext::ready`] reports them.
     pub(super) fn alive(&self) -> Result<Answer> {
         match self.chat().store().readiness() {
             Err(why) if why.needs_repair() => Err(unavailable(why)),
@@ -19,7 +19,7 @@ impl RequestContext<'_> {
         }
     }
 
-    /// Whether the server takes changes now.
+    /// Whether the server accepts changes now.
     pub(super) fn ready(&self) -> Result<Answer> {
         match self.chat().store().readiness() {
             Ok(()) => Ok(response::answer(StatusCode::OK, MEDIA_TYPE, "ready\n")),
@@ -28,7 +28,7 @@ impl RequestContext<'_> {
     }
 }
 
-/// With a time to come again it is no line in the log each time that somebody looks.
+/// An error with a time to wait is not logged, so a probe does not fill the log.
 fn unavailable(why: Unready) -> Error {
     Error {
         retry_after_ms: Some(READY_RETRY_MS),

@@ -1,8 +1,7 @@
-//! Closing a connection whose request was answered before all of it had arrived (RFC 9112 §9.6).
+//! Closes a connection whose request was answered before all of it had arrived (RFC 9112 §9.6).
 //!
-//! If it were closed at once, the kernel would answer what still arrives with a reset, and the client would lose the
-//! answer over it. So only our side is closed, and what arrives is dropped until the client closes its own, or for as
-//! long as the limits say.
+//! If it were closed at once, the kernel would reset it when more bytes arrive, and the client would lose the answer.
+//! So only our side is closed, and incoming bytes are dropped until the client closes its side or a limit is reached.
 
 use crate::limits::{BODY_BYTES_PASSED_OVER, LINGER_BYTES_MAX, LINGER_IDLE_TIMEOUT, LINGER_TIMEOUT};
 use hyper::body::Body;
@@ -17,32 +16,32 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
-/// Whether a connection has to linger when it is closed. Clones share it.
+/// Whether a connection must linger when it is closed. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Linger(Arc<AtomicBool>);
 
 impl Linger {
-    /// Whether the last request was answered before all of it had arrived.
+    /// Sets whether the last request was answered before all of it had arrived.
     pub fn set(&self, on: bool) {
         self.0.store(on, Relaxed);
     }
 }
 
-/// Whether the rest of a body is so long that its connection is closed when the request is refused.
+/// Whether the rest of a body is so long that refusing the request closes its connection.
 pub fn is_long(body: &impl Body) -> bool {
     body.size_hint()
         .upper()
         .is_none_or(|bytes| bytes > BODY_BYTES_PASSED_OVER)
 }
 
-/// A connection that lingers where it has to.
+/// A connection that lingers if it must.
 pub struct Lingering<T> {
     stream: T,
     linger: Linger,
     closing: Option<Closing>,
 }
 
-/// Our side is closed.
+/// The state after our side was closed.
 struct Closing {
     bytes_left: u64,
     ends: Pin<Box<Sleep>>,
@@ -50,7 +49,7 @@ struct Closing {
 }
 
 impl<T> Lingering<T> {
-    /// A connection that is asked, when it is closed, whether it has to linger.
+    /// Wraps a connection. `linger` decides when it is closed.
     pub fn new(stream: T, linger: Linger) -> Lingering<T> {
         Lingering {
             stream,
@@ -60,15 +59,15 @@ impl<T> Lingering<T> {
     }
 }
 
-/// What hyper leaves of a connection that becomes a socket. Nothing was read ahead, since a client waits for the
-/// answer; held, hyper's empty read buffer would keep its 8 KiB for as long as the socket lives.
+/// Takes the socket out of hyper. Nothing was read ahead, since a client waits for the answer. Keeping hyper's empty
+/// read buffer would cost 8 KiB for the life of the socket.
 pub fn into_stream(upgraded: Upgraded) -> Option<TcpStream> {
     let parts = upgraded.downcast::<TokioIo<Lingering<TcpStream>>>().ok()?;
     Some(parts.io.into_inner().stream)
 }
 
 impl<T: AsyncRead + Unpin> Lingering<T> {
-    /// Drops what arrives. Ready when the client has closed its side, or when it is enough.
+    /// Drops incoming bytes. Ready when the client has closed its side, or a limit is reached.
     fn poll_drop(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(closing) = &mut self.closing else {
             return Poll::Ready(());

@@ -1,8 +1,8 @@
-//! The links that people hand on: how their pages come, and what those ask.
+//! The links that people share: their pages, and the requests of those pages.
 //!
-//! The code of a link stands behind its `#`, which no browser sends: it is in no log, of ours or of a proxy. The page's
-//! script puts it into the form and out of the address; without a script the form asks for it. Links of earlier days
-//! have the code in the path, and go on working.
+//! The code of a link is behind its `#`, which no browser sends, so no log has it, ours or a proxy's. The page's
+//! script moves it into the form and out of the address. Without a script, the form asks for it. Older links have the
+//! code in the path and still work.
 
 use super::pages::{self, PageVars};
 use super::request::{self, Credentials};
@@ -44,7 +44,7 @@ impl RequestContext<'_> {
         assets::page(pages::file(Page::Join, false), &vars.values(), headers)
     }
 
-    /// The page of a link for a new password.
+    /// The page of a password-reset link.
     pub(super) async fn reset_page(&self, headers: &HeaderMap) -> Result<Answer> {
         let server = self.chat().server().await?;
         let mut vars = PageVars::new(server.name.as_str(), headers);
@@ -52,12 +52,12 @@ impl RequestContext<'_> {
         assets::page(pages::file(Page::Reset, false), &vars.values(), headers)
     }
 
-    /// The same with the code in the path. People who are logged in need no invite.
+    /// The page of an older link, with the code in its path. People who are logged in need no invite.
     pub(super) async fn link(&self, link: Link, code: &str, headers: &HeaderMap) -> Result<Answer> {
         match (link, self.viewer().await) {
             (Link::Join, Ok(_)) => Ok(response::see_other("/")),
             (Link::Join, Err(error)) if error.kind == Kind::Unauthenticated => {
-                // Only what can be a code is put into the page.
+                // Only a text with the shape of a code is put into the page.
                 let typed = Credentials {
                     invite: Code::parse(code).map(|code| code.in_groups()).unwrap_or_default(),
                     ..Credentials::default()
@@ -65,7 +65,8 @@ impl RequestContext<'_> {
                 self.sign_up_page(&typed, headers).await
             }
             (Link::Join, Err(error)) => Err(error),
-            // Also for people who are logged in: it may be another account, or they have forgotten the password.
+            // Also for people who are logged in: the link may be for another account, or they have forgotten the
+            // password.
             (Link::Reset, _) => self.known_reset_page(code, headers).await,
         }
     }
@@ -89,21 +90,21 @@ impl RequestContext<'_> {
         assets::page(pages::file(Page::Reset, false), &vars.values(), headers)
     }
 
-    /// Whether somebody could sign up by a link, asked by its page before anything is typed.
+    /// Whether somebody could sign up with an invite. The page asks before anything is typed.
     pub(super) async fn check_invite(&self, request: Request<Incoming>) -> Result<Answer> {
         let asked: InviteCode = request::json(request).await?;
         self.chat().may_sign_up(Code::parse(&asked.invite).as_ref()).await?;
         Ok(response::empty(StatusCode::NO_CONTENT))
     }
 
-    /// Whose password a link sets, likewise.
+    /// The person whose password a link sets. The page asks before anything is typed.
     pub(super) async fn check_reset(&self, request: Request<Incoming>) -> Result<Answer> {
         let asked: ResetCode = request::json(request).await?;
         let owner: User = self.chat().reset_owner(&asked.code).await?;
         Ok(response::json(StatusCode::OK, wire::reset_owner(&owner)))
     }
 
-    /// Another password, by a script.
+    /// Sets a new password, for a script.
     pub(super) async fn reset(&self, request: Request<Incoming>) -> Result<Answer> {
         let caller = self.caller(request.headers());
         let typed: ResetForm = request::json(request).await?;

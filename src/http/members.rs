@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use hyper::header::{CACHE_CONTROL, HeaderValue, SET_COOKIE};
 use hyper::{Request, StatusCode};
 
-/// A version of a picture never changes; another member's browser must ask for itself.
+/// A version of a picture never changes. `private`, because a shared cache must not serve it to strangers.
 const PICTURE_LIFETIME: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
 
 fn ok(body: Vec<u8>) -> Answer {
@@ -28,7 +28,7 @@ fn asked(request: &Request<Incoming>) -> Result<ListPart> {
     request::list(request.uri().query().unwrap_or_default())
 }
 
-/// The id below which the next part of a list of people begins.
+/// The id below which the next page of people begins.
 fn below(part: &ListPart) -> Result<Option<UserId>> {
     let before = part.before.map(UserId::parse).transpose();
     before.map_err(|error| error.at("before"))

@@ -1,9 +1,9 @@
-//! `GET /metrics`: what the server counts and measures, in Prometheus' text-based exposition format,
-//! version 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats). For programs on this computer, for clients
-//! that show the token for it, and for the owner and admins.
+//! `GET /metrics`: the server's counters and gauges in Prometheus' text-based exposition format, version 0.0.4
+//! (prometheus.io/docs/instrumenting/exposition_formats). For programs on this computer, clients with the metrics
+//! token, and the owner and admins.
 //!
-//! Written by hand: a family is a few lines, and the crates for it cost more than they save (they keep
-//! label sets in maps that each count would have to look through).
+//! Written by hand: a family takes a few lines, and the crates for it cost more than they save, since they keep
+//! labels in maps that every count would have to look up.
 
 use super::process::Process;
 use super::response::{self, Answer};
@@ -121,7 +121,7 @@ const FAMILIES: &[Family] = &[
     ),
 ];
 
-/// Text of the format.
+/// Builds the text of the format.
 #[derive(Default)]
 struct Page(String);
 
@@ -154,14 +154,14 @@ impl Page {
         }
     }
 
-    /// Whether changes are taken, and when they were last copied to somewhere else.
+    /// Writes whether changes are accepted, and when the last backup was made.
     fn writing(&mut self, is_writable: bool, info: Option<&ServerInfo>, metrics: &Metrics) {
         self.gauge(
             "chapp_writable",
             "Whether changes are taken: 1, or 0 with the reason at /readyz.",
             &[("", f64::from(u8::from(is_writable)))],
         );
-        // Of those by hand the file knows; of all others, those of this night and of commands, the process.
+        // The file records backups made by hand. The process knows of nightly ones and those of commands.
         let by_hand = info
             .and_then(|info| info.backup)
             .map_or(0.0, |backup| backup.at.0 as f64 / 1000.0);
@@ -197,7 +197,7 @@ impl Page {
         }
     }
 
-    /// `unit` of what was measured make one of what is told.
+    /// `unit` of the measured values make one of the exported ones.
     fn histogram(&mut self, name: &str, help: &str, histogram: &Histogram, unit: f64) {
         self.head(name, help, "histogram");
         let measured = histogram.measured();
@@ -229,7 +229,7 @@ impl RequestContext<'_> {
         }
         let store = self.chat().store();
         let process = tokio::task::spawn_blocking(Process::read).await;
-        // Where the file cannot be read, the rest is what the owner and admins need most.
+        // If the file cannot be read, the other metrics matter most.
         let info = tokio::time::timeout(METRICS_READ_TIMEOUT, self.chat().server()).await;
         let mut page = page(&self.chat().health(), store.metrics());
         let info = info.ok().and_then(Result::ok);

@@ -1,5 +1,5 @@
-//! The request edge: one outer function that gives every request its gate, its answer and its line in
-//! the log, and one inner function that may use `?`.
+//! The request edge: an outer function that gives every request its gate, its answer and its log line, and an inner
+//! function that may use `?`.
 
 mod admin;
 mod assets;
@@ -60,16 +60,16 @@ pub struct Http {
     bodies: Arc<Bodies>,
 }
 
-/// One connection that requests come over.
+/// A client's connection.
 #[derive(Clone)]
 pub struct Connection {
-    /// The client's end.
+    /// The client's address.
     pub peer: SocketAddr,
-    /// Our end.
+    /// Our address.
     pub local: SocketAddr,
-    /// Held for as long as the connection lives, also as a socket.
+    /// Held for as long as the connection lives, also after it became a WebSocket.
     pub permit: Arc<dyn Any + Send + Sync>,
-    /// Whether it lingers when it is closed.
+    /// Whether it must linger when it is closed.
     pub linger: Linger,
 }
 
@@ -77,12 +77,13 @@ pub struct Connection {
 struct RequestContext<'a> {
     http: &'a Http,
     connection: &'a Connection,
-    /// Nothing, something that is no token, or a token.
+    /// The cookie: `None` if there is none, `Some(None)` if it is not a token.
     presented_token: Option<Option<Token>>,
 }
 
 impl Http {
-    /// The HTTP side over these verbs, reached by these further names; with the token, scrapers read the metrics.
+    /// The HTTP side of these verbs. Browsers may use these further names. Clients with the token may read the
+    /// metrics.
     pub fn new(chat: Arc<Chat>, hosts: Vec<Host>, metrics_token: Option<MetricsToken>) -> Http {
         let cookie = SessionCookie::new(chat.store().file_id());
         Http {
@@ -122,7 +123,7 @@ impl Http {
         if answer.status() == StatusCode::METHOD_NOT_ALLOWED {
             answer = response::allow(answer, &allowed);
         }
-        // Not all of what was refused may have been read.
+        // Parts of a refused request may not have been read.
         let is_refused = answer.status().is_client_error() || answer.status().is_server_error();
         connection.linger.set(has_body && is_refused);
         if has_body && is_refused && is_long {
@@ -215,7 +216,7 @@ impl RequestContext<'_> {
         }
     }
 
-    /// Sign-up by a script.
+    /// Sign-up from a script.
     async fn sign_up(&self, request: Request<Incoming>) -> Result<Answer> {
         let caller = self.caller(request.headers());
         let typed: Credentials = request::json(request).await?;
@@ -226,7 +227,7 @@ impl RequestContext<'_> {
         Ok(self.signed_in(StatusCode::CREATED, &entered).await)
     }
 
-    /// Log-in by a script.
+    /// Log-in from a script.
     async fn log_in(&self, request: Request<Incoming>) -> Result<Answer> {
         let caller = self.caller(request.headers());
         let typed: Credentials = request::json(request).await?;
@@ -234,7 +235,7 @@ impl RequestContext<'_> {
         Ok(self.signed_in(StatusCode::OK, &entered).await)
     }
 
-    /// The account, with the cookie of its new session.
+    /// Answers with the account and the cookie of its new session.
     async fn signed_in(&self, status: StatusCode, entered: &LoggedIn) -> Answer {
         self.replace_session().await;
         let mut answer = response::json(status, wire::user(&entered.user));
@@ -244,17 +245,17 @@ impl RequestContext<'_> {
         answer
     }
 
-    /// Ends the session that the browser had before: each log-in gets a new token.
+    /// Ends the browser's previous session: each log-in gets a new token.
     async fn replace_session(&self) {
         if let Some(Some(old)) = &self.presented_token {
-            // Not worth refusing the log-in for; the session runs out by itself.
+            // Not worth refusing the log-in for. The session expires by itself.
             let _ = self.chat().log_out(old.id()).await;
         }
     }
 
     async fn member(&self, viewer: Viewer, route: MemberRoute, mut request: Request<Incoming>) -> Result<Answer> {
         request.extensions_mut().insert(self.http.bodies.member(viewer.user.id));
-        // A page may show hundreds of people at once; and nobody is kept from logging out.
+        // A page may show hundreds of pictures at once, and everybody must be able to log out.
         if !matches!(route, MemberRoute::Avatar(..) | MemberRoute::Logout) {
             self.chat().count_request(&viewer)?;
         }
@@ -288,7 +289,7 @@ impl RequestContext<'_> {
         let (chat, permit) = (self.chat().clone(), self.connection.permit.clone());
         match ws::upgrade(chat, viewer, permit, linger::into_stream, request) {
             Ok(upgrade) => Ok(upgrade.map(|_| response::whole(Bytes::new()))),
-            // RFC 6455 §4.4: with the version that is spoken here.
+            // RFC 6455 §4.4: the answer names the supported version.
             Err(error) if error.kind == Kind::BadRequest => {
                 let mut answer = response::problem(&error, &headers);
                 answer.headers_mut().insert(SEC_WEBSOCKET_VERSION, 13.into());
@@ -301,9 +302,10 @@ impl RequestContext<'_> {
     async fn page(&self, page: Page, headers: &HeaderMap) -> Result<Answer> {
         match (page, self.viewer().await) {
             (Page::Chat, Ok(_)) => self.filled("index.html", headers).await,
-            // Also for people who are logged in: it may be another account, or they have forgotten the password.
+            // Also for people who are logged in: the link may be for another account, or they have forgotten the
+            // password.
             (Page::Reset, _) => self.reset_page(headers).await,
-            // A browser brings what stands behind `#` along, unless it is told what stands there.
+            // A browser keeps the part behind `#` across a redirect, unless the redirect has one of its own.
             (Page::Join, Ok(_)) => Ok(response::see_other("/#")),
             (_, Ok(_)) => Ok(response::see_other("/")),
             (page, Err(error)) if error.kind == Kind::Unauthenticated => {
@@ -326,7 +328,7 @@ impl RequestContext<'_> {
         assets::page(file, &vars.values(), headers)
     }
 
-    /// With the form where it is of use, else with what is missing.
+    /// Shows the form if it is of use, and otherwise why not.
     async fn sign_up_page(&self, typed: &Credentials, headers: &HeaderMap) -> Result<Answer> {
         let server = self.chat().server().await?;
         let is_empty = self.chat().is_empty().await?;
@@ -345,7 +347,7 @@ impl RequestContext<'_> {
         assets::page(pages::file(Page::Signup, is_empty), &vars.values(), headers)
     }
 
-    /// Sign-up or log-in by a form without script: on to the chat, or the same page with what was wrong.
+    /// Sign-up or log-in from a form without script. Redirects to the chat, or shows the same page with the error.
     async fn form(&self, page: Page, request: Request<Incoming>) -> Result<Answer> {
         let headers = request.headers().clone();
         let caller = self.caller(&headers);

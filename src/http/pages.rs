@@ -1,4 +1,4 @@
-//! The pages: which file each one is, and what is filled into it.
+//! The pages: their files, and the values of their placeholders.
 
 use super::assets;
 use super::response::{Answer, add_retry_after, status};
@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use hyper::HeaderMap;
 use hyper::header::{CACHE_CONTROL, ETAG, HOST, HeaderValue, IF_NONE_MATCH};
 
-/// The file of a page. The first visitor is welcomed.
+/// The file of a page. `is_empty` selects the welcome for the first visitor.
 pub fn file(page: Page, is_empty: bool) -> &'static str {
     match page {
         Page::Chat => "index.html",
@@ -18,26 +18,26 @@ pub fn file(page: Page, is_empty: bool) -> &'static str {
     }
 }
 
-/// What is filled into a page.
+/// The values for a page's placeholders.
 pub struct PageVars<'a> {
     server: &'a str,
     address: &'a str,
-    /// As somebody typed it, or whose password is set anew.
+    /// The name that somebody typed, or the person whose password is set.
     pub name: &'a str,
-    /// What the invite link said that they came by.
+    /// The code of the invite link. Empty if there is none.
     pub invite: &'a str,
-    /// What the link said that sets a password.
+    /// The code of the reset link. Empty if there is none.
     pub code: &'a str,
-    /// Whether the code has to be typed: without a script nobody takes it out of the link.
+    /// Whether the code has to be typed, because no script moves it from the link into the form.
     pub asks_code: bool,
-    /// What was wrong.
+    /// The error to show.
     pub error: Option<&'a str>,
-    /// Why the form is of no use; it is not shown then.
+    /// Why the form cannot be used. The form is then hidden.
     pub closed: Option<&'a str>,
 }
 
 impl<'a> PageVars<'a> {
-    /// A page of this server on which nothing was typed yet.
+    /// The values for a page on which nothing was typed yet.
     pub fn new(server: &'a str, headers: &'a HeaderMap) -> PageVars<'a> {
         let host = headers.get(HOST).and_then(|host| host.to_str().ok());
         PageVars {
@@ -52,7 +52,7 @@ impl<'a> PageVars<'a> {
         }
     }
 
-    /// By the placeholders that they stand for.
+    /// Each value with the name of its placeholder.
     pub fn values(&self) -> [(&'static str, &'a str); 13] {
         let hidden_unless = |shown: bool| if shown { "" } else { "hidden" };
         [
@@ -73,10 +73,10 @@ impl<'a> PageVars<'a> {
     }
 }
 
-/// A sign-in page that tells what was wrong, with what was typed still in it.
+/// A sign-in page that shows the error and keeps what was typed.
 ///
 /// # Errors
-/// `not_found`, which would be a mistake of ours.
+/// `not_found`, which would be a bug.
 pub fn with_error(file: &str, vars: &PageVars, error: &Error, headers: &HeaderMap) -> Result<Answer> {
     let mut fresh = headers.clone();
     fresh.remove(IF_NONE_MATCH);

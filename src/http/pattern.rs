@@ -1,20 +1,20 @@
-//! What the log says of a request in place of its path, which may hold what is nobody else's business: a code, the name
-//! of a file, or whatever somebody typed.
+//! What the log shows instead of a request's path. The path may contain something private: a code, the name of a
+//! file, or text that somebody typed.
 
 use super::route::{AtPerson, AtServer, InRoom, Link, METHODS, Me, MemberRoute, Page, PublicRoute, Route, find};
 use hyper::Method;
 
-/// Of a path that is not ours.
+/// Shown for a path that is not ours.
 const UNKNOWN: &str = "unknown";
 
-/// The pattern of a path, by whichever method it is asked for.
+/// The pattern of a path that exists for any method.
 pub fn pattern(path: &str) -> &'static str {
     let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     let found = METHODS.iter().find_map(|method| find(method, &parts));
     found.map_or(UNKNOWN, |route| route.pattern())
 }
 
-/// A method by its name; one that is not ours may be anything.
+/// The name of a method. An unknown one is not logged, since it may be any text.
 pub fn method_name(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
@@ -82,7 +82,7 @@ impl MemberRoute {
 impl Page {
     fn pattern(self) -> &'static str {
         match self {
-            // Also with a room and a message behind it: it is one page.
+            // Also for the address of a room or a message: it is the same page.
             Page::Chat => "/",
             Page::Login => "/login",
             Page::Signup => "/signup",

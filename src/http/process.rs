@@ -1,19 +1,19 @@
-//! What the system says about this process: its memory and its open files, as of now.
+//! The current memory and open files of this process, as reported by the system.
 
 use std::fs;
 
-/// This process, as the system sees it; nothing for what it does not tell.
+/// The figures of this process. `None` where the system does not report one.
 pub struct Process {
-    /// Memory that is resident, in bytes.
+    /// Resident memory in bytes.
     pub resident_bytes: Option<u64>,
-    /// Files that are open, sockets among them.
+    /// Number of open files, including sockets.
     pub open_files: Option<u64>,
-    /// How many can be open.
+    /// Maximum number of open files.
     pub open_files_max: Option<u64>,
 }
 
 impl Process {
-    /// Asks the system. May block for milliseconds where many files are open.
+    /// Reads the figures. May block for milliseconds if many files are open.
     pub fn read() -> Process {
         Process {
             resident_bytes: resident_bytes(),
@@ -23,7 +23,7 @@ impl Process {
     }
 }
 
-/// Linux tells it in KiB (proc_pid_status(5)).
+/// Linux reports it in KiB (proc_pid_status(5)).
 fn resident_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
@@ -31,7 +31,7 @@ fn resident_bytes() -> Option<u64> {
     Some(kib << 10)
 }
 
-/// A folder with an entry for each, where the system has one.
+/// The folder with an entry for each open file, if the system has one.
 #[cfg(unix)]
 fn open_files() -> Option<u64> {
     let folder = if cfg!(target_os = "linux") {
@@ -39,14 +39,14 @@ fn open_files() -> Option<u64> {
     } else {
         "/dev/fd"
     };
-    // Linux tells their number as the size of the folder (since 6.2).
+    // Since 6.2, Linux reports their number as the size of the folder.
     if let Ok(about) = fs::metadata(folder)
         && cfg!(target_os = "linux")
         && about.len() > 0
     {
         return Some(about.len());
     }
-    // One of them reads the folder.
+    // One of the entries is for reading the folder itself.
     let entries = fs::read_dir(folder).ok()?.count() as u64;
     Some(entries.saturating_sub(1))
 }

@@ -1,14 +1,14 @@
-//! A text as a QR code (ISO/IEC 18004): data for the page, which draws it.
+//! A text as a QR code (ISO/IEC 18004), as data that the page draws.
 
 use crate::error::{Error, Result};
 use crate::limits::QR_BYTES_MAX;
 use qrcode::{Color, EcLevel, QrCode};
 use std::fmt::Write;
 
-/// The modules on a side, without the quiet zone, and the dark ones as an SVG path in units of a module.
+/// The number of modules on a side, without the quiet zone, and the dark modules as an SVG path in module units.
 ///
 /// # Errors
-/// `invalid` with the field `text` for none, and for more than [`QR_BYTES_MAX`] bytes.
+/// `invalid` with the field `text` for an empty text, and for more than [`QR_BYTES_MAX`] bytes.
 pub fn draw(text: &str) -> Result<(usize, String)> {
     if text.is_empty() || text.len() > QR_BYTES_MAX {
         return Err(Error::invalid(
@@ -16,7 +16,7 @@ pub fn draw(text: &str) -> Result<(usize, String)> {
             format!("A QR code holds 1 to {QR_BYTES_MAX} bytes."),
         ));
     }
-    // Level M: 15 % of it may be hidden or dirty.
+    // Level M: 15 % of the code may be covered or dirty.
     let code = QrCode::with_error_correction_level(text, EcLevel::M).map_err(Error::internal)?;
     let size = code.width();
     let mut path = String::new();

@@ -1,4 +1,4 @@
-//! What a request carries: a bounded body as JSON or a form, and parameters in its address.
+//! The contents of a request: a bounded body as JSON or a form, and parameters in its address.
 
 use super::{body, gate};
 use crate::error::{Error, Result};
@@ -11,22 +11,22 @@ use hyper::body::{Body, Incoming};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-/// What somebody typed on a sign-in page, or a script sent in its place.
+/// The fields of a sign-in page, sent by its form or a script.
 #[derive(Default, Deserialize)]
 pub struct Credentials {
-    /// As typed.
+    /// The name, as typed.
     pub name: String,
-    /// As typed.
+    /// The password, as typed.
     pub password: String,
-    /// Of the invite link that they came by.
+    /// The code of the invite link. Empty if there is none.
     #[serde(default)]
     pub invite: String,
-    /// Of the link that sets a password anew.
+    /// The code of the reset link. Empty if there is none.
     #[serde(skip)]
     pub code: String,
 }
 
-/// The body as JSON of this shape.
+/// Parses the body as JSON of this shape.
 ///
 /// # Errors
 /// `unsupported_media_type`, `too_large`, or those of [`of_json`].
@@ -35,15 +35,15 @@ pub async fn json<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T> 
     of_json(&body::read(request, REQUEST_BODY_BYTES_MAX).await?)
 }
 
-/// JSON of this shape, and nothing else: what would be passed over in silence would look as if it were done.
+/// Parses JSON of this shape and rejects other fields: ignoring them would look as if they had been applied.
 ///
 /// # Errors
-/// `bad_request`; `invalid` for a field that nobody knows, which it names.
+/// `bad_request`; `invalid` for an unknown field, which the error names.
 pub fn of_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let mut unknown: Option<String> = None;
     let read = serde_ignored::deserialize(&mut json, |path| {
-        // serde_ignored marks the inside of an Option so.
+        // serde_ignored writes `?` for the inside of an Option.
         unknown.get_or_insert_with(|| path.to_string().replace(".?", ""));
     });
     let read = read
@@ -61,7 +61,7 @@ pub fn of_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     }
 }
 
-/// The body as JSON of this shape, or nothing where there is no body.
+/// Parses the body as JSON of this shape. An empty body gives the default.
 ///
 /// # Errors
 /// Those of [`json`].
@@ -72,7 +72,7 @@ pub async fn json_or_nothing<T: DeserializeOwned + Default>(request: Request<Inc
     }
 }
 
-/// The body as a picture.
+/// Reads the body as a picture.
 ///
 /// # Errors
 /// `unsupported_media_type`, `too_large`, `bad_request`.
@@ -81,7 +81,7 @@ pub async fn picture(request: Request<Incoming>) -> Result<Bytes> {
     body::read(request, PICTURE_BYTES_MAX).await
 }
 
-/// The body as a form of a page without script (`application/x-www-form-urlencoded`).
+/// Parses the body as a form of a page without script (`application/x-www-form-urlencoded`).
 ///
 /// # Errors
 /// `too_large`, `bad_request`.
@@ -89,7 +89,7 @@ pub async fn form(request: Request<Incoming>) -> Result<Credentials> {
     Ok(typed(&body::read(request, REQUEST_BODY_BYTES_MAX).await?))
 }
 
-/// What was typed into a form.
+/// Parses the fields of a form.
 pub fn typed(body: &[u8]) -> Credentials {
     let mut typed = Credentials::default();
     for (key, value) in form_urlencoded::parse(body) {
@@ -104,14 +104,14 @@ pub fn typed(body: &[u8]) -> Credentials {
     typed
 }
 
-/// The parameter `name`, or nothing.
+/// The parameter `name`, or an empty text.
 pub fn name(query: &str) -> String {
     let mut parameters = form_urlencoded::parse(query.as_bytes());
     let name = parameters.find(|(key, _)| key == "name");
     name.map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
-/// Which page of a room's history is asked for.
+/// Parses which page of a room's history is requested.
 ///
 /// # Errors
 /// `invalid`, naming the parameter; `bad_request` for more than one of `before`, `after`, `around`.
@@ -138,31 +138,31 @@ pub fn page(query: &str) -> Result<(Anchor, PageSize)> {
     Ok((anchor, size))
 }
 
-/// Which part of a list is asked for.
+/// The requested part of a list.
 #[derive(Default)]
 pub struct ListPart {
-    /// Below this.
+    /// Only entries below this one. `None` for no bound.
     pub before: Option<u64>,
-    /// After this.
+    /// Only entries after this one. `None` for no bound.
     pub after: Option<u64>,
-    /// At most so many.
+    /// Maximum entries. `None` if the request does not say.
     pub limit: Option<PageSize>,
-    /// Whose names hold this.
+    /// Only entries whose names contain this text.
     pub query: String,
-    /// These alone.
+    /// Only these people. `None` for everybody.
     pub ids: Option<Vec<UserId>>,
-    /// All there are, not only one's own.
+    /// All public rooms, and not only the viewer's own rooms.
     pub browse: bool,
 }
 
 impl ListPart {
-    /// At most so many, also where nothing is said.
+    /// The maximum number of entries, with the default filled in.
     pub fn size(&self) -> PageSize {
         self.limit.unwrap_or_default()
     }
 }
 
-/// Which part of a list is asked for.
+/// Parses which part of a list is requested.
 ///
 /// # Errors
 /// `invalid`, naming the parameter.
@@ -190,7 +190,7 @@ pub fn list(query: &str) -> Result<ListPart> {
     Ok(part)
 }
 
-/// A number in the address.
+/// Parses a number in the address.
 ///
 /// # Errors
 /// `invalid`, naming the parameter.

@@ -11,13 +11,13 @@ use hyper::header::{
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 
-/// What hyper sends.
+/// The type of answer that hyper sends.
 pub type Answer = Response<Body>;
 
-/// A body: all at once, or as it comes. One that breaks off breaks the connection off.
+/// A body, complete or streamed. A streamed body that fails breaks off the connection.
 pub type Body = UnsyncBoxBody<Bytes, Error>;
 
-/// A body that is there already.
+/// A complete body.
 pub fn whole(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
 }
@@ -27,7 +27,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
     form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; \
     require-trusted-types-for 'script'; trusted-types chapp";
 
-/// On every response.
+/// Headers of every answer.
 const HEADERS: [(HeaderName, HeaderValue); 3] = [
     (
         HeaderName::from_static("x-content-type-options"),
@@ -43,7 +43,7 @@ const HEADERS: [(HeaderName, HeaderValue); 3] = [
     ),
 ];
 
-/// On every response that a browser could show.
+/// Headers of every answer that a browser could show as a document.
 const DOCUMENT_HEADERS: [(HeaderName, HeaderValue); 3] = [
     (
         HeaderName::from_static("content-security-policy"),
@@ -59,12 +59,12 @@ const DOCUMENT_HEADERS: [(HeaderName, HeaderValue); 3] = [
     ),
 ];
 
-/// On every 401 (RFC 9110 §11.6.1): a session is what is missing. Not one of the registered schemes, since none of
-/// them is a log-in by a page; a browser asks nobody for a password by a scheme that it does not know.
+/// The challenge of every 401 (RFC 9110 §11.6.1): a session is missing. None of the registered schemes means a log-in
+/// page, and a browser does not ask for a password by an unknown scheme.
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Session realm=\"Chapp\"");
 
-/// Adds the headers that every response carries; one with a policy or a challenge of its own keeps it. What says
-/// nothing about caching is not cached.
+/// Adds the headers that every answer carries, without replacing a policy or challenge of its own. An answer that
+/// says nothing about caching gets `no-store`.
 pub fn secure(answer: &mut Answer) {
     let is_part = is_part_of_a_page(answer.headers());
     let is_challenge = answer.status() == StatusCode::UNAUTHORIZED;
@@ -83,8 +83,9 @@ pub fn secure(answer: &mut Answer) {
         .or_insert(HeaderValue::from_static("no-store"));
 }
 
-/// A script or a style sheet is never a document: with `nosniff` no browser makes one of it, and the policy
-/// that holds for it is that of the page. (Not so for a worker's script: the day there is one, it needs its own.)
+/// Whether an answer is a script or style sheet, which is never a document: with `nosniff` no browser shows it as
+/// one, and it is subject to the page's policy. (A worker's script would need a policy of its own. There is none
+/// yet.)
 fn is_part_of_a_page(headers: &HeaderMap) -> bool {
     let media_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     matches!(
@@ -93,7 +94,7 @@ fn is_part_of_a_page(headers: &HeaderMap) -> bool {
     )
 }
 
-/// An answer of this media type.
+/// An answer with this media type.
 pub fn answer(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Answer {
     let mut answer = Response::new(whole(body));
     *answer.status_mut() = status;
@@ -108,21 +109,21 @@ pub fn json(status: StatusCode, body: impl Into<Bytes>) -> Answer {
     answer(status, "application/json", body)
 }
 
-/// Nothing more to say.
+/// An answer without a body.
 pub fn empty(status: StatusCode) -> Answer {
     let mut answer = Response::new(whole(Bytes::new()));
     *answer.status_mut() = status;
     answer
 }
 
-/// Look there, with a GET (RFC 9110 §15.4.4).
+/// A redirect that the client follows with GET (RFC 9110 §15.4.4).
 pub fn see_other(path: &'static str) -> Answer {
     let mut answer = empty(StatusCode::SEE_OTHER);
     answer.headers_mut().insert(LOCATION, HeaderValue::from_static(path));
     answer
 }
 
-/// The status that belongs to a kind.
+/// The HTTP status for a kind of error.
 pub fn status(kind: Kind) -> StatusCode {
     match kind {
         Kind::BadRequest => StatusCode::BAD_REQUEST,
@@ -143,7 +144,7 @@ pub fn status(kind: Kind) -> StatusCode {
     }
 }
 
-/// A problem (RFC 9457), or its sentence alone for a person whose browser asked for a page.
+/// A problem (RFC 9457), or only its title if a browser asked for a page.
 pub fn problem(error: &Error, request: &HeaderMap) -> Answer {
     let status = status(error.kind);
     let asks_for_page = request
@@ -158,7 +159,7 @@ pub fn problem(error: &Error, request: &HeaderMap) -> Answer {
     answer
 }
 
-/// Says when to come back (RFC 9110 §10.2.3), in whole seconds.
+/// Adds `Retry-After` (RFC 9110 §10.2.3), in whole seconds.
 pub fn add_retry_after(answer: &mut Answer, error: &Error) {
     let seconds = match error.retry_after_ms {
         Some(ms) => ms.div_ceil(1000),
@@ -168,7 +169,7 @@ pub fn add_retry_after(answer: &mut Answer, error: &Error) {
     answer.headers_mut().insert(RETRY_AFTER, seconds.into());
 }
 
-/// Names the methods that a path takes.
+/// Adds `Allow` with the methods of a path.
 pub fn allow(mut answer: Answer, methods: &str) -> Answer {
     if let Ok(methods) = HeaderValue::from_str(methods) {
         answer.headers_mut().insert(ALLOW, methods);

@@ -1,4 +1,4 @@
-//! Which request means what: a pure function from (method, path) to [`Route`].
+//! Routing: a pure function from (method, path) to [`Route`].
 
 use crate::model::{FileId, RoomId, Seq, SessionId, UserId};
 use hyper::Method;
@@ -8,36 +8,36 @@ use hyper::Method;
 pub enum Page {
     /// The chat itself.
     Chat,
-    /// Log in.
+    /// The log-in page.
     Login,
-    /// Sign up; for the first visitor, the welcome.
+    /// The sign-up page, or the welcome for the first visitor.
     Signup,
-    /// Sign up by an invite link, whose code the server does not see: it stands behind `#`.
+    /// The sign-up page of an invite link. Its code is behind `#`, so the server does not see it.
     Join,
-    /// Set a password anew, by such a link.
+    /// The page of a password-reset link.
     Reset,
 }
 
-/// A link of earlier days, with its code in the path.
+/// An older link, with its code in the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Link {
-    /// Come in.
+    /// An invite link.
     Join,
-    /// Set a password anew.
+    /// A password-reset link.
     Reset,
 }
 
-/// What a request asks for, by who may ask for it: a handler of members is reached by way of a [`MemberRoute`] only,
-/// together with the viewer who has logged in. A new path must say in which of the two it belongs.
+/// A request by who may send it. A member handler is reached only through [`MemberRoute`], together with the
+/// authenticated viewer. Every new path must choose one of the two.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
     /// For everybody who passes the gate.
     Public(PublicRoute),
-    /// For people with a live session. What a role is needed for besides, the store checks in the transaction.
+    /// For people with a live session. If a role is needed too, the store checks it in the transaction.
     Member(MemberRoute),
 }
 
-/// What everybody may ask for. Few should be added here.
+/// The routes for everybody. Add to them with care.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PublicRoute {
     /// `GET /`, `/rooms/R`, `/rooms/R/M`, `/server`, `/login`, `/signup`, `/join`, `/reset`
@@ -48,16 +48,16 @@ pub enum PublicRoute {
     Form(Page),
     /// `GET /-/HASH/…`
     Asset {
-        /// The version that the page wants.
+        /// The version that the page refers to.
         hash: String,
-        /// Which file.
+        /// The path of the file.
         path: String,
     },
     /// `GET /healthz`
     Health,
     /// `GET /readyz`
     Ready,
-    /// `GET /metrics`, which checks for itself who asks: a program on this computer, the token, or a role.
+    /// `GET /metrics`, which checks by itself who asks: a program on this computer, the token, or a role.
     Metrics,
     /// `POST /api/signup`
     Signup,
@@ -71,7 +71,7 @@ pub enum PublicRoute {
     CheckReset,
 }
 
-/// What people ask for who have logged in.
+/// The routes for people who are logged in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MemberRoute {
     /// `POST /api/logout`
@@ -108,7 +108,7 @@ pub enum MemberRoute {
     Socket,
 }
 
-/// What a request asks for below `/api/server`.
+/// The routes below `/api/server`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AtServer {
     /// `GET`
@@ -121,7 +121,7 @@ pub enum AtServer {
     EndInvite,
 }
 
-/// What a request asks for below `/api/people/USER`.
+/// The routes below `/api/people/USER`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AtPerson {
     /// `PATCH`
@@ -130,7 +130,7 @@ pub enum AtPerson {
     OfferReset,
 }
 
-/// What a request asks for below `/api/me`.
+/// The routes below `/api/me`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Me {
     /// `GET /api/me`
@@ -157,7 +157,7 @@ pub enum Me {
     Saved,
 }
 
-/// What a request asks for below `/api/rooms/R`.
+/// The routes below `/api/rooms/R`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InRoom {
     /// `GET`
@@ -186,18 +186,18 @@ pub enum InRoom {
     Seen,
 }
 
-/// Why there is no route.
+/// Why a request has no route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoRoute {
-    /// No such path.
+    /// The path does not exist.
     NotFound,
-    /// The path takes these methods only (for `Allow`, RFC 9110 §10.2.1).
+    /// The path supports only these methods (for `Allow`, RFC 9110 §10.2.1).
     MethodNotAllowed(String),
 }
 
 pub(super) const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
-/// Finds the route. `HEAD` is a `GET` whose body is not sent.
+/// Finds the route. `HEAD` is routed like `GET`, and its body is not sent.
 ///
 /// # Errors
 /// [`NoRoute`].
@@ -220,7 +220,7 @@ pub fn route(method: &Method, path: &str) -> Result<Route, NoRoute> {
     }
 }
 
-/// The whole table. No path is in both halves.
+/// The complete table. No path is in both halves.
 pub(super) fn find(method: &Method, parts: &[&str]) -> Option<Route> {
     let public = public(method.as_str(), parts).map(Route::Public);
     public.or_else(|| member(method.as_str(), parts).map(Route::Member))
@@ -335,9 +335,9 @@ fn in_room(method: &str, parts: &[&str]) -> Option<InRoom> {
     }
 }
 
-/// A number in a path, as what it names.
+/// Parses a number in a path as an id.
 fn id<T>(part: &str, parse: fn(u64) -> crate::error::Result<T>) -> Option<T> {
-    // `parse` would also take a sign.
+    // `parse` would also accept a sign.
     let is_number = part.bytes().all(|b| b.is_ascii_digit());
     parse(part.parse().ok().filter(|_| is_number)?).ok()
 }

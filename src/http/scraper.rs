@@ -1,5 +1,5 @@
-//! Who may read the metrics without a session: programs on this computer, and clients that show the token that the
-//! server was started with (RFC 6750).
+//! Who may read the metrics without a session: programs on this computer, and clients with the token that the server
+//! was started with (RFC 6750).
 
 use super::response::{self, Answer};
 use crate::chat::is_this_computer;
@@ -9,7 +9,7 @@ use hyper::HeaderMap;
 use hyper::header::{AUTHORIZATION, FORWARDED, HOST, HeaderName, HeaderValue, VIA, WWW_AUTHENTICATE};
 use std::net::IpAddr;
 
-/// What proxies add, so that somebody far away does not pass for this computer.
+/// Headers that proxies add. A request with one of them does not come from this computer.
 const OF_PROXIES: [HeaderName; 6] = [
     FORWARDED,
     VIA,
@@ -21,8 +21,8 @@ const OF_PROXIES: [HeaderName; 6] = [
 
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"Chapp metrics\", error=\"invalid_token\"");
 
-/// Whether a request comes from a program on this computer and not through a proxy on it. (What a page of
-/// another site makes a browser here ask, the gate has refused.)
+/// Whether a request comes from a program on this computer, and not through a proxy on it. (The gate has refused
+/// requests that another site's page made a browser send.)
 pub fn is_from_here(peer: IpAddr, headers: &HeaderMap) -> bool {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     is_this_computer(peer)
@@ -30,7 +30,7 @@ pub fn is_from_here(peer: IpAddr, headers: &HeaderMap) -> bool {
         && host.is_some_and(super::gate::is_only_here)
 }
 
-/// Whether a request shows the token; nothing where it shows none, or there is none to be shown.
+/// Whether a request carries the token. `None` if it carries none, or the server has none.
 pub fn shows_token(token: Option<&MetricsToken>, headers: &HeaderMap) -> Option<bool> {
     let token = token?;
     let mut fields = headers.get_all(AUTHORIZATION).iter();
@@ -42,7 +42,7 @@ pub fn shows_token(token: Option<&MetricsToken>, headers: &HeaderMap) -> Option<
     is_bearer.then(|| token.is(shown.trim()))
 }
 
-/// The answer to another token.
+/// The answer to a wrong token.
 pub fn wrong_token(headers: &HeaderMap) -> Answer {
     let error = Error::new(Kind::Unauthenticated, "That is not the token for the metrics.");
     let mut answer = response::problem(&error, headers);

@@ -1,4 +1,4 @@
-//! `GET /api/search`: what is asked for, and the answer.
+//! `GET /api/search`: its parameters and its answer.
 
 use super::RequestContext;
 use super::request::number;
@@ -16,7 +16,7 @@ impl RequestContext<'_> {
     }
 }
 
-/// What is searched for.
+/// Parses the parameters.
 ///
 /// # Errors
 /// `invalid`, naming the parameter.

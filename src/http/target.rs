@@ -1,4 +1,4 @@
-//! For which host a request is meant, and how its body comes (RFC 9112 §3.2, §6.1): settled before the gate.
+//! Checks, before the gate, which host a request is for and how its body is encoded (RFC 9112 §3.2, §6.1).
 
 use super::gate;
 use crate::error::{Error, Kind, Result};
@@ -6,25 +6,25 @@ use hyper::header::{HOST, HeaderValue, TRANSFER_ENCODING};
 use hyper::{HeaderMap, Request};
 use std::net::Ipv6Addr;
 
-/// Settles what a request is meant for. Afterwards its one `Host` says it, whichever form the target has.
+/// Normalises the target of a request. Afterwards its one `Host` names the host, whichever form the target had.
 ///
 /// # Errors
-/// `bad_request` without one valid host, `wrong_host` for another scheme, `not_implemented` for a transfer coding that
-/// nobody here decodes.
+/// `bad_request` without one valid host, `wrong_host` for another scheme, `not_implemented` for a transfer coding
+/// other than chunked.
 pub fn settle<B>(request: &mut Request<B>) -> Result<()> {
     check_host(request.headers())?;
     check_codings(request.headers())?;
     if let Some(scheme) = request.uri().scheme_str()
         && scheme != "http"
     {
-        // RFC 9110 §7.4: what must come over TLS does not count where it has not.
+        // RFC 9110 §7.4: an https target is not valid over a connection without TLS.
         let title = "Chapp answers http only. A proxy in front of it can speak https.";
         return Err(Error::new(Kind::WrongHost, title));
     }
     if let Some(authority) = request.uri().authority() {
         let host = HeaderValue::from_str(authority.as_str()).ok().filter(is_host);
         let host = host.ok_or_else(no_host)?;
-        // RFC 9112 §3.2.2: then the field says nothing.
+        // RFC 9112 §3.2.2: an absolute target overrides the field.
         request.headers_mut().insert(HOST, host);
     }
     Ok(())
@@ -39,7 +39,7 @@ fn check_host(headers: &HeaderMap) -> Result<()> {
     }
 }
 
-/// Whether this is `HOST` or `HOST:PORT` with a host that is not empty (RFC 9110 §7.2, §4.2.1).
+/// Whether a value is `HOST` or `HOST:PORT` with a non-empty host (RFC 9110 §7.2, §4.2.1).
 fn is_host(value: &HeaderValue) -> bool {
     let Some((name, _)) = value.to_str().ok().and_then(gate::split) else {
         return false;

@@ -1,10 +1,9 @@
-//! The events of one commit as the bytes that each reader gets.
+//! The events of one commit, encoded as the bytes that each reader gets.
 //!
-//! A batch is cut into segments where a person comes into a room or leaves it: within a segment everybody's rooms stay
-//! the same. A segment is a list of frame parts, each for everybody, for a room, or for one person. Almost everybody
-//! gets the same bytes: readers who are in the same of the segment's rooms share one buffer, and so do all connections
-//! of a person who wrote one of the messages and has their own frame of it. Nothing is encoded twice, and each socket
-//! takes one write.
+//! A batch is cut into segments wherever a person joins or leaves a room, so that within a segment everybody's rooms
+//! stay the same. A segment is a list of frame parts, each for everybody, for a room, or for one person. Most readers
+//! get the same bytes: readers in the same rooms of the segment share one buffer. So do all connections of a
+//! message's author, who gets a frame of their own. No part is encoded twice, and each socket takes one write.
 
 use super::rooms::{MembershipChange, Rooms, is_everybodys};
 use crate::model::{ConnectionId, Event, RoomId, SessionId, User, UserId};
@@ -13,21 +12,21 @@ use bytes::{Bytes, BytesMut};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-/// The bits of a key that says in which of a segment's rooms a reader is. In a segment with more rooms, each reader's
-/// bytes are put together anew.
+/// Bits of a key that says which of a segment's rooms a reader is in. In a segment with more rooms, each reader's
+/// bytes are collected separately.
 const ROOMS_IN_KEY_MAX: usize = 64;
 
 enum Audience {
     Everyone,
     Room(RoomId),
-    /// All connections of one person but the one that said it.
+    /// All connections of one person, except the one that caused the event.
     User(UserId, Option<ConnectionId>),
 }
 
 struct FramePart {
     audience: Audience,
     range: Range<usize>,
-    /// What this person gets in place of the part.
+    /// The bytes that this person gets instead of the part.
     replacement: Option<(UserId, Bytes)>,
 }
 
@@ -35,35 +34,35 @@ struct FramePart {
 pub(super) struct Segment {
     shared: Bytes,
     parts: Vec<FramePart>,
-    /// The rooms of its parts.
+    /// The rooms that its parts are for.
     rooms: Vec<RoomId>,
-    /// People with frames that nobody else gets.
+    /// People who get frames that nobody else gets.
     personalised: HashSet<UserId>,
-    /// People with frames for some of their connections only.
+    /// People who get frames on only some of their connections.
     connection_specific: HashSet<UserId>,
-    /// What the readers get who are in the same of its rooms, by a bit for each room.
+    /// The shared bytes by the set of rooms that a reader is in, one bit for each room.
     common: Vec<(u64, SharedFrames)>,
-    /// The same for those who get something that nobody else gets.
+    /// The same for people who also get frames of their own.
     own: HashMap<(UserId, u64), SharedFrames>,
-    /// What changes after it.
+    /// The membership change that follows it.
     pub then: Option<MembershipChange>,
-    /// Sessions that end after it, and how their sockets close: what comes later is not for them.
+    /// Sessions that end after it, and the close code of their sockets, which get no later segment.
     pub closed_sessions: Option<(Vec<SessionId>, CloseCode)>,
 }
 
-/// What one reader gets of a segment.
+/// The part of a segment that one reader gets.
 #[derive(Clone)]
 pub(super) struct SharedFrames {
-    /// Its frames, in order; empty where there is nothing.
+    /// The frames in order. Empty if the reader gets none.
     pub bytes: Bytes,
-    /// How many frames these are.
+    /// The number of frames in `bytes`.
     pub frames: u64,
 }
 
 /// Encoded events.
 pub(super) struct Batch {
     pub segments: Vec<Segment>,
-    /// People who show something else of themselves.
+    /// People whose profile has changed.
     pub people: Vec<User>,
 }
 
@@ -114,7 +113,7 @@ impl BatchBuilder {
         }
     }
 
-    /// Adds what this event says; tells what changes after it.
+    /// Adds this event. Returns the membership change that follows it.
     fn add(&mut self, event: &Event) -> Option<MembershipChange> {
         let own = |user: &UserId| Audience::User(*user, None);
         match event {
@@ -135,7 +134,7 @@ impl BatchBuilder {
                 self.part(Audience::Everyone, &wire::presence(user.id, *state, *at), None);
             }
             Event::Typing { user, room } => {
-                // Nobody needs to hear of their own typing.
+                // People need not hear of their own typing.
                 let nothing = Some((*user, Bytes::new()));
                 self.part(Audience::Room(*room), &wire::typing(*room, *user), nothing);
             }
@@ -231,7 +230,7 @@ impl Batch {
 }
 
 impl Segment {
-    /// The rooms that it is for, and the people who get something of their own; `None` where it is for everybody.
+    /// The rooms it is for, and the people with frames of their own. `None` if it is for everybody.
     pub fn audience(&self) -> Option<(&[RoomId], &HashSet<UserId>)> {
         let is_for_all = |part: &FramePart| match part.audience {
             Audience::Everyone => true,
@@ -241,7 +240,7 @@ impl Segment {
         (!self.parts.iter().any(is_for_all)).then_some((&self.rooms, &self.personalised))
     }
 
-    /// What this reader gets, in order.
+    /// The frames for this reader, in order.
     pub fn frames_for(&mut self, user: UserId, connection: ConnectionId, rooms: &Rooms) -> SharedFrames {
         if self.rooms.len() > ROOMS_IN_KEY_MAX {
             return self.collect(user, connection, rooms);
@@ -267,7 +266,7 @@ impl Segment {
         frames
     }
 
-    /// The reader's parts of the shared buffer, and their own frames between them.
+    /// Joins the reader's ranges of the shared buffer with the reader's own frames.
     fn collect(&self, user: UserId, connection: ConnectionId, rooms: &Rooms) -> SharedFrames {
         let (mut slices, mut frames) = (Vec::new(), 0);
         let mut open: Option<Range<usize>> = None;

@@ -1,8 +1,8 @@
-//! One connection's way out: a direct write that does not wait, and behind it a bounded queue.
+//! The outgoing side of a connection: a direct write that does not wait, and behind it a bounded queue.
 //!
-//! The fast road is a second handle on the socket in a flat list ([`Slot`]), written to without
-//! waking anybody. Only where a socket is full do the rest of the bytes wait in the client's queue,
-//! and one task per full socket writes them on; until it is done, everything new goes behind them.
+//! The fast path is a second handle on the socket in a flat list ([`Slot`]), which is written to without waking any
+//! task. Only when a socket is full do the remaining bytes wait in the client's queue. One task per full socket
+//! writes them, and new frames go behind them until it is done.
 
 use super::rooms::Rooms;
 use crate::limits::CLIENT_QUEUE_BYTES_MAX;
@@ -17,14 +17,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::Notify;
 
-/// Frames written in one system call, at most.
+/// Maximum frames written in one system call.
 const SLICES_MAX: usize = 64;
 
-/// What a connection's own task and the hub share.
+/// The state that a connection's own task and the hub share.
 pub struct Client {
-    /// Which connection this is.
+    /// The id of this connection.
     pub id: ConnectionId,
-    /// By which session it came.
+    /// The session that opened it.
     pub session: SessionId,
     half: OwnedWriteHalf,
     queue: Mutex<Queue>,
@@ -36,11 +36,11 @@ pub struct Client {
 struct Queue {
     frames: VecDeque<Bytes>,
     bytes: usize,
-    /// Not opened yet: frames wait for the first one.
+    /// The connection is not open yet: frames wait until the first one is written.
     held: bool,
     /// A task is writing the queue.
     writing: bool,
-    /// The close frame is in the queue or written: nothing may follow.
+    /// The close frame is queued or written. Nothing may follow it.
     closed: bool,
     ending: Option<CloseCode>,
 }
@@ -51,7 +51,7 @@ impl Queue {
         self.frames.push_back(frame);
     }
 
-    /// Takes `written` bytes off the front.
+    /// Removes `written` bytes from the front.
     fn advance(&mut self, mut written: usize) {
         self.bytes -= written;
         while let Some(front) = self.frames.front_mut() {
@@ -64,9 +64,9 @@ impl Queue {
         }
     }
 
-    /// Whether a frame may still be sent.
+    /// Whether no frame may be sent any more.
     fn is_silent(&self) -> bool {
-        // A stop still answers what was accepted; every other end is at once.
+        // A stop still answers accepted commands. Every other end takes effect at once.
         self.closed || self.ending.is_some_and(|code| code != CloseCode::GoingAway)
     }
 }
@@ -91,7 +91,7 @@ impl Client {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks the connection's task to end it. The first reason stays.
+    /// Asks the connection's task to end it. The first reason wins.
     fn end(&self, code: CloseCode) {
         self.queue().ending.get_or_insert(code);
         self.ending.notify_one();
@@ -115,7 +115,7 @@ impl Client {
         self.last_activity.load(Relaxed)
     }
 
-    /// Waits until all that was queued is written, or the socket has failed.
+    /// Waits until everything queued is written, or the socket has failed.
     pub async fn flushed(&self) {
         while self.queue().writing {
             if self.half.writable().await.is_err() {
@@ -125,7 +125,7 @@ impl Client {
         }
     }
 
-    /// Writes the queue on, as the socket takes it.
+    /// Writes the queue as fast as the socket takes it.
     async fn write_queue(self: Arc<Client>) {
         loop {
             let writable = self.half.writable().await;
@@ -138,7 +138,7 @@ impl Client {
                 Ok(written) => queue.advance(written),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(_) => {
-                    // The reading side sees the same end and clears up.
+                    // The reading side sees the same end and cleans up.
                     queue.closed = true;
                     queue.frames.clear();
                     queue.bytes = 0;
@@ -161,17 +161,17 @@ impl Client {
     }
 }
 
-/// One line of the hub's flat list.
+/// One entry of the hub's flat list.
 pub(super) struct Slot {
     direct: std::net::TcpStream,
-    /// Something may wait in the client's queue: look there first.
+    /// The client's queue may hold frames: check it first.
     blocked: bool,
-    /// That of the client, for which a delivery would have to go elsewhere in memory.
+    /// A copy of the client's id, so that a delivery does not have to follow the pointer to the client.
     pub id: ConnectionId,
     pub user: UserId,
-    /// The rooms that it is subscribed to.
+    /// The rooms this connection is subscribed to.
     pub rooms: Rooms,
-    /// Nobody uses it at the moment.
+    /// Nobody is using the client at the moment.
     pub is_away: bool,
     pub client: Arc<Client>,
 }
@@ -189,14 +189,14 @@ impl Slot {
         }
     }
 
-    /// Writes whole frames now, or behind what waits. A client whose queue is full is asked to end.
+    /// Writes whole frames now, or queues them behind waiting ones. A client whose queue is full is asked to end.
     pub fn write(&mut self, frames: Bytes) {
         if let Some(frames) = self.queue_if_blocked(frames) {
             self.write_direct(frames);
         }
     }
 
-    /// Gives the frames back where nothing waits: then they may be written at once.
+    /// Returns the frames if nothing waits: then they may be written at once.
     pub fn queue_if_blocked(&mut self, frames: Bytes) -> Option<Bytes> {
         if self.blocked {
             let mut queue = self.client.queue();
@@ -222,12 +222,12 @@ impl Slot {
         self.wrote(frames, written);
     }
 
-    /// So much of the frames is written; the rest waits.
+    /// Accounts for `written` bytes of the frames and queues the rest.
     pub fn wrote(&mut self, mut frames: Bytes, written: io::Result<usize>) {
         match written {
             Ok(written) => frames.advance(written),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            // The reading side sees this end and clears up.
+            // The reading side sees this end and cleans up.
             Err(_) => return self.shut_down(),
         }
         if !frames.is_empty() {
@@ -250,13 +250,13 @@ impl Slot {
         }
     }
 
-    /// Bytes that wait for the reader, where any do.
+    /// Bytes queued for the reader. `None` if there are none.
     pub fn waiting(&self) -> Option<usize> {
         let bytes = if self.blocked { self.client.queue().bytes } else { 0 };
         (bytes > 0).then_some(bytes)
     }
 
-    /// Lets the held frames go, after `first`.
+    /// Writes `first`, then the held frames.
     pub fn open(&mut self, first: Bytes) {
         let held = {
             let mut queue = self.client.queue();
@@ -270,25 +270,26 @@ impl Slot {
         }
     }
 
-    /// Nobody waits for a slow client: what it has not taken goes, and it catches up when it comes back.
+    /// Ends a client that is too slow. Nobody waits for it: unsent frames are dropped, and it catches up when it
+    /// reconnects.
     fn end_as_too_slow(&mut self) {
         {
             let mut queue = self.client.queue();
-            // The front one may be half written, and half a frame is no frame.
+            // The front frame may be half written, and must be completed.
             queue.frames.truncate(1);
             queue.bytes = queue.frames.front().map_or(0, Bytes::len);
         }
         self.end(CloseCode::TooSlow);
     }
 
-    /// Asks the connection's task to end it. From now on it hears nothing more, except that a stop
-    /// still brings the answers to what was accepted.
+    /// Asks the connection's task to end it. No frame is sent after that, except that a stop still delivers the
+    /// answers to accepted commands.
     pub fn end(&mut self, code: CloseCode) {
         self.blocked = true;
         self.client.end(code);
     }
 
-    /// The last frame.
+    /// Sends the close frame, the last frame of a connection.
     pub fn close(&mut self, code: CloseCode) {
         let mut queue = self.client.queue();
         if queue.closed {
@@ -296,7 +297,7 @@ impl Slot {
         }
         queue.closed = true;
         queue.ending.get_or_insert(code);
-        // Never opened: what waits there has nobody to read it.
+        // The connection was never opened, so its frames are for nobody.
         if std::mem::take(&mut queue.held) {
             queue.frames.clear();
             queue.bytes = 0;
@@ -306,13 +307,13 @@ impl Slot {
             return;
         }
         drop(queue);
-        // From now on `is_silent` keeps everybody else out.
+        // From now on, `is_silent` rejects all frames.
         self.blocked = true;
         self.write_direct(wire::close_frame(code));
         self.blocked = true;
     }
 
-    /// Ends both directions at once.
+    /// Shuts down both directions at once.
     pub fn shut_down(&self) {
         let _ = self.direct.shutdown(Shutdown::Both);
     }

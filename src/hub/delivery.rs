@@ -1,5 +1,5 @@
-//! What happened, on its way to everybody's sockets: all of one commit in one write a socket, and with it the signals
-//! that wait.
+//! Delivers events to all sockets: everything of one commit in one write per socket, together with the waiting
+//! signals.
 
 use super::batch::{Batch, Segment};
 use super::rooms::MembershipChange;
@@ -7,18 +7,18 @@ use super::{Hub, State};
 use crate::metrics::Count;
 use crate::model::Event;
 
-/// What went out of one batch.
+/// Counts of the frames and writes of one batch.
 #[derive(Default)]
 struct Delivered {
     writes: u64,
-    /// Those of them that went to the system together with others.
+    /// Writes that went to the kernel together with others.
     together: u64,
     frames: u64,
     bytes: u64,
 }
 
 impl State {
-    /// Writes a segment to every connection that it is for.
+    /// Writes a segment to every connection it is for.
     fn write_segment(&mut self, segment: &mut Segment, delivered: &mut Delivered) {
         if let Some(uring) = &mut self.uring {
             uring.begin();
@@ -60,16 +60,16 @@ impl State {
         }
     }
 
-    /// Writes the batch of io_uring; without io_uring, everything is written already.
+    /// Submits the io_uring batch. Without io_uring, everything has been written already.
     fn write_batch(&mut self) {
         let Some(mut uring) = self.uring.take() else { return };
         match uring.write(&mut self.slots) {
             Ok(()) => self.uring = Some(uring),
-            Err(error) => tracing::warn!("io_uring takes no more: {error}"),
+            Err(error) => tracing::warn!("io_uring failed, and each socket is written separately from now on: {error}"),
         }
     }
 
-    /// A person has come into a room or left it.
+    /// Applies a person's joining or leaving of a room.
     fn apply(&mut self, change: MembershipChange) {
         for id in self.subscriptions.of_person(change.user).copied().collect::<Vec<_>>() {
             let Some(index) = self.indexes.get(&id) else { continue };
@@ -82,7 +82,7 @@ impl State {
 
     fn deliver_events(&mut self, events: &[Event]) -> Delivered {
         let batch = Batch::encode(events);
-        // Added up here, and then once for all: an atomic for each socket would be dear.
+        // Summed up here and added once: an atomic operation per socket would be expensive.
         let mut delivered = Delivered::default();
         for user in &batch.people {
             self.people.update(user.clone());
@@ -101,8 +101,8 @@ impl State {
 }
 
 impl Hub {
-    /// Writes what happened to everyone whom it concerns: all events of one commit in one write a socket. Signals wait
-    /// for something else to go with, or for [`Hub::deliver_signals`].
+    /// Delivers events to every socket that should get them, with one write per socket for one commit. Signals wait
+    /// for an event to accompany, or for [`Hub::deliver_signals`].
     pub fn deliver(&self, events: Vec<Event>) {
         let mut state = self.state();
         let delivered = match state.signals.put_before(events) {
@@ -117,7 +117,7 @@ impl Hub {
         self.count(&delivered);
     }
 
-    /// A signal, to be delivered soon.
+    /// Queues a signal for delivery.
     pub fn signal(&self, signal: Event) {
         self.deliver(vec![signal]);
     }
@@ -129,7 +129,7 @@ impl Hub {
         }
     }
 
-    /// Delivers the signals that wait.
+    /// Delivers the waiting signals.
     pub fn deliver_signals(&self) {
         let mut state = self.state();
         let signals = state.signals.take();

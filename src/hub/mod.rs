@@ -1,8 +1,8 @@
-//! Who is connected: the shared client map, and the one path on which events reach sockets.
+//! The connected clients, and the only path on which events reach sockets.
 //!
-//! Every byte to a socket passes through here under one lock, so that a pong or an answer never
-//! cuts a frame. The lock is held for system calls that do not wait, never across an await.
-//! Owns no storage and decides no rules.
+//! Every byte to a socket passes through here under one lock, so that a pong or an answer never lands inside another
+//! frame. The lock is held for system calls that do not wait, never across an await. Owns no storage and decides no
+//! rules.
 
 mod batch;
 mod client;
@@ -41,36 +41,36 @@ use uring::UringSender;
 pub struct Hub {
     started: Instant,
     state: Mutex<State>,
-    /// Somebody came or went.
+    /// Notified when somebody's presence changes.
     presence: Notify,
-    /// Signals wait.
+    /// Notified when a signal waits.
     signalled: Notify,
     metrics: Arc<Metrics>,
     timers: Timers,
 }
 
-/// What waits for readers who are slow.
+/// The backlog for slow readers.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Waiting {
-    /// How many sockets are not written to at once.
+    /// Number of sockets with queued bytes.
     pub sockets: usize,
-    /// Bytes that wait for them.
+    /// Bytes queued for them.
     pub bytes: usize,
 }
 
 #[derive(Default)]
 struct State {
     last_id: u64,
-    /// Why connections that come now end at once.
+    /// The close code for connections that arrive during a stop. `None` while the server runs.
     stopping: Option<CloseCode>,
-    /// A flat list, since a delivery walks it from end to end.
+    /// A flat list, because a delivery walks all of it.
     slots: Vec<Slot>,
-    /// Where in `slots` a connection is.
+    /// The index in `slots` of each connection.
     indexes: HashMap<ConnectionId, usize>,
     subscriptions: Subscriptions,
     people: People,
     signals: Signals,
-    /// `None` where each socket is written to by a system call of its own.
+    /// `None` if each socket gets a system call of its own.
     uring: Option<UringSender>,
 }
 
@@ -90,7 +90,7 @@ impl State {
 }
 
 impl Hub {
-    /// A hub that nobody is connected to yet; with io_uring, if it is wanted and the system offers it.
+    /// A hub without connections. It uses io_uring if `io_uring` is set and the system offers it.
     pub fn new(metrics: Arc<Metrics>, io_uring: bool, timers: Timers) -> Hub {
         Hub {
             started: Instant::now(),
@@ -106,7 +106,7 @@ impl Hub {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // A panic while the lock was held left no half-made state that matters more than going on.
+        // A panic under the lock leaves no partial state that would be worse than stopping all deliveries.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -114,10 +114,10 @@ impl Hub {
         self.started.elapsed().as_secs() as u32
     }
 
-    /// Registers a connection. A client that subscribes first and reads afterwards misses nothing: first
-    /// this, then the person's rooms are read and [`Hub::set_rooms`], from where on what is for them waits;
-    /// then all that the first frame says is read, and [`Hub::open`] lets it go in front. What was
-    /// delivered before `set_rooms` was committed before that reading. Returns the socket's reading half.
+    /// Registers a connection. A client that subscribes before it reads misses nothing. The order is: this call; read
+    /// the person's rooms and call [`Hub::set_rooms`], from where on frames for the connection wait; read the
+    /// contents of the first frame and call [`Hub::open`], which sends that frame before the waiting ones. Events
+    /// delivered before `set_rooms` were committed before that read. Returns the socket's reading half.
     ///
     /// # Errors
     /// When there is no file descriptor left for the second handle on the socket.
@@ -142,7 +142,7 @@ impl Hub {
         Ok((client, reading))
     }
 
-    /// The rooms that the person of a connection is in, as read from the file after it joined.
+    /// Sets the rooms of a connection's person, as read from the file after the connection joined.
     pub fn set_rooms(&self, id: ConnectionId, rooms: Vec<RoomId>) {
         let mut state = self.state();
         let State {
@@ -157,12 +157,12 @@ impl Hub {
         }
     }
 
-    /// How somebody shows themselves, as read from the file after they joined; shared by all their connections.
+    /// Updates somebody's profile, as read from the file after they joined. All of their connections share it.
     pub fn update(&self, user: User) -> Arc<User> {
         self.state().people.update(user)
     }
 
-    /// A connection is left alone, or used again.
+    /// Marks a connection as away, or as in use again.
     pub fn set_away(&self, id: ConnectionId, on: bool) {
         let mut state = self.state();
         let Some(slot) = state.slot(id) else { return };
@@ -174,21 +174,21 @@ impl Hub {
         }
     }
 
-    /// Writes the first frame, then what was delivered since the connection joined.
+    /// Writes the first frame, then the frames that have waited since the connection joined.
     pub fn open(&self, id: ConnectionId, first: Bytes) {
         if let Some(slot) = self.state().slot(id) {
             slot.open(first);
         }
     }
 
-    /// Writes a frame, or lets it wait where the socket is full.
+    /// Writes a frame, or queues it if the socket is full.
     pub fn send(&self, id: ConnectionId, frame: Bytes) {
         if let Some(slot) = self.state().slot(id) {
             slot.write(frame);
         }
     }
 
-    /// Forgets a connection. Returns the departure, if it was the viewer's last one.
+    /// Removes a connection. Returns the departure if it was the person's last one.
     pub fn leave(&self, id: ConnectionId) -> Option<Departure> {
         let mut state = self.state();
         let index = state.indexes.remove(&id)?;
@@ -205,18 +205,18 @@ impl Hub {
         departure
     }
 
-    /// Whether somebody has not come back since they left.
+    /// Whether the person of a departure has not come back since.
     pub fn is_gone(&self, departure: Departure) -> bool {
         self.state().people.is_gone(departure)
     }
 
-    /// Takes note that somebody is gone since `at`, if they have not come back since they left.
+    /// Marks the person of a departure as offline since `at`, unless they have come back.
     pub fn gone(&self, departure: Departure, at: Time) {
         self.state().people.gone(departure, at);
         self.presence.notify_one();
     }
 
-    /// Waits until somebody has come or gone, and tells who; each with the present state only.
+    /// Waits for changes of presence, and returns the latest state of each person that changed.
     pub async fn presence_changes(&self) -> Vec<PresenceChange> {
         loop {
             let changed = self.state().people.take_changed();
@@ -227,24 +227,24 @@ impl Hub {
         }
     }
 
-    /// How many connections somebody has.
+    /// The number of somebody's connections.
     pub fn connections_of(&self, user: UserId) -> usize {
         self.state().people.connections(user)
     }
 
-    /// Asks every connection to end, also those that are about to come.
+    /// Asks every connection to end, including those that are still to join.
     pub fn stop(&self, code: CloseCode) {
         let mut state = self.state();
         state.stopping = Some(code);
         state.end_sessions(|_| true, code);
     }
 
-    /// Who is here, and whether they look.
+    /// The people who are online or away.
     pub fn here(&self) -> Vec<(Arc<User>, Presence)> {
         self.state().people.here()
     }
 
-    /// What waits for slow readers now.
+    /// The current backlog for slow readers.
     pub fn waiting(&self) -> Waiting {
         let mut waiting = Waiting::default();
         for bytes in self.state().slots.iter().filter_map(Slot::waiting) {
@@ -259,7 +259,7 @@ impl Hub {
         self.state().end_sessions(ended, code);
     }
 
-    /// Asks all connections of somebody to end.
+    /// Asks all connections of a person to end.
     pub fn end_person(&self, user: UserId, code: CloseCode) {
         for slot in self.state().slots.iter_mut().filter(|slot| slot.user == user) {
             slot.end(code);
@@ -274,22 +274,21 @@ impl Hub {
         sessions
     }
 
-    /// Writes a close frame, after which this connection gets nothing more.
+    /// Writes a close frame. The connection gets nothing after it.
     pub fn close(&self, id: ConnectionId, code: CloseCode) {
         if let Some(slot) = self.state().slot(id) {
             slot.close(code);
         }
     }
 
-    /// Notes that a connection has shown to be alive.
+    /// Records that a connection has shown to be alive.
     pub fn record_activity(&self, client: &Client) {
         client.record_activity(self.seconds());
     }
 
-    /// Pings connections that are quiet, and ends those that stayed silent, from this index of the list on. Where
-    /// many are to be pinged, somebody who has something to say must not wait for all of them: then it returns the
-    /// index to go on at. A connection that leaves meanwhile may move another one before this index; that one is looked
-    /// at next time.
+    /// Pings quiet connections and ends silent ones, from this index of the list on. If there are many to ping, it
+    /// returns the index to continue at, so that other work need not wait for all of them. A connection that leaves
+    /// meanwhile may move another one before this index, which is then checked in the next sweep.
     pub fn sweep(&self, from: usize) -> Option<usize> {
         let now = self.seconds();
         let mut pings = 0;
@@ -308,7 +307,7 @@ impl Hub {
         None
     }
 
-    /// How many connections there are.
+    /// The number of connections.
     pub fn connections(&self) -> usize {
         self.state().slots.len()
     }

@@ -1,4 +1,4 @@
-//! Where there is no io_uring: see `uring.rs`.
+//! The replacement for `uring.rs` on systems without io_uring.
 
 use super::client::Slot;
 use bytes::Bytes;

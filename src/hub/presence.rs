@@ -1,4 +1,4 @@
-//! Who is here: somebody with a connection, or whose last one went a moment ago.
+//! Presence: people with a connection, or whose last connection closed a moment ago.
 
 use crate::clock::Time;
 use crate::model::{Presence, User, UserId};
@@ -8,7 +8,7 @@ use std::sync::Arc;
 struct Person {
     user: Arc<User>,
     connections: usize,
-    /// How many of them are left alone.
+    /// How many of the connections are away.
     away: usize,
     departures: u64,
 }
@@ -22,39 +22,39 @@ impl Person {
     }
 }
 
-/// Somebody's last connection went.
+/// The closing of a person's last connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Departure {
-    /// The person who has no connection any more.
+    /// The person without a connection.
     pub user: UserId,
-    /// Which of their departures this is, so that a later one has its own time to come back.
+    /// Tells the person's departures apart: each has its own grace period.
     number: u64,
 }
 
-/// Somebody is here now, looks elsewhere, or is gone.
+/// A person who is now online, away or offline.
 #[derive(Clone, Debug)]
 pub struct PresenceChange {
-    /// The person, with what they show of themselves.
+    /// The person and their profile.
     pub user: Arc<User>,
-    /// What they are now.
+    /// The new state.
     pub state: Presence,
-    /// When they went, where they did.
+    /// When the person went offline. `None` for other states.
     pub at: Option<Time>,
-    /// Grows from one change to the next.
+    /// Grows with each change.
     pub number: u64,
 }
 
-/// Counts the connections of each person, and remembers whose state the others have not heard of yet.
+/// Counts each person's connections, and collects the changes that have not been announced yet.
 #[derive(Default)]
 pub(super) struct People {
     here: HashMap<UserId, Person>,
-    /// The present state only: who comes and goes faster than the others are told is told once.
+    /// Only the latest state: changes faster than the announcements are merged.
     changed: HashMap<UserId, PresenceChange>,
     changes: u64,
 }
 
 impl People {
-    /// Changes one person, and takes note where their state is another one then.
+    /// Changes one person, and notes if that changes their state.
     fn with(&mut self, user: UserId, change: impl FnOnce(&mut Person)) {
         let Some(person) = self.here.get_mut(&user) else { return };
         let before = person.state();
@@ -70,7 +70,7 @@ impl People {
         }
     }
 
-    /// One connection more.
+    /// Adds a connection.
     pub fn join(&mut self, user: &Arc<User>) {
         if !self.here.contains_key(&user.id) {
             let change = PresenceChange {
@@ -91,13 +91,13 @@ impl People {
         self.with(user.id, |person| person.connections += 1);
     }
 
-    /// How many connections somebody has.
+    /// The number of somebody's connections.
     pub fn connections(&self, user: UserId) -> usize {
         self.here.get(&user).map_or(0, |person| person.connections)
     }
 
-    /// One connection less, which was left alone or not. A departure where it was the last one; the person
-    /// stays until [`People::gone`].
+    /// Removes a connection, which was away or not. Returns a departure if it was the last one. The person stays
+    /// until [`People::gone`].
     pub fn leave(&mut self, user: UserId, was_away: bool) -> Option<Departure> {
         let person = self.here.get(&user)?;
         if person.connections > 1 {
@@ -114,7 +114,7 @@ impl People {
         Some(Departure { user, number })
     }
 
-    /// One more connection is left alone, or one less.
+    /// Marks one more connection as away, or one less.
     pub fn away(&mut self, user: UserId, on: bool) {
         self.with(user, |person| match on {
             true => person.away += 1,
@@ -122,7 +122,7 @@ impl People {
         });
     }
 
-    /// Somebody shows something else of themselves.
+    /// Updates somebody's profile.
     pub fn update(&mut self, user: User) -> Arc<User> {
         match self.here.get_mut(&user.id) {
             Some(person) if *person.user == user => person.user.clone(),
@@ -140,7 +140,7 @@ impl People {
         person.is_some_and(|person| person.connections == 0 && person.departures == departure.number)
     }
 
-    /// Somebody is gone since `at`, if they have not come back since this departure.
+    /// Marks somebody as offline since `at`, unless they have come back since this departure.
     pub fn gone(&mut self, departure: Departure, at: Time) {
         if self.is_gone(departure)
             && let Some(person) = self.here.remove(&departure.user)
@@ -163,7 +163,7 @@ impl People {
         self.changed.insert(change.user.id, change);
     }
 
-    /// Who has come or gone since this was last asked.
+    /// Takes the changes since the last call.
     pub fn take_changed(&mut self) -> Vec<PresenceChange> {
         self.changed.drain().map(|(_, change)| change).collect()
     }

@@ -1,12 +1,11 @@
-//! Which rooms the person of one connection is in.
+//! The rooms that the person of one connection is in.
 //!
-//! A connection is registered before its rooms are read: what changes in between is written down, and
-//! put on top of what was read. So the rooms are right from then on, whichever of the two saw a change
-//! first: a change that the file already had changes nothing.
+//! A connection is registered before its rooms are read. Changes in between are recorded and applied to the result of
+//! the read. A change that the read already saw has no effect, so the rooms are right whichever came first.
 
 use crate::model::{LOBBY, RoomId, UserId};
 
-/// A person comes into a room or leaves it.
+/// A person joins or leaves a room.
 #[derive(Clone, Copy)]
 pub(super) struct MembershipChange {
     pub user: UserId,
@@ -16,14 +15,14 @@ pub(super) struct MembershipChange {
 
 /// The rooms of one connection.
 pub(super) enum Rooms {
-    /// Not read yet: nothing is for it, and the changes wait.
+    /// Not read yet: no frame is for this connection, and the changes are recorded.
     Unknown(Vec<MembershipChange>),
-    /// In order; without the one that everybody is in.
+    /// Sorted, without the Lobby.
     Known(Vec<RoomId>),
 }
 
 impl Rooms {
-    /// Whether it hears of this room.
+    /// Whether the connection gets events of this room.
     pub fn has(&self, room: RoomId) -> bool {
         match self {
             Rooms::Unknown(_) => false,
@@ -35,7 +34,7 @@ impl Rooms {
         matches!(self, Rooms::Known(_))
     }
 
-    /// Those that are known, in order; without the one that everybody is in.
+    /// The known rooms, sorted, without the Lobby.
     pub fn known(&self) -> &[RoomId] {
         match self {
             Rooms::Unknown(_) => &[],
@@ -43,7 +42,7 @@ impl Rooms {
         }
     }
 
-    /// The person came into a room or went.
+    /// Applies the person's joining or leaving of a room.
     pub fn apply(&mut self, change: MembershipChange) {
         match self {
             Rooms::Unknown(changes) => changes.push(change),
@@ -55,7 +54,7 @@ impl Rooms {
         }
     }
 
-    /// The rooms were read from the file after this connection was registered.
+    /// Sets the rooms that were read from the file after this connection was registered.
     pub fn set(&mut self, mut rooms: Vec<RoomId>) {
         rooms.sort_unstable();
         if let Rooms::Unknown(changes) = std::mem::replace(self, Rooms::Known(rooms)) {
@@ -64,7 +63,7 @@ impl Rooms {
     }
 }
 
-/// The lobby, which no list of rooms holds: everybody is in it.
+/// Whether this is the Lobby, which no list of rooms holds because everybody is in it.
 pub(super) fn is_everybodys(room: RoomId) -> bool {
     room == LOBBY
 }

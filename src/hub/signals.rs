@@ -1,11 +1,11 @@
-//! Signals that wait to be delivered: who types, and how far people have read. A write to everybody's socket for each
-//! would cost more than the messages do. So they wait a moment, and go out with the next event.
+//! Signals that wait to be delivered: typing and read marks. A write to every socket for each of them would cost more
+//! than the messages do, so they wait up to a second and go out with the next event.
 
 use crate::limits::SIGNALS_WAITING_MAX;
 use crate::model::{Event, RoomId, UserId};
 use std::collections::HashSet;
 
-/// In the order in which they came; of each kind, person and room the last one only.
+/// In order of arrival, with only the latest of each kind, person and room.
 #[derive(Default)]
 pub(super) struct Signals {
     waiting: Vec<Event>,
@@ -40,8 +40,8 @@ impl Signals {
         std::mem::take(&mut self.waiting)
     }
 
-    /// Keeps the signals of what happened, unless something else is among it, or too many wait: then all that wait are
-    /// delivered before it, and are returned with it. A person who has posted is no longer typing.
+    /// Keeps the signals among these events. If there are other events too, or too many signals wait, it returns the
+    /// waiting signals followed by the events. A person who has posted is no longer typing.
     pub fn put_before(&mut self, events: Vec<Event>) -> Option<Vec<Event>> {
         if events.iter().all(|event| Key::of(event).is_some()) {
             events.into_iter().for_each(|event| self.add(event));

@@ -1,8 +1,8 @@
-//! Which connections are subscribed to a room, and which belong to a person, so that an event for few people needs no
-//! walk over all connections.
+//! The connections subscribed to each room, and those of each person, so that an event for few people does not walk
+//! all connections.
 //!
-//! May name a connection too many, never one too few: who gets a frame is decided by [`Segment`] and the
-//! connection's own rooms. The room that everybody is in is not here.
+//! It may list a connection too many, never one too few: [`Segment`] and the connection's own rooms decide who gets a
+//! frame. The Lobby is not listed here.
 
 use super::batch::Segment;
 use super::client::Slot;
@@ -10,7 +10,7 @@ use super::rooms::MembershipChange;
 use crate::model::{ConnectionId, RoomId, UserId};
 use std::collections::{HashMap, HashSet};
 
-/// Where more than one connection in so many gets something, walking over all is no dearer.
+/// If more than one in this many connections gets a frame, walking all of them costs no more.
 const FEW_OF: usize = 4;
 
 #[derive(Default)]
@@ -20,12 +20,12 @@ pub(super) struct Subscriptions {
 }
 
 impl Subscriptions {
-    /// A connection is there; its rooms are not known yet.
+    /// Adds a connection whose rooms are not known yet.
     pub fn join(&mut self, user: UserId, id: ConnectionId) {
         self.people.entry(user).or_default().insert(id);
     }
 
-    /// The rooms of a connection are known now.
+    /// Adds a connection to its rooms, once they are known.
     pub fn set_rooms(&mut self, slot: &Slot) {
         for room in slot.rooms.known() {
             self.rooms.entry(*room).or_default().insert(slot.client.id);
@@ -39,7 +39,7 @@ impl Subscriptions {
         }
     }
 
-    /// The person of a connection came into a room or went; its rooms say so already.
+    /// Applies a join or leave of the connection's person. The slot's rooms reflect it already.
     pub fn apply(&mut self, change: MembershipChange, slot: &Slot) {
         match slot.rooms.known().binary_search(&change.room).is_ok() {
             true => drop(self.rooms.entry(change.room).or_default().insert(slot.client.id)),
@@ -47,12 +47,12 @@ impl Subscriptions {
         }
     }
 
-    /// The connections of somebody.
+    /// The connections of a person.
     pub fn of_person(&self, user: UserId) -> impl Iterator<Item = &ConnectionId> {
         self.people.get(&user).into_iter().flatten()
     }
 
-    /// The connections that may get something of a segment, each once, where they are few of `all`.
+    /// The connections that may get part of a segment, each once. `None` unless they are few of `all`.
     pub fn few(&self, segment: &Segment, all: usize) -> Option<HashSet<ConnectionId>> {
         let (rooms, people) = segment.audience()?;
         let rooms = rooms.iter().filter_map(|room| self.rooms.get(room));
@@ -66,7 +66,7 @@ impl Subscriptions {
     }
 }
 
-/// Takes a connection out of a set; a set that is empty goes.
+/// Removes a connection from a set, and the set once it is empty.
 fn remove<K: Eq + std::hash::Hash>(sets: &mut HashMap<K, HashSet<ConnectionId>>, key: K, id: ConnectionId) {
     if let Some(set) = sets.get_mut(&key) {
         set.remove(&id);

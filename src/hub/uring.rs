@@ -1,10 +1,9 @@
-//! Many sends in one system call, by io_uring (Linux 5.6 and later, `io_uring(7)`).
+//! Many sends in one system call, with io_uring (Linux 5.6 and later, `io_uring(7)`).
 //!
-//! A delivery to a room is a short write to each of very many sockets, and a good part of each is its system
-//! call. Here a batch of them goes to the kernel at once. Nothing else of io_uring is used: each send is one that
-//! does not wait, so that all of them are over when the call returns, as if they had been written one by one.
-//! Where the kernel has no io_uring, or does not let this process use it (containers often do not), there is no
-//! sender, and the hub writes one by one.
+//! A delivery to a room is a short write to each of many sockets, and the system call is a large part of its cost.
+//! Here the kernel gets a batch of them at once. No other feature of io_uring is used: no send waits, so all of them
+//! are complete when the call returns, as if they had been written one by one. If the kernel has no io_uring, or
+//! refuses it to this process (as containers often do), there is no sender and the hub writes one by one.
 
 use super::client::Slot;
 use crate::limits::{SENDS_AT_ONCE_FEW, SENDS_AT_ONCE_MAX};
@@ -20,27 +19,27 @@ const FLAGS: i32 = 0x40 | 0x4000;
 struct Send {
     index: usize,
     frames: Bytes,
-    /// Bytes that were written, or the negative number of an error; `None` while the kernel has not said.
+    /// Bytes written, or the negated error number. `None` until the kernel reports it.
     outcome: Option<i32>,
 }
 
-/// A batch of sends, and the way to the kernel.
+/// A batch of sends, and the ring that submits them.
 pub(super) struct UringSender {
     kernel: IoUring,
-    /// How many it takes at once.
+    /// Maximum sends in one batch.
     sends: usize,
     batch: Vec<Send>,
 }
 
 impl UringSender {
-    /// `None` where there is no io_uring for this process.
+    /// `None` if this process cannot use io_uring.
     pub fn open() -> Option<UringSender> {
         let (kernel, sends) = [SENDS_AT_ONCE_MAX, SENDS_AT_ONCE_FEW]
             .into_iter()
             .find_map(|sends| Some((IoUring::new(sends as u32).ok()?, sends)))?;
         let mut probe = io_uring::Probe::new();
         kernel.submitter().register_probe(&mut probe).ok()?;
-        // A filter may allow all but this call.
+        // A seccomp filter may allow every call but this one.
         kernel.submit().ok()?;
         let batch = Vec::with_capacity(sends);
         probe
@@ -48,13 +47,13 @@ impl UringSender {
             .then_some(UringSender { kernel, sends, batch })
     }
 
-    /// Begins a batch, without what a panic may have left of an earlier one.
+    /// Begins a batch. Drops what a panic may have left of an earlier one.
     pub fn begin(&mut self) {
         self.batch.clear();
     }
 
-    /// Takes frames for a socket that nothing waits for, and that has none in this batch yet. Tells whether the
-    /// batch is full.
+    /// Adds frames for a socket that has nothing queued and no frames in this batch yet. Returns whether the batch is
+    /// full.
     pub fn push(&mut self, index: usize, frames: Bytes) -> bool {
         self.batch.push(Send {
             index,
@@ -64,14 +63,14 @@ impl UringSender {
         self.batch.len() >= self.sends
     }
 
-    /// Writes the batch. Fails where the kernel no longer takes any: then this sender must be dropped, since it may
+    /// Submits the batch. An error means that the kernel takes no more: the sender must then be dropped, since it may
     /// hold sends that the kernel has not taken yet.
     pub fn write(&mut self, slots: &mut [Slot]) -> Result<()> {
         if self.batch.is_empty() {
             return Ok(());
         }
         let submitted = self.submit(slots);
-        // The kernel may still read frames whose outcome is not known.
+        // The kernel may still read the frames of a send without an outcome.
         let unfinished = self.batch.iter_mut().filter(|send| send.outcome.is_none());
         unfinished.for_each(|send| std::mem::forget(std::mem::take(&mut send.frames)));
         for send in self.batch.drain(..) {
@@ -81,14 +80,14 @@ impl UringSender {
             match send.outcome {
                 Some(written @ 0..) => slot.wrote(send.frames, Ok(written as usize)),
                 Some(error) => slot.wrote(send.frames, Err(Error::from_raw_os_error(-error))),
-                // Nobody can tell what its reader has. They come back, and catch up.
+                // It is unknown which bytes the client got. It reconnects and catches up.
                 None => slot.shut_down(),
             }
         }
         submitted
     }
 
-    /// Hands the batch to the kernel, and waits until it is done with all of it.
+    /// Submits the batch to the kernel, and waits until all of it is complete.
     fn submit(&mut self, slots: &[Slot]) -> Result<()> {
         let mut waiting = 0;
         for (number, send) in self.batch.iter().enumerate() {
@@ -98,9 +97,9 @@ impl UringSender {
                 .flags(FLAGS)
                 .build()
                 .user_data(number as u64);
-            // SAFETY: the kernel reads `frames` through a pointer until it has returned the outcome. They belong to the
-            // batch, where they stay as they are until every outcome is there, or, where one never comes, are
-            // never freed (`write`). The descriptor is open: its slot is borrowed until after the last outcome.
+            // SAFETY: the kernel reads `frames` through a pointer until it has returned the outcome. They belong to
+            // the batch and stay unchanged until every outcome is there. If one never comes, they are never freed
+            // (`write`). The descriptor is open: its slot is borrowed until after the last outcome.
             #[expect(unsafe_code, reason = "the kernel reads memory after this call")]
             let pushed = unsafe { self.kernel.submission().push(&entry) };
             pushed.map_err(|_| ErrorKind::ResourceBusy)?;

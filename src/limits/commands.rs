@@ -4,55 +4,56 @@ use std::time::Duration;
 
 // ---- Nightly backups ---------------------------------------------------------------------------
 
-/// The hour of the local day from which on a night's backup is made.
+/// Local hour from which a night's backup may start.
 pub const NIGHT_HOUR: i64 = 3;
-/// How often the server looks whether a nightly backup is due; the first time is this long after its start.
+/// Interval at which the server checks whether a nightly backup is due. The first check is one interval after the
+/// start.
 pub const NIGHTLY_LOOK_EVERY: Duration = Duration::from_secs(60);
-/// How long after a nightly backup that failed it is tried again: an hour.
+/// Milliseconds after which a failed nightly backup is retried: 1 hour.
 pub const NIGHTLY_RETRY_MS: u64 = 60 * 60 * 1000;
-/// A nightly backup that is older than this is said to be old: two days.
+/// Age in milliseconds from which the last nightly backup is reported as stale: 2 days.
 pub const NIGHTLY_STALE_MS: u64 = 2 * 24 * 60 * 60 * 1000;
-/// How often a stale backup is said in the log: once a day.
+/// Minimum milliseconds between two log lines about a stale backup: 1 day.
 pub const NIGHTLY_WARN_MS: u64 = 24 * 60 * 60 * 1000;
-/// Days, among those that have a backup, whose last one is kept.
+/// Days with a backup whose last backup is kept. Older ones are removed unless a week keeps them.
 pub const BACKUP_DAYS_KEPT: usize = 7;
-/// Weeks, among those that have a backup, whose last one is kept.
+/// Weeks with a backup whose last backup is kept. Older ones are removed.
 pub const BACKUP_WEEKS_KEPT: usize = 4;
-/// Bytes that a nightly backup leaves free on its disk, at least ...
+/// Minimum bytes that must stay free on the disk of a nightly backup. If fewer would, the backup fails.
 pub const BACKUP_FREE_BYTES_MIN: u64 = 256 << 20;
-/// ... and at least this part of the disk: a twentieth.
+/// Fraction of that disk that must stay free if it is more: one twentieth.
 pub const BACKUP_FREE_PART: u64 = 20;
-/// Files of the backup folder that are looked at.
+/// Maximum files of the backup folder that are considered. Any others are ignored.
 pub const BACKUP_FILES_SEEN_MAX: usize = 10_000;
-/// A part of a backup that nobody has written to for this long was left behind: an hour.
+/// Time without writes after which a partial backup counts as abandoned: 1 hour.
 pub const BACKUP_ABANDONED_AFTER: Duration = Duration::from_secs(60 * 60);
 
 // ---- Checks ------------------------------------------------------------------------------------
 
-/// Faults of a data file that a check tells one by one; it only counts the others.
+/// Maximum findings that a check reports one by one. It only counts the others.
 pub const FINDINGS_MAX: usize = 100;
 
 // ---- The control socket ------------------------------------------------------------------------
 
-/// Bytes of a request.
+/// Maximum bytes of a request. A longer one is refused.
 pub const CONTROL_REQUEST_BYTES_MAX: usize = 4 << 10;
-/// How long a request may take to arrive.
+/// Time in which a request must arrive. After that the connection is closed.
 pub const CONTROL_REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
-/// Commands that are served at the same time; further ones are refused.
+/// Maximum commands that are served at once. Another one is refused.
 pub const CONTROL_CLIENTS_MAX: usize = 4;
-/// How long a command waits while another backup is being taken.
+/// Time that a command waits for another backup to finish. After that it is refused with `conflict`.
 pub const CONTROL_TURN_TIMEOUT: Duration = Duration::from_secs(10 * 60);
-/// How long a command may leave what it is sent unread: it may stand in a pipe to somewhere slow.
+/// Time that a command may leave its output unread. It is long because a command may write to a slow pipe.
 pub const CONTROL_STALL_TIMEOUT: Duration = Duration::from_secs(5 * 60);
-/// How often a command that waits is told how far the server is.
+/// Interval at which a waiting command hears the server's progress.
 pub const CONTROL_PROGRESS_EVERY: Duration = Duration::from_secs(1);
-/// How long a server may say nothing to a command.
+/// Time without a line from the server after which a command gives up.
 pub const CONTROL_SILENCE_TIMEOUT: Duration = Duration::from_secs(60);
-/// How often the server looks whether its socket is still where commands look for it.
+/// Interval at which the server checks that its socket is still where commands look for it.
 pub const CONTROL_LOOK_EVERY: Duration = Duration::from_secs(60);
-/// Bytes of a line of an answer.
+/// Maximum bytes of a line of an answer. A command treats a longer one as an error.
 pub const CONTROL_ANSWER_BYTES_MAX: usize = 256 << 10;
-/// Bytes of a socket's path: 104 with its end on macOS and the BSDs, 108 on Linux (`sun_path`).
+/// Maximum bytes of a socket's path. `sun_path` holds 104 with the final NUL on macOS and the BSDs, 108 on Linux.
 pub const CONTROL_PATH_BYTES_MAX: usize = 103;
-/// How long a command that was told to stop may take to clear up.
+/// Time that a stopped command gets to clean up. After that it ends anyway.
 pub const COMMAND_STOP_TIMEOUT: Duration = Duration::from_secs(5);

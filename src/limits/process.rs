@@ -1,55 +1,55 @@
-//! The limits of the process, and of the clock that it reads.
+//! The limits of the process, and of the clock it reads.
 
 use super::DAY_MS;
 use std::time::Duration;
 
 // ---- The clock of this computer ----------------------------------------------------------------
 
-/// What carries a time further ahead of the clock than this was written while the clock was wrong: a day, so that
-/// a wrong time zone is none of it. Up to this, the times of a room's messages never go down.
+/// Milliseconds by which a stored time may be ahead of the clock: 1 day, so that a wrong time zone passes. A time
+/// further ahead was written while the clock was wrong. Up to this, the times of a room's messages never decrease.
 pub const CLOCK_AHEAD_MAX_MS: u64 = DAY_MS;
-/// A data file that nobody wrote to for longer than this when the server starts: either the clock is wrong, or
-/// every session is over anyway.
+/// Milliseconds by which the newest entry of a data file may be older than the clock when the server starts. Beyond
+/// it, the clock is wrong or every session has expired anyway.
 pub const CLOCK_BEHIND_MAX_MS: u64 = 366 * DAY_MS;
-/// A clock that is off by this much from the time that has passed was set.
+/// Milliseconds by which the clock may differ from the time that has passed. Beyond it, somebody has set the clock.
 pub const CLOCK_JUMP_MS: u64 = 5 * 60 * 1000;
-/// How long a clock that was set, or that does not fit the data file, ends no session and erases no file.
+/// Time for which a clock that was set, or that does not fit the data file, expires no session and erases no file.
 pub const CLOCK_SETTLES_AFTER: Duration = Duration::from_secs(60 * 60);
 
 // ---- The process -------------------------------------------------------------------------------
 
-/// Open files asked for at start; a connection takes two.
+/// Open files that the process asks for at start. A connection takes two.
 pub const OPEN_FILES_WANTED: u64 = 65_536;
-/// Files that are no connections.
+/// Open files reserved for everything but connections.
 pub const OPEN_FILES_SPARE: u64 = 64;
-/// Connections that must fit, or the server does not start: two browsers that load the page, with six each, and
-/// their sockets.
+/// Minimum connections that must fit, else the server does not start: two browsers that load the page with six
+/// connections each, and their sockets.
 pub const CONNECTIONS_MIN: u32 = 16;
-/// Where fewer connections fit than this, the start says so.
+/// Connections below which the server warns at start that few fit.
 pub const CONNECTIONS_FEW: u32 = 256;
-/// Connections of one address (an IPv4 address, an IPv6 /64), and at most half of all: an office behind one
-/// address has room. None for this computer itself, where a proxy may bring everybody; switched off with
-/// the rates.
+/// Maximum connections from one network (an IPv4 address, an IPv6 /64), and never more than half of all, so that an
+/// office behind one address has enough. It does not apply to this computer, where a proxy may bring everybody, and
+/// is switched off with the rates.
 pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 1_024;
-/// Connections without a place that are told so at the same time; the others are dropped.
+/// Maximum refused connections that get an answer at the same time. Others are closed without one.
 pub const TURNED_AWAY_MAX: usize = 16;
-/// How long that may take.
+/// Time that such an answer may take. After that the connection is closed.
 pub const TURNED_AWAY_TIMEOUT: Duration = Duration::from_secs(2);
-/// Connections that wait to be accepted.
+/// Maximum connections that wait to be accepted. The kernel refuses or delays others.
 pub const LISTEN_BACKLOG: i32 = 1_024;
-/// How long a stop may take. Then the process ends, whatever it waits for: before Docker kills it, after 10 s.
+/// Time after which a stop ends the process in any case. Docker kills it after 10 s.
 pub const STOP_WITHIN: Duration = Duration::from_secs(8);
-/// A second signal to stop ends the process at once, unless it comes this soon: then it is the first one, twice.
+/// Time within which a second stop signal counts as a duplicate. A later one ends the process at once.
 pub const SECOND_SIGNAL_AFTER: Duration = Duration::from_millis(500);
-/// How long a stop writes down who was here until now, and how far they have read.
+/// Time in which a stop records when people were last online, and their read marks. After that it continues without.
 pub const LAST_SEEN_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long a socket waits at a stop for what it was promised; then it is closed without.
+/// Time that a socket waits for pending answers at a stop. After that it is closed without them.
 pub const ANSWERS_AT_STOP_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long connections may take to end at a stop; as a rule the whole of it stays under 5 seconds.
+/// Time that connections get to end at a stop. The whole stop should stay below 5 s.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long the last answers may take after that.
+/// Time after that in which the last answers may be sent.
 pub const LAST_ANSWERS_TIMEOUT: Duration = Duration::from_secs(1);
-/// Bytes of the log that wait for the reader of standard error; what comes after that is dropped and counted.
+/// Maximum bytes of the log buffered for the reader of standard error. Further lines are dropped and counted.
 pub const LOG_WAITING_BYTES_MAX: usize = 1 << 20;
-/// How long the end of the process waits for the readers of its output.
+/// Time that the process waits at its end for its output to be read.
 pub const LOG_FLUSH_TIMEOUT: Duration = Duration::from_secs(1);

@@ -1,17 +1,17 @@
-//! The timers that a test would have to wait for. A server runs with the defaults; only tests shorten them.
+//! The timers that a test would have to wait for. A server uses the defaults. Only tests shorten them.
 
 use std::time::Duration;
 
-/// A socket that says nothing for this long is pinged.
+/// Time after which a silent socket is pinged.
 pub const SOCKET_PING_AFTER: Duration = Duration::from_secs(25);
-/// A socket that says nothing for this long is dead.
+/// Time after which a silent socket counts as dead and is closed.
 pub const SOCKET_DEAD_AFTER: Duration = Duration::from_secs(60);
-/// How often sockets are looked at: quiet ones, dead ones, ended sessions.
+/// Interval at which sockets are checked for silence and for ended sessions.
 pub const SOCKET_SWEEP_EVERY: Duration = Duration::from_secs(5);
-/// How often deleted text is erased that nobody can bring back any more.
+/// Interval at which deleted messages that can no longer be restored are erased.
 pub const ERASE_EVERY: Duration = Duration::from_secs(5);
 
-/// These timers as values. Those of sockets count in whole seconds.
+/// These timers as values. The socket timers count in whole seconds.
 #[derive(Clone, Copy, Debug)]
 pub struct Timers {
     /// In place of [`SOCKET_PING_AFTER`].

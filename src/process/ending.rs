@@ -1,4 +1,4 @@
-//! The end of the process, in time whatever hangs.
+//! Ends the process in time, whatever hangs.
 
 use super::output::Output;
 use crate::limits::STOP_WITHIN;
@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 
-/// What the process exits with that did not stop in order: what was acknowledged is in the data file, as after a
-/// power cut, and the next start sees to it.
+/// The exit code after an unclean stop. Acknowledged changes are in the data file, as after a power cut, and the next
+/// start recovers them.
 const NOT_IN_ORDER: i32 = 1;
 
-/// Sees to it that the process ends. Clones share it.
+/// Makes sure that the process ends. Clones share it.
 #[derive(Clone)]
 pub(super) struct Ending {
     output: Output,
@@ -26,7 +26,7 @@ impl Ending {
         }
     }
 
-    /// From now on there are [`STOP_WITHIN`] left, counted by a thread that waits for nothing else.
+    /// Starts the countdown of [`STOP_WITHIN`], on a thread that waits for nothing else.
     pub fn begin(&self) {
         if self.has_begun.swap(true, Relaxed) {
             return;
@@ -40,11 +40,11 @@ impl Ending {
             );
         });
         if let Err(error) = counting {
-            tracing::warn!(%error, "nobody counts how long the stop takes");
+            tracing::warn!(%error, "the stop has no time limit");
         }
     }
 
-    /// Ends the process where it is.
+    /// Ends the process immediately.
     pub fn at_once(&self, why: &str) -> ! {
         self.output.error(why);
         self.output.flush();

@@ -1,8 +1,9 @@
-//! Lines for standard output and standard error, written by a thread of their own: a pipe that nobody reads must
-//! stop that thread and nothing else. What finds no room is dropped, counted, and said once somebody reads again.
+//! Lines for standard output and standard error, each written by a thread of its own: a pipe that nobody reads blocks
+//! only that thread. Lines beyond the buffer are dropped and counted, and the count is reported once somebody reads
+//! again.
 //!
-//! tracing-appender is not used for it: its queue is bounded in lines and not in bytes, it tells nobody of what it
-//! dropped, and at a stop with a full queue it writes to standard output, which may be the same pipe.
+//! tracing-appender does not fit: its queue is bounded in lines and not in bytes, it does not report dropped lines,
+//! and at a stop with a full queue it writes to standard output, which may be the same pipe.
 
 use crate::limits::LOG_WAITING_BYTES_MAX;
 use std::io::{self, Write};
@@ -10,7 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-/// The way to one of the two. Clones share it.
+/// The queue to one of the two streams. Clones share it.
 #[derive(Clone)]
 pub(super) struct Lines(Arc<Shared>);
 
@@ -22,7 +23,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     waiting: Vec<u8>,
-    /// Lines that found no room behind those that wait.
+    /// Number of lines that did not fit.
     dropped: u64,
     is_writing: bool,
 }
@@ -41,7 +42,7 @@ impl Shared {
         let (text, dropped) = (std::mem::take(&mut state.waiting), std::mem::take(&mut state.dropped));
         state.is_writing = true;
         drop(state);
-        // Where it is closed, there is nobody to tell.
+        // If the stream is closed, nobody can be told.
         let _ = out.write_all(&text);
         if dropped > 0 {
             let _ = writeln!(
@@ -71,7 +72,7 @@ impl Lines {
         Ok(lines)
     }
 
-    /// Adds a line, with its end.
+    /// Adds a line, including its line end.
     pub fn push(&self, line: &[u8]) {
         let mut state = self.0.state();
         if state.waiting.len() + line.len() > LOG_WAITING_BYTES_MAX {
@@ -83,7 +84,7 @@ impl Lines {
         self.0.changed.notify_all();
     }
 
-    /// Waits until everything is written, but no longer than this.
+    /// Waits until everything is written, at most until this instant.
     pub fn flush(&self, until: Instant) {
         let timeout = until.saturating_duration_since(Instant::now());
         let is_busy = |state: &mut State| !state.waiting.is_empty() || state.dropped > 0 || state.is_writing;

@@ -1,5 +1,5 @@
-//! What the process says: a few lines on standard output, the log on standard error, and nothing that waits for
-//! whoever reads them.
+//! The output of the process: a few lines on standard output and the log on standard error. No caller ever waits for
+//! the reader of either.
 
 use super::lines::Lines;
 use crate::limits::LOG_FLUSH_TIMEOUT;
@@ -10,7 +10,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Both of them. Clones share them.
+/// Both streams. Clones share them.
 #[derive(Clone)]
 pub(super) struct Output {
     output: Lines,
@@ -28,7 +28,7 @@ impl Output {
     /// Writes the log to standard error, panics included.
     ///
     /// # Errors
-    /// A sentence for the terminal, about a filter that is none.
+    /// A sentence for the terminal about an invalid filter.
     pub fn log(&self, filter: &str) -> Result<(), String> {
         let filter: Targets = filter
             .parse()
@@ -38,7 +38,7 @@ impl Output {
             .with_writer(move || errors.clone())
             .with_ansi(io::stderr().is_terminal());
         tracing_subscriber::registry().with(lines).with(filter).init();
-        // The hook that Rust comes with writes to standard error itself, and waits for its reader.
+        // Rust's default hook writes to standard error itself, and waits for its reader.
         panic::set_hook(Box::new(|panic| {
             let payload = panic.payload();
             let text = payload.downcast_ref::<&str>().copied();
@@ -54,17 +54,17 @@ impl Output {
         Ok(())
     }
 
-    /// A line on standard output.
+    /// Writes a line to standard output.
     pub fn say(&self, line: &str) {
         self.output.push(format!("{line}\n").as_bytes());
     }
 
-    /// A line on standard error, whatever is logged.
+    /// Writes a line to standard error, whatever the log filter.
     pub fn error(&self, line: &str) {
         self.errors.push(format!("{line}\n").as_bytes());
     }
 
-    /// Waits for the readers of both, but not for long.
+    /// Waits briefly for the readers of both.
     pub fn flush(&self) {
         let until = Instant::now() + LOG_FLUSH_TIMEOUT;
         self.output.flush(until);

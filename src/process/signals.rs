@@ -1,5 +1,5 @@
-//! The signals that stop the server, heard on a thread of their own: they must be heard also while the thread that
-//! serves hangs, in a disk for instance.
+//! The signals that stop the server, received on a thread of their own: they must work even while the serving thread
+//! hangs, for instance in a disk access.
 
 use super::ending::Ending;
 use crate::limits::SECOND_SIGNAL_AFTER;
@@ -18,19 +18,19 @@ use tokio::signal::windows::{
 };
 use tokio::sync::oneshot;
 
-/// What somebody who stops the server has sent.
+/// A signal that stops the server.
 #[derive(PartialEq, Eq)]
 enum Signal {
-    /// Ctrl-C, SIGTERM.
+    /// Ctrl-C or SIGTERM.
     Stop,
-    /// The terminal is gone. Comes twice at times, and right behind a SIGTERM, without anybody being impatient.
+    /// The terminal was closed. It may come twice, or right after a SIGTERM, without anybody being impatient.
     Hangup,
 }
 
-/// Listens from now on, and is ready once the server should stop. A second signal ends the process at once.
+/// Starts listening. The future completes when the server should stop. A second signal ends the process at once.
 ///
 /// # Errors
-/// When the system gives no thread or no signals.
+/// When the system has no threads left, or refuses the signal handlers.
 pub(super) fn listen(ending: Ending) -> io::Result<impl Future<Output = ()>> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let (say_ready, ready) = mpsc::channel();
@@ -46,7 +46,7 @@ pub(super) fn listen(ending: Ending) -> io::Result<impl Future<Output = ()>> {
             let began = Instant::now();
             ending.begin();
             let _ = stop.send(());
-            // Our parent process may pass on a signal that we have received ourselves.
+            // Our parent process may forward a signal that we have received ourselves.
             while signals.next().await != Signal::Stop || began.elapsed() < SECOND_SIGNAL_AFTER {}
             ending.at_once("Chapp was told to stop twice, and ended at once.");
         });
@@ -59,18 +59,18 @@ pub(super) fn listen(ending: Ending) -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// From now on, a file that may grow no further (setrlimit(2), RLIMIT_FSIZE) is a full disk, and no longer the end
-/// of the process. Needs a tokio runtime.
+/// Makes a file that may grow no further (setrlimit(2), RLIMIT_FSIZE) act like a full disk, and no longer end the
+/// process. Needs a tokio runtime.
 ///
 /// # Errors
-/// When the system gives no signals.
+/// When the system refuses the signal handler.
 #[cfg(unix)]
 pub(super) fn survive_file_size_limit() -> io::Result<()> {
-    // A handler stays for good, also where nobody listens to it: then the write fails with EFBIG.
+    // The handler stays for good, even when nobody listens: the write then fails with EFBIG.
     signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())).map(drop)
 }
 
-/// There is no such signal.
+/// Windows has no such signal.
 #[cfg(windows)]
 pub(super) fn survive_file_size_limit() -> io::Result<()> {
     Ok(())
@@ -79,7 +79,7 @@ pub(super) fn survive_file_size_limit() -> io::Result<()> {
 #[cfg(unix)]
 struct Signals {
     stop: [unix::Signal; 2],
-    /// `None` where it is ignored.
+    /// `None` if the signal is ignored.
     hangup: Option<unix::Signal>,
 }
 
@@ -110,7 +110,7 @@ impl Signals {
     }
 }
 
-/// Whether somebody has this signal ignored, as nohup(1) does: they want us to stay.
+/// Whether this signal is ignored, as under nohup(1): the process should then stay.
 #[cfg(target_os = "linux")]
 fn is_ignored(signal: SignalKind) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -119,7 +119,7 @@ fn is_ignored(signal: SignalKind) -> bool {
     mask.is_some_and(|mask| mask >> (signal.as_raw_value() - 1) & 1 == 1)
 }
 
-/// Elsewhere nobody can ask without unsafe code.
+/// Other systems offer no way to ask without unsafe code.
 #[cfg(all(unix, not(target_os = "linux")))]
 fn is_ignored(_: SignalKind) -> bool {
     false
@@ -128,7 +128,7 @@ fn is_ignored(_: SignalKind) -> bool {
 #[cfg(windows)]
 struct Signals {
     stop: (CtrlC, CtrlBreak),
-    /// The window of the console is closed, or the computer shuts down.
+    /// The console window was closed, or the computer shuts down.
     hangup: (CtrlClose, CtrlShutdown),
 }
 

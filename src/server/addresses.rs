@@ -1,11 +1,10 @@
-//! By which addresses others reach the server.
+//! The addresses by which others reach the server.
 
 use crate::config::Host;
 use crate::limits::ADDRESSES_MAX;
 use std::net::{IpAddr, SocketAddr};
 
-/// How others reach a server that listens on `listening`: by the addresses of this computer, and by the
-/// names that it was told.
+/// The addresses of a server that listens on `listening`: those of this computer, and the configured names.
 pub(super) fn all(listening: SocketAddr, hosts: &[Host]) -> Vec<String> {
     let port = listening.port();
     let named = hosts.iter().filter(|host| !is_only_here(&host.name));
@@ -16,7 +15,7 @@ pub(super) fn all(listening: SocketAddr, hosts: &[Host]) -> Vec<String> {
     own(listening).into_iter().chain(named).take(ADDRESSES_MAX).collect()
 }
 
-/// Whether a name means this computer to every browser (RFC 6761 §6.3).
+/// Whether a name means the local computer to every browser (RFC 6761 §6.3).
 fn is_only_here(name: &str) -> bool {
     name == "localhost" || name.ends_with(".localhost") || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
@@ -33,7 +32,7 @@ pub(super) fn own(listening: SocketAddr) -> Vec<String> {
     let others = interfaces
         .iter()
         .filter(|interface| !interface.is_loopback() && !interface.is_link_local());
-    // The short ones, that people can type.
+    // IPv4 addresses, which are short enough to type.
     let short = others.map(|interface| interface.ip()).filter(|ip| ip.is_ipv4());
     short
         .map(|ip| SocketAddr::new(ip, listening.port()).to_string())

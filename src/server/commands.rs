@@ -6,16 +6,16 @@ use crate::{control, instance};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Where commands find the server.
+/// The socket for commands, and the folders where commands look for it.
 pub(super) struct Commands {
     folders: Vec<PathBuf>,
     name: String,
-    /// None where none is wanted, or none can be had.
+    /// `None` if no socket is wanted, or it could not be created.
     listener: Option<control::Listener>,
 }
 
 impl Commands {
-    /// Listens. The data file, which is open, is nobody else's to serve.
+    /// Listens. The data file is open, so no other server can own its socket.
     pub fn listen(config: &Config) -> Commands {
         let folders = config.control_folders.clone();
         let name = instance::name(&config.data).unwrap_or_default();

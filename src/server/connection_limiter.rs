@@ -1,4 +1,4 @@
-//! ConnectionLimiter for connections: so many in all, so many for one address, and a word for those who find none.
+//! Limits connections, in total and for each address, and answers those that are refused.
 
 use crate::chat::{RateLimits, is_this_computer, network};
 use crate::limits::{CONNECTIONS_PER_ADDRESS_MAX, SHED_RETRY_MS, TURNED_AWAY_MAX, TURNED_AWAY_TIMEOUT};
@@ -10,27 +10,27 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// All limiter.
+/// Counts the connections of the server.
 pub struct ConnectionLimiter {
     all: Arc<Semaphore>,
     max: u32,
-    /// How many each address may have; nothing for no limit.
+    /// Maximum connections of each address. `None` for no limit.
     per_address_max: Option<usize>,
     by_address: Mutex<HashMap<IpAddr, usize>>,
     turned_away: Arc<Semaphore>,
     metrics: Arc<Metrics>,
 }
 
-/// One place, until it is dropped.
+/// One counted connection, until it is dropped.
 pub struct ConnectionSlot {
     limiter: Arc<ConnectionLimiter>,
-    /// Whose it counts as.
+    /// The address it counts for. `None` if it counts only in total.
     address: Option<IpAddr>,
     _permit: OwnedSemaphorePermit,
 }
 
 impl ConnectionLimiter {
-    /// So many limiter. One address has at most half of them.
+    /// Allows `max` connections. One address gets at most half of them.
     pub fn new(max: u32, limits: RateLimits, metrics: Arc<Metrics>) -> Arc<ConnectionLimiter> {
         metrics.connections_max.set(max.into());
         let per_address_max = CONNECTIONS_PER_ADDRESS_MAX.min((max / 2).max(1) as usize);
@@ -44,11 +44,11 @@ impl ConnectionLimiter {
         })
     }
 
-    /// A place for a connection from `peer`, where there is one. This computer has as many as it likes: a
-    /// proxy on it brings everybody.
+    /// A slot for a connection from `peer`. This computer is limited only by the total, since a proxy on it may bring
+    /// everybody.
     ///
     /// # Errors
-    /// Why there is none.
+    /// The reason for a refusal, as the counter to increment.
     pub fn take(self: &Arc<ConnectionLimiter>, peer: IpAddr) -> Result<ConnectionSlot, Count> {
         let permit = self.all.clone().try_acquire_owned();
         let permit = permit.map_err(|_| Count::TurnedAwayFull)?;
@@ -74,13 +74,13 @@ impl ConnectionLimiter {
         })
     }
 
-    /// Says why, to a connection that found no place, unless too many are being told.
+    /// Tells a refused client why, unless too many are being told already.
     pub fn turn_away(&self, stream: TcpStream, why: Count) {
         self.metrics.one(why);
         let count = self.metrics.get(why);
-        // A line for each would be a flood of its own.
+        // A line for each one would flood the log.
         if count.is_power_of_two() {
-            tracing::warn!(?why, count, "connections were turned away");
+            tracing::warn!(?why, count, "connections were refused");
         }
         if let Ok(turn) = self.turned_away.clone().try_acquire_owned() {
             tokio::spawn(async move {
@@ -90,7 +90,7 @@ impl ConnectionLimiter {
         }
     }
 
-    /// Waits until every place is free.
+    /// Waits until every slot is free.
     pub async fn wait_until_empty(&self) {
         let _ = self.all.acquire_many(self.max).await;
     }
@@ -110,8 +110,8 @@ impl Drop for ConnectionSlot {
     }
 }
 
-/// A whole answer, before a request was read; then what comes is read and dropped, since closing on
-/// unread bytes would take the answer back.
+/// Sends a complete answer before any request was read. Then it reads and drops what arrives, since closing with
+/// unread bytes would discard the answer.
 async fn answer(mut stream: TcpStream, why: Count) -> std::io::Result<()> {
     let (status, code, title) = match why {
         Count::TurnedAwayAddress => (

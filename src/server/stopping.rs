@@ -1,4 +1,4 @@
-//! The parts of a running server, each watched, and its stop: in order, and bounded.
+//! The parts of a running server, each of them watched, and the bounded, orderly stop.
 
 use super::connection_limiter::ConnectionLimiter;
 use crate::chat::{Chat, Part};
@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::task::{Id, JoinHandle, JoinSet};
 use tokio::time::timeout;
 
-/// A part of the server has failed, and with it the server.
+/// A part of the server has failed, so the server stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure(pub Part);
 
@@ -28,7 +28,7 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// Parts that run until the server stops. One that ends before that has failed.
+/// Parts that run until the server stops. A part that ends earlier has failed.
 #[derive(Default)]
 pub(super) struct Parts {
     tasks: JoinSet<()>,
@@ -40,7 +40,7 @@ impl Parts {
         self.names.push((self.tasks.spawn(work).id(), part));
     }
 
-    /// Waits until one has failed.
+    /// Waits until a part has failed.
     pub async fn failed(&mut self) -> Part {
         loop {
             let ended = match self.tasks.join_next_with_id().await {
@@ -55,27 +55,27 @@ impl Parts {
     }
 }
 
-/// A server that serves no more and is about to stop.
+/// A server that no longer serves and is about to stop.
 pub struct Stopping {
     pub(super) chat: Arc<Chat>,
     pub(super) limiter: Arc<ConnectionLimiter>,
     pub(super) parts: Parts,
     pub(super) fan_out: JoinHandle<()>,
-    /// Tells the connections.
+    /// Tells the connections to end.
     pub(super) stopping: watch::Sender<bool>,
     pub(super) failed: Option<Part>,
 }
 
 impl Stopping {
-    /// Stops in order. Only a disk that hangs keeps this from coming back.
+    /// Stops in order. Only a hanging disk can block it.
     ///
     /// # Errors
-    /// [`Failure`] where the server stops because a part of it failed.
+    /// [`Failure`] if the server stops because a part of it failed.
     pub async fn finish(mut self) -> Result<(), Failure> {
         self.parts.tasks.shutdown().await;
         let Stopping { chat, limiter, .. } = &self;
         let _ = self.stopping.send(true);
-        // Where it takes longer they were last seen earlier.
+        // If this times out, the `last_seen` of some people stays at an earlier time.
         let _ = timeout(LAST_SEEN_TIMEOUT, chat.note_last_seen()).await;
         chat.hub().stop(CloseCode::GoingAway);
         // Every connection holds a slot until it ends, and some wait for the answer to a read mark.
@@ -89,10 +89,10 @@ impl Stopping {
                 "some connections did not end in time"
             );
         }
-        // The last ones of those who have just left.
+        // Commits the last marks of the clients that have just left.
         let _ = timeout(LAST_SEEN_TIMEOUT, chat.write_read_marks()).await;
         chat.store().clone().close().await;
-        // It ends with the feed, once the last answers are handed on.
+        // The fan-out ends with the feed, after the last answers.
         if !self.fan_out.is_finished() {
             let _ = timeout(LAST_ANSWERS_TIMEOUT, &mut self.fan_out).await;
         }

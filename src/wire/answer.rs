@@ -75,8 +75,8 @@ pub fn listings(page: &RoomsPage) -> Vec<u8> {
     })
 }
 
-/// `{"people":[User…],"more","files"?}`; `files` is how many bytes the files of each of them take, where the viewer may
-/// know.
+/// `{"people":[User…],"more","files"?}`; `files` has the bytes of each person's files, and is absent if the viewer
+/// may not know them.
 pub fn people(page: &PeoplePage, files: Option<&[(UserId, u64)]>) -> Vec<u8> {
     #[derive(Serialize)]
     struct Files {

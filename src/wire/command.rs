@@ -1,4 +1,4 @@
-//! What a client asks: parsed, not yet trusted.
+//! Commands of clients: parsed, not yet trusted.
 
 use super::object::{Object, from_json};
 use super::post::{Forward, PostFields, missing};
@@ -8,71 +8,71 @@ use crate::model::{Body, ClientId, Emoji, MessageRef, PostContent, RequestedActi
 use serde::Deserialize;
 use serde_json::Value;
 
-/// One thing that a client asks over the socket.
+/// A command that a client sends over the socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Post a message.
+    /// Posts a message.
     Post {
         /// The room to post in.
         room: RoomId,
-        /// The client's name for it.
+        /// The client's id for the post.
         client_id: ClientId,
         /// The content of the post.
         content: PostContent,
     },
-    /// Do something to a message.
+    /// Acts on a message.
     Do {
-        /// The message that it is done to.
+        /// The message to act on.
         target: MessageRef,
         /// The action.
         action: RequestedAction,
     },
-    /// Keep a message for later, or no longer.
+    /// Saves a message for later, or removes it from the saved ones.
     Save {
-        /// The message to keep.
+        /// The message to save.
         target: MessageRef,
-        /// Whether it should be so.
+        /// Whether it should be saved.
         on: bool,
     },
-    /// Tell the others that somebody writes.
+    /// Tells the others that the viewer is typing.
     Typing {
-        /// The room that is typed in.
+        /// The room in which the viewer is typing.
         room: RoomId,
     },
-    /// This connection is left alone, or used again.
+    /// Marks this connection as away, or as in use again.
     Away {
-        /// Whether it is left alone.
+        /// Whether it is away.
         on: bool,
     },
-    /// The viewer has read so far.
+    /// Marks a room as read.
     Read {
         /// The room that was read.
         room: RoomId,
-        /// How far.
+        /// The last seq that was read.
         seq: Seq,
     },
-    /// To the viewer, a room is unread from this message on.
+    /// Marks a room as unread from this message on.
     Unread {
         /// The first message that counts as unread.
         target: MessageRef,
     },
-    /// Send what changed.
+    /// Requests what changed in a room.
     Sync {
         /// The room to catch up with.
         room: RoomId,
-        /// After which seq.
+        /// The last seq that the client has.
         since: Seq,
     },
-    /// Answer, so that I know you live.
+    /// Requests a `pong`, which shows that the server is alive.
     Ping,
 }
 
 /// A command and the client's reference to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incoming {
-    /// Comes back in the answer.
+    /// The client's `ref`, repeated in the answer. `None` if it sent none.
     pub reference: Option<String>,
-    /// What is asked.
+    /// The command.
     pub command: Command,
 }
 
@@ -81,18 +81,18 @@ pub struct Incoming {
 pub enum Refused {
     /// Not a JSON object with a `type`: the client does not speak the protocol.
     NotTheProtocol,
-    /// A command, but not one that can be carried out; the socket stays open.
+    /// A command that cannot be carried out. The socket stays open.
     Command {
-        /// The client's reference.
+        /// The client's `ref`, if it sent one.
         reference: Option<String>,
-        /// The post that was refused.
+        /// The `client_id` of the refused post, if it is a post with one.
         client_id: Option<String>,
         /// The reason, for the client.
         error: Box<Error>,
     },
 }
 
-/// All fields of all commands; which of them must be there depends on the type.
+/// All fields of all commands. The type decides which ones are required.
 #[derive(Deserialize)]
 struct Fields {
     #[serde(rename = "type")]
@@ -113,10 +113,10 @@ struct Fields {
     since: Option<u64>,
 }
 
-/// Reads one text frame.
+/// Parses one text frame.
 ///
 /// # Errors
-/// [`Refused`], with what the client needs to know which of its frames it was.
+/// [`Refused`], with the fields by which the client recognises its frame.
 pub fn decode(text: &str) -> std::result::Result<Incoming, Refused> {
     let fields: Fields = match from_json(text.as_bytes()) {
         Ok(fields) => fields,
@@ -169,7 +169,7 @@ fn command(fields: Fields) -> Result<Command> {
             .parse()?,
         }),
         "edit" => {
-            // The store knows whether there are files, without which there must be text.
+            // The store knows whether there are files, without which the text must not be empty.
             let body = fields.body.as_deref().ok_or_else(|| missing("body"))?;
             action(RequestedAction::Edit(Body::parse_or_empty(body)?))
         }
@@ -204,7 +204,7 @@ fn is_reference(text: &str) -> bool {
     text.chars().take(REF_CHARS_MAX + 1).count() <= REF_CHARS_MAX
 }
 
-/// The slow road, for frames that are refused anyway: is it JSON of the wrong shape, or no protocol at all?
+/// The slow path, for frames that are refused anyway: is it JSON of the wrong shape, or not the protocol at all?
 fn misshapen(text: &str, cause: &serde_json::Error) -> Refused {
     let Ok(Value::Object(object)) = serde_json::from_str(text) else {
         return Refused::NotTheProtocol;

@@ -4,7 +4,7 @@ use crate::model::{Block, Inline};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
-/// What stands on lines of its own.
+/// Blocks, encoded as an array.
 pub(super) struct Blocks<'a>(pub &'a [Block]);
 
 struct Inlines<'a>(&'a [Inline]);

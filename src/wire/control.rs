@@ -1,4 +1,4 @@
-//! What a command and a running server say to each other over the local socket (`control`).
+//! The messages between a command and a running server over the local socket (`control`).
 //!
 //! A command sends one line, a JSON object: `{"do":"backup","checked":true}`, `{"do":"check"}`,
 //! `{"do":"reset","name":"Ben"}`, `{"do":"owner","name":"Ben"}`. The server answers with lines of JSON objects:
@@ -6,14 +6,14 @@
 //! | `type` | |
 //! |---|---|
 //! | `progress` `rows` | any number of times, while it works |
-//! | `bytes` `bytes` | that many bytes follow the line, and then another line |
-//! | `report` `rows` `messages` `count` `damaged` `findings` (`table` `key` `what`) | what a check has found |
-//! | `reset` `name` `urls` | a link that sets another password, as others reach it; this computer first |
-//! | `owner` `name` | who owns the server now |
-//! | `done` | all of it went out; the last line |
-//! | `error` `code` `title` | why nothing was done; the last line |
+//! | `bytes` `bytes` | this many bytes follow the line, and then another line |
+//! | `report` `rows` `messages` `count` `damaged` `findings` (`table` `key` `what`) | the result of a check |
+//! | `reset` `name` `urls` | a link that sets somebody's password, by each address of the server; this computer's first |
+//! | `owner` `name` | the new owner of the server |
+//! | `done` | the request succeeded; the last line |
+//! | `error` `code` `title` | the request failed, and nothing was done; the last line |
 //!
-//! Both ends ignore fields and answers that they do not know.
+//! Both ends ignore unknown fields and answers.
 
 use super::nouns::encode;
 use super::object::from_json;
@@ -21,105 +21,105 @@ use crate::error::{Error, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// What a command asks.
+/// A command's request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "lowercase")]
 pub enum Request {
-    /// A copy of everything.
+    /// Sends a copy of the data file.
     Backup {
-        /// Whether the server reads it back first; otherwise the command does.
+        /// Whether the server reads the copy back first. Otherwise the command does.
         #[serde(default)]
         checked: bool,
     },
-    /// Whether the data file is what it should be.
+    /// Checks the data file.
     Check,
-    /// A link with which somebody sets another password.
+    /// Creates a link that sets somebody's password.
     Reset {
         /// The person's name, as typed.
         name: String,
     },
-    /// Another owner.
+    /// Makes somebody the owner.
     Owner {
-        /// The name of the owner to be, as typed.
+        /// The new owner's name, as typed.
         name: String,
     },
 }
 
-/// What a server answers.
+/// A server's answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Answer {
-    /// How far it is.
+    /// The progress of the work.
     Progress {
-        /// Rows that were read.
+        /// Number of rows read so far.
         rows: u64,
     },
-    /// What follows the line.
+    /// Announces bytes after the line.
     Bytes {
-        /// How many bytes.
+        /// The number of bytes.
         bytes: u64,
     },
-    /// What a check has found.
+    /// The result of a check.
     Report(Report),
-    /// A link with which somebody sets another password.
+    /// A link that sets somebody's password.
     Reset {
-        /// The person's name, as they write it.
+        /// The person's name, as they spell it.
         name: String,
-        /// As it is reached.
+        /// The link's addresses, this computer's first.
         urls: Vec<String>,
     },
     /// Who owns the server now.
     Owner {
-        /// The new owner's name, as they write it.
+        /// The new owner's name, as they spell it.
         name: String,
     },
-    /// All of it went out.
+    /// The last line of a success.
     Done,
-    /// Nothing was done.
+    /// The last line of a failure: nothing was done.
     Error {
-        /// For programs.
+        /// The code, for programs.
         code: String,
-        /// For people.
+        /// The title, for people.
         title: String,
     },
-    /// Something that only a later version says.
+    /// An answer that only a later version sends.
     #[serde(other)]
     Unknown,
 }
 
-/// What a check has found.
+/// The result of a check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
-    /// Rows that were read.
+    /// Number of rows read.
     pub rows: u64,
-    /// Posts among them.
+    /// Number of posts among them.
     pub messages: u64,
-    /// How many things are wrong.
+    /// Number of findings.
     pub count: u64,
-    /// How many of them are damage.
+    /// Number of findings that are damage.
     pub damaged: u64,
-    /// The first of them.
+    /// The first findings, at most [`FINDINGS_MAX`](crate::limits::FINDINGS_MAX).
     pub findings: Vec<Finding>,
 }
 
-/// One thing that is wrong.
+/// A fault in a data file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// In which table.
+    /// The name of the table.
     pub table: String,
-    /// In which row.
+    /// The key of the row.
     pub key: String,
-    /// The description of what is wrong.
+    /// A description of the fault.
     pub what: String,
 }
 
 impl Request {
-    /// The line of this request.
+    /// This request as a line.
     pub fn line(&self) -> Vec<u8> {
         line(self)
     }
 
-    /// Reads the line of a request.
+    /// Parses a request.
     ///
     /// # Errors
     /// `bad_request`.
@@ -129,12 +129,12 @@ impl Request {
 }
 
 impl Answer {
-    /// The line of this answer.
+    /// This answer as a line.
     pub fn line(&self) -> Vec<u8> {
         line(self)
     }
 
-    /// Reads the line of an answer.
+    /// Parses an answer. `None` if it is not one.
     pub fn parse(line: &[u8]) -> Option<Answer> {
         read(line)
     }
@@ -155,7 +155,7 @@ fn line(value: &impl Serialize) -> Vec<u8> {
     line
 }
 
-/// An object, and nothing that only looks like its fields.
+/// Parses an object, and refuses an array of its fields.
 fn read<T: DeserializeOwned>(line: &[u8]) -> Option<T> {
     from_json(line).ok()
 }

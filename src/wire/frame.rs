@@ -1,4 +1,4 @@
-//! Frames to clients: made once, as the bytes that go over the wire, shared by everyone who gets them.
+//! Frames to clients: encoded once, as bytes that all recipients share.
 //!
 //! A frame from a server is not masked (RFC 6455 §5.1), so the same bytes serve every socket.
 
@@ -17,32 +17,32 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 pub enum CloseCode {
-    /// The client said goodbye.
+    /// The client closed the socket.
     Normal = 1000,
-    /// The server stops or restarts: come back with backoff.
+    /// The server stops or restarts: reconnect with backoff.
     GoingAway = 1001,
-    /// Frames that RFC 6455 does not allow, or a close code that no endpoint may send.
+    /// A frame that violates RFC 6455, or a close code that no endpoint may send.
     ProtocolError = 1002,
-    /// Text, or the reason of a close, that is not UTF-8.
+    /// A text, or the reason of a close frame, that is not UTF-8.
     NotUtf8 = 1007,
     /// A frame over the limit.
     TooLarge = 1009,
-    /// A failure of ours: come back with backoff.
+    /// A fault of the server: reconnect with backoff.
     Internal = 1011,
-    /// Not the protocol.
+    /// The client does not speak the protocol.
     NotTheProtocol = 4400,
     /// The session is over: log in again.
     SignedOut = 4401,
-    /// Too slow: come back and sync.
+    /// The client is too slow: reconnect and sync.
     TooSlow = 4408,
-    /// The session has another token: come back with that one.
+    /// The session has a new token: reconnect with it.
     TokenRenewed = 4410,
     /// The client sends frames faster than the limit.
     Flooding = 4429,
 }
 
 impl CloseCode {
-    /// The reason beside the code, for people who read the console.
+    /// The reason that goes with the code, for people who read the console.
     pub fn reason(self) -> &'static str {
         match self {
             CloseCode::Normal => "",
@@ -82,7 +82,7 @@ fn with_header(opcode: u8, payload: &[u8]) -> Bytes {
     out.freeze()
 }
 
-/// A text frame of this JSON (RFC 6455 §5.2).
+/// A text frame with this JSON (RFC 6455 §5.2).
 pub fn frame(json: &[u8]) -> Bytes {
     with_header(FINAL_TEXT, json)
 }
@@ -99,13 +99,13 @@ pub fn ping_frame() -> Bytes {
     with_header(FINAL_PING, &[])
 }
 
-/// A message that is new or changed, for everyone but its author.
+/// A new or changed message, for everyone but its author.
 pub fn message(posted: &Posted) -> Bytes {
     frame(&encode(&MessageFrame::new(posted, Reader::Other)))
 }
 
 impl Posted {
-    /// The same for its author, who sees the `client_id`.
+    /// The same for its author, with the `client_id`.
     pub fn frame_for_author(&self) -> Bytes {
         frame(&encode(&MessageFrame::new(self, Reader::Author)))
     }
@@ -175,7 +175,7 @@ pub fn posted(reference: Option<&str>, client_id: &str, room: RoomId, seq: Seq) 
     })
 }
 
-/// The answer to what somebody did to a message.
+/// The answer to a change of a message.
 pub fn done(reference: Option<&str>, room: RoomId, seq: Seq) -> Bytes {
     small(&Small {
         kind: "done",
@@ -186,7 +186,7 @@ pub fn done(reference: Option<&str>, room: RoomId, seq: Seq) -> Bytes {
     })
 }
 
-/// A frame of one thing beside its type.
+/// Defines a frame with one field besides its type.
 macro_rules! of_one {
     ($kind:literal, $field:ident: $type:ty = $value:expr) => {{
         #[derive(Serialize)]
@@ -205,22 +205,22 @@ macro_rules! of_one {
     }};
 }
 
-/// Somebody is new, or has changed.
+/// A person who is new or has changed.
 pub fn person(user: &User) -> Bytes {
     of_one!("person", user: UserJson<'a> = user.into())
 }
 
-/// A room that is new to the viewer, or arranged otherwise: all of it.
+/// A complete room, which is new to the viewer or has changed for them.
 pub fn room(view: &RoomView) -> Bytes {
     of_one!("room", room: RoomJson<'a> = view.into())
 }
 
-/// A room has changed for everybody in it: what is the same for all of them.
+/// A room that has changed, with the fields that are the same for all members.
 pub fn room_facts(room: &Room) -> Bytes {
     of_one!("room", room: RoomFacts<'a> = room.into())
 }
 
-/// The viewer is something else in a room.
+/// The viewer's new role in a room.
 pub fn room_role(room: RoomId, new: MemberRole) -> Bytes {
     #[derive(Serialize)]
     struct RoleOf {
@@ -231,7 +231,7 @@ pub fn room_role(room: RoomId, new: MemberRole) -> Bytes {
     of_one!("room", room: RoleOf = RoleOf { id: room.0, role })
 }
 
-/// The server has another name, or somebody else may come in.
+/// The server's new name or sign-up policy.
 pub fn server(card: &ServerInfo) -> Bytes {
     #[derive(Serialize)]
     struct Card<'a> {
@@ -241,7 +241,7 @@ pub fn server(card: &ServerInfo) -> Bytes {
     of_one!("server", server: Card<'a> = Card { name: card.name.as_str(), door: door(card.door) })
 }
 
-/// What people write is not saved, or it is again.
+/// Why messages cannot be saved. `None` when they can again.
 pub fn trouble(what: Option<Trouble>) -> Bytes {
     of_one!("trouble", what: Option<&'static str> = what.map(nouns::trouble))
 }
@@ -255,17 +255,17 @@ pub fn gone(room: RoomId) -> Bytes {
     })
 }
 
-/// What the viewer has chosen.
+/// The viewer's settings.
 pub fn settings(settings: &Settings) -> Bytes {
     of_one!("settings", settings: SettingsJson = settings.into())
 }
 
-/// Whom the viewer has blocked.
+/// The people whom the viewer has blocked.
 pub fn blocked(users: &[UserId]) -> Bytes {
     of_one!("blocked", users: Vec<u64> = users.iter().map(|user| user.0).collect())
 }
 
-/// The viewer keeps a message for later, or no longer.
+/// The viewer has saved a message for later, or removed it.
 pub fn saved(reference: Option<&str>, target: MessageRef, on: bool) -> Bytes {
     small(&Small {
         kind: "saved",
@@ -277,7 +277,7 @@ pub fn saved(reference: Option<&str>, target: MessageRef, on: bool) -> Bytes {
     })
 }
 
-/// Somebody came, went, or looks elsewhere; with the time at which they went.
+/// Somebody's presence. `last_seen` is the time they went offline.
 pub fn presence(user: UserId, presence: Presence, last_seen: Option<Time>) -> Bytes {
     small(&Small {
         kind: "presence",
@@ -298,7 +298,7 @@ pub fn typing(room: RoomId, user: UserId) -> Bytes {
     })
 }
 
-/// The viewer has read so far, and so much stands after that.
+/// How far the viewer has read, and what is unread after that.
 pub fn read(reference: Option<&str>, mark: &ReadMark) -> Bytes {
     small(&Small {
         kind: "read",
@@ -312,7 +312,7 @@ pub fn read(reference: Option<&str>, mark: &ReadMark) -> Bytes {
     })
 }
 
-/// Somebody else in the room has read so far.
+/// How far somebody else in the room has read.
 pub fn seen(room: RoomId, user: UserId, seq: Seq) -> Bytes {
     small(&Small {
         kind: "seen",
@@ -323,7 +323,7 @@ pub fn seen(room: RoomId, user: UserId, seq: Seq) -> Bytes {
     })
 }
 
-/// All up to `through` has been sent.
+/// Every change up to `through` has been sent.
 pub fn synced(reference: Option<&str>, room: RoomId, through: Seq) -> Bytes {
     small(&Small {
         kind: "synced",
@@ -334,7 +334,7 @@ pub fn synced(reference: Option<&str>, room: RoomId, through: Seq) -> Bytes {
     })
 }
 
-/// Drop what you hold of this room.
+/// Tells the client to drop its messages of this room.
 pub fn reset(reference: Option<&str>, room: RoomId, head: Seq) -> Bytes {
     small(&Small {
         kind: "reset",

@@ -6,7 +6,7 @@ use crate::model::{
 };
 use serde::Serialize;
 
-/// Encodes what cannot fail to encode: our own shapes have text keys and finite numbers only.
+/// Encodes one of our own shapes. It cannot fail, since they have text keys and finite numbers only.
 pub(super) fn encode(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }
@@ -79,7 +79,7 @@ impl<'a> From<&'a Attachment> for FileJson<'a> {
     }
 }
 
-/// What is the same of a room for everybody.
+/// The fields of a room that are the same for all members.
 #[derive(Serialize)]
 pub(super) struct RoomFacts<'a> {
     id: u64,
@@ -177,7 +177,7 @@ impl<'a> From<&'a RoomView> for RoomJson<'a> {
     }
 }
 
-/// A public room as somebody finds it.
+/// A public room in a list to browse.
 #[derive(Serialize)]
 pub(super) struct ListingJson<'a> {
     #[serde(flatten)]

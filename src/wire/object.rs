@@ -1,9 +1,9 @@
-//! JSON that clients send: an object is an object, and a word is a word.
+//! Parses JSON from clients strictly: a struct only from an object, an enum only from a word.
 //!
-//! What serde derives for a struct also takes an array of its fields, in their order, and for an enum of words also an
-//! object whose only key is the word: shapes that are documented nowhere, and that would change their meaning with the
-//! next field. So all that clients send is read by [`from_json`], and a struct or an enum within it stands in an
-//! [`Object`] or a [`Word`]. `tests/it/tidy.rs` finds one that does not.
+//! The code that serde derives also accepts an array for a struct, with its fields in order, and for an enum of words
+//! an object whose only key is the word. These shapes are undocumented, and would change their meaning with the next
+//! field. So everything from clients is parsed with [`from_json`], and a struct or enum inside it is wrapped in an
+//! [`Object`] or a [`Word`]. `tests/it/tidy.rs` finds one that is not.
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, IntoDeserializer, MapAccess, Visitor};
@@ -11,16 +11,16 @@ use serde::{Deserialize, Deserializer};
 use std::fmt;
 use std::marker::PhantomData;
 
-/// A struct that stands there as an object.
+/// A struct that must be written as an object.
 pub struct Object<T>(pub T);
 
-/// An enum that stands there as one of its words.
+/// An enum that must be written as a word.
 pub struct Word<T>(pub T);
 
-/// Reads a JSON object.
+/// Parses a JSON object.
 ///
 /// # Errors
-/// For what is no JSON, no object, or has other fields.
+/// When the bytes are not JSON, not an object, or have other fields.
 pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> serde_json::Result<T> {
     serde_json::from_slice(bytes).map(|Object(value)| value)
 }

@@ -1,22 +1,22 @@
-//! What a post says, as the socket and HTTP alike take it.
+//! The contents of a post, with the same shape over the socket and HTTP.
 
 use super::object::Object;
 use crate::error::{Error, Result};
 use crate::model::{Body, FileId, MessageRef, PostContent, RoomId, Seq};
 use serde::Deserialize;
 
-/// A message that another one forwards.
+/// Names a message to forward.
 #[derive(Deserialize)]
 pub struct Forward {
     room: u64,
     id: u64,
 }
 
-/// The fields of a post beside its room and its client id.
+/// The fields of a post besides its room and its client id.
 pub struct PostFields {
     /// Required, unless there are files or a forward.
     pub body: Option<String>,
-    /// The message that it answers.
+    /// The message it replies to.
     pub reply_to: Option<u64>,
     /// Ids of uploaded files.
     pub files: Vec<String>,

@@ -1,4 +1,4 @@
-//! The first frame of a socket: all that a client needs to draw its first picture.
+//! The first frame of a socket, with everything that a client needs for its first screen.
 
 use super::frame::frame;
 use super::nouns::{self, RoomJson, SettingsJson, UserJson, door, encode, state};
@@ -13,40 +13,40 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// All that the first frame tells.
+/// The contents of the first frame.
 pub struct Ready<'a> {
-    /// Which history this is.
+    /// The epoch, which names the history of this data file.
     pub epoch: &'a str,
-    /// Who the viewer is.
+    /// The viewer.
     pub viewer: &'a User,
     /// The viewer's rooms.
     pub rooms: &'a [RoomView],
-    /// Who is here, and whether they look.
+    /// The people who are online or away.
     pub here: &'a [(Arc<User>, Presence)],
-    /// Who is in a direct room with the viewer, by id.
+    /// The people in a direct room with the viewer, sorted by id.
     pub direct: &'a [User],
-    /// How often anybody has changed what they show of themselves.
+    /// A number that grows with each change of anybody's profile.
     pub people_version: u64,
-    /// What the viewer has chosen.
+    /// The viewer's settings.
     pub settings: &'a Settings,
-    /// Whom the viewer has blocked.
+    /// The people whom the viewer has blocked.
     pub blocked: &'a [UserId],
-    /// What the viewer keeps for later.
+    /// The messages that the viewer has saved.
     pub saved: &'a [MessageRef],
-    /// What the server is called, and who may come in.
+    /// The server's name and sign-up policy.
     pub server: &'a ServerInfo,
-    /// Which data file this is.
+    /// The id of the data file.
     pub server_id: &'a str,
-    /// `HOST:PORT` by which others on the network reach the server; none where it listens on this
+    /// The addresses by which others on the network reach the server, as `HOST:PORT`. Empty if it listens on this
     /// computer only.
     pub addresses: &'a [String],
-    /// Whether the nightly backups fail, where the viewer looks after the server.
+    /// Whether the nightly backups fail. Always false for members.
     pub backup_trouble: bool,
-    /// Why what people write is not saved, where that is so.
+    /// Why messages cannot be saved. `None` if they can.
     pub trouble: Option<Trouble>,
 }
 
-/// The first frame.
+/// Encodes the first frame.
 pub fn ready(ready: &Ready) -> Bytes {
     #[derive(Serialize)]
     struct ServerJson<'a> {
@@ -100,14 +100,14 @@ pub fn ready(ready: &Ready) -> Bytes {
         server: ServerJson<'a>,
         limits: LimitsJson,
     }
-    // Whom the viewer writes with comes first: a crowd must not hide them.
+    // The viewer's own contacts come first, so that a crowd does not hide them.
     let is_direct = |user: &User| ready.direct.binary_search_by_key(&user.id, |direct| direct.id).is_ok();
     let (direct, others): (Vec<_>, Vec<_>) = ready.here.iter().partition(|(user, _)| is_direct(user));
     let here = direct.into_iter().chain(others).take(PRESENCE_MAX);
     let named = here.clone().take(PEOPLE_MAX);
     let mut people: BTreeMap<UserId, &User> = named.map(|(user, _)| (user.id, &**user)).collect();
     people.extend(ready.direct.iter().map(|user| (user.id, user)));
-    // As the file has them: what is here may be a moment behind.
+    // The profiles as read from the file. The hub's copies may lag.
     people.insert(ready.viewer.id, ready.viewer);
     frame(&encode(&Shape {
         kind: "ready",

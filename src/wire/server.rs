@@ -6,33 +6,33 @@ use crate::limits::FILES_BYTES_MAX;
 use crate::model::{Code, Invite, Nightly, ServerCounts, ServerInfo, User};
 use serde::Serialize;
 
-/// All that the server's own page tells.
+/// The contents of the server's own page.
 pub struct ServerFacts<'a> {
-    /// What is kept about it.
+    /// The stored information about the server.
     pub info: &'a ServerInfo,
-    /// What there is on it.
+    /// The numbers of people and messages.
     pub counts: ServerCounts,
-    /// Since when it runs.
+    /// When the server started.
     pub started_at: Time,
-    /// `HOST:PORT` by which others on the network reach it.
+    /// The addresses by which others on the network reach it, as `HOST:PORT`.
     pub addresses: &'a [String],
-    /// Open sockets.
+    /// Number of open sockets.
     pub connections: usize,
-    /// Bytes of the data file.
+    /// Size of the data file in bytes.
     pub file_bytes: u64,
-    /// Bytes that are free on its disk, and all of that disk; where the system tells.
+    /// Free bytes and total bytes of its disk. `None` if the system does not report them.
     pub disk: Option<(u64, u64)>,
     /// Whether a backup is being taken.
     pub is_backing_up: bool,
-    /// The nightly backups, where there are any.
+    /// The state of the nightly backups. `None` if they are off.
     pub nightly: Option<NightlyFacts<'a>>,
 }
 
-/// What that page tells of nightly backups.
+/// The nightly backups on that page.
 pub struct NightlyFacts<'a> {
-    /// Where they are.
+    /// Their folder.
     pub folder: String,
-    /// What became of the last ones.
+    /// The results of the last ones.
     pub nightly: &'a Nightly,
     /// Whether the last one is older than it should be.
     pub is_stale: bool,
@@ -186,7 +186,7 @@ pub fn reset_link(code: &Code, ends_at: Time) -> Vec<u8> {
     })
 }
 
-/// `{"name"}`: whose password a link sets.
+/// `{"name"}`: the person whose password a link sets.
 pub fn reset_owner(user: &User) -> Vec<u8> {
     #[derive(Serialize)]
     struct Shape<'a> {
@@ -197,7 +197,7 @@ pub fn reset_owner(user: &User) -> Vec<u8> {
     })
 }
 
-/// `{"size","path"}`: modules on a side without the quiet zone, and the dark ones as an SVG path.
+/// `{"size","path"}`: the modules on a side without the quiet zone, and the dark ones as an SVG path.
 pub fn qr(size: usize, path: &str) -> Vec<u8> {
     #[derive(Serialize)]
     struct Shape<'a> {

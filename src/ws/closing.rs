@@ -1,4 +1,4 @@
-//! Which close code answers what a client sends (RFC 6455 §7.4).
+//! Chooses the close code for what a client sends (RFC 6455 §7.4).
 
 use crate::wire::CloseCode;
 use tokio_tungstenite::tungstenite::Error as SocketError;
@@ -6,8 +6,8 @@ use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding;
 
-/// The answer to a close frame. tungstenite puts 1002 in the place of a code that no endpoint may send; one that the
-/// client sent itself is echoed (RFC 6455 §5.5.1), which is the same.
+/// The code that answers a close frame. tungstenite replaces a code that no endpoint may send by 1002. A 1002 from
+/// the client itself is echoed (RFC 6455 §5.5.1), which gives the same code.
 pub(super) fn answer(close: Option<&CloseFrame>) -> CloseCode {
     match close.map(|close| close.code) {
         Some(coding::CloseCode::Protocol) => CloseCode::ProtocolError,
@@ -15,12 +15,12 @@ pub(super) fn answer(close: Option<&CloseFrame>) -> CloseCode {
     }
 }
 
-/// Why a socket ends whose next frame cannot be read.
+/// The close code for a socket whose next frame cannot be read.
 pub(super) fn of_error(error: &SocketError) -> CloseCode {
     match error {
         SocketError::Utf8(_) => CloseCode::NotUtf8,
         SocketError::Capacity(_) => CloseCode::TooLarge,
-        // The connection is gone; nobody has broken the framing.
+        // The connection is gone, but the client has not violated the protocol.
         SocketError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => CloseCode::Normal,
         SocketError::Protocol(_) => CloseCode::ProtocolError,
         _ => CloseCode::Normal,

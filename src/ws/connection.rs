@@ -1,7 +1,7 @@
 //! One socket from its first frame to its last.
 //!
-//! tungstenite reads and answers control frames. What it writes, and all else, goes out through the
-//! hub, which is the only one that writes to sockets.
+//! tungstenite parses frames and answers control frames. All its output goes through the hub, which alone writes to
+//! sockets.
 
 use super::closing;
 use super::hub_socket::HubSocket;
@@ -32,13 +32,13 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 
-/// Bytes that count as a frame from a client that cannot be understood any more.
+/// Bytes that count as one frame when a client's input can no longer be parsed.
 const DRAINED_BYTES: usize = 16 << 10;
 
 type ConnectionTask = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// One socket's life, if it can begin. Most sockets are idle, and what each of them keeps then is the size of this
-/// future: what is needed for a moment only is in a box of its own.
+/// Serves one socket. `None` if it cannot be registered. Most sockets are idle, and an idle one costs the size of
+/// this future, so temporary state is boxed.
 pub fn serve(chat: Arc<Chat>, viewer: Viewer, stream: TcpStream) -> Option<ConnectionTask> {
     let started = Instant::now();
     let joined = chat.hub().join(&viewer, stream);
@@ -65,7 +65,7 @@ struct Connection {
     registered: Registered,
 }
 
-/// A change on its way to the disk, and then the frame that answers it, if any does.
+/// A change waiting for its commit, and then the frame that answers it, if any.
 type Answered = Pin<Box<dyn Future<Output = Option<Bytes>> + Send>>;
 
 impl Connection {
@@ -83,7 +83,7 @@ impl Connection {
         self.registered.code = self.run(reading).await;
     }
 
-    /// Returns with the code that the socket was closed with.
+    /// Runs the socket. Returns the code it was closed with.
     async fn run(&mut self, reading: OwnedReadHalf) -> CloseCode {
         if let Err(code) = Box::pin(self.open()).await {
             self.chat.hub().close(self.client.id, code);
@@ -101,7 +101,7 @@ impl Connection {
         code
     }
 
-    /// Lets the first frame go.
+    /// Sends the first frame.
     async fn open(&mut self) -> std::result::Result<(), CloseCode> {
         match self.ready().await {
             Ok(ready) => {
@@ -118,16 +118,17 @@ impl Connection {
         }
     }
 
-    /// Registered first, read afterwards: what happens in between waits behind this frame.
+    /// Reads the first frame's contents. The socket is registered already, so events from here on wait behind that
+    /// frame.
     async fn ready(&mut self) -> Result<Bytes> {
         let (store, hub) = (self.chat.store(), self.chat.hub());
         let user = self.viewer.user.id;
         hub.set_rooms(self.client.id, store.room_ids(user).await?);
-        // What ended the session between the handshake and the join above ended no socket.
+        // A session that ended between the handshake and the join did not end this socket.
         if store.session(self.viewer.session).await?.is_none() {
             return Err(Error::unauthenticated());
         }
-        // As the file has them now: the request's copy may be a moment old.
+        // Read again, because the request's copy may be out of date.
         let viewer = store.user(user).await?.ok_or_else(Error::unauthenticated)?;
         self.viewer.user = hub.update(viewer);
         self.chat.write_read_marks_of(user).await;
@@ -166,8 +167,8 @@ impl Connection {
                 }
             }
         };
-        // What was accepted is answered, also by a server that stops; but a disk that hangs must not keep anybody from
-        // hearing that it does.
+        // A stopping server still answers accepted commands. But if the disk hangs, clients must hear of the stop in
+        // time.
         let answering = async {
             while let Some(answer) = in_flight.next().await {
                 self.answer(answer);
@@ -180,7 +181,7 @@ impl Connection {
         code
     }
 
-    /// What a frame asks for, if anything.
+    /// Turns a frame into a command, if it is one.
     fn receive(
         &mut self,
         frame: Option<std::result::Result<Message, SocketError>>,
@@ -190,7 +191,7 @@ impl Connection {
         let text = match frame {
             Some(Ok(Message::Text(text))) => text,
             Some(Ok(Message::Binary(_))) => return Err(CloseCode::NotTheProtocol),
-            // The answer to a close frame is the hub's last one.
+            // The hub's close frame is the answer.
             Some(Ok(Message::Close(close))) => return Err(closing::answer(close.as_ref())),
             // tungstenite answers pings.
             Some(Ok(_)) => return self.count().map(|()| None),
@@ -218,11 +219,11 @@ impl Connection {
         }
     }
 
-    /// Waits, for a while, until the client has taken what was written and has said its last word: a socket
-    /// that is dropped with unread bytes resets the connection, and the close frame is lost. After both close
-    /// frames it is for the server to end the connection (RFC 6455 §7.1.1); from a client that cannot be
-    /// understood any more, no close frame comes: it is told that nothing follows, and its end is waited for.
-    /// A client that keeps flooding is not read faster than before.
+    /// Waits for a limited time until the client has taken what was written and has sent its close frame. Dropping a
+    /// socket with unread bytes resets the connection, and the close frame is lost. After both close frames, the
+    /// server ends the connection (RFC 6455 §7.1.1). A client whose input can no longer be parsed sends no close
+    /// frame that we could read: our side is shut down, and the client's end is awaited. A flooding client is read no
+    /// faster than before.
     async fn drain(&mut self, socket: &mut WebSocketStream<HubSocket>, code: CloseCode) {
         let patience = match code {
             CloseCode::TooSlow => SLOW_SOCKET_CLOSE_TIMEOUT,
@@ -230,7 +231,7 @@ impl Connection {
         };
         let _ = timeout(patience, async {
             self.client.flushed().await;
-            // Terminated by an error, here or before.
+            // An error here or earlier terminates the stream.
             while !socket.is_terminated() {
                 self.throttle().await;
                 match socket.next().await {
@@ -248,7 +249,7 @@ impl Connection {
         .await;
     }
 
-    /// Waits until one more frame may come.
+    /// Waits until one more frame may be read.
     async fn throttle(&mut self) {
         while self.chat.rate_limits() == RateLimits::On
             && let Err(wait_ms) = self.frames.take(Instant::now())
@@ -276,8 +277,8 @@ impl Connection {
         }
     }
 
-    /// Begins what is asked. What waits for a commit is returned as a future, so that the next frame is read
-    /// in the meantime; all of it has its place in the writer's queue when this returns.
+    /// Starts a command. Work that waits for a commit is returned as a future, so that the next frame can be read in
+    /// the meantime. All of it is in the writer's queue when this returns.
     async fn begin(&self, reference: Option<String>, command: Command) -> Result<Option<Answered>> {
         let (chat, viewer, own) = (&self.chat, &self.viewer, self.client.id);
         let reference_text = reference.as_deref();
@@ -361,7 +362,7 @@ impl Connection {
     }
 }
 
-/// The answer that `frame` makes once `work` is done, or the error.
+/// Answers with `frame` once `work` is done, or with the error.
 fn answer_later<T: Send + 'static>(
     chat: Arc<Chat>,
     reference: Option<String>,
@@ -383,7 +384,7 @@ fn refused(chat: &Chat, reference: Option<&str>, client_id: Option<&str>, error:
     wire::error(reference, client_id, error)
 }
 
-/// Every size is given: the defaults are made for few large connections, not for many small ones.
+/// Sets every size, because the defaults suit a few large connections and not many small ones.
 fn settings() -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(SOCKET_READ_BYTES)

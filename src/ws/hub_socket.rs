@@ -1,4 +1,4 @@
-//! The socket as tungstenite has it, so that only the hub writes to it.
+//! The socket given to tungstenite, so that only the hub writes to the real one.
 
 use crate::chat::Chat;
 use crate::hub::Client;
@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::tcp::OwnedReadHalf;
 
-/// What tungstenite sees of the socket: it reads from it, and writes through the hub.
+/// Reads from the socket, and writes through the hub.
 pub(super) struct HubSocket {
     pub chat: Arc<Chat>,
     pub client: Arc<Client>,
@@ -25,7 +25,7 @@ impl AsyncRead for HubSocket {
 
 impl AsyncWrite for HubSocket {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        // Whole frames: tungstenite writes one control frame at a time.
+        // These are whole frames: tungstenite writes one control frame at a time.
         self.chat.hub().send(self.client.id, Bytes::copy_from_slice(bytes));
         Poll::Ready(Ok(bytes.len()))
     }

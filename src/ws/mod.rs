@@ -1,9 +1,9 @@
-//! The socket edge: the handshake, one socket's life, its close codes.
+//! The socket edge: the handshake, the life of a socket, its close codes.
 //!
-//! permessage-deflate (RFC 7692) is not negotiated. Deflated once for all takers, without context, a message of
-//! 316 bytes becomes 160 for 12 µs; what one person reads in a chat is too little for that to be felt, on a LAN
-//! or on the internet, and each browser would have to inflate it. With context it would be 47 bytes, but deflated
-//! anew, and with a window to keep, for each connection: dearer than all else in a delivery.
+//! permessage-deflate (RFC 7692) is not negotiated. Deflated once for all recipients, without context, a message of
+//! 316 bytes takes 160 and 12 µs. A person reads too little in a chat to notice that, on a LAN or on the internet,
+//! and each browser would have to inflate it. With context it would take 47 bytes, but then each connection needs a
+//! window and its own compression, which costs more than the rest of a delivery.
 
 mod closing;
 mod connection;
@@ -24,16 +24,15 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::server::create_response;
 
-/// When somebody with too many connections should try again.
+/// When a client with too many sockets should try again.
 const TOO_MANY_RETRY_MS: u64 = 10_000;
 
-/// Answers a handshake (RFC 6455 §4.2) and lets the socket live on in a task of its own. `permit` is
-/// held until it ends; `into_stream` takes off what the connection was wrapped in.
+/// Answers a handshake (RFC 6455 §4.2) and serves the socket in a task of its own. `permit` is held until it ends.
+/// `into_stream` unwraps the connection.
 ///
 /// # Errors
-/// `unavailable` while the server is overloaded, `too_many_requests` for somebody with too many sockets or
-/// who opens them too often,
-/// `bad_request` for what is no WebSocket handshake.
+/// `unavailable` while the server is overloaded, `too_many_requests` for a person who has too many sockets or opens
+/// them too often, `bad_request` if it is not a WebSocket handshake.
 pub fn upgrade(
     chat: Arc<Chat>,
     viewer: Viewer,

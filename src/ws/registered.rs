@@ -1,5 +1,5 @@
-//! A socket's place in the hub, which is given back however its task ends: by a panic, nobody stays registered and
-//! shown as online.
+//! A socket's registration in the hub. It is removed however the task ends, so even after a panic nobody stays
+//! online.
 
 use crate::chat::Chat;
 use crate::hub::Client;
@@ -9,20 +9,20 @@ use crate::wire::CloseCode;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Dropped at the end of a socket's life.
+/// Unregisters the client when it is dropped.
 pub(super) struct Registered {
     chat: Arc<Chat>,
     client: Arc<Client>,
     user: UserId,
     started: Instant,
-    /// Frames that have come.
+    /// Number of received frames.
     pub received: u64,
-    /// What the socket ends with.
+    /// The code the socket is closed with.
     pub code: CloseCode,
 }
 
 impl Registered {
-    /// For a client that has joined the hub.
+    /// The registration of a client that has joined the hub.
     pub fn new(chat: Arc<Chat>, client: Arc<Client>, user: UserId, started: Instant) -> Registered {
         Registered {
             chat,

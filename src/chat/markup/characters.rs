@@ -1,7 +1,7 @@
-//! Characters that no message keeps outside its source.
+//! Removes characters that may only stay in the source of a message.
 
-/// The text without characters that change its direction, or that are invisible and join nothing (UAX #9 §2, and
-/// format characters that only hide).
+/// The text without characters that change its direction, and without invisible ones that join nothing (UAX #9 §2,
+/// and format characters that only hide text).
 pub(super) fn printable(text: &str) -> String {
     let is_hidden = |c: char| {
         matches!(c,

@@ -1,9 +1,8 @@
-//! The text of a message, understood: CommonMark as people type it in chat, with strike-through, bare
-//! addresses, emoji shortcodes, and the people and rooms that are named in it.
+//! Parses the text of a message: CommonMark as people type it in chat, with strikethrough, bare addresses, emoji
+//! shortcodes, and mentions of people and rooms.
 //!
-//! The result is a small tree of typed nodes and nothing else: HTML is text, links lead to `http:`,
-//! `https:` and `mailto:` only, and characters that turn the direction of what follows are left out. A
-//! text that would make too large a tree stays as it is.
+//! The result is a small tree of typed nodes. HTML is plain text, links lead to `http:`, `https:` and `mailto:` only,
+//! and characters that change the text direction are removed. A text whose tree would be too large stays plain.
 
 mod characters;
 mod names;
@@ -19,10 +18,10 @@ use std::ops::Range;
 use text::Scanner;
 use tree::{Container, Tree, href};
 
-/// How often a text is read again without what looks like the definition of a link.
+/// Maximum times a text is parsed again without what looks like a link definition.
 const READINGS_MAX: usize = 8;
 
-/// Understands a text.
+/// Parses a text.
 pub fn parse(body: Body, names: &Names) -> FormattedText {
     let mut scanner = Scanner::new(names);
     let content = tree(body.as_str(), &mut scanner);
@@ -45,8 +44,8 @@ pub fn parse(body: Body, names: &Names) -> FormattedText {
     }
 }
 
-/// The text without what CommonMark would take for the definition of a link (§4.7) and show nowhere:
-/// in a chat it is a line like any other.
+/// The text without the lines that CommonMark would take for link definitions (§4.7) and hide. In a chat, they are
+/// ordinary text.
 fn undefined(source: &str) -> Option<Cow<'_, str>> {
     let mut text = Cow::Borrowed(source);
     for _ in 0..READINGS_MAX {
@@ -66,22 +65,21 @@ fn undefined(source: &str) -> Option<Cow<'_, str>> {
     None
 }
 
-/// The tree, where it is of a size that we keep.
+/// The tree. `None` if it would be too large.
 fn tree(source: &str, scanner: &mut Scanner) -> Option<Vec<Block>> {
     let source = &*undefined(source)?;
     let mut tree = Tree::default();
-    // Text comes in pieces: what is scanned is all of it up to the next thing that is no text.
+    // The parser returns text in pieces. It is scanned as a whole, up to the next event that is not text.
     let mut pending = String::new();
-    // The line under a heading that is made by it (CommonMark §4.3) is shown as it was typed: in a chat,
-    // nobody means it so.
+    // The underline of a setext heading (CommonMark §4.3) is shown as typed: in a chat, nobody means a heading by it.
     let mut underline: Option<String> = None;
-    // The titles of open links, which no client would show.
+    // The titles of open links. No client would show them, so they become text.
     let mut titles: Vec<String> = Vec::new();
     let parser = Parser::new_ext(source, Options::ENABLE_STRIKETHROUGH);
     let mut events = parser.into_offset_iter();
     while let Some((event, range)) = events.next() {
         match event {
-            // A link that nobody may follow stays what was typed.
+            // A link that cannot be followed is shown as typed.
             Event::Start(Tag::Link {
                 ref dest_url,
                 link_type,
@@ -98,11 +96,11 @@ fn tree(source: &str, scanner: &mut Scanner) -> Option<Vec<Block>> {
             }
             Event::Text(text) => match tree.is_code() {
                 true => tree.code(&text),
-                // An entity such as `&amp;` stays what was typed: this is no HTML.
+                // An entity such as `&amp;` is shown as typed, because messages are not HTML.
                 false if source[range.clone()].starts_with('&') => pending.push_str(&source[range]),
                 false => pending.push_str(&text),
             },
-            // No markup of ours: shown as it was typed.
+            // HTML is shown as typed.
             Event::InlineHtml(html) => pending.push_str(&html),
             Event::Html(html) => {
                 let mut lines = html.lines();
@@ -182,7 +180,7 @@ fn start(tag: Tag, tree: &mut Tree) {
         Tag::Link {
             link_type, dest_url, ..
         } => tree.open(Container::Link(address(link_type, &dest_url))),
-        // Nothing is fetched for a reader: a picture from elsewhere is a link to it.
+        // A picture from another site becomes a link, so that no reader's client fetches it.
         Tag::Image { dest_url, .. } => tree.open(Container::Link(dest_url.to_string())),
         _ => {}
     }
@@ -195,7 +193,7 @@ fn address(link_type: LinkType, destination: &str) -> String {
     }
 }
 
-/// Leaves out what stands in the tag that has just begun, and its end.
+/// Skips to the end of the tag that has just begun.
 fn skip<'s>(events: &mut impl Iterator<Item = (Event<'s>, Range<usize>)>) {
     let mut open = 1;
     while open > 0 {
@@ -226,8 +224,8 @@ fn end(tag: TagEnd, tree: &mut Tree) {
     }
 }
 
-/// Whether the tree says nothing that the text does not say by itself: paragraphs of plain text, which
-/// lost nothing but white space. That stands in the text, as it was typed.
+/// Whether the tree adds nothing to the text: it is paragraphs of plain text that lost nothing but white space. Then
+/// the text is stored alone, as typed.
 fn is_plain(blocks: &[Block], source: &str) -> bool {
     let mut text = String::new();
     for block in blocks {

@@ -1,10 +1,10 @@
-//! Names in a text. They may hold spaces, so the longest one that somebody has is meant.
+//! Names in a text. A name may contain spaces, so the longest existing one wins.
 
 use crate::limits::{MENTIONS_MAX, NAME_CHARS_MAX, NAMES_LOOKED_UP_MAX, ROOM_LINKS_MAX, ROOM_NAME_CHARS_MAX};
 use crate::model::{RoomId, UserId, begins_anew, name_key};
 use std::collections::HashMap;
 
-/// What the names in a text mean to its author.
+/// The people and rooms that an author can name in a text.
 #[derive(Debug, Default)]
 pub struct Names {
     /// By [`Name::key`](crate::model::Name::key).
@@ -13,7 +13,7 @@ pub struct Names {
     pub rooms: HashMap<String, RoomId>,
 }
 
-/// What could be names in a text, as keys.
+/// The parts of a text that could be names, as keys.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Candidates {
     /// After an `@`.
@@ -22,12 +22,12 @@ pub struct Candidates {
     pub rooms: Vec<String>,
 }
 
-/// Marks of one kind that are looked at in a text: some may be no names.
+/// Maximum `@` signs that are looked at in a text, since some do not begin a name.
 pub(super) const MARKS_MAX: usize = 2 * MENTIONS_MAX;
-/// Bytes that the key of a name can have for each of the name's characters: four others, in UTF-8.
+/// Maximum bytes in a name's key for each of its characters, which can fold to four others in UTF-8.
 const KEY_BYTES_PER_CHAR_MAX: usize = 16;
 
-/// What could be names in a text.
+/// Finds the parts of a text that could be names.
 pub fn candidates(text: &str) -> Candidates {
     Candidates {
         people: after_mark(text, '@', NAME_CHARS_MAX, MARKS_MAX),
@@ -56,15 +56,15 @@ pub(super) fn is_boundary(c: Option<char>) -> bool {
     !c.is_some_and(char::is_alphanumeric)
 }
 
-/// Tells the beginnings of a text that could be names, shortest first: where each ends, after a word or
-/// after a sign that follows one, and its key. No character is folded again for what follows it, and
-/// nothing is told that is longer than any name: what a text costs does not depend on what it says.
+/// Calls `tell` with each beginning of the text that could be a name, shortest first: its end, after a word or after
+/// a sign that follows one, and its key. Each character is folded once, and nothing longer than a name is considered,
+/// so the cost does not depend on the content.
 fn beginnings(text: &str, chars_max: usize, mut tell: impl FnMut(usize, &str)) {
     let mut chars = text.char_indices().take(chars_max).peekable();
     if chars.peek().is_none_or(|(_, c)| c.is_whitespace()) {
         return;
     }
-    // The key of what comes before `from` is `key[..settled]`, whatever follows.
+    // The key of the text before `from` is `key[..settled]`, whatever text follows.
     let (mut key, mut settled, mut from) = (String::new(), 0, 0);
     for (at, c) in chars.take_while(|(_, c)| *c != '\n') {
         if begins_anew(c) {
@@ -83,7 +83,7 @@ fn beginnings(text: &str, chars_max: usize, mut tell: impl FnMut(usize, &str)) {
     }
 }
 
-/// The longest name that begins a text, and what it means.
+/// The longest known name at the start of a text, and its id.
 pub(super) fn longest<T: Copy>(text: &str, chars_max: usize, known: &HashMap<String, T>) -> Option<(usize, T)> {
     let mut longest = None;
     beginnings(text, chars_max, |end, key| {

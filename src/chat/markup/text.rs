@@ -1,4 +1,4 @@
-//! Plain text between the marks: bare addresses, emoji shortcodes, people and rooms.
+//! Plain text between markup: bare addresses, emoji shortcodes, people and rooms.
 
 use super::characters::printable;
 use super::names::{MARKS_MAX, Names, is_boundary, longest};
@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashSet};
 /// Characters of the longest shortcode.
 const SHORTCODE_CHARS_MAX: usize = 64;
 
-/// Turns text into nodes, and remembers whom it named.
+/// Turns text into nodes, and records the mentions in it.
 pub(super) struct Scanner<'n> {
     names: &'n Names,
     links: LinkFinder,
@@ -19,14 +19,14 @@ pub(super) struct Scanner<'n> {
     rooms: HashSet<RoomId>,
     everyone: bool,
     here: bool,
-    /// How many marks of people and of rooms may still be looked at.
+    /// How many `@` and `#` signs may still be looked at.
     marks: (usize, usize),
 }
 
 impl<'n> Scanner<'n> {
     pub fn new(names: &'n Names) -> Scanner<'n> {
         let mut links = LinkFinder::new();
-        // `www.example.com` as well; what else has no scheme is left alone.
+        // This accepts `www.example.com`. Other addresses without a scheme stay text.
         links.url_must_have_scheme(false);
         Scanner {
             names,
@@ -39,7 +39,7 @@ impl<'n> Scanner<'n> {
         }
     }
 
-    /// Whom the text was meant for.
+    /// The mentions found in the text.
     pub fn mentions(&self) -> Mentions {
         Mentions {
             users: self.users.iter().copied().collect(),
@@ -77,7 +77,7 @@ impl<'n> Scanner<'n> {
         self.words(&text[end..], before(&text, end), tree);
     }
 
-    /// Text without addresses. `before` is the character in front of it.
+    /// Adds text without addresses. `before` is the character in front of it.
     fn words(&mut self, text: &str, before: Option<char>, tree: &mut Tree) {
         let mut plain = String::new();
         let mut last = before;
@@ -151,7 +151,7 @@ fn before(text: &str, end: usize) -> Option<char> {
     text[..end].chars().next_back()
 }
 
-/// The emoji of `NAME:`.
+/// The emoji for `NAME:`, and the length of that text.
 fn shortcode(after: &str) -> Option<(Inline, usize)> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '+' | '-');
     let length = after

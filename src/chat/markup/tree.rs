@@ -1,13 +1,13 @@
-//! The tree while it grows: bounded in depth and in nodes, whatever the text nests.
+//! The tree under construction, bounded in depth and in nodes however deep the text nests.
 
 use super::characters::printable;
 use crate::limits::{CONTENT_DEPTH_MAX, CONTENT_NODES_MAX, LINK_CHARS_MAX};
 use crate::model::{Block, Inline};
 
-/// Characters of the language of a code block.
+/// Maximum characters in the language of a code block.
 const LANGUAGE_CHARS_MAX: usize = 32;
 
-/// What is open.
+/// An open container.
 pub(super) enum Container {
     Paragraph,
     Heading,
@@ -22,7 +22,7 @@ pub(super) enum Container {
 }
 
 impl Container {
-    /// Whether it holds inlines.
+    /// Whether the container holds inlines.
     fn is_inline(&self) -> bool {
         !matches!(
             self,
@@ -33,9 +33,9 @@ impl Container {
 
 #[derive(Default)]
 struct Node {
-    /// `None` where it lies too deep: what is in it then goes into what is around it.
+    /// `None` if it would be nested too deep. Its content is then added to its parent.
     container: Option<Container>,
-    /// Opened by us, since text stood where only blocks can.
+    /// Opened implicitly, for text in a place where only blocks can be.
     implied: bool,
     blocks: Vec<Block>,
     inlines: Vec<Inline>,
@@ -43,7 +43,7 @@ struct Node {
     code: String,
 }
 
-/// The open containers, the outermost first, and what is finished.
+/// The open containers, outermost first, and the finished blocks.
 #[derive(Default)]
 pub(super) struct Tree {
     open: Vec<Node>,
@@ -52,24 +52,24 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    /// Whether there are more nodes than we keep.
+    /// Whether the tree has more nodes than allowed.
     pub fn is_full(&self) -> bool {
         self.nodes > CONTENT_NODES_MAX
     }
 
-    /// Whether text is code now.
+    /// Whether the current text is code.
     pub fn is_code(&self) -> bool {
         let innermost = self.open.last().and_then(|node| node.container.as_ref());
         matches!(innermost, Some(Container::Code(_)))
     }
 
-    /// Whether text is the words of a link now.
+    /// Whether the current text is that of a link.
     pub fn is_link(&self) -> bool {
         let mut containers = self.open.iter().filter_map(|node| node.container.as_ref());
         containers.any(|container| matches!(container, Container::Link(_)))
     }
 
-    /// More code.
+    /// Appends code.
     pub fn code(&mut self, text: &str) {
         if let Some(node) = self.open.last_mut() {
             node.code.push_str(text);
@@ -89,10 +89,10 @@ impl Tree {
         }
         self.nodes += 1;
         let is_too_deep = match container {
-            // What is in code must not be taken for text, and it holds no others.
+            // Code must not be taken for text, and none of these three holds other containers.
             Container::Code(_) | Container::Paragraph | Container::Heading => false,
             Container::Item => self.open.last().is_none_or(|node| node.container.is_none()),
-            // Below it there are a paragraph and what stands in it.
+            // Leaves room below it for a paragraph and its content.
             Container::Quote | Container::List(_) => self.depth() + 3 > CONTENT_DEPTH_MAX,
             Container::Bold | Container::Italic | Container::Strike | Container::Link(_) => {
                 self.depth() + 2 > CONTENT_DEPTH_MAX
@@ -105,12 +105,12 @@ impl Tree {
     }
 
     fn depth(&self) -> usize {
-        // An item is no node of its own: a list holds lists of blocks.
+        // An item is not a node of its own: a list holds lists of blocks.
         let nodes = self.open.iter().filter_map(|node| node.container.as_ref());
         nodes.filter(|container| !matches!(container, Container::Item)).count()
     }
 
-    /// The innermost node that is one.
+    /// The innermost open node that has a container.
     fn holder(&mut self) -> Option<&mut Node> {
         self.open.iter_mut().rev().find(|node| node.container.is_some())
     }
@@ -136,7 +136,7 @@ impl Tree {
         }
     }
 
-    /// Adds something within a line.
+    /// Adds an inline.
     pub fn add(&mut self, inline: Inline) {
         self.imply_paragraph();
         self.nodes += 1;
@@ -147,7 +147,7 @@ impl Tree {
         }
     }
 
-    /// Adds something on lines of its own.
+    /// Adds a block.
     pub fn add_block(&mut self, block: Block) {
         self.close_implied();
         self.nodes += 1;
@@ -215,14 +215,14 @@ impl Tree {
         match href(address) {
             Some(href) => self.add(Inline::Link { href, inlines }),
             None => {
-                // Nothing that was written is hidden, and nothing can be followed.
+                // The text and the address stay visible, but cannot be followed.
                 inlines.into_iter().for_each(|inline| self.add(inline));
                 self.add(Inline::Text(format!(" ({})", printable(address))));
             }
         }
     }
 
-    /// What was built; `None` where it is too large.
+    /// The finished tree. `None` if it is too large.
     pub fn finish(mut self) -> Option<Vec<Block>> {
         while !self.open.is_empty() {
             self.close_last();
@@ -231,7 +231,7 @@ impl Tree {
     }
 }
 
-/// The language that a code block names, where its first line is one word; other words are its first line.
+/// The language of a code block, if its info string is one word. Otherwise the info string is its first line.
 fn language(info: &str) -> (Option<String>, String) {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '+' | '#' | '-' | '_' | '.');
     match info.trim() {
@@ -243,7 +243,7 @@ fn language(info: &str) -> (Option<String>, String) {
     }
 }
 
-/// The address of a link, where it is one that can be followed from a chat.
+/// The address of a link. `None` if a chat must not let people follow it.
 pub(super) fn href(address: &str) -> Option<String> {
     let scheme = address.split_once(':')?.0.to_ascii_lowercase();
     let is_known = matches!(scheme.as_str(), "http" | "https" | "mailto");
