@@ -112,7 +112,7 @@ const FAMILIES: &[Family] = &[
     ),
     (
         "chapp_signals_dropped_total",
-        "Typing that was told to nobody, and presence that was held back.",
+        "Typing signals that were dropped, and presence that was held back.",
         &[
             ("signal=\"typing\",reason=\"rate\"", Count::TypingTooMany),
             ("signal=\"typing\",reason=\"overload\"", Count::TypingOverload),
