@@ -36,8 +36,8 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), String> {
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).map_err(told)?;
-    std::fs::create_dir(folder.path().join("data")).map_err(told)?;
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).map_err(error_text)?;
+    std::fs::create_dir(folder.path().join("data")).map_err(error_text)?;
     let data = folder.path().join("data").join("chapp.redb");
     let exe = std::env::var_os("CHAPP_EXE").map(PathBuf::from);
     let mut server = Server::new(
@@ -47,7 +47,7 @@ fn run() -> Result<(), String> {
     );
     let address = server.start()?;
     let cookie = sign_up(address)?;
-    let (before, begun) = (disk::bytes(&data).map_err(told)?, Instant::now());
+    let (before, begun) = (disk::bytes(&data).map_err(error_text)?, Instant::now());
     let (mut most, mut slowest) = (0.0_f64, Duration::ZERO);
     println!(
         "| seconds | uploaded, MiB | the file has grown by, MiB | more than was uploaded, MiB |\n|---|---|---|---|"
@@ -57,7 +57,7 @@ fn run() -> Result<(), String> {
         upload(address, &cookie, number)?;
         slowest = slowest.max(started.elapsed());
         let uploaded = f64::from(number) * FILE_BYTES as f64 / MIB;
-        let grown = (disk::bytes(&data).map_err(told)? - before) as f64 / MIB;
+        let grown = (disk::bytes(&data).map_err(error_text)? - before) as f64 / MIB;
         most = most.max(grown - uploaded);
         if number % 16 == 0 {
             println!("| {number} | {uploaded:.0} | {grown:.0} | {:.0} |", grown - uploaded);
@@ -111,14 +111,14 @@ fn post(address: SocketAddr, path: &str, headers: &str, body: &[u8]) -> Result<S
          Connection: close\r\n\r\n",
         body.len()
     );
-    let mut stream = TcpStream::connect(address).map_err(told)?;
-    stream.write_all(head.as_bytes()).map_err(told)?;
-    stream.write_all(body).map_err(told)?;
+    let mut stream = TcpStream::connect(address).map_err(error_text)?;
+    stream.write_all(head.as_bytes()).map_err(error_text)?;
+    stream.write_all(body).map_err(error_text)?;
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).map_err(told)?;
+    stream.read_to_string(&mut answer).map_err(error_text)?;
     Ok(answer)
 }
 
-fn told(error: std::io::Error) -> String {
+fn error_text(error: std::io::Error) -> String {
     error.to_string()
 }

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 /// Asks for the times of this socket.
 #[cfg(target_os = "linux")]
-pub fn tell(stream: &std::net::TcpStream) -> Result<()> {
+pub fn enable_timestamps(stream: &std::net::TcpStream) -> Result<()> {
     nix::sys::socket::setsockopt(stream, nix::sys::socket::sockopt::ReceiveTimestampns, &true)?;
     Ok(())
 }
@@ -35,7 +35,7 @@ pub fn read(stream: &TcpStream, buffer: &mut [u8]) -> Result<(usize, SystemTime)
 }
 
 #[cfg(not(target_os = "linux"))]
-pub fn tell(_: &std::net::TcpStream) -> Result<()> {
+pub fn enable_timestamps(_: &std::net::TcpStream) -> Result<()> {
     Ok(())
 }
 

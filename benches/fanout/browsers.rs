@@ -12,28 +12,28 @@ const READ_EVERY: Duration = Duration::from_secs(2);
 /// The read marks of all connections.
 #[derive(Default)]
 pub struct ReadMarks {
-    of: Vec<Mark>,
+    of: Vec<ReadMark>,
     /// Connections that have something to say then, in order.
     due: VecDeque<(Instant, usize)>,
 }
 
 #[derive(Clone, Default)]
-struct Mark {
-    said: Option<Instant>,
-    unsaid: Option<u64>,
+struct ReadMark {
+    sent_at: Option<Instant>,
+    unsent: Option<u64>,
 }
 
 impl ReadMarks {
     /// A connection shows a message.
-    pub fn shows(&mut self, place: usize, seq: u64, now: Instant) {
-        if self.of.len() <= place {
-            self.of.resize(place + 1, Mark::default());
+    pub fn shows(&mut self, index: usize, seq: u64, now: Instant) {
+        if self.of.len() <= index {
+            self.of.resize(index + 1, ReadMark::default());
         }
-        let mark = &mut self.of[place];
-        if mark.unsaid.replace(seq).is_none() {
-            let at = mark.said.map_or(now, |said| now.max(said + READ_EVERY));
+        let mark = &mut self.of[index];
+        if mark.unsent.replace(seq).is_none() {
+            let at = mark.sent_at.map_or(now, |sent_at| now.max(sent_at + READ_EVERY));
             let behind = self.due.partition_point(|(other, _)| *other <= at);
-            self.due.insert(behind, (at, place));
+            self.due.insert(behind, (at, index));
         }
     }
 
@@ -45,9 +45,9 @@ impl ReadMarks {
     /// Who has something to say now, and how far they have read.
     pub fn take(&mut self, now: Instant) -> Option<(usize, u64)> {
         self.next().filter(|next| *next <= now)?;
-        let (_, place) = self.due.pop_front()?;
-        let mark = &mut self.of[place];
-        mark.said = Some(now);
-        Some((place, mark.unsaid.take()?))
+        let (_, index) = self.due.pop_front()?;
+        let mark = &mut self.of[index];
+        mark.sent_at = Some(now);
+        Some((index, mark.unsent.take()?))
     }
 }

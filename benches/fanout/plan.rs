@@ -1,7 +1,7 @@
 //! What is measured, and in which order.
 
 use crate::goals::Goals;
-use crate::members::{Found, Members};
+use crate::members::{Members, Results};
 use crate::process::Server;
 use crate::report::{self, Row};
 use crate::target::{Kind, PEOPLE, Target};
@@ -56,7 +56,7 @@ const LIKE_BROWSERS_MAX: f64 = 1.5;
 const CLOSED: [(usize, f64); 2] = [(100, 0.6), (1_000, 1.1)];
 const IDLE: usize = 5_000;
 const BURST: usize = 10_000;
-const STORM: usize = 5_000;
+const RECONNECTING: usize = 5_000;
 /// Files of a server that are no connections; each of these takes two.
 const FILES_SPARE: u64 = 100;
 
@@ -94,7 +94,7 @@ pub fn run(only: &[What], rounds: u32, seconds: u64) -> Result<(), String> {
         faults += report::burst(count, &limit, &chapp);
     }
     if wanted(What::Storm) {
-        faults += storm()?;
+        faults += reconnect_storm()?;
     }
     if only.contains(&What::Bun) {
         report::bun_head();
@@ -125,9 +125,14 @@ fn like_browsers(rounds: u32, time: Duration, goals: &mut Goals) -> Result<u64, 
             fresh(Kind::Chapp, members, |server, target| {
                 let mut members = Members::open(target, 1, members)?;
                 if is_like_browsers {
-                    members.be_like_browsers();
+                    members.send_browser_frames();
                 }
-                row(server, &mut members, |members, time| members.offer(rate, time), time)
+                row(
+                    server,
+                    &mut members,
+                    |members, time| members.post_at_rate(rate, time),
+                    time,
+                )
             })
         };
         let pairs: Result<Vec<_>, String> = (0..rounds).map(|_| Ok((one(false)?, one(true)?))).collect();
@@ -179,7 +184,7 @@ fn row(
     Ok(Row {
         cpu_us: cpu / deliveries.max(1) as f64,
         per_second: deliveries as f64 / seconds,
-        found: members.settle()?,
+        results: members.settle()?,
     })
 }
 
@@ -187,14 +192,24 @@ fn steady(kind: Kind, count: usize, rate: f64, time: Duration) -> Result<Row, St
     fresh(kind, PEOPLE, |server, target| {
         let mut members = Members::open(target, 1, count)?;
         let time = time.max(Duration::from_secs_f64(POSTS_MIN / rate));
-        row(server, &mut members, |members, time| members.offer(rate, time), time)
+        row(
+            server,
+            &mut members,
+            |members, time| members.post_at_rate(rate, time),
+            time,
+        )
     })
 }
 
 fn closed(kind: Kind, count: usize, time: Duration) -> Result<Row, String> {
     fresh(kind, PEOPLE, |server, target| {
         let mut members = Members::open(target, 1, count)?;
-        row(server, &mut members, |members, time| members.press(WINDOW, time), time)
+        row(
+            server,
+            &mut members,
+            |members, time| members.saturate(WINDOW, time),
+            time,
+        )
     })
 }
 
@@ -209,7 +224,7 @@ fn idle(kind: Kind) -> Result<(f64, f64), String> {
     })
 }
 
-fn burst(kind: Kind, count: usize) -> Result<Found, String> {
+fn burst(kind: Kind, count: usize) -> Result<Results, String> {
     fresh(kind, PEOPLE, |_, target| {
         let mut members = Members::open(target, 1, count)?;
         members.rest(IDLE_AFTER)?;
@@ -220,33 +235,33 @@ fn burst(kind: Kind, count: usize) -> Result<Found, String> {
 }
 
 /// Tells how long the crowd took, and how late the talk of the others was meanwhile.
-fn storm() -> Result<u64, String> {
+fn reconnect_storm() -> Result<u64, String> {
     let folder = folder()?;
     let server = Server::start(Kind::Chapp, folder.path())?;
     let target = Target::prepare(Kind::Chapp, server.address, PEOPLE)?;
-    drop(Members::open(&target, 1, STORM)?);
+    drop(Members::open(&target, 1, RECONNECTING)?);
     let server = server.kill_and_restart()?;
     let mut talkers = Members::open(&target, 2, TALKERS)?;
-    let mut talk = |time: Duration| -> Result<Found, String> {
+    let mut talk = |time: Duration| -> Result<Results, String> {
         talkers.measure();
-        talkers.offer(TALK_PER_SECOND, time)?;
+        talkers.post_at_rate(TALK_PER_SECOND, time)?;
         talkers.settle()
     };
     let quiet = talk(Duration::from_secs(5))?;
-    let (said, took) = std::thread::scope(|scope| {
+    let (talked, took) = std::thread::scope(|scope| {
         let crowd = scope.spawn(|| {
             let start = Instant::now();
-            let members = Members::open(&target, 3, STORM);
+            let members = Members::open(&target, 3, RECONNECTING);
             members.map(|members| (members, start.elapsed()))
         });
         // Longer than the crowd takes: what was said meanwhile is what counts.
-        let mut said = Vec::new();
+        let mut talked = Vec::new();
         while !crowd.is_finished() {
-            said.push(talk(Duration::from_millis(500))?);
+            talked.push(talk(Duration::from_millis(500))?);
         }
         let (_members, took) = crowd.join().map_err(|_| "the crowd broke off".to_owned())??;
-        Ok::<_, String>((said, took))
+        Ok::<_, String>((talked, took))
     })?;
     drop(server);
-    Ok(report::storm(STORM, took, &quiet, &said))
+    Ok(report::reconnect_storm(RECONNECTING, took, &quiet, &talked))
 }

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const START_MAX: Duration = Duration::from_secs(20);
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 /// Files that a server with 10,000 connections has open; a connection to Chapp takes two.
 const OPEN_FILES: u32 = 65_536;
 
@@ -67,7 +67,7 @@ impl Server {
             if Instant::now() > end {
                 return Err("the server did not start".to_owned());
             }
-            std::thread::sleep(LOOK_AGAIN);
+            std::thread::sleep(POLL_INTERVAL);
         }
         Ok(server)
     }

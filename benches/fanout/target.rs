@@ -27,7 +27,7 @@ pub struct Target {
 }
 
 /// What a frame from the server means to the measurement.
-pub enum Heard {
+pub enum Received {
     Ready,
     /// The `number`-th message, at this place in the room where the server says so.
     Message {
@@ -47,7 +47,7 @@ impl Target {
         let mut cookies = Vec::new();
         for person in 0..people {
             if kind == Kind::Chapp {
-                cookies.push(enter(address, person)?);
+                cookies.push(sign_up(address, person)?);
             }
         }
         Ok(Target {
@@ -98,37 +98,37 @@ impl Target {
         client_frame(json!({"type": "read", "room": 1, "seq": seq}).to_string().as_bytes())
     }
 
-    pub fn understand(&self, payload: &[u8]) -> Heard {
+    pub fn parse(&self, payload: &[u8]) -> Received {
         if self.kind != Kind::Chapp {
             return match marked(payload) {
-                Some(number) => Heard::Message { number, seq: None },
-                None => Heard::Other,
+                Some(number) => Received::Message { number, seq: None },
+                None => Received::Other,
             };
         }
         let text = std::str::from_utf8(payload).unwrap_or_default();
         // Almost all frames are messages: they are not parsed, which would cost more than all else here.
         match text {
             _ if text.starts_with(r#"{"type":"message""#) => match (marked(payload), number_after(text, r#""seq":"#)) {
-                (Some(number), Some(seq)) => Heard::Message { number, seq: Some(seq) },
-                _ => Heard::Other,
+                (Some(number), Some(seq)) => Received::Message { number, seq: Some(seq) },
+                _ => Received::Other,
             },
             _ if text.starts_with(r#"{"type":"posted""#) => {
                 let value: Value = serde_json::from_str(text).unwrap_or_default();
                 let id = value["client_id"].as_str().and_then(|id| id.split_once('-'));
                 match id.and_then(|(_, number)| number.parse().ok()) {
-                    Some(number) => Heard::Posted { number },
-                    None => Heard::Refused(text.to_owned()),
+                    Some(number) => Received::Posted { number },
+                    None => Received::Refused(text.to_owned()),
                 }
             }
-            _ if text.starts_with(r#"{"type":"ready""#) => Heard::Ready,
-            _ if text.starts_with(r#"{"type":"error""#) => Heard::Refused(text.to_owned()),
-            _ => Heard::Other,
+            _ if text.starts_with(r#"{"type":"ready""#) => Received::Ready,
+            _ if text.starts_with(r#"{"type":"error""#) => Received::Refused(text.to_owned()),
+            _ => Received::Other,
         }
     }
 }
 
 /// Signs somebody up, or logs them in; their cookie.
-fn enter(address: SocketAddr, person: usize) -> Result<String, String> {
+fn sign_up(address: SocketAddr, person: usize) -> Result<String, String> {
     let body = json!({"name": format!("bench {person}"), "password": "a long enough password"}).to_string();
     let mut last = String::new();
     for path in ["/api/signup", "/api/login"] {

@@ -35,7 +35,7 @@ const PASSWORD: &str = "rain on the mill wheel";
 /// What there is to read before anybody floods.
 const HISTORY: usize = 2_000;
 const WARM_UP: Duration = Duration::from_secs(2);
-/// Between two phases, so that neither pays for the other.
+/// Between two samples, so that neither pays for the other.
 const REST: Duration = Duration::from_millis(500);
 
 #[derive(Parser)]
@@ -76,7 +76,7 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let done = runtime.map_err(link::words).and_then(|runtime| {
+    let done = runtime.map_err(link::error_text).and_then(|runtime| {
         runtime.block_on(async {
             match (arguments.flooder, arguments.kind, arguments.server, &arguments.cookie) {
                 (true, Some(kind), Some(server), Some(cookie)) => {
@@ -103,25 +103,25 @@ fn main() -> ExitCode {
     }
 }
 
-async fn enter(server: SocketAddr, name: &str) -> Result<String, String> {
+async fn sign_up(server: SocketAddr, name: &str) -> Result<String, String> {
     let body = json!({"name": name, "password": PASSWORD});
     let answer = api::ask(server, "POST", "/api/signup", None, &body).await?;
     answer.cookie.ok_or_else(|| format!("{name}: {}", answer.status))
 }
 
 /// A server with everybody in it.
-struct Place {
+struct Target {
     server: Server,
     address: SocketAddr,
     members: Members,
 }
 
-impl Place {
-    async fn open(mut server: Server, cookies: &[String]) -> Result<Place, String> {
+impl Target {
+    async fn open(mut server: Server, cookies: &[String]) -> Result<Target, String> {
         server.rate_limits = "on";
         let address = server.start()?;
         let members = Members::connect(address, cookies).await?;
-        Ok(Place {
+        Ok(Target {
             server,
             address,
             members,
@@ -131,13 +131,13 @@ impl Place {
 
 /// What one phase showed.
 #[derive(Default)]
-struct Phases {
+struct Samples {
     p50: Vec<f64>,
     p99: Vec<f64>,
     cpu: Vec<f64>,
 }
 
-impl Phases {
+impl Samples {
     fn add(&mut self, times: &Times, cpu: f64) {
         self.p50.push(times.p50);
         self.p99.push(times.p99);
@@ -152,12 +152,12 @@ fn median(values: &[f64]) -> f64 {
 }
 
 async fn compare(arguments: &Arguments) -> Result<(), String> {
-    let folder = tempfile::tempdir().map_err(link::words)?;
-    let told = std::env::var_os("CHAPP_EXE").map(Into::into);
-    let exe: PathBuf = told.unwrap_or_else(|| env!("CARGO_BIN_EXE_chapp").into());
+    let folder = tempfile::tempdir().map_err(link::error_text)?;
+    let named = std::env::var_os("CHAPP_EXE").map(Into::into);
+    let exe: PathBuf = named.unwrap_or_else(|| env!("CARGO_BIN_EXE_chapp").into());
     let folders = ["shared", "other"].map(|name| folder.path().join(name));
     for folder in &folders {
-        std::fs::create_dir_all(folder.join("data")).map_err(link::words)?;
+        std::fs::create_dir_all(folder.join("data")).map_err(link::error_text)?;
     }
     let kinds: Vec<Kind> = Kind::ALL
         .into_iter()
@@ -168,12 +168,12 @@ async fn compare(arguments: &Arguments) -> Result<(), String> {
     // Everybody came from this computer, at once: from now on with the limits that people have.
     server.terminate()?;
     let [file, copy] = [&folders[0], &folders[1]].map(|folder| folder.join("data").join("chapp.redb"));
-    std::fs::copy(file, copy).map_err(link::words)?;
-    let shared = Place::open(server, &members).await?;
-    let other = Place::open(Server::new(exe, &folders[1], 1), &members).await?;
+    std::fs::copy(file, copy).map_err(link::error_text)?;
+    let shared = Target::open(server, &members).await?;
+    let other = Target::open(Server::new(exe, &folders[1], 1), &members).await?;
     let writers = usize::from(arguments.writers);
-    for place in [&shared, &other] {
-        place.members.time(writers, WARM_UP).await?;
+    for target in [&shared, &other] {
+        target.members.time(writers, WARM_UP).await?;
     }
 
     println!(
@@ -185,11 +185,11 @@ async fn compare(arguments: &Arguments) -> Result<(), String> {
         "", "p50", "control", "flooded", "p99", "control", "flooded", "/ quiet", "/control", "core", "flood"
     );
     for (kind, flooders) in kinds.iter().zip(flooders.chunks(arguments.rounds.into())) {
-        let [mut quiet, mut control, mut flooded] = [Phases::default(), Phases::default(), Phases::default()];
+        let [mut quiet, mut control, mut flooded] = [Samples::default(), Samples::default(), Samples::default()];
         for (round, flooder) in flooders.iter().enumerate() {
-            let flood = |place: &Place| Flood {
+            let flood = |target: &Target| Flood {
                 kind: *kind,
-                server: place.address,
+                server: target.address,
                 cookie: flooder.clone(),
                 from: 2 + round as u8,
             };
@@ -197,7 +197,7 @@ async fn compare(arguments: &Arguments) -> Result<(), String> {
             phase(&shared, arguments, Some(flood(&other)), &mut control).await?;
             phase(&shared, arguments, Some(flood(&shared)), &mut flooded).await?;
         }
-        let [q, c, f] = [&quiet, &control, &flooded].map(|phases| median(&phases.p99));
+        let [q, c, f] = [&quiet, &control, &flooded].map(|samples| median(&samples.p99));
         println!(
             "{:<34} {:>7.2} {:>7.2} {:>7.2} {:>8.2} {:>7.2} {:>7.2} {:>8.2} {:>8.2} {:>6.2} {:>6.2}",
             kind.label(),
@@ -225,10 +225,10 @@ async fn prepare(
     let address = server.start()?;
     let (mut members, mut flooders) = (Vec::new(), Vec::new());
     for number in 0..arguments.members {
-        members.push(enter(address, &format!("member {number}")).await?);
+        members.push(sign_up(address, &format!("member {number}")).await?);
     }
     for number in 0..kinds * usize::from(arguments.rounds) {
-        flooders.push(enter(address, &format!("flooder {number}")).await?);
+        flooders.push(sign_up(address, &format!("flooder {number}")).await?);
     }
     for number in 0..HISTORY {
         let body = format!("the history has many words, this is number {number}");
@@ -238,26 +238,31 @@ async fn prepare(
     Ok((members, flooders))
 }
 
-/// Times the members of a place for a while, from the start of a flood on, if there is one.
-async fn phase(place: &Place, arguments: &Arguments, flood: Option<Flood>, phases: &mut Phases) -> Result<(), String> {
+/// Times the members of a target for a while, from the start of a flood on, if there is one.
+async fn phase(
+    target: &Target,
+    arguments: &Arguments,
+    flood: Option<Flood>,
+    samples: &mut Samples,
+) -> Result<(), String> {
     let time = Duration::from_millis(arguments.phase_ms);
-    let cpu = || place.server.cpu_seconds().unwrap_or(f64::NAN);
+    let cpu = || target.server.cpu_seconds().unwrap_or(f64::NAN);
     let child = flood.as_ref().map(start).transpose()?;
     let (began, before) = (Instant::now(), cpu());
-    let times = place.members.time(arguments.writers.into(), time).await;
+    let times = target.members.time(arguments.writers.into(), time).await;
     let core = (cpu() - before) / began.elapsed().as_secs_f64();
     if let Some(mut child) = child {
         let _ = child.kill();
         let _ = child.wait();
     }
     tokio::time::sleep(REST).await;
-    phases.add(&times?, core);
+    samples.add(&times?, core);
     Ok(())
 }
 
 /// This program again, as the flooder; it yields to everybody else on this computer.
 fn start(flood: &Flood) -> Result<Child, String> {
-    let own = std::env::current_exe().map_err(link::words)?;
+    let own = std::env::current_exe().map_err(link::error_text)?;
     let name = clap::ValueEnum::to_possible_value(&flood.kind).ok_or("no such kind")?;
     Command::new("nice")
         .args(["-n", "15"])
@@ -267,7 +272,7 @@ fn start(flood: &Flood) -> Result<Child, String> {
         .args(["--from", &flood.from.to_string()])
         .stdin(Stdio::null())
         .spawn()
-        .map_err(link::words)
+        .map_err(link::error_text)
 }
 
 /// A frame as text.

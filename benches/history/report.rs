@@ -64,7 +64,7 @@ impl Row {
 }
 
 /// Tells what was measured of one size, for whoever does not wait for all of them.
-pub fn tell(rows: &[Row]) {
+pub fn print_progress(rows: &[Row]) {
     for row in rows {
         eprintln!("  {:<36}{:>12}", row.name, row.text());
     }

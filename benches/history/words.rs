@@ -1,11 +1,11 @@
 //! Texts that look like what people write: as long, and with words as common and as rare.
 
 #[allow(dead_code)]
-#[path = "../../tests/browser/soak/chance.rs"]
-mod chance;
+#[path = "../../tests/browser/soak/rng.rs"]
+mod rng;
 
-use chance::Chance;
 use chapp::clock::Clock;
+use rng::Rng;
 
 /// Different words.
 const WORDS: u64 = 20_000;
@@ -14,11 +14,11 @@ const SYLLABLES: [&str; 32] = [
     "zu", "bra", "cle", "dro", "fli", "gru", "pla", "sti", "tre", "spo", "chu", "sha", "the",
 ];
 
-pub struct Words(Chance);
+pub struct Words(Rng);
 
 impl Words {
     pub fn new(seed: u64) -> Words {
-        Words(Chance::new(seed))
+        Words(Rng::new(seed))
     }
 
     pub fn below(&mut self, end: u64) -> u64 {
@@ -38,8 +38,8 @@ impl Words {
 
     /// Which word: about as often as its place in the list is small (Zipf's law).
     fn rank(&mut self) -> u64 {
-        let chance = self.below(1 << 30) as f64 / f64::from(1 << 30);
-        ((WORDS as f64).powf(chance) as u64).min(WORDS) - 1
+        let rng = self.below(1 << 30) as f64 / f64::from(1 << 30);
+        ((WORDS as f64).powf(rng) as u64).min(WORDS) - 1
     }
 
     /// As browsers name what they post: a UUID of version 7 (RFC 9562, section 5.7).

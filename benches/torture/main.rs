@@ -3,38 +3,38 @@
 //! Writers and readers over real sockets, through a proxy that cuts, stalls, delays and half-opens their
 //! links; the real executable, which is killed, frozen and restarted on a disk that fills up; clients
 //! that die and come back with their outbox. Everything sent, acknowledged and seen is held against the
-//! laws (`ledger.rs`), and one table says what was found. Exit code 1: a law was broken.
+//! laws (`record.rs`), and one table says what was found. Exit code 1: a law was broken.
 //!
 //! `CHAPP_EXE` names another executable than the one that cargo has just built.
 
 // What a client holds by the protocol is the same here as in the soak of the browsers.
 #[path = "../../tests/browser/soak/api.rs"]
 mod api;
-#[allow(dead_code)]
-#[path = "../../tests/browser/soak/chance.rs"]
-mod chance;
+mod chaos;
 mod client;
-mod ears;
 mod frames;
 mod laws;
-mod ledger;
 mod link;
-#[allow(dead_code)]
-#[path = "../../tests/browser/soak/picture.rs"]
-mod picture;
+mod listener;
 mod plan;
 mod plant;
 mod proxy;
+mod record;
+#[allow(dead_code)]
+#[path = "../../tests/browser/soak/replica.rs"]
+mod replica;
 mod report;
+#[allow(dead_code)]
+#[path = "../../tests/browser/soak/rng.rs"]
+mod rng;
 mod server;
 mod slow;
-mod storm;
 
+use chaos::Settings;
 use clap::Parser;
 use plant::Plant;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use storm::Settings;
 
 /// Set in the process that has a mount namespace of its own.
 const NAMESPACE: &str = "TORTURE_NAMESPACE";
@@ -76,9 +76,9 @@ fn main() -> ExitCode {
     if arguments.plants {
         return plants(seed);
     }
-    let told = std::env::var_os("CHAPP_EXE").map(Into::into);
+    let named = std::env::var_os("CHAPP_EXE").map(Into::into);
     let settings = Settings {
-        exe: told.unwrap_or_else(|| env!("CARGO_BIN_EXE_chapp").into()),
+        exe: named.unwrap_or_else(|| env!("CARGO_BIN_EXE_chapp").into()),
         seed,
         length: Duration::from_secs(arguments.seconds),
         writers: arguments.writers.into(),
@@ -88,7 +88,7 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = runtime
         .map_err(|error| error.to_string())
-        .and_then(|runtime| runtime.block_on(storm::run(&settings)));
+        .and_then(|runtime| runtime.block_on(chaos::run(&settings)));
     match outcome {
         Ok(outcome) if report::print(&settings, &outcome) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
@@ -144,7 +144,7 @@ fn plants(seed: u64) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
     println!("{:<10} {:<10} found", "planted", "breaks");
     for (plant, name, run) in runs {
-        let law = plant.breaks().words().0;
+        let law = plant.breaks().label().0;
         let ended = run.and_then(|run| run.wait_with_output());
         let is_found = ended.as_ref().is_ok_and(|ended| {
             let said = String::from_utf8_lossy(&ended.stdout);

@@ -3,7 +3,7 @@
 //! What cannot be replayed is scheduling: which link a fault meets, and which message is the last one
 //! at that moment, depend on how the machine shares its time.
 
-use crate::chance::Chance;
+use crate::rng::Rng;
 use std::time::Duration;
 
 /// One thing that breaks.
@@ -39,7 +39,7 @@ impl Fault {
 
 /// One thing that a client does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Act {
+pub enum Action {
     /// Posts into the so-manieth of its rooms, a text of this many words.
     Post { room: usize, words: usize },
     /// Sends an answered post once more, under its old name: the so-manieth last.
@@ -60,85 +60,89 @@ pub enum Act {
 
 const SERVER_FAULT_EVERY_MS: (u64, u64) = (900, 2_600);
 const LINK_FAULT_EVERY_MS: (u64, u64) = (120, 700);
-const ACT_EVERY_MS: (u64, u64) = (15, 130);
-const READER_ACT_EVERY_MS: (u64, u64) = (300, 2_500);
+const ACTION_EVERY_MS: (u64, u64) = (15, 130);
+const READER_ACTION_EVERY_MS: (u64, u64) = (300, 2_500);
 /// Most posts are short, and some are not.
 const WORDS_MAX: usize = 400;
 
 /// A time between two.
-fn between(chance: &mut Chance, (low, high): (u64, u64)) -> Duration {
-    Duration::from_millis(low + chance.below((high - low) as usize) as u64)
+fn between(rng: &mut Rng, (low, high): (u64, u64)) -> Duration {
+    Duration::from_millis(low + rng.below((high - low) as usize) as u64)
 }
 
 /// The faults of a storm, in order; those of the server one after the other.
 pub fn faults(seed: u64, length: Duration, disk: bool) -> Vec<(Duration, Fault)> {
-    let mut chance = Chance::new(seed ^ 0xFA17);
+    let mut rng = Rng::new(seed ^ 0xFA17);
     let mut faults = Vec::new();
-    let mut at = between(&mut chance, SERVER_FAULT_EVERY_MS);
+    let mut at = between(&mut rng, SERVER_FAULT_EVERY_MS);
     while at < length {
-        let fault = match chance.below(if disk { 10 } else { 8 }) {
-            0..4 => Fault::Kill(between(&mut chance, (1, 400))),
-            4..6 => Fault::Freeze(between(&mut chance, (200, 1_500))),
+        let fault = match rng.below(if disk { 10 } else { 8 }) {
+            0..4 => Fault::Kill(between(&mut rng, (1, 400))),
+            4..6 => Fault::Freeze(between(&mut rng, (200, 1_500))),
             6..8 => Fault::Restart,
-            _ => Fault::FillDisk(between(&mut chance, (300, 1_200))),
+            _ => Fault::FillDisk(between(&mut rng, (300, 1_200))),
         };
         faults.push((at, fault));
-        at += between(&mut chance, SERVER_FAULT_EVERY_MS);
+        at += between(&mut rng, SERVER_FAULT_EVERY_MS);
     }
-    let mut at = between(&mut chance, LINK_FAULT_EVERY_MS);
+    let mut at = between(&mut rng, LINK_FAULT_EVERY_MS);
     while at < length {
-        let fault = match chance.below(10) {
+        let fault = match rng.below(10) {
             0..4 => Fault::Cut,
-            4..6 => Fault::Stall(between(&mut chance, (50, 1_500))),
-            6..8 => Fault::Delay(between(&mut chance, (1, 120))),
+            4..6 => Fault::Stall(between(&mut rng, (50, 1_500))),
+            6..8 => Fault::Delay(between(&mut rng, (1, 120))),
             _ => Fault::HalfOpen,
         };
         faults.push((at, fault));
-        at += between(&mut chance, LINK_FAULT_EVERY_MS);
+        at += between(&mut rng, LINK_FAULT_EVERY_MS);
     }
     faults.sort_by_key(|(at, fault)| (*at, fault.is_of_server()));
     faults
 }
 
 /// What a client does in a storm.
-pub fn acts(seed: u64, client: usize, writes: bool, length: Duration) -> Vec<(Duration, Act)> {
-    let mut chance = Chance::new(seed ^ (client as u64 + 1) << 20);
-    let every = if writes { ACT_EVERY_MS } else { READER_ACT_EVERY_MS };
-    let mut acts = Vec::new();
-    let mut at = between(&mut chance, every);
+pub fn actions(seed: u64, client: usize, writes: bool, length: Duration) -> Vec<(Duration, Action)> {
+    let mut rng = Rng::new(seed ^ (client as u64 + 1) << 20);
+    let every = if writes {
+        ACTION_EVERY_MS
+    } else {
+        READER_ACTION_EVERY_MS
+    };
+    let mut actions = Vec::new();
+    let mut at = between(&mut rng, every);
     while at < length {
-        acts.push((at, act(&mut chance, writes)));
-        at += between(&mut chance, every);
+        actions.push((at, action(&mut rng, writes)));
+        at += between(&mut rng, every);
     }
-    acts
+    actions
 }
 
-fn act(chance: &mut Chance, writes: bool) -> Act {
-    let (room, back) = (chance.below(64), chance.below(8));
-    let away = between(chance, (10, 900));
-    match chance.below(100) {
-        0..5 if !writes => Act::Die(away),
-        5..25 if !writes => Act::Leave(away),
+fn action(rng: &mut Rng, writes: bool) -> Action {
+    let (room, back) = (rng.below(64), rng.below(8));
+    let away = between(rng, (10, 900));
+    match rng.below(100) {
+        0..5 if !writes => Action::Die(away),
+        5..25 if !writes => Action::Leave(away),
         _ if !writes => {
-            let on = !chance.one_in(3);
-            Act::React { room, back, on }
+            let on = !rng.one_in(3);
+            Action::React { room, back, on }
         }
         0..68 => {
-            let words = match chance.one_in(12) {
-                true => 1 + chance.below(WORDS_MAX),
-                false => 1 + chance.below(12),
+            let words = match rng.one_in(12) {
+                true => 1 + rng.below(WORDS_MAX),
+                false => 1 + rng.below(12),
             };
-            Act::Post { room, words }
+            Action::Post { room, words }
         }
-        68..76 => Act::Again { back },
-        76..85 => Act::Edit { back },
-        85..88 => Act::Delete { back },
+        68..76 => Action::Again { back },
+        76..85 => Action::Edit { back },
+        85..88 => Action::Delete { back },
         88..97 => {
-            let on = !chance.one_in(3);
-            Act::React { room, back, on }
+            let on = !rng.one_in(3);
+            Action::React { room, back, on }
         }
-        97 => Act::Leave(away),
-        98 => Act::Forget(away),
-        _ => Act::Die(away),
+        97 => Action::Leave(away),
+        98 => Action::Forget(away),
+        _ => Action::Die(away),
     }
 }

@@ -4,14 +4,14 @@
 //! messages. To a client there is no difference: it sees what comes over its link and nothing else.
 
 use crate::frames::{Frames, text};
-use crate::ledger::Law;
+use crate::record::Law;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// One of so many messages is tampered with, and one of so many posts.
 const MESSAGES: u64 = 40;
-/// Most messages are not followed by the next one of their room, and cannot change places with it.
+/// Most messages are not followed by the next one of their room, and cannot change positions with it.
 const SWAPS: u64 = 3;
 const POSTS: u64 = 10;
 
@@ -85,8 +85,8 @@ impl Down {
                 .text
                 .and_then(|text| serde_json::from_str(&text).ok())
                 .unwrap_or_default();
-            let place = |frame: &Value| Some((frame["room"].as_u64()?, frame["seq"].as_u64()?));
-            let message = place(&frame).filter(|_| frame["type"] == "message");
+            let position = |frame: &Value| Some((frame["room"].as_u64()?, frame["seq"].as_u64()?));
+            let message = position(&frame).filter(|_| frame["type"] == "message");
             if let Some((room, seq)) = message {
                 self.seqs.insert(room, seq);
             }

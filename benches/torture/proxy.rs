@@ -1,7 +1,7 @@
 //! A TCP proxy between clients and server, whose links break in every way that links break.
 
-use crate::chance::Chance;
 use crate::plant::{self, Down, Plant, Planted, Up};
+use crate::rng::Rng;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
@@ -74,7 +74,7 @@ impl Proxy {
     }
 
     /// Where the server is now; with nothing, connections are turned away.
-    pub fn lead_to(&self, server: Option<SocketAddr>) {
+    pub fn forward_to(&self, server: Option<SocketAddr>) {
         *lock(&self.state.server) = server;
     }
 
@@ -84,38 +84,38 @@ impl Proxy {
     }
 
     /// About a third of the links that there are, at least one.
-    fn some(&self, chance: &mut Chance) -> Vec<Arc<Link>> {
+    fn some(&self, rng: &mut Rng) -> Vec<Arc<Link>> {
         let mut links = lock(&self.state.links);
         links.retain(|link| !link.ended.load(SeqCst));
-        let mut some: Vec<_> = links.iter().filter(|_| chance.one_in(3)).cloned().collect();
-        if let (true, Some(link)) = (some.is_empty(), chance.pick(&links)) {
+        let mut some: Vec<_> = links.iter().filter(|_| rng.one_in(3)).cloned().collect();
+        if let (true, Some(link)) = (some.is_empty(), rng.pick(&links)) {
             some.push(link.clone());
         }
         some
     }
 
-    pub fn cut(&self, chance: &mut Chance) -> usize {
-        let some = self.some(chance);
+    pub fn cut(&self, rng: &mut Rng) -> usize {
+        let some = self.some(rng);
         for link in &some {
             link.cut.store(true, SeqCst);
             // Some at once, some in the middle of what they carry next.
-            if chance.one_in(2) {
+            if rng.one_in(2) {
                 link.end.iter().for_each(Notify::notify_one);
             }
         }
         some.len()
     }
 
-    pub fn stall(&self, chance: &mut Chance, how_long: Duration) -> usize {
+    pub fn stall(&self, rng: &mut Rng, how_long: Duration) -> usize {
         let until = self.state.now() + how_long.as_millis() as u64;
-        let some = self.some(chance);
+        let some = self.some(rng);
         some.iter().for_each(|link| link.stalled_until.store(until, SeqCst));
         some.len()
     }
 
-    pub fn delay(&self, chance: &mut Chance, by: Duration) -> usize {
+    pub fn delay(&self, rng: &mut Rng, by: Duration) -> usize {
         let until = self.state.now() + DELAY_LASTS.as_millis() as u64;
-        let some = self.some(chance);
+        let some = self.some(rng);
         for link in &some {
             link.delay.store(by.as_millis() as u64, SeqCst);
             link.delayed_until.store(until, SeqCst);
@@ -124,10 +124,10 @@ impl Proxy {
     }
 
     /// The server hears and its answers are lost, or the other way round, or neither hears the other.
-    pub fn half_open(&self, chance: &mut Chance) -> usize {
-        let some = self.some(chance);
+    pub fn half_open(&self, rng: &mut Rng) -> usize {
+        let some = self.some(rng);
         for link in &some {
-            let lost = [[false, true], [true, false], [true, true]][chance.below(3)];
+            let lost = [[false, true], [true, false], [true, true]][rng.below(3)];
             // What is lost stays lost: a way that went on after a loss would be no TCP.
             link.lost[UP].fetch_or(lost[UP], SeqCst);
             link.lost[DOWN].fetch_or(lost[DOWN], SeqCst);

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 const START_MAX: Duration = Duration::from_secs(20);
 /// How long a stop may take; the server promises less.
 const STOP_MAX: Duration = Duration::from_secs(20);
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 /// Bytes of the small disk.
 const DISK_BYTES: u64 = 192 << 20;
 const FILLER_BLOCK: usize = 1 << 20;
@@ -84,13 +84,13 @@ impl Server {
             .map_err(|error| format!("{}: {error}", self.exe.display()))?;
         let stdout = child.stdout.take().ok_or("no output")?;
         self.child = Some(child);
-        let (say, said) = mpsc::channel();
+        let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                let _ = say.send(line);
+                let _ = sender.send(line);
             }
         });
-        let line = said
+        let line = lines
             .recv_timeout(START_MAX)
             .map_err(|_| format!("it did not start: {}", self.log()))?;
         let port = line
@@ -130,7 +130,7 @@ impl Server {
                     self.kill();
                     return Err("it did not stop".to_owned());
                 }
-                _ => thread::sleep(LOOK_AGAIN),
+                _ => thread::sleep(POLL_INTERVAL),
             }
         }
         Ok(())

@@ -1,8 +1,8 @@
 //! Looking after the server: who comes in, who may do what, who is shut out, and the server's name.
 
 mod backup;
-mod doors;
 mod people;
+mod sign_up_policy;
 
 use crate::harness::http::Response;
 use crate::harness::people::{PASSWORD, Person};

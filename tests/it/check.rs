@@ -4,7 +4,7 @@ mod rows;
 mod world;
 
 use crate::harness::pages::{JOURNAL, open_pages};
-use crate::store_laws::world::Dice;
+use crate::store_laws::world::Rng;
 use chapp::store::{OpenError, Options, Progress, Report, check_file};
 use redb::WriteTransaction;
 use std::fs;
@@ -80,15 +80,15 @@ fn a_flipped_bit_in_any_page_is_found_and_the_file_keeps_every_byte() {
     let (folder, path) = full_file();
     let whole = fs::read(&path).unwrap();
     let copy = folder.path().join("copy.redb");
-    let mut dice = Dice(8);
+    let mut rng = Rng(8);
     let (mut found, mut harmless) = (0, 0);
     for _ in 0..60 {
         let mut bytes = whole.clone();
-        let mut at = dice.roll(bytes.len() as u64 - (JOURNAL.end - JOURNAL.start));
+        let mut at = rng.below(bytes.len() as u64 - (JOURNAL.end - JOURNAL.start));
         if at >= JOURNAL.start {
             at += JOURNAL.end - JOURNAL.start;
         }
-        bytes[at as usize] ^= 1 << dice.roll(8);
+        bytes[at as usize] ^= 1 << rng.below(8);
         fs::write(&copy, &bytes).unwrap();
         match check(&copy) {
             Ok(report) if report.count == 0 => harmless += 1,

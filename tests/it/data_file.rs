@@ -280,9 +280,9 @@ impl FaultInjector for DiesAfter {
 fn a_start_that_dies_half_way_leaves_nothing_in_the_way_of_the_next() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("data.redb");
-    let mut acts = 0;
+    let mut ops = 0;
     loop {
-        let faults: Option<Arc<dyn FaultInjector>> = Some(Arc::new(DiesAfter(AtomicU64::new(acts))));
+        let faults: Option<Arc<dyn FaultInjector>> = Some(Arc::new(DiesAfter(AtomicU64::new(ops))));
         let opened = Store::open(
             &path,
             Options {
@@ -295,14 +295,14 @@ fn a_start_that_dies_half_way_leaves_nothing_in_the_way_of_the_next() {
             close(store);
             break;
         }
-        assert!(acts < 1_000);
+        assert!(ops < 1_000);
         if path.exists() {
             close(open(&path).unwrap());
             fs::remove_file(&path).unwrap();
         }
-        acts += 1;
+        ops += 1;
     }
-    assert!(acts > 20, "only {acts} acts make a file");
+    assert!(ops > 20, "only {ops} ops make a file");
 
     // Two drafts, of a kill and of somebody who is still at it; and a file that only looks like one.
     fs::remove_file(&path).unwrap();

@@ -2,18 +2,18 @@
 
 use crate::harness::http::Response;
 use crate::harness::people::Person;
-use crate::harness::server::{Hands, Setup, Site};
+use crate::harness::server::{ClockControl, Setup, Site};
 use crate::harness::socket::Socket;
 use crate::rooms::{ask, history, make_with, refused, three};
 use chapp::limits::{ERASE_EVERY, Timers, UNDO_MS, UPLOAD_KEPT_MS};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-mod coming;
+mod fair_shares;
 mod hostile;
 mod pictures;
 mod serving;
-mod turns;
+mod uploads;
 mod usage;
 
 /// Sends a file.
@@ -105,7 +105,7 @@ fn readers(site: &Site, people: &[&Person], file: &Value, expected: &[bool]) {
 
 #[test]
 fn a_file_is_for_the_members_of_a_room_that_shows_it_and_for_nobody_else() {
-    let (hands, clock) = Hands::new();
+    let (clock_control, clock) = ClockControl::new();
     let site = Site::with(Setup {
         clock,
         ..Setup::default()
@@ -164,7 +164,7 @@ fn a_file_is_for_the_members_of_a_room_that_shows_it_and_for_nobody_else() {
     act(&mut cleos, "undelete", 1, copy);
     readers(&site, &all, &file, &[true; 4]);
     act(&mut cleos, "delete", 1, copy);
-    hands.advance(Duration::from_millis(UNDO_MS + 1));
+    clock_control.advance(Duration::from_millis(UNDO_MS + 1));
     assert_eq!(
         refused(&mut cleos, json!({"type": "undelete", "room": 1, "id": copy}))["code"],
         "conflict"
@@ -289,7 +289,7 @@ fn readers_of_unposted(site: &Site, ada: &Person, file: &Value) {
 
 #[test]
 fn what_is_never_posted_is_erased_after_a_day() {
-    let (hands, clock) = Hands::new();
+    let (clock_control, clock) = ClockControl::new();
     let site = Site::with(Setup {
         clock,
         timers: Timers {
@@ -305,7 +305,7 @@ fn what_is_never_posted_is_erased_after_a_day() {
     );
     show(&mut site.socket(&ada), 1, "a1", &[&posted]);
     assert_eq!(get(&site, &ada, &forgotten).status, 200);
-    hands.advance(Duration::from_millis(UPLOAD_KEPT_MS + 1));
+    clock_control.advance(Duration::from_millis(UPLOAD_KEPT_MS + 1));
     // Without its bytes, whose end would be missing where they are erased on the way.
     let head = || site.request("HEAD", &path(&forgotten)).cookie(&ada.cookie).send();
     eventually("it is erased", || head().status == 404);

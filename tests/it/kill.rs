@@ -3,7 +3,7 @@
 //! `CHAPP_TEST_SEED` plays a run again (as far as the machine lets it), `CHAPP_TEST_ROUNDS` plays a
 //! longer one, `CHAPP_EXE` names the executable.
 
-use crate::harness::Chance;
+use crate::harness::Rng;
 use crate::harness::exe::Home;
 use crate::harness::people::{Person, history, sign_up};
 use crate::harness::socket::Socket;
@@ -151,7 +151,7 @@ fn a_kill_at_any_moment_loses_nothing_and_doubles_nothing() {
     let seed = number_of("CHAPP_TEST_SEED").unwrap_or_else(|| chapp::clock::Clock::System.now().0);
     let rounds = number_of("CHAPP_TEST_ROUNDS").unwrap_or(ROUNDS);
     println!("CHAPP_TEST_SEED={seed} CHAPP_TEST_ROUNDS={rounds}");
-    let mut chance = Chance::new(seed);
+    let mut rng = Rng::new(seed);
     let home = Home::new();
     let first = home.serve(&["--rate-limits", "off"]);
     let mut posters = PEOPLE.map(|name| Poster {
@@ -168,7 +168,7 @@ fn a_kill_at_any_moment_loses_nothing_and_doubles_nothing() {
         let mut exe = home.serve(&["--rate-limits", "off"]);
         let address = exe.address;
         check(&history(address, &posters[0].person), &posters);
-        let moment = Duration::from_micros(chance.below(200_000));
+        let moment = Duration::from_micros(rng.below(200_000));
         let (busy, is_busy) = mpsc::channel();
         thread::scope(|scope| {
             for poster in &mut posters {

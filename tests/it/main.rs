@@ -13,6 +13,7 @@ mod body_limits;
 mod check;
 mod clock;
 mod commands;
+mod connection_limits;
 mod copying;
 mod data_file;
 mod files;
@@ -33,7 +34,6 @@ mod passwords;
 mod people;
 #[cfg(unix)]
 mod permissions;
-mod places;
 #[cfg(unix)]
 mod process;
 mod read_marks;

@@ -1,6 +1,6 @@
 //! Texts as trees: what each mark becomes, and what no text can make of the tree.
 
-use crate::harness::Chance;
+use crate::harness::Rng;
 use chapp::chat::markup::{Names, candidates, parse};
 use chapp::limits::{
     BODY_CHARS_MAX, CONTENT_DEPTH_MAX, CONTENT_NESTED_MAX, CONTENT_NODES_MAX, LINK_CHARS_MAX, MENTIONS_MAX,
@@ -204,12 +204,12 @@ fn no_text_makes_a_tree_that_is_too_large_or_leads_elsewhere() {
 
 #[test]
 fn no_text_of_chance_makes_a_tree_that_is_too_large_or_leads_elsewhere() {
-    let mut chance = Chance::new(17);
+    let mut rng = Rng::new(17);
     let mut trees = 0;
     for _ in 0..3_000 {
-        let count = 1 + chance.below(60);
+        let count = 1 + rng.below(60);
         let text: String = (0..count)
-            .map(|_| PIECES[chance.below(PIECES.len() as u64) as usize])
+            .map(|_| PIECES[rng.below(PIECES.len() as u64) as usize])
             .collect();
         if Body::parse(&text).is_ok() {
             trees += usize::from(check(&text).is_some());
@@ -348,7 +348,7 @@ fn further_names_than_a_message_can_mention_stay_text() {
 
 #[test]
 fn no_text_makes_more_or_longer_names_to_look_up_than_people_can_have() {
-    let mut chance = Chance::new(5);
+    let mut rng = Rng::new(5);
     for piece in [
         "@",
         "@ada ",
@@ -361,8 +361,8 @@ fn no_text_makes_more_or_longer_names_to_look_up_than_people_can_have() {
         while text.chars().count() < BODY_CHARS_MAX - 20 {
             text += &format!(
                 "{piece}{}{}",
-                ['.', ' ', '@', '#'][chance.below(4) as usize],
-                chance.below(1_000)
+                ['.', ' ', '@', '#'][rng.below(4) as usize],
+                rng.below(1_000)
             );
         }
         let found = candidates(&text);
@@ -390,12 +390,10 @@ fn the_key_of_a_text_is_put_together_of_the_keys_of_its_parts_where_it_is_said_s
     let chars: Vec<char> = "aZ .ß\u{301}\u{327}\u{345}\u{344}\u{f73}\u{f75}\u{ff9e}\u{3099}\u{ac01}\u{1100}\u{1161}\u{11a8}\u{fdfa}\u{390}\u{1f82}\u{1fb3}\u{1e9e}\u{130}\u{149}\u{fe0f}\u{1f600}\u{20e3}ｶA\u{30a}Å\u{3c2}"
         .chars()
         .collect();
-    let mut chance = Chance::new(6);
+    let mut rng = Rng::new(6);
     let mut parted = 0;
     for _ in 0..20_000 {
-        let text: Vec<char> = (0..6)
-            .map(|_| chars[chance.below(chars.len() as u64) as usize])
-            .collect();
+        let text: Vec<char> = (0..6).map(|_| chars[rng.below(chars.len() as u64) as usize]).collect();
         for (at, c) in text.iter().enumerate().filter(|(_, c)| begins_anew(**c)) {
             let (before, rest): (String, String) = (text[..at].iter().collect(), text[at..].iter().collect());
             let whole: String = text.iter().collect();

@@ -2,7 +2,7 @@
 
 use crate::harness::http::Request;
 use crate::harness::metrics::Metrics;
-use crate::harness::server::{Hands, Setup, Site};
+use crate::harness::server::{ClockControl, Setup, Site};
 use chapp::config::Host;
 use chapp::limits::{FRAMES_BURST, TYPING_BURST};
 use serde_json::json;
@@ -141,7 +141,7 @@ fn nobody_else_reads_it_but_who_looks_after_the_server() {
 
 #[test]
 fn what_is_refused_is_counted_by_its_reason() {
-    let (_hands, clock) = Hands::new();
+    let (_hands, clock) = ClockControl::new();
     let site = Site::limited(clock);
     let ada = site.sign_up("Ada");
     let mut adas = site.socket(&ada);

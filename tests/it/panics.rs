@@ -150,9 +150,9 @@ fn a_panic_while_a_command_is_accepted_stops_the_server_in_order() {
 }
 
 /// What nobody can hold: whoever catches this panic and lets it go panics themselves.
-struct Hot;
+struct PanicsOnDrop;
 
-impl Drop for Hot {
+impl Drop for PanicsOnDrop {
     fn drop(&mut self) {
         panic!("dropped by whoever caught it");
     }
@@ -160,12 +160,12 @@ impl Drop for Hot {
 
 /// Breaks the thread that writes to it, although that catches panics.
 #[derive(Debug, Default)]
-struct HotDisk(AtomicBool);
+struct PanickingDisk(AtomicBool);
 
-impl FaultInjector for HotDisk {
-    fn before(&self, act: DiskOp<'_>) -> io::Result<()> {
-        if act.is_sync() && self.0.swap(false, Relaxed) {
-            std::panic::panic_any(Hot);
+impl FaultInjector for PanickingDisk {
+    fn before(&self, op: DiskOp<'_>) -> io::Result<()> {
+        if op.is_sync() && self.0.swap(false, Relaxed) {
+            std::panic::panic_any(PanicsOnDrop);
         }
         Ok(())
     }
@@ -173,7 +173,7 @@ impl FaultInjector for HotDisk {
 
 #[test]
 fn a_panic_of_the_writer_stops_the_server_and_what_was_acknowledged_is_in_the_file() {
-    let disk = Arc::new(HotDisk::default());
+    let disk = Arc::new(PanickingDisk::default());
     let log = Log::default();
     let mut site = Site::with(Setup {
         options: Options {

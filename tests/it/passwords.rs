@@ -4,7 +4,7 @@
 //! request is held with its change half done while another one begins and waits behind it.
 
 use crate::harness::PATIENCE;
-use crate::harness::disk::{Still, StillDisk};
+use crate::harness::disk::{Stall, StallingDisk};
 use crate::harness::http::{Request, Response};
 use crate::harness::metrics::Metrics;
 use crate::harness::people::{PASSWORD, Person, credentials};
@@ -23,7 +23,7 @@ const WEAK_HASH: &str =
     "$argon2id$v=19$m=64,t=1,p=1$YSB3ZWFrIGhhc2ggc2FsdA$+ee7vNynNCuxZDNaVlhpbuNC8yeHi0IauczLNyCB6EI";
 
 /// On a disk that may stand still for as long as a test needs: that is no overload.
-fn setup_on(disk: &Arc<StillDisk>) -> Setup {
+fn setup_on(disk: &Arc<StallingDisk>) -> Setup {
     let shed_at = ShedAt {
         age: [PATIENCE; 3],
         ..ShedAt::default()
@@ -37,20 +37,20 @@ fn setup_on(disk: &Arc<StillDisk>) -> Setup {
     }
 }
 
-fn site_on(disk: &Arc<StillDisk>) -> Site {
+fn site_on(disk: &Arc<StallingDisk>) -> Site {
     Site::with(setup_on(disk))
 }
 
 /// Sends the first request, and the second one once the first has its change at the disk; the disk moves once the
 /// second has its own behind that.
 #[track_caller]
-fn one_during_the_other(disk: &StillDisk, site: &Site, first: Request, second: Request) -> (Response, Response) {
+fn one_during_the_other(disk: &StallingDisk, site: &Site, first: Request, second: Request) -> (Response, Response) {
     let oldest = |now: &Metrics| now.get("chapp_oldest_change_seconds");
     Metrics::until(site.address, |now| oldest(now) == 0.0 && now.queue() == 0.0);
-    let still = Still::new(disk);
+    let still = Stall::new(disk);
     thread::scope(|scope| {
         let first = scope.spawn(|| first.send());
-        Metrics::until(site.address, |now| oldest(now) > 0.0 && disk.is_waited_for());
+        Metrics::until(site.address, |now| oldest(now) > 0.0 && disk.is_awaited());
         let queued = Metrics::read(site.address).queue();
         let second = scope.spawn(|| second.send());
         Metrics::until(site.address, |now| now.queue() > queued);
@@ -106,7 +106,7 @@ fn is_the_password(site: &Site, name: &str, password: &str) {
 
 #[test]
 fn a_password_change_ends_a_log_in_that_began_before_it() {
-    let disk = Arc::new(StillDisk::default());
+    let disk = Arc::new(StallingDisk::default());
     let site = site_on(&disk);
     let ada = site.sign_up("Ada");
     let (changed, came) = one_during_the_other(
@@ -123,7 +123,7 @@ fn a_password_change_ends_a_log_in_that_began_before_it() {
 
 #[test]
 fn a_reset_ends_a_log_in_that_began_before_it() {
-    let disk = Arc::new(StillDisk::default());
+    let disk = Arc::new(StallingDisk::default());
     let site = site_on(&disk);
     let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
     let code = reset_code(&site, &ada, &ben);
@@ -136,7 +136,7 @@ fn a_reset_ends_a_log_in_that_began_before_it() {
 
 #[test]
 fn of_two_password_changes_at_once_the_second_knows_the_old_password_only() {
-    let disk = Arc::new(StillDisk::default());
+    let disk = Arc::new(StallingDisk::default());
     let site = site_on(&disk);
     let ada = site.sign_up("Ada");
     let (changed, refused) = one_during_the_other(
@@ -152,7 +152,7 @@ fn of_two_password_changes_at_once_the_second_knows_the_old_password_only() {
 
 #[test]
 fn a_password_change_that_began_before_a_reset_does_not_undo_it() {
-    let disk = Arc::new(StillDisk::default());
+    let disk = Arc::new(StallingDisk::default());
     let site = site_on(&disk);
     let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
     let code = reset_code(&site, &ada, &ben);
@@ -169,7 +169,7 @@ fn a_password_change_that_began_before_a_reset_does_not_undo_it() {
 
 #[test]
 fn a_reset_that_began_before_a_password_change_does_not_undo_it() {
-    let disk = Arc::new(StillDisk::default());
+    let disk = Arc::new(StallingDisk::default());
     let site = site_on(&disk);
     let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
     let code = reset_code(&site, &ada, &ben);
@@ -186,7 +186,7 @@ fn a_reset_that_began_before_a_password_change_does_not_undo_it() {
 
 #[test]
 fn a_session_that_is_ended_during_its_password_change_gets_no_new_token() {
-    let disk = Arc::new(StillDisk::default());
+    let disk = Arc::new(StallingDisk::default());
     let site = site_on(&disk);
     let ada = site.sign_up("Ada");
     let thief = site.log_in("Ada");
@@ -199,7 +199,7 @@ fn a_session_that_is_ended_during_its_password_change_gets_no_new_token() {
 }
 
 /// A site on which Ben has a password whose hash is weak, and is logged in.
-fn site_with_a_weak_hash(disk: &Arc<StillDisk>) -> (Site, Person) {
+fn site_with_a_weak_hash(disk: &Arc<StallingDisk>) -> (Site, Person) {
     let mut site = Site::new();
     let ada = site.sign_up("Ada");
     site.stop();
@@ -231,7 +231,7 @@ fn site_with_a_weak_hash(disk: &Arc<StillDisk>) -> (Site, Person) {
 
 #[test]
 fn a_log_in_that_hashes_the_old_password_anew_does_not_bring_it_back() {
-    let disk = Arc::new(StillDisk::default());
+    let disk = Arc::new(StallingDisk::default());
     let (site, ben) = site_with_a_weak_hash(&disk);
     let (changed, came) = one_during_the_other(
         &disk,
@@ -246,7 +246,7 @@ fn a_log_in_that_hashes_the_old_password_anew_does_not_bring_it_back() {
 
 #[test]
 fn who_knows_the_password_is_not_refused_because_another_log_in_hashed_it_anew() {
-    let disk = Arc::new(StillDisk::default());
+    let disk = Arc::new(StallingDisk::default());
     let (site, _) = site_with_a_weak_hash(&disk);
     let (first, second) = one_during_the_other(
         &disk,

@@ -25,25 +25,25 @@ const SLACK: Duration = Duration::from_secs(5);
 
 /// A disk that does what the file beside the data file says, once that is there.
 #[derive(Debug)]
-struct ToldDisk(PathBuf);
+struct ScriptedDisk(PathBuf);
 
 /// A disk that panics, and again in whoever catches it.
-struct Hot;
+struct PanicsOnDrop;
 
-impl Drop for Hot {
+impl Drop for PanicsOnDrop {
     fn drop(&mut self) {
         panic!("dropped by whoever caught it");
     }
 }
 
-impl FaultInjector for ToldDisk {
-    fn before(&self, act: DiskOp<'_>) -> io::Result<()> {
-        if act.is_sync() {
+impl FaultInjector for ScriptedDisk {
+    fn before(&self, op: DiskOp<'_>) -> io::Result<()> {
+        if op.is_sync() {
             match std::fs::read_to_string(&self.0).unwrap_or_default().as_str() {
                 "hang" => loop {
                     thread::park();
                 },
-                "panic" => std::panic::panic_any(Hot),
+                "panic" => std::panic::panic_any(PanicsOnDrop),
                 _ => {}
             }
         }
@@ -61,7 +61,7 @@ fn serves_on_a_disk_that_breaks() {
         return;
     };
     let options = Options {
-        faults: Some(Arc::new(ToldDisk(data.with_extension("told")))),
+        faults: Some(Arc::new(ScriptedDisk(data.with_extension("told")))),
         ..Options::default()
     };
     let config = Config {

@@ -7,8 +7,8 @@ use crate::harness::socket::{Socket, of_type};
 use serde_json::{Value, json};
 
 mod direct;
+mod fan_out;
 mod membership;
-mod reach;
 
 /// A server whose owner is Ada, with Ben and Cleo.
 pub fn three() -> (Site, Person, Person, Person) {

@@ -7,10 +7,10 @@ mod copies;
 mod disk;
 mod faults;
 mod files;
-mod keeper;
 mod limits;
 pub mod power;
 mod reading;
+mod record_keeper;
 mod search;
 mod work;
 pub mod world;
@@ -194,9 +194,9 @@ fn one_sender_in_one_room_is_heard_in_the_order_of_sending() {
 fn time_never_falls_within_a_room() {
     let world = World::of_people(3);
     world.together(1..=3, async |store, person| {
-        let mut dice = Dice(person);
+        let mut rng = Rng(person);
         let posts = (0..200)
-            .map(|n| post_at(person, &format!("{n}"), 1_000 + dice.roll(1_000)))
+            .map(|n| post_at(person, &format!("{n}"), 1_000 + rng.below(1_000)))
             .collect();
         for answer in pipeline(&store, posts).await {
             answer.unwrap();

@@ -4,7 +4,7 @@
 //! posted seven messages in turn, `a1`, `b2`, … `a7`, "line N **as it was**". Those of formats 2 to 4 were killed then.
 //! The old file stays beside the new one.
 
-use crate::store_laws::world::{Fault, ShakyDisk, client_id, kind, pipeline, post, read_forward, session, wait};
+use crate::store_laws::world::{Fault, FaultyDisk, client_id, kind, pipeline, post, read_forward, session, wait};
 use chapp::clock::Time;
 use chapp::error::Kind;
 use chapp::limits::SESSIONS_PER_PERSON_MAX;
@@ -209,17 +209,17 @@ fn another_file_of_the_copys_name_is_left_alone() {
 fn an_upgrade_that_breaks_off_is_done_the_next_time() {
     for (format, packed) in FORMATS {
         let mut broke_off = 0;
-        for acts in 0..60 {
+        for ops in 0..60 {
             let folder = tempfile::tempdir().unwrap();
             let (path, bytes) = old_file(folder.path(), packed);
-            let disk = Arc::new(ShakyDisk::default());
-            disk.fail(Fault::Dead, acts);
+            let disk = Arc::new(FaultyDisk::default());
+            disk.fail(Fault::Dead, ops);
             match Store::open(&path, disk.options()) {
                 Ok((store, _)) => close(store),
                 Err(_) => broke_off += 1,
             }
             let store = open(&path);
-            assert_eq!(wait(read_forward(&store)).unwrap().len(), 7, "after {acts}");
+            assert_eq!(wait(read_forward(&store)).unwrap().len(), 7, "after {ops}");
             close(store);
             check_folder(folder.path(), format, &bytes);
         }

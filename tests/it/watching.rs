@@ -2,7 +2,7 @@
 //! token that reads it from anywhere.
 
 use crate::harness::PATIENCE;
-use crate::harness::disk::{BrokenDisk, Still, StillDisk};
+use crate::harness::disk::{BrokenDisk, Stall, StallingDisk};
 use crate::harness::exe::{Home, run};
 use crate::harness::http::Request;
 use crate::harness::metrics::Metrics;
@@ -101,7 +101,7 @@ fn a_server_whose_disk_takes_no_writes_is_not_ready_until_it_does_again() {
 
 #[test]
 fn a_server_that_refuses_what_people_do_is_not_ready_until_it_has_caught_up() {
-    let disk = Arc::new(StillDisk::default());
+    let disk = Arc::new(StallingDisk::default());
     let shed_at = ShedAt {
         waiting: [1_000, 1_000, 4],
         age: [Duration::from_secs(3_600); 3],
@@ -117,7 +117,7 @@ fn a_server_that_refuses_what_people_do_is_not_ready_until_it_has_caught_up() {
     });
     let ada = site.sign_up("Ada");
     let mut adas = site.socket(&ada);
-    let still = Still::new(&disk);
+    let still = Stall::new(&disk);
     for n in 0..8 {
         adas.post(&format!("c{n}"), "waits");
     }

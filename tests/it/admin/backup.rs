@@ -1,6 +1,6 @@
 //! A backup while everybody writes: whole, consistent, and of use to nobody but who restores it.
 
-use super::super::store_laws::world::{Fault, ShakyDisk, World, post, read_forward, wait};
+use super::super::store_laws::world::{Fault, FaultyDisk, World, post, read_forward, wait};
 use crate::harness::PATIENCE;
 use crate::harness::http::Response;
 use crate::harness::people::Person;
@@ -245,7 +245,7 @@ fn until_all_is_in_the_pages(world: &World) -> usize {
 
 #[test]
 fn a_disk_that_fills_up_under_a_copy_leaves_nothing_of_it_and_the_server_goes_on() {
-    let disk = std::sync::Arc::new(ShakyDisk::default());
+    let disk = std::sync::Arc::new(FaultyDisk::default());
     let world = World::with(disk.options());
     world.sign_up_people(1);
     for n in 0..50 {
@@ -254,16 +254,12 @@ fn a_disk_that_fills_up_under_a_copy_leaves_nothing_of_it_and_the_server_goes_on
     let more = until_all_is_in_the_pages(&world);
     let go_on = Progress::default();
     let mut failures = 0;
-    for acts in 0.. {
-        disk.fail(Fault::Full, acts);
+    for ops in 0.. {
+        disk.fail(Fault::Full, ops);
         let copied = world.store.back_up(ReadBack::No, &go_on);
         let failed = disk.has_failed();
-        disk.mend();
-        assert_eq!(
-            names(world.path.parent().unwrap()),
-            ["data.redb"],
-            "after {acts} writes"
-        );
+        disk.repair();
+        assert_eq!(names(world.path.parent().unwrap()), ["data.redb"], "after {ops} writes");
         match copied {
             Ok(_) if !failed => break,
             Ok(_) => {}

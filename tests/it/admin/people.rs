@@ -198,13 +198,13 @@ fn nobody_who_is_shut_out_gets_a_role_a_password_or_the_server() {
 }
 
 /// A request of which all but the last byte of the body has arrived, as far as anybody can tell from outside.
-struct OnItsWay {
+struct PartialRequest {
     stream: TcpStream,
     last: u8,
 }
 
-impl OnItsWay {
-    fn new(site: &Site, by: &Person, method: &str, path: &str, body: &Value) -> OnItsWay {
+impl PartialRequest {
+    fn new(site: &Site, by: &Person, method: &str, path: &str, body: &Value) -> PartialRequest {
         let host = format!("chapp.localhost:{}", site.port());
         let body = body.to_string();
         let head = format!(
@@ -221,7 +221,7 @@ impl OnItsWay {
         assert!(answer.starts_with(b"HTTP/1.1 100 Continue"), "{answer:?}");
         let (last, rest) = body.as_bytes().split_last().unwrap();
         stream.write_all(rest).unwrap();
-        OnItsWay { stream, last: *last }
+        PartialRequest { stream, last: *last }
     }
 
     /// The status of the answer, and all of it.
@@ -262,7 +262,7 @@ fn a_role_that_is_taken_away_is_gone_at_once_on_open_sockets_and_for_requests_on
             json!({"deactivated": true}),
         ),
     ]
-    .map(|(method, path, body)| OnItsWay::new(&site, &ben, method, path, &body));
+    .map(|(method, path, body)| PartialRequest::new(&site, &ben, method, path, &body));
 
     assert_eq!(site.set_role(&ada, &ben, "member").status, 200);
 
@@ -283,8 +283,8 @@ fn whoever_is_shut_out_gets_nothing_for_requests_on_their_way() {
     let site = Site::new();
     let [ada, ben] = ["Ada", "Ben"].map(|name| site.sign_up(name));
     site.set_role(&ada, &ben, "admin");
-    let asked =
-        [json!({}), json!({"name": "Ben's"})].map(|body| OnItsWay::new(&site, &ben, "PATCH", "/api/server", &body));
+    let asked = [json!({}), json!({"name": "Ben's"})]
+        .map(|body| PartialRequest::new(&site, &ben, "PATCH", "/api/server", &body));
     assert_eq!(site.set_deactivated(&ada, &ben, true).status, 200);
     for request in asked {
         let (status, answer) = request.arrives();

@@ -26,8 +26,8 @@ fn a_file_that_was_cut_short_is_damaged() {
         whole.len() / 2,
         whole.len() - 1,
     ];
-    let mut dice = Dice(3);
-    cuts.extend((0..20).map(|_| 9 + dice.roll(whole.len() as u64 - 9) as usize));
+    let mut rng = Rng(3);
+    cuts.extend((0..20).map(|_| 9 + rng.below(whole.len() as u64 - 9) as usize));
     for cut in cuts {
         fs::write(&copy, &whole[..cut]).unwrap();
         let error = refusal(&copy);
@@ -40,14 +40,14 @@ fn a_flipped_bit_is_found_or_harms_nothing() {
     let (folder, path) = data_file();
     let whole = fs::read(&path).unwrap();
     let copy = folder.path().join("copy.redb");
-    let mut dice = Dice(4);
+    let mut rng = Rng(4);
     let mut found = 0;
     for _ in 0..400 {
         let mut bytes = whole.clone();
         // Half of them where the header is and the first pages are; none in the journal, of which nothing is needed.
         let pages = bytes.len() as u64 - (JOURNAL.end - JOURNAL.start);
-        let within = if dice.roll(2) == 0 { 40_000 } else { pages };
-        let mut bit = dice.roll(8 * within);
+        let within = if rng.below(2) == 0 { 40_000 } else { pages };
+        let mut bit = rng.below(8 * within);
         if bit / 8 >= JOURNAL.start {
             bit += 8 * (JOURNAL.end - JOURNAL.start);
         }
@@ -157,16 +157,16 @@ fn a_flipped_bit_of_the_journal_is_found_or_costs_what_a_loss_of_power_may() {
     let records = records(&killed);
     assert_eq!(records.len(), 21);
     let (first, last) = (&records[0], &records[20]);
-    let mut dice = Dice(6);
+    let mut rng = Rng(6);
     let (mut found, mut lost) = (0, 0);
     for _ in 0..200 {
         let mut bytes = killed.clone();
         // Between the records of two blocks there may be bytes that mean nothing.
-        let at = first.start + dice.roll((last.end - first.start) as u64) as usize;
+        let at = first.start + rng.below((last.end - first.start) as u64) as usize;
         if !records.iter().any(|record| record.contains(&at)) {
             continue;
         }
-        bytes[at] ^= 1 << dice.roll(8);
+        bytes[at] ^= 1 << rng.below(8);
         fs::write(&copy, &bytes).unwrap();
         if at < last.start {
             assert!(matches!(refusal(&copy), OpenError::Damaged { .. }), "at {at}");

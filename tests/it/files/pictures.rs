@@ -8,9 +8,9 @@ use std::io::{Cursor, Write};
 
 /// A picture that no encoder makes small.
 fn noise(width: u32, height: u32) -> RgbImage {
-    let mut dice = crate::harness::Chance::new(u64::from(width * height));
+    let mut rng = crate::harness::Rng::new(u64::from(width * height));
     RgbImage::from_fn(width, height, |_, _| {
-        let n = dice.below(1 << 24);
+        let n = rng.below(1 << 24);
         Rgb([n as u8, (n >> 8) as u8, (n >> 16) as u8])
     })
 }

@@ -1,7 +1,7 @@
 //! What each person's files take, who sees it, and that nobody takes the space of everybody else; counted right also in
 //! a data file from before there was a count.
 
-use super::coming::Sending;
+use super::uploads::PartialUpload;
 use super::*;
 use crate::harness::pages::open_pages;
 use crate::store_laws::world::{World, pipeline, wait};
@@ -184,7 +184,7 @@ fn a_file_beyond_ones_share_is_refused_in_words_and_others_go_on() {
         "{refused}"
     );
     // Of no known length: as soon as it is too much.
-    let mut endless = Sending::begin(site.address, &ada, "Transfer-Encoding: chunked");
+    let mut endless = PartialUpload::begin(site.address, &ada, "Transfer-Encoding: chunked");
     endless.send(b"b\r\nhello world\r\n");
     let (status, text) = endless.answer();
     assert_eq!(status, 507, "{text}");

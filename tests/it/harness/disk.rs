@@ -7,15 +7,15 @@ use std::sync::{Arc, Condvar, Mutex};
 
 /// Nothing fails on it; what is to be durable waits for as long as it stands still.
 #[derive(Debug, Default)]
-pub struct StillDisk {
+pub struct StallingDisk {
     still: Mutex<bool>,
     moves: Condvar,
     grows: AtomicBool,
     waiting: AtomicUsize,
 }
 
-impl StillDisk {
-    pub fn options(self: &Arc<StillDisk>) -> Options {
+impl StallingDisk {
+    pub fn options(self: &Arc<StallingDisk>) -> Options {
         Options {
             faults: Some(self.clone()),
             ..Options::default()
@@ -27,7 +27,7 @@ impl StillDisk {
     }
 
     /// Whether somebody waits for it now.
-    pub fn is_waited_for(&self) -> bool {
+    pub fn is_awaited(&self) -> bool {
         self.waiting.load(Relaxed) > 0
     }
 
@@ -38,26 +38,26 @@ impl StillDisk {
 }
 
 /// Lets the disk go on when a test ends, however it ends: the server could not stop otherwise.
-pub struct Still<'a>(&'a StillDisk);
+pub struct Stall<'a>(&'a StallingDisk);
 
-impl<'a> Still<'a> {
-    pub fn new(disk: &'a StillDisk) -> Still<'a> {
+impl<'a> Stall<'a> {
+    pub fn new(disk: &'a StallingDisk) -> Stall<'a> {
         disk.stand_still();
-        Still(disk)
+        Stall(disk)
     }
 }
 
-impl Drop for Still<'_> {
+impl Drop for Stall<'_> {
     fn drop(&mut self) {
         self.0.go_on();
     }
 }
 
-impl FaultInjector for StillDisk {
-    fn before(&self, act: DiskOp<'_>) -> io::Result<()> {
+impl FaultInjector for StallingDisk {
+    fn before(&self, op: DiskOp<'_>) -> io::Result<()> {
         // redb waits for a file that grows with its own lock held: nobody could read meanwhile.
-        let grows = self.grows.swap(matches!(act, DiskOp::Resize { .. }), Relaxed);
-        if act.is_sync() && !grows {
+        let grows = self.grows.swap(matches!(op, DiskOp::Resize { .. }), Relaxed);
+        if op.is_sync() && !grows {
             let still = self.still.lock().unwrap();
             self.waiting.fetch_add(1, Relaxed);
             drop(self.moves.wait_while(still, |still| *still).unwrap());
@@ -85,8 +85,8 @@ impl BrokenDisk {
 }
 
 impl FaultInjector for BrokenDisk {
-    fn before(&self, act: DiskOp<'_>) -> io::Result<()> {
-        match act {
+    fn before(&self, op: DiskOp<'_>) -> io::Result<()> {
+        match op {
             DiskOp::Read | DiskOp::Open => Ok(()),
             _ if self.0.load(Relaxed) => Err(io::Error::other("the disk is broken")),
             _ => Ok(()),

@@ -89,12 +89,12 @@ impl Write for Log {
 }
 
 /// A clock that only the test moves.
-pub struct Hands(Arc<ManualClock>);
+pub struct ClockControl(Arc<ManualClock>);
 
-impl Hands {
-    pub fn new() -> (Hands, Clock) {
+impl ClockControl {
+    pub fn new() -> (ClockControl, Clock) {
         let clock = Arc::new(ManualClock::new(Clock::System.now()));
-        (Hands(clock.clone()), Clock::Manual(clock))
+        (ClockControl(clock.clone()), Clock::Manual(clock))
     }
 
     /// Lets time pass.

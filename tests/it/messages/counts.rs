@@ -1,7 +1,7 @@
 //! How much somebody has not read, and how much of it is meant for them.
 
 use super::*;
-use crate::harness::Chance;
+use crate::harness::Rng;
 use crate::rooms::room_of;
 
 fn counts(room: &Value) -> (u64, u64, u64) {
@@ -177,11 +177,11 @@ fn after_whatever_people_do_the_counts_are_what_counting_gives() {
     let tea = make_with(&site, &ada, "private", "Tea", &people[1..]);
     // Dan is never here.
     let mut sockets = [&ada, &ben, &cleo].map(|person| site.socket(person));
-    let mut chance = Chance::new(99);
+    let mut rng = Rng::new(99);
     let mut own: [Vec<u64>; 3] = Default::default();
     let mut unread_ever = 0;
     for n in 0..250 {
-        let who = chance.below(3) as usize;
+        let who = rng.below(3) as usize;
         let socket = &mut sockets[who];
         let texts = [
             "words",
@@ -191,10 +191,10 @@ fn after_whatever_people_do_the_counts_are_what_counting_gives() {
             "@Dan",
             "@Ada @Ben @Cleo @Dan",
         ];
-        let text = texts[chance.below(6) as usize];
+        let text = texts[rng.below(6) as usize];
         let head = room_of(&site, people[who], tea)["head"].as_u64().unwrap();
-        let of_own = (!own[who].is_empty()).then(|| own[who][chance.below(own[who].len().max(1) as u64) as usize]);
-        match (chance.below(10), of_own) {
+        let of_own = (!own[who].is_empty()).then(|| own[who][rng.below(own[who].len().max(1) as u64) as usize]);
+        match (rng.below(10), of_own) {
             (0..=3, _) => own[who].push(say(socket, tea, &format!("n{n}"), text)),
             (4, _) => own[who].push(say(socket, tea, &format!("n{n}"), "@here now")),
             (5, Some(id)) if !message_is_deleted(&site, &ada, tea, id) => {
@@ -202,12 +202,12 @@ fn after_whatever_people_do_the_counts_are_what_counting_gives() {
             }
             (6, Some(id)) => {
                 act(socket, delete(tea, id));
-                if chance.below(2) == 0 {
+                if rng.below(2) == 0 {
                     act(socket, undelete(tea, id));
                 }
             }
             (7, _) => {
-                let seq = chance.below(head + 1);
+                let seq = rng.below(head + 1);
                 socket.send(&json!({"type": "read", "ref": "r", "room": tea, "seq": seq}));
                 let read = socket.until(|frame| frame["ref"] == "r").pop().unwrap();
                 let messages = whole(&site, &ada, tea);
@@ -224,7 +224,7 @@ fn after_whatever_people_do_the_counts_are_what_counting_gives() {
             (8, _) => {
                 // From a message on: the seq of a change is none.
                 let messages = whole(&site, &ada, tea);
-                let message = &messages[chance.below(messages.len() as u64) as usize];
+                let message = &messages[rng.below(messages.len() as u64) as usize];
                 let id = message["id"].as_u64().unwrap();
                 socket.send(&json!({"type": "unread", "room": tea, "id": id}));
                 socket.until(|frame| frame["type"] == "read" && frame["seq"] == id - 1);

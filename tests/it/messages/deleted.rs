@@ -1,7 +1,7 @@
 //! What is left of a deleted message, and until when it can be brought back.
 
 use super::*;
-use crate::harness::server::{Hands, Setup};
+use crate::harness::server::{ClockControl, Setup};
 use chapp::limits::UNDO_MS;
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ fn a_deleted_message_says_nothing_anywhere_any_more() {
 
 #[test]
 fn whoever_deleted_a_message_brings_all_of_it_back_for_a_while() {
-    let (hands, clock) = Hands::new();
+    let (clock_control, clock) = ClockControl::new();
     let site = Site::with(Setup {
         clock,
         ..Setup::default()
@@ -72,7 +72,7 @@ fn whoever_deleted_a_message_brings_all_of_it_back_for_a_while() {
 
     // Its author, to the very end of the time.
     act(&mut bens, delete(1, id));
-    hands.advance(Duration::from_millis(UNDO_MS));
+    clock_control.advance(Duration::from_millis(UNDO_MS));
     assert_eq!(refused(&mut adas, undelete(1, id))["code"], "forbidden");
     let seq = act(&mut bens, undelete(1, id));
     assert_eq!(at_seq(&mut adas, seq)["message"]["body"], before["body"]);
@@ -88,7 +88,7 @@ fn whoever_deleted_a_message_brings_all_of_it_back_for_a_while() {
 
     // Too late.
     act(&mut bens, delete(1, id));
-    hands.advance(Duration::from_millis(UNDO_MS + 1));
+    clock_control.advance(Duration::from_millis(UNDO_MS + 1));
     assert_eq!(refused(&mut bens, undelete(1, id))["code"], "conflict");
     assert_eq!(message(&site, &ben, 1, id)["body"], "");
 }

@@ -5,8 +5,8 @@
 //! moved on many times before they are done. `CHAPP_TEST_SEED` plays a run again (as far as threads let it),
 //! `CHAPP_TEST_COPIES` makes a longer one. What `cp`, `tar` and others do is tried on the executable (`copying.rs`).
 
-use super::changes::{furnish, live};
-use super::power::{Told, check, folder, number_of};
+use super::changes::{create_rooms, work};
+use super::power::{Answers, check, folder, number_of};
 use super::world::*;
 use chapp::clock::Time;
 use chapp::limits::{ROOT_EVERY, UPLOAD_FREE_BYTES_MIN};
@@ -49,7 +49,7 @@ struct Copy {
     len: u64,
     /// The file has grown or shrunk before the pages were reached.
     changed_its_length: bool,
-    told: Told,
+    answers: Answers,
     files: Vec<FileId>,
 }
 
@@ -65,13 +65,13 @@ struct CopiedDisk {
 struct Acknowledged {
     /// The people are there, and their rooms.
     furnished: bool,
-    told: Told,
+    answers: Answers,
     files: Vec<FileId>,
 }
 
 #[derive(Debug)]
 struct State {
-    dice: Dice,
+    rng: Rng,
     running: Vec<Copy>,
     done: Vec<Copy>,
 }
@@ -93,16 +93,20 @@ impl CopiedDisk {
         let mut state = self.state.lock().unwrap();
         let Ok(mut file) = File::open(&self.path) else { return };
         let len = file.metadata().unwrap().len();
-        let Acknowledged { furnished, told, files } = self.acknowledged.lock().unwrap().clone();
-        if furnished && state.running.len() < COPIES_AT_ONCE && state.dice.roll(20) == 0 {
-            let slow = state.dice.roll(2) == 0;
+        let Acknowledged {
+            furnished,
+            answers,
+            files,
+        } = self.acknowledged.lock().unwrap().clone();
+        if furnished && state.running.len() < COPIES_AT_ONCE && state.rng.below(20) == 0 {
+            let slow = state.rng.below(2) == 0;
             let copy = Copy {
-                reader: [Reader::ToTheEnd, Reader::AsLongAsAtFirst][state.dice.roll(2) as usize],
-                blocks: 1 + state.dice.roll(if slow { 12 } else { BLOCKS_MAX }),
+                reader: [Reader::ToTheEnd, Reader::AsLongAsAtFirst][state.rng.below(2) as usize],
+                blocks: 1 + state.rng.below(if slow { 12 } else { BLOCKS_MAX }),
                 image: Vec::new(),
                 len,
                 changed_its_length: false,
-                told,
+                answers,
                 files,
             };
             state.running.push(copy);
@@ -163,8 +167,8 @@ impl Copy {
         let copies = Arc::new(TempDir::new_in(folder.path()).unwrap());
         std::fs::write(copies.path().join("data.redb"), &self.image).unwrap();
         let world = World::open(copies, Options::default()).map_err(|error| error.to_string())?;
-        let mut dice = Dice(self.image.len() as u64);
-        wait(check(&world.store, &self.told, &mut dice));
+        let mut rng = Rng(self.image.len() as u64);
+        wait(check(&world.store, &self.answers, &mut rng));
         for id in &self.files {
             let found = world.store.chunk(*id, 0).map_err(|error| error.to_string())?;
             assert!(found == bytes(*id), "{id:?}");
@@ -233,21 +237,21 @@ fn copied(folder: &Arc<TempDir>, seed: u64, retention: Retention) -> Vec<Copy> {
         path: data.path().join("data.redb"),
         acknowledged: acknowledged.clone(),
         state: Mutex::new(State {
-            dice: Dice(seed),
+            rng: Rng(seed),
             running: Vec::new(),
             done: Vec::new(),
         }),
     });
     let world = World::open(data, disk.options(retention)).unwrap();
-    furnish(&world);
+    create_rooms(&world);
     acknowledged.lock().unwrap().furnished = true;
     let uploads = thread::spawn({
         let (store, acknowledged) = (world.store.clone(), acknowledged.clone());
         move || (0..FILES).for_each(|number| upload(&store, number, &acknowledged))
     });
     for round in 0..12 {
-        let answers = live(&world, seed + round, 2);
-        acknowledged.lock().unwrap().told.add(answers);
+        let answers = work(&world, seed + round, 2);
+        acknowledged.lock().unwrap().answers.add(answers);
         // Another root is kept.
         thread::sleep(ROOT_EVERY / 8);
     }

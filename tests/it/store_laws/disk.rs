@@ -1,7 +1,7 @@
 //! A disk that loses power: what was written since the last sync is there in part, in any order, and
 //! torn where sectors end.
 
-use super::world::Dice;
+use super::world::Rng;
 use chapp::store::{DiskOp, FaultInjector, Options};
 use std::io;
 use std::path::Path;
@@ -21,9 +21,9 @@ pub struct State {
     /// What every loss of power leaves.
     synced: Vec<u8>,
     /// What was done since, in order.
-    pending: Vec<Done>,
+    pending: Vec<DiskWrite>,
     /// How many more acts go well; then the power is gone.
-    acts: Option<u64>,
+    ops: Option<u64>,
     is_off: bool,
     ignores_syncs: bool,
     /// The next sync fails, and what it was for never reaches the disk, though the file shows it.
@@ -33,16 +33,16 @@ pub struct State {
 }
 
 #[derive(Clone, Debug)]
-enum Done {
+enum DiskWrite {
     Write(usize, Vec<u8>),
     Resize(usize),
 }
 
-impl Done {
+impl DiskWrite {
     fn apply(&self, image: &mut Vec<u8>) {
         match self {
-            Done::Resize(len) => image.resize(*len, 0),
-            Done::Write(offset, bytes) => {
+            DiskWrite::Resize(len) => image.resize(*len, 0),
+            DiskWrite::Write(offset, bytes) => {
                 let end = offset + bytes.len();
                 if image.len() < end {
                     image.resize(end, 0);
@@ -58,21 +58,21 @@ impl Done {
             return true;
         };
         match self {
-            Done::Resize(_) => false,
-            Done::Write(at, bytes) => (offset..offset + len).contains(&(*at as u64)) && bytes.len() as u64 <= len,
+            DiskWrite::Resize(_) => false,
+            DiskWrite::Write(at, bytes) => (offset..offset + len).contains(&(*at as u64)) && bytes.len() as u64 <= len,
         }
     }
 
     /// Its parts, each of which is written all or not at all.
-    fn torn(&self) -> Vec<Done> {
-        let Done::Write(offset, bytes) = self else {
+    fn sectors(&self) -> Vec<DiskWrite> {
+        let DiskWrite::Write(offset, bytes) = self else {
             return vec![self.clone()];
         };
         let (mut parts, mut done) = (Vec::new(), 0);
         while done < bytes.len() {
             let at = offset + done;
             let piece = (SECTOR - at % SECTOR).min(bytes.len() - done);
-            parts.push(Done::Write(at, bytes[done..done + piece].to_vec()));
+            parts.push(DiskWrite::Write(at, bytes[done..done + piece].to_vec()));
             done += piece;
         }
         parts
@@ -100,8 +100,8 @@ impl Disk {
     }
 
     /// The power goes after so many more writes and syncs, in the middle of the next one.
-    pub fn fail_after(&self, acts: u64) {
-        self.0.lock().unwrap().acts = Some(acts);
+    pub fn fail_after(&self, ops: u64) {
+        self.0.lock().unwrap().ops = Some(ops);
     }
 
     /// The next sync fails, as it does for a disk with an error: the system shows what was written, and forgets that
@@ -119,8 +119,8 @@ impl Disk {
     }
 
     /// The power is back, and `file` holds what a loss at this moment may have left.
-    pub fn restart(&self, moment: &State, dice: &mut Dice, file: &Path) {
-        self.restart_with(moment.left(dice), file);
+    pub fn restart(&self, moment: &State, rng: &mut Rng, file: &Path) {
+        self.restart_with(moment.left(rng), file);
     }
 
     /// The power is on, and `file` holds this.
@@ -140,36 +140,36 @@ impl Disk {
 
 impl State {
     /// One of the many things that a loss of power may leave.
-    fn left(&self, dice: &mut Dice) -> Vec<u8> {
+    fn left(&self, rng: &mut Rng) -> Vec<u8> {
         let mut image = self.synced.clone();
-        let mut kept: Vec<Done> = match dice.roll(6) {
+        let mut kept: Vec<DiskWrite> = match rng.below(6) {
             0 => return image,
             // To the file, a kill.
             1 => self.pending.clone(),
             // In the order of writing, up to a sector.
             2 => {
-                let parts: Vec<Done> = self.pending.iter().flat_map(Done::torn).collect();
-                let count = dice.roll(parts.len() as u64 + 1) as usize;
+                let parts: Vec<DiskWrite> = self.pending.iter().flat_map(DiskWrite::sectors).collect();
+                let count = rng.below(parts.len() as u64 + 1) as usize;
                 parts.into_iter().take(count).collect()
             }
             // Whole writes, or sectors, some or most of them.
-            3 => self.pending.iter().filter(|_| dice.roll(2) == 0).cloned().collect(),
+            3 => self.pending.iter().filter(|_| rng.below(2) == 0).cloned().collect(),
             4 => self
                 .pending
                 .iter()
-                .flat_map(Done::torn)
-                .filter(|_| dice.roll(2) == 0)
+                .flat_map(DiskWrite::sectors)
+                .filter(|_| rng.below(2) == 0)
                 .collect(),
             _ => self
                 .pending
                 .iter()
-                .flat_map(Done::torn)
-                .filter(|_| dice.roll(12) > 0)
+                .flat_map(DiskWrite::sectors)
+                .filter(|_| rng.below(12) > 0)
                 .collect(),
         };
-        if dice.roll(2) == 0 {
+        if rng.below(2) == 0 {
             for end in (1..kept.len()).rev() {
-                kept.swap(end, dice.roll(end as u64 + 1) as usize);
+                kept.swap(end, rng.below(end as u64 + 1) as usize);
             }
         }
         kept.iter().for_each(|done| done.apply(&mut image));
@@ -178,35 +178,35 @@ impl State {
 }
 
 impl FaultInjector for Disk {
-    fn before(&self, act: DiskOp<'_>) -> io::Result<()> {
+    fn before(&self, op: DiskOp<'_>) -> io::Result<()> {
         let mut state = self.0.lock().unwrap();
         let off = || Err(io::Error::from_raw_os_error(5));
         if state.is_off {
             return off();
         }
-        let done = match act {
+        let done = match op {
             DiskOp::Open | DiskOp::Read => return Ok(()),
-            DiskOp::Write { offset, bytes } => Some(Done::Write(offset as usize, bytes.to_vec())),
-            DiskOp::Resize { len } => Some(Done::Resize(len as usize)),
+            DiskOp::Write { offset, bytes } => Some(DiskWrite::Write(offset as usize, bytes.to_vec())),
+            DiskOp::Resize { len } => Some(DiskWrite::Resize(len as usize)),
             DiskOp::Sync | DiskOp::SyncPart { .. } => None,
         };
-        if act.is_sync() && std::mem::take(&mut state.fails_a_sync) {
+        if op.is_sync() && std::mem::take(&mut state.fails_a_sync) {
             // How long the file is, the system keeps elsewhere.
             state
                 .pending
-                .retain(|done| matches!(done, Done::Resize(_)) || !done.is_in(act));
+                .retain(|done| matches!(done, DiskWrite::Resize(_)) || !done.is_in(op));
             return off();
         }
-        let is_last = state.acts == Some(0);
-        state.acts = state.acts.map(|acts| acts.saturating_sub(1));
+        let is_last = state.ops == Some(0);
+        state.ops = state.ops.map(|ops| ops.saturating_sub(1));
         match done {
             // Also of the last write something may be there.
             Some(done) => state.pending.push(done),
             None if !is_last && !state.ignores_syncs => {
                 let State { synced, pending, .. } = &mut *state;
-                let (now, later) = std::mem::take(pending).into_iter().partition(|done| done.is_in(act));
+                let (now, later) = std::mem::take(pending).into_iter().partition(|done| done.is_in(op));
                 *pending = later;
-                Vec::into_iter(now).for_each(|done: Done| done.apply(synced));
+                Vec::into_iter(now).for_each(|done: DiskWrite| done.apply(synced));
             }
             None => {}
         }

@@ -68,7 +68,7 @@ fn coming(id: FileId, at: Time) -> Vec<Change> {
     changes
 }
 
-fn furnish(world: &World) {
+fn create_rooms(world: &World) {
     world.sign_up_people(PEOPLE);
     let room = Change::CreateRoom(NewRoom {
         by: UserId(1),
@@ -82,16 +82,16 @@ fn furnish(world: &World) {
 }
 
 /// Anything that has to do with files.
-fn anything(dice: &mut Dice, person: u64, number: u64) -> Vec<Change> {
+fn anything(rng: &mut Rng, person: u64, number: u64) -> Vec<Change> {
     let by = UserId(person);
     let at = Time(1_000 + number);
-    let room = RoomId(1 + dice.roll(ROOMS));
+    let room = RoomId(1 + rng.below(ROOMS));
     let target = MessageRef {
         room,
-        id: Seq(1 + dice.roll(20)),
+        id: Seq(1 + rng.below(20)),
     };
     let act = |act| vec![Change::MessageAction { by, target, act, at }];
-    let any_file = |dice: &mut Dice| id(1 + dice.roll(PEOPLE), dice.roll(number + 1));
+    let any_file = |rng: &mut Rng| id(1 + rng.below(PEOPLE), rng.below(number + 1));
     let post = |draft| {
         vec![Change::Post(NewPost {
             author: by,
@@ -102,7 +102,7 @@ fn anything(dice: &mut Dice, person: u64, number: u64) -> Vec<Change> {
             at,
         })]
     };
-    match dice.roll(12) {
+    match rng.below(12) {
         0..3 => coming(id(person, number), at),
         3 => {
             let mut changes = coming(id(person, number), at);
@@ -116,9 +116,9 @@ fn anything(dice: &mut Dice, person: u64, number: u64) -> Vec<Change> {
         4..7 => post(NewMessage::Text {
             text: FormattedText::plain(Body::parse("look").unwrap()),
             reply_to: None,
-            files: BTreeSet::from([any_file(dice), id(person, dice.roll(number + 1))])
+            files: BTreeSet::from([any_file(rng), id(person, rng.below(number + 1))])
                 .into_iter()
-                .take(1 + dice.roll(2) as usize)
+                .take(1 + rng.below(2) as usize)
                 .collect(),
         }),
         7 => post(NewMessage::Forward {
@@ -136,10 +136,10 @@ fn anything(dice: &mut Dice, person: u64, number: u64) -> Vec<Change> {
 
 fn live(world: &World, seed: u64, from: u64, steps: u64) -> u64 {
     let lives = world.together(1..=PEOPLE, async move |store, person| {
-        let mut dice = Dice(seed ^ (person << 32));
+        let mut rng = Rng(seed ^ (person << 32));
         let mut failed = 0;
         for number in from..from + steps {
-            let changes = anything(&mut dice, person, number);
+            let changes = anything(&mut rng, person, number);
             let answers = pipeline(&store, changes).await;
             failed += answers.iter().filter(|answer| answer.is_err()).count() as u64;
         }
@@ -256,7 +256,7 @@ async fn check_usage(store: &Store, files: BTreeSet<FileId>) {
 #[test]
 fn a_file_is_read_by_exactly_those_who_see_what_shows_it() {
     let world = World::new();
-    furnish(&world);
+    create_rooms(&world);
     let mut posted = BTreeSet::new();
     live(&world, 41, 0, 120);
     wait(check(&world.store, 120, &mut posted));
@@ -274,14 +274,14 @@ fn a_file_is_read_by_exactly_those_who_see_what_shows_it() {
 
 #[test]
 fn a_crash_at_any_write_loses_no_track_of_a_file() {
-    let mut dice = Dice(29);
+    let mut rng = Rng(29);
     let mut failed = 0;
     for round in 0..10 {
-        let disk = Arc::new(ShakyDisk::default());
+        let disk = Arc::new(FaultyDisk::default());
         let world = World::with(disk.options());
-        furnish(&world);
+        create_rooms(&world);
         live(&world, 900 + round, 0, 12);
-        disk.fail(Fault::Dead, dice.roll(600));
+        disk.fail(Fault::Dead, rng.below(600));
         failed += live(&world, 300 + round, 12, 18);
         let world = world.reopen();
         let mut posted = BTreeSet::new();
@@ -329,28 +329,28 @@ fn what_was_coming_at_a_kill_is_erased_after_the_next_start() {
 
 /// A disk that takes only so many pieces of files.
 #[derive(Debug, Default)]
-struct NarrowDisk {
-    state: Mutex<Narrow>,
+struct ThrottledDisk {
+    state: Mutex<Throttle>,
     moved: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct Narrow {
-    is_narrow: bool,
+struct Throttle {
+    is_throttled: bool,
     takes: usize,
     /// One waits.
     is_stuck: bool,
 }
 
-impl NarrowDisk {
+impl ThrottledDisk {
     fn takes(&self, takes: usize) {
         let mut state = self.state.lock().unwrap();
-        (state.is_narrow, state.takes) = (true, takes);
+        (state.is_throttled, state.takes) = (true, takes);
         self.moved.notify_all();
     }
 
     fn takes_all(&self) {
-        self.state.lock().unwrap().is_narrow = false;
+        self.state.lock().unwrap().is_throttled = false;
         self.moved.notify_all();
     }
 
@@ -362,14 +362,14 @@ impl NarrowDisk {
     }
 }
 
-impl FaultInjector for NarrowDisk {
-    fn before(&self, act: DiskOp<'_>) -> io::Result<()> {
-        let DiskOp::Write { bytes, .. } = act else {
+impl FaultInjector for ThrottledDisk {
+    fn before(&self, op: DiskOp<'_>) -> io::Result<()> {
+        let DiskOp::Write { bytes, .. } = op else {
             return Ok(());
         };
         if bytes.len() >= FILE_CHUNK_BYTES {
             let mut state = self.state.lock().unwrap();
-            while state.is_narrow && state.takes == 0 {
+            while state.is_throttled && state.takes == 0 {
                 state.is_stuck = true;
                 self.moved.notify_all();
                 state = self.moved.wait(state).unwrap();
@@ -386,8 +386,8 @@ fn piece(number: u64) -> Change {
     coming(id(1, number), Time(5_000)).swap_remove(0)
 }
 
-fn on_a_narrow_disk() -> (World, Arc<NarrowDisk>) {
-    let disk = Arc::new(NarrowDisk::default());
+fn on_a_throttled_disk() -> (World, Arc<ThrottledDisk>) {
+    let disk = Arc::new(ThrottledDisk::default());
     let world = World::with(Options {
         faults: Some(disk.clone()),
         ..Options::default()
@@ -399,7 +399,7 @@ fn on_a_narrow_disk() -> (World, Arc<NarrowDisk>) {
 
 #[test]
 fn who_talks_while_files_come_waits_for_one_piece_at_most() {
-    let (world, disk) = on_a_narrow_disk();
+    let (world, disk) = on_a_throttled_disk();
     wait(async {
         let first = world.store.submit(piece(2)).await.unwrap();
         disk.is_stuck();
@@ -426,7 +426,7 @@ fn who_talks_while_files_come_waits_for_one_piece_at_most() {
 
 #[test]
 fn a_file_that_is_given_up_while_its_first_piece_waits_is_given_up() {
-    let (world, disk) = on_a_narrow_disk();
+    let (world, disk) = on_a_throttled_disk();
     let at = Time(5_000);
     wait(async {
         let mut answers = vec![world.store.submit(piece(2)).await.unwrap()];

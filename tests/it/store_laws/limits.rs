@@ -1,7 +1,7 @@
 //! What is at its limit, and one more: the limit is kept, the refusal is a sentence, and it changes nothing.
 
 use super::world::*;
-use crate::harness::disk::{Still, StillDisk};
+use crate::harness::disk::{Stall, StallingDisk};
 use chapp::clock::Time;
 use chapp::error::{Error, Kind};
 use chapp::limits::*;
@@ -305,10 +305,10 @@ fn a_search_looks_at_a_bounded_number_of_people_and_says_that_there_are_more() {
 
 #[test]
 fn whoever_finds_the_queue_full_waits_for_a_while_and_is_refused_with_a_time_to_come_again() {
-    let disk = Arc::new(StillDisk::default());
+    let disk = Arc::new(StallingDisk::default());
     let world = World::with(disk.options());
     world.sign_up_people(1);
-    let still = Still::new(&disk);
+    let still = Stall::new(&disk);
     wait(async {
         let mut pending = Vec::new();
         let refused = loop {

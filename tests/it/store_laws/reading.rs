@@ -102,20 +102,20 @@ fn no_reader_sees_a_hole_while_others_write() {
 fn paging_back_is_reading_forward_reversed_even_while_others_write() {
     let world = World::of_people(3);
     world.together(1..=3, async |store, person| {
-        let mut dice = Dice(person);
+        let mut rng = Rng(person);
         for n in 0..120 {
             store.commit(post(person, &format!("{n}"))).await.unwrap();
             if n % 20 == 19 {
-                page_back(&store, PageSize::parse(1 + dice.roll(100)).unwrap()).await;
+                page_back(&store, PageSize::parse(1 + rng.below(100)).unwrap()).await;
             }
         }
     });
     let whole = world.lobby();
     assert_eq!(wait(page_back(&world.store, PageSize::default())), whole);
 
-    let mut dice = Dice(1);
+    let mut rng = Rng(1);
     for _ in 0..200 {
-        let (size, seq) = (1 + dice.roll(100), Seq(dice.roll(370)));
+        let (size, seq) = (1 + rng.below(100), Seq(rng.below(370)));
         let read = |anchor| {
             wait(
                 world

@@ -34,16 +34,16 @@ struct Reads {
 }
 
 impl FaultInjector for Counter {
-    fn before(&self, act: DiskOp) -> io::Result<()> {
+    fn before(&self, op: DiskOp) -> io::Result<()> {
         let mut reads = self.0.lock().unwrap();
-        match act {
+        match op {
             DiskOp::Write { .. } => reads.writes += 1,
             DiskOp::Sync | DiskOp::SyncPart { .. } => reads.syncs += 1,
             // redb waits for each.
             DiskOp::Resize { .. } => reads.resizes += 1,
             _ => {}
         }
-        if act == DiskOp::Read {
+        if op == DiskOp::Read {
             match thread::current().name() {
                 Some("writer") => reads.writing += 1,
                 _ => {
@@ -218,12 +218,12 @@ fn a_page_passes_over_changes_however_many_they_are() {
 #[test]
 fn pages_among_changes_hold_the_messages_that_stand_there() {
     let world = World::of_people(2);
-    let mut dice = Dice(3);
+    let mut rng = Rng(3);
     let mut messages = 0;
     for n in 0..120 {
         does(&world, vec![post(1, &format!("{n}"))]);
         messages += 1;
-        let run = [0, 0, 1, 2, 3, 7, 40][dice.roll(7) as usize];
+        let run = [0, 0, 1, 2, 3, 7, 40][rng.below(7) as usize];
         does(&world, toggles(2, 1, run + run % 2));
     }
     let ids: Vec<u64> = {
@@ -237,7 +237,7 @@ fn pages_among_changes_hold_the_messages_that_stand_there() {
     assert_eq!(ids.len(), messages);
     let head = ids[ids.len() - 1];
     for _ in 0..300 {
-        let (size, at) = (1 + dice.roll(30) as usize, 1 + dice.roll(head + 60));
+        let (size, at) = (1 + rng.below(30) as usize, 1 + rng.below(head + 60));
         let read = |anchor| {
             let page = wait(
                 world

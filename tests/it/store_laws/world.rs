@@ -255,11 +255,11 @@ pub fn kind<T: std::fmt::Debug>(answer: Result<T>) -> Kind {
 
 /// Numbers that look random and are the same in every run (splitmix64).
 #[derive(Debug)]
-pub struct Dice(pub u64);
+pub struct Rng(pub u64);
 
-impl Dice {
+impl Rng {
     /// One of 0 to `sides` - 1.
-    pub fn roll(&mut self, sides: u64) -> u64 {
+    pub fn below(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -270,12 +270,12 @@ impl Dice {
 
 /// A disk that fails when it is told to.
 #[derive(Debug, Default)]
-pub struct ShakyDisk(Mutex<Plan>);
+pub struct FaultyDisk(Mutex<Plan>);
 
 #[derive(Debug, Default)]
 struct Plan {
     /// How many more acts go well.
-    acts: u64,
+    ops: u64,
     fault: Option<Fault>,
     failed: bool,
 }
@@ -294,8 +294,8 @@ pub enum Fault {
 /// So little that it is full after a few commits, and faults also meet those that go to the pages of the file.
 const JOURNAL_BYTES: usize = 32 << 10;
 
-impl ShakyDisk {
-    pub fn options(self: &Arc<ShakyDisk>) -> Options {
+impl FaultyDisk {
+    pub fn options(self: &Arc<FaultyDisk>) -> Options {
         Options {
             faults: Some(self.clone()),
             journal_bytes: JOURNAL_BYTES,
@@ -304,15 +304,15 @@ impl ShakyDisk {
     }
 
     /// Fails after so many more writes and syncs.
-    pub fn fail(&self, fault: Fault, acts: u64) {
+    pub fn fail(&self, fault: Fault, ops: u64) {
         *self.0.lock().unwrap() = Plan {
-            acts,
+            ops,
             fault: Some(fault),
             failed: false,
         };
     }
 
-    pub fn mend(&self) {
+    pub fn repair(&self) {
         *self.0.lock().unwrap() = Plan::default();
     }
 
@@ -321,13 +321,13 @@ impl ShakyDisk {
     }
 }
 
-impl FaultInjector for ShakyDisk {
-    fn before(&self, act: DiskOp<'_>) -> io::Result<()> {
+impl FaultInjector for FaultyDisk {
+    fn before(&self, op: DiskOp<'_>) -> io::Result<()> {
         let mut plan = self.0.lock().unwrap();
         let Some(fault) = plan.fault else { return Ok(()) };
-        let writes = act.is_sync() || matches!(act, DiskOp::Write { .. } | DiskOp::Resize { .. });
-        if plan.acts > 0 {
-            plan.acts -= u64::from(writes);
+        let writes = op.is_sync() || matches!(op, DiskOp::Write { .. } | DiskOp::Resize { .. });
+        if plan.ops > 0 {
+            plan.ops -= u64::from(writes);
             return Ok(());
         }
         plan.failed = true;
@@ -336,7 +336,7 @@ impl FaultInjector for ShakyDisk {
                 plan.fault = None;
                 Err(io::Error::from_raw_os_error(5))
             }
-            Fault::Full if matches!(act, DiskOp::Write { .. } | DiskOp::Resize { .. }) => {
+            Fault::Full if matches!(op, DiskOp::Write { .. } | DiskOp::Resize { .. }) => {
                 Err(ErrorKind::StorageFull.into())
             }
             Fault::Dead => Err(io::Error::from_raw_os_error(5)),

@@ -90,7 +90,7 @@ impl Pipeline {
 }
 
 /// The people and rooms of a plan, in an empty file.
-pub async fn found(store: &Store, plan: Plan) -> Result<()> {
+pub async fn create_rooms(store: &Store, plan: Plan) -> Result<()> {
     let mut pipeline = Pipeline::default();
     for person in 1..=plan.people {
         pipeline.put(store, sign_up(person)?).await?;
@@ -110,7 +110,7 @@ pub async fn found(store: &Store, plan: Plan) -> Result<()> {
 }
 
 /// One person more, who is in the first `rooms` rooms after the Lobby.
-pub async fn settle(store: &Store, person: UserId, rooms: u64) -> Result<()> {
+pub async fn add_person(store: &Store, person: UserId, rooms: u64) -> Result<()> {
     let mut pipeline = Pipeline::default();
     pipeline.put(store, sign_up(person.0)?).await?;
     for room in (0..rooms).map(|index| RoomId(index + 2)) {
@@ -121,7 +121,7 @@ pub async fn settle(store: &Store, person: UserId, rooms: u64) -> Result<()> {
 }
 
 /// Posts so many messages: four of ten into the Lobby, five into the first 100 rooms, the others anywhere.
-pub async fn talk(store: &Store, plan: Plan, words: &mut Words, count: u64) -> Result<()> {
+pub async fn post_messages(store: &Store, plan: Plan, words: &mut Words, count: u64) -> Result<()> {
     let mut pipeline = Pipeline::default();
     for _ in 0..count {
         let room = match words.below(10) {

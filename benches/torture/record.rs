@@ -30,7 +30,7 @@ impl Law {
     ];
 
     /// Its short name, and what it says.
-    pub fn words(self) -> (&'static str, &'static str) {
+    pub fn label(self) -> (&'static str, &'static str) {
         match self {
             Law::Stored => ("stored", "what was acknowledged is there, where the answer said"),
             Law::Once => ("once", "no message is there twice, acknowledged or not"),
@@ -38,7 +38,7 @@ impl Law {
             Law::Gapless => ("gapless", "every seq of a room comes, none is missing"),
             Law::Order => ("order", "everybody hears a room in one order"),
             Law::Senders => ("senders", "what one sent first stands first"),
-            Law::Alike => ("alike", "every picture is that of a fresh client"),
+            Law::Alike => ("alike", "every replica is that of a fresh client"),
             Law::Memory => ("memory", "the server's memory stays under its bound"),
             Law::Slow => ("slow", "who never reads is closed with 4408, at a small price"),
         }
@@ -64,19 +64,19 @@ pub struct Post {
 const BREACHES_KEPT_MAX: usize = 40;
 
 #[derive(Default)]
-pub struct Ledger {
+pub struct Record {
     pub posts: HashMap<String, Post>,
     /// Which message somebody saw under this name.
     seen: HashMap<String, (u64, u64)>,
     /// How often the disk was filled or freed; while it is full this is odd.
-    pub disk_turns: u64,
+    pub disk_toggles: u64,
     pub counts: BTreeMap<&'static str, u64>,
     pub checked: BTreeMap<Law, u64>,
     pub broken: BTreeMap<Law, u64>,
     pub breaches: Vec<(Law, String)>,
 }
 
-impl Ledger {
+impl Record {
     pub fn count(&mut self, what: &'static str, more: u64) {
         *self.counts.entry(what).or_default() += more;
     }
@@ -102,27 +102,27 @@ impl Ledger {
     }
 
     /// The server said `posted`.
-    pub fn answered(&mut self, client_id: &str, place: (u64, u64)) {
+    pub fn answered(&mut self, client_id: &str, position: (u64, u64)) {
         self.count("answers", 1);
         let Some(post) = self.posts.get_mut(client_id) else {
             return self.check(Law::Answers, false, || {
                 format!("an answer to {client_id}, which nobody sent")
             });
         };
-        let before = *post.answer.get_or_insert(place);
-        self.check(Law::Answers, before == place, || {
-            format!("{client_id} was answered with {before:?}, then with {place:?}")
+        let before = *post.answer.get_or_insert(position);
+        self.check(Law::Answers, before == position, || {
+            format!("{client_id} was answered with {before:?}, then with {position:?}")
         });
     }
 
     /// Somebody was shown a post of this name.
-    pub fn seen(&mut self, client_id: &str, place: (u64, u64)) {
+    pub fn seen(&mut self, client_id: &str, position: (u64, u64)) {
         let before = match self.seen.get(client_id) {
             Some(before) => *before,
-            None => *self.seen.entry(client_id.to_owned()).or_insert(place),
+            None => *self.seen.entry(client_id.to_owned()).or_insert(position),
         };
-        self.check(Law::Once, before == place, || {
-            format!("{client_id} was seen as {before:?}, then as {place:?}")
+        self.check(Law::Once, before == position, || {
+            format!("{client_id} was seen as {before:?}, then as {position:?}")
         });
     }
 }

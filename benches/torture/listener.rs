@@ -1,12 +1,12 @@
 //! What one client hears on one link, held against the laws: each seq after the one before it.
 
-use crate::ledger::{Law, Ledger, name_of};
-use crate::picture::{Picture, Want, number};
+use crate::record::{Law, Record, name_of};
+use crate::replica::{Replica, Request, number};
 use serde_json::Value;
 use std::collections::HashMap;
 
 #[derive(Default)]
-pub struct Ears {
+pub struct Listener {
     /// Rooms that a sync was asked for, and what was missing there.
     syncing: HashMap<u64, Option<Hole>>,
     holes: HashMap<u64, Hole>,
@@ -14,93 +14,93 @@ pub struct Ears {
     last: HashMap<u64, u64>,
 }
 
-/// Seqs that did not come in their place.
+/// Seqs that did not come in their position.
 struct Hole {
     first: u64,
     last: u64,
-    heard: u64,
+    received: u64,
 }
 
-impl Ears {
+impl Listener {
     /// Whether everything that was asked for has come.
-    pub fn are_content(&self) -> bool {
+    pub fn is_caught_up(&self) -> bool {
         self.syncing.is_empty()
     }
 
     /// Takes one frame; tells what is to be done about it.
-    pub fn hear(&mut self, frame: &Value, picture: &mut Picture, ledger: &mut Ledger) -> Vec<Want> {
+    pub fn receive(&mut self, frame: &Value, replica: &mut Replica, record: &mut Record) -> Vec<Request> {
         let room = number(&frame["room"]);
         match frame["type"].as_str().unwrap_or_default() {
-            "message" => self.message(room, frame, picture, ledger),
+            "message" => self.message(room, frame, replica, record),
             "synced" | "reset" => {
                 let name = if frame["type"] == "reset" { "resets" } else { "syncs" };
-                ledger.count(name, 1);
+                record.count(name, 1);
                 self.last.remove(&room);
                 if let Some(hole) = self.syncing.remove(&room).flatten() {
-                    hole.judge(room, ledger);
+                    hole.judge(room, record);
                 }
             }
             _ => {}
         }
-        let wants = picture.hear(frame);
-        self.asked(&wants);
+        let requests = replica.receive(frame);
+        self.requested(&requests);
         // Of holes we have our own account.
-        for complaint in picture.complaints.drain(..).filter(|text| !text.contains("came after")) {
-            ledger.check(Law::Alike, false, || complaint);
+        for complaint in replica.complaints.drain(..).filter(|text| !text.contains("came after")) {
+            record.check(Law::Alike, false, || complaint);
         }
-        wants
+        requests
     }
 
     /// These are being asked for.
-    pub fn asked(&mut self, wants: &[Want]) {
-        for want in wants {
-            if let Want::Sync(room, _) = want {
+    pub fn requested(&mut self, requests: &[Request]) {
+        for request in requests {
+            if let Request::Sync(room, _) = request {
                 self.syncing.insert(*room, self.holes.remove(room));
             }
         }
     }
 
-    fn message(&mut self, room: u64, frame: &Value, picture: &Picture, ledger: &mut Ledger) {
-        ledger.count("deliveries", 1);
+    fn message(&mut self, room: u64, frame: &Value, replica: &Replica, record: &mut Record) {
+        record.count("deliveries", 1);
         let (seq, message) = (number(&frame["seq"]), &frame["message"]);
         if let Some(name) = message["body"].as_str().map(name_of).filter(|name| !name.is_empty()) {
-            ledger.seen(name, (room, number(&message["id"])));
+            record.seen(name, (room, number(&message["id"])));
         }
         if let Some(syncing) = self.syncing.get_mut(&room) {
             if let Some(hole) = syncing {
-                hole.heard += u64::from((hole.first..=hole.last).contains(&seq));
+                hole.received += u64::from((hole.first..=hole.last).contains(&seq));
             }
             return;
         }
-        let Some(through) = picture.rooms.get(&room).map(|room| room.through) else {
+        let Some(through) = replica.rooms.get(&room).map(|room| room.through) else {
             return;
         };
         let before = self.last.insert(room, seq);
-        ledger.check(Law::Order, before.is_none_or(|before| before < seq), || {
+        record.check(Law::Order, before.is_none_or(|before| before < seq), || {
             format!("room {room}: {seq} came after {before:?}")
         });
         if seq > through + 1 {
             let hole = Hole {
                 first: through + 1,
                 last: seq - 1,
-                heard: 0,
+                received: 0,
             };
             self.holes.insert(room, hole);
         } else {
-            ledger.check(Law::Gapless, true, String::new);
+            record.check(Law::Gapless, true, String::new);
         }
     }
 }
 
 impl Hole {
     /// What was missing was late, or never came but for our asking.
-    fn judge(&self, room: u64, ledger: &mut Ledger) {
+    fn judge(&self, room: u64, record: &mut Record) {
         let missing = self.last - self.first + 1;
-        let (law, how) = match self.heard > missing {
+        let (law, how) = match self.received > missing {
             true => (Law::Order, "came late"),
             false => (Law::Gapless, "did not come"),
         };
-        ledger.check(law, false, || {
+        record.check(law, false, || {
             format!("room {room}: {} to {} {how}", self.first, self.last)
         });
     }
