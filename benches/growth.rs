@@ -1,8 +1,8 @@
-//! How much larger the data file gets than what is in it while files are uploaded: Chapp leaves the pages of older
-//! states alone for a while, so that whoever copies the file meanwhile gets a whole one.
+//! How far the data file outgrows its contents during uploads. Chapp keeps the pages of older states for a while,
+//! so that a program that copies the file gets a consistent copy.
 //!
-//! `cargo bench --bench growth` uploads a file of 4 MiB each second for 128 s, twice as long as such pages are left
-//! alone, to the real executable. `CHAPP_EXE` names another one than the one that cargo has just built.
+//! `cargo bench --bench growth` uploads 4 MiB a second to the real executable for 128 s, twice as long as such pages
+//! are kept. `CHAPP_EXE` names the executable to measure; the default is the one that cargo has just built.
 
 mod disk;
 mod goals;
@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 const FILE_BYTES: usize = 4 << 20;
 const FILES: u32 = 128;
 const EVERY: Duration = Duration::from_secs(1);
-/// What may be held back: this many seconds of uploads.
+/// The most that kept pages may add to the file, in seconds of uploads.
 const HELD_SECONDS_MAX: f64 = 64.0;
 const MIB: f64 = (1 << 20) as f64;
 
@@ -77,7 +77,7 @@ fn run() -> Result<(), String> {
     Ok(())
 }
 
-/// Their cookie.
+/// Signs up and returns the cookie.
 fn sign_up(address: SocketAddr) -> Result<String, String> {
     let body = br#"{"name":"Growth","password":"a long enough password"}"#;
     let answer = post(address, "/api/signup", "Content-Type: application/json\r\n", body)?;
@@ -89,7 +89,7 @@ fn sign_up(address: SocketAddr) -> Result<String, String> {
 }
 
 fn upload(address: SocketAddr, cookie: &str, number: u32) -> Result<(), String> {
-    // No two alike, and nothing that compresses.
+    // Every file is different, and none compresses.
     let mut state = u64::from(number);
     let bytes: Vec<u8> = std::iter::repeat_with(|| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);

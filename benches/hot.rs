@@ -1,6 +1,6 @@
-//! The hot paths one by one: `cargo bench --bench hot`, or with `-- --quick` in less than a minute.
+//! Measures the hot paths one by one: `cargo bench --bench hot`; `-- --quick` takes less than a minute.
 //!
-//! The store lies on the real disk of the target folder, and each commit waits for its fsync.
+//! The store is on the real disk of the target folder, and each commit waits for its fsync.
 
 #[allow(dead_code)]
 #[path = "history/seed.rs"]
@@ -35,7 +35,7 @@ const PLAN: Plan = Plan {
 };
 const TYPICAL: &str = "Lunch at **twelve**? The menu is at https://example.com/menu, and `soup` is back :tada:";
 
-/// A message of the greatest length, with a bit of everything in it.
+/// A message of the maximum length that uses every kind of markup.
 fn longest() -> String {
     let piece = "- *one* **two** `three` ~~four~~ [five](https://example.com/five) @six #seven :eight:\n";
     piece.chars().cycle().take(BODY_CHARS_MAX - 1).collect()

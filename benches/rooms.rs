@@ -1,11 +1,10 @@
-//! What a delivery costs where there are very many rooms, each with few people in it.
+//! The cost of a delivery with many rooms of few people each.
 //!
 //! `cargo bench --bench rooms -- [OPTIONS]` connects everybody to the real executable and posts into one room
-//! after the other, at a steady pace. It prints how many deliveries there were, the server's processor time
-//! for each, and how long one takes from the post to the reader. Every delivery is counted: one that is
-//! missing, or one too many, is an error.
+//! after the other at a steady rate. It prints the number of deliveries, the server's CPU time for each, and
+//! the delay from the post to the reader. A missing or an extra delivery is an error.
 //!
-//! `CHAPP_EXE` names another executable than the one that cargo has just built.
+//! `CHAPP_EXE` names the executable to measure; the default is the one that cargo has just built.
 
 #[allow(dead_code)]
 #[path = "history/report.rs"]
@@ -38,13 +37,13 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::task::LocalSet;
 use tokio::time::{sleep, sleep_until, timeout};
 
-/// Handshakes.
+/// Handshakes in flight.
 const AT_ONCE: u64 = 200;
 const READ_BYTES: usize = 16 << 10;
-/// Nothing came for so long: who came before has been told of.
+/// After this silence, all presence events have arrived.
 const QUIET: Duration = Duration::from_millis(500);
 const QUIET_MAX: Duration = Duration::from_secs(30);
-/// What a reader looks for in a frame: the body, which is the time it was posted at.
+/// Precedes the body of a message, which is the time of its post in nanoseconds.
 const BODY: &[u8] = b"\"body\":\"";
 
 #[derive(Parser)]
@@ -65,7 +64,7 @@ struct Arguments {
     rate: u64,
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=45))]
     seconds: u64,
-    /// What cargo says
+    /// Passed by cargo
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -94,7 +93,7 @@ fn failed(error: &str) -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<(), String> {
-    // A connection takes one here.
+    // Each connection takes one descriptor of this process.
     let _ = rlimit::increase_nofile_limit(arguments.connections + 100);
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).map_err(error_text)?;
     std::fs::create_dir(folder.path().join("data")).map_err(error_text)?;
@@ -126,7 +125,7 @@ async fn run(arguments: &Arguments) -> Result<(), String> {
         let cookie = cookie(&file_id, person);
         waiting.extend((0..each).map(|_| handshake(address, cookie.clone())));
         if waiting.len() as u64 >= AT_ONCE || person.0 == plan.people {
-            // Who comes at once is told of at once.
+            // Batches, since people who connect together share presence events.
             for stream in try_join_all(waiting.drain(..)).await.map_err(error_text)? {
                 let (reader, poster) = stream.into_split();
                 tokio::task::spawn_local(receive(reader, received.clone(), begun));
@@ -225,7 +224,7 @@ async fn handshake(server: SocketAddr, cookie: String) -> std::io::Result<TcpStr
     }
 }
 
-/// Takes the time of each message that comes.
+/// Times each message that arrives.
 async fn receive(mut reader: OwnedReadHalf, received: Rc<RefCell<Received>>, begun: Instant) {
     let (mut held, mut buffer) = (Vec::new(), vec![0; READ_BYTES]);
     while let Ok(read @ 1..) = reader.read(&mut buffer).await {
@@ -249,7 +248,7 @@ async fn receive(mut reader: OwnedReadHalf, received: Rc<RefCell<Received>>, beg
     }
 }
 
-/// Where the first frame ends, once all of it is there.
+/// The end of the first frame, once it is complete.
 fn frame_end(bytes: &[u8]) -> Option<usize> {
     let end = match bytes.get(1)? & 0x7f {
         126 => 4 + usize::from(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?)),
@@ -259,7 +258,7 @@ fn frame_end(bytes: &[u8]) -> Option<usize> {
     (bytes.len() >= end).then_some(end)
 }
 
-/// Waits until nobody hears anything any more.
+/// Waits until no socket receives anything.
 async fn wait_until_quiet(received: &Rc<RefCell<Received>>) -> Result<(), String> {
     let waiting = async {
         loop {

@@ -1,5 +1,5 @@
-//! The least that a server can do and still bring WebSocket frames to everybody: no people, nothing kept, no
-//! JSON. What came in during one batch is one buffer, made once and written once to each socket.
+//! The least that a server can do and still deliver WebSocket frames to everybody: no accounts, no storage, no
+//! JSON. The messages of one poll form one buffer, which is written once to each socket.
 
 use crate::target::{frame_head, handshake_end};
 use mio::net::{TcpListener, TcpStream};
@@ -19,7 +19,7 @@ struct Peer {
     is_open: bool,
 }
 
-/// Runs until it is ended.
+/// Runs until the process is killed.
 pub fn serve(port: u16) -> io::Result<()> {
     let mut poll = Poll::new()?;
     let mut listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port)))?;
@@ -70,7 +70,7 @@ fn accept(listener: &TcpListener, poll: &Poll, peers: &mut Vec<Option<Peer>>) ->
 }
 
 impl Peer {
-    /// Reads what there is, and writes what could not be written. False once it is over.
+    /// Reads what is available and writes what is unsent. Returns false once the connection has ended.
     fn handle(&mut self, buffer: &mut [u8], batch: &mut Vec<u8>) -> bool {
         if !self.unsent.is_empty() {
             let unsent = std::mem::take(&mut self.unsent);

@@ -1,4 +1,4 @@
-//! The members of one room: any number of connections on one thread, and what each of them has heard.
+//! The members of one room: any number of connections on one thread, and what each has received.
 
 use crate::arrival;
 use crate::browsers::{ReadMarks, TYPED_FOR};
@@ -10,13 +10,14 @@ use std::time::{Duration, Instant, SystemTime};
 
 const EVENTS: usize = 1_024;
 const READ_BYTES: usize = 256 << 10;
-/// Handshakes under way at once.
+/// Handshakes in flight.
 const OPENING_MAX: usize = 256;
-/// Between the runs of one crowd; the crowds of one server have smaller ones of their own.
+/// The step of `run` between two measurements of the same members; different members of one server start at
+/// smaller numbers.
 const RUNS: u64 = 100;
-/// How long all connections may take to open.
+/// The longest time to open all connections.
 const OPEN_MAX: Duration = Duration::from_secs(120);
-/// How long nothing may come before the rest counts as lost.
+/// After this silence the missing deliveries count as lost.
 const QUIET_MAX: Duration = Duration::from_secs(5);
 
 struct Member {
@@ -24,20 +25,20 @@ struct Member {
     received: Vec<u8>,
     is_upgraded: bool,
     is_ready: bool,
-    /// The last message of each person that it has heard.
+    /// The last message received from each person.
     last: Vec<Option<usize>>,
     seq: Option<u64>,
 }
 
 struct Sent {
     at: SystemTime,
-    /// Deliveries that have not come yet.
+    /// Deliveries still missing.
     left: usize,
     is_measured: bool,
     received_by: Vec<u64>,
 }
 
-/// What came of it.
+/// The results of one measurement.
 #[derive(Default)]
 pub struct Results {
     pub deliveries: u64,
@@ -69,13 +70,13 @@ pub struct Members<'t> {
     complete: usize,
     results: Results,
     is_measured: bool,
-    /// `None` where nobody says how far they have read, nor that they type.
+    /// `None` if the members send neither read marks nor `typing`.
     marks: Option<ReadMarks>,
     buffer: Vec<u8>,
 }
 
 impl<'t> Members<'t> {
-    /// Connects `count` members; returns once all are in.
+    /// Connects `count` members; returns once all are ready.
     pub fn open(target: &'t Target, run: u64, count: usize) -> Result<Members<'t>, String> {
         let mut members = Members {
             target,
@@ -111,7 +112,7 @@ impl<'t> Members<'t> {
     fn open_some(&mut self, wanted: usize) -> io::Result<()> {
         while self.all.len() < wanted && self.all.len() - self.ready < OPENING_MAX {
             let number = self.all.len();
-            // Blocking, so that the handshake can be written at once; on loopback it takes microseconds.
+            // Blocking, so that the handshake can be written at once. On loopback this takes microseconds.
             let stream = std::net::TcpStream::connect(self.target.address)?;
             (&stream).write_all(self.target.handshake(number).as_bytes())?;
             stream.set_nodelay(true)?;
@@ -133,7 +134,7 @@ impl<'t> Members<'t> {
         Ok(())
     }
 
-    /// From now on they send what browsers send.
+    /// From now on the members send read marks and `typing` as browsers do.
     pub fn send_browser_frames(&mut self) {
         self.marks = Some(ReadMarks::default());
     }
@@ -187,7 +188,7 @@ impl<'t> Members<'t> {
         Ok(())
     }
 
-    /// Keeps `window` messages under way.
+    /// Keeps `window` messages in flight.
     pub fn saturate(&mut self, window: usize, time: Duration) -> Result<(), String> {
         let end = Instant::now() + time;
         while Instant::now() < end {
@@ -199,7 +200,7 @@ impl<'t> Members<'t> {
         Ok(())
     }
 
-    /// From now on what is posted is measured.
+    /// Measures the posts from now on.
     pub fn measure(&mut self) {
         self.is_measured = true;
         self.results.deliveries = 0;
@@ -209,7 +210,7 @@ impl<'t> Members<'t> {
         self.results.deliveries
     }
 
-    /// Waits for what is under way, and tells what was found since [`Members::measure`].
+    /// Waits for the messages in flight, and returns the results since [`Members::measure`].
     pub fn settle(&mut self) -> Result<Results, String> {
         let (mut before, mut last) = (self.results.deliveries, Instant::now());
         while self.complete < self.sent.len() && last.elapsed() < QUIET_MAX {
@@ -220,14 +221,14 @@ impl<'t> Members<'t> {
         }
         self.results.lost = self.sent.iter().map(|sent| sent.left as u64).sum();
         (self.sent, self.complete) = (Vec::new(), 0);
-        // What is posted next is counted from 0 again, and is another message all the same.
+        // Numbers start at 0 again, so a new run keeps the client_ids unique.
         self.run += RUNS;
         self.all.iter_mut().for_each(|member| member.last.fill(None));
         self.is_measured = false;
         Ok(std::mem::take(&mut self.results))
     }
 
-    /// Reads and waits until then.
+    /// Reads for this time.
     pub fn rest(&mut self, time: Duration) -> Result<(), String> {
         let end = Instant::now() + time;
         while Instant::now() < end {
@@ -236,7 +237,7 @@ impl<'t> Members<'t> {
         Ok(())
     }
 
-    /// Handles what is ready, or waits until then.
+    /// Handles the sockets that are ready, or waits until one is, at most until `until`.
     fn pump(&mut self, until: Instant) -> Result<(), String> {
         self.send_read_marks()?;
         let until = self
@@ -272,14 +273,14 @@ impl<'t> Members<'t> {
         }
         self.buffer = buffer;
         let used = self.parse(index, &bytes, arrived)?;
-        // Almost always all of it: nothing is kept then.
+        // Almost always everything was used and nothing has to be kept.
         if used < bytes.len() {
             self.all[index].received = bytes.split_off(used);
         }
         Ok(())
     }
 
-    /// Returns how many bytes were whole frames.
+    /// Handles the whole frames, and returns their length in bytes.
     fn parse(&mut self, index: usize, bytes: &[u8], arrived: SystemTime) -> Result<usize, String> {
         let mut used = 0;
         if !self.all[index].is_upgraded {

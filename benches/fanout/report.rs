@@ -1,4 +1,4 @@
-//! The tables. What counts is a median of ratios: each round compares with its own limit.
+//! The tables. The results are medians of ratios, since each round is compared with its own limit.
 
 use crate::members::Results;
 use std::time::Duration;
@@ -9,7 +9,7 @@ pub struct Row {
     pub results: Results,
 }
 
-/// Milliseconds at a part of all, 0 where there is nothing.
+/// The quantile in milliseconds, or 0 without times; `part` is 0 to 1.
 fn at(part: f64, times: &[u32]) -> f64 {
     let mut times = times.to_vec();
     times.sort_unstable();
@@ -23,17 +23,17 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// The median of what the rounds have at a part of all delays.
+/// The median over the rounds of a quantile of the delays.
 fn delay<'a>(part: f64, rows: impl Iterator<Item = &'a Row>) -> f64 {
     median(rows.map(|row| at(part, &row.results.delays)))
 }
 
-/// How many times as much CPU the second of each pair takes.
+/// The median ratio of CPU a delivery, second ÷ first of each pair.
 pub fn cpu_ratio(pairs: &[(Row, Row)]) -> f64 {
     median(pairs.iter().map(|(first, second)| second.cpu_us / first.cpu_us))
 }
 
-/// How many times as many deliveries a second the second of each pair makes.
+/// The median ratio of deliveries a second, second ÷ first of each pair.
 pub fn rate_ratio(pairs: &[(Row, Row)]) -> f64 {
     median(pairs.iter().map(|(first, second)| second.per_second / first.per_second))
 }
@@ -60,7 +60,7 @@ pub fn steady(members: usize, rate: f64, pairs: &[(Row, Row)]) -> u64 {
     let late = pairs
         .iter()
         .map(|(limit, chapp)| at(0.99, &chapp.results.delays) / at(0.99, &limit.results.delays));
-    // Of all rounds together: one has too few for its last hundredth to tell anything.
+    // Over all rounds, since one round has too few answers for a p99.
     let answers: Vec<u32> = pairs
         .iter()
         .flat_map(|(_, chapp)| &chapp.results.answers)
@@ -147,7 +147,7 @@ pub fn closed(members: usize, pairs: &[(Row, Row)]) -> u64 {
     faults(pairs)
 }
 
-/// KiB a connection, and KiB with none.
+/// Each pair is KiB a connection and KiB without connections.
 pub fn idle(members: usize, limit: (f64, f64), chapp: (f64, f64)) {
     println!(
         "\n{members} connections that only listen: {:.2} KiB each (limit {:.2}), on top of {:.1} MiB (limit {:.1})",

@@ -1,4 +1,4 @@
-//! One person who floods, in each way that the protocol leaves open, until the process is ended.
+//! One person who floods the server in a chosen way, until the process is killed.
 
 use crate::link::{ANSWER_MAX, Link, error_text};
 use crate::text;
@@ -10,11 +10,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, sleep, timeout};
 
-/// Connections that ask for pages, and that reconnect.
+/// Connections of every kind but syncs and uploads.
 const CONNECTIONS: usize = 16;
-/// Sockets that catch up: the most that one person can have, but for a few.
+/// Sockets that catch up: slightly fewer than one person may have.
 const SYNC_SOCKETS: usize = 48;
-/// Just below what closes a socket.
+/// Just below the rate that closes a socket.
 const SYNC_EVERY: Duration = Duration::from_millis(36);
 const UPLOAD_BYTES: usize = 8 << 20;
 const UPLOADS: usize = 4;
@@ -55,12 +55,12 @@ impl Kind {
     }
 }
 
-/// Who floods what.
+/// One flood: its kind, its target and its author.
 pub struct Flood {
     pub kind: Kind,
     pub server: SocketAddr,
     pub cookie: String,
-    /// The last byte of the address in 127.0.0.0/8 that the flooder comes from, where the system has it.
+    /// The last byte of the flooder's address in 127.0.0.0/8, where the system has that network.
     pub from: u8,
 }
 
@@ -85,7 +85,7 @@ impl Flood {
 
     async fn connect(&self, receive_bytes: Option<u32>) -> Result<TcpStream, String> {
         let socket = TcpSocket::new_v4().map_err(error_text)?;
-        // Only Linux has all of 127.0.0.0/8; elsewhere the flooder is one address.
+        // Only Linux routes all of 127.0.0.0/8; elsewhere every flooder has the same address.
         let _ = socket.bind(([127, 0, 0, self.from], 0).into());
         if let Some(bytes) = receive_bytes {
             socket.set_recv_buffer_size(bytes).map_err(error_text)?;
@@ -103,7 +103,7 @@ impl Flood {
         timeout(ANSWER_MAX, opening).await.map_err(error_text)?
     }
 
-    /// As fast as it goes, and back at once.
+    /// Pings without a pause, and reconnects at once.
     async fn frames(&self) {
         loop {
             let Ok(mut link) = self.open(None).await else {
@@ -162,7 +162,7 @@ impl Flood {
         }
     }
 
-    /// Asks and never reads.
+    /// Sends requests and never reads an answer.
     async fn never_read(&self) {
         loop {
             let Ok(mut link) = self.open(Some(RECEIVE_BYTES)).await else {
@@ -175,7 +175,7 @@ impl Flood {
         }
     }
 
-    /// One request after the other on one connection, each as soon as the one before is answered.
+    /// Sends requests on one connection, each as soon as the previous one is answered.
     async fn requests(&self, request: impl Fn(usize) -> Vec<u8>) {
         let mut count = 0;
         loop {

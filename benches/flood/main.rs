@@ -1,13 +1,13 @@
 //! Does one client that floods slow the others down? `cargo bench --bench flood -- [OPTIONS]`
 //!
-//! The real executable with its limits on; a hundred people in a room, of whom a few write now and then.
-//! Their messages are timed from the post to each of the others, in turns: a quiet phase, the control, and the
-//! flooded phase. The control is the same flood against another server, a process of its own with a copy of
-//! the data file and as many people: what the flood takes of this computer, and not of the server that they
-//! share. The flooder is a process of low priority, a new person from a new address in each round, so that
-//! each round has the first burst that the limits allow. One table of medians; nothing is asserted.
+//! Runs the real executable with its limits on and a hundred people in one room, of whom a few write.
+//! Each message is timed from its post to each delivery, in three alternating phases: quiet, control and
+//! flooded. The control is the same flood against a second server process with a copy of the data file and as
+//! many people: it shows what the flood costs this computer rather than the shared server. The flooder is a
+//! process of low priority, with a new person and a new address in each round, so that each round gets the
+//! first burst that the limits allow. Prints one table of medians and asserts nothing.
 //!
-//! `CHAPP_EXE` names another executable than the one that cargo has just built.
+//! `CHAPP_EXE` names the executable to measure; the default is the one that cargo has just built.
 
 #[allow(dead_code)]
 #[path = "../../tests/browser/soak/api.rs"]
@@ -32,10 +32,10 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 const PASSWORD: &str = "rain on the mill wheel";
-/// What there is to read before anybody floods.
+/// Messages in the room before the flood.
 const HISTORY: usize = 2_000;
 const WARM_UP: Duration = Duration::from_secs(2);
-/// Between two samples, so that neither pays for the other.
+/// Pause between two phases, so that neither affects the next.
 const REST: Duration = Duration::from_millis(500);
 
 #[derive(Parser)]
@@ -44,22 +44,22 @@ const REST: Duration = Duration::from_millis(500);
     about = "Times the messages of a hundred people while another one floods"
 )]
 struct Arguments {
-    /// How long each phase lasts, in milliseconds
+    /// Length of each phase, in milliseconds
     #[arg(long, default_value_t = 2_500, value_parser = clap::value_parser!(u64).range(100..=60_000))]
     phase_ms: u64,
-    /// Who is in the room
+    /// Members of the room
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(2..=1_000))]
     members: u16,
-    /// Who of them writes, four times a second
+    /// Members who write, four times a second
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=50))]
     writers: u16,
     /// This kind only
     #[arg(long)]
     kind: Option<Kind>,
-    /// How often each kind is measured
+    /// Rounds for each kind
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=99))]
     rounds: u8,
-    /// Be the flooder
+    /// Run as the flooder
     #[arg(long, hide = true, requires_all = ["server", "cookie", "kind"])]
     flooder: bool,
     #[arg(long, hide = true)]
@@ -68,7 +68,7 @@ struct Arguments {
     cookie: Option<String>,
     #[arg(long, hide = true, default_value_t = 1)]
     from: u8,
-    /// What cargo says
+    /// Passed by cargo
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -109,7 +109,7 @@ async fn sign_up(server: SocketAddr, name: &str) -> Result<String, String> {
     answer.cookie.ok_or_else(|| format!("{name}: {}", answer.status))
 }
 
-/// A server with everybody in it.
+/// A server with all members connected.
 struct Target {
     server: Server,
     address: SocketAddr,
@@ -129,7 +129,7 @@ impl Target {
     }
 }
 
-/// What one phase showed.
+/// The measurements of one phase, one per round.
 #[derive(Default)]
 struct Samples {
     p50: Vec<f64>,
@@ -165,7 +165,7 @@ async fn compare(arguments: &Arguments) -> Result<(), String> {
         .collect();
     let mut server = Server::new(exe.clone(), &folders[0], 1);
     let (members, flooders) = prepare(&mut server, arguments, kinds.len()).await?;
-    // Everybody came from this computer, at once: from now on with the limits that people have.
+    // The sign-ups needed the limits off; from here on they are on.
     server.terminate()?;
     let [file, copy] = [&folders[0], &folders[1]].map(|folder| folder.join("data").join("chapp.redb"));
     std::fs::copy(file, copy).map_err(link::error_text)?;
@@ -216,7 +216,7 @@ async fn compare(arguments: &Arguments) -> Result<(), String> {
     Ok(())
 }
 
-/// Everybody and the history. Tells the cookies of the members, and those of the flooders.
+/// Signs everybody up and posts the history. Returns the cookies of the members and those of the flooders.
 async fn prepare(
     server: &mut Server,
     arguments: &Arguments,
@@ -238,7 +238,7 @@ async fn prepare(
     Ok((members, flooders))
 }
 
-/// Times the members of a target for a while, from the start of a flood on, if there is one.
+/// Measures one phase on a target, during a flood if there is one.
 async fn phase(
     target: &Target,
     arguments: &Arguments,
@@ -260,7 +260,7 @@ async fn phase(
     Ok(())
 }
 
-/// This program again, as the flooder; it yields to everybody else on this computer.
+/// Starts this program as the flooder, at low priority.
 fn start(flood: &Flood) -> Result<Child, String> {
     let own = std::env::current_exe().map_err(link::error_text)?;
     let name = clap::ValueEnum::to_possible_value(&flood.kind).ok_or("no such kind")?;

@@ -1,4 +1,4 @@
-//! Those who are in the room: they write now and then, and take the time until each of them has it.
+//! The members of the room: some write, and each delivery is timed.
 
 use crate::link::{Link, error_text};
 use futures_util::future::try_join_all;
@@ -8,25 +8,25 @@ use std::time::Duration;
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// Between two messages of a writer; each person may post five a second.
+/// Time between two messages of a writer; the limit is five a second.
 const WRITE_EVERY: Duration = Duration::from_millis(250);
-/// How long a message may take on a server that is flooded.
+/// The longest wait for a delivery on a flooded server.
 const DELIVERY_MAX: Duration = Duration::from_secs(10);
 
-/// What was measured, in milliseconds.
+/// Delivery times in milliseconds.
 pub struct Times {
     pub p50: f64,
     pub p99: f64,
 }
 
-/// Delivery: which message, and when.
+/// The number of a message, and when it arrived.
 type Delivery = (usize, Instant);
 
 pub struct Members {
-    /// To each one's socket.
+    /// Frames for each member's socket.
     senders: Vec<mpsc::Sender<Value>>,
     received: Mutex<mpsc::UnboundedReceiver<Delivery>>,
-    /// Messages until now.
+    /// Messages sent so far.
     count: std::sync::atomic::AtomicUsize,
 }
 
@@ -46,7 +46,7 @@ impl Members {
         })
     }
 
-    /// Lets `writers` of them write for a while.
+    /// Lets `writers` members write for `phase`, and times every delivery.
     pub async fn time(&self, writers: usize, phase: Duration) -> Result<Times, String> {
         let mut received = self.received.lock().await;
         let first = self.count.load(std::sync::atomic::Ordering::Relaxed);
@@ -92,7 +92,7 @@ fn add_delivery((number, at): Delivery, first: usize, sent: &[Instant], times: &
     }
 }
 
-/// One member's socket. Ends with the link, and says why.
+/// Serves one member's socket until the link ends, and prints why it ended.
 async fn run_member(mut link: Link, mut frames: mpsc::Receiver<Value>, deliveries: mpsc::UnboundedSender<Delivery>) {
     loop {
         tokio::select! {

@@ -1,4 +1,4 @@
-//! Somebody who asks and waits for the answer: HTTP on one connection, and a WebSocket.
+//! A blocking client: HTTP on one connection, and a WebSocket.
 
 use serde_json::Value;
 use std::fmt::Display;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio_tungstenite::tungstenite::client::{IntoClientRequest, client};
 use tokio_tungstenite::tungstenite::{Message, WebSocket};
 
-/// How long an answer may take.
+/// The longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn connect(server: SocketAddr) -> std::io::Result<TcpStream> {
@@ -19,7 +19,7 @@ fn connect(server: SocketAddr) -> std::io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// One connection over which one asks after the other.
+/// One connection that sends requests one after the other.
 pub struct Http {
     stream: BufReader<TcpStream>,
     head: String,
@@ -32,7 +32,7 @@ impl Http {
         Ok(Http { stream, head })
     }
 
-    /// The body of a 200.
+    /// Returns the body; any status but 200 is an error.
     pub fn get(&mut self, path: &str) -> Result<Vec<u8>, String> {
         let request = format!("GET {path} HTTP/1.1\r\n{}", self.head);
         self.stream
@@ -61,7 +61,7 @@ impl Http {
     }
 }
 
-/// A connection with its first frame still to come.
+/// A connection after the handshake and before `ready`.
 pub struct Socket(WebSocket<TcpStream>);
 
 impl Socket {
@@ -90,7 +90,7 @@ impl Socket {
         }
     }
 
-    /// The next frame of this type; what comes before it is dropped.
+    /// Returns the next frame of this type and drops the frames before it.
     pub fn expect(&mut self, kind: &str) -> Result<String, String> {
         let begins = format!("{{\"type\":\"{kind}\"");
         loop {

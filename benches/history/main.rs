@@ -4,7 +4,7 @@
 //! executable on it and measures over real connections: start, first frame, pages, catching up, searching and
 //! posting. Prints one table with the ratio to the smallest file. Nothing is asserted.
 //!
-//! `CHAPP_EXE` names another executable than the one that cargo has just built.
+//! `CHAPP_EXE` names the executable to measure; the default is the one that cargo has just built.
 
 mod client;
 #[path = "../disk.rs"]
@@ -33,9 +33,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 use words::Words;
 
-/// The sizes are this many times apart.
+/// The factor between one size and the next.
 const STEP: u64 = 10;
-/// What is posted while a file is measured must not make it larger than the next one.
+/// Measuring adds about 25,000 messages, which must stay below the next size.
 const SMALLEST: u64 = 5_000;
 const SEED: u64 = 1;
 
@@ -48,13 +48,13 @@ struct Arguments {
     /// Messages in the largest file
     #[arg(long, default_value_t = 500_000, value_parser = clap::value_parser!(u64).range(SMALLEST..=50_000_000))]
     to: u64,
-    /// Where the file lies while it is measured; it should be a real disk
+    /// Folder of the file while it is measured; it should be on a real disk
     #[arg(long, default_value = env!("CARGO_TARGET_TMPDIR"))]
     dir: PathBuf,
-    /// Where the filled files are kept for the next time, or taken from
+    /// Folder that keeps the filled files for the next run
     #[arg(long)]
     kept: Option<PathBuf>,
-    /// What cargo says
+    /// Passed by cargo
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -91,12 +91,12 @@ fn run(arguments: &Arguments) -> Result<Vec<(u64, Vec<Row>)>, String> {
     fs::create_dir_all(here.join("data")).map_err(error_text)?;
     let mut size = arguments.from;
     while size <= arguments.to {
-        // Each executable has a home of its own, in which nothing is noted yet about the file.
+        // Each size gets a fresh home, so that no run file of the previous size is there.
         let home = folder.path().join(size.to_string());
         fs::create_dir(&home).map_err(error_text)?;
         fs::rename(here.join("data"), home.join("data")).map_err(error_text)?;
         let data = home.join("data").join("chapp.redb");
-        // What is posted after a file was taken has other names than what is in it.
+        // A different seed, so that new posts do not repeat client_ids of a kept file.
         let mut words = Words::new(SEED + size);
         let kept = arguments.kept.as_ref().map(|kept| kept.join(format!("{size}.redb")));
         let taken = kept.as_ref().filter(|kept| kept.exists());
@@ -124,7 +124,7 @@ fn run(arguments: &Arguments) -> Result<Vec<(u64, Vec<Row>)>, String> {
             "on the disk, a message",
             disk::bytes(&data).map_err(error_text)? as f64 / posts as f64,
         )];
-        // What was taken was not filled now.
+        // A kept file was not filled in this run.
         if arguments.kept.is_none() {
             rows.push(Row::rate("filled in large batches", (posts - held) as f64 / took));
         }

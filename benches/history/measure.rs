@@ -1,4 +1,4 @@
-//! What one file costs: each row of the table, over real connections to the real executable.
+//! Measures one file: every row of the table, over real connections to the real executable.
 
 use crate::client::{Http, Socket, error_text};
 use crate::must_hold::{AFTER_SIGKILL, LONGEST_WAIT, POST_ALONE, POST_ALONE_P99, POSTS_PER_SECOND};
@@ -12,21 +12,21 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// How often each thing is done; a row is the median of them.
+/// Repetitions; a row is their median.
 const STARTS: usize = 9;
 const READY_FRAMES: usize = 15;
 const PAGES: usize = 60;
 const SYNCS: usize = 20;
 const SEARCHES: usize = 15;
 const POSTS_ALONE: usize = 400;
-/// So many that there are some ten checkpoints meanwhile, and fewer than make the next size.
+/// Enough for about ten checkpoints, and fewer messages than the step to the next size.
 const POSTS_AT_ONCE: usize = 24_000;
-/// As many as one connection may have.
+/// The most that one connection may have.
 const IN_FLIGHT: usize = 64;
-/// After a start, so that what it left to do is done.
+/// Pause after a start, so that its background work is done.
 const SETTLE: Duration = Duration::from_secs(1);
 
-/// Who asks. They come after the people who talk.
+/// The people whose requests are measured. Their ids follow those of the authors.
 pub struct ProbeUsers {
     pub one_room: UserId,
     pub hundred_rooms: UserId,
@@ -43,7 +43,7 @@ pub struct Probe<'a> {
 }
 
 impl Probe<'_> {
-    /// All rows of one file.
+    /// Measures every row of one file.
     pub fn run(&mut self) -> Result<(), String> {
         self.starts()?;
         let address = self.server.start()?;
@@ -82,7 +82,7 @@ impl Probe<'_> {
         Ok(())
     }
 
-    /// From just before the process is made to the last byte of its first answer.
+    /// The time runs from just before the process is spawned to the last byte of its first answer.
     fn start(&mut self) -> Result<(SocketAddr, Duration), String> {
         let before = Instant::now();
         let address = self.server.start()?;
@@ -90,7 +90,7 @@ impl Probe<'_> {
         Ok((address, before.elapsed()))
     }
 
-    /// Posts a little, so that a kill comes in the midst of writing.
+    /// Posts a few messages, so that the kill interrupts writing.
     fn post_some(&mut self, address: SocketAddr) -> Result<(), String> {
         let mut socket = Socket::open(address, &self.cookie(self.users.one_room))?;
         socket.expect("ready")?;
@@ -147,7 +147,7 @@ impl Probe<'_> {
             let mut times = Times::default();
             for _ in 0..SYNCS {
                 let before = Instant::now();
-                // In pieces of a bounded size, each asked for after the one before.
+                // One sync brings a bounded number of messages, so it takes several in a row.
                 let mut since = head - missed;
                 while since < head {
                     socket.send(&json!({"type": "sync", "room": LOBBY.0, "since": since}))?;

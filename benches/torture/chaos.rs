@@ -1,4 +1,4 @@
-//! One storm: a server behind a proxy, people who use it, and everything that breaks meanwhile.
+//! One run: a server behind a proxy, clients that use it, and the faults.
 
 use crate::client::Client;
 use crate::laws;
@@ -18,11 +18,11 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// Rooms beside the Lobby.
+/// Rooms besides the Lobby.
 const ROOMS: usize = 3;
-/// How long it may take until everybody knows everything, once nothing breaks any more.
+/// The longest time until every client has caught up after the last fault.
 pub const SETTLE_MAX: Duration = Duration::from_secs(30);
-/// What the server may hold in memory, in bytes: its cache, its batches, and some of its clients' queues.
+/// The bound for the server's resident memory, in bytes: its cache, its batches and some client queues.
 pub const SERVER_BYTES_MAX: u64 = 128 << 20;
 const SAMPLE_EVERY: Duration = Duration::from_millis(50);
 
@@ -40,14 +40,14 @@ pub struct Outcome {
     pub record: Record,
     pub faults: BTreeMap<&'static str, u64>,
     pub late_readers: usize,
-    /// Why the disk was not filled, where it was not.
+    /// Why the disk could not be filled, if it could not.
     pub no_disk: Option<String>,
     pub resident_bytes_max: u64,
     pub slow_bytes: Option<u64>,
     pub planted: u64,
 }
 
-/// What the thread that breaks the server hands back.
+/// The result of the thread that injects the server faults.
 struct Broken {
     server: Server,
     address: SocketAddr,
@@ -115,7 +115,7 @@ pub async fn run(settings: &Settings) -> Result<Outcome, String> {
     let mut broken = join(breaking)??;
     counts.append(&mut broken.counts);
 
-    // The storm is over.
+    // The faults end here.
     proxy.cut_all();
     let mut slow_bytes = None;
     if settings.plant.is_none() {
@@ -132,7 +132,7 @@ pub async fn run(settings: &Settings) -> Result<Outcome, String> {
     if let Some(bytes) = broken.server.resident_bytes() {
         broken.resident_bytes_max = broken.resident_bytes_max.max(bytes);
     }
-    // What holds, holds after one more kill.
+    // The laws must also hold after one more kill.
     broken.server.kill();
     broken.address = broken.server.start()?;
     proxy.forward_to(Some(broken.address));
@@ -159,13 +159,13 @@ fn join<T>(thread: JoinHandle<T>) -> Result<T, String> {
         .map_err(|_| "a thread that breaks things broke".to_owned())
 }
 
-/// Who is there when the storm begins.
+/// The clients at the start of the run.
 struct People {
     clients: Vec<Client>,
-    /// Reads nothing, ever.
+    /// Never reads from its sockets.
     non_reader: Client,
     rooms: Vec<u64>,
-    /// A room of the first client and the non_reader.
+    /// A room of the first client and the client that never reads.
     busy_room: u64,
 }
 
@@ -214,7 +214,7 @@ fn name(settings: &Settings, number: usize) -> String {
     }
 }
 
-/// Somebody who signs up while everything breaks.
+/// Signs a client up while faults are injected.
 async fn join_late(
     settings: &Settings,
     proxy: SocketAddr,
@@ -236,7 +236,7 @@ async fn join_late(
     }
 }
 
-/// Sleeps until the next fault, and looks at the server's memory meanwhile.
+/// Samples the server's memory between two faults.
 struct MemoryWatch {
     start: Instant,
     resident_bytes_max: u64,
@@ -303,7 +303,7 @@ fn break_server(
                     disk.fill()
                         .map_err(|error| format!("the disk cannot be filled: {error}"))?;
                     watch.sample_for(&server, pause);
-                    // Now and then it dies on the full disk, and has to start there.
+                    // One time in three the server dies and has to start on the full disk.
                     let dies = rng.one_in(3);
                     if dies {
                         count("killed on a full disk");
@@ -321,7 +321,7 @@ fn break_server(
             address = server.start()?;
             proxy.forward_to(Some(address));
         }
-        // The disk stays until the end.
+        // The disk must stay mounted until the end.
         server.keep(disk);
         Ok(Broken {
             server,

@@ -1,4 +1,4 @@
-//! After the storm: what the server holds, against what everybody sent, was answered and saw.
+//! Checks the laws after the run: compares the server's state with what every client sent, received and saw.
 
 use crate::chaos::SETTLE_MAX;
 use crate::client::Client;
@@ -9,10 +9,10 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use tokio::time::Instant;
 
-/// Everybody comes back over the proxy and learns the rest; then all of it is compared with what a fresh
-/// client reads from the server itself.
+/// Every client reconnects through the proxy and catches up; then its state is compared with that of a fresh
+/// client that reads from the server directly.
 pub async fn check(clients: Vec<Client>, server: SocketAddr) -> Result<(), String> {
-    // Once until nobody has anything left to send, and once more to hear what the others sent.
+    // The first round empties every outbox; the second receives what the others sent in the first.
     let clients = settle(settle(clients).await?).await?;
     for client in &clients {
         let mut fresh = client.fresh(server);
@@ -23,7 +23,7 @@ pub async fn check(clients: Vec<Client>, server: SocketAddr) -> Result<(), Strin
     for client in &clients {
         client.resend_all(server, Instant::now() + SETTLE_MAX).await?;
     }
-    // Asking again posted nothing.
+    // Resending must not have posted anything.
     for client in &clients {
         let mut fresh = client.fresh(server);
         fresh.settle(SETTLE_MAX).await?;
@@ -64,7 +64,7 @@ fn alike(client: &Client, fresh: &Client) {
     });
 }
 
-/// Where two pictures of a room differ first.
+/// The first difference between two replicas of a room.
 fn difference(name: &str, room: &str, held: &Value, expected: &Value) -> String {
     if held["facts"] != expected["facts"] {
         return format!(
@@ -80,7 +80,7 @@ fn difference(name: &str, room: &str, held: &Value, expected: &Value) -> String 
     format!("{name}, room {room}: {first}")
 }
 
-/// Whatever somebody posted, as they read it themselves: others are not expected a client_id.
+/// Checks an author's posts as the author reads them: only the author sees a `client_id`.
 fn own_posts(author: &Client, fresh: &Client) {
     let mut record = author.record();
     let mut found: HashMap<&str, Vec<(u64, u64)>> = HashMap::new();

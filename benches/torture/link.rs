@@ -1,4 +1,4 @@
-//! One connection of a client: frames of JSON, each of them waited for with an end.
+//! One WebSocket of a client. Every wait has a deadline.
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
@@ -11,9 +11,9 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
-/// How long a handshake, a write or an answer over HTTP may take before a client tries again.
+/// The longest wait for a handshake, a write or an HTTP answer before a client tries again.
 pub const ANSWER_MAX: Duration = Duration::from_secs(4);
-/// A client that hears nothing asks whether the server is there, and leaves when it hears nothing still.
+/// A client pings after this silence, and gives up on the link after `SILENCE_MAX`.
 const PING_AFTER: Duration = Duration::from_millis(700);
 const SILENCE_MAX: Duration = Duration::from_millis(2_800);
 
@@ -24,7 +24,7 @@ pub struct Link {
 }
 
 impl Link {
-    /// Through the handshake; `ready` is the next frame.
+    /// Connects and completes the handshake; `ready` is the next frame.
     pub async fn open(server: SocketAddr, cookie: &str) -> Result<Link, String> {
         let opening = async {
             let stream = TcpStream::connect(server).await.map_err(error_text)?;
@@ -34,7 +34,7 @@ impl Link {
         timeout(ANSWER_MAX, opening).await.map_err(error_text)?
     }
 
-    /// The handshake on a connection that is there.
+    /// Completes the handshake on an open connection.
     pub async fn handshake(stream: TcpStream, server: SocketAddr, cookie: &str) -> Result<Link, String> {
         let host = format!("chapp.localhost:{}", server.port());
         let mut request = format!("ws://{host}/ws").into_client_request().map_err(error_text)?;
@@ -59,8 +59,7 @@ impl Link {
             .map_err(error_text)
     }
 
-    /// The next frame, or nothing when there is none until `end`. A link on which nothing is heard for
-    /// too long is an error.
+    /// The next frame, or `None` if none arrives before `end`. A link that stays silent for too long is an error.
     pub async fn next(&mut self, end: Instant) -> Result<Option<Value>, String> {
         loop {
             let quiet = if self.ping_sent { SILENCE_MAX } else { PING_AFTER };
@@ -80,7 +79,7 @@ impl Link {
         }
     }
 
-    /// The next text frame. An error names the code that a server closed with.
+    /// The next text frame. If the server closed, the error is the close code.
     pub async fn read(&mut self) -> Result<Value, String> {
         loop {
             match self.socket.next().await {

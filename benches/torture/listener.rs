@@ -1,4 +1,4 @@
-//! What one client hears on one link, held against the laws: each seq after the one before it.
+//! Checks what one client receives on one link: every seq must follow the previous one.
 
 use crate::record::{Law, Record, name_of};
 use crate::replica::{Replica, Request, number};
@@ -7,14 +7,14 @@ use std::collections::HashMap;
 
 #[derive(Default)]
 pub struct Listener {
-    /// Rooms that a sync was asked for, and what was missing there.
+    /// Rooms with a sync in flight, and the hole that caused it.
     syncing: HashMap<u64, Option<Hole>>,
     holes: HashMap<u64, Hole>,
-    /// The last seq of each room that came by itself.
+    /// The last live seq of each room.
     last: HashMap<u64, u64>,
 }
 
-/// Seqs that did not come in their position.
+/// Seqs that were missing when a later one arrived.
 struct Hole {
     first: u64,
     last: u64,
@@ -22,12 +22,12 @@ struct Hole {
 }
 
 impl Listener {
-    /// Whether everything that was asked for has come.
+    /// Whether every sync has been answered.
     pub fn is_caught_up(&self) -> bool {
         self.syncing.is_empty()
     }
 
-    /// Takes one frame; tells what is to be done about it.
+    /// Takes one frame and returns the requests that it calls for.
     pub fn receive(&mut self, frame: &Value, replica: &mut Replica, record: &mut Record) -> Vec<Request> {
         let room = number(&frame["room"]);
         match frame["type"].as_str().unwrap_or_default() {
@@ -44,14 +44,14 @@ impl Listener {
         }
         let requests = replica.receive(frame);
         self.requested(&requests);
-        // Of holes we have our own account.
+        // Holes are recorded above.
         for complaint in replica.complaints.drain(..).filter(|text| !text.contains("came after")) {
             record.check(Law::Alike, false, || complaint);
         }
         requests
     }
 
-    /// These are being asked for.
+    /// Marks the syncs among these requests as in flight.
     pub fn requested(&mut self, requests: &[Request]) {
         for request in requests {
             if let Request::Sync(room, _) = request {
@@ -93,7 +93,7 @@ impl Listener {
 }
 
 impl Hole {
-    /// What was missing was late, or never came but for our asking.
+    /// Decides whether the missing seqs arrived late or only because of the sync.
     fn judge(&self, room: u64, record: &mut Record) {
         let missing = self.last - self.first + 1;
         let (law, how) = match self.received > missing {

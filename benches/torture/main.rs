@@ -1,13 +1,13 @@
 //! Is anything lost, doubled or reordered, whatever breaks? `cargo bench --bench torture -- [OPTIONS]`
 //!
-//! Writers and readers over real sockets, through a proxy that cuts, stalls, delays and half-opens their
-//! links; the real executable, which is killed, frozen and restarted on a disk that fills up; clients
-//! that die and come back with their outbox. Everything sent, acknowledged and seen is held against the
-//! laws (`record.rs`), and one table says what was found. Exit code 1: a law was broken.
+//! Writers and readers use real sockets through a proxy that cuts, stalls, delays and half-opens their links.
+//! The real executable is killed, frozen and restarted on a disk that fills up. Clients die and come back with
+//! their outbox. Everything sent, acknowledged and seen is checked against the laws (`record.rs`), and one
+//! table shows the result. Exit code 1: a law was broken.
 //!
-//! `CHAPP_EXE` names another executable than the one that cargo has just built.
+//! `CHAPP_EXE` names the executable to test; the default is the one that cargo has just built.
 
-// What a client holds by the protocol is the same here as in the soak of the browsers.
+// The soak test of the browsers uses the same client state.
 #[path = "../../tests/browser/soak/api.rs"]
 mod api;
 mod chaos;
@@ -36,33 +36,33 @@ use plant::Plant;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Set in the process that has a mount namespace of its own.
+/// Set in the process that runs in its own mount namespace.
 const NAMESPACE: &str = "TORTURE_NAMESPACE";
-/// How long each planted fault has to show.
+/// Seconds of each run with a planted fault.
 const PLANT_SECONDS: u64 = 3;
 
 #[derive(Parser)]
 #[command(name = "torture", about = "Tries to make Chapp lose, double or reorder something")]
 struct Arguments {
-    /// Plays the plan of an earlier run again
+    /// Replays the plan of an earlier run
     #[arg(long)]
     seed: Option<u64>,
-    /// How long things break
+    /// Length of the run
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     seconds: u64,
     /// Clients that post, edit, delete and react
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
     writers: u16,
-    /// Clients that read, and now and then react
+    /// Clients that read and occasionally react
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u16).range(1..=256))]
     readers: u16,
-    /// Behaves like a server that breaks a law; the run must fail
+    /// Imitates a server that breaks a law; the run must fail
     #[arg(long)]
     plant: Option<Plant>,
-    /// Plants each of them once, and succeeds only where each is found out
+    /// Plants each fault once, and succeeds only if each is detected
     #[arg(long)]
     plants: bool,
-    /// What cargo says
+    /// Passed by cargo
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -99,8 +99,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Goes on in a mount namespace of its own, where the system allows one, so that a small disk can be
-/// mounted without anybody else seeing it, and is gone with this process.
+/// Restarts this program in its own mount namespace, if the system allows one. A small disk mounted there is
+/// invisible to other processes and disappears with this one.
 #[cfg(unix)]
 fn own_mounts() {
     use std::os::unix::process::CommandExt;
@@ -117,7 +117,7 @@ fn own_mounts() {
         };
         let tried = unshare().arg("true").stderr(Stdio::null()).status();
         if tried.is_ok_and(|status| status.success()) {
-            // Comes back only where it fails, and then things go on without.
+            // Returns only on failure; the run then continues without a small disk.
             let _ = unshare()
                 .arg(&own)
                 .args(std::env::args_os().skip(1))
@@ -127,7 +127,7 @@ fn own_mounts() {
     }
 }
 
-/// Each planted fault in a run of its own, all at once: the run must fail, and name the law.
+/// Runs each planted fault in its own process, all in parallel. Each run must fail and name the law.
 fn plants(seed: u64) -> ExitCode {
     let Ok(own) = std::env::current_exe() else {
         return ExitCode::from(2);

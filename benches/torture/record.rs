@@ -1,8 +1,8 @@
-//! What everybody sent, was answered and saw, and the laws that they found broken.
+//! The record of what every client sent, received and saw, and of the laws that were broken.
 
 use std::collections::{BTreeMap, HashMap};
 
-/// What must be true, whatever breaks.
+/// An invariant that must hold under every fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Law {
     Stored,
@@ -29,7 +29,7 @@ impl Law {
         Law::Slow,
     ];
 
-    /// Its short name, and what it says.
+    /// The short name and the statement of the law.
     pub fn label(self) -> (&'static str, &'static str) {
         match self {
             Law::Stored => ("stored", "what was acknowledged is there, where the answer said"),
@@ -50,25 +50,25 @@ impl Law {
 pub struct Post {
     pub writer: usize,
     pub room: u64,
-    /// Its author's first, second, … post.
+    /// The ordinal of this post among its author's posts, from 1.
     pub number: u64,
     pub answer: Option<(u64, u64)>,
-    /// Some try of it was refused, so that it may stand behind later ones.
+    /// An attempt was refused, so it may come after later posts.
     pub refused: bool,
-    /// The last edit that was sent, and the last that was acknowledged.
+    /// The numbers of the last edit sent and the last edit acknowledged.
     pub edits: (u64, u64),
     pub deleted: bool,
 }
 
-/// How many breaches are kept word for word.
+/// The number of breaches kept in full.
 const BREACHES_KEPT_MAX: usize = 40;
 
 #[derive(Default)]
 pub struct Record {
     pub posts: HashMap<String, Post>,
-    /// Which message somebody saw under this name.
+    /// The room and id that each `client_id` was first seen with.
     seen: HashMap<String, (u64, u64)>,
-    /// How often the disk was filled or freed; while it is full this is odd.
+    /// How often the disk was filled or freed; odd while it is full.
     pub disk_toggles: u64,
     pub counts: BTreeMap<&'static str, u64>,
     pub checked: BTreeMap<Law, u64>,
@@ -85,7 +85,7 @@ impl Record {
         self.counts.get(what).copied().unwrap_or_default()
     }
 
-    /// Notes that a law was looked at, and what broke it.
+    /// Counts a check of a law, and keeps the breach if it does not hold.
     pub fn check(&mut self, law: Law, holds: bool, breach: impl FnOnce() -> String) {
         *self.checked.entry(law).or_default() += 1;
         if !holds {
@@ -101,7 +101,7 @@ impl Record {
         self.posts.insert(client_id.to_owned(), post);
     }
 
-    /// The server said `posted`.
+    /// Records a `posted` answer.
     pub fn answered(&mut self, client_id: &str, position: (u64, u64)) {
         self.count("answers", 1);
         let Some(post) = self.posts.get_mut(client_id) else {
@@ -115,7 +115,7 @@ impl Record {
         });
     }
 
-    /// Somebody was shown a post of this name.
+    /// Records that a client saw this post.
     pub fn seen(&mut self, client_id: &str, position: (u64, u64)) {
         let before = match self.seen.get(client_id) {
             Some(before) => *before,
@@ -127,7 +127,7 @@ impl Record {
     }
 }
 
-/// The name that a test message's text begins with.
+/// The `client_id` at the start of a test message.
 pub fn name_of(body: &str) -> &str {
     body.split(' ').next().unwrap_or_default()
 }

@@ -1,19 +1,19 @@
-//! The one table that a run prints.
+//! The table that a run prints.
 
 use crate::chaos::{Outcome, SERVER_BYTES_MAX, Settings};
 use crate::record::Law;
 use crate::slow::{SLOW_BYTES_MAX, SLOW_READERS};
 
-/// Breaches that are printed word for word.
+/// The number of breaches printed in full.
 const BREACHES_SHOWN: usize = 12;
 
-/// Prints it; tells whether every law held.
+/// Prints the table, and returns whether every law held.
 pub fn print(settings: &Settings, outcome: &Outcome) -> bool {
     let (record, faults) = (&outcome.record, &outcome.faults);
     let of = |what: &str| faults.get(what).copied().unwrap_or_default();
     let row = |name: &str, text: String| println!("{name:<10} {text}");
     row(
-        "storm",
+        "run",
         format!(
             "--seed {} --seconds {} --writers {} --readers {} ({} of them came in the middle)",
             settings.seed,
@@ -75,7 +75,7 @@ pub fn print(settings: &Settings, outcome: &Outcome) -> bool {
         ),
     );
     row(
-        "heard",
+        "received",
         format!(
             "{} answers, {} messages, {} syncs, {} resets, {} histories",
             counted("answers"),

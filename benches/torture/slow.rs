@@ -1,4 +1,4 @@
-//! Readers that never read: they are closed with 4408, and cost the server little.
+//! Clients that never read are closed with 4408 and cost the server little memory.
 
 use crate::client::Client;
 use crate::link::{ANSWER_MAX, Link, error_text};
@@ -10,17 +10,17 @@ use std::time::Duration;
 use tokio::net::TcpSocket;
 use tokio::time::{Instant, timeout};
 
-/// Who never read.
+/// Clients that never read.
 pub const SLOW_READERS: usize = 8;
-/// Posts of the longest kind, more than the system and the server hold together for one reader.
+/// Long posts, together more than the kernel and the server buffer for one reader.
 const POSTS: usize = 100;
 const POST_CHARS: usize = 7_900;
 const RECEIVE_BYTES: u32 = 32 << 10;
 const ROUND_MAX: Duration = Duration::from_secs(60);
-/// What a reader who does not read may cost the server, in bytes: its queue, and as much again.
+/// The memory that a client that never reads may cost the server, in bytes: twice its queue.
 pub const SLOW_BYTES_MAX: u64 = 2 * CLIENT_QUEUE_BYTES_MAX as u64;
 
-/// What each of them cost, in bytes, where the system tells.
+/// Returns the memory that each of them cost, in bytes, where the system reports it.
 pub async fn try_slow(
     poster: &mut Client,
     non_reader: &Client,
@@ -29,7 +29,7 @@ pub async fn try_slow(
     server: &Server,
 ) -> Result<Option<u64>, String> {
     let text = "🌊".repeat(POST_CHARS);
-    // Once with nobody slow, so that what the store keeps in memory is there already.
+    // A first round without slow clients fills the store's cache.
     poster
         .post_and_wait(room, &text, POSTS, Instant::now() + ROUND_MAX)
         .await?;
@@ -44,8 +44,8 @@ pub async fn try_slow(
     let began = Instant::now();
     poster.post_and_wait(room, &text, POSTS, began + ROUND_MAX).await?;
     let after = server.resident_bytes();
-    // Whoever is closed has so long to take what was written; a busy machine may not have let us read by
-    // then, and what did not get through by then is cut off with the last frame.
+    // A closed client has this long to read what was written. On a busy machine we may read too late, and the
+    // close frame is then cut off.
     let in_time = began.elapsed() < SLOW_SOCKET_CLOSE_TIMEOUT;
     for link in &mut slow {
         let end = loop {

@@ -165,9 +165,12 @@ fn what_was_sent_behind_a_fault_does_not_take_the_close_frame_back() {
         stream.write_all(&behind).unwrap();
     }
     stream.shutdown(Shutdown::Write).unwrap();
-    let mut heard = Vec::new();
-    stream.read_to_end(&mut heard).unwrap();
-    assert!(heard.windows(2).any(|two| two == 1002u16.to_be_bytes()), "{heard:?}");
+    let mut received = Vec::new();
+    stream.read_to_end(&mut received).unwrap();
+    assert!(
+        received.windows(2).any(|two| two == 1002u16.to_be_bytes()),
+        "{received:?}"
+    );
 }
 
 #[test]
@@ -178,9 +181,12 @@ fn who_was_closed_for_a_fault_need_not_end_the_connection_to_see_its_end() {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(&frame(0x83, b"")).unwrap();
     // Its own end stays open.
-    let mut heard = Vec::new();
-    stream.read_to_end(&mut heard).unwrap();
-    assert!(heard.windows(2).any(|two| two == 1002u16.to_be_bytes()), "{heard:?}");
+    let mut received = Vec::new();
+    stream.read_to_end(&mut received).unwrap();
+    assert!(
+        received.windows(2).any(|two| two == 1002u16.to_be_bytes()),
+        "{received:?}"
+    );
     drop(stream);
     assert_eq!(site.socket(&ada).say("c1", "the first"), 1);
 }

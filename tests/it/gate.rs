@@ -276,8 +276,13 @@ fn each_of_our_own_origins_may_post_and_connect() {
 fn a_request_that_another_site_began_is_refused() {
     let site = Site::new();
     let ada = site.sign_up("Ada");
-    for place in ["same-site", "cross-site", "none", "nonsense"] {
-        let refused = |request: Request| request.header("Sec-Fetch-Site", place).send().refused(403, "forbidden");
+    for site_value in ["same-site", "cross-site", "none", "nonsense"] {
+        let refused = |request: Request| {
+            request
+                .header("Sec-Fetch-Site", site_value)
+                .send()
+                .refused(403, "forbidden")
+        };
         refused(a_post(&site, &ada));
         refused(an_upgrade(&site, &ada));
         for path in ["/api/me", "/api/rooms", "/api/rooms/1/messages", "/healthz", "/"] {
@@ -290,7 +295,7 @@ fn a_request_that_another_site_began_is_refused() {
             ("no-cors", "script"),
             ("cors", "empty"),
         ] {
-            if place != "none" {
+            if site_value != "none" {
                 let request = site.get("/").cookie(&ada.cookie).header("Sec-Fetch-Mode", mode);
                 refused(request.header("Sec-Fetch-Dest", destination));
             }
@@ -308,20 +313,20 @@ fn a_request_that_another_site_began_is_refused() {
 fn a_link_from_anywhere_opens_a_page_and_nothing_else() {
     let site = Site::new();
     let ada = site.sign_up("Ada");
-    let follow = |path: &str, place: &str| -> Response {
-        let request = site.get(path).cookie(&ada.cookie).header("Sec-Fetch-Site", place);
+    let follow = |path: &str, site_value: &str| -> Response {
+        let request = site.get(path).cookie(&ada.cookie).header("Sec-Fetch-Site", site_value);
         request
             .header("Sec-Fetch-Mode", "navigate")
             .header("Sec-Fetch-Dest", "document")
             .send()
     };
-    for place in ["cross-site", "same-site", "none"] {
-        assert_eq!(follow("/", place).status, 200, "{place}");
-        assert_eq!(follow("/nothing", place).status, 404, "{place}");
+    for site_value in ["cross-site", "same-site", "none"] {
+        assert_eq!(follow("/", site_value).status, 200, "{site_value}");
+        assert_eq!(follow("/nothing", site_value).status, 404, "{site_value}");
     }
-    for place in ["cross-site", "same-site"] {
-        follow("/api/me", place).refused(403, "forbidden");
-        follow("/api/rooms/1/messages", place).refused(403, "forbidden");
+    for site_value in ["cross-site", "same-site"] {
+        follow("/api/me", site_value).refused(403, "forbidden");
+        follow("/api/rooms/1/messages", site_value).refused(403, "forbidden");
     }
     assert_eq!(follow("/api/me", "none").status, 200, "typed into the address bar");
 }

@@ -43,32 +43,32 @@ impl Poster {
     }
 
     /// Posts until the server is gone; or, where `more` is false, until all that it resends is answered.
-    fn live(&mut self, address: SocketAddr, more: bool, busy: &mpsc::Sender<()>) {
+    fn run(&mut self, address: SocketAddr, more: bool, busy: &mpsc::Sender<()>) {
         let Ok(mut socket) = Socket::try_connect(address, &self.person) else {
             return;
         };
-        let mut on_their_way = BTreeSet::new();
+        let mut in_flight = BTreeSet::new();
         if self.resends {
             for client_id in &self.unanswered {
                 if socket.try_send_text(&Poster::frame(client_id)).is_err() {
                     return;
                 }
-                on_their_way.insert(client_id.clone());
+                in_flight.insert(client_id.clone());
             }
         }
         let mut last_seq = None;
         loop {
-            while more && on_their_way.len() < WINDOW {
+            while more && in_flight.len() < WINDOW {
                 let client_id = format!("{}-{}", self.person.name, self.sent);
                 self.sent += 1;
                 // From now on it may be there.
                 self.unanswered.push(client_id.clone());
-                on_their_way.insert(client_id.clone());
+                in_flight.insert(client_id.clone());
                 if socket.try_send_text(&Poster::frame(&client_id)).is_err() {
                     return;
                 }
             }
-            if !more && on_their_way.is_empty() {
+            if !more && in_flight.is_empty() {
                 return;
             }
             let Ok(Message::Text(text)) = socket.read() else {
@@ -80,7 +80,7 @@ impl Poster {
                 "posted" => {
                     let client_id = frame["client_id"].as_str().unwrap().to_owned();
                     self.unanswered.retain(|known| *known != client_id);
-                    on_their_way.remove(&client_id);
+                    in_flight.remove(&client_id);
                     self.answered.insert(client_id, frame["seq"].as_u64().unwrap());
                     let _ = busy.send(());
                 }
@@ -173,7 +173,7 @@ fn a_kill_at_any_moment_loses_nothing_and_doubles_nothing() {
         thread::scope(|scope| {
             for poster in &mut posters {
                 let busy = busy.clone();
-                scope.spawn(move || poster.live(address, true, &busy));
+                scope.spawn(move || poster.run(address, true, &busy));
             }
             drop(busy);
             // At least somebody has been answered; from there on it is any moment.
@@ -189,7 +189,7 @@ fn a_kill_at_any_moment_loses_nothing_and_doubles_nothing() {
     check(&history(exe.address, &posters[0].person), &posters);
     let (busy, _is_busy) = mpsc::channel();
     for poster in posters.iter_mut().filter(|poster| poster.resends) {
-        poster.live(exe.address, false, &busy);
+        poster.run(exe.address, false, &busy);
         assert!(poster.unanswered.is_empty());
         assert_eq!(poster.answered.len() as u64, poster.sent);
     }

@@ -157,8 +157,12 @@ fn a_catch_up_brings_each_changed_message_once_as_it_is_now() {
                 (ids[2], 15),
             ];
             let expected: Vec<(u64, u64)> = last.into_iter().filter(|(_, seq)| *seq > since).collect();
-            let place = |frame: &Value| (frame["message"]["id"].as_u64().unwrap(), frame["seq"].as_u64().unwrap());
-            assert_eq!(frames.iter().map(place).collect::<Vec<_>>(), expected, "since {since}");
+            let position = |frame: &Value| (frame["message"]["id"].as_u64().unwrap(), frame["seq"].as_u64().unwrap());
+            assert_eq!(
+                frames.iter().map(position).collect::<Vec<_>>(),
+                expected,
+                "since {since}"
+            );
             for frame in frames {
                 assert!(now.contains(&frame["message"]), "{frame}");
             }

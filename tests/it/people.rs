@@ -87,13 +87,13 @@ fn whoever_stops_showing_what_they_read_is_not_seen_any_more_at_once() {
     bens.send(&json!({"type": "read", "room": 1, "seq": seq}));
     assert_eq!(adas.expect("seen")["seq"], seq);
     settings(&site, &ben, json!({"share_read": false}));
-    let told = json!({"type": "seen", "room": 1, "user": ben.id, "seq": 0});
-    assert_eq!(adas.expect("seen"), told);
+    let expected = json!({"type": "seen", "room": 1, "user": ben.id, "seq": 0});
+    assert_eq!(adas.expect("seen"), expected);
     assert!(!seen(&site, &ada, 1).iter().any(|mark| mark["user"] == ben.id));
     settings(&site, &ben, json!({"sound": false}));
     settings(&site, &ben, json!({"share_read": true}));
-    let told = json!({"type": "seen", "room": 1, "user": ben.id, "seq": seq});
-    assert_eq!(adas.expect("seen"), told);
+    let expected = json!({"type": "seen", "room": 1, "user": ben.id, "seq": seq});
+    assert_eq!(adas.expect("seen"), expected);
     assert_eq!(of_type(&bens.until_pong(), "seen"), Vec::<&Value>::new());
 }
 

@@ -108,7 +108,7 @@ pub fn refused(socket: &mut Socket, mut frame: Value) -> Value {
 /// All that a socket has been sent by now that is about this room. `mark` is a text for the Lobby that
 /// was not said before: what was sent earlier comes earlier.
 #[track_caller]
-pub fn heard(site: &Site, by: &Person, socket: &mut Socket, room: u64, mark: &str) -> Vec<Value> {
+pub fn events_of_room(site: &Site, by: &Person, socket: &mut Socket, room: u64, mark: &str) -> Vec<Value> {
     assert_eq!(site.say(by, mark, mark).status, 201);
     let frames = socket.until(|frame| frame["message"]["body"] == mark);
     let is_of_room = |frame: &Value| frame["room"] == room || frame["room"]["id"] == room;
@@ -152,7 +152,7 @@ fn who_is_in_a_new_room_gets_it_at_once_and_nobody_else_hears_of_it() {
     }
     say(&mut bens, id, "c1", "tea is ready");
     assert_eq!(cleos.expect_message("tea is ready")["room"], id);
-    assert_eq!(heard(&site, &ben, &mut adas, id, "mark"), Vec::<Value>::new());
+    assert_eq!(events_of_room(&site, &ben, &mut adas, id, "mark"), Vec::<Value>::new());
     let ready = site.socket(&cleo).ready;
     let ids: Vec<&Value> = ready["rooms"]
         .as_array()
@@ -329,7 +329,7 @@ fn a_change_of_a_room_is_a_notice_to_everybody_in_it_and_survives_a_restart() {
         (&json!(6), &json!(0)),
         "a notice is not unread"
     );
-    assert_eq!(heard(&site, &ben, &mut adas, tea, "mark"), Vec::<Value>::new());
+    assert_eq!(events_of_room(&site, &ben, &mut adas, tea, "mark"), Vec::<Value>::new());
     drop((adas, cleos));
     site.restart();
     assert_eq!(notices(&site, &cleo, tea), expected);
@@ -403,6 +403,6 @@ fn how_somebody_arranges_a_room_is_told_to_their_own_sockets_only() {
         (&room["notify"], &room["favourite"], &room["hidden"]),
         (&json!("all"), &json!(true), &json!(true))
     );
-    assert_eq!(heard(&site, &ben, &mut bens, tea, "mark"), Vec::<Value>::new());
+    assert_eq!(events_of_room(&site, &ben, &mut bens, tea, "mark"), Vec::<Value>::new());
     assert_eq!(room_of(&site, &ben, tea)["favourite"], false);
 }

@@ -25,8 +25,8 @@ pub fn fill(socket: &mut Socket, seqs: RangeInclusive<u64>) {
 
 fn fill_with(socket: &mut Socket, seqs: RangeInclusive<u64>, body: impl Fn(u64) -> String) {
     let (first, last) = (*seqs.start(), *seqs.end());
-    let (mut sent, mut answered, mut heard) = (first - 1, first - 1, 0);
-    while answered < last || heard < last {
+    let (mut sent, mut answered, mut received) = (first - 1, first - 1, 0);
+    while answered < last || received < last {
         while sent < last && sent < answered + 50 {
             sent += 1;
             socket.post(&format!("c{sent}"), &body(sent));
@@ -34,7 +34,7 @@ fn fill_with(socket: &mut Socket, seqs: RangeInclusive<u64>, body: impl Fn(u64) 
         let frame = socket.next();
         match frame["type"].as_str().unwrap() {
             "posted" => answered += 1,
-            "message" => heard = frame["seq"].as_u64().unwrap(),
+            "message" => received = frame["seq"].as_u64().unwrap(),
             _ => {}
         }
     }

@@ -79,9 +79,9 @@ fn where_prints_the_path_of_the_data_file_and_makes_nothing() {
     );
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
 
-    let told = run(home.command(&["where", "--data", "mine.redb"]));
+    let output = run(home.command(&["where", "--data", "mine.redb"]));
     let mine = home.path().canonicalize().unwrap().join("mine.redb");
-    assert_eq!(told.stdout, format!("{}\n", mine.display()));
+    assert_eq!(output.stdout, format!("{}\n", mine.display()));
     let mut command = home.command(&["where"]);
     command.env("CHAPP_DATA", "mine.redb");
     assert_eq!(run(command).stdout, format!("{}\n", mine.display()));

@@ -1,4 +1,4 @@
-//! What a client does: by the plan, and when the storm is over.
+//! The actions of a client: those of the plan, and those after the faults have ended.
 
 use super::{Client, Left, OUTBOX_MAX, Outgoing};
 use crate::link::Link;
@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use tokio::time::Instant;
 
 const EMOJI: &str = "👍";
-/// Loud posts that are on their way at once: they come back to whoever shouts, too.
+/// Long posts in flight. The author receives them as well, so more could make its own queue overflow.
 const IN_FLIGHT_MAX: usize = 12;
 
 impl Client {
@@ -108,7 +108,7 @@ impl Client {
         link.send(&frame).await
     }
 
-    /// Posts this text so many times, a few at once, and waits until all of it is acknowledged.
+    /// Posts this text `times` times, a few at once, and waits until all are acknowledged.
     pub async fn post_and_wait(&mut self, room: u64, text: &str, times: usize, end: Instant) -> Result<(), String> {
         let mut link = self.connect().await?;
         for said in 1..=times {
@@ -122,7 +122,7 @@ impl Client {
         Ok(())
     }
 
-    /// Sends all that was ever answered once more, under its old names, and hears the answers.
+    /// Resends every acknowledged post with its `client_id`, and checks the answers.
     pub async fn resend_all(&self, server: SocketAddr, end: Instant) -> Result<(), String> {
         let mut link = Link::open(server, &self.cookie).await?;
         let mine: Vec<(String, u64)> = {

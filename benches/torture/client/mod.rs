@@ -1,5 +1,5 @@
-//! One client: does what the plan says, loses its links, dies, and comes back as the protocol says,
-//! with `sync` and `reset` for what it missed, and the same client_ids for what was never answered.
+//! One client. It follows the plan, loses links, dies and reconnects as the protocol says: it catches up with
+//! `sync` and `reset`, and resends unanswered posts with the same `client_id`.
 
 mod actions;
 
@@ -18,11 +18,11 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 pub const PASSWORD: &str = "rain on the mill wheel";
-/// Posts that wait for their answers; a client with so many writes no more.
+/// Unanswered posts; a client with this many posts no more.
 const OUTBOX_MAX: usize = 64;
-/// What was refused for a full disk is sent again after this long.
+/// Time until a post refused by a full disk is sent again.
 const RESEND_EVERY: Duration = Duration::from_millis(300);
-/// Before a client comes back: so long, and up to as long again.
+/// The pause before a reconnect is this long, plus a random part of up to as much.
 const COME_BACK_MS: usize = 60;
 
 pub struct Client {
@@ -34,9 +34,9 @@ pub struct Client {
     server: SocketAddr,
     rng: Rng,
     actions: VecDeque<(Duration, Action)>,
-    /// In the order in which they were first sent.
+    /// In the order of their first sending.
     outbox: Vec<Outgoing>,
-    /// What was answered, oldest first.
+    /// The `client_id`s of acknowledged posts, oldest first.
     acknowledged: Vec<String>,
     written: u64,
     listener: Listener,
@@ -51,7 +51,7 @@ struct Outgoing {
     in_flight: bool,
 }
 
-/// How a link ended that the client ended itself.
+/// Why the client ended its link.
 enum Left {
     Away(Duration),
     Dead(Duration),
@@ -59,7 +59,7 @@ enum Left {
 }
 
 impl Client {
-    /// Signs up, or logs in where an earlier try had got through.
+    /// Signs up, or logs in if an earlier attempt succeeded without an answer.
     pub async fn enter(
         server: SocketAddr,
         number: usize,
@@ -94,7 +94,7 @@ impl Client {
         })
     }
 
-    /// The same person, who knows nothing yet, at this address.
+    /// A client of the same person with empty state, connected to this address.
     pub fn fresh(&self, server: SocketAddr) -> Client {
         Client {
             name: self.name.clone(),
@@ -127,7 +127,7 @@ impl Client {
         ask(self.server, Some(&self.cookie), method, path, body).await
     }
 
-    /// Comes into a room, however often it takes.
+    /// Joins a room, and retries until `end`.
     pub async fn join(&mut self, room: u64, end: Instant) -> Result<(), String> {
         while Instant::now() < end {
             let path = format!("/api/rooms/{room}/join");
@@ -151,7 +151,7 @@ impl Client {
         .await;
     }
 
-    /// Lives from `start` to `end`, and comes back after every loss.
+    /// Runs from `start` to `end`, and reconnects after every loss.
     pub async fn run(&mut self, start: Instant, end: Instant) {
         while Instant::now() < end {
             let left = match self.connect().await {
@@ -180,7 +180,7 @@ impl Client {
         }
     }
 
-    /// Comes back once more, sends what was never answered, and stays until all is known.
+    /// Reconnects, resends unanswered posts, and stays until it has caught up.
     pub async fn settle(&mut self, limit: Duration) -> Result<(), String> {
         let end = Instant::now() + limit;
         let mut last = "the server is not there".to_owned();
@@ -213,7 +213,7 @@ impl Client {
         Ok(link)
     }
 
-    /// What was on its way when a link was lost may have been refused by a full disk, and nobody has heard.
+    /// Posts in flight on a lost link may have been refused by a full disk without the client knowing.
     fn mark_uncertain(&mut self) {
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
         let toggles = std::mem::replace(&mut self.disk_toggles, record.disk_toggles);
@@ -258,7 +258,7 @@ impl Client {
         Ok(Left::Done)
     }
 
-    /// Stays until nothing is unanswered, and everything that was sent before a last ping is heard.
+    /// Stays until every post is answered and every frame sent before a last ping has arrived.
     async fn receive_all(&mut self, link: &mut Link, end: Instant) -> Result<(), String> {
         let mut rounds = 0;
         while rounds < 3 {
@@ -335,7 +335,7 @@ impl Client {
             },
             1,
         );
-        // Of a message that is gone there is nothing to edit, and a full disk passes.
+        // Edits of deleted messages are refused, and a full disk is temporary.
         let is_known = passes || !is_post && matches!(code, "not_found" | "conflict" | "invalid" | "forbidden");
         record.check(Law::Answers, is_known, || format!("refused: {frame}"));
         let client_id = frame["client_id"].as_str().unwrap_or_default();
@@ -371,14 +371,14 @@ impl Client {
         Ok(())
     }
 
-    /// A room's messages, oldest first, and its head when the first page was read.
+    /// A room's messages, oldest first, and its head at the first page.
     pub async fn whole_history(&self, room: u64) -> Result<(u64, Vec<Value>), String> {
         let (mut messages, mut head): (Vec<Value>, Option<u64>) = (Vec::new(), None);
         loop {
             let after = messages.last().map_or(0, |message| number(&message["id"]));
             let path = format!("/api/rooms/{room}/messages?after={after}&limit=100");
             let page = self.ask("GET", &path, &Value::Null).await?;
-            // A body that a link has cut off is no page.
+            // A body that was cut off does not parse.
             if page.status != 200 || page.json.is_null() {
                 return Err(format!("{path}: {}", page.status));
             }

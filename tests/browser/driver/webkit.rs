@@ -41,8 +41,8 @@ pub fn launch(folder: &Folder) -> Outcome<Launched> {
     let driver = program("WEBKITDRIVER", &["WebKitWebDriver"])?;
     let process = Process::start(&driver, &[&format!("--port={port}")], &environment)?;
     wait_for_port(port, &process)?;
-    write_wishes(folder, WindowSettings::default())?;
-    let arguments = [WINDOW, &folder.path("data"), &folder.path(WISHES_FILE)];
+    write_settings(folder, WindowSettings::default())?;
+    let arguments = [WINDOW, &folder.path("data"), &folder.path(SETTINGS_FILE)];
     let python = program("PYTHON", &["/usr/bin/python3", "python3"])?;
     let options = json!({"binary": python, "args": arguments});
     let session = Session::over_http(port, &json!({"webkitgtk:browserOptions": options}))?;
@@ -52,7 +52,7 @@ pub fn launch(folder: &Folder) -> Outcome<Launched> {
     })
 }
 
-const WISHES_FILE: &str = "settings";
+const SETTINGS_FILE: &str = "settings";
 
 /// What the window shall be like; it looks for changes of the file all the time.
 #[derive(Clone, Copy)]
@@ -74,8 +74,8 @@ impl Default for WindowSettings {
 
 /// Comes back when the window is so.
 pub fn set_window(folder: &Folder, settings: WindowSettings) -> Outcome {
-    write_wishes(folder, settings)?;
-    let file = folder.path(WISHES_FILE);
+    write_settings(folder, settings)?;
+    let file = folder.path(SETTINGS_FILE);
     let started = Instant::now();
     while Path::new(&file).exists() {
         if started.elapsed() > START_LIMIT {
@@ -87,9 +87,9 @@ pub fn set_window(folder: &Folder, settings: WindowSettings) -> Outcome {
 }
 
 /// The window takes the file away once it has done what it says.
-fn write_wishes(folder: &Folder, settings: WindowSettings) -> Outcome {
+fn write_settings(folder: &Folder, settings: WindowSettings) -> Outcome {
     let WindowSettings { dark, still, scripts } = settings;
-    let file = folder.path(WISHES_FILE);
+    let file = folder.path(SETTINGS_FILE);
     let unfinished = format!("{file}.new");
     std::fs::write(&unfinished, format!("dark={dark} still={still} scripts={scripts}"))
         .and_then(|()| std::fs::rename(&unfinished, &file))

@@ -154,14 +154,14 @@ fn the_last_backup_is_told_with_its_date_and_size() {
     );
     let bytes = back_up(&site, &ada).body.len();
     // It is written down when the last byte has gone out, and only then can the next one begin.
-    let told = loop {
-        let told = site.facts(&ada)["backup"].clone();
-        if told["running"] == false {
-            break told;
+    let status = loop {
+        let status = site.facts(&ada)["backup"].clone();
+        if status["running"] == false {
+            break status;
         }
     };
-    assert_eq!(told["bytes"], bytes);
-    let age = site.facts(&ada)["started_at"].as_u64().unwrap()..=told["at"].as_u64().unwrap();
+    assert_eq!(status["bytes"], bytes);
+    let age = site.facts(&ada)["started_at"].as_u64().unwrap()..=status["at"].as_u64().unwrap();
     assert!(!age.is_empty());
 }
 

@@ -11,8 +11,8 @@ use tempfile::TempDir;
 
 /// The executable under test: that of `CHAPP_EXE`, or the one that cargo has just built.
 pub fn executable() -> PathBuf {
-    let told = std::env::var_os("CHAPP_EXE").map(PathBuf::from);
-    told.unwrap_or_else(|| env!("CARGO_BIN_EXE_chapp").into())
+    let named = std::env::var_os("CHAPP_EXE").map(PathBuf::from);
+    named.unwrap_or_else(|| env!("CARGO_BIN_EXE_chapp").into())
 }
 
 /// A home folder; the data folders of the platform lie within.

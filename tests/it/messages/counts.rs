@@ -214,12 +214,12 @@ fn after_whatever_people_do_the_counts_are_what_counting_gives() {
                 let mark = read["seq"].as_u64().unwrap();
                 assert!(mark >= seq);
                 let expected = counted(&messages, people[who].id, true, mark);
-                let told = (
+                let actual = (
                     mark,
                     read["unread"].as_u64().unwrap(),
                     read["mentions"].as_u64().unwrap(),
                 );
-                assert_eq!(told, expected, "{read}");
+                assert_eq!(actual, expected, "{read}");
             }
             (8, _) => {
                 // From a message on: the seq of a change is none.
@@ -254,9 +254,9 @@ fn message_is_deleted(site: &Site, person: &Person, room: u64, id: u64) -> bool 
 fn check(site: &Site, people: &[&Person; 4], room: u64) -> u64 {
     let messages = whole(site, people[0], room);
     let mut sum = 0;
-    for (place, person) in people.iter().enumerate() {
+    for (index, person) in people.iter().enumerate() {
         let found = counts(&room_of(site, person, room));
-        let expected = counted(&messages, person.id, place < 3, found.0);
+        let expected = counted(&messages, person.id, index < 3, found.0);
         assert_eq!(found, expected, "of {}", person.name);
         sum += found.1;
     }

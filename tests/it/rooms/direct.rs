@@ -98,7 +98,7 @@ fn nobody_but_the_two_hears_what_they_say() {
         bens.expect("seen"),
         json!({"type": "seen", "room": id, "user": cleo.id, "seq": seq})
     );
-    assert_eq!(heard(&site, &ben, &mut adas, id, "mark"), Vec::<Value>::new());
+    assert_eq!(events_of_room(&site, &ben, &mut adas, id, "mark"), Vec::<Value>::new());
 }
 
 #[test]

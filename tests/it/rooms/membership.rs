@@ -22,7 +22,7 @@ fn is_outside(site: &Site, room: u64, person: &Person, socket: &mut Socket, insi
         inside.expect("done");
     }
     let mark = format!("mark {room} {}", person.id);
-    assert_eq!(heard(site, by, socket, room, &mark), Vec::<Value>::new());
+    assert_eq!(events_of_room(site, by, socket, room, &mark), Vec::<Value>::new());
     for frame in [
         post_frame(room, "outside", "let me in"),
         json!({"type": "sync", "room": room, "since": 0}),
@@ -99,7 +99,7 @@ fn whoever_leaves_hears_nothing_more_on_any_of_their_sockets() {
         assert_eq!(socket.expect("gone"), json!({"type": "gone", "room": tea}));
     }
     is_outside(&site, tea, &cleo, &mut cleos, &mut bens, &ada);
-    assert_eq!(heard(&site, &ben, &mut tab, tea, "again"), Vec::<Value>::new());
+    assert_eq!(events_of_room(&site, &ben, &mut tab, tea, "again"), Vec::<Value>::new());
     assert_eq!(notices(&site, &ben, tea)[1], (cleo.id, json!({"kind": "left"})));
 }
 
@@ -132,8 +132,8 @@ fn whoever_joins_gets_the_room_and_what_is_said_from_then_on() {
     // Again, nothing happens.
     assert_eq!(ask(&site, &cleo, "POST", &join).json()["room"], room);
     say(&mut bens, tea, "b2", "after");
-    let heard = cleos.until(|frame| frame["message"]["body"] == "after");
-    assert_eq!(of_type(&heard, "message").len(), 1, "{heard:?}");
+    let received = cleos.until(|frame| frame["message"]["body"] == "after");
+    assert_eq!(of_type(&received, "message").len(), 1, "{received:?}");
     let bodies: Vec<Value> = history(&site, &cleo, tea)
         .iter()
         .map(|message| message["body"].clone())

@@ -285,7 +285,7 @@ fn is_for(message: &Message, user: UserId, blocked: &[UserId]) -> bool {
 }
 
 /// Whatever somebody can see is the same by every road, and is counted right.
-pub(super) async fn check_readers(store: &Store, told: Option<&BTreeMap<RoomId, Replica>>) {
+pub(super) async fn check_readers(store: &Store, from_feed: Option<&BTreeMap<RoomId, Replica>>) {
     let mut seen = 0;
     for user in (1..=PEOPLE).map(UserId) {
         let blocked = store.blocked(user).await.unwrap();
@@ -302,8 +302,8 @@ pub(super) async fn check_readers(store: &Store, told: Option<&BTreeMap<RoomId, 
             let room = view.room.id;
             let replica = fresh(store, user, room).await.unwrap();
             assert_eq!(replica, caught_up(store, user, room).await, "room {room}");
-            if let Some(told) = told.and_then(|told| told.get(&room)) {
-                assert_eq!(&replica, told, "room {room}");
+            if let Some(from_feed) = from_feed.and_then(|from_feed| from_feed.get(&room)) {
+                assert_eq!(&replica, from_feed, "room {room}");
             }
             let others = replica
                 .messages
@@ -353,21 +353,21 @@ fn what_the_feed_tells_put_together_is_what_a_fresh_reader_sees() {
     let store = world.store.clone();
     // The feed is complete once the store is closed; what it tells is compared with the file opened again.
     let (path, folder) = (world.path.clone(), world.keep_folder());
-    let mut told: BTreeMap<RoomId, Replica> = BTreeMap::new();
+    let mut from_feed: BTreeMap<RoomId, Replica> = BTreeMap::new();
     for event in world.close() {
         if let Event::Posted(posted) | Event::Changed(posted) = event {
-            told.entry(posted.room).or_default().apply(&posted);
+            from_feed.entry(posted.room).or_default().apply(&posted);
         }
     }
     drop(store);
-    let changed = told
+    let changed = from_feed
         .values()
         .map(|replica| replica.head - replica.messages.len() as u64)
         .sum::<u64>();
     assert!(changed > 50, "edits, deletions, reactions and pins took {changed} seqs");
     let (again, feed) = Store::open(&path, chapp::store::Options::default()).unwrap();
     drop(feed);
-    wait(check_readers(&again, Some(&told)));
+    wait(check_readers(&again, Some(&from_feed)));
     wait(again.close());
     drop(folder);
 }

@@ -297,8 +297,8 @@ fn without_retained_roots_copies_break() {
     for round in 0..3 {
         for copy in copied(&folder, 1_000 * round, Retention::Off) {
             made += 1;
-            let looked = catch_unwind(AssertUnwindSafe(|| copy.check(&folder)));
-            broken += u32::from(!matches!(looked, Ok(Ok(()))));
+            let checked = catch_unwind(AssertUnwindSafe(|| copy.check(&folder)));
+            broken += u32::from(!matches!(checked, Ok(Ok(()))));
         }
     }
     assert!(broken > 0, "none of {made}");

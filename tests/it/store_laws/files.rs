@@ -39,7 +39,7 @@ fn bytes(id: FileId) -> Vec<u8> {
 }
 
 /// All that brings a file, in order.
-fn coming(id: FileId, at: Time) -> Vec<Change> {
+fn upload(id: FileId, at: Time) -> Vec<Change> {
     let all = bytes(id);
     let mut changes: Vec<Change> = (0..)
         .zip(all.chunks(FILE_CHUNK_BYTES))
@@ -103,9 +103,9 @@ fn anything(rng: &mut Rng, person: u64, number: u64) -> Vec<Change> {
         })]
     };
     match rng.below(12) {
-        0..3 => coming(id(person, number), at),
+        0..3 => upload(id(person, number), at),
         3 => {
-            let mut changes = coming(id(person, number), at);
+            let mut changes = upload(id(person, number), at);
             changes.truncate(1);
             changes.push(Change::File(FileChange::GiveUp {
                 id: id(person, number),
@@ -134,7 +134,7 @@ fn anything(rng: &mut Rng, person: u64, number: u64) -> Vec<Change> {
     }
 }
 
-fn live(world: &World, seed: u64, from: u64, steps: u64) -> u64 {
+fn work(world: &World, seed: u64, from: u64, steps: u64) -> u64 {
     let lives = world.together(1..=PEOPLE, async move |store, person| {
         let mut rng = Rng(seed ^ (person << 32));
         let mut failed = 0;
@@ -258,16 +258,16 @@ fn a_file_is_read_by_exactly_those_who_see_what_shows_it() {
     let world = World::new();
     create_rooms(&world);
     let mut posted = BTreeSet::new();
-    live(&world, 41, 0, 120);
+    work(&world, 41, 0, 120);
     wait(check(&world.store, 120, &mut posted));
     let world = world.reopen();
     wait(check(&world.store, 120, &mut posted));
     let rounds = wait(check_erased(&world.store, 120));
     assert!(rounds > 1, "one change removes a bounded number of rows");
     wait(check(&world.store, 120, &mut posted));
-    let heard = world.close();
+    let events = world.close();
     assert!(
-        !heard.iter().any(|event| matches!(event, Event::File(_))),
+        !events.iter().any(|event| matches!(event, Event::File(_))),
         "nobody is told of bytes"
     );
 }
@@ -280,14 +280,14 @@ fn a_crash_at_any_write_loses_no_track_of_a_file() {
         let disk = Arc::new(FaultyDisk::default());
         let world = World::with(disk.options());
         create_rooms(&world);
-        live(&world, 900 + round, 0, 12);
+        work(&world, 900 + round, 0, 12);
         disk.fail(Fault::Dead, rng.below(600));
-        failed += live(&world, 300 + round, 12, 18);
+        failed += work(&world, 300 + round, 12, 18);
         let world = world.reopen();
         let mut posted = BTreeSet::new();
         wait(check(&world.store, 30, &mut posted));
         // It goes on from there.
-        live(&world, 700 + round, 30, 10);
+        work(&world, 700 + round, 30, 10);
         wait(check(&world.store, 40, &mut posted));
         wait(check_erased(&world.store, 40));
         wait(check(&world.store, 40, &mut posted));
@@ -299,9 +299,9 @@ fn a_crash_at_any_write_loses_no_track_of_a_file() {
 fn what_was_coming_at_a_kill_is_erased_after_the_next_start() {
     let world = World::of_people(1);
     let (half, whole) = (id(1, 2), id(1, 5));
-    let mut changes = coming(half, Time(5_000));
+    let mut changes = upload(half, Time(5_000));
     changes.pop();
-    changes.extend(coming(whole, Time(5_000)));
+    changes.extend(upload(whole, Time(5_000)));
     for answer in wait(pipeline(&world.store, changes)) {
         answer.unwrap();
     }
@@ -315,7 +315,7 @@ fn what_was_coming_at_a_kill_is_erased_after_the_next_start() {
     wait(world.store.commit(erase(1))).unwrap();
     assert!(world.store.chunk(half, 0).is_err() && world.store.chunk(half, 1).is_err());
     // It does not come any more.
-    let mut late = coming(half, Time(5_000));
+    let mut late = upload(half, Time(5_000));
     late.remove(0);
     for answer in wait(pipeline(&world.store, late)) {
         assert_eq!(kind(answer), chapp::error::Kind::Conflict);
@@ -383,7 +383,7 @@ impl FaultInjector for ThrottledDisk {
 
 /// The first piece of a file, the whole of it if `number` is a multiple of three.
 fn piece(number: u64) -> Change {
-    coming(id(1, number), Time(5_000)).swap_remove(0)
+    upload(id(1, number), Time(5_000)).swap_remove(0)
 }
 
 fn on_a_throttled_disk() -> (World, Arc<ThrottledDisk>) {
@@ -439,7 +439,7 @@ fn a_file_that_is_given_up_while_its_first_piece_waits_is_given_up() {
         for answer in answers {
             answer.await.unwrap();
         }
-        let add = coming(id(1, 3), at).swap_remove(1);
+        let add = upload(id(1, 3), at).swap_remove(1);
         assert_eq!(kind(world.store.commit(add).await), chapp::error::Kind::Conflict);
     });
 }

@@ -57,9 +57,9 @@ impl World {
     /// Closes the store; tells what its feed has said. Whatever was done to it, the file keeps its laws.
     pub fn close(self) -> Vec<Event> {
         wait(self.store.close());
-        let heard = self.listener.join().unwrap();
+        let events = self.listener.join().unwrap();
         check_laws(&self.path);
-        heard
+        events
     }
 
     /// Keeps the data file until this is dropped.
@@ -117,11 +117,11 @@ pub fn wait<T>(future: impl Future<Output = T>) -> T {
 }
 
 async fn listen(mut feed: Feed) -> Vec<Event> {
-    let mut heard = Vec::new();
-    while let Some(events) = feed.next().await {
-        heard.extend(events);
+    let mut events = Vec::new();
+    while let Some(next) = feed.next().await {
+        events.extend(next);
     }
-    heard
+    events
 }
 
 /// Submits changes without waiting for their answers, then waits for all.
@@ -228,12 +228,12 @@ pub fn seq(answer: &Event) -> Seq {
 }
 
 /// The seqs of the posts that a feed told of.
-pub fn posted(heard: &[Event]) -> Vec<u64> {
+pub fn posted(events: &[Event]) -> Vec<u64> {
     let posted = |event: &Event| match event {
         Event::Posted(posted) => Some(posted.seq.0),
         _ => None,
     };
-    heard.iter().filter_map(posted).collect()
+    events.iter().filter_map(posted).collect()
 }
 
 /// Fails unless the messages are 1, 2, 3, …, each whole, each client_id once.
