@@ -1,4 +1,4 @@
-//! Bodies of requests: how much of the memory they take together, and that a refusal reaches a client that still sends.
+//! The memory that all request bodies may take together, and refusals that reach a client that is still sending.
 
 use crate::harness::PATIENCE;
 #[cfg(target_os = "linux")]
@@ -21,7 +21,7 @@ const BODIES: &str = "chapp_request_bodies";
 const BODY_BYTES: &str = "chapp_request_body_bytes";
 const ENDED: &str = "chapp_refused_total{what=\"body\",reason=\"busy\"}";
 
-/// A request of which the body has not all arrived.
+/// A request whose body is incomplete.
 struct PartialRequest(TcpStream);
 
 impl PartialRequest {
@@ -41,7 +41,7 @@ impl PartialRequest {
         PartialRequest(stream)
     }
 
-    /// A log-in, all but the last byte of it.
+    /// A log-in without its last byte.
     fn log_in(to: SocketAddr, from: &str) -> PartialRequest {
         let (json, length) = ("Content-Type: application/json\r\n", BODY_BYTES_UNCOUNTED);
         let mut log_in = PartialRequest::of(to, from, "POST /api/login", json, length);
@@ -49,7 +49,7 @@ impl PartialRequest {
         log_in
     }
 
-    /// A picture, all but the last byte of it.
+    /// A picture without its last byte.
     fn picture(to: SocketAddr, person: &Person) -> PartialRequest {
         let headers = format!("Cookie: {}\r\nContent-Type: image/png\r\n", person.cookie);
         let mut picture = PartialRequest::of(to, "127.0.0.1", "PUT /api/me/avatar", &headers, PICTURE_BYTES_MAX);
@@ -61,7 +61,7 @@ impl PartialRequest {
         self.0.write_all(bytes).unwrap();
     }
 
-    /// The status, the head and the problem of the answer, with which the connection ends.
+    /// The status, the head and the problem of the answer, after which the connection closes.
     #[track_caller]
     fn refusal(mut self) -> (u16, String, Value) {
         let mut answer = String::new();
@@ -113,13 +113,13 @@ fn a_refusal_can_be_read_by_a_client_that_still_sends() {
         ("POST /login", "", 20 << 20, (413, "too_large")),
     ] {
         let mut sending = PartialRequest::of(site.address, "127.0.0.1", request, headers, length);
-        // More than all buffers on the way hold, but for its last byte.
+        // More than all buffers on the way hold, without the last byte.
         sending.send(&vec![7; length.min(40 << 20) - 1]);
         let (status, head, problem) = sending.refusal();
         assert_eq!((status, problem["code"].as_str().unwrap()), expected, "{request}");
         assert!(head.contains("connection: close"), "{head}");
     }
-    // And by somebody who asks too much.
+    // And from a client over its rate.
     while site.get_as(&ada, "/api/me").status != 429 {}
     let mut sending = PartialRequest::of(site.address, "127.0.0.1", upload, &cookie, 20 << 20);
     sending.send(&vec![7; (20 << 20) - 1]);
@@ -177,7 +177,7 @@ fn a_short_body_that_is_refused_leaves_the_connection_as_it_is() {
     assert!(rest.contains("HTTP/1.1 200 "), "{rest}");
 }
 
-/// How many bodies are on their way.
+/// The number of incomplete bodies.
 fn until_bodies(address: SocketAddr, count: usize) {
     Metrics::until(address, |now| now.get(BODIES) == count as f64);
 }
@@ -186,7 +186,7 @@ fn until_bodies(address: SocketAddr, count: usize) {
 #[cfg(target_os = "linux")]
 fn a_thousand_unfinished_bodies_before_any_log_in_take_little_memory_and_keep_nobody_out() {
     const MANY: usize = 1_000;
-    /// What a connection costs that was refused something, in a build for tests; a body is more than twice as large.
+    /// Memory of a connection after a refusal, in a debug build, in bytes; a body is more than twice as large.
     const BYTES_PER_CONNECTION: u64 = 56 << 10;
     let home = Home::new();
     let exe = home.serve(&[]);
@@ -194,7 +194,7 @@ fn a_thousand_unfinished_bodies_before_any_log_in_take_little_memory_and_keep_no
     let before = exe.resident_bytes();
     let grown = || exe.resident_bytes().saturating_sub(before);
     let connections = MANY as u64 * BYTES_PER_CONNECTION;
-    // As large as any other body may be.
+    // The largest body of any other request.
     let json = "Content-Type: application/json\r\n";
     let mut large: Vec<PartialRequest> = Vec::new();
     for _ in 0..MANY {
@@ -213,7 +213,7 @@ fn a_thousand_unfinished_bodies_before_any_log_in_take_little_memory_and_keep_no
     assert_eq!(metrics.get(BODY_BYTES), GUEST_BODIES_BYTES_MAX as f64);
     let bodies = GUEST_BODIES_BYTES_MAX as u64;
     assert!(grown() < connections + bodies, "{} MiB", grown() >> 20);
-    // So short that they are not counted.
+    // Too short to be counted.
     let mut unfinished: Vec<PartialRequest> = Vec::new();
     for _ in 0..MANY {
         unfinished.push(PartialRequest::log_in(exe.address, "127.0.0.1"));
@@ -225,7 +225,7 @@ fn a_thousand_unfinished_bodies_before_any_log_in_take_little_memory_and_keep_no
     assert!(grown() < 2 * connections + bodies, "{} MiB", grown() >> 20);
     let log_in = Request::new(exe.address, "POST", "/api/login").json(&credentials("Ada", PASSWORD));
     assert_eq!(log_in.send().status, 200);
-    // The one that had been on its way for longest has made room for others.
+    // The oldest incomplete body was dropped to make room.
     let (status, head, problem) = unfinished.remove(0).refusal();
     assert_eq!((status, problem["code"].as_str()), (503, Some("unavailable")));
     assert!(head.contains("retry-after: "), "{head}");
@@ -280,7 +280,7 @@ fn the_bodies_of_members_have_a_bound_together_and_for_each() {
     assert_eq!(pictures.len() * PICTURE_BYTES_MAX, BODIES_BYTES_MAX);
     let (status, head, _) = PartialRequest::picture(site.address, last).refusal();
     assert!(status == 503 && head.contains("retry-after: "), "{head}");
-    // What people say goes on.
+    // Messages still go through.
     for person in &people {
         assert_eq!(site.say(person, "c1", "hello").status, 201);
     }

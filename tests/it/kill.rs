@@ -1,7 +1,7 @@
-//! The real executable, under load from several people, ended by SIGKILL at moments that nobody chose.
+//! The real executable under load from several people, ended by SIGKILL at random moments.
 //!
-//! `CHAPP_TEST_SEED` plays a run again (as far as the machine lets it), `CHAPP_TEST_ROUNDS` plays a
-//! longer one, `CHAPP_EXE` names the executable.
+//! `CHAPP_TEST_SEED` replays a run (except for scheduling), `CHAPP_TEST_ROUNDS` sets its length, `CHAPP_EXE` names the
+//! executable.
 
 use crate::harness::Rng;
 use crate::harness::exe::Home;
@@ -16,21 +16,21 @@ use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
 
 const ROUNDS: u64 = 20;
-/// How many posts of one person are on their way at once.
+/// Posts of one person in flight.
 const WINDOW: usize = 8;
-/// The last of them never sends anything again.
+/// People who post; the last of them never resends anything.
 const PEOPLE: [&str; 4] = ["Ada", "Ben", "Carol", "Dan"];
 
 fn number_of(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
 }
 
-/// Somebody who posts, and what they know of it.
+/// A person who posts, and what they know of their posts.
 struct Poster {
     person: Person,
     resends: bool,
     sent: u64,
-    /// In the order in which they were sent first.
+    /// In the order of their first sending.
     unanswered: Vec<String>,
     answered: BTreeMap<String, u64>,
     /// Seqs that a message of somebody came with, in one life of the server.
@@ -42,7 +42,7 @@ impl Poster {
         json!({"type": "post", "room": 1, "client_id": client_id, "body": format!("body of {client_id}")}).to_string()
     }
 
-    /// Posts until the server is gone; or, where `more` is false, until all that it resends is answered.
+    /// Posts until the server is gone; if `more` is false, until every resent post is answered.
     fn run(&mut self, address: SocketAddr, more: bool, busy: &mpsc::Sender<()>) {
         let Ok(mut socket) = Socket::try_connect(address, &self.person) else {
             return;
@@ -61,7 +61,7 @@ impl Poster {
             while more && in_flight.len() < WINDOW {
                 let client_id = format!("{}-{}", self.person.name, self.sent);
                 self.sent += 1;
-                // From now on it may be there.
+                // From here on the post may be stored.
                 self.unanswered.push(client_id.clone());
                 in_flight.insert(client_id.clone());
                 if socket.try_send_text(&Poster::frame(&client_id)).is_err() {
@@ -99,7 +99,7 @@ impl Poster {
     }
 }
 
-/// Checks what the server holds against what everybody knows.
+/// Compares the server's messages with what everybody knows.
 fn check(messages: &[Value], posters: &[Poster]) {
     let seqs = messages.iter().map(|message| message["id"].as_u64().unwrap());
     assert!(
@@ -126,7 +126,7 @@ fn check(messages: &[Value], posters: &[Poster]) {
         for (client_id, seq) in &poster.answered {
             assert_eq!(found.get(client_id.as_str()), Some(seq), "{client_id} was answered");
         }
-        // Whoever never resends keeps the order of their first sending, also over the gaps.
+        // A person who never resends keeps the order of first sending, even across gaps.
         if !poster.resends {
             let own = messages.iter().filter(|message| message["author"] == poster.person.id);
             let numbers: Vec<u64> = own
@@ -176,7 +176,7 @@ fn a_kill_at_any_moment_loses_nothing_and_doubles_nothing() {
                 scope.spawn(move || poster.run(address, true, &busy));
             }
             drop(busy);
-            // At least somebody has been answered; from there on it is any moment.
+            // Wait for a first answer, then kill at a random moment.
             let _ = is_busy.recv_timeout(crate::harness::PATIENCE);
             thread::sleep(moment);
             exe.kill();

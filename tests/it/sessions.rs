@@ -1,4 +1,4 @@
-//! What a browser holds, for how long it counts, and what is left of it when it does not.
+//! Sessions: the cookie, how long it is valid, and what remains afterwards.
 
 use crate::harness::PATIENCE;
 use crate::harness::http::Request;
@@ -41,7 +41,7 @@ fn is_somebody(site: &Site, person: &Person) {
     assert_eq!(me.json()["user"]["id"], person.id);
 }
 
-/// Returns once the writer has done all that was asked before.
+/// Returns once the writer has finished all earlier changes.
 fn settle(socket: &mut Socket, mark: &str) {
     for n in 0..2 {
         socket.say(&format!("{mark} {n}"), "settled");
@@ -169,13 +169,13 @@ fn whoever_answers_a_close_is_gone_before_those_who_do_not() {
     );
     let mut adas = site.socket(&ada);
     let (bens, mut cleos, mut dans) = (site.socket(&ben), site.socket(&cleo), site.socket(&dan));
-    // Ben's browser answers nothing, and was first.
+    // Ben's browser was first and never answers.
     assert_eq!(site.log_out(&ben).status, 204);
     assert_eq!(site.log_out(&cleo).status, 204);
     assert_eq!(cleos.close_code(), 4401);
     dans.send_frame(0x88, &1000u16.to_be_bytes());
     assert_eq!(dans.close_code(), 1000);
-    // None of them ends the connection: that is for the server to do.
+    // None of them closes the connection: the server has to.
     let mut gone = Vec::new();
     while gone.len() < 3 {
         let frame = adas.until(|frame| frame["type"] == "presence" && frame["state"] == "offline");
@@ -295,7 +295,7 @@ fn a_session_in_use_stays_but_not_for_longer_than_180_days() {
         clock_control.advance(20 * DAY);
         is_somebody(&site, &ada);
         for n in 0..2 {
-            // Answered after the note that the session was used.
+            // Answered after the use of the session was recorded.
             assert_eq!(site.say(&ada, &format!("{day} {n}"), "settled").status, 201);
         }
     }
@@ -337,7 +337,7 @@ fn who_knows_a_password_cannot_fill_the_file_with_sessions() {
     }
     site.restart();
     assert_eq!((of(&site, &one_more), of(&site, &ben)), (SESSIONS_PER_PERSON_MAX, 1));
-    // One that is logged out makes room.
+    // A logged-out session makes room.
     assert_eq!(site.log_out(&last).status, 204);
     site.log_in("Ada");
     is_somebody(&site, &ada);
@@ -366,7 +366,7 @@ fn a_connected_session_is_a_session_in_use() {
     let ada = site.sign_up("Ada");
     let mut socket = site.socket(&ada);
     clock_control.advance(29 * DAY);
-    // Ben's end shows that the sessions were looked at.
+    // Ben's close shows that the sweep has run.
     assert_eq!(bens.close_code(), 4401);
     settle(&mut socket, "swept");
     clock_control.advance(29 * DAY);
@@ -423,7 +423,7 @@ fn expired_sessions_leave_the_data_file() {
     let carol = site.sign_up("Carol");
     site.restart();
     is_somebody(&site, &carol);
-    // A restart forgets them; afterwards not even a clock that went back makes them live again.
+    // A restart deletes them; not even setting the clock back revives them.
     clock_control.go_back(2 * DAY);
     for gone in [ada, ben] {
         let me = || site.get_as(&gone, "/api/me").status;

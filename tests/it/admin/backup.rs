@@ -1,4 +1,4 @@
-//! A backup while everybody writes: whole, consistent, and of use to nobody but who restores it.
+//! A backup while everybody writes: complete, consistent, and without sessions or tokens that give access.
 
 use super::super::store_laws::world::{Fault, FaultyDisk, World, post, read_forward, wait};
 use crate::harness::PATIENCE;
@@ -21,7 +21,7 @@ fn names(folder: &Path) -> Vec<String> {
     let files = fs::read_dir(folder).unwrap();
     let mut names: Vec<String> = files
         .map(|file| file.unwrap().file_name().into_string().unwrap())
-        // What is noted about the data file.
+        // The run file.
         .filter(|name| !name.ends_with(".last-commit"))
         .collect();
     names.sort();
@@ -35,7 +35,7 @@ fn back_up(site: &Site, owner: &Person) -> Response {
     response
 }
 
-/// What was acknowledged so far: client_id → seq.
+/// Acknowledged posts: `client_id` → seq.
 type Acknowledged = BTreeMap<String, u64>;
 
 #[test]
@@ -57,7 +57,7 @@ fn a_backup_under_load_holds_everything_that_was_acknowledged_before_it() {
                     while !stop.load(Relaxed) {
                         let id = format!("{n}-{count}");
                         let seq = socket.say(&id, &format!("message {id} {}", "x".repeat(500)));
-                        // Nobody counts what comes after the backup.
+                        // Posts after the backup do not count.
                         let _ = say.send((id, seq));
                         count += 1;
                     }
@@ -65,7 +65,7 @@ fn a_backup_under_load_holds_everything_that_was_acknowledged_before_it() {
                 said
             })
             .collect();
-        // Each has said something by now, and goes on.
+        // Each has posted by now and continues.
         let mut before = Acknowledged::new();
         for said in &running {
             before.extend((0..50).map(|_| said.recv().unwrap()));
@@ -98,7 +98,7 @@ fn a_backup_under_load_holds_everything_that_was_acknowledged_before_it() {
         (posts[0]..posts[0] + posts.len() as u64).collect::<Vec<_>>(),
         "no hole"
     );
-    // Ids go on after the last one; what was posted before is not posted again.
+    // Ids continue after the last one, and earlier posts are not duplicated.
     let mut socket = site.socket(&ada);
     assert_ne!(
         socket.ready["epoch"], epoch,
@@ -153,7 +153,7 @@ fn the_last_backup_is_told_with_its_date_and_size() {
         "asking is taking none"
     );
     let bytes = back_up(&site, &ada).body.len();
-    // It is written down when the last byte has gone out, and only then can the next one begin.
+    // It is recorded when the last byte has gone out, and only then can the next one begin.
     let status = loop {
         let status = site.facts(&ada)["backup"].clone();
         if status["running"] == false {
@@ -190,7 +190,7 @@ fn a_second_backup_waits_for_the_end_of_the_first_one() {
     site.get_as(&ada, "/api/backup").refused(409, "conflict");
     let head = site.request("HEAD", "/api/backup").cookie(&ada.cookie).send();
     assert_eq!(head.status, 409);
-    // Whoever goes away in the middle lets the next one begin.
+    // An aborted download lets the next one begin.
     drop(slow);
     while site.facts(&ada)["backup"]["running"] == true {
         thread::yield_now();
@@ -221,7 +221,8 @@ fn without_room_for_a_copy_none_is_begun() {
     assert_eq!(full.facts(&ada)["backup"]["running"], false);
 }
 
-/// Posts, and waits for the checkpoint that follows when nobody says more: the disk is the copy's alone then. Returns how
+/// Posts, and waits for the checkpoint that follows when nobody says more: the disk is the copy's alone then. Returns
+/// how
 /// many posts that took.
 fn until_all_is_in_the_pages(world: &World) -> usize {
     let checkpoints = || world.store.metrics().get(Count::Checkpoints);
@@ -231,7 +232,7 @@ fn until_all_is_in_the_pages(world: &World) -> usize {
         wait(world.store.commit(post(1, &format!("last {posts}")))).unwrap();
         posts += 1;
         if checkpoints() > before {
-            // It went to the pages by itself.
+            // The checkpoint came without another post.
             continue;
         }
         let patience = Instant::now() + PATIENCE;

@@ -1,4 +1,4 @@
-//! Who can come in: the door, invite links, and a lost password.
+//! Who can sign up: the sign-up policy, invite links, and lost passwords.
 
 use crate::harness::http::Response;
 use crate::harness::people::{PASSWORD, Person};
@@ -107,7 +107,7 @@ fn a_link_that_is_over_or_was_replaced_opens_nothing() {
     assert_eq!(site.try_join("Cleo", &new).status, 201);
     clock_control.advance(Duration::from_millis(1));
     not_let_in(&site.try_join("Dan", &new));
-    // Whoever opens the door for invited people has a link that works.
+    // Allowing invited people creates a link that works.
     site.set_door(&ada, "anyone");
     site.set_door(&ada, "invite");
     let fresh = code(&site, &ada);
@@ -132,7 +132,7 @@ fn a_link_that_was_made_while_the_clock_was_wrong_does_not_work_until_2040() {
     not_let_in(&site.try_join("Dan", invite));
     reset(&site, &for_ben, "a heron on the weir").refused(404, "not_found");
 
-    // A link that a clock a little ahead has made works.
+    // A link made while the clock was slightly ahead works.
     clock_control.go_forward(DAY);
     let ada = site.log_in("Ada");
     let for_ben = reset_link(&site, &ada, &ben);
@@ -206,7 +206,7 @@ fn a_link_of_earlier_days_leads_to_a_page_that_works_without_script() {
         .header("Sec-Fetch-Mode", "navigate")
         .header("Sec-Fetch-Dest", "document");
     assert_eq!(followed.send().status, 200);
-    // Whoever is here already goes in.
+    // Somebody who is logged in goes straight in.
     let known = site.get_as(&ada, &format!("/join/{code}"));
     assert_eq!((known.status, known.get("location")), (303, Some("/")));
 }
@@ -232,7 +232,7 @@ fn the_code_of_a_link_never_reaches_the_server_by_its_address_and_the_page_works
     assert_eq!(form("Ben", &code.to_uppercase()).status, 303);
     site.set_door(&ada, "nobody");
     assert!(page().contains("Nobody can sign up here for now."));
-    // Whoever is here goes in, and does not bring the code along.
+    // Somebody who is logged in goes straight in, without the code in the address.
     let known = site.get_as(&ada, "/join");
     assert_eq!((known.status, known.get("location")), (303, Some("/#")));
 }
@@ -255,7 +255,7 @@ fn a_page_learns_whether_its_link_works_before_anything_is_typed() {
     let link = reset_link(&site, &ada, &ben);
     let answer = check("reset", "code", &link);
     assert_eq!((answer.status, answer.json()), (200, json!({"name": "Ben"})));
-    // It works on: nothing was used up.
+    // The link still works: nothing was used up.
     assert_eq!(reset(&site, &link, "a heron on the weir").status, 200);
     check("reset", "code", &link).refused(404, "not_found");
 }

@@ -1,11 +1,11 @@
-//! A disk that stands still when it is told to, and one that takes no writes.
+//! A disk that stalls on demand, and one that rejects writes.
 
 use chapp::store::{DiskOp, FaultInjector, Options};
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex};
 
-/// Nothing fails on it; what is to be durable waits for as long as it stands still.
+/// Never fails; syncs wait while it is stalled.
 #[derive(Debug, Default)]
 pub struct StallingDisk {
     still: Mutex<bool>,
@@ -26,7 +26,7 @@ impl StallingDisk {
         *self.still.lock().unwrap() = true;
     }
 
-    /// Whether somebody waits for it now.
+    /// Whether a sync is waiting.
     pub fn is_awaited(&self) -> bool {
         self.waiting.load(Relaxed) > 0
     }
@@ -37,7 +37,7 @@ impl StallingDisk {
     }
 }
 
-/// Lets the disk go on when a test ends, however it ends: the server could not stop otherwise.
+/// Resumes the disk when a test ends or panics: otherwise the server could not stop.
 pub struct Stall<'a>(&'a StallingDisk);
 
 impl<'a> Stall<'a> {
@@ -55,7 +55,7 @@ impl Drop for Stall<'_> {
 
 impl FaultInjector for StallingDisk {
     fn before(&self, op: DiskOp<'_>) -> io::Result<()> {
-        // redb waits for a file that grows with its own lock held: nobody could read meanwhile.
+        // redb holds its lock while the file grows; stalling then would block readers too.
         let grows = self.grows.swap(matches!(op, DiskOp::Resize { .. }), Relaxed);
         if op.is_sync() && !grows {
             let still = self.still.lock().unwrap();
@@ -67,7 +67,7 @@ impl FaultInjector for StallingDisk {
     }
 }
 
-/// Takes no writes while it is broken, and can be read.
+/// Rejects writes while it is broken; reads work.
 #[derive(Debug, Default)]
 pub struct BrokenDisk(AtomicBool);
 

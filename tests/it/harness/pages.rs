@@ -1,4 +1,4 @@
-//! A data file as redb knows it, to look into it and to change what it holds.
+//! A data file opened with redb alone, to inspect and change its tables.
 
 use redb::backends::FileBackend;
 use redb::{Database, StorageBackend};
@@ -7,7 +7,7 @@ use std::io;
 use std::ops::Range;
 use std::path::Path;
 
-/// Where the journal and the mirror are in the file, which redb knows nothing of.
+/// The range of the journal and the mirror in the file, which redb does not know.
 pub const JOURNAL: Range<u64> = 4096..4096 + (2 << 20) + 4096;
 
 /// The file without its journal and its mirror.

@@ -1,5 +1,5 @@
-//! The laws again, for everything that people do: rooms that come and go, edits, deletions, reactions, pins.
-//! What the feed tells, put together, is what a fresh reader sees; and every count is what one counts by hand.
+//! The laws for every kind of change: rooms that come and go, edits, deletions, reactions, pins. The events of the
+//! feed add up to what a fresh reader sees, and every count matches a count by hand.
 
 use super::world::*;
 use chapp::clock::Time;
@@ -44,7 +44,7 @@ fn written_to(rng: &mut Rng, person: u64) -> FormattedText {
     written
 }
 
-/// Anything that anybody can do, allowed or not.
+/// A random change, allowed or not.
 fn anything(rng: &mut Rng, person: u64, number: u64) -> Change {
     let by = UserId(person);
     let room = RoomId(1 + rng.below(ROOMS));
@@ -154,7 +154,7 @@ fn anything(rng: &mut Rng, person: u64, number: u64) -> Change {
     }
 }
 
-/// What somebody keeps and chooses for themselves.
+/// A random change of a person's own settings and saved messages.
 fn of_themselves(rng: &mut Rng, user: UserId, other: UserId, target: MessageRef, at: Time) -> Change {
     let on = rng.below(3) > 0;
     match rng.below(6) {
@@ -220,7 +220,7 @@ pub(super) fn create_rooms(world: &World) {
     }
 }
 
-/// Everybody does anything, at once, in bursts. Gives the answers.
+/// Everybody submits random changes at once, in bursts. Returns the answers.
 pub(super) fn work(world: &World, seed: u64, bursts: u64) -> Vec<Result<Event>> {
     let answers = world.together(1..=PEOPLE, async move |store, person| {
         let mut rng = Rng(seed ^ (person << 32));
@@ -240,7 +240,7 @@ pub(super) fn work(world: &World, seed: u64, bursts: u64) -> Vec<Result<Event>> 
     answers.into_iter().flatten().collect()
 }
 
-/// What somebody sees of a room who reads its history, page by page.
+/// A replica of a room from its history, read page by page.
 pub(super) async fn fresh(store: &Store, viewer: UserId, room: RoomId) -> Option<Replica> {
     let mut replica = Replica::default();
     let mut anchor = Anchor::Latest;
@@ -260,7 +260,7 @@ pub(super) async fn fresh(store: &Store, viewer: UserId, room: RoomId) -> Option
     }
 }
 
-/// The same by a catch-up from the start.
+/// A replica of a room from a catch-up from the start.
 async fn caught_up(store: &Store, viewer: UserId, room: RoomId) -> Replica {
     let mut replica = Replica::default();
     loop {
@@ -284,7 +284,7 @@ fn is_for(message: &Message, user: UserId, blocked: &[UserId]) -> bool {
     is_meant && !blocked.contains(&message.author)
 }
 
-/// Whatever somebody can see is the same by every road, and is counted right.
+/// Checks that every way to read a room gives the same result, and that the counts are right.
 pub(super) async fn check_readers(store: &Store, from_feed: Option<&BTreeMap<RoomId, Replica>>) {
     let mut seen = 0;
     for user in (1..=PEOPLE).map(UserId) {
@@ -351,7 +351,7 @@ fn what_the_feed_tells_put_together_is_what_a_fresh_reader_sees() {
         answers.len()
     );
     let store = world.store.clone();
-    // The feed is complete once the store is closed; what it tells is compared with the file opened again.
+    // The feed is complete once the store is closed, so its events are compared with the reopened file.
     let (path, folder) = (world.path.clone(), world.keep_folder());
     let mut from_feed: BTreeMap<RoomId, Replica> = BTreeMap::new();
     for event in world.close() {
@@ -390,7 +390,7 @@ fn a_crash_at_any_write_leaves_every_change_whole_or_undone() {
             check_readers(&world.store, None).await;
             for answer in answers.into_iter().flatten() {
                 if let Event::Posted(posted) | Event::Changed(posted) = answer {
-                    // The owner of the server may have left a room by now; somebody is in it, or nobody.
+                    // The owner of the server may have left a room by now; look for any member.
                     for user in (1..=PEOPLE).map(UserId) {
                         if let Some(replica) = fresh(&world.store, user, posted.room).await {
                             assert!(replica.head >= posted.seq.0, "what was acknowledged is gone");
@@ -400,7 +400,7 @@ fn a_crash_at_any_write_leaves_every_change_whole_or_undone() {
                 }
             }
         });
-        // It goes on from there.
+        // The work continues from there.
         work(&world, 500 + round, 4);
         wait(check_readers(&world.store, None));
     }

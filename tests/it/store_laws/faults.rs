@@ -1,6 +1,6 @@
-//! L8 and L0 on a bad disk: what was acknowledged is there, what was not is there whole or not at
-//! all, everybody hears, and the store heals by itself. (The kill of a whole process is tried on the
-//! executable.)
+//! L8 and L0 on a faulty disk: acknowledged changes are there, others are whole or absent, everybody gets an answer,
+//! and
+//! the store recovers by itself. (`kill.rs` kills the executable.)
 
 use super::world::*;
 use chapp::error::{Error, Kind};
@@ -11,14 +11,14 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// What people were told while the disk failed.
+/// A post and its answer while the disk failed.
 struct Attempt {
     person: u64,
     client_id: String,
     answer: Result<Event, Error>,
 }
 
-/// Three people on a disk that fails when it is told to.
+/// Three people on a disk that fails on demand.
 fn faulty_world() -> (Arc<FaultyDisk>, World) {
     let disk = Arc::new(FaultyDisk::default());
     let world = World::with(disk.options());
@@ -51,7 +51,7 @@ fn post_in_bursts(world: &World, name: &'static str, bursts: u64) -> Vec<Attempt
     attempts.into_iter().flatten().collect()
 }
 
-/// Every acknowledged post is where its answer said. Tells how many there are.
+/// Checks that every acknowledged post has the seq of its answer. Returns their number.
 fn check_acknowledged(messages: &[Message], attempts: &[Attempt]) -> usize {
     check_whole(messages);
     let acknowledged = attempts
@@ -67,7 +67,7 @@ fn check_acknowledged(messages: &[Message], attempts: &[Attempt]) -> usize {
     acknowledged.count()
 }
 
-/// Sends everything again, as a client does that has heard nothing.
+/// Sends everything again, as a client without answers does.
 fn resend(world: &World, attempts: &[Attempt]) {
     let posts = attempts.iter().map(|attempt| post(attempt.person, &attempt.client_id));
     for answer in wait(pipeline(&world.store, posts.collect())) {
@@ -203,7 +203,7 @@ fn a_disk_that_goes_and_comes_back_leaves_no_doubt_behind() {
         }
 
         disk.repair();
-        // Nobody writes, and reading comes back all the same.
+        // Reading recovers even if nobody writes.
         let patience = Instant::now() + crate::harness::PATIENCE;
         while wait(world.store.has_accounts()).is_err() {
             assert!(Instant::now() < patience, "the store did not heal");
@@ -222,7 +222,7 @@ fn a_disk_that_goes_and_comes_back_leaves_no_doubt_behind() {
     }
 }
 
-/// A disk that takes nothing any more once a sync has failed, and still shows all that was written.
+/// A disk that rejects everything but reads after a failed sync, and still shows all written data.
 #[derive(Debug, Default)]
 struct StuckDisk(Mutex<Stuck>);
 
@@ -257,7 +257,7 @@ fn what_could_not_be_committed_is_told_once_the_disk_is_back_though_nobody_says_
         });
         world.sign_up_people(1);
         let events = || world.store.metrics().get(Count::Events);
-        // The writer is done, and sleeps.
+        // The writer is idle now.
         std::thread::sleep(Duration::from_millis(20));
         let before = events();
         *disk.0.lock().unwrap() = Stuck::AtTheNextSync;

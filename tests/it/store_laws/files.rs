@@ -1,5 +1,5 @@
-//! The laws for files: whatever people do at once, and at whatever write the disk dies, a file is readable by
-//! exactly those who see a message that shows it, whole; and what nothing shows is gone after it was erased.
+//! The laws for files: under concurrent changes and after a disk failure at any write, exactly the people who see a
+//! message with a file can read it, and all of it; a file that no message shows is gone after the erasing.
 
 use super::world::*;
 use crate::harness::PATIENCE;
@@ -19,7 +19,7 @@ const ROOMS: u64 = 2;
 
 const PREVIEW_BYTES: u64 = 16;
 
-/// A file that everybody can name who knows the person and the number.
+/// The id of a file, derived from the person and the number.
 fn id(person: u64, number: u64) -> FileId {
     let mut bytes = [0; 16];
     bytes[..8].copy_from_slice(&person.to_be_bytes());
@@ -38,7 +38,7 @@ fn bytes(id: FileId) -> Vec<u8> {
     id.0.iter().copied().cycle().take(length).collect()
 }
 
-/// All that brings a file, in order.
+/// The changes that upload a file, in order.
 fn upload(id: FileId, at: Time) -> Vec<Change> {
     let all = bytes(id);
     let mut changes: Vec<Change> = (0..)
@@ -81,7 +81,7 @@ fn create_rooms(world: &World) {
     wait(world.store.commit(room)).unwrap();
 }
 
-/// Anything that has to do with files.
+/// A random change that involves files.
 fn anything(rng: &mut Rng, person: u64, number: u64) -> Vec<Change> {
     let by = UserId(person);
     let at = Time(1_000 + number);
@@ -148,7 +148,7 @@ fn work(world: &World, seed: u64, from: u64, steps: u64) -> u64 {
     lives.into_iter().sum()
 }
 
-/// What each room shows now.
+/// The files that each room shows now.
 async fn shown(store: &Store) -> BTreeMap<u64, BTreeSet<FileId>> {
     let mut rooms = BTreeMap::new();
     for room in 1..=ROOMS {
@@ -176,7 +176,7 @@ async fn shown(store: &Store) -> BTreeMap<u64, BTreeSet<FileId>> {
     rooms
 }
 
-/// Everybody reads what they should, whole, and nothing else. `posted` are all files that were ever shown.
+/// Checks that everybody can read exactly their files, and completely. `posted` are all files that were ever shown.
 async fn check(store: &Store, steps: u64, posted: &mut BTreeSet<FileId>) {
     let rooms = shown(store).await;
     posted.extend(rooms.values().flatten());
@@ -206,7 +206,7 @@ async fn check(store: &Store, steps: u64, posted: &mut BTreeSet<FileId>) {
     assert!(readable > 0);
 }
 
-/// After all that can be erased is erased, only what is shown has bytes.
+/// After erasing, only files that a message shows have bytes.
 async fn check_erased(store: &Store, steps: u64) -> u64 {
     let all = Time(u64::MAX);
     while matches!(
@@ -242,7 +242,7 @@ async fn check_erased(store: &Store, steps: u64) -> u64 {
     rounds
 }
 
-/// These are all files that there are: so much of the space is taken, and by whom.
+/// Checks the space in use, in total and by person, given all existing files.
 async fn check_usage(store: &Store, files: BTreeSet<FileId>) {
     let size = |id: &FileId| bytes(*id).len() as u64;
     let all = files.iter().map(|id| size(id) + PREVIEW_BYTES).sum();
@@ -286,7 +286,7 @@ fn a_crash_at_any_write_loses_no_track_of_a_file() {
         let world = world.reopen();
         let mut posted = BTreeSet::new();
         wait(check(&world.store, 30, &mut posted));
-        // It goes on from there.
+        // The work continues from there.
         work(&world, 700 + round, 30, 10);
         wait(check(&world.store, 40, &mut posted));
         wait(check_erased(&world.store, 40));
@@ -305,7 +305,7 @@ fn what_was_coming_at_a_kill_is_erased_after_the_next_start() {
     for answer in wait(pipeline(&world.store, changes)) {
         answer.unwrap();
     }
-    // As if a day had not passed: nothing.
+    // Before a day has passed nothing is erased.
     let none = Event::File(FileEvent::Erased { count: 0 });
     let erase = |before| Change::File(FileChange::Erase { before: Time(before) });
     assert_eq!(wait(world.store.commit(erase(5_000))).unwrap(), none);
@@ -314,7 +314,7 @@ fn what_was_coming_at_a_kill_is_erased_after_the_next_start() {
     assert!(wait(world.store.has_unattached(Time(1))).unwrap());
     wait(world.store.commit(erase(1))).unwrap();
     assert!(world.store.chunk(half, 0).is_err() && world.store.chunk(half, 1).is_err());
-    // It does not come any more.
+    // The late pieces are refused.
     let mut late = upload(half, Time(5_000));
     late.remove(0);
     for answer in wait(pipeline(&world.store, late)) {
@@ -327,7 +327,7 @@ fn what_was_coming_at_a_kill_is_erased_after_the_next_start() {
     assert!(!wait(world.store.has_unattached(Time(u64::MAX))).unwrap());
 }
 
-/// A disk that takes only so many pieces of files.
+/// A disk that lets a limited number of file pieces through.
 #[derive(Debug, Default)]
 struct ThrottledDisk {
     state: Mutex<Throttle>,
@@ -338,7 +338,7 @@ struct ThrottledDisk {
 struct Throttle {
     is_throttled: bool,
     takes: usize,
-    /// One waits.
+    /// Whether a piece is waiting.
     is_stuck: bool,
 }
 
@@ -354,7 +354,7 @@ impl ThrottledDisk {
         self.moved.notify_all();
     }
 
-    /// Waits until a piece waits.
+    /// Waits until a piece is waiting.
     fn is_stuck(&self) {
         let state = self.state.lock().unwrap();
         let waits = self.moved.wait_timeout_while(state, PATIENCE, |state| !state.is_stuck);
@@ -381,7 +381,7 @@ impl FaultInjector for ThrottledDisk {
     }
 }
 
-/// The first piece of a file, the whole of it if `number` is a multiple of three.
+/// The first piece of a file. If `number` is a multiple of three, it is the whole file.
 fn piece(number: u64) -> Change {
     upload(id(1, number), Time(5_000)).swap_remove(0)
 }
@@ -411,7 +411,7 @@ fn who_talks_while_files_come_waits_for_one_piece_at_most() {
         disk.takes(1);
         first.await.unwrap();
         disk.is_stuck();
-        // What waits behind it is no reason to shed anything; that it takes long would be one.
+        // A queue behind it is no reason to shed load; only a long wait is.
         let oldest = world.store.load().oldest;
         assert!(oldest > Duration::ZERO && oldest <= released.elapsed(), "{oldest:?}");
         let said = world.store.submit(post(1, "now")).await.unwrap();

@@ -1,7 +1,7 @@
-//! L0, L1, L2 and L8 through losses of power, thousands of them, at any write and also while a file
-//! recovers from the one before.
+//! L0, L1, L2 and L8 through thousands of losses of power, at any write and also while a file recovers from the
+//! previous loss.
 //!
-//! `CHAPP_TEST_SEED` plays a run again (as far as threads let it), `CHAPP_TEST_LOSSES` plays a longer one.
+//! `CHAPP_TEST_SEED` replays a run (except for thread scheduling); `CHAPP_TEST_LOSSES` sets its length.
 
 use super::changes::{PEOPLE, Replica, check_readers, create_rooms, fresh, work};
 use super::disk::Disk;
@@ -18,23 +18,23 @@ use tempfile::TempDir;
 
 const LOSSES: u64 = 2_000;
 const JOURNAL_BYTES: usize = 32 << 10;
-/// Losses that are tried of one and the same moment.
+/// Outcomes tried for each loss.
 const OUTCOMES: u64 = 8;
-/// Then the file begins anew, before looking at all of it takes too long.
+/// Losses until a new file starts, since checking a large file takes too long.
 const MOMENTS_OF_A_FILE: u64 = 12;
-/// Writes and syncs until the power goes: within the first commits, or somewhat later.
+/// The most writes and syncs until the power goes.
 const OPS: u64 = 120;
 const OPS_OF_OPENING: u64 = 14;
-/// Losses while a file is opened after a loss, one after the other.
+/// The most losses in a row while a file is opened after a loss.
 const AGAIN_MAX: u64 = 3;
-/// Acknowledged posts that are sent again after each loss.
+/// Acknowledged posts that are resent after each loss.
 const RESENT: usize = 3;
 
 pub fn number_of(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
 }
 
-/// In memory where there is such a folder: a sync of the real disk says nothing here.
+/// In memory if possible: a sync of the real disk proves nothing here.
 pub(super) fn folder() -> Arc<TempDir> {
     let memory = Path::new("/dev/shm");
     Arc::new(match memory.is_dir() {
@@ -52,7 +52,7 @@ fn prepared(folder: &Arc<TempDir>) -> Vec<u8> {
     std::fs::read(path).unwrap()
 }
 
-/// What everybody was told: the posts and changes, by room and seq.
+/// The acknowledged posts and changes, by room and seq.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Answers(BTreeMap<(RoomId, Seq), Posted>);
 
@@ -79,11 +79,11 @@ async fn replicas(store: &Store) -> BTreeMap<RoomId, Replica> {
     replicas
 }
 
-/// Everything that was acknowledged is there, everything else whole or not at all.
+/// Checks that everything acknowledged is there, and everything else is whole or absent.
 pub(super) async fn check(store: &Store, answers: &Answers, rng: &mut Rng) {
     check_readers(store, None).await;
     let replicas = replicas(store).await;
-    // A room whose last member has left shows itself to nobody.
+    // A room without members is visible to nobody.
     let seen = answers
         .0
         .iter()
@@ -116,14 +116,14 @@ pub(super) async fn check(store: &Store, answers: &Answers, rng: &mut Rng) {
         });
         match store.commit(again).await {
             Ok(Event::PostedBefore { room, seq, .. }) => assert_eq!((room, seq), (posted.room, posted.seq)),
-            // Whoever has left the room is told nothing.
+            // The author may have left the room.
             Err(error) if matches!(error.kind, Kind::NotFound | Kind::Forbidden) => {}
             other => panic!("{:?} again: {other:?}", posted.message.client_id),
         }
     }
 }
 
-/// Lives on after a loss: what the feed tells from there on leads to what a fresh reader sees.
+/// Works on after a loss: the events of the feed must lead to what a fresh reader sees.
 fn work_on(folder: &Arc<TempDir>, disk: &Arc<Disk>, seed: u64, answers: &mut Answers) {
     let world = World::open(folder.clone(), disk.options()).unwrap();
     let mut known = wait(replicas(&world.store));
@@ -143,7 +143,7 @@ fn work_on(folder: &Arc<TempDir>, disk: &Arc<Disk>, seed: u64, answers: &mut Ans
     }
 }
 
-/// The power goes while people are busy, at a moment that the dice choose.
+/// Cuts the power at a random moment while people work.
 fn work_until_the_loss(folder: &Arc<TempDir>, disk: &Arc<Disk>, seed: u64, rng: &mut Rng, answers: &mut Answers) {
     let world = World::open(folder.clone(), disk.options()).unwrap();
     disk.fail_after(rng.below(OPS));
@@ -171,7 +171,7 @@ fn thousands_of_losses_of_power_lose_nothing_that_was_acknowledged() {
             answers = Answers::default();
         }
         moments += 1;
-        // As people have it, or full every few commits.
+        // The default size, or one that is full every few commits.
         disk.shorten_journal(Some(JOURNAL_BYTES).filter(|_| moments % 3 > 0));
         work_until_the_loss(&folder, &disk, moments * 1_000, &mut rng, &mut answers);
         let moment = disk.moment();
@@ -180,7 +180,7 @@ fn thousands_of_losses_of_power_lose_nothing_that_was_acknowledged() {
             lost += 1;
             for _ in 0..rng.below(AGAIN_MAX + 1) {
                 disk.fail_after(rng.below(OPS_OF_OPENING));
-                // It may just have made it.
+                // It may have been open before the power went.
                 if let Ok(world) = World::open(folder.clone(), disk.options()) {
                     world.close();
                 }
@@ -205,7 +205,7 @@ fn a_sync_that_failed_is_not_made_good_by_one_that_finds_nothing_to_do() {
     let path = folder.path().join("data.redb");
     let disk = Arc::new(Disk::default());
     disk.restart_with(prepared(&folder), &path);
-    // redb writes early, what a sync of the journal is then for as well.
+    // Without a cache redb writes early, so a sync of the journal also covers its pages.
     let options = || Options {
         cache_bytes: 0,
         ..disk.options()
@@ -229,7 +229,7 @@ fn a_sync_that_failed_is_not_made_good_by_one_that_finds_nothing_to_do() {
     }
 }
 
-/// That the losses above would show what is lost.
+/// Proves that the test above detects lost writes.
 #[test]
 fn a_disk_that_ignores_syncs_is_found_out_at_once() {
     let mut rng = Rng(3);
@@ -256,6 +256,6 @@ fn a_disk_that_ignores_syncs_is_found_out_at_once() {
         found += u64::from(checked.is_err());
         world.close();
     }
-    // One loss in six leaves all that was written, and there is nothing to find.
+    // One outcome in six keeps all writes, so nothing is lost then.
     assert!(found >= tried / 2, "{found} of {tried}");
 }

@@ -1,5 +1,5 @@
-//! L12: the same query over the same messages gives the same hits, whatever was indexed when, and whatever
-//! happened to the process in between. The oracle reads every message and compares words by a list.
+//! L12: the same query over the same messages gives the same hits, regardless of when they were indexed and of
+//! restarts in between. The oracle reads every message and compares words by a list.
 
 use super::world::*;
 use chapp::clock::Time;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 const ROOMS: u64 = 3;
 
-/// Words in spellings that are one to a reader; the first spelling is how they are compared.
+/// Words with their equivalent spellings; the first one is the normal form.
 const WORDS: [&[&str]; 14] = [
     &["poster", "Poster", "POSTER"],
     &["posters", "Posters"],
@@ -45,7 +45,7 @@ fn text(rng: &mut Rng) -> String {
     text
 }
 
-/// The words of a text that [`text`] has made, as they are compared.
+/// The words of a text made by [`text`], in normal form.
 fn words_of(text: &str) -> Vec<&'static str> {
     let pieces = text.split(|c: char| c.is_whitespace() || ",-👍🏽".contains(c));
     let words = pieces.filter(|piece| !piece.is_empty());
@@ -54,7 +54,7 @@ fn words_of(text: &str) -> Vec<&'static str> {
         .collect()
 }
 
-/// A search for some words, the last of which may go on.
+/// A search for some words; the last may be a prefix.
 struct Query {
     words: Vec<&'static str>,
     beginning: String,
@@ -123,7 +123,7 @@ fn search(store: &Store, viewer: UserId, query: &SearchQuery) -> Vec<(RoomId, Me
     }
 }
 
-/// Every message of the rooms that everybody is in.
+/// Every message of the rooms.
 fn everything(store: &Store) -> BTreeMap<(RoomId, Seq), Message> {
     let mut all = BTreeMap::new();
     for room in (1..=ROOMS).map(RoomId) {
@@ -139,7 +139,7 @@ fn everything(store: &Store) -> BTreeMap<(RoomId, Seq), Message> {
     all
 }
 
-/// Many searches, each against the reading of everything. Gives all that was found, in order.
+/// Compares many searches with the oracle. Returns all hits in order.
 fn check(store: &Store, seed: u64) -> Vec<Vec<(RoomId, Seq)>> {
     let mut rng = Rng(seed);
     let all = everything(store);
@@ -178,7 +178,7 @@ fn check(store: &Store, seed: u64) -> Vec<Vec<(RoomId, Seq)>> {
     found
 }
 
-/// A life of a few rooms, the same for the same seed.
+/// A reproducible workload in a few rooms.
 struct Workload {
     rng: Rng,
     number: u64,
@@ -227,14 +227,14 @@ impl Workload {
         }
     }
 
-    /// So many changes, in one burst.
+    /// Submits this many changes in one burst.
     fn go_on(&mut self, world: &World, count: u64) {
         let changes = (0..count).map(|_| self.next()).collect();
         wait(pipeline(&world.store, changes));
     }
 }
 
-/// Two people, the Lobby and two more rooms that both are in.
+/// Creates two people and two rooms besides the Lobby that both are in.
 fn create_rooms(world: &World) {
     world.sign_up_people(3);
     for name in ["one", "two"] {
@@ -256,7 +256,7 @@ fn the_same_search_finds_the_same_whatever_was_indexed_when() {
     let mut world = World::new();
     create_rooms(&world);
     let mut workload = Workload::new(5);
-    // In bursts of any size, with restarts.
+    // In bursts of random size, with restarts.
     let mut rng = Rng(9);
     while workload.number < changes {
         let burst = (1 + rng.below(400)).min(changes - workload.number);
@@ -272,7 +272,7 @@ fn the_same_search_finds_the_same_whatever_was_indexed_when() {
     assert_eq!(check(&world.store, 77), found);
     world.close();
 
-    // All at once, so that the index is made while nobody waits.
+    // All at once, so that the index is built while the writer is idle.
     let world = World::new();
     create_rooms(&world);
     Workload::new(5).go_on(&world, changes);
@@ -289,7 +289,7 @@ fn a_crash_at_any_write_leaves_the_index_and_the_log_in_agreement() {
         let world = World::with(disk.options());
         create_rooms(&world);
         let mut workload = Workload::new(200 + round);
-        // Nearly a segment; then it is written, somewhere before the end or after it.
+        // Almost a segment, so that it is written shortly before or after the kill.
         workload.go_on(&world, SEGMENT_ENTRIES - 100);
         disk.fail(Fault::Dead, rng.below(120));
         for _ in 0..12 {

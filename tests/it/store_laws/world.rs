@@ -1,4 +1,4 @@
-//! What the laws are tried on: a store in a folder of its own, and people who use it.
+//! The fixture of the store laws: a store in its own folder, and people who use it.
 
 use chapp::clock::Time;
 use chapp::error::{Kind, Result};
@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use tempfile::TempDir;
 
-/// A store and all that its feed has said.
+/// A store and the events of its feed.
 pub struct World {
     pub store: Store,
     pub path: PathBuf,
@@ -28,7 +28,7 @@ impl World {
         World::open(folder, options).unwrap()
     }
 
-    /// With people 1 to `count`, who are called after their numbers.
+    /// Signs up people 1 to `count`, named by their numbers.
     pub fn of_people(count: u64) -> World {
         let world = World::new();
         world.sign_up_people(count);
@@ -41,7 +41,7 @@ impl World {
         }
     }
 
-    /// On the data file that is in this folder, or a new one.
+    /// Opens the data file in this folder, or creates one.
     pub fn open(folder: Arc<TempDir>, options: Options) -> std::result::Result<World, OpenError> {
         let path = folder.path().join("data.redb");
         let (store, feed) = Store::open(&path, options)?;
@@ -54,7 +54,7 @@ impl World {
         })
     }
 
-    /// Closes the store; tells what its feed has said. Whatever was done to it, the file keeps its laws.
+    /// Closes the store, checks the laws of the file, and returns the events of the feed.
     pub fn close(self) -> Vec<Event> {
         wait(self.store.close());
         let events = self.listener.join().unwrap();
@@ -78,7 +78,7 @@ impl World {
         World::open(folder, options).unwrap()
     }
 
-    /// The whole Lobby, read as a catch-up from the start; checks on the way that nothing is missing.
+    /// Reads the whole Lobby by a catch-up from the start, and checks that nothing is missing.
     pub fn lobby(&self) -> Vec<Message> {
         wait(read_forward(&self.store)).unwrap()
     }
@@ -99,7 +99,7 @@ impl World {
     }
 }
 
-/// The pages, the rows and what the tables say about each other.
+/// Checks the pages, the rows and the references between tables.
 #[track_caller]
 pub fn check_laws(path: &Path) {
     let report = check_file(path, &Options::default(), &Progress::default()).unwrap();
@@ -155,7 +155,7 @@ pub async fn read_forward(store: &Store) -> Result<Vec<Message>> {
     }
 }
 
-/// What everybody's password hashes to.
+/// The password hash of everybody.
 pub fn password() -> PasswordHash {
     PasswordHash("$argon2id$…".to_owned())
 }
@@ -184,7 +184,7 @@ pub fn session_id(token: u64) -> SessionId {
     SessionId(bytes)
 }
 
-/// A post whose text tells whose it is and what it was called.
+/// A post whose text contains its author and its `client_id`.
 pub fn post(person: u64, client_id: &str) -> Change {
     post_at(person, client_id, 1_000)
 }
@@ -209,7 +209,7 @@ pub fn written(text: &str) -> NewMessage {
     }
 }
 
-/// What a message's author called it.
+/// The `client_id` of a message.
 pub fn client_id(message: &Message) -> &str {
     message.client_id.as_ref().map_or("", ClientId::as_str)
 }
@@ -218,7 +218,7 @@ pub fn body(person: u64, client_id: &str) -> String {
     format!("{client_id}, says {person}")
 }
 
-/// The seq that a post was answered with.
+/// The seq in the answer to a post.
 pub fn seq(answer: &Event) -> Seq {
     match answer {
         Event::Posted(posted) => posted.seq,
@@ -227,7 +227,7 @@ pub fn seq(answer: &Event) -> Seq {
     }
 }
 
-/// The seqs of the posts that a feed told of.
+/// The seqs of the posts among these events.
 pub fn posted(events: &[Event]) -> Vec<u64> {
     let posted = |event: &Event| match event {
         Event::Posted(posted) => Some(posted.seq.0),
@@ -253,12 +253,12 @@ pub fn kind<T: std::fmt::Debug>(answer: Result<T>) -> Kind {
     answer.unwrap_err().kind
 }
 
-/// Numbers that look random and are the same in every run (splitmix64).
+/// A reproducible generator of random numbers (splitmix64).
 #[derive(Debug)]
 pub struct Rng(pub u64);
 
 impl Rng {
-    /// One of 0 to `sides` - 1.
+    /// A number from 0 to `sides` - 1.
     pub fn below(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
@@ -268,13 +268,13 @@ impl Rng {
     }
 }
 
-/// A disk that fails when it is told to.
+/// A disk that fails on demand.
 #[derive(Debug, Default)]
 pub struct FaultyDisk(Mutex<Plan>);
 
 #[derive(Debug, Default)]
 struct Plan {
-    /// How many more acts go well.
+    /// Operations until the fault.
     ops: u64,
     fault: Option<Fault>,
     failed: bool,
@@ -285,13 +285,13 @@ struct Plan {
 pub enum Fault {
     /// One write or sync fails with EIO.
     Hiccup,
-    /// Every write fails with ENOSPC, until it is mended.
+    /// Every write fails with ENOSPC until the disk is repaired.
     Full,
-    /// Everything fails, until it is mended: to the file, a kill.
+    /// Everything fails until the disk is repaired. For the file this equals a kill.
     Dead,
 }
 
-/// So little that it is full after a few commits, and faults also meet those that go to the pages of the file.
+/// Small enough to be full after a few commits, so that faults also hit commits to the pages of the file.
 const JOURNAL_BYTES: usize = 32 << 10;
 
 impl FaultyDisk {
@@ -303,7 +303,7 @@ impl FaultyDisk {
         }
     }
 
-    /// Fails after so many more writes and syncs.
+    /// Fails after this many more writes and syncs.
     pub fn fail(&self, fault: Fault, ops: u64) {
         *self.0.lock().unwrap() = Plan {
             ops,
