@@ -57,7 +57,7 @@ const CLOSED: [(usize, f64); 2] = [(100, 0.6), (1_000, 1.1)];
 const IDLE: usize = 5_000;
 const BURST: usize = 10_000;
 const RECONNECTING: usize = 5_000;
-/// Open files of a server besides its connections. A connection takes two files on this machine.
+/// Open files of a server besides its connections, each of which takes two.
 const FILES_SPARE: u64 = 100;
 
 pub fn run(only: &[What], rounds: u32, seconds: u64) -> Result<(), String> {

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, sleep, timeout};
 
-/// Connections of every kind but syncs and uploads.
+/// Connections of a flood of frames, pages, log-ins or unread answers.
 const CONNECTIONS: usize = 16;
 /// Sockets that catch up: slightly fewer than one person may have.
 const SYNC_SOCKETS: usize = 48;

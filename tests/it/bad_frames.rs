@@ -1,4 +1,4 @@
-//! What a client sends that no client should: each has its answer, and changes nothing.
+//! Invalid frames from a client: each gets an answer and changes nothing.
 
 use crate::harness::http::assert_is_a_sentence;
 use crate::harness::people::Person;
@@ -29,7 +29,7 @@ impl Fixture {
         self.site.socket(&self.ada)
     }
 
-    /// Sends this on a new socket, which must be closed with `code`; and a post behind it, which must not count.
+    /// Sends this on a new socket, which must be closed with `code`. A post after it must not count.
     #[track_caller]
     fn closes_with(&self, code: u16, bytes: &[u8]) {
         let mut socket = self.socket();
@@ -46,11 +46,11 @@ impl Fixture {
     }
 }
 
-/// Sends this; the answer must be an error of this code, and the socket must live.
+/// Sends this; the answer must be an error with this code, and the socket must stay open.
 #[track_caller]
 fn refused(socket: &mut Socket, text: &str, code: &str) -> Value {
     socket.send_text(text);
-    // A post is answered when the writer has seen it, which may be after a pong.
+    // The writer answers a post, possibly after a pong.
     let error = socket.expect("error");
     assert_eq!(error["code"], code, "{text}");
     assert_is_a_sentence(error["title"].as_str().unwrap());
@@ -65,7 +65,7 @@ fn a_frame_of_1_mib_closes_with_1009() {
     let body = "x".repeat(1 << 20);
     let post = json!({"type": "post", "room": 1, "client_id": "c", "body": body}).to_string();
     scene.closes_with(1009, &frame(TEXT, post.as_bytes()));
-    // The length alone is enough.
+    // The length alone closes the socket.
     scene.closes_with(1009, &[TEXT, 0xff, 0, 0, 0, 0, 0, 0x10, 0, 0, 1, 2, 3, 4]);
     scene.closes_with(
         1009,
@@ -379,7 +379,7 @@ fn a_goodbye_is_answered() {
     let mut socket = scene.socket();
     socket.send_frame(0x88, &1000u16.to_be_bytes());
     assert_eq!(socket.close_code(), 1000);
-    // Without a code, and by hanging up.
+    // Without a code, and by closing the connection.
     let mut socket = scene.socket();
     socket.send_frame(0x88, b"");
     while socket.read().is_ok() {}
@@ -404,7 +404,7 @@ fn a_hundred_frames_at_once_close_with_4429_and_others_go_on() {
         assert_eq!(socket.close_code(), 4429);
     }
     assert_eq!(others.say("c1", "the first"), 1);
-    // And the next connection is welcome.
+    // The next connection is accepted.
     assert_eq!(site.socket(&ada).say("c2", "the second"), 2);
 }
 

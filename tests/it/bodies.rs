@@ -1,4 +1,4 @@
-//! The JSON that requests bring: what nobody knows in it is named, and nothing of it is done.
+//! JSON bodies with unknown fields: the field is named, and nothing is done.
 
 use crate::harness::people::{PASSWORD, Person};
 use crate::harness::server::Site;
@@ -17,7 +17,7 @@ impl Fixture {
         Fixture { site, ada, ben }
     }
 
-    /// Sends this as the owner; tells which field was wrong.
+    /// Sends this as the owner; returns the field that was wrong.
     #[track_caller]
     fn unknown(&self, method: &str, path: &str, body: &Value) -> String {
         let request = self.site.request(method, path).cookie(&self.ada.cookie).json(body);

@@ -1,4 +1,4 @@
-//! A clock of the computer that is wrong for a while, and what is left of it when it is right again.
+//! A system clock that is wrong for a while, and the effects after it is corrected.
 
 use crate::harness::PATIENCE;
 use crate::harness::exe::Home;
@@ -128,7 +128,7 @@ fn a_clock_that_jumps_to_2040_and_back_costs_nobody_their_session() {
     let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
     let mut socket = site.socket(&ada);
     clock_control.go_forward(YEARS);
-    // Nobody asks for anything, so it is the sweep of sessions that says so.
+    // No requests arrive, so the sweep of sessions has to report it.
     log.until("was set forward by 14 years");
     socket.say("c1", "not signed out by the sweep");
     let carol = site.sign_up("Carol");
@@ -143,7 +143,7 @@ fn a_start_while_the_clock_shows_2040_costs_nobody_their_session() {
     let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
     say(&site, &ada, "before");
     clock_control.go_forward(YEARS);
-    // A start forgets what is expired. The sign-up is answered after that.
+    // A start deletes expired sessions. The sign-up is answered after that.
     site.restart();
     site.sign_up("Carol");
     clock_control.go_back(YEARS);

@@ -1,5 +1,6 @@
-//! RFC 6455 below the protocol: each fault has the close code that the RFC gives it. The numbers are those of the
-//! public Autobahn test suite, whose cases these are; only what it leaves open is not here.
+//! RFC 6455 framing: each fault gets the close code of the RFC. The numbers are cases of the public Autobahn test
+//! suite;
+//! cases whose outcome it leaves open are not here.
 
 use crate::harness::PATIENCE;
 use crate::harness::http::Request;
@@ -23,7 +24,7 @@ const PONG_BEGINS: u8 = 0x0a;
 
 const A_PING: &[u8] = br#"{"type":"ping"}"#;
 
-/// Sends this on a new socket, and a post behind it that must not count. Tells how the server closes.
+/// Sends this on a new socket, and a post after it that must not count. Returns the close code.
 #[track_caller]
 fn closes_with(site: &Site, ada: &Person, bytes: &[u8]) -> u16 {
     let mut socket = site.socket(ada);

@@ -1,4 +1,4 @@
-//! Is a request meant for us, and does it come from our own page?
+//! The gate: is a request meant for this server, and does it come from its own page?
 
 use crate::harness::http::{Request, Response};
 use crate::harness::people::{PASSWORD, Person, credentials};
@@ -41,7 +41,7 @@ fn a_host_that_is_not_ours_is_refused_before_all_else() {
     let wrong = [
         format!("evil.example:{port}"),
         "evil.example".to_owned(),
-        // A name that its owner has pointed at this machine: DNS rebinding.
+        // A foreign name that resolves to this machine: DNS rebinding.
         format!("chapp.localhost.evil.example:{port}"),
         format!("127.0.0.1.evil.example:{port}"),
         format!("evil.localhost:{port}"),
@@ -57,7 +57,7 @@ fn a_host_that_is_not_ours_is_refused_before_all_else() {
         format!("2130706433:{port}"),
     ];
     for host in wrong {
-        // With our own Origin, as after a rebinding, and with one that fits the Host.
+        // With our own Origin, as after a rebinding, and with one that matches the Host.
         let paths = ["/", "/healthz", "/api/me", "/login", "/nothing", "/-/0/css/base.css"];
         for path in paths {
             let request = site.get(path).cookie(&ada.cookie).with("Host", &host);
@@ -171,7 +171,7 @@ fn an_address_is_ours_only_where_the_connection_came_to_it() {
     }
 }
 
-/// What no page but ours sends.
+/// Headers that only our own page sends.
 fn origins_of_others(site: &Site) -> Vec<String> {
     let port = site.port();
     vec![
@@ -180,7 +180,7 @@ fn origins_of_others(site: &Site) -> Vec<String> {
         "http://evil.example".to_owned(),
         format!("http://evil.example:{port}"),
         format!("http://chapp.localhost.evil.example:{port}"),
-        // Another program on this machine: the browser sends it our cookie's requests.
+        // Another program on this machine: the browser sends our cookie to it as well.
         format!("http://chapp.localhost:{}", port ^ 1),
         format!("http://localhost:{}", port ^ 1),
         "http://chapp.localhost".to_owned(),

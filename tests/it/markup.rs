@@ -1,4 +1,4 @@
-//! Texts as trees: what each mark becomes, and what no text can make of the tree.
+//! Markup trees: what each kind of markup becomes, and the invariants of every tree.
 
 use crate::harness::Rng;
 use chapp::chat::markup::{Names, candidates, parse};
@@ -25,14 +25,14 @@ fn understood(text: &str) -> FormattedText {
     parse(Body::parse(text).unwrap(), &names())
 }
 
-/// What is true of a tree, whatever it was made of.
+/// Facts about a tree.
 #[derive(Default)]
 struct Facts {
     nodes: usize,
-    /// Of nodes within nodes; text that a node holds is no node of its own.
+    /// The nesting depth; the text of a node is not a node.
     depth: usize,
     hrefs: Vec<String>,
-    /// All that is shown, in order.
+    /// The visible text, in order.
     shown: String,
     languages: Vec<String>,
 }
@@ -88,12 +88,12 @@ impl Facts {
     }
 }
 
-/// Turns the direction of what follows, or ends that (UAX #9 §2.2, §2.4).
+/// Whether the character changes the direction of the following text, or ends such a change (UAX #9 §2.2, §2.4).
 fn is_override(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Checks all that must be so for any text; returns its tree.
+/// Checks the invariants for a text; returns its tree.
 #[track_caller]
 fn check(text: &str) -> Option<Facts> {
     let written = understood(text);
@@ -128,7 +128,7 @@ fn check_depth(text: &str) {
     assert!(depth <= CONTENT_DEPTH_MAX, "{depth} deep: {start:?}");
 }
 
-/// Up to 8,000 characters of this again and again.
+/// Repeats this up to 8,000 characters.
 fn full_of(piece: &str) -> String {
     piece.chars().cycle().take(BODY_CHARS_MAX).collect()
 }
@@ -183,7 +183,7 @@ const PIECES: [&str; 44] = [
 #[test]
 fn no_text_makes_a_tree_that_is_too_large_or_leads_elsewhere() {
     for piece in PIECES {
-        // One that cannot be seen makes no message.
+        // Invisible characters alone are not a message.
         if Body::parse(&full_of(piece)).is_ok() {
             check(&full_of(piece));
         }

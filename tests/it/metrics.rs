@@ -1,4 +1,4 @@
-//! `/metrics`: true numbers, in the format that is promised, for those whom they concern.
+//! `/metrics`: correct numbers, in the promised format, for authorized readers.
 
 use crate::harness::http::Request;
 use crate::harness::metrics::Metrics;
@@ -24,7 +24,7 @@ fn a_program_on_this_computer_reads_what_was_done() {
         adas.expect_message("counted");
         bens.expect_message("counted");
     }
-    // A batch is counted when the next one is come for: everybody has it by then.
+    // A batch is counted when the next one is fetched, after its delivery.
     let after = Metrics::until(site.address, |now| {
         now.get("chapp_events_total") >= before.get("chapp_events_total") + 3.0
     });

@@ -1,4 +1,4 @@
-//! Nightly backups, over days that pass at once: made, checked, thinned out, and said where they fail.
+//! Nightly backups, with a clock that skips days: they are made, checked and thinned out, and failures are reported.
 
 use crate::harness::PATIENCE;
 use crate::harness::metrics::Metrics as Scraped;
@@ -25,7 +25,7 @@ fn hours(count: u64) -> Duration {
     Duration::from_millis(count * HOUR)
 }
 
-/// A server that backs up into a folder of the test's, and looks often.
+/// A server that backs up into a folder of the test and checks the time often.
 struct Night {
     site: Site,
     clock_control: ClockControl,
@@ -66,7 +66,7 @@ impl Night {
         self.site.facts(&self.owner)["backup"]["nightly"].clone()
     }
 
-    /// What the page tells once it is so.
+    /// The backup state that the page gets, once it satisfies a condition.
     #[track_caller]
     fn until(&self, is_so: impl Fn(&Value) -> bool) -> Value {
         let began = Instant::now();
@@ -89,7 +89,7 @@ impl Night {
         names
     }
 
-    /// A day passes, and its night brings a backup.
+    /// Lets a day pass, and waits for its backup.
     fn a_day_later(&self) -> Value {
         let before = self.facts()["at"].clone();
         self.clock_control.advance(hours(24));
@@ -116,7 +116,7 @@ fn a_backup_is_due_once_for_each_night_and_not_by_the_length_of_time_alone() {
         is_due(at(4_000, 0), at(1, 12)),
         "a clock that was wrong once does not put it off for years"
     );
-    // Three in the morning is where the clock of this computer says so.
+    // Three in the morning in the local time of this computer.
     assert!(is_nightly_due(at(0, 12), at(0, 21), 6 * 3_600));
     assert!(!is_nightly_due(at(0, 12), at(0, 20), 6 * 3_600));
     assert!(is_nightly_due(at(0, 4), at(0, 10), -7 * 3_600));
@@ -241,7 +241,7 @@ fn a_server_that_was_off_at_night_backs_up_soon_after_its_start() {
     let before = night.names();
     night.until(|facts| facts["stale"] == false);
     assert_eq!((before.len(), night.names().len()), (1, 2));
-    // What was told of the night before is still known after a start.
+    // The result of the night before survives a restart.
     night.site.restart();
     assert_eq!(night.facts()["findings"], 0);
     assert_eq!(night.names().len(), 2, "no second one for the same night");
@@ -251,7 +251,7 @@ fn a_server_that_was_off_at_night_backs_up_soon_after_its_start() {
 fn a_night_that_fails_is_said_and_tried_again_after_an_hour() {
     let night = Night::new(Options::default());
     let good = night.a_day_later();
-    // Where a folder should be, there is a file.
+    // A file is in the place of the folder.
     let aside = night.folder.with_file_name("aside");
     fs::rename(&night.folder, &aside).unwrap();
     fs::write(&night.folder, "in the way").unwrap();
@@ -266,7 +266,7 @@ fn a_night_that_fails_is_said_and_tried_again_after_an_hour() {
         (&good["at"], &json!(false)),
         "the last good one is still told"
     );
-    // It is tried again after an hour, not at each look.
+    // It is retried after an hour, not at every check.
     let tried_at = failed["failed_at"].as_u64().unwrap();
     night.clock_control.advance(Duration::from_millis(HOUR));
     night.until(|facts| facts["failed_at"].as_u64().unwrap() > tried_at);
@@ -303,7 +303,7 @@ fn what_is_not_ours_is_left_alone_and_what_a_kill_left_goes() {
     let night = Night::new(Options::default());
     night.a_day_later();
     let ours = night.folder.join(&night.names()[0]);
-    // Of another server, under names that ours could have too.
+    // Backups of another server, with names like ours.
     let other = Site::new();
     let ada = other.sign_up("Ada");
     let theirs = other.get_as(&ada, "/api/backup").body;

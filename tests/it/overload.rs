@@ -1,4 +1,4 @@
-//! Too much to do: what is shed, in which order, and that nothing that was acknowledged is among it.
+//! Overload: what is shed, in which order, and that nothing acknowledged is lost.
 
 use crate::harness::disk::{Stall, StallingDisk};
 use crate::harness::http::Request;
@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// One more socket full of posts in flight for each stage.
+/// One more socket with the most posts in flight for each shedding level.
 const STEP: usize = POSTS_IN_FLIGHT_MAX;
 
 fn site_on(disk: &Arc<StallingDisk>, shed_at: ShedAt) -> Site {
@@ -60,7 +60,7 @@ fn newcomers_go_first_then_signals_then_posts_and_never_what_was_acknowledged() 
 
     let still = Stall::new(&disk);
     bens.post("first", "in the writer's hands");
-    // Until then the writer may take what comes next together with this one, and nothing of it would wait.
+    // Until then the writer may commit the next posts together with this one, and none would wait.
     Metrics::until(site.address, |_| disk.is_awaited());
     let mut newcomer = site.socket(&ben);
     adas.send(&typing);
@@ -120,7 +120,7 @@ fn newcomers_go_first_then_signals_then_posts_and_never_what_was_acknowledged() 
     let mut acknowledged = BTreeSet::new();
     for socket in &mut flood {
         for _ in 0..STEP {
-            // The last of them may have come when posts were shed already.
+            // The last ones may arrive when posts are already being shed.
             let answers = socket.until(|frame| frame["type"] == "posted" || frame["type"] == "error");
             let answer = &answers[answers.len() - 1];
             if answer["type"] == "posted" {

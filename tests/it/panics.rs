@@ -1,5 +1,5 @@
-//! Where a part of the server panics: it stops as a whole, in order, and does not go on half dead. One socket
-//! that panics ends alone.
+//! If a part of the server panics, the whole server stops cleanly instead of running on without it. A panic in one
+//! socket ends only that socket.
 
 use crate::harness::metrics::Metrics;
 use crate::harness::people::{PASSWORD, history};
@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Makes one part panic, once, when it is told to.
+/// Makes one part panic once, on demand.
 #[derive(Default)]
 struct Breaker(Mutex<Option<Part>>);
 
@@ -46,13 +46,13 @@ fn site_with(fault: Arc<PartFault>) -> Site {
     })
 }
 
-/// The same where the server is like any other.
+/// The same with default settings.
 fn stops_in_order(part: Part, cause: impl FnOnce(&Site, &mut Socket)) {
     stops_in_order_as(Setup::default(), part, cause);
 }
 
-/// A server in which `part` panics, which `cause` brings about: everybody is told, all that was acknowledged is in
-/// the file, and the server says what has failed.
+/// `cause` makes `part` of a server panic: every socket is closed, everything acknowledged is in the file, and the
+/// server names the failed part.
 fn stops_in_order_as(setup: Setup, part: Part, cause: impl FnOnce(&Site, &mut Socket)) {
     let (breaker, fault) = Breaker::new();
     let mut site = Site::with(Setup {
@@ -149,7 +149,7 @@ fn a_panic_while_a_command_is_accepted_stops_the_server_in_order() {
     });
 }
 
-/// What nobody can hold: whoever catches this panic and lets it go panics themselves.
+/// A panic payload that panics again when it is dropped.
 struct PanicsOnDrop;
 
 impl Drop for PanicsOnDrop {
@@ -158,7 +158,7 @@ impl Drop for PanicsOnDrop {
     }
 }
 
-/// Breaks the thread that writes to it, although that catches panics.
+/// Kills the thread that writes to it, although that thread catches panics.
 #[derive(Debug, Default)]
 struct PanickingDisk(AtomicBool);
 

@@ -1,4 +1,4 @@
-//! Read marks and typing, which wait for each other: nothing that people see of them may suffer from that.
+//! Read marks and typing are batched; people must not notice.
 
 use crate::harness::disk::{Stall, StallingDisk};
 use crate::harness::metrics::Metrics;
@@ -139,7 +139,7 @@ fn marks_and_typing_of_a_crowd_go_out_together() {
     while of_type(&frames, "typing").len() < CROWD || of_type(&frames, "seen").len() < CROWD {
         frames.push(listeners.next());
     }
-    // Alone, each of them would be a write to everybody.
+    // Unbatched, each of them would be a write to everybody.
     let alone = 2.0 * CROWD as f64 * CROWD as f64;
     assert!(writes() - before < alone / 4.0, "{} of {alone}", writes() - before);
 }
@@ -152,7 +152,7 @@ fn whoever_has_posted_is_not_told_to_be_typing_after_that() {
         adas.send(&json!({"type": "typing", "room": 1}));
         adas.post(&format!("c{n}"), &format!("message {n}"));
         let frames = bens.until(|frame| frame["message"]["body"] == format!("message {n}"));
-        // The first one finds nothing to wait for.
+        // The first one is sent at once.
         assert!(n == 1 || of_type(&frames, "typing").len() <= 1, "{frames:?}");
     }
     bens.post("mark", "mark");

@@ -1,5 +1,4 @@
-//! The laws of the store (`tests/README.md`). Whatever engine there is, these hold; so nothing in here
-//! knows what lies under it.
+//! The laws of the store (`tests/README.md`). They hold for any engine, so nothing here depends on one.
 
 mod changes;
 mod clock;

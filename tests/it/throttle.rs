@@ -1,4 +1,4 @@
-//! How often somebody may try.
+//! Rate limits.
 
 #[cfg(target_os = "linux")]
 use crate::harness::exe::Home;
@@ -87,7 +87,7 @@ fn a_clock_that_is_set_forward_lets_nobody_through() {
     for n in 0..20 {
         assert_eq!(site.say(&ben, &format!("c{n}"), "hello").status, 201);
     }
-    // Far enough for every throttle, and not so far that Ben's session is over.
+    // Long enough for every throttle, and short enough for Ben's session.
     clock_control.go_forward(Duration::from_secs(24 * 60 * 60));
     assert_eq!(wait_of(&site.try_log_in("Ada", PASSWORD)), 1);
     assert_eq!(wait_of(&site.say(&ben, "c20", "hello")), 1);
@@ -138,7 +138,7 @@ fn a_name_that_nobody_has_is_throttled_like_one_that_somebody_has() {
     assert_eq!(wait_of(&site.try_log_in("A\u{200b}da", WRONG)), 1);
 }
 
-/// Linux lets a test come from all of 127.0.0.0/8.
+/// Linux routes all of 127.0.0.0/8.
 #[cfg(target_os = "linux")]
 #[test]
 fn an_attacker_elsewhere_locks_nobody_out() {
@@ -207,7 +207,7 @@ fn more_log_ins_at_once_than_can_be_hashed_are_shed_and_the_rest_is_answered() {
                 })
             })
             .collect();
-        // Whoever is in already notices nothing.
+        // Logged-in people are not affected.
         assert_eq!(site.get_as(&ada, "/api/me").status, 200);
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
@@ -250,7 +250,7 @@ fn posts_past_the_rate_are_refused_with_the_time_to_wait_and_then_taken() {
     assert_eq!(site.say(&ada, "c20", "hello").status, 201);
     wait_of(&site.say(&ada, "c21", "hello"));
 
-    // Over the socket it is the same allowance, and the socket lives.
+    // The socket shares the same allowance and stays open.
     let mut socket = site.socket(&ada);
     socket.post("c21", "hello");
     let error = socket.expect("error");
@@ -289,7 +289,7 @@ fn somebody_who_types_on_and_on_is_told_a_few_times() {
     let (clock_control, site) = limited();
     let (ada, ben, cleo) = (site.sign_up("Ada"), site.sign_up("Ben"), site.sign_up("Cleo"));
     let (mut adas, mut bens, mut cleos) = (site.socket(&ada), site.socket(&ben), site.socket(&cleo));
-    // Typing waits for something else to be told with it, and of those that wait only the last is told.
+    // Typing is batched with other events, and only the last of a batch is sent.
     let mut typed = |mark: &str| {
         let mut told = 0;
         for n in 0..2 * TYPING_BURST {
@@ -315,14 +315,14 @@ fn somebody_who_comes_and_goes_on_and_on_is_told_a_few_times_and_as_they_are_in_
     let (mut adas, mut bens) = (site.socket(&ada), site.socket(&ben));
     for n in 0..25 {
         adas.send(&json!({"type": "away", "on": n % 2 == 0}));
-        // What was done is told before the next one is.
+        // Each is delivered before the next one.
         adas.until_pong();
     }
     let is_of_ada = |frame: &Value| frame["type"] == "presence" && frame["user"] == ada.id;
     bens.post("mark", "mark");
     let mut frames = bens.until(|frame| frame["message"]["body"] == "mark");
     frames.retain(is_of_ada);
-    // One at once, and where this takes long one each two seconds: far fewer than there were.
+    // One at once and then one every two seconds: far fewer than were sent.
     assert!(frames.len() < 10, "{frames:?}");
     if frames.last().is_none_or(|frame| frame["state"] != "away") {
         bens.until(|frame| is_of_ada(frame) && frame["state"] == "away");
@@ -348,7 +348,7 @@ fn rooms_that_are_made_and_left_cannot_use_up_those_of_everybody() {
     }
     let wait = wait_of(&make("one more"));
     assert!(wait > 60, "{wait} s");
-    // A direct message is no room that somebody makes.
+    // Starting a direct message does not count as creating a room.
     let ben = site.sign_up("Ben");
     let body = json!({"kind": "direct", "members": [ben.id]});
     assert_eq!(
@@ -380,7 +380,7 @@ fn catching_up_is_counted_over_all_connections_of_a_person() {
             }
             assert_eq!(refused(&socket.until_pong()), 0, "after {asked}");
         }
-        // New ones: what one connection sends is counted for itself.
+        // New sockets, since frames are counted per connection.
         (first, second) = (site.socket(&ada), site.socket(&ada));
     }
     second.send(&sync);

@@ -1,5 +1,6 @@
-//! What the page is told while nothing of what people write is saved: at once, whoever they are, also those who come
-//! meanwhile; and that it is over.
+//! The `trouble` frame while nothing can be saved: every client gets it at once, also clients that connect meanwhile,
+//! and
+//! again when it is over.
 
 use crate::harness::PATIENCE;
 use crate::harness::disk::BrokenDisk;
@@ -10,13 +11,13 @@ use std::sync::Arc;
 use std::time::Instant;
 use std::{fs, io, thread, time::Duration};
 
-/// The next word about it.
+/// The `what` of the next `trouble` frame.
 #[track_caller]
 fn next_trouble(socket: &mut Socket) -> Value {
     socket.expect("trouble")["what"].clone()
 }
 
-/// What somebody is told who comes now.
+/// The `trouble` in the first frame of a new socket.
 fn trouble_at_connect(site: &Site, person: &crate::harness::people::Person) -> Value {
     site.socket(person).ready["server"]["trouble"].clone()
 }
@@ -103,7 +104,7 @@ fn a_disk_that_takes_no_writes_is_told_of_and_no_reason_to_restart_the_server() 
 fn a_full_disk_is_told_of_to_whoever_comes() {
     let (full, ada) = Site::on_full_disk();
     let mut adas = full.socket(&ada);
-    // The first look may come before or after.
+    // The first check may come before or after.
     if adas.ready["server"].get("trouble").is_none() {
         assert_eq!(next_trouble(&mut adas), "disk_full");
     }

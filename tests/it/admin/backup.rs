@@ -223,7 +223,7 @@ fn without_room_for_a_copy_none_is_begun() {
 
 /// Posts, and waits for the checkpoint that follows when nobody says more: the disk is the copy's alone then. Returns
 /// how
-/// many posts that took.
+/// posts.
 fn until_all_is_in_the_pages(world: &World) -> usize {
     let checkpoints = || world.store.metrics().get(Count::Checkpoints);
     let mut posts = 0;

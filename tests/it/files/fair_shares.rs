@@ -1,4 +1,4 @@
-//! Whose turn it is to upload: nobody keeps everybody else from sending files, by many uploads or by slow ones.
+//! Fair uploads: nobody can block the uploads of others with many or slow uploads.
 
 use super::uploads::PartialUpload;
 use super::*;
@@ -13,7 +13,7 @@ use std::thread;
 const RECEIVING: &str = "chapp_uploads{state=\"receiving\"}";
 const WAITING: &str = "chapp_uploads{state=\"waiting\"}";
 
-/// People on a server with limits, and the hands of its clock.
+/// People on a server with limits, and the control of its clock.
 fn people(names: &[&str]) -> (Site, ClockControl, Vec<Person>) {
     let (clock_control, clock): (ClockControl, Clock) = ClockControl::new();
     let site = Site::limited(clock);
@@ -31,7 +31,7 @@ fn metric(site: &Site, name: &str) -> f64 {
     Metrics::read(site.address).get(name)
 }
 
-/// Begins uploads of a person, one byte of each, and waits until they are received.
+/// Starts uploads of a person with one byte each, and waits until the server has them.
 fn begin(site: &Site, person: &Person, count: usize, size: usize) -> Vec<PartialUpload> {
     let before = metric(site, RECEIVING);
     let begun = (0..count).map(|_| {
@@ -54,7 +54,7 @@ fn send(site: &Site, sendings: &mut [PartialUpload], bytes: &[u8]) {
     Metrics::until(site.address, |now| now.get(name) >= wanted);
 }
 
-/// An upload of which the client hears that it should try again later.
+/// An upload that is refused with `Retry-After`.
 #[track_caller]
 fn is_told_to_retry(sending: PartialUpload, field: Option<&str>) {
     let (status, text) = sending.answer();
@@ -86,7 +86,7 @@ fn two_people_who_send_a_byte_every_ten_seconds_do_not_stop_everybody_elses_uplo
         let file = upload(&site, &people[2], "quick.txt", BYTES);
         assert_eq!(get(&site, &people[2], &file).body, BYTES, "round {number}");
     }
-    // And they do not go on for ever.
+    // And they do not last for ever.
     for _ in 3..6 {
         clock_control.advance(Duration::from_secs(10));
         for sending in &mut slow {

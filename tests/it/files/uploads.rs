@@ -1,4 +1,4 @@
-//! Files on their way in: too large, empty, broken off, slow, many at once, killed, and on a full disk.
+//! Uploads: too large, empty, aborted, slow, many at once, killed, and on a full disk.
 
 use super::*;
 use crate::harness::PATIENCE;
@@ -10,7 +10,7 @@ use chapp::store::Options;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 
-/// An upload by hand, of which as much is sent as the test wants.
+/// A hand-written upload that sends as many bytes as the test wants.
 pub struct PartialUpload(TcpStream);
 
 impl PartialUpload {
@@ -35,12 +35,12 @@ impl PartialUpload {
         self.0.write_all(bytes).unwrap();
     }
 
-    /// The same, for a server that may have hung up.
+    /// The same, for a server that may have closed.
     pub fn try_send(&mut self, bytes: &[u8]) {
         let _ = self.0.write_all(bytes);
     }
 
-    /// The status of the answer, and all of it.
+    /// The status of the answer, and its text.
     pub fn answer(mut self) -> (u16, String) {
         let mut text = String::new();
         let mut bytes = [0; 4096];
@@ -58,7 +58,7 @@ impl PartialUpload {
 #[test]
 fn a_file_that_is_too_large_or_empty_is_refused_and_leaves_nothing() {
     let (site, ada, _, _) = three();
-    // By what it says, before it has sent a byte.
+    // By its `Content-Length`, before the first byte.
     let (status, text) = PartialUpload::of(site.address, &ada, FILE_BYTES_MAX as usize + 1).answer();
     assert_eq!(status, 413, "{text}");
     assert!(text.contains("\"too_large\"") && text.contains("64 MiB"), "{text}");
@@ -67,7 +67,7 @@ fn a_file_that_is_too_large_or_empty_is_refused_and_leaves_nothing() {
     let mut chunked = PartialUpload::begin(site.address, &ada, "Transfer-Encoding: chunked");
     chunked.send(b"0\r\n\r\n");
     assert_eq!(chunked.answer().0, 422);
-    // In pieces of no known number, one byte over.
+    // Chunked, one byte over the limit.
     let mut endless = PartialUpload::begin(site.address, &ada, "Transfer-Encoding: chunked");
     let piece = vec![b'x'; 1 << 20];
     for _ in 0..FILE_BYTES_MAX >> 20 {
@@ -78,7 +78,7 @@ fn a_file_that_is_too_large_or_empty_is_refused_and_leaves_nothing() {
     endless.send(b"1\r\nx\r\n0\r\n\r\n");
     let (status, text) = endless.answer();
     assert_eq!(status, 413, "{text}");
-    // In pieces, within bounds.
+    // Chunked, within the limit.
     let mut chunked = PartialUpload::begin(site.address, &ada, "Transfer-Encoding: chunked");
     chunked.send(b"5\r\nhello\r\n7\r\n, world\r\n0\r\n\r\n");
     let (status, text) = chunked.answer();
@@ -188,7 +188,7 @@ fn a_kill_in_the_middle_of_uploads_leaves_whole_files_and_nothing_else() {
         for half in &mut halves {
             half.send(&vec![round; (1 + round as usize) * FILE_CHUNK_BYTES + 1]);
         }
-        // Somewhere in the middle of them: another one was taken after they began.
+        // In the middle of the uploads: another one has finished since they began.
         let other = request(exe.address, "/api/files?name=other.bin")
             .body(bytes.clone())
             .send();

@@ -1,5 +1,5 @@
-//! What each person's files take, who sees it, and that nobody takes the space of everybody else; counted right also in
-//! a data file from before there was a count.
+//! The space that each person's files take, who sees it, and the limit on each person's share; also in a data file from
+//! before usage was counted.
 
 use super::uploads::PartialUpload;
 use super::*;
@@ -16,10 +16,10 @@ use std::path::Path;
 const META: TableDefinition<&str, &[u8]> = TableDefinition::new("chapp");
 const USAGE: TableDefinition<u32, &[u8]> = TableDefinition::new("usage");
 
-/// All that brings a small file, in order.
+/// The changes that upload a small file, in order.
 fn upload(owner: u64, number: u64, size: usize) -> Vec<Change> {
     let mut id = [0; 16];
-    // In no order, as they are in fact.
+    // Unordered, as real ids are.
     id[..8].copy_from_slice(&number.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes());
     id[8..].copy_from_slice(&number.to_be_bytes());
     let (id, at) = (FileId(id), Time(1_000 + number));
@@ -55,7 +55,7 @@ fn own(store: &Store, person: u64) -> u64 {
     wait(store.file_usage(UserId(person))).unwrap().own
 }
 
-/// A row as it is kept: postcard, then a checksum.
+/// A stored row: postcard, then a checksum.
 fn sealed(number: u64) -> Vec<u8> {
     let mut row = postcard::to_stdvec(&number).unwrap();
     row.extend(crc32c::crc32c(&row).to_le_bytes());
@@ -80,7 +80,7 @@ fn the_files_of_an_older_data_file_are_counted_little_by_little_while_others_com
     txn.commit().unwrap();
     drop(pages);
 
-    // Where nothing can be written, there is no count, and all else goes on.
+    // A read-only file has no usage, and everything else works.
     let full = Options {
         disk_free_bytes_min: u64::MAX,
         ..Options::default()
@@ -97,7 +97,7 @@ fn the_files_of_an_older_data_file_are_counted_little_by_little_while_others_com
         "a start does not take for ever"
     );
     assert_eq!(own(store, 1), 3 * FILES_COUNTED_AT_ONCE as u64);
-    // Some of those that are counted are erased, and some that are not; and others come on both sides.
+    // Erase and add files on both sides of the counting position.
     let erase = Change::File(FileChange::Erase { before: Time(1_500) });
     while wait(store.has_unattached(Time(1_500))).unwrap() {
         all(store, vec![erase.clone()]);
@@ -115,7 +115,7 @@ fn the_files_of_an_older_data_file_are_counted_little_by_little_while_others_com
     assert_eq!(own(&world.store, 1), 3 * (many - 500));
 }
 
-/// As if the first person's files took so much, and all together so much.
+/// Limits the usage of a person, and of all people together.
 fn set_usage(path: &Path, own: u64, all: u64) {
     let pages = open_pages(path);
     let txn = pages.begin_write().unwrap();
@@ -143,7 +143,7 @@ fn one_persons_files_do_not_take_the_space_of_everybody_elses() {
         (Kind::StorageFull, None),
         "all of it is taken"
     );
-    // What is erased gives the share back.
+    // Erasing frees the share.
     all(store, vec![Change::File(FileChange::Erase { before: Time(1_003) })]);
     assert_eq!(own(store, 1), FILE_SHARE_BYTES_MIN - 10);
     all(store, upload(1, 5, 10));
@@ -183,14 +183,14 @@ fn a_file_beyond_ones_share_is_refused_in_words_and_others_go_on() {
         refused["title"].as_str().unwrap().contains("you use 63 of 64 MiB"),
         "{refused}"
     );
-    // Of no known length: as soon as it is too much.
+    // Of unknown length: refused as soon as it is over the limit.
     let mut endless = PartialUpload::begin(site.address, &ada, "Transfer-Encoding: chunked");
     endless.send(b"b\r\nhello world\r\n");
     let (status, text) = endless.answer();
     assert_eq!(status, 507, "{text}");
     upload(&site, &ada, "tiny.txt", b"0123456789");
     upload(&site, &ben, "his.txt", BYTES);
-    // Ada makes room herself.
+    // Ada frees space herself.
     act(&mut site.socket(&ada), "delete", 1, id);
     eventually("her share is hers again", || {
         try_upload(&site, &ada, "two.txt", BYTES).status == 201

@@ -1,4 +1,4 @@
-//! What each mark becomes, and what has none.
+//! What each kind of markup becomes, and what is not markup.
 
 use super::{check, names, understood};
 use crate::harness::Rng;

@@ -1,4 +1,4 @@
-//! How much somebody has not read, and how much of it is meant for them.
+//! Counts of unread messages and of mentions.
 
 use super::*;
 use crate::harness::Rng;
@@ -9,7 +9,7 @@ fn counts(room: &Value) -> (u64, u64, u64) {
     (number("read"), number("unread"), number("mentions"))
 }
 
-/// The same by looking at every message.
+/// The same counts from all messages.
 fn counted(messages: &[Value], viewer: u64, is_here: bool, read: u64) -> (u64, u64, u64) {
     let of_others = |message: &&Value| message["event"].is_null() && message["author"] != viewer;
     let after: Vec<&Value> = messages
@@ -68,7 +68,7 @@ fn names_and_everybody_and_who_is_here_are_mentioned() {
             "{body}"
         );
     }
-    // An edit means others; what is deleted is meant for nobody.
+    // An edit changes the mentions; a deleted message has none.
     act(&mut adas, edit(tea, 2, "hello @Dan"));
     assert_eq!((mentions(&ben), mentions(&dan)), (4, 4));
     act(&mut adas, delete(tea, 4));
@@ -222,7 +222,7 @@ fn after_whatever_people_do_the_counts_are_what_counting_gives() {
                 assert_eq!(actual, expected, "{read}");
             }
             (8, _) => {
-                // From a message on: the seq of a change is none.
+                // Unread starts at a message; the seq of a change is not one.
                 let messages = whole(&site, &ada, tea);
                 let message = &messages[rng.below(messages.len() as u64) as usize];
                 let id = message["id"].as_u64().unwrap();

@@ -1,4 +1,4 @@
-//! What is left of a deleted message, and until when it can be brought back.
+//! What remains of a deleted message, and how long it can be undeleted.
 
 use super::*;
 use crate::harness::server::{ClockControl, Setup};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 const SECRET: &str = "a secret";
 
-/// All that somebody can get of a room.
+/// Everything that a person can read of a room.
 fn everything(site: &Site, person: &Person, room: u64) -> String {
     let mut all = String::new();
     for path in ["messages", "messages?around=1", "pins"] {
@@ -45,7 +45,7 @@ fn a_deleted_message_says_nothing_anywhere_any_more() {
     assert_eq!(site.get_as(&ben, "/api/rooms/1/pins").json()["messages"], json!([]));
     assert!(!everything(&site, &ben, 1).contains(SECRET));
     assert!(!everything(&site, &ada, 1).contains(SECRET), "nor for its author");
-    // Deleted again, nothing happens.
+    // Deleting it again changes nothing.
     assert_eq!(act(&mut adas, delete(1, id)), seq);
     drop((adas, bens));
     site.restart();
@@ -70,7 +70,7 @@ fn whoever_deleted_a_message_brings_all_of_it_back_for_a_while() {
     assert!(before["edited_at"].is_u64() && before["mentions"].is_object());
     assert_eq!(refused(&mut bens, undelete(1, id))["code"], "conflict", "it is there");
 
-    // Its author, to the very end of the time.
+    // Its author can, until the last millisecond.
     act(&mut bens, delete(1, id));
     clock_control.advance(Duration::from_millis(UNDO_MS));
     assert_eq!(refused(&mut adas, undelete(1, id))["code"], "forbidden");
@@ -79,7 +79,7 @@ fn whoever_deleted_a_message_brings_all_of_it_back_for_a_while() {
     assert_eq!(message(&site, &ben, 1, id), before);
     assert_eq!(site.get_as(&ben, "/api/rooms/1/pins").json()["messages"][0]["id"], id);
 
-    // The owner of the server, who then is named.
+    // The owner of the server can, and is named then.
     act(&mut adas, delete(1, id));
     assert_eq!(message(&site, &ben, 1, id)["deleted_by"], ada.id);
     assert_eq!(refused(&mut bens, undelete(1, id))["code"], "forbidden");

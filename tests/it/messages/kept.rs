@@ -1,4 +1,4 @@
-//! Pins, and what people keep for later.
+//! Pins and saved messages.
 
 use super::*;
 use crate::rooms::ask;

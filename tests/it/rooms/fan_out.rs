@@ -1,4 +1,4 @@
-//! Among many connections, of which few are in a room: exactly those hear of it, whatever came and went.
+//! Many connections, few of them in a room: exactly those get its messages while people join, leave and reconnect.
 
 use super::*;
 use std::collections::{BTreeSet, HashMap};
@@ -7,12 +7,12 @@ const PEOPLE: usize = 16;
 const ROOMS: usize = 8;
 const STEPS: u64 = 160;
 
-/// What should be so: who is in which room.
+/// The expected members of each room.
 struct Model {
     site: Site,
     people: Vec<Person>,
     rooms: HashMap<u64, BTreeSet<usize>>,
-    /// Whose, and the socket; in the order in which they came.
+    /// Each socket with the index of its person, in order of connection.
     sockets: Vec<(usize, Socket)>,
 }
 
@@ -36,7 +36,7 @@ impl Model {
         }
     }
 
-    /// Somebody joins who is not in the room, or leaves who is; the last one stays.
+    /// Joins or leaves the room; the last member stays.
     fn toggle_membership(&mut self, room: u64, person: usize) {
         let members = self.rooms.get_mut(&room).unwrap();
         let verb = match members.contains(&person) {
@@ -52,7 +52,7 @@ impl Model {
         }
     }
 
-    /// One connection goes, and another one comes.
+    /// Closes one connection and opens another.
     fn reconnect(&mut self, index: usize) {
         let (person, socket) = self.sockets.swap_remove(index);
         socket.leave();
@@ -60,7 +60,7 @@ impl Model {
         self.sockets.push((person, socket));
     }
 
-    /// Posts into a room; each socket must hear it once, or not at all.
+    /// Posts into a room; each socket of a member must get it once, and no other socket at all.
     fn check(&mut self, room: u64, text: &str) {
         let members = &self.rooms[&room];
         let author = *members.first().unwrap();
@@ -85,7 +85,7 @@ fn a_small_room_reaches_all_its_members_and_nobody_else_while_people_come_and_go
     let mut rooms: Vec<u64> = model.rooms.keys().copied().collect();
     rooms.sort_unstable();
     for step in 0..STEPS {
-        // Numbers without a pattern that are the same in every run.
+        // Pseudorandom, and the same in every run.
         let random = step.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
         let room = rooms[(random % ROOMS as u64) as usize];
         match random >> 8 & 3 {
