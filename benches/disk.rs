@@ -1,9 +1,9 @@
-//! What files take of the disk.
+//! The disk space of files.
 
 use std::path::Path;
 use std::{fs, io};
 
-/// Of one file: it may be less than its length.
+/// Allocated bytes of a file. A sparse file takes less than its length.
 pub fn bytes(file: &Path) -> io::Result<u64> {
     let about = fs::metadata(file)?;
     #[cfg(unix)]

@@ -1,6 +1,6 @@
-//! What must hold, beside what was measured: the end of what a benchmark prints.
+//! The table at the end of a benchmark: each goal beside the measured value.
 
-/// Goals, in the order in which they were measured.
+/// Goals, in the order of measurement.
 #[derive(Default)]
 pub struct Goals(Vec<Goal>);
 

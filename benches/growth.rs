@@ -1,8 +1,8 @@
-//! How much larger the data file gets than what is in it while files are uploaded: Chapp leaves the pages of older
-//! states alone for a while, so that whoever copies the file meanwhile gets a whole one.
+//! How far the data file outgrows its contents during uploads. Chapp keeps the pages of older states for a while,
+//! so that a program that copies the file gets a consistent copy.
 //!
-//! `cargo bench --bench growth` uploads a file of 4 MiB each second for 128 s, twice as long as such pages are left
-//! alone, to the real executable. `CHAPP_EXE` names another one than the one that cargo has just built.
+//! `cargo bench --bench growth` uploads 4 MiB a second to the real executable for 128 s, twice as long as such pages
+//! are kept. `CHAPP_EXE` names the executable to measure; the default is the one that cargo has just built.
 
 mod disk;
 mod goals;
@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 const FILE_BYTES: usize = 4 << 20;
 const FILES: u32 = 128;
 const EVERY: Duration = Duration::from_secs(1);
-/// What may be held back: this many seconds of uploads.
+/// The most that kept pages may add to the file, in seconds of uploads.
 const HELD_SECONDS_MAX: f64 = 64.0;
 const MIB: f64 = (1 << 20) as f64;
 
@@ -36,8 +36,8 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), String> {
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).map_err(told)?;
-    std::fs::create_dir(folder.path().join("data")).map_err(told)?;
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).map_err(error_text)?;
+    std::fs::create_dir(folder.path().join("data")).map_err(error_text)?;
     let data = folder.path().join("data").join("chapp.redb");
     let exe = std::env::var_os("CHAPP_EXE").map(PathBuf::from);
     let mut server = Server::new(
@@ -47,7 +47,7 @@ fn run() -> Result<(), String> {
     );
     let address = server.start()?;
     let cookie = sign_up(address)?;
-    let (before, begun) = (disk::bytes(&data).map_err(told)?, Instant::now());
+    let (before, begun) = (disk::bytes(&data).map_err(error_text)?, Instant::now());
     let (mut most, mut slowest) = (0.0_f64, Duration::ZERO);
     println!(
         "| seconds | uploaded, MiB | the file has grown by, MiB | more than was uploaded, MiB |\n|---|---|---|---|"
@@ -57,7 +57,7 @@ fn run() -> Result<(), String> {
         upload(address, &cookie, number)?;
         slowest = slowest.max(started.elapsed());
         let uploaded = f64::from(number) * FILE_BYTES as f64 / MIB;
-        let grown = (disk::bytes(&data).map_err(told)? - before) as f64 / MIB;
+        let grown = (disk::bytes(&data).map_err(error_text)? - before) as f64 / MIB;
         most = most.max(grown - uploaded);
         if number % 16 == 0 {
             println!("| {number} | {uploaded:.0} | {grown:.0} | {:.0} |", grown - uploaded);
@@ -77,7 +77,7 @@ fn run() -> Result<(), String> {
     Ok(())
 }
 
-/// Their cookie.
+/// Signs up and returns the cookie.
 fn sign_up(address: SocketAddr) -> Result<String, String> {
     let body = br#"{"name":"Growth","password":"a long enough password"}"#;
     let answer = post(address, "/api/signup", "Content-Type: application/json\r\n", body)?;
@@ -89,7 +89,7 @@ fn sign_up(address: SocketAddr) -> Result<String, String> {
 }
 
 fn upload(address: SocketAddr, cookie: &str, number: u32) -> Result<(), String> {
-    // No two alike, and nothing that compresses.
+    // Every file is different, and none compresses.
     let mut state = u64::from(number);
     let bytes: Vec<u8> = std::iter::repeat_with(|| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -111,14 +111,14 @@ fn post(address: SocketAddr, path: &str, headers: &str, body: &[u8]) -> Result<S
          Connection: close\r\n\r\n",
         body.len()
     );
-    let mut stream = TcpStream::connect(address).map_err(told)?;
-    stream.write_all(head.as_bytes()).map_err(told)?;
-    stream.write_all(body).map_err(told)?;
+    let mut stream = TcpStream::connect(address).map_err(error_text)?;
+    stream.write_all(head.as_bytes()).map_err(error_text)?;
+    stream.write_all(body).map_err(error_text)?;
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).map_err(told)?;
+    stream.read_to_string(&mut answer).map_err(error_text)?;
     Ok(answer)
 }
 
-fn told(error: std::io::Error) -> String {
+fn error_text(error: std::io::Error) -> String {
     error.to_string()
 }

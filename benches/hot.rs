@@ -1,10 +1,10 @@
-//! The hot paths one by one: `cargo bench --bench hot`, or with `-- --quick` in less than a minute.
+//! Measures the hot paths one by one: `cargo bench --bench hot`; `-- --quick` takes less than a minute.
 //!
-//! The store lies on the real disk of the target folder, and each commit waits for its fsync.
+//! The store is on the real disk of the target folder, and each commit waits for its fsync.
 
 #[allow(dead_code)]
-#[path = "history/town.rs"]
-mod town;
+#[path = "history/seed.rs"]
+mod seed;
 #[allow(dead_code)]
 #[path = "history/words.rs"]
 mod words;
@@ -20,9 +20,9 @@ use chapp::model::{
 use chapp::store::{Options, Store};
 use chapp::wire;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use seed::Plan;
 use std::hint::black_box;
 use tokio::runtime::Runtime;
-use town::Plan;
 use words::{Words, word};
 
 const SEED: u64 = 1;
@@ -35,13 +35,13 @@ const PLAN: Plan = Plan {
 };
 const TYPICAL: &str = "Lunch at **twelve**? The menu is at https://example.com/menu, and `soup` is back :tada:";
 
-/// A message of the greatest length, with a bit of everything in it.
+/// A message of the maximum length that uses every kind of markup.
 fn longest() -> String {
     let piece = "- *one* **two** `three` ~~four~~ [five](https://example.com/five) @six #seven :eight:\n";
     piece.chars().cycle().take(BODY_CHARS_MAX - 1).collect()
 }
 
-fn written(text: &str) -> FormattedText {
+fn formatted(text: &str) -> FormattedText {
     markup::parse(Body::parse(text).expect("a text"), &Names::default())
 }
 
@@ -60,13 +60,13 @@ fn post(client_id: &str, text: &str) -> Change {
     })
 }
 
-fn posted(written: FormattedText) -> Posted {
+fn posted(text: FormattedText) -> Posted {
     let message = chapp::model::Message {
         id: Seq(1_000),
         author: UserId(1),
         sent_at: Time(1_700_000_000_000),
-        body: written.body,
-        content: written.content,
+        body: text.body,
+        content: text.content,
         client_id: Some(ClientId::parse("1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed").expect("a name")),
         edited_at: None,
         deleted_by: None,
@@ -75,7 +75,7 @@ fn posted(written: FormattedText) -> Posted {
         reactions: Vec::new(),
         pinned: None,
         forwarded: None,
-        mentions: written.mentions,
+        mentions: text.mentions,
         notice: None,
     };
     Posted {
@@ -93,7 +93,7 @@ fn without_disk(criterion: &mut Criterion) {
     criterion.bench_function("wire: decode a post", |bencher| {
         bencher.iter(|| wire::decode(black_box(&frame)).is_ok());
     });
-    let event = posted(written(TYPICAL));
+    let event = posted(formatted(TYPICAL));
     criterion.bench_function("wire: encode a message for a room", |bencher| {
         bencher.iter(|| wire::message(black_box(&event)));
     });
@@ -140,7 +140,7 @@ fn commits(criterion: &mut Criterion, runtime: &Runtime, store: &Store, words: &
     }
 }
 
-fn questions(criterion: &mut Criterion, runtime: &Runtime, store: &Store) {
+fn queries(criterion: &mut Criterion, runtime: &Runtime, store: &Store) {
     let size = PageSize::default();
     let mut page = |name: &str, anchor| {
         criterion.bench_function(name, |bencher| {
@@ -170,9 +170,9 @@ fn on_disk(criterion: &mut Criterion) {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     let data = folder.path().join("chapp.redb");
     let mut words = Words::new(SEED);
-    let filled = town::with_store(&data, async |store| {
-        town::found(store, PLAN).await?;
-        town::talk(store, PLAN, &mut words, MESSAGES).await
+    let filled = seed::with_store(&data, async |store| {
+        seed::create_rooms(store, PLAN).await?;
+        seed::post_messages(store, PLAN, &mut words, MESSAGES).await
     });
     filled.expect("a full store");
     let (store, mut feed) = Store::open(&data, Options::default()).expect("a store");
@@ -185,7 +185,7 @@ fn on_disk(criterion: &mut Criterion) {
             .expect("a runtime");
         runtime.block_on(async { while feed.next().await.is_some() {} });
     });
-    questions(criterion, &runtime, &store);
+    queries(criterion, &runtime, &store);
     commits(criterion, &runtime, &store, &mut words);
     runtime.block_on(store.close());
     let _ = listener.join();

@@ -1,9 +1,9 @@
-//! How large the page is, and how soon somebody can write in it, with nothing of it in the browser's cache.
+//! The size of the page and the time until the composer is usable, with an empty browser cache.
 //!
-//! `cargo bench --bench page` prints a table; nothing is asserted. The real executable, and Chromium without a
-//! window. Bytes are those that went over the connections to the browser: heads, bodies, and what the socket
-//! said; the lazy part, which comes at the first sign of somebody, is not among them. The time is from the navigation to
-//! the first frame in which the messages stand there, the connection does, and the composer takes text.
+//! `cargo bench --bench page` runs the real executable and headless Chromium, prints a table and asserts nothing.
+//! The bytes are those sent to the browser: heads, bodies and socket frames. They leave out the lazy part, which
+//! loads at the first input. The time runs from the navigation to the first frame in which the messages are shown,
+//! the socket is open and the composer takes text.
 
 #[allow(dead_code)]
 #[path = "../tests/browser/chat.rs"]
@@ -25,7 +25,7 @@ const RUNS: usize = 9;
 /// Enough to fill the first page of a room.
 const MESSAGES: usize = 60;
 
-/// Looks before each frame, and keeps the time of the first one in which everything is there.
+/// Checks before each frame, and stores the time of the first frame in which the page is usable.
 const WATCH: &str = "const look = () => {
     const there = document.body?.dataset.connection === 'online'
         && document.querySelector('#messages article') && !document.querySelector('#composer').disabled;
@@ -34,7 +34,7 @@ const WATCH: &str = "const look = () => {
 };
 requestAnimationFrame(look);";
 
-/// What was asked for: `[[KIND, BYTES]…]`, with the page itself and the socket.
+/// The requests so far: `[[KIND, BYTES]…]`, with the page itself.
 const ASKED: &str = "(() => {
     const kind = (name) => name.endsWith('.js') ? 'script' : name.endsWith('.css') ? 'style sheet'
         : name.includes('/api/') ? 'answers of the API' : 'other files';
@@ -76,7 +76,7 @@ fn measure() -> Outcome<Vec<Run>> {
         "Page.addScriptToEvaluateOnNewDocument",
         json!({"source": WATCH}),
     )?;
-    // The first one warms up the browser, not the cache.
+    // The first run warms up the browser. The cache is cleared before every run.
     let runs: Outcome<Vec<Run>> = (0..=RUNS).map(|_| run(&browser, &site)).collect();
     Ok(runs?.into_iter().skip(1).collect())
 }

@@ -1,21 +1,20 @@
-//! What a delivery costs where there are very many rooms, each with few people in it.
+//! The cost of a delivery with many rooms of few people each.
 //!
 //! `cargo bench --bench rooms -- [OPTIONS]` connects everybody to the real executable and posts into one room
-//! after the other, at a steady pace. It prints how many deliveries there were, the server's processor time
-//! for each, and how long one takes from the post to the reader. Every delivery is counted: one that is
-//! missing, or one too many, is an error.
+//! after the other at a steady rate. It prints the number of deliveries, the server's CPU time for each, and
+//! the delay from the post to the reader. A missing or an extra delivery is an error.
 //!
-//! `CHAPP_EXE` names another executable than the one that cargo has just built.
+//! `CHAPP_EXE` names the executable to measure; the default is the one that cargo has just built.
 
 #[allow(dead_code)]
 #[path = "history/report.rs"]
 mod report;
 #[allow(dead_code)]
+#[path = "history/seed.rs"]
+mod seed;
+#[allow(dead_code)]
 #[path = "torture/server.rs"]
 mod server;
-#[allow(dead_code)]
-#[path = "history/town.rs"]
-mod town;
 #[allow(dead_code)]
 #[path = "history/words.rs"]
 mod words;
@@ -24,6 +23,7 @@ use chapp::model::{RoomId, UserId};
 use clap::Parser;
 use futures_util::future::try_join_all;
 use report::Times;
+use seed::{Plan, cookie};
 use server::Server;
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -36,15 +36,14 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::task::LocalSet;
 use tokio::time::{sleep, sleep_until, timeout};
-use town::{Plan, cookie};
 
-/// Handshakes.
+/// Handshakes in flight.
 const AT_ONCE: u64 = 200;
 const READ_BYTES: usize = 16 << 10;
-/// Nothing came for so long: who came before has been told of.
+/// After this silence, all presence events have arrived.
 const QUIET: Duration = Duration::from_millis(500);
 const QUIET_MAX: Duration = Duration::from_secs(30);
-/// What a reader looks for in a frame: the body, which is the time it was posted at.
+/// Precedes the body of a message, which is the time of its post in nanoseconds.
 const BODY: &[u8] = b"\"body\":\"";
 
 #[derive(Parser)]
@@ -65,13 +64,13 @@ struct Arguments {
     rate: u64,
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=45))]
     seconds: u64,
-    /// What cargo says
+    /// Passed by cargo
     #[arg(long, hide = true)]
     bench: bool,
 }
 
 #[derive(Default)]
-struct Heard {
+struct Received {
     bytes: u64,
     delays: Times,
 }
@@ -94,10 +93,10 @@ fn failed(error: &str) -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<(), String> {
-    // A connection takes one here.
+    // Each connection takes one descriptor of this process.
     let _ = rlimit::increase_nofile_limit(arguments.connections + 100);
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).map_err(told)?;
-    std::fs::create_dir(folder.path().join("data")).map_err(told)?;
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).map_err(error_text)?;
+    std::fs::create_dir(folder.path().join("data")).map_err(error_text)?;
     let plan = Plan {
         people: arguments.people,
         rooms: arguments.rooms,
@@ -105,8 +104,8 @@ async fn run(arguments: &Arguments) -> Result<(), String> {
     };
     let data = folder.path().join("data").join("chapp.redb");
     let file_id = std::thread::spawn(move || {
-        town::with_store(&data, async |store| {
-            town::found(store, plan).await?;
+        seed::with_store(&data, async |store| {
+            seed::create_rooms(store, plan).await?;
             Ok(store.file_id().to_owned())
         })
     });
@@ -119,59 +118,64 @@ async fn run(arguments: &Arguments) -> Result<(), String> {
     );
     let address = server.start()?;
 
-    let (begun, heard) = (Instant::now(), Rc::new(RefCell::new(Heard::default())));
+    let (begun, received) = (Instant::now(), Rc::new(RefCell::new(Received::default())));
     let each = arguments.connections.div_ceil(arguments.people);
-    let (mut mouths, mut waiting) = (Vec::new(), Vec::new());
+    let (mut posters, mut waiting) = (Vec::new(), Vec::new());
     for person in (1..=plan.people).map(UserId) {
         let cookie = cookie(&file_id, person);
-        waiting.extend((0..each).map(|_| shake(address, cookie.clone())));
+        waiting.extend((0..each).map(|_| handshake(address, cookie.clone())));
         if waiting.len() as u64 >= AT_ONCE || person.0 == plan.people {
-            // Who comes at once is told of at once.
-            for stream in try_join_all(waiting.drain(..)).await.map_err(told)? {
-                let (ear, mouth) = stream.into_split();
-                tokio::task::spawn_local(listen(ear, heard.clone(), begun));
-                mouths.push(mouth);
+            // Batches, since people who connect together share presence events.
+            for stream in try_join_all(waiting.drain(..)).await.map_err(error_text)? {
+                let (reader, poster) = stream.into_split();
+                tokio::task::spawn_local(receive(reader, received.clone(), begun));
+                posters.push(poster);
             }
         }
     }
-    quiet(&heard).await?;
+    wait_until_quiet(&received).await?;
     eprintln!(
         "{} connections after {:.1} s",
-        mouths.len(),
+        posters.len(),
         begun.elapsed().as_secs_f64()
     );
 
     let before = server.cpu_seconds();
-    let posts = talk(arguments, plan, &mut mouths, begun).await?;
+    let posts = post_all(arguments, plan, &mut posters, begun).await?;
     let expected = posts * plan.members * each;
-    quiet(&heard).await?;
+    wait_until_quiet(&received).await?;
     let took = server.cpu_seconds().zip(before).map(|(after, before)| after - before);
-    let mut heard = heard.borrow_mut();
-    let came = heard.delays.len() as u64;
+    let mut received = received.borrow_mut();
+    let came = received.delays.len() as u64;
     if came != expected {
         return Err(format!("{came} deliveries, not {expected}: {}", server.log()));
     }
-    let delay = |heard: &mut Heard, part| heard.delays.at(part).as_secs_f64() * 1_000.0;
+    let delay = |received: &mut Received, part| received.delays.at(part).as_secs_f64() * 1_000.0;
     println!(
         "{} rooms of {}, {} connections, {} posts a second: {came} deliveries of {posts} posts",
         arguments.rooms,
         arguments.members,
-        mouths.len(),
+        posters.len(),
         arguments.rate
     );
     println!(
         "server {} µs a delivery; from post to reader p50 {:.2} ms, p99 {:.2} ms; {:.1} MiB resident",
         took.map_or("?".to_owned(), |seconds| format!("{:.1}", seconds * 1e6 / came as f64)),
-        delay(&mut heard, 0.50),
-        delay(&mut heard, 0.99),
+        delay(&mut received, 0.50),
+        delay(&mut received, 0.99),
         server.resident_bytes().unwrap_or_default() as f64 / f64::from(1 << 20)
     );
     server.terminate()
 }
 
 /// Posts into one room after the other, on the first connection of one of its members.
-async fn talk(arguments: &Arguments, plan: Plan, mouths: &mut [OwnedWriteHalf], begun: Instant) -> Result<u64, String> {
-    let (posts, each) = (arguments.rate * arguments.seconds, mouths.len() as u64 / plan.people);
+async fn post_all(
+    arguments: &Arguments,
+    plan: Plan,
+    posters: &mut [OwnedWriteHalf],
+    begun: Instant,
+) -> Result<u64, String> {
+    let (posts, each) = (arguments.rate * arguments.seconds, posters.len() as u64 / plan.people);
     let start = Instant::now();
     for post in 0..posts {
         let due = start + Duration::from_secs_f64(post as f64 / arguments.rate as f64);
@@ -180,8 +184,8 @@ async fn talk(arguments: &Arguments, plan: Plan, mouths: &mut [OwnedWriteHalf], 
         let author = plan.member(room, post / plan.rooms);
         let at = begun.elapsed().as_nanos();
         let text = format!(r#"{{"type":"post","room":{room},"client_id":"{post}","body":"{at}"}}"#);
-        let mouth = &mut mouths[((author.0 - 1) * each) as usize];
-        mouth.write_all(&masked(text.as_bytes())).await.map_err(told)?;
+        let poster = &mut posters[((author.0 - 1) * each) as usize];
+        poster.write_all(&masked(text.as_bytes())).await.map_err(error_text)?;
     }
     Ok(posts)
 }
@@ -201,7 +205,7 @@ fn masked(text: &[u8]) -> Vec<u8> {
     frame
 }
 
-async fn shake(server: SocketAddr, cookie: String) -> std::io::Result<TcpStream> {
+async fn handshake(server: SocketAddr, cookie: String) -> std::io::Result<TcpStream> {
     let mut stream = TcpStream::connect(server).await?;
     stream.set_nodelay(true)?;
     let host = format!("chapp.localhost:{}", server.port());
@@ -220,23 +224,23 @@ async fn shake(server: SocketAddr, cookie: String) -> std::io::Result<TcpStream>
     }
 }
 
-/// Takes the time of each message that comes.
-async fn listen(mut ear: OwnedReadHalf, heard: Rc<RefCell<Heard>>, begun: Instant) {
+/// Times each message that arrives.
+async fn receive(mut reader: OwnedReadHalf, received: Rc<RefCell<Received>>, begun: Instant) {
     let (mut held, mut buffer) = (Vec::new(), vec![0; READ_BYTES]);
-    while let Ok(read @ 1..) = ear.read(&mut buffer).await {
+    while let Ok(read @ 1..) = reader.read(&mut buffer).await {
         let now = begun.elapsed();
-        let mut heard = heard.borrow_mut();
-        heard.bytes += read as u64;
+        let mut received = received.borrow_mut();
+        received.bytes += read as u64;
         held.extend_from_slice(&buffer[..read]);
         let mut at = 0;
         while let Some(end) = frame_end(&held[at..]) {
             let frame = &held[at..at + end];
-            if let Some(place) = frame.windows(BODY.len()).position(|window| window == BODY) {
-                let digits = frame[place + BODY.len()..]
+            if let Some(position) = frame.windows(BODY.len()).position(|window| window == BODY) {
+                let digits = frame[position + BODY.len()..]
                     .iter()
                     .take_while(|byte| byte.is_ascii_digit());
                 let posted = digits.fold(0, |nanos, digit| nanos * 10 + u64::from(digit - b'0'));
-                heard.delays.add(now.saturating_sub(Duration::from_nanos(posted)));
+                received.delays.add(now.saturating_sub(Duration::from_nanos(posted)));
             }
             at += end;
         }
@@ -244,7 +248,7 @@ async fn listen(mut ear: OwnedReadHalf, heard: Rc<RefCell<Heard>>, begun: Instan
     }
 }
 
-/// Where the first frame ends, once all of it is there.
+/// The end of the first frame, once it is complete.
 fn frame_end(bytes: &[u8]) -> Option<usize> {
     let end = match bytes.get(1)? & 0x7f {
         126 => 4 + usize::from(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?)),
@@ -254,13 +258,13 @@ fn frame_end(bytes: &[u8]) -> Option<usize> {
     (bytes.len() >= end).then_some(end)
 }
 
-/// Waits until nobody hears anything any more.
-async fn quiet(heard: &Rc<RefCell<Heard>>) -> Result<(), String> {
+/// Waits until no socket receives anything.
+async fn wait_until_quiet(received: &Rc<RefCell<Received>>) -> Result<(), String> {
     let waiting = async {
         loop {
-            let before = heard.borrow().bytes;
+            let before = received.borrow().bytes;
             sleep(QUIET).await;
-            if heard.borrow().bytes == before {
+            if received.borrow().bytes == before {
                 return;
             }
         }
@@ -270,6 +274,6 @@ async fn quiet(heard: &Rc<RefCell<Heard>>) -> Result<(), String> {
         .map_err(|_| "it does not get quiet".to_owned())
 }
 
-fn told(error: impl std::fmt::Display) -> String {
+fn error_text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }

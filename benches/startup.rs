@@ -1,9 +1,8 @@
-//! How soon Chapp answers, how large it is, how much memory it takes when nobody is there.
+//! The time to the first answer, the size of the executable, and the memory of an idle server.
 //!
-//! `cargo bench --bench startup` prints a table; nothing is asserted. Each start is the real
-//! executable with a real data file on the disk of the temporary folder, and ends with a SIGKILL or a
-//! SIGTERM, as the row says. The time is from just before the process is made to the last byte of the
-//! first `200` from `/healthz`.
+//! `cargo bench --bench startup` prints a table and asserts nothing. Each start runs the real executable with a
+//! data file on the disk of the temporary folder, and ends with SIGKILL or SIGTERM, as the row says. The time
+//! runs from just before the process is spawned to the last byte of the first `200` from `/healthz`.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -14,7 +13,7 @@ use std::time::{Duration, Instant};
 const STARTS: usize = 30;
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 const RETRY_PAUSE: Duration = Duration::from_micros(200);
-/// Until what the start has left behind is given back.
+/// Time for the server to release what the start has allocated.
 const IDLE_AFTER: Duration = Duration::from_secs(2);
 
 struct Started {
@@ -85,7 +84,7 @@ fn row(what: &str, mut times: Vec<Duration>) {
     );
 }
 
-/// Resident memory of a process in KiB, where the system tells (Linux).
+/// Resident memory of a process in KiB; `None` where the system does not report it (only Linux does).
 fn resident_kib(process: &Child) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", process.id())).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;

@@ -1,21 +1,21 @@
-//! When bytes reached a socket: not when this program, which shares the machine with the server, gets round to
-//! reading them.
+//! When bytes reached a socket, rather than when this program, which shares the machine with the server, reads
+//! them.
 //!
-//! Linux stamps each packet as it comes in, and tells of the last one that a read took from (`SO_TIMESTAMPNS` in
-//! `socket(7)`). Elsewhere it is the time of the reading.
+//! Linux stamps each incoming packet and reports the stamp of the last one that a read took bytes from
+//! (`SO_TIMESTAMPNS` in `socket(7)`). Elsewhere it is the time of the read.
 
 use mio::net::TcpStream;
 use std::io::Result;
 use std::time::SystemTime;
 
-/// Asks for the times of this socket.
+/// Asks the kernel for the arrival times of this socket.
 #[cfg(target_os = "linux")]
-pub fn tell(stream: &std::net::TcpStream) -> Result<()> {
+pub fn enable_timestamps(stream: &std::net::TcpStream) -> Result<()> {
     nix::sys::socket::setsockopt(stream, nix::sys::socket::sockopt::ReceiveTimestampns, &true)?;
     Ok(())
 }
 
-/// Reads once: how many bytes, and when the last of them came.
+/// Reads once; returns the number of bytes and when the last of them arrived.
 #[cfg(target_os = "linux")]
 pub fn read(stream: &TcpStream, buffer: &mut [u8]) -> Result<(usize, SystemTime)> {
     use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
@@ -35,7 +35,7 @@ pub fn read(stream: &TcpStream, buffer: &mut [u8]) -> Result<(usize, SystemTime)
 }
 
 #[cfg(not(target_os = "linux"))]
-pub fn tell(_: &std::net::TcpStream) -> Result<()> {
+pub fn enable_timestamps(_: &std::net::TcpStream) -> Result<()> {
     Ok(())
 }
 

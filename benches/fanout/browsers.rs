@@ -1,53 +1,53 @@
-//! What browsers send besides messages, as often as the page does (web/js/view/composer.js, web/js/effects.js): that
-//! somebody types, and how far each has read.
+//! The frames that browsers send besides posts, `typing` and `read`, as often as the page sends them
+//! (web/js/view/composer.js, web/js/effects.js).
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// How long before a message its author begins to type it.
+/// Time from the start of typing to the post.
 pub const TYPED_FOR: Duration = Duration::from_secs(1);
-/// How often a page says how far it has read, at most: at once, and then with what came meanwhile.
+/// The shortest time between two read marks of a page; the first one is sent at once.
 const READ_EVERY: Duration = Duration::from_secs(2);
 
-/// The read marks of all connections.
+/// The read marks of all connections, by their index.
 #[derive(Default)]
 pub struct ReadMarks {
-    of: Vec<Mark>,
-    /// Connections that have something to say then, in order.
+    of: Vec<ReadMark>,
+    /// Connections with an unsent read mark, ordered by when it is due.
     due: VecDeque<(Instant, usize)>,
 }
 
 #[derive(Clone, Default)]
-struct Mark {
-    said: Option<Instant>,
-    unsaid: Option<u64>,
+struct ReadMark {
+    sent_at: Option<Instant>,
+    unsent: Option<u64>,
 }
 
 impl ReadMarks {
-    /// A connection shows a message.
-    pub fn shows(&mut self, place: usize, seq: u64, now: Instant) {
-        if self.of.len() <= place {
-            self.of.resize(place + 1, Mark::default());
+    /// Records that a connection shows a message.
+    pub fn shows(&mut self, index: usize, seq: u64, now: Instant) {
+        if self.of.len() <= index {
+            self.of.resize(index + 1, ReadMark::default());
         }
-        let mark = &mut self.of[place];
-        if mark.unsaid.replace(seq).is_none() {
-            let at = mark.said.map_or(now, |said| now.max(said + READ_EVERY));
+        let mark = &mut self.of[index];
+        if mark.unsent.replace(seq).is_none() {
+            let at = mark.sent_at.map_or(now, |sent_at| now.max(sent_at + READ_EVERY));
             let behind = self.due.partition_point(|(other, _)| *other <= at);
-            self.due.insert(behind, (at, place));
+            self.due.insert(behind, (at, index));
         }
     }
 
-    /// When somebody has something to say next.
+    /// When the next read mark is due.
     pub fn next(&self) -> Option<Instant> {
         self.due.front().map(|(at, _)| *at)
     }
 
-    /// Who has something to say now, and how far they have read.
+    /// Takes a connection whose read mark is due, and its seq.
     pub fn take(&mut self, now: Instant) -> Option<(usize, u64)> {
         self.next().filter(|next| *next <= now)?;
-        let (_, place) = self.due.pop_front()?;
-        let mark = &mut self.of[place];
-        mark.said = Some(now);
-        Some((place, mark.unsaid.take()?))
+        let (_, index) = self.due.pop_front()?;
+        let mark = &mut self.of[index];
+        mark.sent_at = Some(now);
+        Some((index, mark.unsent.take()?))
     }
 }

@@ -1,5 +1,5 @@
-//! The least that a server can do and still bring WebSocket frames to everybody: no people, nothing kept, no
-//! JSON. What came in during one turn is one buffer, made once and written once to each socket.
+//! The least that a server can do and still deliver WebSocket frames to everybody: no accounts, no storage, no
+//! JSON. The messages of one poll form one buffer, which is written once to each socket.
 
 use crate::target::{frame_head, handshake_end};
 use mio::net::{TcpListener, TcpStream};
@@ -14,19 +14,19 @@ const READ_BYTES: usize = 64 << 10;
 
 struct Peer {
     stream: TcpStream,
-    heard: Vec<u8>,
+    received: Vec<u8>,
     unsent: Vec<u8>,
     is_open: bool,
 }
 
-/// Runs until it is ended.
+/// Runs until the process is killed.
 pub fn serve(port: u16) -> io::Result<()> {
     let mut poll = Poll::new()?;
     let mut listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port)))?;
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
     let mut events = Events::with_capacity(EVENTS);
     let mut peers: Vec<Option<Peer>> = Vec::new();
-    let (mut turn, mut buffer) = (Vec::new(), vec![0; READ_BYTES]);
+    let (mut batch, mut buffer) = (Vec::new(), vec![0; READ_BYTES]);
     loop {
         poll.poll(&mut events, None)?;
         for event in &events {
@@ -34,22 +34,22 @@ pub fn serve(port: u16) -> io::Result<()> {
                 accept(&listener, &poll, &mut peers)?;
                 continue;
             }
-            let Some(place) = peers.get_mut(event.token().0) else {
+            let Some(slot) = peers.get_mut(event.token().0) else {
                 continue;
             };
-            if let Some(peer) = place
-                && !peer.turn(&mut buffer, &mut turn)
+            if let Some(peer) = slot
+                && !peer.handle(&mut buffer, &mut batch)
             {
-                *place = None;
+                *slot = None;
             }
         }
-        if !turn.is_empty() {
-            for place in &mut peers {
-                if place.as_mut().is_some_and(|peer| peer.is_open && !peer.send(&turn)) {
-                    *place = None;
+        if !batch.is_empty() {
+            for slot in &mut peers {
+                if slot.as_mut().is_some_and(|peer| peer.is_open && !peer.send(&batch)) {
+                    *slot = None;
                 }
             }
-            turn.clear();
+            batch.clear();
         }
     }
 }
@@ -61,7 +61,7 @@ fn accept(listener: &TcpListener, poll: &Poll, peers: &mut Vec<Option<Peer>>) ->
         stream.set_nodelay(true)?;
         peers.push(Some(Peer {
             stream,
-            heard: Vec::new(),
+            received: Vec::new(),
             unsent: Vec::new(),
             is_open: false,
         }));
@@ -70,8 +70,8 @@ fn accept(listener: &TcpListener, poll: &Poll, peers: &mut Vec<Option<Peer>>) ->
 }
 
 impl Peer {
-    /// Reads what there is, and writes what could not be written. False once it is over.
-    fn turn(&mut self, buffer: &mut [u8], turn: &mut Vec<u8>) -> bool {
+    /// Reads what is available and writes what is unsent. Returns false once the connection has ended.
+    fn handle(&mut self, buffer: &mut [u8], batch: &mut Vec<u8>) -> bool {
         if !self.unsent.is_empty() {
             let unsent = std::mem::take(&mut self.unsent);
             if !self.send(&unsent) {
@@ -81,33 +81,33 @@ impl Peer {
         loop {
             match self.stream.read(buffer) {
                 Ok(0) => return false,
-                Ok(read) => self.heard.extend_from_slice(&buffer[..read]),
+                Ok(read) => self.received.extend_from_slice(&buffer[..read]),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(_) => return false,
             }
         }
-        if !self.is_open && !self.shake_hands() {
+        if !self.is_open && !self.handshake() {
             return false;
         }
-        while let Some((head, length, mask)) = frame_head(&self.heard).filter(|_| self.is_open) {
-            if self.heard.len() < head + length {
+        while let Some((head, length, mask)) = frame_head(&self.received).filter(|_| self.is_open) {
+            if self.received.len() < head + length {
                 break;
             }
-            let payload: Vec<u8> = self.heard.drain(..head + length).skip(head).collect();
-            turn.extend(crate::target::server_head(length));
-            turn.extend(payload.iter().enumerate().map(|(at, byte)| byte ^ mask[at % 4]));
+            let payload: Vec<u8> = self.received.drain(..head + length).skip(head).collect();
+            batch.extend(crate::target::server_head(length));
+            batch.extend(payload.iter().enumerate().map(|(at, byte)| byte ^ mask[at % 4]));
         }
         true
     }
 
-    fn shake_hands(&mut self) -> bool {
-        let Some(end) = handshake_end(&self.heard) else {
+    fn handshake(&mut self) -> bool {
+        let Some(end) = handshake_end(&self.received) else {
             return true;
         };
-        let head = String::from_utf8_lossy(&self.heard[..end]).into_owned();
+        let head = String::from_utf8_lossy(&self.received[..end]).into_owned();
         let key = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: "));
         let accept = derive_accept_key(key.unwrap_or_default().as_bytes());
-        self.heard.drain(..end);
+        self.received.drain(..end);
         self.is_open = true;
         let answer = format!(
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\

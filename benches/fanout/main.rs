@@ -1,12 +1,13 @@
-//! What does it cost to bring one message to one connection, how late is it, and how near is that to what the
-//! kernel alone costs? `cargo bench --bench fanout -- [OPTIONS]`
+//! What does one delivery of a message cost, how late is it, and how close is that to the cost of the kernel
+//! alone? `cargo bench --bench fanout -- [OPTIONS]`
 //!
-//! Each round measures the limit first, a server that keeps nothing and does one `write` of one shared buffer a
-//! socket (`limit.rs`), then the real executable, which commits each message before it says anything. Only the
-//! ratios within a round compare: on a machine that others use, or of which this program takes a core itself,
-//! microseconds do not. Every delivery is checked: lost, doubled, out of order, with a hole in the seqs.
+//! Each round first measures the limit, a server that stores nothing and writes one shared buffer once to each
+//! socket (`limit.rs`), then the real executable, which commits each message before it delivers it. Only ratios
+//! within a round are comparable; microseconds are not, since this program takes a core of the same machine.
+//! Every delivery is checked for loss, duplication, order and holes in the seqs.
 //!
-//! `CHAPP_EXE` names another executable than the one that cargo has just built. Linux only: it reads /proc.
+//! `CHAPP_EXE` names the executable to measure; the default is the one that cargo has just built. Linux only: it
+//! reads /proc.
 
 mod arrival;
 mod browsers;
@@ -25,22 +26,22 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(name = "fanout", about = "Measures Chapp against the least that a server can do")]
 struct Arguments {
-    /// Which measurements; all of them unless named
+    /// The measurements to run; all by default
     #[arg(long, value_enum)]
     only: Vec<plan::What>,
-    /// How often each pair is measured; the medians count
+    /// Rounds of each pair; the result is their median
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
     rounds: u32,
-    /// Measured seconds, after one that is not; more at a rate so slow that there are fewer than 60 messages
+    /// Seconds of each measurement, after one second of warm-up; longer if the rate gives fewer than 60 messages
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=60))]
     seconds: u64,
     /// The same as `--only browsers`
     #[arg(long)]
     like_browsers: bool,
-    /// Is the limit server on this port
+    /// Run as the limit server on this port
     #[arg(long, hide = true)]
     limit: Option<u16>,
-    /// What cargo says
+    /// Passed by cargo
     #[arg(long, hide = true)]
     bench: bool,
 }

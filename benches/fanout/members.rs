@@ -1,8 +1,8 @@
-//! The members of one room: any number of connections on one thread, and what each of them has heard.
+//! The members of one room: any number of connections on one thread, and what each has received.
 
 use crate::arrival;
 use crate::browsers::{ReadMarks, TYPED_FOR};
-use crate::target::{Heard, Target, frame_head, handshake_end};
+use crate::target::{Received, Target, frame_head, handshake_end};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use std::io::{self, Write};
@@ -10,36 +10,37 @@ use std::time::{Duration, Instant, SystemTime};
 
 const EVENTS: usize = 1_024;
 const READ_BYTES: usize = 256 << 10;
-/// Handshakes under way at once.
+/// Handshakes in flight.
 const OPENING_MAX: usize = 256;
-/// Between the runs of one crowd; the crowds of one server have smaller ones of their own.
+/// The step of `run` between two measurements of the same members; different members of one server start at
+/// smaller numbers.
 const RUNS: u64 = 100;
-/// How long all connections may take to open.
+/// The longest time to open all connections.
 const OPEN_MAX: Duration = Duration::from_secs(120);
-/// How long nothing may come before the rest counts as lost.
+/// After this silence the missing deliveries count as lost.
 const QUIET_MAX: Duration = Duration::from_secs(5);
 
 struct Member {
     stream: TcpStream,
-    heard: Vec<u8>,
+    received: Vec<u8>,
     is_upgraded: bool,
     is_ready: bool,
-    /// The last message of each person that it has heard.
+    /// The last message received from each person.
     last: Vec<Option<usize>>,
     seq: Option<u64>,
 }
 
 struct Sent {
     at: SystemTime,
-    /// Deliveries that have not come yet.
+    /// Deliveries still missing.
     left: usize,
     is_measured: bool,
-    heard_by: Vec<u64>,
+    received_by: Vec<u64>,
 }
 
-/// What came of it.
+/// The results of one measurement.
 #[derive(Default)]
-pub struct Found {
+pub struct Results {
     pub deliveries: u64,
     /// Microseconds from a post to each of its deliveries.
     pub delays: Vec<u32>,
@@ -53,7 +54,7 @@ pub struct Found {
     pub gaps: u64,
 }
 
-impl Found {
+impl Results {
     pub fn faults(&self) -> u64 {
         self.lost + self.doubled + self.disordered + self.gaps
     }
@@ -67,15 +68,15 @@ pub struct Members<'t> {
     ready: usize,
     sent: Vec<Sent>,
     complete: usize,
-    found: Found,
+    results: Results,
     is_measured: bool,
-    /// `None` where nobody says how far they have read, nor that they type.
+    /// `None` if the members send neither read marks nor `typing`.
     marks: Option<ReadMarks>,
     buffer: Vec<u8>,
 }
 
 impl<'t> Members<'t> {
-    /// Connects `count` members; returns once all are in.
+    /// Connects `count` members; returns once all are ready.
     pub fn open(target: &'t Target, run: u64, count: usize) -> Result<Members<'t>, String> {
         let mut members = Members {
             target,
@@ -85,7 +86,7 @@ impl<'t> Members<'t> {
             ready: 0,
             sent: Vec::new(),
             complete: 0,
-            found: Found::default(),
+            results: Results::default(),
             is_measured: false,
             marks: None,
             buffer: vec![0; READ_BYTES],
@@ -111,19 +112,19 @@ impl<'t> Members<'t> {
     fn open_some(&mut self, wanted: usize) -> io::Result<()> {
         while self.all.len() < wanted && self.all.len() - self.ready < OPENING_MAX {
             let number = self.all.len();
-            // Blocking, so that the handshake can be written at once; on loopback it takes microseconds.
+            // Blocking, so that the handshake can be written at once. On loopback this takes microseconds.
             let stream = std::net::TcpStream::connect(self.target.address)?;
             (&stream).write_all(self.target.handshake(number).as_bytes())?;
             stream.set_nodelay(true)?;
             stream.set_nonblocking(true)?;
-            arrival::tell(&stream)?;
+            arrival::enable_timestamps(&stream)?;
             let mut stream = TcpStream::from_std(stream);
             self.poll
                 .registry()
                 .register(&mut stream, Token(number), Interest::READABLE)?;
             self.all.push(Member {
                 stream,
-                heard: Vec::new(),
+                received: Vec::new(),
                 is_upgraded: false,
                 is_ready: false,
                 last: vec![None; self.target.people],
@@ -133,8 +134,8 @@ impl<'t> Members<'t> {
         Ok(())
     }
 
-    /// From now on they send what browsers send.
-    pub fn be_like_browsers(&mut self) {
+    /// From now on the members send read marks and `typing` as browsers do.
+    pub fn send_browser_frames(&mut self) {
         self.marks = Some(ReadMarks::default());
     }
 
@@ -145,7 +146,7 @@ impl<'t> Members<'t> {
             at: SystemTime::now(),
             left: self.ready,
             is_measured: self.is_measured,
-            heard_by: vec![0; self.all.len().div_ceil(64)],
+            received_by: vec![0; self.all.len().div_ceil(64)],
         });
         let frame = self.target.post(self.run, number);
         let stream = &mut self.all[number % self.target.people].stream;
@@ -153,7 +154,7 @@ impl<'t> Members<'t> {
     }
 
     /// Posts `rate` messages a second.
-    pub fn offer(&mut self, rate: f64, time: Duration) -> Result<(), String> {
+    pub fn post_at_rate(&mut self, rate: f64, time: Duration) -> Result<(), String> {
         let (start, before) = (Instant::now(), self.sent.len());
         let mut typed = before;
         while start.elapsed() < time {
@@ -175,20 +176,20 @@ impl<'t> Members<'t> {
         Ok(())
     }
 
-    fn send(&mut self, place: usize, frame: &[u8]) -> Result<(), String> {
-        let sent = self.all[place].stream.write_all(frame);
+    fn send(&mut self, index: usize, frame: &[u8]) -> Result<(), String> {
+        let sent = self.all[index].stream.write_all(frame);
         sent.map_err(|error| format!("a frame: {error}"))
     }
 
-    fn say_what_is_read(&mut self) -> Result<(), String> {
-        while let Some((place, seq)) = self.marks.as_mut().and_then(|marks| marks.take(Instant::now())) {
-            self.send(place, &self.target.read(seq))?;
+    fn send_read_marks(&mut self) -> Result<(), String> {
+        while let Some((index, seq)) = self.marks.as_mut().and_then(|marks| marks.take(Instant::now())) {
+            self.send(index, &self.target.read(seq))?;
         }
         Ok(())
     }
 
-    /// Keeps `window` messages under way.
-    pub fn press(&mut self, window: usize, time: Duration) -> Result<(), String> {
+    /// Keeps `window` messages in flight.
+    pub fn saturate(&mut self, window: usize, time: Duration) -> Result<(), String> {
         let end = Instant::now() + time;
         while Instant::now() < end {
             while self.sent.len() - self.complete < window {
@@ -199,35 +200,35 @@ impl<'t> Members<'t> {
         Ok(())
     }
 
-    /// From now on what is posted is measured.
+    /// Measures the posts from now on.
     pub fn measure(&mut self) {
         self.is_measured = true;
-        self.found.deliveries = 0;
+        self.results.deliveries = 0;
     }
 
     pub fn deliveries(&self) -> u64 {
-        self.found.deliveries
+        self.results.deliveries
     }
 
-    /// Waits for what is under way, and tells what was found since [`Members::measure`].
-    pub fn settle(&mut self) -> Result<Found, String> {
-        let (mut before, mut last) = (self.found.deliveries, Instant::now());
+    /// Waits for the messages in flight, and returns the results since [`Members::measure`].
+    pub fn settle(&mut self) -> Result<Results, String> {
+        let (mut before, mut last) = (self.results.deliveries, Instant::now());
         while self.complete < self.sent.len() && last.elapsed() < QUIET_MAX {
             self.pump(Instant::now() + Duration::from_millis(100))?;
-            if self.found.deliveries > before {
-                (before, last) = (self.found.deliveries, Instant::now());
+            if self.results.deliveries > before {
+                (before, last) = (self.results.deliveries, Instant::now());
             }
         }
-        self.found.lost = self.sent.iter().map(|sent| sent.left as u64).sum();
+        self.results.lost = self.sent.iter().map(|sent| sent.left as u64).sum();
         (self.sent, self.complete) = (Vec::new(), 0);
-        // What is posted next is counted from 0 again, and is another message all the same.
+        // Numbers start at 0 again, so a new run keeps the client_ids unique.
         self.run += RUNS;
         self.all.iter_mut().for_each(|member| member.last.fill(None));
         self.is_measured = false;
-        Ok(std::mem::take(&mut self.found))
+        Ok(std::mem::take(&mut self.results))
     }
 
-    /// Reads and waits until then.
+    /// Reads for this time.
     pub fn rest(&mut self, time: Duration) -> Result<(), String> {
         let end = Instant::now() + time;
         while Instant::now() < end {
@@ -236,9 +237,9 @@ impl<'t> Members<'t> {
         Ok(())
     }
 
-    /// Handles what is ready, or waits until then.
+    /// Handles the sockets that are ready, or waits until one is, at most until `until`.
     fn pump(&mut self, until: Instant) -> Result<(), String> {
-        self.say_what_is_read()?;
+        self.send_read_marks()?;
         let until = self
             .marks
             .as_ref()
@@ -255,42 +256,42 @@ impl<'t> Members<'t> {
         Ok(())
     }
 
-    fn read(&mut self, place: usize) -> Result<(), String> {
+    fn read(&mut self, index: usize) -> Result<(), String> {
         let mut buffer = std::mem::take(&mut self.buffer);
-        let mut bytes = std::mem::take(&mut self.all[place].heard);
+        let mut bytes = std::mem::take(&mut self.all[index].received);
         let mut arrived = SystemTime::now();
         loop {
-            match arrival::read(&self.all[place].stream, &mut buffer) {
-                Ok((0, _)) => return Err(format!("connection {place} was closed")),
+            match arrival::read(&self.all[index].stream, &mut buffer) {
+                Ok((0, _)) => return Err(format!("connection {index} was closed")),
                 Ok((read, at)) => {
                     bytes.extend_from_slice(&buffer[..read]);
                     arrived = at;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) => return Err(format!("connection {place}: {error}")),
+                Err(error) => return Err(format!("connection {index}: {error}")),
             }
         }
         self.buffer = buffer;
-        let used = self.understand(place, &bytes, arrived)?;
-        // Almost always all of it: nothing is kept then.
+        let used = self.parse(index, &bytes, arrived)?;
+        // Almost always everything was used and nothing has to be kept.
         if used < bytes.len() {
-            self.all[place].heard = bytes.split_off(used);
+            self.all[index].received = bytes.split_off(used);
         }
         Ok(())
     }
 
-    /// Returns how many bytes were whole frames.
-    fn understand(&mut self, place: usize, bytes: &[u8], arrived: SystemTime) -> Result<usize, String> {
+    /// Handles the whole frames, and returns their length in bytes.
+    fn parse(&mut self, index: usize, bytes: &[u8], arrived: SystemTime) -> Result<usize, String> {
         let mut used = 0;
-        if !self.all[place].is_upgraded {
+        if !self.all[index].is_upgraded {
             let Some(end) = handshake_end(bytes) else { return Ok(0) };
             if !bytes.starts_with(b"HTTP/1.1 101") {
                 return Err(String::from_utf8_lossy(bytes).into_owned());
             }
-            self.all[place].is_upgraded = true;
+            self.all[index].is_upgraded = true;
             used = end;
             if self.target.kind != crate::target::Kind::Chapp {
-                self.is_in(place);
+                self.mark_ready(index);
             }
         }
         while let Some((head, length, _)) = frame_head(&bytes[used..]) {
@@ -298,12 +299,12 @@ impl<'t> Members<'t> {
             if bytes.len() < end {
                 break;
             }
-            match (bytes[used] & 0x0F, self.target.understand(&bytes[start..end])) {
-                (8, _) => return Err(format!("connection {place} was closed by the server")),
-                (1, Heard::Ready) => self.is_in(place),
-                (1, Heard::Message { number, seq }) => self.delivered(place, number, seq, arrived),
-                (1, Heard::Posted { number }) => self.answered(number, arrived),
-                (1, Heard::Refused(what)) => return Err(format!("a post was refused: {what}")),
+            match (bytes[used] & 0x0F, self.target.parse(&bytes[start..end])) {
+                (8, _) => return Err(format!("connection {index} was closed by the server")),
+                (1, Received::Ready) => self.mark_ready(index),
+                (1, Received::Message { number, seq }) => self.delivered(index, number, seq, arrived),
+                (1, Received::Posted { number }) => self.answered(number, arrived),
+                (1, Received::Refused(what)) => return Err(format!("a post was refused: {what}")),
                 _ => {}
             }
             used = end;
@@ -311,44 +312,44 @@ impl<'t> Members<'t> {
         Ok(used)
     }
 
-    fn is_in(&mut self, place: usize) {
-        self.ready += usize::from(!self.all[place].is_ready);
-        self.all[place].is_ready = true;
+    fn mark_ready(&mut self, index: usize) {
+        self.ready += usize::from(!self.all[index].is_ready);
+        self.all[index].is_ready = true;
     }
 
     fn answered(&mut self, number: usize, arrived: SystemTime) {
         if let Some(sent) = self.sent.get(number).filter(|sent| sent.is_measured) {
-            self.found.answers.push(micros(sent.at, arrived));
+            self.results.answers.push(micros(sent.at, arrived));
         }
     }
 
-    fn delivered(&mut self, place: usize, number: usize, seq: Option<u64>, arrived: SystemTime) {
+    fn delivered(&mut self, index: usize, number: usize, seq: Option<u64>, arrived: SystemTime) {
         let Some(sent) = self.sent.get_mut(number) else { return };
-        let (word, bit) = (place / 64, 1 << (place % 64));
-        if sent.heard_by[word] & bit != 0 {
-            self.found.doubled += 1;
+        let (word, bit) = (index / 64, 1 << (index % 64));
+        if sent.received_by[word] & bit != 0 {
+            self.results.doubled += 1;
             return;
         }
-        sent.heard_by[word] |= bit;
-        let member = &mut self.all[place];
+        sent.received_by[word] |= bit;
+        let member = &mut self.all[index];
         let last = &mut member.last[number % self.target.people];
-        self.found.disordered += u64::from(last.is_some_and(|last| last > number));
+        self.results.disordered += u64::from(last.is_some_and(|last| last > number));
         *last = Some(number);
-        self.found.gaps += u64::from(member.seq.is_some_and(|last| seq.is_some_and(|seq| seq != last + 1)));
+        self.results.gaps += u64::from(member.seq.is_some_and(|last| seq.is_some_and(|seq| seq != last + 1)));
         member.seq = seq.or(member.seq);
         if let (Some(marks), Some(seq)) = (&mut self.marks, seq) {
-            marks.shows(place, seq, Instant::now());
+            marks.shows(index, seq, Instant::now());
         }
-        self.found.deliveries += 1;
+        self.results.deliveries += 1;
         sent.left = sent.left.saturating_sub(1);
         let took = micros(sent.at, arrived);
         if sent.is_measured {
-            self.found.delays.push(took);
+            self.results.delays.push(took);
         }
         if sent.left == 0 {
             self.complete += 1;
             if sent.is_measured {
-                self.found.everyone.push(took);
+                self.results.everyone.push(took);
             }
         }
     }

@@ -1,7 +1,7 @@
-//! What is measured, and in which order.
+//! The measurements and their order.
 
 use crate::goals::Goals;
-use crate::members::{Found, Members};
+use crate::members::{Members, Results};
 use crate::process::Server;
 use crate::report::{self, Row};
 use crate::target::{Kind, PEOPLE, Target};
@@ -9,15 +9,15 @@ use clap::ValueEnum;
 use std::time::{Duration, Instant};
 
 const WARM_UP: Duration = Duration::from_secs(1);
-/// Until what connecting has left behind is given back.
+/// Time for the server to release what connecting has allocated.
 const IDLE_AFTER: Duration = Duration::from_secs(2);
-/// Messages of a round at a steady rate, however slow: of fewer, a p99 is a single one.
+/// The fewest messages of a round at a steady rate; with fewer, the p99 would be a single message.
 const POSTS_MIN: f64 = 60.0;
-/// Messages under way in a closed loop.
+/// Messages in flight in a closed loop.
 const WINDOW: usize = 8;
-/// Files that this program has open beside its connections.
+/// The limit of open files for this program.
 const FILES_WANTED: u64 = 65_536;
-/// Connections that talk while all others come back.
+/// Connections that post while all others reconnect.
 const TALKERS: usize = 20;
 const TALK_PER_SECOND: f64 = 10.0;
 
@@ -25,21 +25,21 @@ const TALK_PER_SECOND: f64 = 10.0;
 pub enum What {
     /// CPU and delay of a delivery at a steady rate: 10 to 5,000 members
     Steady,
-    /// The same with what browsers send besides, beside the same without: 30 and 100 members
+    /// The cost of what browsers send besides posts: with and without it, 30 and 100 members
     Browsers,
-    /// Deliveries a second with 8 messages under way
+    /// Deliveries a second with 8 messages in flight
     Closed,
     /// Memory of a connection that only listens
     Idle,
-    /// One message to 10,000 connections that only listened, or as many as the system has files for
+    /// One message to 10,000 idle connections, or as many as the limit of open files allows
     Burst,
-    /// 5,000 connections come back after a kill while others talk
+    /// 5,000 connections reconnect after a kill while others post
     Storm,
-    /// CPU of a delivery beside Bun with SQLite; only where it is named. BUN is the `bun` to run
+    /// CPU of a delivery compared with Bun and SQLite; only if named. BUN is the `bun` to run
     Bun,
 }
 
-/// Members, messages a second, and how many times the limit's CPU a delivery may take.
+/// Members, messages a second, and the goal for Chapp's CPU a delivery ÷ the limit's.
 const STEADY: [(usize, f64, f64); 5] = [
     (10, 100.0, 10.0),
     (100, 20.0, 2.6),
@@ -48,16 +48,16 @@ const STEADY: [(usize, f64, f64); 5] = [
     (5_000, 3.0, 0.9),
 ];
 const BESIDE_BUN: [(usize, f64); 3] = [(10, 100.0), (100, 20.0), (1_000, 20.0)];
-/// Where each member is somebody else, and sends what browsers send.
+/// Members and messages a second; every member is a different person.
 const LIKE_BROWSERS: [(usize, f64); 2] = [(100, 5.0), (30, 2.0)];
-/// How many times the cost without these frames that may be.
+/// The goal for the ratio with ÷ without these frames.
 const LIKE_BROWSERS_MAX: f64 = 1.5;
-/// Members, and how many times the limit's deliveries a second there should be.
+/// Members, and the goal for Chapp's deliveries a second ÷ the limit's.
 const CLOSED: [(usize, f64); 2] = [(100, 0.6), (1_000, 1.1)];
 const IDLE: usize = 5_000;
 const BURST: usize = 10_000;
-const STORM: usize = 5_000;
-/// Files of a server that are no connections; each of these takes two.
+const RECONNECTING: usize = 5_000;
+/// Open files of a server besides its connections, each of which takes two.
 const FILES_SPARE: u64 = 100;
 
 pub fn run(only: &[What], rounds: u32, seconds: u64) -> Result<(), String> {
@@ -94,7 +94,7 @@ pub fn run(only: &[What], rounds: u32, seconds: u64) -> Result<(), String> {
         faults += report::burst(count, &limit, &chapp);
     }
     if wanted(What::Storm) {
-        faults += storm()?;
+        faults += reconnect_storm()?;
     }
     if only.contains(&What::Bun) {
         report::bun_head();
@@ -115,7 +115,7 @@ pub fn run(only: &[What], rounds: u32, seconds: u64) -> Result<(), String> {
     }
 }
 
-/// What typing and read marks cost: the same with and without them.
+/// Measures the cost of `typing` and read marks: the same load with and without them.
 fn like_browsers(rounds: u32, time: Duration, goals: &mut Goals) -> Result<u64, String> {
     report::browsers_head();
     let mut faults = 0;
@@ -125,9 +125,14 @@ fn like_browsers(rounds: u32, time: Duration, goals: &mut Goals) -> Result<u64, 
             fresh(Kind::Chapp, members, |server, target| {
                 let mut members = Members::open(target, 1, members)?;
                 if is_like_browsers {
-                    members.be_like_browsers();
+                    members.send_browser_frames();
                 }
-                row(server, &mut members, |members, time| members.offer(rate, time), time)
+                row(
+                    server,
+                    &mut members,
+                    |members, time| members.post_at_rate(rate, time),
+                    time,
+                )
             })
         };
         let pairs: Result<Vec<_>, String> = (0..rounds).map(|_| Ok((one(false)?, one(true)?))).collect();
@@ -139,7 +144,7 @@ fn like_browsers(rounds: u32, time: Duration, goals: &mut Goals) -> Result<u64, 
     Ok(faults)
 }
 
-/// Another server and Chapp in turn.
+/// Measures another server and Chapp in turn.
 fn pairs(
     rounds: u32,
     other: Kind,
@@ -148,7 +153,7 @@ fn pairs(
     (0..rounds).map(|_| Ok((one(other)?, one(Kind::Chapp)?))).collect()
 }
 
-/// A fresh server on fresh data.
+/// Starts a server on a new data file and runs `work`.
 fn fresh<T>(kind: Kind, people: usize, work: impl FnOnce(&Server, &Target) -> Result<T, String>) -> Result<T, String> {
     let folder = folder()?;
     let server = Server::start(kind, folder.path())?;
@@ -156,7 +161,7 @@ fn fresh<T>(kind: Kind, people: usize, work: impl FnOnce(&Server, &Target) -> Re
     work(&server, &target)
 }
 
-/// On the disk that the build is on: what is in memory syncs at once.
+/// On the disk of the build, since a sync of a file in memory costs nothing.
 fn folder() -> Result<tempfile::TempDir, String> {
     tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).map_err(|error| format!("no folder: {error}"))
 }
@@ -179,7 +184,7 @@ fn row(
     Ok(Row {
         cpu_us: cpu / deliveries.max(1) as f64,
         per_second: deliveries as f64 / seconds,
-        found: members.settle()?,
+        results: members.settle()?,
     })
 }
 
@@ -187,18 +192,28 @@ fn steady(kind: Kind, count: usize, rate: f64, time: Duration) -> Result<Row, St
     fresh(kind, PEOPLE, |server, target| {
         let mut members = Members::open(target, 1, count)?;
         let time = time.max(Duration::from_secs_f64(POSTS_MIN / rate));
-        row(server, &mut members, |members, time| members.offer(rate, time), time)
+        row(
+            server,
+            &mut members,
+            |members, time| members.post_at_rate(rate, time),
+            time,
+        )
     })
 }
 
 fn closed(kind: Kind, count: usize, time: Duration) -> Result<Row, String> {
     fresh(kind, PEOPLE, |server, target| {
         let mut members = Members::open(target, 1, count)?;
-        row(server, &mut members, |members, time| members.press(WINDOW, time), time)
+        row(
+            server,
+            &mut members,
+            |members, time| members.saturate(WINDOW, time),
+            time,
+        )
     })
 }
 
-/// KiB a connection, and with none.
+/// Returns KiB a connection, and KiB without connections.
 fn idle(kind: Kind) -> Result<(f64, f64), String> {
     fresh(kind, PEOPLE, |server, target| {
         std::thread::sleep(IDLE_AFTER);
@@ -209,7 +224,7 @@ fn idle(kind: Kind) -> Result<(f64, f64), String> {
     })
 }
 
-fn burst(kind: Kind, count: usize) -> Result<Found, String> {
+fn burst(kind: Kind, count: usize) -> Result<Results, String> {
     fresh(kind, PEOPLE, |_, target| {
         let mut members = Members::open(target, 1, count)?;
         members.rest(IDLE_AFTER)?;
@@ -219,34 +234,34 @@ fn burst(kind: Kind, count: usize) -> Result<Found, String> {
     })
 }
 
-/// Tells how long the crowd took, and how late the talk of the others was meanwhile.
-fn storm() -> Result<u64, String> {
+/// Reports how long the reconnect took, and the delay of the others' messages meanwhile.
+fn reconnect_storm() -> Result<u64, String> {
     let folder = folder()?;
     let server = Server::start(Kind::Chapp, folder.path())?;
     let target = Target::prepare(Kind::Chapp, server.address, PEOPLE)?;
-    drop(Members::open(&target, 1, STORM)?);
+    drop(Members::open(&target, 1, RECONNECTING)?);
     let server = server.kill_and_restart()?;
     let mut talkers = Members::open(&target, 2, TALKERS)?;
-    let mut talk = |time: Duration| -> Result<Found, String> {
+    let mut talk = |time: Duration| -> Result<Results, String> {
         talkers.measure();
-        talkers.offer(TALK_PER_SECOND, time)?;
+        talkers.post_at_rate(TALK_PER_SECOND, time)?;
         talkers.settle()
     };
     let quiet = talk(Duration::from_secs(5))?;
-    let (said, took) = std::thread::scope(|scope| {
+    let (talked, took) = std::thread::scope(|scope| {
         let crowd = scope.spawn(|| {
             let start = Instant::now();
-            let members = Members::open(&target, 3, STORM);
+            let members = Members::open(&target, 3, RECONNECTING);
             members.map(|members| (members, start.elapsed()))
         });
-        // Longer than the crowd takes: what was said meanwhile is what counts.
-        let mut said = Vec::new();
+        // Until the crowd is in: only the messages during the reconnect count.
+        let mut talked = Vec::new();
         while !crowd.is_finished() {
-            said.push(talk(Duration::from_millis(500))?);
+            talked.push(talk(Duration::from_millis(500))?);
         }
         let (_members, took) = crowd.join().map_err(|_| "the crowd broke off".to_owned())??;
-        Ok::<_, String>((said, took))
+        Ok::<_, String>((talked, took))
     })?;
     drop(server);
-    Ok(report::storm(STORM, took, &quiet, &said))
+    Ok(report::reconnect_storm(RECONNECTING, took, &quiet, &talked))
 }

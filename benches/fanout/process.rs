@@ -1,4 +1,4 @@
-//! The servers as processes: started on fresh data, ended by their PID, and what the kernel knows of them.
+//! The servers as processes: start, kill, and their CPU time and memory from /proc.
 
 use crate::target::Kind;
 use std::fs;
@@ -8,8 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const START_MAX: Duration = Duration::from_secs(20);
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
-/// Files that a server with 10,000 connections has open; a connection to Chapp takes two.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
+/// The limit of open files for a server with 10,000 connections; a connection to Chapp takes two.
 const OPEN_FILES: u32 = 65_536;
 
 pub struct Server {
@@ -30,7 +30,7 @@ impl Server {
     fn start_at(kind: Kind, data: PathBuf, address: SocketAddr) -> Result<Server, String> {
         let chapp = std::env::var_os("CHAPP_EXE").unwrap_or_else(|| env!("CARGO_BIN_EXE_chapp").into());
         let own = std::env::current_exe().map_err(|error| error.to_string())?;
-        // Where the system lets us, for more files than a shell gives.
+        // Raises the limit of open files if the system allows it.
         let mut command = Command::new("sh");
         command
             .arg("-c")
@@ -67,7 +67,7 @@ impl Server {
             if Instant::now() > end {
                 return Err("the server did not start".to_owned());
             }
-            std::thread::sleep(LOOK_AGAIN);
+            std::thread::sleep(POLL_INTERVAL);
         }
         Ok(server)
     }
@@ -79,7 +79,7 @@ impl Server {
         Server::start_at(self.kind, self.data.clone(), self.address)
     }
 
-    /// Microseconds of CPU that all its threads have had.
+    /// CPU time of all its threads, in microseconds.
     pub fn cpu_us(&self) -> f64 {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id()));
         let tasks = tasks.into_iter().flatten().flatten();
@@ -90,7 +90,7 @@ impl Server {
         times.sum::<f64>() / 1_000.0
     }
 
-    /// KiB of memory that are its own, or its share of what others have as well (PSS).
+    /// Proportional set size (PSS) in KiB.
     pub fn memory_kib(&self) -> f64 {
         let rollup = fs::read_to_string(format!("/proc/{}/smaps_rollup", self.child.id())).unwrap_or_default();
         let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"));

@@ -1,20 +1,20 @@
-//! The tables. What counts is a median of ratios: each round compares with its own limit.
+//! The tables. The results are medians of ratios, since each round is compared with its own limit.
 
-use crate::members::Found;
+use crate::members::Results;
 use std::time::Duration;
 
 pub struct Row {
     pub cpu_us: f64,
     pub per_second: f64,
-    pub found: Found,
+    pub results: Results,
 }
 
-/// Milliseconds at a part of all, 0 where there is nothing.
+/// The quantile in milliseconds, or 0 without times; `part` is 0 to 1.
 fn at(part: f64, times: &[u32]) -> f64 {
     let mut times = times.to_vec();
     times.sort_unstable();
-    let place = ((times.len() as f64 * part).ceil() as usize).saturating_sub(1);
-    times.get(place).map_or(0.0, |time| f64::from(*time) / 1_000.0)
+    let index = ((times.len() as f64 * part).ceil() as usize).saturating_sub(1);
+    times.get(index).map_or(0.0, |time| f64::from(*time) / 1_000.0)
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {
@@ -23,23 +23,23 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// The median of what the rounds have at a part of all delays.
+/// The median over the rounds of a quantile of the delays.
 fn delay<'a>(part: f64, rows: impl Iterator<Item = &'a Row>) -> f64 {
-    median(rows.map(|row| at(part, &row.found.delays)))
+    median(rows.map(|row| at(part, &row.results.delays)))
 }
 
-/// How many times as much CPU the second of each pair takes.
+/// The median ratio of CPU a delivery, second ÷ first of each pair.
 pub fn cpu_ratio(pairs: &[(Row, Row)]) -> f64 {
     median(pairs.iter().map(|(first, second)| second.cpu_us / first.cpu_us))
 }
 
-/// How many times as many deliveries a second the second of each pair makes.
+/// The median ratio of deliveries a second, second ÷ first of each pair.
 pub fn rate_ratio(pairs: &[(Row, Row)]) -> f64 {
     median(pairs.iter().map(|(first, second)| second.per_second / first.per_second))
 }
 
 fn faults(pairs: &[(Row, Row)]) -> u64 {
-    pairs.iter().map(|(_, chapp)| chapp.found.faults()).sum()
+    pairs.iter().map(|(_, chapp)| chapp.results.faults()).sum()
 }
 
 pub fn steady_head() {
@@ -59,11 +59,11 @@ pub fn steady(members: usize, rate: f64, pairs: &[(Row, Row)]) -> u64 {
     let ((limit_50, chapp_50), (limit_99, chapp_99)) = (both(0.5), both(0.99));
     let late = pairs
         .iter()
-        .map(|(limit, chapp)| at(0.99, &chapp.found.delays) / at(0.99, &limit.found.delays));
-    // Of all rounds together: one has too few for its last hundredth to tell anything.
+        .map(|(limit, chapp)| at(0.99, &chapp.results.delays) / at(0.99, &limit.results.delays));
+    // Over all rounds, since one round has too few answers for a p99.
     let answers: Vec<u32> = pairs
         .iter()
-        .flat_map(|(_, chapp)| &chapp.found.answers)
+        .flat_map(|(_, chapp)| &chapp.results.answers)
         .copied()
         .collect();
     let answer = |part| at(part, &answers);
@@ -147,7 +147,7 @@ pub fn closed(members: usize, pairs: &[(Row, Row)]) -> u64 {
     faults(pairs)
 }
 
-/// KiB a connection, and KiB with none.
+/// Each pair is KiB a connection and KiB without connections.
 pub fn idle(members: usize, limit: (f64, f64), chapp: (f64, f64)) {
     println!(
         "\n{members} connections that only listen: {:.2} KiB each (limit {:.2}), on top of {:.1} MiB (limit {:.1})",
@@ -158,7 +158,7 @@ pub fn idle(members: usize, limit: (f64, f64), chapp: (f64, f64)) {
     );
 }
 
-pub fn burst(members: usize, limit: &Found, chapp: &Found) -> u64 {
+pub fn burst(members: usize, limit: &Results, chapp: &Results) -> u64 {
     println!(
         "\nOne message to {members} connections that only listened: the last one has it after {:.0} ms (limit {:.0}); \
          lost, doubled, disordered, gaps: {}",
@@ -169,9 +169,9 @@ pub fn burst(members: usize, limit: &Found, chapp: &Found) -> u64 {
     chapp.faults()
 }
 
-pub fn storm(members: usize, took: Duration, quiet: &Found, said: &[Found]) -> u64 {
-    let delays: Vec<u32> = said.iter().flat_map(|found| &found.delays).copied().collect();
-    let faults = said.iter().chain([quiet]).map(Found::faults).sum();
+pub fn reconnect_storm(members: usize, took: Duration, quiet: &Results, talked: &[Results]) -> u64 {
+    let delays: Vec<u32> = talked.iter().flat_map(|found| &found.delays).copied().collect();
+    let faults = talked.iter().chain([quiet]).map(Results::faults).sum();
     println!(
         "\n{members} connections come back after a kill: all are in after {:.2} s. Others who talk meanwhile are heard \
          after {:.1} / {:.1} ms (p50 / p99), before that {:.1} / {:.1}; lost, doubled, disordered, gaps: {faults}",

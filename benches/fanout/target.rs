@@ -1,11 +1,11 @@
-//! What each of the servers is told and what it says: WebSocket frames (RFC 6455 §5.2), and Chapp's
-//! protocol above them (src/wire/PROTOCOL.md).
+//! The frames to and from each server: WebSocket frames (RFC 6455 §5.2), and Chapp's protocol above them
+//! (src/wire/PROTOCOL.md).
 
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-/// People whom the connections belong to, as a rule; each posts from their first one.
+/// The default number of people that the connections belong to; each posts on their first connection.
 pub const PEOPLE: usize = 4;
 /// Characters of a message.
 const BODY_CHARS: usize = 80;
@@ -21,15 +21,15 @@ pub enum Kind {
 pub struct Target {
     pub kind: Kind,
     pub address: SocketAddr,
-    /// How many people the connections belong to, in turn.
+    /// The number of people; connection `n` belongs to person `n % people`.
     pub people: usize,
     cookies: Vec<String>,
 }
 
-/// What a frame from the server means to the measurement.
-pub enum Heard {
+/// A frame from the server, as far as the measurement needs it.
+pub enum Received {
     Ready,
-    /// The `number`-th message, at this place in the room where the server says so.
+    /// The `number`-th message, and its seq if the server sends one.
     Message {
         number: usize,
         seq: Option<u64>,
@@ -42,12 +42,12 @@ pub enum Heard {
 }
 
 impl Target {
-    /// Makes the accounts, or logs in to those that are there.
+    /// Creates the accounts, or logs in to existing ones.
     pub fn prepare(kind: Kind, address: SocketAddr, people: usize) -> Result<Target, String> {
         let mut cookies = Vec::new();
         for person in 0..people {
             if kind == Kind::Chapp {
-                cookies.push(enter(address, person)?);
+                cookies.push(sign_up(address, person)?);
             }
         }
         Ok(Target {
@@ -88,47 +88,47 @@ impl Target {
         client_frame(text.as_bytes())
     }
 
-    /// Somebody types, as a client frame.
+    /// `typing`, as a client frame.
     pub fn typing(&self) -> Vec<u8> {
         client_frame(json!({"type": "typing", "room": 1}).to_string().as_bytes())
     }
 
-    /// Somebody has read so far, as a client frame.
+    /// `read`, as a client frame.
     pub fn read(&self, seq: u64) -> Vec<u8> {
         client_frame(json!({"type": "read", "room": 1, "seq": seq}).to_string().as_bytes())
     }
 
-    pub fn understand(&self, payload: &[u8]) -> Heard {
+    pub fn parse(&self, payload: &[u8]) -> Received {
         if self.kind != Kind::Chapp {
             return match marked(payload) {
-                Some(number) => Heard::Message { number, seq: None },
-                None => Heard::Other,
+                Some(number) => Received::Message { number, seq: None },
+                None => Received::Other,
             };
         }
         let text = std::str::from_utf8(payload).unwrap_or_default();
-        // Almost all frames are messages: they are not parsed, which would cost more than all else here.
+        // Almost all frames are messages. Parsing them as JSON would cost more than everything else here.
         match text {
             _ if text.starts_with(r#"{"type":"message""#) => match (marked(payload), number_after(text, r#""seq":"#)) {
-                (Some(number), Some(seq)) => Heard::Message { number, seq: Some(seq) },
-                _ => Heard::Other,
+                (Some(number), Some(seq)) => Received::Message { number, seq: Some(seq) },
+                _ => Received::Other,
             },
             _ if text.starts_with(r#"{"type":"posted""#) => {
                 let value: Value = serde_json::from_str(text).unwrap_or_default();
                 let id = value["client_id"].as_str().and_then(|id| id.split_once('-'));
                 match id.and_then(|(_, number)| number.parse().ok()) {
-                    Some(number) => Heard::Posted { number },
-                    None => Heard::Refused(text.to_owned()),
+                    Some(number) => Received::Posted { number },
+                    None => Received::Refused(text.to_owned()),
                 }
             }
-            _ if text.starts_with(r#"{"type":"ready""#) => Heard::Ready,
-            _ if text.starts_with(r#"{"type":"error""#) => Heard::Refused(text.to_owned()),
-            _ => Heard::Other,
+            _ if text.starts_with(r#"{"type":"ready""#) => Received::Ready,
+            _ if text.starts_with(r#"{"type":"error""#) => Received::Refused(text.to_owned()),
+            _ => Received::Other,
         }
     }
 }
 
-/// Signs somebody up, or logs them in; their cookie.
-fn enter(address: SocketAddr, person: usize) -> Result<String, String> {
+/// Signs a person up or logs them in, and returns their cookie.
+fn sign_up(address: SocketAddr, person: usize) -> Result<String, String> {
     let body = json!({"name": format!("bench {person}"), "password": "a long enough password"}).to_string();
     let mut last = String::new();
     for path in ["/api/signup", "/api/login"] {
@@ -171,7 +171,7 @@ pub fn handshake_end(bytes: &[u8]) -> Option<usize> {
     Some(bytes.windows(4).position(|four| four == b"\r\n\r\n")? + 4)
 }
 
-/// The bytes of a frame's head and of its payload, and its mask.
+/// The lengths of a frame's head and payload in bytes, and its mask.
 pub fn frame_head(bytes: &[u8]) -> Option<(usize, usize, [u8; 4])> {
     let second = *bytes.get(1)?;
     let (mut head, length) = match second & 0x7F {
@@ -196,7 +196,7 @@ pub fn server_head(length: usize) -> Vec<u8> {
     }
 }
 
-/// A text frame from a client; the mask is 0, which changes nothing and is one.
+/// A text frame from a client. The mask is 0, which is valid and leaves the payload as it is.
 fn client_frame(payload: &[u8]) -> Vec<u8> {
     let mut frame = server_head(payload.len());
     frame[1] |= 0x80;

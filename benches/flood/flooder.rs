@@ -1,6 +1,6 @@
-//! One person who floods, in each way that the protocol leaves open, until the process is ended.
+//! One person who floods the server in a chosen way, until the process is killed.
 
-use crate::link::{ANSWER_MAX, Link, words};
+use crate::link::{ANSWER_MAX, Link, error_text};
 use crate::text;
 use futures_util::future::join_all;
 use serde_json::json;
@@ -10,11 +10,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, sleep, timeout};
 
-/// Connections that ask for pages, and that reconnect.
+/// Connections of a flood of frames, pages, log-ins or unread answers.
 const CONNECTIONS: usize = 16;
-/// Sockets that catch up: the most that one person can have, but for a few.
+/// Sockets that catch up: slightly fewer than one person may have.
 const SYNC_SOCKETS: usize = 48;
-/// Just below what closes a socket.
+/// Just below the rate that closes a socket.
 const SYNC_EVERY: Duration = Duration::from_millis(36);
 const UPLOAD_BYTES: usize = 8 << 20;
 const UPLOADS: usize = 4;
@@ -55,12 +55,12 @@ impl Kind {
     }
 }
 
-/// Who floods what.
+/// One flood: its kind, its target and its author.
 pub struct Flood {
     pub kind: Kind,
     pub server: SocketAddr,
     pub cookie: String,
-    /// The last byte of the address in 127.0.0.0/8 that the flooder comes from, where the system has it.
+    /// The last byte of the flooder's address in 127.0.0.0/8, where the system has that network.
     pub from: u8,
 }
 
@@ -69,10 +69,10 @@ impl Flood {
         let each = (0..CONNECTIONS).map(|number| async move {
             match self.kind {
                 Kind::Frames => self.frames().await,
-                Kind::Pages => self.requests(|turn| self.page(turn + number)).await,
-                Kind::Logins => self.requests(|turn| self.login(turn * CONNECTIONS + number)).await,
+                Kind::Pages => self.requests(|count| self.page(count + number)).await,
+                Kind::Logins => self.requests(|count| self.login(count * CONNECTIONS + number)).await,
                 Kind::Uploads if number < UPLOADS => self.requests(|_| self.upload()).await,
-                Kind::Deaf => self.deaf().await,
+                Kind::Deaf => self.never_read().await,
                 Kind::Posts if number == 0 => self.posts().await,
                 Kind::Syncs => {
                     join_all((0..SYNC_SOCKETS / CONNECTIONS).map(|_| self.syncs())).await;
@@ -84,26 +84,26 @@ impl Flood {
     }
 
     async fn connect(&self, receive_bytes: Option<u32>) -> Result<TcpStream, String> {
-        let socket = TcpSocket::new_v4().map_err(words)?;
-        // Only Linux has all of 127.0.0.0/8; elsewhere the flooder is one address.
+        let socket = TcpSocket::new_v4().map_err(error_text)?;
+        // Only Linux routes all of 127.0.0.0/8; elsewhere every flooder has the same address.
         let _ = socket.bind(([127, 0, 0, self.from], 0).into());
         if let Some(bytes) = receive_bytes {
-            socket.set_recv_buffer_size(bytes).map_err(words)?;
+            socket.set_recv_buffer_size(bytes).map_err(error_text)?;
         }
-        let stream = socket.connect(self.server).await.map_err(words)?;
-        stream.set_nodelay(true).map_err(words)?;
+        let stream = socket.connect(self.server).await.map_err(error_text)?;
+        stream.set_nodelay(true).map_err(error_text)?;
         Ok(stream)
     }
 
     async fn open(&self, receive_bytes: Option<u32>) -> Result<Link, String> {
         let opening = async {
             let stream = self.connect(receive_bytes).await?;
-            Link::shake(stream, self.server, &self.cookie).await
+            Link::handshake(stream, self.server, &self.cookie).await
         };
-        timeout(ANSWER_MAX, opening).await.map_err(words)?
+        timeout(ANSWER_MAX, opening).await.map_err(error_text)?
     }
 
-    /// As fast as it goes, and back at once.
+    /// Pings without a pause, and reconnects at once.
     async fn frames(&self) {
         loop {
             let Ok(mut link) = self.open(None).await else {
@@ -162,8 +162,8 @@ impl Flood {
         }
     }
 
-    /// Asks and never reads.
-    async fn deaf(&self) {
+    /// Sends requests and never reads an answer.
+    async fn never_read(&self) {
         loop {
             let Ok(mut link) = self.open(Some(RECEIVE_BYTES)).await else {
                 sleep(Duration::from_millis(10)).await;
@@ -175,17 +175,17 @@ impl Flood {
         }
     }
 
-    /// One request after the other on one connection, each as soon as the one before is answered.
+    /// Sends requests on one connection, each as soon as the previous one is answered.
     async fn requests(&self, request: impl Fn(usize) -> Vec<u8>) {
-        let mut turn = 0;
+        let mut count = 0;
         loop {
             let Ok(mut stream) = self.connect(None).await else {
                 continue;
             };
             let mut bytes = vec![0; 64 << 10];
             'kept: loop {
-                turn += 1;
-                if stream.write_all(&request(turn)).await.is_err() {
+                count += 1;
+                if stream.write_all(&request(count)).await.is_err() {
                     break;
                 }
                 let mut known = 0;
@@ -219,7 +219,7 @@ impl Flood {
         format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n{more}\r\n")
     }
 
-    fn page(&self, turn: usize) -> Vec<u8> {
+    fn page(&self, count: usize) -> Vec<u8> {
         let paths = [
             "/api/rooms/1/messages?limit=100",
             "/api/search?q=history%20words",
@@ -228,14 +228,14 @@ impl Flood {
         ];
         self.head(
             "GET",
-            paths[turn % paths.len()],
+            paths[count % paths.len()],
             &format!("Cookie: {}\r\n", self.cookie),
         )
         .into_bytes()
     }
 
-    fn login(&self, turn: usize) -> Vec<u8> {
-        let body = text(&json!({"name": format!("member {}", turn % 100), "password": format!("guess {turn}")}));
+    fn login(&self, count: usize) -> Vec<u8> {
+        let body = text(&json!({"name": format!("member {}", count % 100), "password": format!("guess {count}")}));
         let more = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
         (self.head("POST", "/api/login", &more) + &body).into_bytes()
     }

@@ -1,13 +1,13 @@
 //! Does one client that floods slow the others down? `cargo bench --bench flood -- [OPTIONS]`
 //!
-//! The real executable with its limits on; a hundred people in a room, of whom a few write now and then.
-//! Their messages are timed from the post to each of the others, in turns: a quiet phase, the control, and the
-//! flooded phase. The control is the same flood against another server, a process of its own with a copy of
-//! the data file and as many people: what the flood takes of this computer, and not of the server that they
-//! share. The flooder is a process of low priority, a new person from a new address in each round, so that
-//! each round has the first burst that the limits allow. One table of medians; nothing is asserted.
+//! Runs the real executable with its limits on and a hundred people in one room, of whom a few write.
+//! Each message is timed from its post to each delivery, in three alternating phases: quiet, control and
+//! flooded. The control is the same flood against a second server process with a copy of the data file and as
+//! many people: it shows what the flood costs this computer rather than the shared server. The flooder is a
+//! process of low priority, with a new person and a new address in each round, so that each round gets the
+//! first burst that the limits allow. Prints one table of medians and asserts nothing.
 //!
-//! `CHAPP_EXE` names another executable than the one that cargo has just built.
+//! `CHAPP_EXE` names the executable to measure; the default is the one that cargo has just built.
 
 #[allow(dead_code)]
 #[path = "../../tests/browser/soak/api.rs"]
@@ -32,10 +32,10 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 const PASSWORD: &str = "rain on the mill wheel";
-/// What there is to read before anybody floods.
+/// Messages in the room before the flood.
 const HISTORY: usize = 2_000;
 const WARM_UP: Duration = Duration::from_secs(2);
-/// Between two phases, so that neither pays for the other.
+/// Pause between two phases, so that neither affects the next.
 const REST: Duration = Duration::from_millis(500);
 
 #[derive(Parser)]
@@ -44,22 +44,22 @@ const REST: Duration = Duration::from_millis(500);
     about = "Times the messages of a hundred people while another one floods"
 )]
 struct Arguments {
-    /// How long each phase lasts, in milliseconds
+    /// Length of each phase, in milliseconds
     #[arg(long, default_value_t = 2_500, value_parser = clap::value_parser!(u64).range(100..=60_000))]
     phase_ms: u64,
-    /// Who is in the room
+    /// Members of the room
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(2..=1_000))]
     members: u16,
-    /// Who of them writes, four times a second
+    /// Members who write, four times a second
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=50))]
     writers: u16,
     /// This kind only
     #[arg(long)]
     kind: Option<Kind>,
-    /// How often each kind is measured
+    /// Rounds for each kind
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=99))]
     rounds: u8,
-    /// Be the flooder
+    /// Run as the flooder
     #[arg(long, hide = true, requires_all = ["server", "cookie", "kind"])]
     flooder: bool,
     #[arg(long, hide = true)]
@@ -68,7 +68,7 @@ struct Arguments {
     cookie: Option<String>,
     #[arg(long, hide = true, default_value_t = 1)]
     from: u8,
-    /// What cargo says
+    /// Passed by cargo
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -76,7 +76,7 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let done = runtime.map_err(link::words).and_then(|runtime| {
+    let done = runtime.map_err(link::error_text).and_then(|runtime| {
         runtime.block_on(async {
             match (arguments.flooder, arguments.kind, arguments.server, &arguments.cookie) {
                 (true, Some(kind), Some(server), Some(cookie)) => {
@@ -103,25 +103,25 @@ fn main() -> ExitCode {
     }
 }
 
-async fn enter(server: SocketAddr, name: &str) -> Result<String, String> {
+async fn sign_up(server: SocketAddr, name: &str) -> Result<String, String> {
     let body = json!({"name": name, "password": PASSWORD});
     let answer = api::ask(server, "POST", "/api/signup", None, &body).await?;
     answer.cookie.ok_or_else(|| format!("{name}: {}", answer.status))
 }
 
-/// A server with everybody in it.
-struct Place {
+/// A server with all members connected.
+struct Target {
     server: Server,
     address: SocketAddr,
     members: Members,
 }
 
-impl Place {
-    async fn open(mut server: Server, cookies: &[String]) -> Result<Place, String> {
+impl Target {
+    async fn open(mut server: Server, cookies: &[String]) -> Result<Target, String> {
         server.rate_limits = "on";
         let address = server.start()?;
         let members = Members::connect(address, cookies).await?;
-        Ok(Place {
+        Ok(Target {
             server,
             address,
             members,
@@ -129,15 +129,15 @@ impl Place {
     }
 }
 
-/// What one phase showed.
+/// The measurements of one phase, one per round.
 #[derive(Default)]
-struct Phases {
+struct Samples {
     p50: Vec<f64>,
     p99: Vec<f64>,
     cpu: Vec<f64>,
 }
 
-impl Phases {
+impl Samples {
     fn add(&mut self, times: &Times, cpu: f64) {
         self.p50.push(times.p50);
         self.p99.push(times.p99);
@@ -152,12 +152,12 @@ fn median(values: &[f64]) -> f64 {
 }
 
 async fn compare(arguments: &Arguments) -> Result<(), String> {
-    let folder = tempfile::tempdir().map_err(link::words)?;
-    let told = std::env::var_os("CHAPP_EXE").map(Into::into);
-    let exe: PathBuf = told.unwrap_or_else(|| env!("CARGO_BIN_EXE_chapp").into());
+    let folder = tempfile::tempdir().map_err(link::error_text)?;
+    let named = std::env::var_os("CHAPP_EXE").map(Into::into);
+    let exe: PathBuf = named.unwrap_or_else(|| env!("CARGO_BIN_EXE_chapp").into());
     let folders = ["shared", "other"].map(|name| folder.path().join(name));
     for folder in &folders {
-        std::fs::create_dir_all(folder.join("data")).map_err(link::words)?;
+        std::fs::create_dir_all(folder.join("data")).map_err(link::error_text)?;
     }
     let kinds: Vec<Kind> = Kind::ALL
         .into_iter()
@@ -165,15 +165,15 @@ async fn compare(arguments: &Arguments) -> Result<(), String> {
         .collect();
     let mut server = Server::new(exe.clone(), &folders[0], 1);
     let (members, flooders) = prepare(&mut server, arguments, kinds.len()).await?;
-    // Everybody came from this computer, at once: from now on with the limits that people have.
+    // The sign-ups needed the limits off; from here on they are on.
     server.terminate()?;
     let [file, copy] = [&folders[0], &folders[1]].map(|folder| folder.join("data").join("chapp.redb"));
-    std::fs::copy(file, copy).map_err(link::words)?;
-    let shared = Place::open(server, &members).await?;
-    let other = Place::open(Server::new(exe, &folders[1], 1), &members).await?;
+    std::fs::copy(file, copy).map_err(link::error_text)?;
+    let shared = Target::open(server, &members).await?;
+    let other = Target::open(Server::new(exe, &folders[1], 1), &members).await?;
     let writers = usize::from(arguments.writers);
-    for place in [&shared, &other] {
-        place.members.time(writers, WARM_UP).await?;
+    for target in [&shared, &other] {
+        target.members.time(writers, WARM_UP).await?;
     }
 
     println!(
@@ -185,11 +185,11 @@ async fn compare(arguments: &Arguments) -> Result<(), String> {
         "", "p50", "control", "flooded", "p99", "control", "flooded", "/ quiet", "/control", "core", "flood"
     );
     for (kind, flooders) in kinds.iter().zip(flooders.chunks(arguments.rounds.into())) {
-        let [mut quiet, mut control, mut flooded] = [Phases::default(), Phases::default(), Phases::default()];
+        let [mut quiet, mut control, mut flooded] = [Samples::default(), Samples::default(), Samples::default()];
         for (round, flooder) in flooders.iter().enumerate() {
-            let flood = |place: &Place| Flood {
+            let flood = |target: &Target| Flood {
                 kind: *kind,
-                server: place.address,
+                server: target.address,
                 cookie: flooder.clone(),
                 from: 2 + round as u8,
             };
@@ -197,7 +197,7 @@ async fn compare(arguments: &Arguments) -> Result<(), String> {
             phase(&shared, arguments, Some(flood(&other)), &mut control).await?;
             phase(&shared, arguments, Some(flood(&shared)), &mut flooded).await?;
         }
-        let [q, c, f] = [&quiet, &control, &flooded].map(|phases| median(&phases.p99));
+        let [q, c, f] = [&quiet, &control, &flooded].map(|samples| median(&samples.p99));
         println!(
             "{:<34} {:>7.2} {:>7.2} {:>7.2} {:>8.2} {:>7.2} {:>7.2} {:>8.2} {:>8.2} {:>6.2} {:>6.2}",
             kind.label(),
@@ -216,7 +216,7 @@ async fn compare(arguments: &Arguments) -> Result<(), String> {
     Ok(())
 }
 
-/// Everybody and the history. Tells the cookies of the members, and those of the flooders.
+/// Signs everybody up and posts the history. Returns the cookies of the members and those of the flooders.
 async fn prepare(
     server: &mut Server,
     arguments: &Arguments,
@@ -225,10 +225,10 @@ async fn prepare(
     let address = server.start()?;
     let (mut members, mut flooders) = (Vec::new(), Vec::new());
     for number in 0..arguments.members {
-        members.push(enter(address, &format!("member {number}")).await?);
+        members.push(sign_up(address, &format!("member {number}")).await?);
     }
     for number in 0..kinds * usize::from(arguments.rounds) {
-        flooders.push(enter(address, &format!("flooder {number}")).await?);
+        flooders.push(sign_up(address, &format!("flooder {number}")).await?);
     }
     for number in 0..HISTORY {
         let body = format!("the history has many words, this is number {number}");
@@ -238,26 +238,31 @@ async fn prepare(
     Ok((members, flooders))
 }
 
-/// Times the members of a place for a while, from the start of a flood on, if there is one.
-async fn phase(place: &Place, arguments: &Arguments, flood: Option<Flood>, phases: &mut Phases) -> Result<(), String> {
+/// Measures one phase on a target, during a flood if there is one.
+async fn phase(
+    target: &Target,
+    arguments: &Arguments,
+    flood: Option<Flood>,
+    samples: &mut Samples,
+) -> Result<(), String> {
     let time = Duration::from_millis(arguments.phase_ms);
-    let cpu = || place.server.cpu_seconds().unwrap_or(f64::NAN);
+    let cpu = || target.server.cpu_seconds().unwrap_or(f64::NAN);
     let child = flood.as_ref().map(start).transpose()?;
     let (began, before) = (Instant::now(), cpu());
-    let times = place.members.time(arguments.writers.into(), time).await;
+    let times = target.members.time(arguments.writers.into(), time).await;
     let core = (cpu() - before) / began.elapsed().as_secs_f64();
     if let Some(mut child) = child {
         let _ = child.kill();
         let _ = child.wait();
     }
     tokio::time::sleep(REST).await;
-    phases.add(&times?, core);
+    samples.add(&times?, core);
     Ok(())
 }
 
-/// This program again, as the flooder; it yields to everybody else on this computer.
+/// Starts this program as the flooder, at low priority.
 fn start(flood: &Flood) -> Result<Child, String> {
-    let own = std::env::current_exe().map_err(link::words)?;
+    let own = std::env::current_exe().map_err(link::error_text)?;
     let name = clap::ValueEnum::to_possible_value(&flood.kind).ok_or("no such kind")?;
     Command::new("nice")
         .args(["-n", "15"])
@@ -267,7 +272,7 @@ fn start(flood: &Flood) -> Result<Child, String> {
         .args(["--from", &flood.from.to_string()])
         .stdin(Stdio::null())
         .spawn()
-        .map_err(link::words)
+        .map_err(link::error_text)
 }
 
 /// A frame as text.

@@ -1,6 +1,6 @@
-//! Those who are in the room: they write now and then, and take the time until each of them has it.
+//! The members of the room: some write, and each delivery is timed.
 
-use crate::link::{Link, words};
+use crate::link::{Link, error_text};
 use futures_util::future::try_join_all;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -8,47 +8,47 @@ use std::time::Duration;
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// Between two messages of a writer; each person may post five a second.
+/// Time between two messages of a writer; the limit is five a second.
 const WRITE_EVERY: Duration = Duration::from_millis(250);
-/// How long a message may take on a server that is flooded.
+/// The longest wait for a delivery on a flooded server.
 const DELIVERY_MAX: Duration = Duration::from_secs(10);
 
-/// What was measured, in milliseconds.
+/// Delivery times in milliseconds.
 pub struct Times {
     pub p50: f64,
     pub p99: f64,
 }
 
-/// Heard: which message, and when.
-type Heard = (usize, Instant);
+/// The number of a message, and when it arrived.
+type Delivery = (usize, Instant);
 
 pub struct Members {
-    /// To each one's socket.
-    say: Vec<mpsc::Sender<Value>>,
-    heard: Mutex<mpsc::UnboundedReceiver<Heard>>,
-    /// Messages until now.
+    /// Frames for each member's socket.
+    senders: Vec<mpsc::Sender<Value>>,
+    received: Mutex<mpsc::UnboundedReceiver<Delivery>>,
+    /// Messages sent so far.
     count: std::sync::atomic::AtomicUsize,
 }
 
 impl Members {
     pub async fn connect(server: SocketAddr, cookies: &[String]) -> Result<Members, String> {
-        let (tell, heard) = mpsc::unbounded_channel();
-        let mut say = Vec::new();
+        let (deliveries, received) = mpsc::unbounded_channel();
+        let mut senders = Vec::new();
         for link in try_join_all(cookies.iter().map(|cookie| Link::open(server, cookie))).await? {
             let (sender, frames) = mpsc::channel(16);
-            tokio::spawn(live(link, frames, tell.clone()));
-            say.push(sender);
+            tokio::spawn(run_member(link, frames, deliveries.clone()));
+            senders.push(sender);
         }
         Ok(Members {
-            say,
-            heard: Mutex::new(heard),
+            senders,
+            received: Mutex::new(received),
             count: 0.into(),
         })
     }
 
-    /// Lets `writers` of them write for a while.
+    /// Lets `writers` members write for `phase`, and times every delivery.
     pub async fn time(&self, writers: usize, phase: Duration) -> Result<Times, String> {
-        let mut heard = self.heard.lock().await;
+        let mut received = self.received.lock().await;
         let first = self.count.load(std::sync::atomic::Ordering::Relaxed);
         let mut sent: Vec<Instant> = Vec::new();
         let mut times: Vec<f64> = Vec::new();
@@ -61,19 +61,19 @@ impl Members {
                 tokio::select! {
                     biased;
                     () = sleep_until(at) => break,
-                    Some(one) = heard.recv() => take(one, first, &sent, &mut times),
+                    Some(one) = received.recv() => add_delivery(one, first, &sent, &mut times),
                 }
             }
             let name = format!("flood-{}", first + number);
             let post = json!({"type": "post", "room": 1, "client_id": name, "body": name});
             sent.push(Instant::now());
-            self.say[number % writers].send(post).await.map_err(words)?;
+            self.senders[number % writers].send(post).await.map_err(error_text)?;
         }
-        let whole = sent.len() * self.say.len();
-        while times.len() < whole {
-            let one = timeout(DELIVERY_MAX, heard.recv()).await;
-            let one = one.map_err(|_| format!("{} of {whole} deliveries came", times.len()))?;
-            take(one.ok_or("everybody is gone")?, first, &sent, &mut times);
+        let expected = sent.len() * self.senders.len();
+        while times.len() < expected {
+            let one = timeout(DELIVERY_MAX, received.recv()).await;
+            let one = one.map_err(|_| format!("{} of {expected} deliveries came", times.len()))?;
+            add_delivery(one.ok_or("everybody is gone")?, first, &sent, &mut times);
         }
         self.count
             .store(first + sent.len(), std::sync::atomic::Ordering::Relaxed);
@@ -86,14 +86,14 @@ impl Members {
     }
 }
 
-fn take((number, at): Heard, first: usize, sent: &[Instant], times: &mut Vec<f64>) {
+fn add_delivery((number, at): Delivery, first: usize, sent: &[Instant], times: &mut Vec<f64>) {
     if let Some(sent) = number.checked_sub(first).and_then(|number| sent.get(number)) {
         times.push((at - *sent).as_secs_f64() * 1000.0);
     }
 }
 
-/// One member's socket. Ends with the link, and says why.
-async fn live(mut link: Link, mut frames: mpsc::Receiver<Value>, tell: mpsc::UnboundedSender<Heard>) {
+/// Serves one member's socket until the link ends, and prints why it ended.
+async fn run_member(mut link: Link, mut frames: mpsc::Receiver<Value>, deliveries: mpsc::UnboundedSender<Delivery>) {
     loop {
         tokio::select! {
             Some(frame) = frames.recv() => {
@@ -105,7 +105,7 @@ async fn live(mut link: Link, mut frames: mpsc::Receiver<Value>, tell: mpsc::Unb
                 Ok(frame) => {
                     let body = frame["message"]["body"].as_str().unwrap_or_default();
                     if let Some(number) = body.strip_prefix("flood-").and_then(|number| number.parse().ok()) {
-                        let _ = tell.send((number, Instant::now()));
+                        let _ = deliveries.send((number, Instant::now()));
                     }
                     if frame["type"] == "error" {
                         println!("a member was refused: {frame}");

@@ -4,8 +4,9 @@
 //! executable on it and measures over real connections: start, first frame, pages, catching up, searching and
 //! posting. Prints one table with the ratio to the smallest file. Nothing is asserted.
 //!
-//! `CHAPP_EXE` names another executable than the one that cargo has just built.
+//! `CHAPP_EXE` names the executable to measure; the default is the one that cargo has just built.
 
+mod client;
 #[path = "../disk.rs"]
 mod disk;
 #[path = "../goals.rs"]
@@ -13,29 +14,28 @@ mod goals;
 mod measure;
 mod must_hold;
 mod report;
+mod seed;
 #[allow(dead_code)]
 #[path = "../torture/server.rs"]
 mod server;
-mod town;
-mod visitor;
 mod words;
 
 use chapp::model::UserId;
 use clap::Parser;
-use measure::{Probe, Visitors};
+use client::error_text;
+use measure::{Probe, ProbeUsers};
 use report::Row;
+use seed::Plan;
 use server::Server;
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
-use town::Plan;
-use visitor::words as told;
 use words::Words;
 
-/// The sizes are this many times apart.
+/// The factor between one size and the next.
 const STEP: u64 = 10;
-/// What is posted while a file is measured must not make it larger than the next one.
+/// Measuring adds about 25,000 messages, which must stay below the next size.
 const SMALLEST: u64 = 5_000;
 const SEED: u64 = 1;
 
@@ -48,13 +48,13 @@ struct Arguments {
     /// Messages in the largest file
     #[arg(long, default_value_t = 500_000, value_parser = clap::value_parser!(u64).range(SMALLEST..=50_000_000))]
     to: u64,
-    /// Where the file lies while it is measured; it should be a real disk
+    /// Folder of the file while it is measured; it should be on a real disk
     #[arg(long, default_value = env!("CARGO_TARGET_TMPDIR"))]
     dir: PathBuf,
-    /// Where the filled files are kept for the next time, or taken from
+    /// Folder that keeps the filled files for the next run
     #[arg(long)]
     kept: Option<PathBuf>,
-    /// What cargo says
+    /// Passed by cargo
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -74,7 +74,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<Vec<(u64, Vec<Row>)>, String> {
-    let folder = tempfile::tempdir_in(&arguments.dir).map_err(told)?;
+    let folder = tempfile::tempdir_in(&arguments.dir).map_err(error_text)?;
     let exe = std::env::var_os("CHAPP_EXE").map(PathBuf::from);
     let exe = exe.unwrap_or_else(|| env!("CARGO_BIN_EXE_chapp").into());
     let plan = Plan {
@@ -82,49 +82,49 @@ fn run(arguments: &Arguments) -> Result<Vec<(u64, Vec<Row>)>, String> {
         rooms: 999,
         members: 20,
     };
-    let visitors = Visitors {
+    let users = ProbeUsers {
         one_room: UserId(plan.people + 1),
         hundred_rooms: UserId(plan.people + 2),
         all_rooms: UserId(plan.people + 3),
     };
     let (mut sizes, mut here) = (Vec::new(), folder.path().join("new"));
-    fs::create_dir_all(here.join("data")).map_err(told)?;
+    fs::create_dir_all(here.join("data")).map_err(error_text)?;
     let mut size = arguments.from;
     while size <= arguments.to {
-        // Each executable has a home of its own, in which nothing is noted yet about the file.
+        // Each size gets a fresh home, so that no run file of the previous size is there.
         let home = folder.path().join(size.to_string());
-        fs::create_dir(&home).map_err(told)?;
-        fs::rename(here.join("data"), home.join("data")).map_err(told)?;
+        fs::create_dir(&home).map_err(error_text)?;
+        fs::rename(here.join("data"), home.join("data")).map_err(error_text)?;
         let data = home.join("data").join("chapp.redb");
-        // What is posted after a file was taken has other names than what is in it.
+        // A different seed, so that new posts do not repeat client_ids of a kept file.
         let mut words = Words::new(SEED + size);
         let kept = arguments.kept.as_ref().map(|kept| kept.join(format!("{size}.redb")));
         let taken = kept.as_ref().filter(|kept| kept.exists());
         if let Some(kept) = taken {
-            fs::copy(kept, &data).map_err(told)?;
+            fs::copy(kept, &data).map_err(error_text)?;
         }
         let begun = Instant::now();
-        let (file_id, held, posts) = town::with_store(&data, async |store| {
+        let (file_id, held, posts) = seed::with_store(&data, async |store| {
             let held = store.counts().await?.messages;
             if held == 0 {
-                town::found(store, plan).await?;
-                town::settle(store, visitors.one_room, 0).await?;
-                town::settle(store, visitors.hundred_rooms, 99).await?;
-                town::settle(store, visitors.all_rooms, plan.rooms).await?;
+                seed::create_rooms(store, plan).await?;
+                seed::add_person(store, users.one_room, 0).await?;
+                seed::add_person(store, users.hundred_rooms, 99).await?;
+                seed::add_person(store, users.all_rooms, plan.rooms).await?;
             }
-            town::talk(store, plan, &mut words, size.saturating_sub(held)).await?;
+            seed::post_messages(store, plan, &mut words, size.saturating_sub(held)).await?;
             Ok((store.file_id().to_owned(), held, store.counts().await?.messages))
         })?;
         let took = begun.elapsed().as_secs_f64();
         eprintln!("{size} messages are there after {took:.1} s");
         if let Some(kept) = kept.filter(|kept| !kept.exists()) {
-            fs::copy(&data, kept).map_err(told)?;
+            fs::copy(&data, kept).map_err(error_text)?;
         }
         let mut rows = vec![Row::bytes(
             "on the disk, a message",
-            disk::bytes(&data).map_err(told)? as f64 / posts as f64,
+            disk::bytes(&data).map_err(error_text)? as f64 / posts as f64,
         )];
-        // What was taken was not filled now.
+        // A kept file was not filled in this run.
         if arguments.kept.is_none() {
             rows.push(Row::rate("filled in large batches", (posts - held) as f64 / took));
         }
@@ -132,14 +132,14 @@ fn run(arguments: &Arguments) -> Result<Vec<(u64, Vec<Row>)>, String> {
         let mut probe = Probe {
             server: &mut server,
             file_id: &file_id,
-            visitors: &visitors,
+            users: &users,
             plan,
             words: &mut words,
             rows: Vec::new(),
         };
         probe.run()?;
         rows.append(&mut probe.rows);
-        report::tell(&rows);
+        report::print_progress(&rows);
         sizes.push((size, rows));
         here = home;
         size *= STEP;

@@ -1,10 +1,10 @@
-//! What one file costs: each row of the table, over real connections to the real executable.
+//! Measures one file: every row of the table, over real connections to the real executable.
 
+use crate::client::{Http, Socket, error_text};
 use crate::must_hold::{AFTER_SIGKILL, LONGEST_WAIT, POST_ALONE, POST_ALONE_P99, POSTS_PER_SECOND};
 use crate::report::{Row, Times};
+use crate::seed::{Plan, cookie};
 use crate::server::Server;
-use crate::town::{Plan, cookie};
-use crate::visitor::{Http, Socket, words};
 use crate::words::{Words, word};
 use chapp::model::{LOBBY, RoomId, UserId};
 use serde_json::{Value, json};
@@ -12,22 +12,22 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// How often each thing is done; a row is the median of them.
+/// Repetitions; a row is their median.
 const STARTS: usize = 9;
-const READIES: usize = 15;
+const READY_FRAMES: usize = 15;
 const PAGES: usize = 60;
 const SYNCS: usize = 20;
 const SEARCHES: usize = 15;
 const POSTS_ALONE: usize = 400;
-/// So many that there are some ten checkpoints meanwhile, and fewer than make the next size.
+/// Enough for about ten checkpoints, and fewer messages than the step to the next size.
 const POSTS_AT_ONCE: usize = 24_000;
-/// As many as one connection may have.
+/// The most that one connection may have.
 const IN_FLIGHT: usize = 64;
-/// After a start, so that what it left to do is done.
+/// Pause after a start, so that its background work is done.
 const SETTLE: Duration = Duration::from_secs(1);
 
-/// Who asks. They come after the people who talk.
-pub struct Visitors {
+/// The people whose requests are measured. Their ids follow those of the authors.
+pub struct ProbeUsers {
     pub one_room: UserId,
     pub hundred_rooms: UserId,
     pub all_rooms: UserId,
@@ -36,19 +36,19 @@ pub struct Visitors {
 pub struct Probe<'a> {
     pub server: &'a mut Server,
     pub file_id: &'a str,
-    pub visitors: &'a Visitors,
+    pub users: &'a ProbeUsers,
     pub plan: Plan,
     pub words: &'a mut Words,
     pub rows: Vec<Row>,
 }
 
 impl Probe<'_> {
-    /// All rows of one file.
+    /// Measures every row of one file.
     pub fn run(&mut self) -> Result<(), String> {
         self.starts()?;
         let address = self.server.start()?;
         std::thread::sleep(SETTLE);
-        self.readies(address)?;
+        self.ready_frames(address)?;
         self.pages(address)?;
         self.syncs(address)?;
         self.searches(address)?;
@@ -71,7 +71,7 @@ impl Probe<'_> {
         }
         for _ in 0..STARTS {
             let (address, _) = self.start()?;
-            self.scribble(address)?;
+            self.post_some(address)?;
             self.server.kill();
             killed.add(self.start()?.1);
             self.server.terminate()?;
@@ -82,7 +82,7 @@ impl Probe<'_> {
         Ok(())
     }
 
-    /// From just before the process is made to the last byte of its first answer.
+    /// The time runs from just before the process is spawned to the last byte of its first answer.
     fn start(&mut self) -> Result<(SocketAddr, Duration), String> {
         let before = Instant::now();
         let address = self.server.start()?;
@@ -90,9 +90,9 @@ impl Probe<'_> {
         Ok((address, before.elapsed()))
     }
 
-    /// Posts a little, so that a kill comes in the midst of writing.
-    fn scribble(&mut self, address: SocketAddr) -> Result<(), String> {
-        let mut socket = Socket::open(address, &self.cookie(self.visitors.one_room))?;
+    /// Posts a few messages, so that the kill interrupts writing.
+    fn post_some(&mut self, address: SocketAddr) -> Result<(), String> {
+        let mut socket = Socket::open(address, &self.cookie(self.users.one_room))?;
         socket.expect("ready")?;
         for _ in 0..IN_FLIGHT {
             socket.send(&self.post())?;
@@ -105,15 +105,15 @@ impl Probe<'_> {
         json!({"type": "post", "room": LOBBY.0, "client_id": client_id, "body": body})
     }
 
-    fn readies(&mut self, address: SocketAddr) -> Result<(), String> {
+    fn ready_frames(&mut self, address: SocketAddr) -> Result<(), String> {
         let people = [
-            ("ready, for a person in 1 room", self.visitors.one_room),
-            ("ready, in 100 rooms", self.visitors.hundred_rooms),
-            ("ready, in 1,000 rooms", self.visitors.all_rooms),
+            ("ready, for a person in 1 room", self.users.one_room),
+            ("ready, in 100 rooms", self.users.hundred_rooms),
+            ("ready, in 1,000 rooms", self.users.all_rooms),
         ];
         for (name, person) in people {
             let (mut times, cookie) = (Times::default(), self.cookie(person));
-            for _ in 0..READIES {
+            for _ in 0..READY_FRAMES {
                 let before = Instant::now();
                 Socket::open(address, &cookie)?.expect("ready")?;
                 times.add(before.elapsed());
@@ -124,9 +124,9 @@ impl Probe<'_> {
     }
 
     fn pages(&mut self, address: SocketAddr) -> Result<(), String> {
-        let mut http = Http::open(address, &self.cookie(self.visitors.one_room))?;
+        let mut http = Http::open(address, &self.cookie(self.users.one_room))?;
         let path = format!("/api/rooms/{LOBBY}/messages?limit=50");
-        let newest: Value = serde_json::from_slice(&http.get(&path)?).map_err(words)?;
+        let newest: Value = serde_json::from_slice(&http.get(&path)?).map_err(error_text)?;
         let head = newest["head"].as_u64().ok_or("no head")?;
         let (mut at_end, mut within) = (Times::default(), Times::default());
         for _ in 0..PAGES {
@@ -140,18 +140,18 @@ impl Probe<'_> {
     }
 
     fn syncs(&mut self, address: SocketAddr) -> Result<(), String> {
-        let mut socket = Socket::open(address, &self.cookie(self.visitors.one_room))?;
-        let ready: Value = serde_json::from_str(&socket.expect("ready")?).map_err(words)?;
+        let mut socket = Socket::open(address, &self.cookie(self.users.one_room))?;
+        let ready: Value = serde_json::from_str(&socket.expect("ready")?).map_err(error_text)?;
         let head = ready["rooms"][0]["head"].as_u64().ok_or("no head")?;
         for (name, missed) in [("sync of 50 missed messages", 50), ("sync of 500", 500)] {
             let mut times = Times::default();
             for _ in 0..SYNCS {
                 let before = Instant::now();
-                // In pieces of a bounded size, each asked for after the one before.
+                // One sync brings a bounded number of messages, so it takes several in a row.
                 let mut since = head - missed;
                 while since < head {
                     socket.send(&json!({"type": "sync", "room": LOBBY.0, "since": since}))?;
-                    let synced: Value = serde_json::from_str(&socket.expect("synced")?).map_err(words)?;
+                    let synced: Value = serde_json::from_str(&socket.expect("synced")?).map_err(error_text)?;
                     since = synced["through"].as_u64().ok_or("no end")?;
                 }
                 times.add(before.elapsed());
@@ -162,7 +162,7 @@ impl Probe<'_> {
     }
 
     fn searches(&mut self, address: SocketAddr) -> Result<(), String> {
-        let mut http = Http::open(address, &self.cookie(self.visitors.all_rooms))?;
+        let mut http = Http::open(address, &self.cookie(self.users.all_rooms))?;
         let queries = [
             ("search, a common word", word(20)),
             ("search, a rare word", word(15_000)),
@@ -190,21 +190,21 @@ impl Probe<'_> {
             alone.add(before.elapsed());
         }
         let (mut together, begun) = (Times::default(), Instant::now());
-        let mut on_their_way = HashMap::new();
+        let mut in_flight = HashMap::new();
         let mut sent = 0;
         while together.len() < POSTS_AT_ONCE {
-            while sent < POSTS_AT_ONCE && on_their_way.len() < IN_FLIGHT {
+            while sent < POSTS_AT_ONCE && in_flight.len() < IN_FLIGHT {
                 let post = self.post();
-                on_their_way.insert(
+                in_flight.insert(
                     post["client_id"].as_str().unwrap_or_default().to_owned(),
                     Instant::now(),
                 );
                 socket.send(&post)?;
                 sent += 1;
             }
-            let posted: Value = serde_json::from_str(&socket.expect("posted")?).map_err(words)?;
+            let posted: Value = serde_json::from_str(&socket.expect("posted")?).map_err(error_text)?;
             let id = posted["client_id"].as_str().unwrap_or_default();
-            let before = on_their_way.remove(id).ok_or("an answer to nothing")?;
+            let before = in_flight.remove(id).ok_or("an answer to nothing")?;
             together.add(before.elapsed());
         }
         let rate = POSTS_AT_ONCE as f64 / begun.elapsed().as_secs_f64();

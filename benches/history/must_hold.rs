@@ -1,4 +1,4 @@
-//! The rows of which something must hold, and what.
+//! The rows that have a goal, and the goals.
 
 use crate::goals::Goals;
 use crate::report::Row;
@@ -9,7 +9,7 @@ pub const POST_ALONE_P99: &str = "  p99, one at a time";
 pub const LONGEST_WAIT: &str = "  the longest wait, 64 in flight";
 pub const POSTS_PER_SECOND: &str = "  posted a second, 64 in flight";
 
-/// Of the smallest file and of the largest one.
+/// The goals for the smallest file and for the largest one.
 pub fn goals(sizes: &[(u64, Vec<Row>)]) -> Goals {
     let mut goals = Goals::default();
     let (Some((small, first)), Some((large, last))) = (sizes.first(), sizes.last()) else {

@@ -1,4 +1,4 @@
-//! The one table: a line for each thing that is done, a column for each size of the file.
+//! The table: a line for each measurement, a column for each size of the file.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ impl Times {
         self.0.len()
     }
 
-    /// The time that this part of all took at most.
+    /// The quantile; `part` is 0 to 1.
     pub fn at(&mut self, part: f64) -> Duration {
         self.0.sort_unstable();
         let index = (self.0.len() as f64 * part) as usize;
@@ -63,8 +63,8 @@ impl Row {
     }
 }
 
-/// Tells what was measured of one size, for whoever does not wait for all of them.
-pub fn tell(rows: &[Row]) {
+/// Prints the rows of one size, before the other sizes are measured.
+pub fn print_progress(rows: &[Row]) {
     for row in rows {
         eprintln!("  {:<36}{:>12}", row.name, row.text());
     }

@@ -1,24 +1,24 @@
-//! Texts that look like what people write: as long, and with words as common and as rare.
+//! Texts with the lengths and the word frequencies of real messages.
 
 #[allow(dead_code)]
-#[path = "../../tests/browser/soak/chance.rs"]
-mod chance;
+#[path = "../../tests/browser/soak/rng.rs"]
+mod rng;
 
-use chance::Chance;
 use chapp::clock::Clock;
+use rng::Rng;
 
-/// Different words.
+/// Distinct words.
 const WORDS: u64 = 20_000;
 const SYLLABLES: [&str; 32] = [
     "ba", "ce", "do", "fi", "gu", "ha", "je", "ko", "li", "mu", "na", "pe", "ro", "si", "tu", "va", "we", "xo", "yi",
     "zu", "bra", "cle", "dro", "fli", "gru", "pla", "sti", "tre", "spo", "chu", "sha", "the",
 ];
 
-pub struct Words(Chance);
+pub struct Words(Rng);
 
 impl Words {
     pub fn new(seed: u64) -> Words {
-        Words(Chance::new(seed))
+        Words(Rng::new(seed))
     }
 
     pub fn below(&mut self, end: u64) -> u64 {
@@ -36,13 +36,13 @@ impl Words {
         words.join(" ")
     }
 
-    /// Which word: about as often as its place in the list is small (Zipf's law).
+    /// The rank of a word; its frequency falls with its rank (Zipf's law).
     fn rank(&mut self) -> u64 {
-        let chance = self.below(1 << 30) as f64 / f64::from(1 << 30);
-        ((WORDS as f64).powf(chance) as u64).min(WORDS) - 1
+        let rng = self.below(1 << 30) as f64 / f64::from(1 << 30);
+        ((WORDS as f64).powf(rng) as u64).min(WORDS) - 1
     }
 
-    /// As browsers name what they post: a UUID of version 7 (RFC 9562, section 5.7).
+    /// A `client_id` as browsers make it: a UUID of version 7 (RFC 9562, section 5.7).
     pub fn uuid(&mut self) -> String {
         let (high, low) = (self.0.next(), self.0.next());
         let now = Clock::System.now().0;

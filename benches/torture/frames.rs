@@ -1,6 +1,6 @@
-//! Whole WebSocket frames (RFC 6455 §5.2) out of a stream of bytes, behind the head of the handshake.
+//! Splits a byte stream into WebSocket frames (RFC 6455 §5.2) after the head of the handshake.
 
-/// Cuts what passes into the head, then one frame at a time. A stream without a handshake passes as it is.
+/// Yields the head, then one frame at a time. A stream without a WebSocket handshake passes unchanged.
 #[derive(Default)]
 pub struct Frames {
     bytes: Vec<u8>,
@@ -12,14 +12,14 @@ enum State {
     #[default]
     Head,
     Frames,
-    /// No WebSocket.
+    /// Not a WebSocket.
     Plain,
 }
 
-/// A piece that is passed on whole.
+/// A head, a frame or plain bytes, forwarded as a whole.
 pub struct Piece {
     pub bytes: Vec<u8>,
-    /// The text, where it is a text frame.
+    /// The unmasked text of a text frame.
     pub text: Option<String>,
 }
 
@@ -64,7 +64,7 @@ impl Frames {
         (!bytes.is_empty()).then_some(Piece { bytes, text: None })
     }
 
-    /// The bytes of the next frame's head and of its payload, and its mask.
+    /// The lengths of the next frame's head and payload in bytes, and its mask.
     fn sizes(&self) -> Option<(usize, usize, [u8; 4])> {
         let second = *self.bytes.get(1)?;
         let (mut head, payload) = match second & 0x7F {
@@ -81,7 +81,7 @@ impl Frames {
     }
 }
 
-/// One text frame, as a server sends it.
+/// An unmasked text frame, as a server sends it.
 pub fn text(text: &str) -> Vec<u8> {
     let mut bytes = vec![0x81];
     match text.len() {

@@ -1,18 +1,18 @@
-//! After the storm: what the server holds, against what everybody sent, was answered and saw.
+//! Checks the laws after the run: compares the server's state with what every client sent, received and saw.
 
+use crate::chaos::SETTLE_MAX;
 use crate::client::Client;
-use crate::ledger::{Law, Ledger, Post};
-use crate::picture::number;
-use crate::storm::SETTLE_MAX;
+use crate::record::{Law, Post, Record};
+use crate::replica::number;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use tokio::time::Instant;
 
-/// Everybody comes back over the proxy and learns the rest; then all of it is compared with what a fresh
-/// client reads from the server itself.
+/// Every client reconnects through the proxy and catches up; then its state is compared with that of a fresh
+/// client that reads from the server directly.
 pub async fn check(clients: Vec<Client>, server: SocketAddr) -> Result<(), String> {
-    // Once until nobody has anything left to send, and once more to hear what the others sent.
+    // The first round empties every outbox; the second receives what the others sent in the first.
     let clients = settle(settle(clients).await?).await?;
     for client in &clients {
         let mut fresh = client.fresh(server);
@@ -21,9 +21,9 @@ pub async fn check(clients: Vec<Client>, server: SocketAddr) -> Result<(), Strin
         own_posts(client, &fresh);
     }
     for client in &clients {
-        client.ask_all_again(server, Instant::now() + SETTLE_MAX).await?;
+        client.resend_all(server, Instant::now() + SETTLE_MAX).await?;
     }
-    // Asking again posted nothing.
+    // Resending must not have posted anything.
     for client in &clients {
         let mut fresh = client.fresh(server);
         fresh.settle(SETTLE_MAX).await?;
@@ -37,7 +37,7 @@ async fn settle(clients: Vec<Client>) -> Result<Vec<Client>, String> {
     for mut client in clients {
         settling.push(tokio::spawn(async move {
             if let Err(error) = client.settle(SETTLE_MAX).await {
-                client.ledger().check(Law::Alike, false, || error);
+                client.record().check(Law::Alike, false, || error);
             }
             client
         }));
@@ -50,39 +50,42 @@ async fn settle(clients: Vec<Client>) -> Result<Vec<Client>, String> {
 }
 
 fn alike(client: &Client, fresh: &Client) {
-    let (held, told) = (client.picture.told(), fresh.picture.told());
-    let rooms = told.as_object().into_iter().flatten();
-    for (room, told) in rooms {
+    let (held, expected) = (client.replica.to_json(), fresh.replica.to_json());
+    let rooms = expected.as_object().into_iter().flatten();
+    for (room, expected) in rooms {
         let held = &held[room];
-        client
-            .ledger()
-            .check(Law::Alike, held == told, || difference(&client.name, room, held, told));
+        client.record().check(Law::Alike, held == expected, || {
+            difference(&client.name, room, held, expected)
+        });
     }
-    let (held, told) = (client.picture.rooms.len(), fresh.picture.rooms.len());
-    client.ledger().check(Law::Alike, held == told, || {
-        format!("{} knows {held} rooms of {told}", client.name)
+    let (held, expected) = (client.replica.rooms.len(), fresh.replica.rooms.len());
+    client.record().check(Law::Alike, held == expected, || {
+        format!("{} knows {held} rooms of {expected}", client.name)
     });
 }
 
-/// Where two pictures of a room differ first.
-fn difference(name: &str, room: &str, held: &Value, told: &Value) -> String {
-    if held["facts"] != told["facts"] {
-        return format!("{name}, room {room}: {} instead of {}", held["facts"], told["facts"]);
+/// The first difference between two replicas of a room.
+fn difference(name: &str, room: &str, held: &Value, expected: &Value) -> String {
+    if held["facts"] != expected["facts"] {
+        return format!(
+            "{name}, room {room}: {} instead of {}",
+            held["facts"], expected["facts"]
+        );
     }
-    let list = |picture: &Value| picture["messages"].as_array().cloned().unwrap_or_default();
-    let (held, told) = (list(held), list(told));
-    let lengths = format!("{} messages instead of {}", held.len(), told.len());
-    let first = held.iter().zip(&told).find(|(held, told)| held != told);
-    let first = first.map_or(lengths, |(held, told)| format!("{held} instead of {told}"));
+    let list = |replica: &Value| replica["messages"].as_array().cloned().unwrap_or_default();
+    let (held, expected) = (list(held), list(expected));
+    let lengths = format!("{} messages instead of {}", held.len(), expected.len());
+    let first = held.iter().zip(&expected).find(|(held, expected)| held != expected);
+    let first = first.map_or(lengths, |(held, expected)| format!("{held} instead of {expected}"));
     format!("{name}, room {room}: {first}")
 }
 
-/// Whatever somebody posted, as they read it themselves: others are not told a client_id.
+/// Checks an author's posts as the author reads them: only the author sees a `client_id`.
 fn own_posts(author: &Client, fresh: &Client) {
-    let mut ledger = author.ledger();
+    let mut record = author.record();
     let mut found: HashMap<&str, Vec<(u64, u64)>> = HashMap::new();
-    for (room, picture) in &fresh.picture.rooms {
-        for message in picture.messages.values() {
+    for (room, replica) in &fresh.replica.rooms {
+        for message in replica.messages.values() {
             if let Some(client_id) = message["client_id"].as_str() {
                 found
                     .entry(client_id)
@@ -91,13 +94,13 @@ fn own_posts(author: &Client, fresh: &Client) {
             }
         }
     }
-    for (client_id, places) in &found {
-        let is_known = ledger.posts.contains_key(*client_id);
-        ledger.check(Law::Once, places.len() == 1 && is_known, || {
-            format!("{client_id} is at {places:?}")
+    for (client_id, positions) in &found {
+        let is_known = record.posts.contains_key(*client_id);
+        record.check(Law::Once, positions.len() == 1 && is_known, || {
+            format!("{client_id} is at {positions:?}")
         });
     }
-    let mut mine: Vec<(String, Post)> = ledger
+    let mut mine: Vec<(String, Post)> = record
         .posts
         .iter()
         .map(|(id, post)| (id.clone(), post.clone()))
@@ -105,31 +108,31 @@ fn own_posts(author: &Client, fresh: &Client) {
     mine.retain(|(_, post)| post.writer == author.number);
     mine.sort_by_key(|(_, post)| (post.room, post.number));
     for (client_id, post) in &mine {
-        if let Some(place) = post.answer {
+        if let Some(position) = post.answer {
             let message = fresh
-                .picture
+                .replica
                 .rooms
-                .get(&place.0)
-                .and_then(|room| room.messages.get(&place.1));
-            is_stored(&mut ledger, client_id, post, message);
+                .get(&position.0)
+                .and_then(|room| room.messages.get(&position.1));
+            is_stored(&mut record, client_id, post, message);
         }
     }
-    let stand = |post: &Post| post.answer.filter(|_| !post.refused);
+    let standing_at = |post: &Post| post.answer.filter(|_| !post.refused);
     let standing: Vec<_> = mine
         .iter()
-        .filter_map(|(id, post)| stand(post).map(|place| (id, place)))
+        .filter_map(|(id, post)| standing_at(post).map(|position| (id, position)))
         .collect();
     for two in standing.windows(2).filter(|two| two[0].1.0 == two[1].1.0) {
-        ledger.check(Law::Senders, two[0].1.1 < two[1].1.1, || {
+        record.check(Law::Senders, two[0].1.1 < two[1].1.1, || {
             format!("{} stands behind {}", two[0].0, two[1].0)
         });
     }
 }
 
-fn is_stored(ledger: &mut Ledger, client_id: &str, post: &Post, message: Option<&Value>) {
-    let place = post.answer;
+fn is_stored(record: &mut Record, client_id: &str, post: &Post, message: Option<&Value>) {
+    let position = post.answer;
     let Some(message) = message.filter(|message| message["client_id"] == client_id) else {
-        return ledger.check(Law::Stored, false, || format!("{client_id} is not at {place:?}"));
+        return record.check(Law::Stored, false, || format!("{client_id} is not at {position:?}"));
     };
     let is_deleted = message["deleted"] == true;
     let body = message["body"].as_str().unwrap_or_default();
@@ -143,7 +146,7 @@ fn is_stored(ledger: &mut Ledger, client_id: &str, post: &Post, message: Option<
         true => body.is_empty(),
         false => is_own && !post.deleted && (post.edits.1..=post.edits.0).contains(&edit),
     };
-    ledger.check(Law::Stored, holds, || {
+    record.check(Law::Stored, holds, || {
         format!("{client_id}: {post:?}, and there is {message}")
     });
 }

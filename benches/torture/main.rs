@@ -1,68 +1,68 @@
 //! Is anything lost, doubled or reordered, whatever breaks? `cargo bench --bench torture -- [OPTIONS]`
 //!
-//! Writers and readers over real sockets, through a proxy that cuts, stalls, delays and half-opens their
-//! links; the real executable, which is killed, frozen and restarted on a disk that fills up; clients
-//! that die and come back with their outbox. Everything sent, acknowledged and seen is held against the
-//! laws (`ledger.rs`), and one table says what was found. Exit code 1: a law was broken.
+//! Writers and readers use real sockets through a proxy that cuts, stalls, delays and half-opens their links.
+//! The real executable is killed, frozen and restarted on a disk that fills up. Clients die and come back with
+//! their outbox. Everything sent, acknowledged and seen is checked against the laws (`record.rs`), and one
+//! table shows the result. Exit code 1: a law was broken.
 //!
-//! `CHAPP_EXE` names another executable than the one that cargo has just built.
+//! `CHAPP_EXE` names the executable to test; the default is the one that cargo has just built.
 
-// What a client holds by the protocol is the same here as in the soak of the browsers.
+// The soak test of the browsers uses the same client state.
 #[path = "../../tests/browser/soak/api.rs"]
 mod api;
-#[allow(dead_code)]
-#[path = "../../tests/browser/soak/chance.rs"]
-mod chance;
+mod chaos;
 mod client;
-mod ears;
 mod frames;
 mod laws;
-mod ledger;
 mod link;
-#[allow(dead_code)]
-#[path = "../../tests/browser/soak/picture.rs"]
-mod picture;
+mod listener;
 mod plan;
 mod plant;
 mod proxy;
+mod record;
+#[allow(dead_code)]
+#[path = "../../tests/browser/soak/replica.rs"]
+mod replica;
 mod report;
+#[allow(dead_code)]
+#[path = "../../tests/browser/soak/rng.rs"]
+mod rng;
 mod server;
 mod slow;
-mod storm;
 
+use chaos::Settings;
 use clap::Parser;
 use plant::Plant;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use storm::Settings;
 
-/// Set in the process that has a mount namespace of its own.
+/// Set in the process that runs in its own mount namespace.
 const NAMESPACE: &str = "TORTURE_NAMESPACE";
-/// How long each planted fault has to show.
+/// Seconds of each run with a planted fault.
 const PLANT_SECONDS: u64 = 3;
 
 #[derive(Parser)]
 #[command(name = "torture", about = "Tries to make Chapp lose, double or reorder something")]
 struct Arguments {
-    /// Plays the plan of an earlier run again
+    /// Replays the plan of an earlier run
     #[arg(long)]
     seed: Option<u64>,
-    /// How long things break
+    /// Length of the run
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     seconds: u64,
     /// Clients that post, edit, delete and react
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
     writers: u16,
-    /// Clients that read, and now and then react
+    /// Clients that read and occasionally react
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u16).range(1..=256))]
     readers: u16,
-    /// Behaves like a server that breaks a law; the run must fail
+    /// Imitates a server that breaks a law; the run must fail
     #[arg(long)]
     plant: Option<Plant>,
-    /// Plants each of them once, and succeeds only where each is found out
+    /// Plants each fault once, and succeeds only if each is detected
     #[arg(long)]
     plants: bool,
-    /// What cargo says
+    /// Passed by cargo
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -76,9 +76,9 @@ fn main() -> ExitCode {
     if arguments.plants {
         return plants(seed);
     }
-    let told = std::env::var_os("CHAPP_EXE").map(Into::into);
+    let named = std::env::var_os("CHAPP_EXE").map(Into::into);
     let settings = Settings {
-        exe: told.unwrap_or_else(|| env!("CARGO_BIN_EXE_chapp").into()),
+        exe: named.unwrap_or_else(|| env!("CARGO_BIN_EXE_chapp").into()),
         seed,
         length: Duration::from_secs(arguments.seconds),
         writers: arguments.writers.into(),
@@ -88,7 +88,7 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = runtime
         .map_err(|error| error.to_string())
-        .and_then(|runtime| runtime.block_on(storm::run(&settings)));
+        .and_then(|runtime| runtime.block_on(chaos::run(&settings)));
     match outcome {
         Ok(outcome) if report::print(&settings, &outcome) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
@@ -99,8 +99,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Goes on in a mount namespace of its own, where the system allows one, so that a small disk can be
-/// mounted without anybody else seeing it, and is gone with this process.
+/// Restarts this program in its own mount namespace, if the system allows one. A small disk mounted there is
+/// invisible to other processes and disappears with this one.
 #[cfg(unix)]
 fn own_mounts() {
     use std::os::unix::process::CommandExt;
@@ -117,7 +117,7 @@ fn own_mounts() {
         };
         let tried = unshare().arg("true").stderr(Stdio::null()).status();
         if tried.is_ok_and(|status| status.success()) {
-            // Comes back only where it fails, and then things go on without.
+            // Returns only on failure; the run then continues without a small disk.
             let _ = unshare()
                 .arg(&own)
                 .args(std::env::args_os().skip(1))
@@ -127,7 +127,7 @@ fn own_mounts() {
     }
 }
 
-/// Each planted fault in a run of its own, all at once: the run must fail, and name the law.
+/// Runs each planted fault in its own process, all in parallel. Each run must fail and name the law.
 fn plants(seed: u64) -> ExitCode {
     let Ok(own) = std::env::current_exe() else {
         return ExitCode::from(2);
@@ -144,7 +144,7 @@ fn plants(seed: u64) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
     println!("{:<10} {:<10} found", "planted", "breaks");
     for (plant, name, run) in runs {
-        let law = plant.breaks().words().0;
+        let law = plant.breaks().label().0;
         let ended = run.and_then(|run| run.wait_with_output());
         let is_found = ended.as_ref().is_ok_and(|ended| {
             let said = String::from_utf8_lossy(&ended.stdout);

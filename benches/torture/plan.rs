@@ -1,34 +1,34 @@
-//! What happens when: faults and what each client does, all of it from the seed.
+//! The schedule of the faults and of each client's actions, derived from the seed.
 //!
-//! What cannot be replayed is scheduling: which link a fault meets, and which message is the last one
-//! at that moment, depend on how the machine shares its time.
+//! The seed does not fix scheduling: which link a fault hits, and which message is the last one at that
+//! moment, depends on the machine.
 
-use crate::chance::Chance;
+use crate::rng::Rng;
 use std::time::Duration;
 
-/// One thing that breaks.
+/// A fault of the server, its disk or the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// SIGKILL; it starts again after this long.
+    /// SIGKILL, and a start after this time.
     Kill(Duration),
-    /// SIGSTOP, and SIGCONT after this long.
+    /// SIGSTOP, and SIGCONT after this time.
     Freeze(Duration),
     /// SIGTERM, then a start.
     Restart,
-    /// Not a byte is left on the disk, for this long.
+    /// Fills the disk to its last byte for this time.
     FillDisk(Duration),
-    /// Some links are reset, in the middle of what they carry.
+    /// Resets some links in the middle of a transfer.
     Cut,
-    /// Some links carry nothing for this long, and then all of it.
+    /// Holds everything on some links back for this time.
     Stall(Duration),
-    /// Everything on some links comes this much later.
+    /// Delays everything on some links by this time.
     Delay(Duration),
-    /// Some links stay open and carry nothing any more, in one direction or in both.
+    /// Drops everything on some open links, in one direction or in both.
     HalfOpen,
 }
 
 impl Fault {
-    /// Whether it is about the server; of these there is one at a time.
+    /// Whether it affects the server. Server faults never overlap.
     pub fn is_of_server(self) -> bool {
         matches!(
             self,
@@ -37,108 +37,112 @@ impl Fault {
     }
 }
 
-/// One thing that a client does.
+/// An action of a client. `room` and `back` are indexes into its rooms and its messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Act {
-    /// Posts into the so-manieth of its rooms, a text of this many words.
+pub enum Action {
+    /// Posts a text of this many words.
     Post { room: usize, words: usize },
-    /// Sends an answered post once more, under its old name: the so-manieth last.
+    /// Resends an acknowledged post with the same `client_id`; `back` counts from the last one.
     Again { back: usize },
-    /// Edits its so-manieth last post.
+    /// Edits one of its last posts.
     Edit { back: usize },
-    /// Deletes its so-manieth last post.
+    /// Deletes one of its last posts.
     Delete { back: usize },
-    /// Reacts to the so-manieth last message of a room, or takes that back.
+    /// Reacts to one of the last messages of a room, or removes the reaction.
     React { room: usize, back: usize, on: bool },
-    /// Loses its connection, and comes back after this long with what it knew.
+    /// Disconnects, and comes back after this time with its state.
     Leave(Duration),
-    /// Dies; who comes back after this long has the outbox and nothing else.
+    /// Dies, and comes back after this time with its outbox alone.
     Die(Duration),
-    /// Dies with its outbox; what was in it is there once or not at all.
+    /// Dies and loses its outbox too; each post of it must be stored once or not at all.
     Forget(Duration),
 }
 
 const SERVER_FAULT_EVERY_MS: (u64, u64) = (900, 2_600);
 const LINK_FAULT_EVERY_MS: (u64, u64) = (120, 700);
-const ACT_EVERY_MS: (u64, u64) = (15, 130);
-const READER_ACT_EVERY_MS: (u64, u64) = (300, 2_500);
-/// Most posts are short, and some are not.
+const ACTION_EVERY_MS: (u64, u64) = (15, 130);
+const READER_ACTION_EVERY_MS: (u64, u64) = (300, 2_500);
+/// The longest post; most posts are much shorter.
 const WORDS_MAX: usize = 400;
 
-/// A time between two.
-fn between(chance: &mut Chance, (low, high): (u64, u64)) -> Duration {
-    Duration::from_millis(low + chance.below((high - low) as usize) as u64)
+/// A random duration within these bounds.
+fn between(rng: &mut Rng, (low, high): (u64, u64)) -> Duration {
+    Duration::from_millis(low + rng.below((high - low) as usize) as u64)
 }
 
-/// The faults of a storm, in order; those of the server one after the other.
+/// The faults of a run, in order of time.
 pub fn faults(seed: u64, length: Duration, disk: bool) -> Vec<(Duration, Fault)> {
-    let mut chance = Chance::new(seed ^ 0xFA17);
+    let mut rng = Rng::new(seed ^ 0xFA17);
     let mut faults = Vec::new();
-    let mut at = between(&mut chance, SERVER_FAULT_EVERY_MS);
+    let mut at = between(&mut rng, SERVER_FAULT_EVERY_MS);
     while at < length {
-        let fault = match chance.below(if disk { 10 } else { 8 }) {
-            0..4 => Fault::Kill(between(&mut chance, (1, 400))),
-            4..6 => Fault::Freeze(between(&mut chance, (200, 1_500))),
+        let fault = match rng.below(if disk { 10 } else { 8 }) {
+            0..4 => Fault::Kill(between(&mut rng, (1, 400))),
+            4..6 => Fault::Freeze(between(&mut rng, (200, 1_500))),
             6..8 => Fault::Restart,
-            _ => Fault::FillDisk(between(&mut chance, (300, 1_200))),
+            _ => Fault::FillDisk(between(&mut rng, (300, 1_200))),
         };
         faults.push((at, fault));
-        at += between(&mut chance, SERVER_FAULT_EVERY_MS);
+        at += between(&mut rng, SERVER_FAULT_EVERY_MS);
     }
-    let mut at = between(&mut chance, LINK_FAULT_EVERY_MS);
+    let mut at = between(&mut rng, LINK_FAULT_EVERY_MS);
     while at < length {
-        let fault = match chance.below(10) {
+        let fault = match rng.below(10) {
             0..4 => Fault::Cut,
-            4..6 => Fault::Stall(between(&mut chance, (50, 1_500))),
-            6..8 => Fault::Delay(between(&mut chance, (1, 120))),
+            4..6 => Fault::Stall(between(&mut rng, (50, 1_500))),
+            6..8 => Fault::Delay(between(&mut rng, (1, 120))),
             _ => Fault::HalfOpen,
         };
         faults.push((at, fault));
-        at += between(&mut chance, LINK_FAULT_EVERY_MS);
+        at += between(&mut rng, LINK_FAULT_EVERY_MS);
     }
     faults.sort_by_key(|(at, fault)| (*at, fault.is_of_server()));
     faults
 }
 
-/// What a client does in a storm.
-pub fn acts(seed: u64, client: usize, writes: bool, length: Duration) -> Vec<(Duration, Act)> {
-    let mut chance = Chance::new(seed ^ (client as u64 + 1) << 20);
-    let every = if writes { ACT_EVERY_MS } else { READER_ACT_EVERY_MS };
-    let mut acts = Vec::new();
-    let mut at = between(&mut chance, every);
+/// The actions of a client, in order of time.
+pub fn actions(seed: u64, client: usize, writes: bool, length: Duration) -> Vec<(Duration, Action)> {
+    let mut rng = Rng::new(seed ^ (client as u64 + 1) << 20);
+    let every = if writes {
+        ACTION_EVERY_MS
+    } else {
+        READER_ACTION_EVERY_MS
+    };
+    let mut actions = Vec::new();
+    let mut at = between(&mut rng, every);
     while at < length {
-        acts.push((at, act(&mut chance, writes)));
-        at += between(&mut chance, every);
+        actions.push((at, action(&mut rng, writes)));
+        at += between(&mut rng, every);
     }
-    acts
+    actions
 }
 
-fn act(chance: &mut Chance, writes: bool) -> Act {
-    let (room, back) = (chance.below(64), chance.below(8));
-    let away = between(chance, (10, 900));
-    match chance.below(100) {
-        0..5 if !writes => Act::Die(away),
-        5..25 if !writes => Act::Leave(away),
+fn action(rng: &mut Rng, writes: bool) -> Action {
+    let (room, back) = (rng.below(64), rng.below(8));
+    let away = between(rng, (10, 900));
+    match rng.below(100) {
+        0..5 if !writes => Action::Die(away),
+        5..25 if !writes => Action::Leave(away),
         _ if !writes => {
-            let on = !chance.one_in(3);
-            Act::React { room, back, on }
+            let on = !rng.one_in(3);
+            Action::React { room, back, on }
         }
         0..68 => {
-            let words = match chance.one_in(12) {
-                true => 1 + chance.below(WORDS_MAX),
-                false => 1 + chance.below(12),
+            let words = match rng.one_in(12) {
+                true => 1 + rng.below(WORDS_MAX),
+                false => 1 + rng.below(12),
             };
-            Act::Post { room, words }
+            Action::Post { room, words }
         }
-        68..76 => Act::Again { back },
-        76..85 => Act::Edit { back },
-        85..88 => Act::Delete { back },
+        68..76 => Action::Again { back },
+        76..85 => Action::Edit { back },
+        85..88 => Action::Delete { back },
         88..97 => {
-            let on = !chance.one_in(3);
-            Act::React { room, back, on }
+            let on = !rng.one_in(3);
+            Action::React { room, back, on }
         }
-        97 => Act::Leave(away),
-        98 => Act::Forget(away),
-        _ => Act::Die(away),
+        97 => Action::Leave(away),
+        98 => Action::Forget(away),
+        _ => Action::Die(away),
     }
 }

@@ -1,30 +1,30 @@
-//! Planted faults: a server that breaks a law, as its clients would see it.
+//! Planted faults: they make the server appear to break a law.
 //!
-//! They sit in the proxy and not in the server, so that what people run has no switch that loses
-//! messages. To a client there is no difference: it sees what comes over its link and nothing else.
+//! They live in the proxy, so that the released server has no switch that loses messages. A client cannot
+//! tell the difference.
 
 use crate::frames::{Frames, text};
-use crate::ledger::Law;
+use crate::record::Law;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// One of so many messages is tampered with, and one of so many posts.
+/// One of this many messages is tampered with.
 const MESSAGES: u64 = 40;
-/// Most messages are not followed by the next one of their room, and cannot change places with it.
+/// Lower, since most messages are not followed by the next one of their room and cannot be swapped.
 const SWAPS: u64 = 3;
 const POSTS: u64 = 10;
 
-/// A law-breaking server.
+/// A way to break a law.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Plant {
-    /// Leaves out one message.
+    /// Drops a message.
     Drop,
-    /// Brings one message twice, under two seqs.
+    /// Delivers a message twice, under two seqs.
     Double,
-    /// Brings two messages in the wrong order.
+    /// Delivers two messages in the wrong order.
     Swap,
-    /// Acknowledges a post before it is committed, and is killed before it commits.
+    /// Acknowledges a post that is never committed.
     Late,
 }
 
@@ -50,7 +50,7 @@ impl Plant {
     }
 }
 
-/// What all links share.
+/// State that all links share.
 #[derive(Default)]
 pub struct Planted {
     frames: AtomicU64,
@@ -72,12 +72,12 @@ impl Planted {
 pub struct Down {
     frames: Frames,
     held: Option<(Vec<u8>, u64, u64)>,
-    /// The last seq of each room that passed.
+    /// The last seq of each room that was forwarded.
     pub seqs: HashMap<u64, u64>,
 }
 
 impl Down {
-    /// What goes on of these bytes.
+    /// Returns the bytes to forward.
     pub fn pass(&mut self, plant: Plant, planted: &Planted, bytes: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
         for piece in self.frames.push(bytes) {
@@ -85,8 +85,8 @@ impl Down {
                 .text
                 .and_then(|text| serde_json::from_str(&text).ok())
                 .unwrap_or_default();
-            let place = |frame: &Value| Some((frame["room"].as_u64()?, frame["seq"].as_u64()?));
-            let message = place(&frame).filter(|_| frame["type"] == "message");
+            let position = |frame: &Value| Some((frame["room"].as_u64()?, frame["seq"].as_u64()?));
+            let message = position(&frame).filter(|_| frame["type"] == "message");
             if let Some((room, seq)) = message {
                 self.seqs.insert(room, seq);
             }
@@ -130,7 +130,7 @@ pub struct Up {
 }
 
 impl Up {
-    /// What goes on of these bytes; and the posts that do not, for which an answer is made up.
+    /// Returns the bytes to forward, and the posts that were withheld and need a forged answer.
     pub fn pass(&mut self, planted: &Planted, bytes: &[u8]) -> (Vec<u8>, Vec<Value>) {
         let (mut out, mut kept) = (Vec::new(), Vec::new());
         for piece in self.frames.push(bytes) {
@@ -149,7 +149,7 @@ impl Up {
     }
 }
 
-/// `posted`, for a post that nobody has committed.
+/// A forged `posted` for a post that was never committed.
 pub fn acknowledge(post: &Value, seqs: &HashMap<u64, u64>) -> Vec<u8> {
     let room = post["room"].as_u64().unwrap_or_default();
     let seq = seqs.get(&room).copied().unwrap_or_default() + 1;

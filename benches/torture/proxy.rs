@@ -1,7 +1,7 @@
-//! A TCP proxy between clients and server, whose links break in every way that links break.
+//! A TCP proxy between the clients and the server that injects network faults.
 
-use crate::chance::Chance;
 use crate::plant::{self, Down, Plant, Planted, Up};
+use crate::rng::Rng;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 
 const CHUNK_BYTES: usize = 16 << 10;
 const CONNECT_MAX: Duration = Duration::from_secs(2);
-/// A delay of a link ends after this long.
+/// How long the delay of a link lasts.
 const DELAY_LASTS: Duration = Duration::from_millis(1_500);
 
 pub struct Proxy {
@@ -31,19 +31,19 @@ struct State {
     planted: Planted,
 }
 
-/// What is wrong with one link. Times are milliseconds since the proxy's start.
+/// The faults of one link. Times are milliseconds since the proxy's start.
 #[derive(Default)]
 struct Link {
-    /// Ends at the next bytes, in the middle of them.
+    /// The link ends in the middle of the next bytes.
     cut: AtomicBool,
     ended: AtomicBool,
     end: [Notify; 2],
     stalled_until: AtomicU64,
     delay: AtomicU64,
     delayed_until: AtomicU64,
-    /// What the client sends, what the server sends, is lost.
+    /// Whether the bytes of each direction are dropped: `UP`, `DOWN`.
     lost: [AtomicBool; 2],
-    /// Answers that a planted fault made up.
+    /// Withheld posts that need a forged answer.
     forged: Mutex<Vec<serde_json::Value>>,
 }
 
@@ -65,7 +65,7 @@ impl Proxy {
         Ok(Proxy { address, state })
     }
 
-    /// A hand on the same proxy, for another thread.
+    /// A handle to the same proxy for another thread.
     pub fn share(&self) -> Proxy {
         Proxy {
             address: self.address,
@@ -73,49 +73,49 @@ impl Proxy {
         }
     }
 
-    /// Where the server is now; with nothing, connections are turned away.
-    pub fn lead_to(&self, server: Option<SocketAddr>) {
+    /// Sets the address of the server; with `None`, connections are closed at once.
+    pub fn forward_to(&self, server: Option<SocketAddr>) {
         *lock(&self.state.server) = server;
     }
 
-    /// How many faults were planted.
+    /// The number of faults planted.
     pub fn planted(&self) -> u64 {
         self.state.planted.done.load(SeqCst)
     }
 
-    /// About a third of the links that there are, at least one.
-    fn some(&self, chance: &mut Chance) -> Vec<Arc<Link>> {
+    /// About a third of the open links, at least one.
+    fn some(&self, rng: &mut Rng) -> Vec<Arc<Link>> {
         let mut links = lock(&self.state.links);
         links.retain(|link| !link.ended.load(SeqCst));
-        let mut some: Vec<_> = links.iter().filter(|_| chance.one_in(3)).cloned().collect();
-        if let (true, Some(link)) = (some.is_empty(), chance.pick(&links)) {
+        let mut some: Vec<_> = links.iter().filter(|_| rng.one_in(3)).cloned().collect();
+        if let (true, Some(link)) = (some.is_empty(), rng.pick(&links)) {
             some.push(link.clone());
         }
         some
     }
 
-    pub fn cut(&self, chance: &mut Chance) -> usize {
-        let some = self.some(chance);
+    pub fn cut(&self, rng: &mut Rng) -> usize {
+        let some = self.some(rng);
         for link in &some {
             link.cut.store(true, SeqCst);
-            // Some at once, some in the middle of what they carry next.
-            if chance.one_in(2) {
+            // Half of them at once, the others in the middle of their next bytes.
+            if rng.one_in(2) {
                 link.end.iter().for_each(Notify::notify_one);
             }
         }
         some.len()
     }
 
-    pub fn stall(&self, chance: &mut Chance, how_long: Duration) -> usize {
+    pub fn stall(&self, rng: &mut Rng, how_long: Duration) -> usize {
         let until = self.state.now() + how_long.as_millis() as u64;
-        let some = self.some(chance);
+        let some = self.some(rng);
         some.iter().for_each(|link| link.stalled_until.store(until, SeqCst));
         some.len()
     }
 
-    pub fn delay(&self, chance: &mut Chance, by: Duration) -> usize {
+    pub fn delay(&self, rng: &mut Rng, by: Duration) -> usize {
         let until = self.state.now() + DELAY_LASTS.as_millis() as u64;
-        let some = self.some(chance);
+        let some = self.some(rng);
         for link in &some {
             link.delay.store(by.as_millis() as u64, SeqCst);
             link.delayed_until.store(until, SeqCst);
@@ -123,12 +123,12 @@ impl Proxy {
         some.len()
     }
 
-    /// The server hears and its answers are lost, or the other way round, or neither hears the other.
-    pub fn half_open(&self, chance: &mut Chance) -> usize {
-        let some = self.some(chance);
+    /// Drops the bytes of one direction or of both.
+    pub fn half_open(&self, rng: &mut Rng) -> usize {
+        let some = self.some(rng);
         for link in &some {
-            let lost = [[false, true], [true, false], [true, true]][chance.below(3)];
-            // What is lost stays lost: a way that went on after a loss would be no TCP.
+            let lost = [[false, true], [true, false], [true, true]][rng.below(3)];
+            // Never undone: TCP does not resume after lost bytes.
             link.lost[UP].fetch_or(lost[UP], SeqCst);
             link.lost[DOWN].fetch_or(lost[DOWN], SeqCst);
         }
@@ -217,7 +217,7 @@ impl Carrier {
                     if self.link.cut.load(SeqCst) {
                         break;
                     }
-                    // An answer was made up.
+                    // There is an answer to forge.
                     Ok(usize::MAX)
                 }
                 read = from.read(&mut chunk) => read,
@@ -225,7 +225,7 @@ impl Carrier {
             let bytes = match read {
                 Ok(usize::MAX) => self.tamper(&[]),
                 Ok(length @ 1..) => self.tamper(&chunk[..length]),
-                // The other end has gone, and where a way is lost nobody learns of it.
+                // The other end has closed; a half-open link does not report that.
                 _ if self.link.lost[self.way].load(SeqCst) => {
                     self.link.end[self.way].notified().await;
                     break;
@@ -235,7 +235,7 @@ impl Carrier {
             self.state.wait(&self.link).await;
             let is_lost = self.link.lost[self.way].load(SeqCst);
             if self.link.cut.load(SeqCst) {
-                // Half of it still comes through, unless something before it was lost already.
+                // Forward half of it, unless earlier bytes were dropped.
                 if !is_lost {
                     let _ = to.write_all(&bytes[..bytes.len() / 2]).await;
                 }
@@ -246,15 +246,15 @@ impl Carrier {
             }
         }
         if self.link.cut.load(SeqCst) {
-            // Reset, so that what was not read yet is lost.
+            // A reset, so that unread bytes are lost.
             let _ = from.as_ref().set_zero_linger();
             self.link.end.iter().for_each(Notify::notify_one);
         }
-        // Dropping the half says goodbye to the other side.
+        // Closes this direction.
         let _ = to.shutdown().await;
     }
 
-    /// What goes on of what came.
+    /// Applies the planted fault, and returns the bytes to forward.
     fn tamper(&mut self, bytes: &[u8]) -> Vec<u8> {
         let Some(plant) = self.state.plant else {
             return bytes.to_vec();

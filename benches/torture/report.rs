@@ -1,19 +1,19 @@
-//! The one table that a run prints.
+//! The table that a run prints.
 
-use crate::ledger::Law;
+use crate::chaos::{Outcome, SERVER_BYTES_MAX, Settings};
+use crate::record::Law;
 use crate::slow::{SLOW_BYTES_MAX, SLOW_READERS};
-use crate::storm::{Outcome, SERVER_BYTES_MAX, Settings};
 
-/// Breaches that are printed word for word.
+/// The number of breaches printed in full.
 const BREACHES_SHOWN: usize = 12;
 
-/// Prints it; tells whether every law held.
+/// Prints the table, and returns whether every law held.
 pub fn print(settings: &Settings, outcome: &Outcome) -> bool {
-    let (ledger, faults) = (&outcome.ledger, &outcome.faults);
+    let (record, faults) = (&outcome.record, &outcome.faults);
     let of = |what: &str| faults.get(what).copied().unwrap_or_default();
     let row = |name: &str, text: String| println!("{name:<10} {text}");
     row(
-        "storm",
+        "run",
         format!(
             "--seed {} --seconds {} --writers {} --readers {} ({} of them came in the middle)",
             settings.seed,
@@ -50,7 +50,7 @@ pub fn print(settings: &Settings, outcome: &Outcome) -> bool {
             of("half open")
         ),
     );
-    let counted = |what| ledger.counted(what);
+    let counted = |what| record.counted(what);
     row(
         "clients",
         format!(
@@ -75,7 +75,7 @@ pub fn print(settings: &Settings, outcome: &Outcome) -> bool {
         ),
     );
     row(
-        "heard",
+        "received",
         format!(
             "{} answers, {} messages, {} syncs, {} resets, {} histories",
             counted("answers"),
@@ -100,18 +100,18 @@ pub fn print(settings: &Settings, outcome: &Outcome) -> bool {
     );
     println!("\n{:<10} {:>9} {:>7}", "law", "looked at", "broken");
     for law in Law::ALL {
-        let (name, says) = law.words();
-        let looked = ledger.checked.get(&law).copied().unwrap_or_default();
-        match ledger.broken.get(&law) {
+        let (name, says) = law.label();
+        let looked = record.checked.get(&law).copied().unwrap_or_default();
+        match record.broken.get(&law) {
             Some(broken) => println!("{name:<10} {looked:>9} {broken:>7}   BROKEN: {says}"),
             None => println!("{name:<10} {looked:>9} {:>7}   {says}", 0),
         }
     }
-    for (law, breach) in ledger.breaches.iter().take(BREACHES_SHOWN) {
-        println!("  {}: {}", law.words().0, breach.chars().take(400).collect::<String>());
+    for (law, breach) in record.breaches.iter().take(BREACHES_SHOWN) {
+        println!("  {}: {}", law.label().0, breach.chars().take(400).collect::<String>());
     }
     if let Some(plant) = settings.plant {
         println!("planted: {plant:?}, {} times", outcome.planted);
     }
-    ledger.broken.is_empty()
+    record.broken.is_empty()
 }

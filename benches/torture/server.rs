@@ -1,4 +1,4 @@
-//! The server under test: the real executable, its data file, and the disk that it lies on.
+//! The server under test: the real executable, its data file and its disk.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Write};
@@ -9,12 +9,12 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a start may take on a busy machine.
+/// The longest start on a busy machine.
 const START_MAX: Duration = Duration::from_secs(20);
-/// How long a stop may take; the server promises less.
+/// The longest stop; the server promises less.
 const STOP_MAX: Duration = Duration::from_secs(20);
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
-/// Bytes of the small disk.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
+/// The size of the small disk.
 const DISK_BYTES: u64 = 192 << 20;
 const FILLER_BLOCK: usize = 1 << 20;
 const FILLER_BLOCK_MIN: usize = 4 << 10;
@@ -22,17 +22,17 @@ const FILLER_BLOCK_MIN: usize = 4 << 10;
 pub struct Server {
     exe: PathBuf,
     folder: PathBuf,
-    /// By which clients reach it, through the proxy.
+    /// The host name through which clients reach it, with the proxy's port.
     host: String,
     child: Option<Child>,
-    /// Kept for as long as the data file is.
+    /// Dropped after the server has stopped.
     disk: Option<Disk>,
-    /// Whether rates are limited from the next start on.
+    /// The value of `--rate-limits` for the next start.
     pub rate_limits: &'static str,
 }
 
 impl Server {
-    /// One that is not started yet; clients reach it through `proxy_port`.
+    /// Does not start it yet; clients reach it through `proxy_port`.
     pub fn new(exe: PathBuf, folder: &Path, proxy_port: u16) -> Server {
         Server {
             exe,
@@ -49,7 +49,7 @@ impl Server {
         self.disk = disk;
     }
 
-    /// Starts it; tells where it listens.
+    /// Starts it and returns its address.
     pub fn start(&mut self) -> Result<SocketAddr, String> {
         let data = self.folder.join("data").join("chapp.redb");
         let log = File::options()
@@ -84,13 +84,13 @@ impl Server {
             .map_err(|error| format!("{}: {error}", self.exe.display()))?;
         let stdout = child.stdout.take().ok_or("no output")?;
         self.child = Some(child);
-        let (say, said) = mpsc::channel();
+        let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                let _ = say.send(line);
+                let _ = sender.send(line);
             }
         });
-        let line = said
+        let line = lines
             .recv_timeout(START_MAX)
             .map_err(|_| format!("it did not start: {}", self.log()))?;
         let port = line
@@ -101,7 +101,7 @@ impl Server {
         Ok(SocketAddr::from(([127, 0, 0, 1], port)))
     }
 
-    /// The end of what it has logged.
+    /// The last lines of its log.
     pub fn log(&self) -> String {
         let log = fs::read_to_string(self.folder.join("server.log")).unwrap_or_default();
         let lines: Vec<&str> = log.lines().rev().take(5).collect();
@@ -115,7 +115,7 @@ impl Server {
         }
     }
 
-    /// SIGTERM, and waits for the end of it.
+    /// Sends SIGTERM and waits until it has exited.
     pub fn terminate(&mut self) -> Result<(), String> {
         self.signal("TERM");
         let end = Instant::now() + STOP_MAX;
@@ -130,13 +130,13 @@ impl Server {
                     self.kill();
                     return Err("it did not stop".to_owned());
                 }
-                _ => thread::sleep(LOOK_AGAIN),
+                _ => thread::sleep(POLL_INTERVAL),
             }
         }
         Ok(())
     }
 
-    /// Sends this process, and no other, a signal.
+    /// Sends a signal to this process alone.
     pub fn signal(&self, name: &str) {
         if let Some(child) = &self.child {
             let _ = Command::new("kill")
@@ -146,16 +146,16 @@ impl Server {
         }
     }
 
-    /// Seconds of processor time that it has taken, where the system tells (Linux).
+    /// CPU time in seconds; `None` where the system does not report it (only Linux does).
     #[allow(dead_code, reason = "benches/rooms asks")]
     pub fn cpu_seconds(&self) -> Option<f64> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.as_ref()?.id())).ok()?;
-        // proc_pid_stat(5): fields 14 and 15, counted from behind the name, in ticks of 10 ms.
+        // proc_pid_stat(5): fields 14 and 15, in ticks of 10 ms. The count starts after the name.
         let times = stat.rsplit_once(") ")?.1.split(' ').skip(11).take(2);
         Some(times.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0)
     }
 
-    /// Resident memory in bytes, where the system tells (Linux).
+    /// Resident memory in bytes; `None` where the system does not report it (only Linux does).
     pub fn resident_bytes(&self) -> Option<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.as_ref()?.id())).ok()?;
         let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
@@ -170,11 +170,11 @@ impl Drop for Server {
     }
 }
 
-/// A small disk that can be filled to its last byte.
+/// A small disk that tests can fill.
 pub struct Disk(PathBuf);
 
 impl Disk {
-    /// Mounts a tmpfs on `folder`. The mount namespace is this program's own, so it goes with it.
+    /// Mounts a tmpfs on `folder`. It disappears with this program's mount namespace.
     pub fn mount(folder: &Path) -> Result<Disk, String> {
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o", &format!("size={DISK_BYTES}"), "tmpfs"])
@@ -187,7 +187,7 @@ impl Disk {
         }
     }
 
-    /// Leaves no byte free.
+    /// Fills the disk to its last byte.
     pub fn fill(&self) -> io::Result<()> {
         let mut filler = File::create(self.filler())?;
         let mut block = FILLER_BLOCK;

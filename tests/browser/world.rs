@@ -1,6 +1,6 @@
 //! What a scenario plays in: a fresh server, and the three browsers on clean pages.
 
-use crate::driver::{Browser, Engine, Outcome, Sighting};
+use crate::driver::{Browser, Engine, Outcome, PageEvent};
 use crate::site::Site;
 use std::sync::Mutex;
 use std::thread;
@@ -50,7 +50,7 @@ impl<'run> World<'run> {
             let complaints: Vec<String> = browser
                 .take_sightings()
                 .into_iter()
-                .filter_map(|sighting| self.complaint_about(sighting))
+                .filter_map(|page_event| self.complaint_about(page_event))
                 .collect();
             left?;
             if complaints.is_empty() {
@@ -115,26 +115,26 @@ impl<'run> World<'run> {
         })
     }
 
-    fn complaint_about(&self, sighting: Sighting) -> Option<String> {
+    fn complaint_about(&self, page_event: PageEvent) -> Option<String> {
         let expected = self.expected.lock().expect("no step panics here");
-        match sighting {
-            Sighting::Request(url) => {
+        match page_event {
+            PageEvent::Request(url) => {
                 let known = self.is_ours(&url);
                 (!known).then(|| format!("a request to a stranger: {url}"))
             }
             // Whoever leaves a page breaks off what it was loading.
-            Sighting::NoAnswer(request) if is_broken_off(&request) => None,
-            Sighting::NoAnswer(_) if expected.contains(&Expected::NoAnswer) => None,
-            Sighting::NoAnswer(request) => Some(format!("no answer to {request}")),
-            Sighting::ErrorStatus { status, .. } if expected.contains(&Expected::Status(status)) => None,
+            PageEvent::NoAnswer(request) if is_broken_off(&request) => None,
+            PageEvent::NoAnswer(_) if expected.contains(&Expected::NoAnswer) => None,
+            PageEvent::NoAnswer(request) => Some(format!("no answer to {request}")),
+            PageEvent::ErrorStatus { status, .. } if expected.contains(&Expected::Status(status)) => None,
             // Firefox asks for an icon of the picture through which a page is left.
-            Sighting::ErrorStatus { url, .. } if url.ends_with("/favicon.ico") => None,
-            Sighting::ErrorStatus { status, url } => Some(format!("status {status} for {url}")),
-            Sighting::ConsoleError(line) if is_unknown_to_webkit(&line) || is_broken_off(&line) => None,
-            Sighting::ConsoleError(line) if self.is_own_load_broken_off(&line) => None,
-            Sighting::ConsoleError(line) if is_about_network(&line) && !expected.is_empty() => None,
-            Sighting::ConsoleError(line) => Some(format!("console: {line}")),
-            Sighting::PolicyViolation(breach) => Some(format!("against the policy: {breach}")),
+            PageEvent::ErrorStatus { url, .. } if url.ends_with("/favicon.ico") => None,
+            PageEvent::ErrorStatus { status, url } => Some(format!("status {status} for {url}")),
+            PageEvent::ConsoleError(line) if is_unknown_to_webkit(&line) || is_broken_off(&line) => None,
+            PageEvent::ConsoleError(line) if self.is_own_load_broken_off(&line) => None,
+            PageEvent::ConsoleError(line) if is_about_network(&line) && !expected.is_empty() => None,
+            PageEvent::ConsoleError(line) => Some(format!("console: {line}")),
+            PageEvent::PolicyViolation(breach) => Some(format!("against the policy: {breach}")),
         }
     }
 

@@ -1,8 +1,8 @@
-//! Looking after the server: who comes in, who may do what, who is shut out, and the server's name.
+//! Administration: sign-up, roles, deactivated people, and the server's name.
 
 mod backup;
-mod doors;
 mod people;
+mod sign_up_policy;
 
 use crate::harness::http::Response;
 use crate::harness::people::{PASSWORD, Person};
@@ -10,7 +10,7 @@ use crate::harness::server::Site;
 use serde_json::{Value, json};
 
 impl Site {
-    /// What somebody asks of the server or of its people.
+    /// A request about the server or its people.
     pub fn ask(&self, person: &Person, method: &str, path: &str, body: &Value) -> Response {
         let request = self.request(method, path).cookie(&person.cookie);
         match body {
@@ -191,7 +191,7 @@ fn the_qr_code_of_a_link_reads_as_the_link() {
     assert_eq!(site.get("/api/qr?text=a").send().status, 401);
 }
 
-/// Draws the path that the page draws, with its quiet zone, and reads it as a camera would.
+/// Renders the page's QR path with its quiet zone, and decodes it.
 fn read_qr(qr: &Value) -> String {
     const QUIET: usize = 4;
     const PIXELS: usize = 4;

@@ -1,5 +1,5 @@
-//! How the page's files travel. Debug builds read them from disk, so the executable of a release is
-//! asked where `CHAPP_EXE` names one.
+//! How the page's files are served. Debug builds read them from disk, so some tests need a release build in
+//! `CHAPP_EXE`.
 
 use crate::harness::exe::{Exe, Home};
 use crate::harness::http::{Request, Response};
@@ -7,7 +7,7 @@ use crate::harness::people::sign_up;
 use flate2::read::GzDecoder;
 use std::io::Read;
 
-/// Whether the executable under test has its files baked in.
+/// Whether the executable under test embeds its files.
 fn is_release() -> bool {
     std::env::var_os("CHAPP_EXE").is_some() || !cfg!(debug_assertions)
 }
@@ -38,7 +38,7 @@ fn assets(exe: &Exe) -> Vec<String> {
     paths
 }
 
-/// A page without what its lazy part names, and that.
+/// The assets of the page without its lazy part, and those of the lazy part.
 fn parts(page: &str) -> (String, &str) {
     let Some((start, rest)) = page.split_once("<template id=\"lazy\">") else {
         return (page.to_owned(), "");
@@ -71,7 +71,7 @@ fn a_page_of_a_release_names_one_script_and_one_style_sheet() {
     }
 }
 
-/// Of 60 KiB on a cold cache, the rest is for answers of the API, for heads and for the socket.
+/// Of 60 KiB with a cold cache, the rest is for API answers, heads and the socket.
 const COLD_PAGE_BYTES_MAX: usize = 54_500;
 
 #[test]
@@ -184,7 +184,7 @@ fn an_asset_comes_as_small_as_the_browser_takes_it_and_is_kept_for_good() {
             assert_eq!(response.get("cache-control"), Some(lifetime), "{path}");
             assert_eq!(response.get("content-type"), plain.get("content-type"));
             match response.get("content-encoding") {
-                // What does not shrink is sent as it is.
+                // Files that do not shrink are sent uncompressed.
                 None => assert_eq!(response.body, plain.body, "{path}"),
                 Some(encoding) => {
                     assert_eq!(encoding, expected, "{path} for {encodings}");
@@ -206,7 +206,7 @@ fn an_asset_of_another_version_is_not_this_one() {
     for hash in ["0", "000000000000", ""] {
         let response = get(&exe, &format!("/-/{hash}/{name}"), "");
         if is_release() {
-            // Kept for good under the wrong address, it would never be mended.
+            // Cached for good under the wrong address, it could never be corrected.
             response.refused(404, "not_found");
         }
     }

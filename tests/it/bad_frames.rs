@@ -1,4 +1,4 @@
-//! What a client sends that no client should: each has its answer, and changes nothing.
+//! Invalid frames from a client: each gets an answer and changes nothing.
 
 use crate::harness::http::assert_is_a_sentence;
 use crate::harness::people::Person;
@@ -13,23 +13,23 @@ const BINARY: u8 = 0x82;
 const PING: u8 = 0x89;
 const PONG: u8 = 0x8a;
 
-struct Scene {
+struct Fixture {
     site: Site,
     ada: Person,
 }
 
-impl Scene {
-    fn new() -> Scene {
+impl Fixture {
+    fn new() -> Fixture {
         let site = Site::new();
         let ada = site.sign_up("Ada");
-        Scene { site, ada }
+        Fixture { site, ada }
     }
 
     fn socket(&self) -> Socket {
         self.site.socket(&self.ada)
     }
 
-    /// Sends this on a new socket, which must be closed with `code`; and a post behind it, which must not count.
+    /// Sends this on a new socket, which must be closed with `code`. A post after it must not count.
     #[track_caller]
     fn closes_with(&self, code: u16, bytes: &[u8]) {
         let mut socket = self.socket();
@@ -46,11 +46,11 @@ impl Scene {
     }
 }
 
-/// Sends this; the answer must be an error of this code, and the socket must live.
+/// Sends this; the answer must be an error with this code, and the socket must stay open.
 #[track_caller]
 fn refused(socket: &mut Socket, text: &str, code: &str) -> Value {
     socket.send_text(text);
-    // A post is answered when the writer has seen it, which may be after a pong.
+    // The writer answers a post, possibly after a pong.
     let error = socket.expect("error");
     assert_eq!(error["code"], code, "{text}");
     assert_is_a_sentence(error["title"].as_str().unwrap());
@@ -61,11 +61,11 @@ fn refused(socket: &mut Socket, text: &str, code: &str) -> Value {
 
 #[test]
 fn a_frame_of_1_mib_closes_with_1009() {
-    let scene = Scene::new();
+    let scene = Fixture::new();
     let body = "x".repeat(1 << 20);
     let post = json!({"type": "post", "room": 1, "client_id": "c", "body": body}).to_string();
     scene.closes_with(1009, &frame(TEXT, post.as_bytes()));
-    // The length alone is enough.
+    // The length alone closes the socket.
     scene.closes_with(1009, &[TEXT, 0xff, 0, 0, 0, 0, 0, 0x10, 0, 0, 1, 2, 3, 4]);
     scene.closes_with(
         1009,
@@ -76,7 +76,7 @@ fn a_frame_of_1_mib_closes_with_1009() {
 
 #[test]
 fn fragments_that_add_up_to_too_much_close_with_1009() {
-    let scene = Scene::new();
+    let scene = Fixture::new();
     let mut bytes = frame(0x01, &[b' '; 60_000]);
     for _ in 0..3 {
         bytes.extend(frame(0x00, &[b' '; 60_000]));
@@ -87,7 +87,7 @@ fn fragments_that_add_up_to_too_much_close_with_1009() {
 
 #[test]
 fn the_longest_body_fits_however_it_is_escaped() {
-    let scene = Scene::new();
+    let scene = Fixture::new();
     let mut socket = scene.socket();
     let escaped = r"\ud83c\udf0a".repeat(8_000);
     socket.send_text(&format!(
@@ -99,7 +99,7 @@ fn the_longest_body_fits_however_it_is_escaped() {
 
 #[test]
 fn a_binary_frame_closes_with_4400() {
-    let scene = Scene::new();
+    let scene = Fixture::new();
     scene.closes_with(4400, &frame(BINARY, br#"{"type":"ping"}"#));
     scene.closes_with(4400, &frame(BINARY, b""));
     scene.nothing_has_changed();
@@ -107,7 +107,7 @@ fn a_binary_frame_closes_with_4400() {
 
 #[test]
 fn text_that_is_no_json_object_with_a_type_closes_with_4400() {
-    let scene = Scene::new();
+    let scene = Fixture::new();
     let deep = "[".repeat(10_000);
     for text in [
         "",
@@ -139,7 +139,7 @@ fn text_that_is_no_json_object_with_a_type_closes_with_4400() {
 
 #[test]
 fn text_that_is_not_utf_8_closes_with_1007() {
-    let scene = Scene::new();
+    let scene = Fixture::new();
     let mut broken = br#"{"type":"post","room":1,"client_id":"c1","body":""#.to_vec();
     broken.extend_from_slice(&[0xff, 0xfe]);
     broken.extend_from_slice(br#""}"#);
@@ -153,7 +153,7 @@ fn text_that_is_not_utf_8_closes_with_1007() {
 
 #[test]
 fn a_type_that_nobody_knows_is_an_error_and_the_socket_lives() {
-    let scene = Scene::new();
+    let scene = Fixture::new();
     let mut socket = scene.socket();
     for kind in [
         "of_next_year",
@@ -175,7 +175,7 @@ fn a_type_that_nobody_knows_is_an_error_and_the_socket_lives() {
 
 #[test]
 fn a_field_that_is_missing_or_of_another_type_is_an_error_and_the_socket_lives() {
-    let scene = Scene::new();
+    let scene = Fixture::new();
     let mut socket = scene.socket();
     for text in [
         r#"{"type":"post"}"#,
@@ -207,7 +207,7 @@ fn a_field_that_is_missing_or_of_another_type_is_an_error_and_the_socket_lives()
 
 #[test]
 fn the_error_about_a_post_says_which_post() {
-    let scene = Scene::new();
+    let scene = Fixture::new();
     let mut socket = scene.socket();
     let text = r#"{"type":"post","ref":"r9","room":"1","client_id":"c9","body":"x"}"#;
     let error = refused(&mut socket, text, "bad_request");
@@ -222,7 +222,7 @@ fn the_error_about_a_post_says_which_post() {
 
 #[test]
 fn a_body_out_of_bounds_is_invalid_and_takes_no_seq() {
-    let scene = Scene::new();
+    let scene = Fixture::new();
     let mut socket = scene.socket();
     let long = "x".repeat(8_001);
     let wide = "🌊".repeat(8_001);
@@ -253,7 +253,7 @@ fn a_body_out_of_bounds_is_invalid_and_takes_no_seq() {
 
 #[test]
 fn a_client_id_or_ref_out_of_bounds_is_invalid() {
-    let scene = Scene::new();
+    let scene = Fixture::new();
     let mut socket = scene.socket();
     let long = "é".repeat(65);
     for client_id in ["", &long, "a\nb", "\0"] {
@@ -272,7 +272,7 @@ fn a_client_id_or_ref_out_of_bounds_is_invalid() {
 
 #[test]
 fn numbers_out_of_bounds_are_refused() {
-    let scene = Scene::new();
+    let scene = Fixture::new();
     let mut socket = scene.socket();
     let past = 1u64 << 53;
     for (frame, code) in [
@@ -305,7 +305,7 @@ fn numbers_out_of_bounds_are_refused() {
 
 #[test]
 fn fields_that_nobody_knows_are_ignored() {
-    let scene = Scene::new();
+    let scene = Fixture::new();
     let mut socket = scene.socket();
     socket.send(
         &json!({"type": "post", "room": 1, "client_id": "c1", "body": "hello", "author": 77, "seq": 99,
@@ -318,7 +318,7 @@ fn fields_that_nobody_knows_are_ignored() {
 
 #[test]
 fn a_message_in_fragments_is_one_message() {
-    let scene = Scene::new();
+    let scene = Fixture::new();
     let mut socket = scene.socket();
     let post = json!({"type": "post", "room": 1, "client_id": "c1", "body": "in 🌊 pieces"}).to_string();
     let bytes = post.as_bytes();
@@ -334,7 +334,7 @@ fn a_message_in_fragments_is_one_message() {
 
 #[test]
 fn frames_that_arrive_byte_by_byte_or_all_at_once_are_the_same_frames() {
-    let scene = Scene::new();
+    let scene = Fixture::new();
     let mut socket = scene.socket();
     let ping = frame(TEXT, br#"{"type":"ping","ref":"slow"}"#);
     for byte in &ping {
@@ -359,7 +359,7 @@ fn frames_that_arrive_byte_by_byte_or_all_at_once_are_the_same_frames() {
 
 #[test]
 fn a_ping_of_the_protocol_below_is_answered_with_its_payload() {
-    let scene = Scene::new();
+    let scene = Fixture::new();
     let mut socket = scene.socket();
     socket.send_frame(PONG, b"unasked");
     socket.send_frame(PING, b"are you there");
@@ -375,11 +375,11 @@ fn a_ping_of_the_protocol_below_is_answered_with_its_payload() {
 
 #[test]
 fn a_goodbye_is_answered() {
-    let scene = Scene::new();
+    let scene = Fixture::new();
     let mut socket = scene.socket();
     socket.send_frame(0x88, &1000u16.to_be_bytes());
     assert_eq!(socket.close_code(), 1000);
-    // Without a code, and by hanging up.
+    // Without a code, and by closing the connection.
     let mut socket = scene.socket();
     socket.send_frame(0x88, b"");
     while socket.read().is_ok() {}
@@ -404,7 +404,7 @@ fn a_hundred_frames_at_once_close_with_4429_and_others_go_on() {
         assert_eq!(socket.close_code(), 4429);
     }
     assert_eq!(others.say("c1", "the first"), 1);
-    // And the next connection is welcome.
+    // The next connection is accepted.
     assert_eq!(site.socket(&ada).say("c2", "the second"), 2);
 }
 
@@ -437,7 +437,7 @@ fn sixty_frames_at_once_are_no_flood() {
 
 #[test]
 fn without_rate_limits_a_flood_is_answered() {
-    let scene = Scene::new();
+    let scene = Fixture::new();
     let mut socket = scene.socket();
     let ping = json!({"type": "ping"}).to_string();
     socket.send_bytes(&frame(TEXT, ping.as_bytes()).repeat(1_000));

@@ -1,23 +1,23 @@
-//! The JSON that requests bring: what nobody knows in it is named, and nothing of it is done.
+//! JSON bodies with unknown fields: the field is named, and nothing is done.
 
 use crate::harness::people::{PASSWORD, Person};
 use crate::harness::server::Site;
 use serde_json::{Value, json};
 
-struct Scene {
+struct Fixture {
     site: Site,
     ada: Person,
     ben: Person,
 }
 
-impl Scene {
-    fn new() -> Scene {
+impl Fixture {
+    fn new() -> Fixture {
         let site = Site::new();
         let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
-        Scene { site, ada, ben }
+        Fixture { site, ada, ben }
     }
 
-    /// Sends this as the owner; tells which field was wrong.
+    /// Sends this as the owner; returns the field that was wrong.
     #[track_caller]
     fn unknown(&self, method: &str, path: &str, body: &Value) -> String {
         let request = self.site.request(method, path).cookie(&self.ada.cookie).json(body);
@@ -28,7 +28,7 @@ impl Scene {
 
 #[test]
 fn a_field_that_nobody_knows_is_named_and_none_of_the_others_is_changed() {
-    let scene = Scene::new();
+    let scene = Fixture::new();
     let room = "/api/rooms/1";
     let ben = scene.ben.id;
     for (method, path, mut body) in [
@@ -55,7 +55,7 @@ fn a_field_that_nobody_knows_is_named_and_none_of_the_others_is_changed() {
         body["of_next_year"] = json!({"a": [1]});
         assert_eq!(scene.unknown(method, path, &body), "of_next_year", "{method} {path}");
     }
-    let Scene { site, ada, ben } = &scene;
+    let Fixture { site, ada, ben } = &scene;
     let get = |path: &str| site.get_as(ada, path).json();
     let me = get("/api/me");
     assert_eq!(
@@ -79,7 +79,7 @@ fn a_field_that_nobody_knows_is_named_and_none_of_the_others_is_changed() {
 
 #[test]
 fn a_slip_in_the_name_of_a_field_is_no_silent_success() {
-    let scene = Scene::new();
+    let scene = Fixture::new();
     for (body, field) in [
         (json!({"displayname": "Ada L."}), "displayname"),
         (json!({"status": "here", "colour": 3}), "colour"),
@@ -98,7 +98,7 @@ fn a_slip_in_the_name_of_a_field_is_no_silent_success() {
 
 #[test]
 fn a_field_of_the_wrong_type_is_said_before_one_that_nobody_knows() {
-    let scene = Scene::new();
+    let scene = Fixture::new();
     let request = scene.site.request("PATCH", "/api/me").cookie(&scene.ada.cookie);
     let response = request.json(&json!({"of_next_year": 1, "color": "red"})).send();
     response.refused(400, "bad_request");

@@ -1,4 +1,4 @@
-//! Bodies of requests: how much of the memory they take together, and that a refusal reaches a client that still sends.
+//! The memory that all request bodies may take together, and refusals that reach a client that is still sending.
 
 use crate::harness::PATIENCE;
 #[cfg(target_os = "linux")]
@@ -6,7 +6,7 @@ use crate::harness::exe::Home;
 use crate::harness::http::Request;
 use crate::harness::metrics::Metrics;
 use crate::harness::people::{PASSWORD, Person, credentials, sign_up};
-use crate::harness::server::{Hands, Site};
+use crate::harness::server::{ClockControl, Site};
 use chapp::limits::{
     BODIES_BYTES_MAX, BODIES_BYTES_PER_PERSON_MAX, BODY_BYTES_UNCOUNTED, FILE_BYTES_MAX, GUEST_BODIES_BYTES_MAX,
     GUEST_BODIES_MAX, GUEST_BODIES_PER_ADDRESS_MAX, LINGER_BYTES_MAX, LINGER_TIMEOUT, PICTURE_BYTES_MAX,
@@ -21,11 +21,11 @@ const BODIES: &str = "chapp_request_bodies";
 const BODY_BYTES: &str = "chapp_request_body_bytes";
 const ENDED: &str = "chapp_refused_total{what=\"body\",reason=\"busy\"}";
 
-/// A request of which the body has not all arrived.
-struct Unfinished(TcpStream);
+/// A request whose body is incomplete.
+struct PartialRequest(TcpStream);
 
-impl Unfinished {
-    fn of(to: SocketAddr, from: &str, request: &str, headers: &str, length: usize) -> Unfinished {
+impl PartialRequest {
+    fn of(to: SocketAddr, from: &str, request: &str, headers: &str, length: usize) -> PartialRequest {
         let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
         let from: IpAddr = from.parse().unwrap();
         socket.bind(&SocketAddr::new(from, 0).into()).unwrap();
@@ -38,21 +38,21 @@ impl Unfinished {
             "{request} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n{headers}Content-Length: {length}\r\n\r\n"
         );
         stream.write_all(head.as_bytes()).unwrap();
-        Unfinished(stream)
+        PartialRequest(stream)
     }
 
-    /// A log-in, all but the last byte of it.
-    fn log_in(to: SocketAddr, from: &str) -> Unfinished {
+    /// A log-in without its last byte.
+    fn log_in(to: SocketAddr, from: &str) -> PartialRequest {
         let (json, length) = ("Content-Type: application/json\r\n", BODY_BYTES_UNCOUNTED);
-        let mut log_in = Unfinished::of(to, from, "POST /api/login", json, length);
+        let mut log_in = PartialRequest::of(to, from, "POST /api/login", json, length);
         log_in.send(&vec![b' '; length - 1]);
         log_in
     }
 
-    /// A picture, all but the last byte of it.
-    fn picture(to: SocketAddr, person: &Person) -> Unfinished {
+    /// A picture without its last byte.
+    fn picture(to: SocketAddr, person: &Person) -> PartialRequest {
         let headers = format!("Cookie: {}\r\nContent-Type: image/png\r\n", person.cookie);
-        let mut picture = Unfinished::of(to, "127.0.0.1", "PUT /api/me/avatar", &headers, PICTURE_BYTES_MAX);
+        let mut picture = PartialRequest::of(to, "127.0.0.1", "PUT /api/me/avatar", &headers, PICTURE_BYTES_MAX);
         picture.send(&vec![7; PICTURE_BYTES_MAX - 1]);
         picture
     }
@@ -61,7 +61,7 @@ impl Unfinished {
         self.0.write_all(bytes).unwrap();
     }
 
-    /// The status, the head and the problem of the answer, with which the connection ends.
+    /// The status, the head and the problem of the answer, after which the connection closes.
     #[track_caller]
     fn refusal(mut self) -> (u16, String, Value) {
         let mut answer = String::new();
@@ -76,7 +76,7 @@ impl Unfinished {
 
 #[test]
 fn a_refusal_can_be_read_by_a_client_that_still_sends() {
-    let (_hands, clock) = Hands::new();
+    let (_hands, clock) = ClockControl::new();
     let site = Site::limited(clock);
     let ada = sign_up(site.address, "Ada");
     let cookie = format!("Cookie: {}\r\n", ada.cookie);
@@ -112,16 +112,16 @@ fn a_refusal_can_be_read_by_a_client_that_still_sends() {
         ),
         ("POST /login", "", 20 << 20, (413, "too_large")),
     ] {
-        let mut sending = Unfinished::of(site.address, "127.0.0.1", request, headers, length);
-        // More than all buffers on the way hold, but for its last byte.
+        let mut sending = PartialRequest::of(site.address, "127.0.0.1", request, headers, length);
+        // More than all buffers on the way hold, without the last byte.
         sending.send(&vec![7; length.min(40 << 20) - 1]);
         let (status, head, problem) = sending.refusal();
         assert_eq!((status, problem["code"].as_str().unwrap()), expected, "{request}");
         assert!(head.contains("connection: close"), "{head}");
     }
-    // And by somebody who asks too much.
+    // And from a client over its rate.
     while site.get_as(&ada, "/api/me").status != 429 {}
-    let mut sending = Unfinished::of(site.address, "127.0.0.1", upload, &cookie, 20 << 20);
+    let mut sending = PartialRequest::of(site.address, "127.0.0.1", upload, &cookie, 20 << 20);
     sending.send(&vec![7; (20 << 20) - 1]);
     let (status, head, _) = sending.refusal();
     assert!(status == 429 && head.contains("retry-after: "), "{head}");
@@ -130,7 +130,7 @@ fn a_refusal_can_be_read_by_a_client_that_still_sends() {
 #[test]
 fn who_sends_on_for_ever_after_a_refusal_is_hung_up_on() {
     let site = Site::new();
-    let mut sending = Unfinished::of(site.address, "127.0.0.1", "POST /nothing", "", usize::MAX >> 1);
+    let mut sending = PartialRequest::of(site.address, "127.0.0.1", "POST /nothing", "", usize::MAX >> 1);
     let piece = vec![7; 1 << 20];
     let mut sent = 0;
     while sending.0.write_all(&piece).is_ok() {
@@ -145,7 +145,7 @@ fn who_sends_on_for_ever_after_a_refusal_is_hung_up_on() {
 #[test]
 fn who_sends_no_more_after_a_refusal_does_not_keep_a_place() {
     let site = Site::new();
-    let mut quiet = Unfinished::of(site.address, "127.0.0.1", "POST /nothing", "", 1 << 20);
+    let mut quiet = PartialRequest::of(site.address, "127.0.0.1", "POST /nothing", "", 1 << 20);
     quiet.send(b"x");
     let mut answer = Vec::new();
     quiet.0.read_to_end(&mut answer).unwrap();
@@ -177,7 +177,7 @@ fn a_short_body_that_is_refused_leaves_the_connection_as_it_is() {
     assert!(rest.contains("HTTP/1.1 200 "), "{rest}");
 }
 
-/// How many bodies are on their way.
+/// The number of incomplete bodies.
 fn until_bodies(address: SocketAddr, count: usize) {
     Metrics::until(address, |now| now.get(BODIES) == count as f64);
 }
@@ -186,7 +186,7 @@ fn until_bodies(address: SocketAddr, count: usize) {
 #[cfg(target_os = "linux")]
 fn a_thousand_unfinished_bodies_before_any_log_in_take_little_memory_and_keep_nobody_out() {
     const MANY: usize = 1_000;
-    /// What a connection costs that was refused something, in a build for tests; a body is more than twice as large.
+    /// Memory of a connection after a refusal, in a debug build, in bytes; a body is more than twice as large.
     const BYTES_PER_CONNECTION: u64 = 56 << 10;
     let home = Home::new();
     let exe = home.serve(&[]);
@@ -194,11 +194,11 @@ fn a_thousand_unfinished_bodies_before_any_log_in_take_little_memory_and_keep_no
     let before = exe.resident_bytes();
     let grown = || exe.resident_bytes().saturating_sub(before);
     let connections = MANY as u64 * BYTES_PER_CONNECTION;
-    // As large as any other body may be.
+    // The largest body of any other request.
     let json = "Content-Type: application/json\r\n";
-    let mut large: Vec<Unfinished> = Vec::new();
+    let mut large: Vec<PartialRequest> = Vec::new();
     for _ in 0..MANY {
-        let sending = Unfinished::of(
+        let sending = PartialRequest::of(
             exe.address,
             "127.0.0.1",
             "POST /api/signup",
@@ -213,10 +213,10 @@ fn a_thousand_unfinished_bodies_before_any_log_in_take_little_memory_and_keep_no
     assert_eq!(metrics.get(BODY_BYTES), GUEST_BODIES_BYTES_MAX as f64);
     let bodies = GUEST_BODIES_BYTES_MAX as u64;
     assert!(grown() < connections + bodies, "{} MiB", grown() >> 20);
-    // So short that they are not counted.
-    let mut unfinished: Vec<Unfinished> = Vec::new();
+    // Too short to be counted.
+    let mut unfinished: Vec<PartialRequest> = Vec::new();
     for _ in 0..MANY {
-        unfinished.push(Unfinished::log_in(exe.address, "127.0.0.1"));
+        unfinished.push(PartialRequest::log_in(exe.address, "127.0.0.1"));
     }
     Metrics::until(exe.address, |now| {
         now.get(ENDED) >= (2 * MANY - GUEST_BODIES_MAX) as f64 && now.get(BODIES) <= GUEST_BODIES_MAX as f64
@@ -225,7 +225,7 @@ fn a_thousand_unfinished_bodies_before_any_log_in_take_little_memory_and_keep_no
     assert!(grown() < 2 * connections + bodies, "{} MiB", grown() >> 20);
     let log_in = Request::new(exe.address, "POST", "/api/login").json(&credentials("Ada", PASSWORD));
     assert_eq!(log_in.send().status, 200);
-    // The one that had been on its way for longest has made room for others.
+    // The oldest incomplete body was dropped to make room.
     let (status, head, problem) = unfinished.remove(0).refusal();
     assert_eq!((status, problem["code"].as_str()), (503, Some("unavailable")));
     assert!(head.contains("retry-after: "), "{head}");
@@ -235,14 +235,14 @@ fn a_thousand_unfinished_bodies_before_any_log_in_take_little_memory_and_keep_no
 
 #[test]
 fn one_address_keeps_nobody_else_out_by_unfinished_bodies() {
-    let (hands, clock) = Hands::new();
+    let (clock_control, clock) = ClockControl::new();
     let site = Site::limited(clock);
     let ada = sign_up(site.address, "Ada");
-    let mut unfinished: Vec<Unfinished> = (0..GUEST_BODIES_PER_ADDRESS_MAX)
-        .map(|_| Unfinished::log_in(site.address, "127.0.0.2"))
+    let mut unfinished: Vec<PartialRequest> = (0..GUEST_BODIES_PER_ADDRESS_MAX)
+        .map(|_| PartialRequest::log_in(site.address, "127.0.0.2"))
         .collect();
     until_bodies(site.address, GUEST_BODIES_PER_ADDRESS_MAX);
-    let others = Unfinished::log_in(site.address, "127.0.0.3");
+    let others = PartialRequest::log_in(site.address, "127.0.0.3");
     until_bodies(site.address, GUEST_BODIES_PER_ADDRESS_MAX + 1);
     let log_in = site.post("/api/login").json(&credentials("Ada", PASSWORD));
     assert_eq!(log_in.from("127.0.0.2".parse().unwrap()).send().status, 200);
@@ -250,37 +250,37 @@ fn one_address_keeps_nobody_else_out_by_unfinished_bodies() {
     assert_eq!((status, problem["code"].as_str()), (429, Some("too_many_requests")));
     assert!(head.contains("retry-after: "), "{head}");
     until_bodies(site.address, GUEST_BODIES_PER_ADDRESS_MAX);
-    drop((unfinished, others, hands, ada));
+    drop((unfinished, others, clock_control, ada));
     until_bodies(site.address, 0);
 }
 
 #[test]
 fn the_bodies_of_members_have_a_bound_together_and_for_each() {
-    let (hands, clock) = Hands::new();
+    let (clock_control, clock) = ClockControl::new();
     let site = Site::limited(clock);
     let each = BODIES_BYTES_PER_PERSON_MAX / PICTURE_BYTES_MAX;
     let people: Vec<Person> = (0..=BODIES_BYTES_MAX / BODIES_BYTES_PER_PERSON_MAX)
         .map(|number| {
-            hands.advance(std::time::Duration::from_secs(10));
+            clock_control.advance(std::time::Duration::from_secs(10));
             sign_up(site.address, &format!("person {number}"))
         })
         .collect();
     let (last, others) = people.split_last().unwrap();
-    let mut pictures: Vec<Unfinished> = Vec::new();
+    let mut pictures: Vec<PartialRequest> = Vec::new();
     for person in others {
         for _ in 0..each {
-            pictures.push(Unfinished::picture(site.address, person));
+            pictures.push(PartialRequest::picture(site.address, person));
         }
         let bytes = (pictures.len() * PICTURE_BYTES_MAX) as f64;
         Metrics::until(site.address, |now| now.get(BODY_BYTES) == bytes);
         let expected = (429, Some("too_many_requests"));
-        let (status, _, problem) = Unfinished::picture(site.address, person).refusal();
+        let (status, _, problem) = PartialRequest::picture(site.address, person).refusal();
         assert_eq!((status, problem["code"].as_str()), expected);
     }
     assert_eq!(pictures.len() * PICTURE_BYTES_MAX, BODIES_BYTES_MAX);
-    let (status, head, _) = Unfinished::picture(site.address, last).refusal();
+    let (status, head, _) = PartialRequest::picture(site.address, last).refusal();
     assert!(status == 503 && head.contains("retry-after: "), "{head}");
-    // What people say goes on.
+    // Messages still go through.
     for person in &people {
         assert_eq!(site.say(person, "c1", "hello").status, 201);
     }

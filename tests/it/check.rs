@@ -1,10 +1,10 @@
-//! A check of a data file: it finds what is wrong, says where, and finds nothing in a file that is sound.
+//! The check of a data file: it finds damage, says where, and finds nothing in a sound file.
 
 mod rows;
 mod world;
 
 use crate::harness::pages::{JOURNAL, open_pages};
-use crate::store_laws::world::Dice;
+use crate::store_laws::world::Rng;
 use chapp::store::{OpenError, Options, Progress, Report, check_file};
 use redb::WriteTransaction;
 use std::fs;
@@ -20,7 +20,7 @@ fn words(report: &Report) -> String {
     report.findings.iter().map(|finding| format!("{finding}\n")).collect()
 }
 
-/// Something of everything, in a closed file.
+/// A closed file with rows in every table.
 fn full_file() -> (TempDir, PathBuf) {
     static MADE: OnceLock<Vec<u8>> = OnceLock::new();
     let folder = tempfile::tempdir().unwrap();
@@ -33,7 +33,7 @@ fn full_file() -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-/// Does something to a closed data file behind the store's back.
+/// Changes a closed data file without the store.
 fn edit(path: &Path, work: impl FnOnce(&WriteTransaction)) {
     let database = open_pages(path);
     let txn = database.begin_write().unwrap();
@@ -41,12 +41,12 @@ fn edit(path: &Path, work: impl FnOnce(&WriteTransaction)) {
     txn.commit().unwrap();
 }
 
-/// Person 1 has read further than the first room goes.
+/// Sets the read mark of person 1 beyond the head of the first room.
 pub fn plant_a_wrong_read_mark(path: &Path) {
     rows::plant::<(u32, u32)>(path, "read_marks", (1, 1), &[99]);
 }
 
-/// A table that no version of today knows.
+/// A table that this version does not know.
 pub fn plant_an_unknown_table(path: &Path) {
     rows::plant::<u32>(path, "later", 1, &[1]);
 }
@@ -80,15 +80,15 @@ fn a_flipped_bit_in_any_page_is_found_and_the_file_keeps_every_byte() {
     let (folder, path) = full_file();
     let whole = fs::read(&path).unwrap();
     let copy = folder.path().join("copy.redb");
-    let mut dice = Dice(8);
+    let mut rng = Rng(8);
     let (mut found, mut harmless) = (0, 0);
     for _ in 0..60 {
         let mut bytes = whole.clone();
-        let mut at = dice.roll(bytes.len() as u64 - (JOURNAL.end - JOURNAL.start));
+        let mut at = rng.below(bytes.len() as u64 - (JOURNAL.end - JOURNAL.start));
         if at >= JOURNAL.start {
             at += JOURNAL.end - JOURNAL.start;
         }
-        bytes[at as usize] ^= 1 << dice.roll(8);
+        bytes[at as usize] ^= 1 << rng.below(8);
         fs::write(&copy, &bytes).unwrap();
         match check(&copy) {
             Ok(report) if report.count == 0 => harmless += 1,
@@ -113,7 +113,7 @@ fn a_damaged_page_is_told_with_the_rows_that_it_cost() {
     let (_folder, path) = full_file();
     let mut bytes = fs::read(&path).unwrap();
     let text = world::a_text(100);
-    // Some of them in pages that have come free since.
+    // Some of them are in pages that are free now.
     let places = bytes.windows(text.len()).enumerate();
     let places: Vec<usize> = places
         .filter(|(_, window)| *window == text.as_bytes())

@@ -1,10 +1,10 @@
-//! A clock of the computer that is wrong for a while, and what is left of it when it is right again.
+//! A system clock that is wrong for a while, and the effects after it is corrected.
 
 use crate::harness::PATIENCE;
 use crate::harness::exe::Home;
 use crate::harness::http::Request;
 use crate::harness::people::{Person, credentials};
-use crate::harness::server::{Hands, Log, Setup, Site};
+use crate::harness::server::{ClockControl, Log, Setup, Site};
 use std::time::{Duration, Instant};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -12,15 +12,15 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How far ahead the wrong clock is.
 const YEARS: Duration = Duration::from_secs(14 * 365 * 24 * 60 * 60);
 
-fn by_hand() -> (Hands, Log, Site) {
-    let (hands, clock) = Hands::new();
+fn with_manual_clock() -> (ClockControl, Log, Site) {
+    let (clock_control, clock) = ClockControl::new();
     let log = Log::default();
     let site = Site::with(Setup {
         clock,
         log: log.clone(),
         ..Setup::default()
     });
-    (hands, log, site)
+    (clock_control, log, site)
 }
 
 fn ms(time: Duration) -> u64 {
@@ -47,17 +47,17 @@ fn is_somebody(site: &Site, person: &Person) -> bool {
 
 #[test]
 fn a_clock_that_was_wrong_once_does_not_stamp_everything_that_comes_after() {
-    let (hands, _, site) = by_hand();
+    let (clock_control, _, site) = with_manual_clock();
     let ada = site.sign_up("Ada");
-    let now = hands.now();
+    let now = clock_control.now();
     say(&site, &ada, "before");
-    hands.go_forward(YEARS);
+    clock_control.go_forward(YEARS);
     let wrong = site.sign_up("Ben");
     say(&site, &wrong, "by a wrong clock");
-    hands.go_back(YEARS);
-    hands.advance(HOUR);
+    clock_control.go_back(YEARS);
+    clock_control.advance(HOUR);
     say(&site, &ada, "after");
-    hands.advance(HOUR);
+    clock_control.advance(HOUR);
     say(&site, &ada, "later");
     let right = |hours: u64| now + hours * ms(HOUR);
     assert_eq!(sent_at(&site, &ada), [now, now + ms(YEARS), right(1), right(2)]);
@@ -65,17 +65,17 @@ fn a_clock_that_was_wrong_once_does_not_stamp_everything_that_comes_after() {
 
 #[test]
 fn within_a_day_the_times_of_a_room_never_go_down() {
-    let (hands, _, site) = by_hand();
+    let (clock_control, _, site) = with_manual_clock();
     let ada = site.sign_up("Ada");
-    let now = hands.now();
+    let now = clock_control.now();
     say(&site, &ada, "before");
-    hands.go_back(DAY);
+    clock_control.go_back(DAY);
     say(&site, &ada, "held at most a day");
-    hands.advance(DAY + HOUR);
+    clock_control.advance(DAY + HOUR);
     say(&site, &ada, "caught up");
     assert_eq!(sent_at(&site, &ada), [now, now, now + ms(HOUR)]);
-    hands.go_back(DAY + HOUR);
-    hands.go_back(Duration::from_millis(1));
+    clock_control.go_back(DAY + HOUR);
+    clock_control.go_back(Duration::from_millis(1));
     let ada = site.log_in("Ada");
     say(&site, &ada, "further than that");
     assert_eq!(sent_at(&site, &ada)[3], now - ms(DAY) - 1);
@@ -83,12 +83,12 @@ fn within_a_day_the_times_of_a_room_never_go_down() {
 
 #[test]
 fn a_clock_that_is_set_is_told_once() {
-    let (hands, log, _site) = by_hand();
-    hands.go_forward(YEARS);
+    let (clock_control, log, _site) = with_manual_clock();
+    clock_control.go_forward(YEARS);
     log.until("was set forward by 14 years");
-    hands.go_back(YEARS);
+    clock_control.go_back(YEARS);
     log.until("was set back by 14 years");
-    hands.go_back(2 * HOUR);
+    clock_control.go_back(2 * HOUR);
     log.until("was set back by 2 hours");
     let text = log.text();
     assert_eq!(text.matches("The clock of this computer").count(), 3, "{text}");
@@ -96,8 +96,8 @@ fn a_clock_that_is_set_is_told_once() {
 
 #[test]
 fn a_start_says_that_the_clock_does_not_fit_the_data_file() {
-    let (hands, clock) = Hands::new();
-    hands.go_forward(YEARS + HOUR);
+    let (clock_control, clock) = ClockControl::new();
+    clock_control.go_forward(YEARS + HOUR);
     let mut site = Site::with(Setup {
         clock,
         ..Setup::default()
@@ -124,43 +124,43 @@ fn a_start_says_that_the_clock_does_not_fit_the_data_file() {
 
 #[test]
 fn a_clock_that_jumps_to_2040_and_back_costs_nobody_their_session() {
-    let (hands, log, site) = by_hand();
+    let (clock_control, log, site) = with_manual_clock();
     let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
     let mut socket = site.socket(&ada);
-    hands.go_forward(YEARS);
-    // Nobody asks for anything, so it is the sweep of sessions that says so.
+    clock_control.go_forward(YEARS);
+    // No requests arrive, so the sweep of sessions has to report it.
     log.until("was set forward by 14 years");
     socket.say("c1", "not signed out by the sweep");
     let carol = site.sign_up("Carol");
-    hands.go_back(YEARS);
+    clock_control.go_back(YEARS);
     assert!(is_somebody(&site, &ada) && is_somebody(&site, &ben));
     assert!(!is_somebody(&site, &carol), "it would last until 2040");
 }
 
 #[test]
 fn a_start_while_the_clock_shows_2040_costs_nobody_their_session() {
-    let (hands, _, mut site) = by_hand();
+    let (clock_control, _, mut site) = with_manual_clock();
     let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
     say(&site, &ada, "before");
-    hands.go_forward(YEARS);
-    // A start forgets what is expired. The sign-up is answered after that.
+    clock_control.go_forward(YEARS);
+    // A start deletes expired sessions. The sign-up is answered after that.
     site.restart();
     site.sign_up("Carol");
-    hands.go_back(YEARS);
+    clock_control.go_back(YEARS);
     assert!(is_somebody(&site, &ada) && is_somebody(&site, &ben));
 }
 
 #[test]
 fn an_hour_later_the_clock_is_believed() {
-    let (hands, log, site) = by_hand();
+    let (clock_control, log, site) = with_manual_clock();
     let ada = site.sign_up("Ada");
     let mut socket = site.socket(&ada);
-    hands.go_forward(YEARS);
+    clock_control.go_forward(YEARS);
     log.until("was set forward by 14 years");
     socket.say("c1", "still here");
-    hands.advance(HOUR);
+    clock_control.advance(HOUR);
     assert_eq!(socket.close_code(), 4401);
-    hands.go_back(YEARS);
+    clock_control.go_back(YEARS);
     let began = Instant::now();
     while is_somebody(&site, &ada) {
         assert!(began.elapsed() < PATIENCE, "still somebody");

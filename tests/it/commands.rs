@@ -1,4 +1,4 @@
-//! The commands that look after a data file, as somebody types them: while Chapp runs, and while it does not.
+//! The commands for a data file, run as a shell runs them: with and without a running server.
 
 mod backup;
 mod check;
@@ -28,7 +28,7 @@ fn command(home: &Home, arguments: &[&str]) -> Ended {
     run(command)
 }
 
-/// Runs it; it must end well. Gives what it said.
+/// Runs it; it must succeed. Returns its output.
 #[track_caller]
 fn succeeds(home: &Home, arguments: &[&str]) -> String {
     let ended = command(home, arguments);
@@ -38,7 +38,7 @@ fn succeeds(home: &Home, arguments: &[&str]) -> String {
     ended.stdout
 }
 
-/// Runs it; it must end with this code and one sentence for people. Gives the sentence.
+/// Runs it; it must exit with this code and one sentence for people. Returns the sentence.
 #[track_caller]
 fn fails(home: &Home, arguments: &[&str], code: i32) -> String {
     let ended = command(home, arguments);
@@ -57,7 +57,7 @@ fn fails(home: &Home, arguments: &[&str], code: i32) -> String {
     sentence.to_owned()
 }
 
-/// Puts a data file into a home, with person 1 and so many messages of theirs, and closes it.
+/// Creates a data file in a home with person 1 and this many messages of theirs, and closes it.
 fn with_messages(home: &Home, count: u64) -> PathBuf {
     let path = home.data();
     let (store, feed) = Store::open(&path, Options::default()).unwrap();
@@ -82,7 +82,7 @@ fn is_sound(path: &Path) -> u64 {
     report.messages
 }
 
-/// What is in a folder, but for those that a process keeps there while it runs.
+/// The files in a folder, without those that a process keeps there while it runs.
 fn names(folder: &Path) -> Vec<String> {
     let files = fs::read_dir(folder).unwrap();
     let mut names: Vec<String> = files

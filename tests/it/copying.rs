@@ -1,5 +1,5 @@
-//! Plain copies of the file of a running server, made by the programs that people copy files with, while others post and
-//! upload without a pause: each opens under a full check, and has everything that was acknowledged before it began.
+//! Plain copies of a running server's file, made by common programs while people post and upload without a pause. Each
+//! opens under a full check and has everything acknowledged before it began.
 
 use crate::harness::exe::{Exe, Home};
 use crate::harness::http::Request;
@@ -18,7 +18,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// How many copies each makes of a small file, and of a large one.
+/// Copies by each program of a small file, and of a large one.
 const COPIES: [(Copier, usize, usize); 6] = [
     (Copier::Cp, 8, 3),
     (Copier::Dd, 7, 2),
@@ -29,10 +29,10 @@ const COPIES: [(Copier, usize, usize); 6] = [
 ];
 /// What makes the file large; `CHAPP_TEST_LARGE_BYTES` makes it larger.
 const LARGE_BYTES: u64 = 256 << 20;
-/// What a person sends at a time, and how often.
+/// The size and interval of uploads.
 const UPLOAD_BYTES: usize = 4 << 20;
 const UPLOAD_EVERY: Duration = Duration::from_secs(1);
-/// Posts that are on their way at once.
+/// Posts in flight.
 const WINDOW: u64 = 4;
 const SLOW_READ_BYTES: usize = 64 << 10;
 
@@ -42,7 +42,7 @@ enum Copier {
     Dd,
     Tar,
     Rsync,
-    /// Takes this long for the file.
+    /// Copies for this long.
     Slow(Duration),
 }
 
@@ -52,7 +52,7 @@ impl Copier {
         let sentence = match self {
             Copier::Cp => r#"cp "$0/$1" "$2""#,
             Copier::Dd => r#"dd if="$0/$1" of="$2" bs=64k status=none"#,
-            // tar complains about a file that changes, and copies it all the same.
+            // tar warns about a changing file, but copies it.
             Copier::Tar => r#"tar -C "$0" -cf - "$1" 2>/dev/null | tar -xOf - > "$2""#,
             Copier::Rsync => r#"rsync --quiet "$0/$1" "$2""#,
             Copier::Slow(time) => return read_slowly(from, to, time),
@@ -67,7 +67,7 @@ impl Copier {
     }
 }
 
-/// As onto a slow stick, from the beginning to the end.
+/// Copies as slowly as onto a USB stick, from beginning to end.
 fn read_slowly(from: &Path, to: &Path, time: Duration) {
     let (mut from, mut to) = (File::open(from).unwrap(), File::create(to).unwrap());
     let reads = from.metadata().unwrap().len().div_ceil(SLOW_READ_BYTES as u64) as u32;
@@ -78,13 +78,13 @@ fn read_slowly(from: &Path, to: &Path, time: Duration) {
             return;
         }
         to.write_all(&piece[..count]).unwrap();
-        // What the file has grown by since follows at once: it grows faster than this.
+        // New data is copied at once, since the file grows faster than this.
         let due = began + time / reads * n.min(reads);
         thread::sleep(due.saturating_duration_since(Instant::now()));
     }
 }
 
-/// What was acknowledged by now.
+/// Everything acknowledged so far.
 #[derive(Default)]
 struct Acknowledged {
     seq: AtomicU64,
@@ -112,7 +112,7 @@ fn post(address: SocketAddr, person: &Person, acknowledged: &Acknowledged, goes_
     }
 }
 
-/// A server with people who post and upload; Ada has the files.
+/// A server with people who post and upload; Ada owns the files.
 struct Busy {
     home: Home,
     people: [Person; 3],
@@ -128,7 +128,7 @@ fn upload(address: SocketAddr, site: &Busy, number: u64) {
     site.acknowledged.files.lock().unwrap().push((id, number));
 }
 
-/// One copy, and what it must have: a server that runs on it shows it to Ada.
+/// A copy, and what a server that runs on it must show to Ada.
 fn copy_and_check(copier: Copier, from: &Path, folder: &TempDir, number: usize, site: &Busy) {
     let seq = site.acknowledged.seq.load(Relaxed);
     let files = site.acknowledged.files.lock().unwrap().clone();
@@ -198,7 +198,7 @@ fn fifty_copies_of_a_busy_file_open_by_whatever_they_were_made() {
         "rsync is needed: apt-get install rsync"
     );
     let home = Home::new();
-    // A nightly backup would copy as well.
+    // A nightly backup would interfere.
     let server = home.serve(&["--rate-limits", "off", "--backups", "off"]);
     let address = server.address;
     let site = Busy {

@@ -1,5 +1,5 @@
-//! What people do to data files: put another file there, copy one, cut one short, fill the disk.
-//! Each gets one clear sentence, and a file that is refused keeps every byte.
+//! Mishaps with data files: another file in its place, copies, truncated files, a full disk. Each gets one clear
+//! sentence, and a refused file keeps every byte.
 
 mod damage;
 mod health;
@@ -51,7 +51,7 @@ fn data_file() -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-/// The error for a file that must be refused, after which it is as it was.
+/// The error for a file that must be refused and must stay unchanged.
 fn refusal(path: &Path) -> OpenError {
     let before = fs::read(path).unwrap();
     let Err(error) = open(path) else {
@@ -183,7 +183,7 @@ fn a_copy_is_another_history_and_the_same_file_is_not() {
     assert_ne!(restored_epoch, epoch);
     assert_eq!(name(&backup).1, restored_epoch, "it is at home now");
 
-    // A backup that was put over the file itself, which keeps its identity.
+    // A backup written over the file, which keeps its inode.
     write_over(&moved, &fs::read(&moved).unwrap());
     let later = SystemTime::now() + Duration::from_secs(120);
     fs::File::options()
@@ -215,7 +215,7 @@ fn a_backup_that_is_put_back_at_once_is_another_history() {
     assert_ne!(restored, epoch);
     assert_eq!(wait(read_forward(&store)).unwrap().len(), 300);
 
-    // Also where the server was killed: then all that is known is where it began.
+    // Also after a kill, when only the state at the start is known.
     close(store);
     let (store, again) = open();
     assert_eq!(again, restored);
@@ -263,7 +263,7 @@ fn under_the_floor_of_free_space_nothing_is_made_and_what_there_is_can_be_read()
     assert_eq!(seq(&wait(store.commit(post(1, "one more"))).unwrap()), Seq(301));
 }
 
-/// Dies at some act of making the file, as a kill would.
+/// Fails at one operation while the file is created, as a kill would.
 #[derive(Debug)]
 struct DiesAfter(AtomicU64);
 
@@ -280,9 +280,9 @@ impl FaultInjector for DiesAfter {
 fn a_start_that_dies_half_way_leaves_nothing_in_the_way_of_the_next() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("data.redb");
-    let mut acts = 0;
+    let mut ops = 0;
     loop {
-        let faults: Option<Arc<dyn FaultInjector>> = Some(Arc::new(DiesAfter(AtomicU64::new(acts))));
+        let faults: Option<Arc<dyn FaultInjector>> = Some(Arc::new(DiesAfter(AtomicU64::new(ops))));
         let opened = Store::open(
             &path,
             Options {
@@ -290,21 +290,21 @@ fn a_start_that_dies_half_way_leaves_nothing_in_the_way_of_the_next() {
                 ..Options::default()
             },
         );
-        // What a kill leaves is a draft; an error cleans up after itself.
+        // A kill leaves a draft; an error cleans up.
         if let Ok((store, _)) = opened {
             close(store);
             break;
         }
-        assert!(acts < 1_000);
+        assert!(ops < 1_000);
         if path.exists() {
             close(open(&path).unwrap());
             fs::remove_file(&path).unwrap();
         }
-        acts += 1;
+        ops += 1;
     }
-    assert!(acts > 20, "only {acts} acts make a file");
+    assert!(ops > 20, "only {ops} ops make a file");
 
-    // Two drafts, of a kill and of somebody who is still at it; and a file that only looks like one.
+    // A draft of a killed process, one of a running process, and a file that only looks like a draft.
     fs::remove_file(&path).unwrap();
     let draft = |name: &str| folder.path().join(name);
     fs::write(draft("data.redb.new-0123456789abcdef"), b"redb").unwrap();
@@ -356,7 +356,7 @@ mod permissions {
         if fs::File::options().write(true).open(&path).is_err() {
             check(&path);
         } else {
-            // The superuser may write everywhere; somebody else looks.
+            // Root may write everywhere, so the test runs as another user.
             let this = "data_file::permissions::a_file_or_a_folder_that_may_not_be_written_is_refused";
             let mut nobody = Command::new(std::env::current_exe().unwrap());
             nobody

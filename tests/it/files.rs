@@ -1,19 +1,19 @@
-//! Files over the real server: who may have which, and when no longer.
+//! Files over the real server: who may read which file, and for how long.
 
 use crate::harness::http::Response;
 use crate::harness::people::Person;
-use crate::harness::server::{Hands, Setup, Site};
+use crate::harness::server::{ClockControl, Setup, Site};
 use crate::harness::socket::Socket;
 use crate::rooms::{ask, history, make_with, refused, three};
 use chapp::limits::{ERASE_EVERY, Timers, UNDO_MS, UPLOAD_KEPT_MS};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-mod coming;
+mod fair_shares;
 mod hostile;
 mod pictures;
 mod serving;
-mod turns;
+mod uploads;
 mod usage;
 
 /// Sends a file.
@@ -25,7 +25,7 @@ fn try_upload(site: &Site, person: &Person, name: &str, bytes: &[u8]) -> Respons
     request.body(bytes).send()
 }
 
-/// Sends a file that is taken; returns what it is then.
+/// Uploads a file that is accepted; returns its description.
 #[track_caller]
 pub fn upload(site: &Site, person: &Person, name: &str, bytes: &[u8]) -> Value {
     let response = try_upload(site, person, name, bytes);
@@ -67,7 +67,7 @@ fn answered(socket: &mut Socket, mut frame: Value, kind: &str) -> u64 {
     answer["seq"].as_u64().unwrap()
 }
 
-/// Waits until something is so: the server erases at its own times.
+/// Waits for a condition, since the server erases on its own schedule.
 #[track_caller]
 fn eventually(what: &str, is_so: impl Fn() -> bool) {
     let patience = Instant::now() + ERASE_EVERY * 12;
@@ -79,7 +79,7 @@ fn eventually(what: &str, is_so: impl Fn() -> bool) {
 
 const BYTES: &[u8] = b"what only some may read, 0123456789";
 
-/// Who reads a file at one moment: (Ada, Ben, Cleo, Dan).
+/// Who can read a file now: (Ada, Ben, Cleo, Dan).
 #[track_caller]
 fn readers(site: &Site, people: &[&Person], file: &Value, expected: &[bool]) {
     for (person, may) in people.iter().zip(expected) {
@@ -105,7 +105,7 @@ fn readers(site: &Site, people: &[&Person], file: &Value, expected: &[bool]) {
 
 #[test]
 fn a_file_is_for_the_members_of_a_room_that_shows_it_and_for_nobody_else() {
-    let (hands, clock) = Hands::new();
+    let (clock_control, clock) = ClockControl::new();
     let site = Site::with(Setup {
         clock,
         ..Setup::default()
@@ -115,7 +115,7 @@ fn a_file_is_for_the_members_of_a_room_that_shows_it_and_for_nobody_else() {
     let tea = make_with(&site, &ben, "private", "Tea", &[&cleo]);
     let mut bens = site.socket(&ben);
 
-    // Not posted yet: its uploader's alone, who owns the server or not.
+    // Not posted yet: only its uploader, even if somebody else owns the server.
     let file = upload(&site, &ben, "secret.txt", BYTES);
     readers(&site, &all, &file, &[false, true, false, false]);
     let mut cleos = site.socket(&cleo);
@@ -125,25 +125,25 @@ fn a_file_is_for_the_members_of_a_room_that_shows_it_and_for_nobody_else() {
         (&json!("not_found"), &json!("files"))
     );
 
-    // In a room: its members'.
+    // Posted in a room: its members.
     let id = show(&mut bens, tea, "b1", &[&file]);
     assert_eq!(history(&site, &cleo, tea).pop().unwrap()["files"], json!([file]));
     readers(&site, &all, &file, &[false, true, true, false]);
     let mut dans = site.socket(&dan);
     assert_eq!(refused(&mut dans, show_frame(1, "d1", &[&file]))["code"], "not_found");
 
-    // Deleted: nobody's, not even its uploader's, and nobody shows it again.
+    // Deleted: nobody, not even its uploader, and nobody can post it again.
     act(&mut bens, "delete", tea, id);
     readers(&site, &all, &file, &[false; 4]);
     assert_eq!(history(&site, &cleo, tea).pop().unwrap().get("files"), None);
     assert_eq!(refused(&mut bens, show_frame(tea, "b2", &[&file]))["code"], "not_found");
 
-    // Undone: as before.
+    // Undeleted: as before.
     act(&mut bens, "undelete", tea, id);
     readers(&site, &all, &file, &[false, true, true, false]);
     assert_eq!(history(&site, &cleo, tea).pop().unwrap()["files"], json!([file]));
 
-    // Somebody is sent away, and comes back.
+    // A member is removed and added again.
     let member = format!("/api/rooms/{tea}/members/{}", cleo.id);
     assert_eq!(ask(&site, &ben, "DELETE", &member).status, 204);
     readers(&site, &all, &file, &[false, true, false, false]);
@@ -152,7 +152,7 @@ fn a_file_is_for_the_members_of_a_room_that_shows_it_and_for_nobody_else() {
     assert_eq!(ask(&site, &ben, "PUT", &member).status, 204);
     readers(&site, &all, &file, &[false, true, true, false]);
 
-    // Forwarded to everybody, then deleted where it came from, then everywhere.
+    // Forwarded to everybody, then deleted at its origin, then everywhere.
     let out = json!({"type": "post", "room": 1, "client_id": "c3", "forward": {"room": tea, "id": id}});
     let copy = answered(&mut cleos, out, "posted");
     assert_eq!(history(&site, &dan, 1).pop().unwrap()["files"], json!([file]));
@@ -164,7 +164,7 @@ fn a_file_is_for_the_members_of_a_room_that_shows_it_and_for_nobody_else() {
     act(&mut cleos, "undelete", 1, copy);
     readers(&site, &all, &file, &[true; 4]);
     act(&mut cleos, "delete", 1, copy);
-    hands.advance(Duration::from_millis(UNDO_MS + 1));
+    clock_control.advance(Duration::from_millis(UNDO_MS + 1));
     assert_eq!(
         refused(&mut cleos, json!({"type": "undelete", "room": 1, "id": copy}))["code"],
         "conflict"
@@ -210,7 +210,7 @@ fn a_message_has_files_and_text_or_one_of_them() {
         "the same client_id, the same message"
     );
 
-    // An edit is of the text alone, which may go where files stay.
+    // An edit changes the text alone, which may become empty if there are files.
     for body in ["", "Look again", "  \n "] {
         let edit = json!({"type": "edit", "room": 1, "id": id, "body": body});
         answered(&mut adas, edit, "done");
@@ -289,7 +289,7 @@ fn readers_of_unposted(site: &Site, ada: &Person, file: &Value) {
 
 #[test]
 fn what_is_never_posted_is_erased_after_a_day() {
-    let (hands, clock) = Hands::new();
+    let (clock_control, clock) = ClockControl::new();
     let site = Site::with(Setup {
         clock,
         timers: Timers {
@@ -305,7 +305,7 @@ fn what_is_never_posted_is_erased_after_a_day() {
     );
     show(&mut site.socket(&ada), 1, "a1", &[&posted]);
     assert_eq!(get(&site, &ada, &forgotten).status, 200);
-    hands.advance(Duration::from_millis(UPLOAD_KEPT_MS + 1));
+    clock_control.advance(Duration::from_millis(UPLOAD_KEPT_MS + 1));
     // Without its bytes, whose end would be missing where they are erased on the way.
     let head = || site.request("HEAD", &path(&forgotten)).cookie(&ada.cookie).send();
     eventually("it is erased", || head().status == 404);

@@ -1,5 +1,6 @@
-//! RFC 6455 below the protocol: each fault has the close code that the RFC gives it. The numbers are those of the
-//! public Autobahn test suite, whose cases these are; only what it leaves open is not here.
+//! RFC 6455 framing: each fault gets the close code of the RFC. The numbers are cases of the public Autobahn test
+//! suite;
+//! cases whose outcome it leaves open are not here.
 
 use crate::harness::PATIENCE;
 use crate::harness::http::Request;
@@ -23,7 +24,7 @@ const PONG_BEGINS: u8 = 0x0a;
 
 const A_PING: &[u8] = br#"{"type":"ping"}"#;
 
-/// Sends this on a new socket, and a post behind it that must not count. Tells how the server closes.
+/// Sends this on a new socket, and a post after it that must not count. Returns the close code.
 #[track_caller]
 fn closes_with(site: &Site, ada: &Person, bytes: &[u8]) -> u16 {
     let mut socket = site.socket(ada);
@@ -165,9 +166,12 @@ fn what_was_sent_behind_a_fault_does_not_take_the_close_frame_back() {
         stream.write_all(&behind).unwrap();
     }
     stream.shutdown(Shutdown::Write).unwrap();
-    let mut heard = Vec::new();
-    stream.read_to_end(&mut heard).unwrap();
-    assert!(heard.windows(2).any(|two| two == 1002u16.to_be_bytes()), "{heard:?}");
+    let mut received = Vec::new();
+    stream.read_to_end(&mut received).unwrap();
+    assert!(
+        received.windows(2).any(|two| two == 1002u16.to_be_bytes()),
+        "{received:?}"
+    );
 }
 
 #[test]
@@ -178,9 +182,12 @@ fn who_was_closed_for_a_fault_need_not_end_the_connection_to_see_its_end() {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(&frame(0x83, b"")).unwrap();
     // Its own end stays open.
-    let mut heard = Vec::new();
-    stream.read_to_end(&mut heard).unwrap();
-    assert!(heard.windows(2).any(|two| two == 1002u16.to_be_bytes()), "{heard:?}");
+    let mut received = Vec::new();
+    stream.read_to_end(&mut received).unwrap();
+    assert!(
+        received.windows(2).any(|two| two == 1002u16.to_be_bytes()),
+        "{received:?}"
+    );
     drop(stream);
     assert_eq!(site.socket(&ada).say("c1", "the first"), 1);
 }

@@ -1,4 +1,4 @@
-//! Is a request meant for us, and does it come from our own page?
+//! The gate: is a request meant for this server, and does it come from its own page?
 
 use crate::harness::http::{Request, Response};
 use crate::harness::people::{PASSWORD, Person, credentials};
@@ -41,7 +41,7 @@ fn a_host_that_is_not_ours_is_refused_before_all_else() {
     let wrong = [
         format!("evil.example:{port}"),
         "evil.example".to_owned(),
-        // A name that its owner has pointed at this machine: DNS rebinding.
+        // A foreign name that resolves to this machine: DNS rebinding.
         format!("chapp.localhost.evil.example:{port}"),
         format!("127.0.0.1.evil.example:{port}"),
         format!("evil.localhost:{port}"),
@@ -57,7 +57,7 @@ fn a_host_that_is_not_ours_is_refused_before_all_else() {
         format!("2130706433:{port}"),
     ];
     for host in wrong {
-        // With our own Origin, as after a rebinding, and with one that fits the Host.
+        // With our own Origin, as after a rebinding, and with one that matches the Host.
         let paths = ["/", "/healthz", "/api/me", "/login", "/nothing", "/-/0/css/base.css"];
         for path in paths {
             let request = site.get(path).cookie(&ada.cookie).with("Host", &host);
@@ -171,7 +171,7 @@ fn an_address_is_ours_only_where_the_connection_came_to_it() {
     }
 }
 
-/// What no page but ours sends.
+/// Headers that only our own page sends.
 fn origins_of_others(site: &Site) -> Vec<String> {
     let port = site.port();
     vec![
@@ -180,7 +180,7 @@ fn origins_of_others(site: &Site) -> Vec<String> {
         "http://evil.example".to_owned(),
         format!("http://evil.example:{port}"),
         format!("http://chapp.localhost.evil.example:{port}"),
-        // Another program on this machine: the browser sends it our cookie's requests.
+        // Another program on this machine: the browser sends our cookie to it as well.
         format!("http://chapp.localhost:{}", port ^ 1),
         format!("http://localhost:{}", port ^ 1),
         "http://chapp.localhost".to_owned(),
@@ -276,8 +276,13 @@ fn each_of_our_own_origins_may_post_and_connect() {
 fn a_request_that_another_site_began_is_refused() {
     let site = Site::new();
     let ada = site.sign_up("Ada");
-    for place in ["same-site", "cross-site", "none", "nonsense"] {
-        let refused = |request: Request| request.header("Sec-Fetch-Site", place).send().refused(403, "forbidden");
+    for site_value in ["same-site", "cross-site", "none", "nonsense"] {
+        let refused = |request: Request| {
+            request
+                .header("Sec-Fetch-Site", site_value)
+                .send()
+                .refused(403, "forbidden")
+        };
         refused(a_post(&site, &ada));
         refused(an_upgrade(&site, &ada));
         for path in ["/api/me", "/api/rooms", "/api/rooms/1/messages", "/healthz", "/"] {
@@ -290,7 +295,7 @@ fn a_request_that_another_site_began_is_refused() {
             ("no-cors", "script"),
             ("cors", "empty"),
         ] {
-            if place != "none" {
+            if site_value != "none" {
                 let request = site.get("/").cookie(&ada.cookie).header("Sec-Fetch-Mode", mode);
                 refused(request.header("Sec-Fetch-Dest", destination));
             }
@@ -308,20 +313,20 @@ fn a_request_that_another_site_began_is_refused() {
 fn a_link_from_anywhere_opens_a_page_and_nothing_else() {
     let site = Site::new();
     let ada = site.sign_up("Ada");
-    let follow = |path: &str, place: &str| -> Response {
-        let request = site.get(path).cookie(&ada.cookie).header("Sec-Fetch-Site", place);
+    let follow = |path: &str, site_value: &str| -> Response {
+        let request = site.get(path).cookie(&ada.cookie).header("Sec-Fetch-Site", site_value);
         request
             .header("Sec-Fetch-Mode", "navigate")
             .header("Sec-Fetch-Dest", "document")
             .send()
     };
-    for place in ["cross-site", "same-site", "none"] {
-        assert_eq!(follow("/", place).status, 200, "{place}");
-        assert_eq!(follow("/nothing", place).status, 404, "{place}");
+    for site_value in ["cross-site", "same-site", "none"] {
+        assert_eq!(follow("/", site_value).status, 200, "{site_value}");
+        assert_eq!(follow("/nothing", site_value).status, 404, "{site_value}");
     }
-    for place in ["cross-site", "same-site"] {
-        follow("/api/me", place).refused(403, "forbidden");
-        follow("/api/rooms/1/messages", place).refused(403, "forbidden");
+    for site_value in ["cross-site", "same-site"] {
+        follow("/api/me", site_value).refused(403, "forbidden");
+        follow("/api/rooms/1/messages", site_value).refused(403, "forbidden");
     }
     assert_eq!(follow("/api/me", "none").status, 200, "typed into the address bar");
 }

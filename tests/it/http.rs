@@ -1,4 +1,4 @@
-//! Requests and answers: statuses, codes, headers, and what is said about what went wrong.
+//! Requests and answers: statuses, codes, headers and error messages.
 
 use crate::harness::http::{Request, Response, assert_is_a_sentence};
 use crate::harness::people::{PASSWORD, Person};
@@ -6,14 +6,14 @@ use crate::harness::server::{Setup, Site};
 use chapp::store::Options;
 use serde_json::json;
 
-/// What every answer carries.
+/// Headers of every answer.
 const HEADERS: [(&str, &str); 3] = [
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
     ("cross-origin-resource-policy", "same-origin"),
 ];
 
-/// What every answer carries that a browser could show as a document.
+/// Headers of every answer that a browser could show as a document.
 const DOCUMENT_HEADERS: [(&str, &str); 3] = [
     (
         "content-security-policy",
@@ -71,7 +71,7 @@ fn a_script_or_a_style_sheet_can_be_nothing_else_and_carries_no_more_than_it_nee
             assert_eq!(response.get(name), None, "{name} of {ending}");
         }
     }
-    // A picture can run scripts when it is opened by itself.
+    // An SVG can run scripts when it is opened directly.
     is_secured(&named(".svg"));
 }
 

@@ -1,9 +1,9 @@
-//! The real executable, under load from several people, ended by SIGKILL at moments that nobody chose.
+//! The real executable under load from several people, ended by SIGKILL at random moments.
 //!
-//! `CHAPP_TEST_SEED` plays a run again (as far as the machine lets it), `CHAPP_TEST_ROUNDS` plays a
-//! longer one, `CHAPP_EXE` names the executable.
+//! `CHAPP_TEST_SEED` replays a run (except for scheduling), `CHAPP_TEST_ROUNDS` sets its length, `CHAPP_EXE` names the
+//! executable.
 
-use crate::harness::Chance;
+use crate::harness::Rng;
 use crate::harness::exe::Home;
 use crate::harness::people::{Person, history, sign_up};
 use crate::harness::socket::Socket;
@@ -16,21 +16,21 @@ use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
 
 const ROUNDS: u64 = 20;
-/// How many posts of one person are on their way at once.
+/// Posts of one person in flight.
 const WINDOW: usize = 8;
-/// The last of them never sends anything again.
+/// People who post; the last of them never resends anything.
 const PEOPLE: [&str; 4] = ["Ada", "Ben", "Carol", "Dan"];
 
 fn number_of(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
 }
 
-/// Somebody who posts, and what they know of it.
+/// A person who posts, and what they know of their posts.
 struct Poster {
     person: Person,
     resends: bool,
     sent: u64,
-    /// In the order in which they were sent first.
+    /// In the order of their first sending.
     unanswered: Vec<String>,
     answered: BTreeMap<String, u64>,
     /// Seqs that a message of somebody came with, in one life of the server.
@@ -42,33 +42,33 @@ impl Poster {
         json!({"type": "post", "room": 1, "client_id": client_id, "body": format!("body of {client_id}")}).to_string()
     }
 
-    /// Posts until the server is gone; or, where `more` is false, until all that it resends is answered.
-    fn live(&mut self, address: SocketAddr, more: bool, busy: &mpsc::Sender<()>) {
+    /// Posts until the server is gone; if `more` is false, until every resent post is answered.
+    fn run(&mut self, address: SocketAddr, more: bool, busy: &mpsc::Sender<()>) {
         let Ok(mut socket) = Socket::try_connect(address, &self.person) else {
             return;
         };
-        let mut on_their_way = BTreeSet::new();
+        let mut in_flight = BTreeSet::new();
         if self.resends {
             for client_id in &self.unanswered {
                 if socket.try_send_text(&Poster::frame(client_id)).is_err() {
                     return;
                 }
-                on_their_way.insert(client_id.clone());
+                in_flight.insert(client_id.clone());
             }
         }
         let mut last_seq = None;
         loop {
-            while more && on_their_way.len() < WINDOW {
+            while more && in_flight.len() < WINDOW {
                 let client_id = format!("{}-{}", self.person.name, self.sent);
                 self.sent += 1;
-                // From now on it may be there.
+                // From here on the post may be stored.
                 self.unanswered.push(client_id.clone());
-                on_their_way.insert(client_id.clone());
+                in_flight.insert(client_id.clone());
                 if socket.try_send_text(&Poster::frame(&client_id)).is_err() {
                     return;
                 }
             }
-            if !more && on_their_way.is_empty() {
+            if !more && in_flight.is_empty() {
                 return;
             }
             let Ok(Message::Text(text)) = socket.read() else {
@@ -80,7 +80,7 @@ impl Poster {
                 "posted" => {
                     let client_id = frame["client_id"].as_str().unwrap().to_owned();
                     self.unanswered.retain(|known| *known != client_id);
-                    on_their_way.remove(&client_id);
+                    in_flight.remove(&client_id);
                     self.answered.insert(client_id, frame["seq"].as_u64().unwrap());
                     let _ = busy.send(());
                 }
@@ -99,7 +99,7 @@ impl Poster {
     }
 }
 
-/// Checks what the server holds against what everybody knows.
+/// Compares the server's messages with what everybody knows.
 fn check(messages: &[Value], posters: &[Poster]) {
     let seqs = messages.iter().map(|message| message["id"].as_u64().unwrap());
     assert!(
@@ -126,7 +126,7 @@ fn check(messages: &[Value], posters: &[Poster]) {
         for (client_id, seq) in &poster.answered {
             assert_eq!(found.get(client_id.as_str()), Some(seq), "{client_id} was answered");
         }
-        // Whoever never resends keeps the order of their first sending, also over the gaps.
+        // A person who never resends keeps the order of first sending, even across gaps.
         if !poster.resends {
             let own = messages.iter().filter(|message| message["author"] == poster.person.id);
             let numbers: Vec<u64> = own
@@ -151,7 +151,7 @@ fn a_kill_at_any_moment_loses_nothing_and_doubles_nothing() {
     let seed = number_of("CHAPP_TEST_SEED").unwrap_or_else(|| chapp::clock::Clock::System.now().0);
     let rounds = number_of("CHAPP_TEST_ROUNDS").unwrap_or(ROUNDS);
     println!("CHAPP_TEST_SEED={seed} CHAPP_TEST_ROUNDS={rounds}");
-    let mut chance = Chance::new(seed);
+    let mut rng = Rng::new(seed);
     let home = Home::new();
     let first = home.serve(&["--rate-limits", "off"]);
     let mut posters = PEOPLE.map(|name| Poster {
@@ -168,15 +168,15 @@ fn a_kill_at_any_moment_loses_nothing_and_doubles_nothing() {
         let mut exe = home.serve(&["--rate-limits", "off"]);
         let address = exe.address;
         check(&history(address, &posters[0].person), &posters);
-        let moment = Duration::from_micros(chance.below(200_000));
+        let moment = Duration::from_micros(rng.below(200_000));
         let (busy, is_busy) = mpsc::channel();
         thread::scope(|scope| {
             for poster in &mut posters {
                 let busy = busy.clone();
-                scope.spawn(move || poster.live(address, true, &busy));
+                scope.spawn(move || poster.run(address, true, &busy));
             }
             drop(busy);
-            // At least somebody has been answered; from there on it is any moment.
+            // Wait for a first answer, then kill at a random moment.
             let _ = is_busy.recv_timeout(crate::harness::PATIENCE);
             thread::sleep(moment);
             exe.kill();
@@ -189,7 +189,7 @@ fn a_kill_at_any_moment_loses_nothing_and_doubles_nothing() {
     check(&history(exe.address, &posters[0].person), &posters);
     let (busy, _is_busy) = mpsc::channel();
     for poster in posters.iter_mut().filter(|poster| poster.resends) {
-        poster.live(exe.address, false, &busy);
+        poster.run(exe.address, false, &busy);
         assert!(poster.unanswered.is_empty());
         assert_eq!(poster.answered.len() as u64, poster.sent);
     }

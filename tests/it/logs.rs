@@ -1,4 +1,4 @@
-//! What the log tells, and what it never does.
+//! What the log contains, and what it never contains.
 
 use crate::harness::exe::{Ended, Exe, Home};
 use crate::harness::http::Request;
@@ -15,7 +15,7 @@ const MISTYPED: &str = "path-secret-six";
 
 const CODE: &str = "k7q2-wren-h5xd-m8tf";
 
-/// Links and files, and what comes of a slip of the hand: what is secret stands in the path.
+/// Paths that contain a secret: links, files and typing mistakes.
 fn follow_links(exe: &Exe, ada: &Person) {
     let request = |method: &str, path: &str| Request::new(exe.address, method, path);
     let status = |method: &str, path: &str| request(method, path).cookie(&ada.cookie).send().status;
@@ -42,7 +42,7 @@ fn follow_links(exe: &Exe, ada: &Person) {
     assert_eq!(wrong_host.status, 421);
 }
 
-/// A visit that does what people do, and what they do wrong; everything secret in it has a name.
+/// A session with typical actions and mistakes; every secret in it is named.
 fn visit(exe: &mut Exe) -> (Person, Ended) {
     let ada = sign_up(exe.address, "Ada");
     let post = |path: &str| Request::new(exe.address, "POST", path);

@@ -1,7 +1,7 @@
 //! Chapp from outside: the real server, real sockets, and a real data file in a folder of its own.
-//! A file for each subject; each test is named after what must be true.
+//! One file for each subject. The name of a test says what must be true.
 
-// A test that cannot go on says so by a panic.
+// Tests fail by a panic.
 #![allow(clippy::unwrap_used)]
 
 mod accounts;
@@ -13,6 +13,7 @@ mod body_limits;
 mod check;
 mod clock;
 mod commands;
+mod connection_limits;
 mod copying;
 mod data_file;
 mod files;
@@ -33,7 +34,6 @@ mod passwords;
 mod people;
 #[cfg(unix)]
 mod permissions;
-mod places;
 #[cfg(unix)]
 mod process;
 mod read_marks;

@@ -1,6 +1,6 @@
-//! Texts as trees: what each mark becomes, and what no text can make of the tree.
+//! Markup trees: what each kind of markup becomes, and the invariants of every tree.
 
-use crate::harness::Chance;
+use crate::harness::Rng;
 use chapp::chat::markup::{Names, candidates, parse};
 use chapp::limits::{
     BODY_CHARS_MAX, CONTENT_DEPTH_MAX, CONTENT_NESTED_MAX, CONTENT_NODES_MAX, LINK_CHARS_MAX, MENTIONS_MAX,
@@ -25,14 +25,14 @@ fn understood(text: &str) -> FormattedText {
     parse(Body::parse(text).unwrap(), &names())
 }
 
-/// What is true of a tree, whatever it was made of.
+/// Facts about a tree.
 #[derive(Default)]
 struct Facts {
     nodes: usize,
-    /// Of nodes within nodes; text that a node holds is no node of its own.
+    /// The nesting depth; the text of a node is not a node.
     depth: usize,
     hrefs: Vec<String>,
-    /// All that is shown, in order.
+    /// The visible text, in order.
     shown: String,
     languages: Vec<String>,
 }
@@ -88,12 +88,12 @@ impl Facts {
     }
 }
 
-/// Turns the direction of what follows, or ends that (UAX #9 §2.2, §2.4).
+/// Whether the character changes the direction of the following text, or ends such a change (UAX #9 §2.2, §2.4).
 fn is_override(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Checks all that must be so for any text; returns its tree.
+/// Checks the invariants for a text; returns its tree.
 #[track_caller]
 fn check(text: &str) -> Option<Facts> {
     let written = understood(text);
@@ -128,7 +128,7 @@ fn check_depth(text: &str) {
     assert!(depth <= CONTENT_DEPTH_MAX, "{depth} deep: {start:?}");
 }
 
-/// Up to 8,000 characters of this again and again.
+/// Repeats this up to 8,000 characters.
 fn full_of(piece: &str) -> String {
     piece.chars().cycle().take(BODY_CHARS_MAX).collect()
 }
@@ -183,7 +183,7 @@ const PIECES: [&str; 44] = [
 #[test]
 fn no_text_makes_a_tree_that_is_too_large_or_leads_elsewhere() {
     for piece in PIECES {
-        // One that cannot be seen makes no message.
+        // Invisible characters alone are not a message.
         if Body::parse(&full_of(piece)).is_ok() {
             check(&full_of(piece));
         }
@@ -204,12 +204,12 @@ fn no_text_makes_a_tree_that_is_too_large_or_leads_elsewhere() {
 
 #[test]
 fn no_text_of_chance_makes_a_tree_that_is_too_large_or_leads_elsewhere() {
-    let mut chance = Chance::new(17);
+    let mut rng = Rng::new(17);
     let mut trees = 0;
     for _ in 0..3_000 {
-        let count = 1 + chance.below(60);
+        let count = 1 + rng.below(60);
         let text: String = (0..count)
-            .map(|_| PIECES[chance.below(PIECES.len() as u64) as usize])
+            .map(|_| PIECES[rng.below(PIECES.len() as u64) as usize])
             .collect();
         if Body::parse(&text).is_ok() {
             trees += usize::from(check(&text).is_some());
@@ -348,7 +348,7 @@ fn further_names_than_a_message_can_mention_stay_text() {
 
 #[test]
 fn no_text_makes_more_or_longer_names_to_look_up_than_people_can_have() {
-    let mut chance = Chance::new(5);
+    let mut rng = Rng::new(5);
     for piece in [
         "@",
         "@ada ",
@@ -361,8 +361,8 @@ fn no_text_makes_more_or_longer_names_to_look_up_than_people_can_have() {
         while text.chars().count() < BODY_CHARS_MAX - 20 {
             text += &format!(
                 "{piece}{}{}",
-                ['.', ' ', '@', '#'][chance.below(4) as usize],
-                chance.below(1_000)
+                ['.', ' ', '@', '#'][rng.below(4) as usize],
+                rng.below(1_000)
             );
         }
         let found = candidates(&text);
@@ -390,12 +390,10 @@ fn the_key_of_a_text_is_put_together_of_the_keys_of_its_parts_where_it_is_said_s
     let chars: Vec<char> = "aZ .ß\u{301}\u{327}\u{345}\u{344}\u{f73}\u{f75}\u{ff9e}\u{3099}\u{ac01}\u{1100}\u{1161}\u{11a8}\u{fdfa}\u{390}\u{1f82}\u{1fb3}\u{1e9e}\u{130}\u{149}\u{fe0f}\u{1f600}\u{20e3}ｶA\u{30a}Å\u{3c2}"
         .chars()
         .collect();
-    let mut chance = Chance::new(6);
+    let mut rng = Rng::new(6);
     let mut parted = 0;
     for _ in 0..20_000 {
-        let text: Vec<char> = (0..6)
-            .map(|_| chars[chance.below(chars.len() as u64) as usize])
-            .collect();
+        let text: Vec<char> = (0..6).map(|_| chars[rng.below(chars.len() as u64) as usize]).collect();
         for (at, c) in text.iter().enumerate().filter(|(_, c)| begins_anew(**c)) {
             let (before, rest): (String, String) = (text[..at].iter().collect(), text[at..].iter().collect());
             let whole: String = text.iter().collect();

@@ -1,4 +1,4 @@
-//! What people do to messages over real sockets: answers, what the others get, and what a catch-up brings.
+//! Actions on messages over real sockets: the answers, the events for others, and catch-ups.
 
 use crate::harness::people::Person;
 use crate::harness::server::Site;
@@ -31,7 +31,7 @@ fn pin(room: u64, id: u64, on: bool) -> Value {
     json!({"type": "pin", "room": room, "id": id, "on": on})
 }
 
-/// Does something to a message, and waits until it is durable. Returns the seq of the answer.
+/// Acts on a message and waits until it is durable. Returns the seq of the answer.
 #[track_caller]
 pub fn act(socket: &mut Socket, mut frame: Value) -> u64 {
     frame["ref"] = json!("act");
@@ -50,7 +50,7 @@ fn at_seq(socket: &mut Socket, seq: u64) -> Value {
     socket.until(is_it).pop().unwrap()
 }
 
-/// A whole catch-up: the frames of its messages, and how far it went.
+/// A complete catch-up: its message frames, and its last seq.
 #[track_caller]
 fn sync(socket: &mut Socket, room: u64, since: u64) -> (Vec<Value>, u64) {
     socket.send(&json!({"type": "sync", "ref": "sync", "room": room, "since": since}));
@@ -105,7 +105,7 @@ fn reactions_stand_in_the_order_of_their_first_use() {
     let of = |emoji: &str, users: &[u64]| json!({"emoji": emoji, "users": users});
     let both = json!([of("👍", &[ben.id, ada.id, cleo.id]), of("🎉", &[cleo.id])]);
     assert_eq!(message(&site, &ben, 1, id)["reactions"], both);
-    // What is so already changes nothing.
+    // Repeating an action changes nothing.
     let head = site.head(&ada);
     assert_eq!(act(&mut sockets[1], react(1, id, "👍", true)), head);
     assert_eq!(act(&mut sockets[1], react(1, id, "🎉", false)), head);
@@ -138,7 +138,7 @@ fn a_catch_up_brings_each_changed_message_once_as_it_is_now() {
     ] {
         act(&mut adas, frame);
     }
-    // Whoever comes from now on hears of it by a catch-up alone.
+    // From now on, new clients learn of it from a catch-up alone.
     at_seq(&mut cleos, 15);
     drop((adas, cleos));
     for _ in 0..2 {
@@ -157,8 +157,12 @@ fn a_catch_up_brings_each_changed_message_once_as_it_is_now() {
                 (ids[2], 15),
             ];
             let expected: Vec<(u64, u64)> = last.into_iter().filter(|(_, seq)| *seq > since).collect();
-            let place = |frame: &Value| (frame["message"]["id"].as_u64().unwrap(), frame["seq"].as_u64().unwrap());
-            assert_eq!(frames.iter().map(place).collect::<Vec<_>>(), expected, "since {since}");
+            let position = |frame: &Value| (frame["message"]["id"].as_u64().unwrap(), frame["seq"].as_u64().unwrap());
+            assert_eq!(
+                frames.iter().map(position).collect::<Vec<_>>(),
+                expected,
+                "since {since}"
+            );
             for frame in frames {
                 assert!(now.contains(&frame["message"]), "{frame}");
             }
@@ -208,7 +212,7 @@ fn a_page_brings_what_its_replies_answer_and_all_whom_it_names() {
         people.iter().map(|user| user["id"].as_u64().unwrap()).collect()
     };
     assert_eq!(names(&page), [ada.id, cleo.id]);
-    // What stands on the page is not quoted.
+    // A visible message is not quoted.
     let page = site.get_as(&ben, "/api/rooms/1/messages").json();
     assert_eq!((&page["quoted"], names(&page).len()), (&json!([]), 3));
 }
@@ -233,7 +237,7 @@ fn a_forwarded_message_says_what_the_other_says_and_where_it_is_from() {
     let page = site.get_as(&cleo, "/api/rooms/1/messages").json();
     let people = page["people"].as_array().unwrap();
     assert!(people.iter().any(|user| user["id"] == ada.id), "whom it is from");
-    // What changes there later does not change here.
+    // A later edit of the original does not change the forward.
     act(&mut adas, edit(tea, id, "old news"));
     act(&mut adas, delete(tea, id));
     assert_eq!(message(&site, &cleo, 1, seq)["body"], original["body"]);

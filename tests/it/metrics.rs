@@ -1,8 +1,8 @@
-//! `/metrics`: true numbers, in the format that is promised, for those whom they concern.
+//! `/metrics`: correct numbers, in the promised format, for authorized readers.
 
 use crate::harness::http::Request;
 use crate::harness::metrics::Metrics;
-use crate::harness::server::{Hands, Setup, Site};
+use crate::harness::server::{ClockControl, Setup, Site};
 use chapp::config::Host;
 use chapp::limits::{FRAMES_BURST, TYPING_BURST};
 use serde_json::json;
@@ -24,7 +24,7 @@ fn a_program_on_this_computer_reads_what_was_done() {
         adas.expect_message("counted");
         bens.expect_message("counted");
     }
-    // A batch is counted when the next one is come for: everybody has it by then.
+    // A batch is counted when the next one is fetched, after its delivery.
     let after = Metrics::until(site.address, |now| {
         now.get("chapp_events_total") >= before.get("chapp_events_total") + 3.0
     });
@@ -141,7 +141,7 @@ fn nobody_else_reads_it_but_who_looks_after_the_server() {
 
 #[test]
 fn what_is_refused_is_counted_by_its_reason() {
-    let (_hands, clock) = Hands::new();
+    let (_hands, clock) = ClockControl::new();
     let site = Site::limited(clock);
     let ada = site.sign_up("Ada");
     let mut adas = site.socket(&ada);

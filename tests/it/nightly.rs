@@ -1,9 +1,9 @@
-//! Nightly backups, over days that pass at once: made, checked, thinned out, and said where they fail.
+//! Nightly backups, with a clock that skips days: they are made, checked and thinned out, and failures are reported.
 
 use crate::harness::PATIENCE;
 use crate::harness::metrics::Metrics as Scraped;
 use crate::harness::people::Person;
-use crate::harness::server::{Hands, Setup, Site};
+use crate::harness::server::{ClockControl, Setup, Site};
 use chapp::chat::BackupPlan;
 use chapp::clock::Time;
 use chapp::metrics::Metrics;
@@ -25,10 +25,10 @@ fn hours(count: u64) -> Duration {
     Duration::from_millis(count * HOUR)
 }
 
-/// A server that backs up into a folder of the test's, and looks often.
+/// A server that backs up into a folder of the test and checks the time often.
 struct Night {
     site: Site,
-    hands: Hands,
+    clock_control: ClockControl,
     owner: Person,
     folder: PathBuf,
     metrics: Arc<Metrics>,
@@ -39,7 +39,7 @@ impl Night {
     fn new(options: Options) -> Night {
         let temp = tempfile::tempdir().unwrap();
         let folder = temp.path().join("backups");
-        let (hands, clock) = Hands::new();
+        let (clock_control, clock) = ClockControl::new();
         let metrics = options.metrics.clone();
         let plan = BackupPlan {
             look_every: Duration::from_millis(5),
@@ -54,7 +54,7 @@ impl Night {
         let owner = site.sign_up("Ada");
         Night {
             site,
-            hands,
+            clock_control,
             owner,
             folder,
             metrics,
@@ -66,7 +66,7 @@ impl Night {
         self.site.facts(&self.owner)["backup"]["nightly"].clone()
     }
 
-    /// What the page tells once it is so.
+    /// The backup state that the page gets, once it satisfies a condition.
     #[track_caller]
     fn until(&self, is_so: impl Fn(&Value) -> bool) -> Value {
         let began = Instant::now();
@@ -89,10 +89,10 @@ impl Night {
         names
     }
 
-    /// A day passes, and its night brings a backup.
+    /// Lets a day pass, and waits for its backup.
     fn a_day_later(&self) -> Value {
         let before = self.facts()["at"].clone();
-        self.hands.advance(hours(24));
+        self.clock_control.advance(hours(24));
         self.until(|facts| facts["at"] != before)
     }
 }
@@ -116,7 +116,7 @@ fn a_backup_is_due_once_for_each_night_and_not_by_the_length_of_time_alone() {
         is_due(at(4_000, 0), at(1, 12)),
         "a clock that was wrong once does not put it off for years"
     );
-    // Three in the morning is where the clock of this computer says so.
+    // Three in the morning in the local time of this computer.
     assert!(is_nightly_due(at(0, 12), at(0, 21), 6 * 3_600));
     assert!(!is_nightly_due(at(0, 12), at(0, 20), 6 * 3_600));
     assert!(is_nightly_due(at(0, 4), at(0, 10), -7 * 3_600));
@@ -236,12 +236,12 @@ fn a_server_that_was_off_at_night_backs_up_soon_after_its_start() {
     let mut night = Night::new(Options::default());
     night.a_day_later();
     night.site.stop();
-    night.hands.advance(hours(24 * 5));
+    night.clock_control.advance(hours(24 * 5));
     night.site.start();
     let before = night.names();
     night.until(|facts| facts["stale"] == false);
     assert_eq!((before.len(), night.names().len()), (1, 2));
-    // What was told of the night before is still known after a start.
+    // The result of the night before survives a restart.
     night.site.restart();
     assert_eq!(night.facts()["findings"], 0);
     assert_eq!(night.names().len(), 2, "no second one for the same night");
@@ -251,11 +251,11 @@ fn a_server_that_was_off_at_night_backs_up_soon_after_its_start() {
 fn a_night_that_fails_is_said_and_tried_again_after_an_hour() {
     let night = Night::new(Options::default());
     let good = night.a_day_later();
-    // Where a folder should be, there is a file.
+    // A file is in the place of the folder.
     let aside = night.folder.with_file_name("aside");
     fs::rename(&night.folder, &aside).unwrap();
     fs::write(&night.folder, "in the way").unwrap();
-    night.hands.advance(hours(24));
+    night.clock_control.advance(hours(24));
     let failed = night.until(|facts| facts["failure"].is_string());
     assert!(
         failed["failure"].as_str().unwrap().contains("cannot be created"),
@@ -266,15 +266,15 @@ fn a_night_that_fails_is_said_and_tried_again_after_an_hour() {
         (&good["at"], &json!(false)),
         "the last good one is still told"
     );
-    // It is tried again after an hour, not at each look.
+    // It is retried after an hour, not at every check.
     let tried_at = failed["failed_at"].as_u64().unwrap();
-    night.hands.advance(Duration::from_millis(HOUR));
+    night.clock_control.advance(Duration::from_millis(HOUR));
     night.until(|facts| facts["failed_at"].as_u64().unwrap() > tried_at);
-    night.hands.advance(hours(48));
+    night.clock_control.advance(hours(48));
     night.until(|facts| facts["stale"] == true);
     fs::remove_file(&night.folder).unwrap();
     fs::rename(&aside, &night.folder).unwrap();
-    night.hands.advance(hours(1));
+    night.clock_control.advance(hours(1));
     let facts = night.until(|facts| facts["stale"] == false);
     assert_eq!(facts["failure"], Value::Null, "{facts}");
 }
@@ -285,7 +285,7 @@ fn a_night_on_a_disk_without_room_leaves_nothing_and_says_so() {
         backup_free_bytes_min: u64::MAX / 2,
         ..Options::default()
     });
-    night.hands.advance(hours(24));
+    night.clock_control.advance(hours(24));
     let failed = night.until(|facts| facts["failure"].is_string());
     assert!(
         failed["failure"]
@@ -303,7 +303,7 @@ fn what_is_not_ours_is_left_alone_and_what_a_kill_left_goes() {
     let night = Night::new(Options::default());
     night.a_day_later();
     let ours = night.folder.join(&night.names()[0]);
-    // Of another server, under names that ours could have too.
+    // Backups of another server, with names like ours.
     let other = Site::new();
     let ada = other.sign_up("Ada");
     let theirs = other.get_as(&ada, "/api/backup").body;
@@ -330,13 +330,13 @@ fn what_is_not_ours_is_left_alone_and_what_a_kill_left_goes() {
 
 #[test]
 fn where_backups_are_off_there_are_none_and_the_page_says_nothing_of_them() {
-    let (hands, clock) = Hands::new();
+    let (clock_control, clock) = ClockControl::new();
     let site = Site::with(Setup {
         clock,
         ..Setup::default()
     });
     let ada = site.sign_up("Ada");
-    hands.advance(hours(24 * 5));
+    clock_control.advance(hours(24 * 5));
     assert_eq!(site.facts(&ada)["backup"], json!({"running": false}));
 }
 
@@ -351,7 +351,7 @@ fn only_the_owner_and_admins_are_told_of_backups_and_as_soon_as_they_come_where_
     night.site.get_as(&ben, "/api/server").refused(403, "forbidden");
     let trouble = |person| night.site.socket(person).ready["server"]["backup_trouble"].clone();
     assert_eq!(trouble(&night.owner), Value::Null);
-    night.hands.advance(hours(24));
+    night.clock_control.advance(hours(24));
     night.until(|facts| facts["failure"].is_string());
     assert_eq!((trouble(&night.owner), trouble(&cleo)), (json!(true), json!(true)));
     assert_eq!(trouble(&ben), Value::Null);

@@ -1,6 +1,6 @@
-//! Too much to do: what is shed, in which order, and that nothing that was acknowledged is among it.
+//! Overload: what is shed, in which order, and that nothing acknowledged is lost.
 
-use crate::harness::disk::{Still, StillDisk};
+use crate::harness::disk::{Stall, StallingDisk};
 use crate::harness::http::Request;
 use crate::harness::metrics::Metrics;
 use crate::harness::people::{PASSWORD, history};
@@ -13,10 +13,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// One more socket full of posts in flight for each stage.
+/// One more socket with the most posts in flight for each shedding level.
 const STEP: usize = POSTS_IN_FLIGHT_MAX;
 
-fn site_on(disk: &Arc<StillDisk>, shed_at: ShedAt) -> Site {
+fn site_on(disk: &Arc<StallingDisk>, shed_at: ShedAt) -> Site {
     Site::with(Setup {
         options: Options {
             shed_at,
@@ -44,7 +44,7 @@ fn is_shed(request: Request) {
 
 #[test]
 fn newcomers_go_first_then_signals_then_posts_and_never_what_was_acknowledged() {
-    let disk = Arc::new(StillDisk::default());
+    let disk = Arc::new(StallingDisk::default());
     let site = site_on(
         &disk,
         ShedAt {
@@ -58,10 +58,10 @@ fn newcomers_go_first_then_signals_then_posts_and_never_what_was_acknowledged() 
     let mut flood: Vec<Socket> = (0..3).map(|_| site.socket(&carol)).collect();
     let typing = json!({"type": "typing", "room": 1});
 
-    let still = Still::new(&disk);
+    let still = Stall::new(&disk);
     bens.post("first", "in the writer's hands");
-    // Until then the writer may take what comes next together with this one, and nothing of it would wait.
-    Metrics::until(site.address, |_| disk.is_waited_for());
+    // Until then the writer may commit the next posts together with this one, and none would wait.
+    Metrics::until(site.address, |_| disk.is_awaited());
     let mut newcomer = site.socket(&ben);
     adas.send(&typing);
     bens.expect("typing");
@@ -120,7 +120,7 @@ fn newcomers_go_first_then_signals_then_posts_and_never_what_was_acknowledged() 
     let mut acknowledged = BTreeSet::new();
     for socket in &mut flood {
         for _ in 0..STEP {
-            // The last of them may have come when posts were shed already.
+            // The last ones may arrive when posts are already being shed.
             let answers = socket.until(|frame| frame["type"] == "posted" || frame["type"] == "error");
             let answer = &answers[answers.len() - 1];
             if answer["type"] == "posted" {
@@ -153,11 +153,11 @@ fn newcomers_go_first_then_signals_then_posts_and_never_what_was_acknowledged() 
 
 #[test]
 fn one_change_that_waits_for_long_is_an_overload_too_and_passes() {
-    let disk = Arc::new(StillDisk::default());
+    let disk = Arc::new(StallingDisk::default());
     let site = site_on(&disk, ShedAt::default());
     let ada = site.sign_up("Ada");
     let mut adas = site.socket(&ada);
-    let still = Still::new(&disk);
+    let still = Stall::new(&disk);
     adas.post("slow", "the disk stands still");
     let began = Metrics::until(site.address, |now| now.stage() >= 1.0);
     assert!(began.queue() < 100.0, "not for the length of the queue");

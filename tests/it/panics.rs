@@ -1,5 +1,5 @@
-//! Where a part of the server panics: it stops as a whole, in order, and does not go on half dead. One socket
-//! that panics ends alone.
+//! If a part of the server panics, the whole server stops cleanly instead of running on without it. A panic in one
+//! socket ends only that socket.
 
 use crate::harness::metrics::Metrics;
 use crate::harness::people::{PASSWORD, history};
@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Makes one part panic, once, when it is told to.
+/// Makes one part panic once, on demand.
 #[derive(Default)]
 struct Breaker(Mutex<Option<Part>>);
 
@@ -46,13 +46,13 @@ fn site_with(fault: Arc<PartFault>) -> Site {
     })
 }
 
-/// The same where the server is like any other.
+/// The same with default settings.
 fn stops_in_order(part: Part, cause: impl FnOnce(&Site, &mut Socket)) {
     stops_in_order_as(Setup::default(), part, cause);
 }
 
-/// A server in which `part` panics, which `cause` brings about: everybody is told, all that was acknowledged is in
-/// the file, and the server says what has failed.
+/// `cause` makes `part` of a server panic: every socket is closed, everything acknowledged is in the file, and the
+/// server names the failed part.
 fn stops_in_order_as(setup: Setup, part: Part, cause: impl FnOnce(&Site, &mut Socket)) {
     let (breaker, fault) = Breaker::new();
     let mut site = Site::with(Setup {
@@ -149,23 +149,23 @@ fn a_panic_while_a_command_is_accepted_stops_the_server_in_order() {
     });
 }
 
-/// What nobody can hold: whoever catches this panic and lets it go panics themselves.
-struct Hot;
+/// A panic payload that panics again when it is dropped.
+struct PanicsOnDrop;
 
-impl Drop for Hot {
+impl Drop for PanicsOnDrop {
     fn drop(&mut self) {
         panic!("dropped by whoever caught it");
     }
 }
 
-/// Breaks the thread that writes to it, although that catches panics.
+/// Kills the thread that writes to it, although that thread catches panics.
 #[derive(Debug, Default)]
-struct HotDisk(AtomicBool);
+struct PanickingDisk(AtomicBool);
 
-impl FaultInjector for HotDisk {
-    fn before(&self, act: DiskOp<'_>) -> io::Result<()> {
-        if act.is_sync() && self.0.swap(false, Relaxed) {
-            std::panic::panic_any(Hot);
+impl FaultInjector for PanickingDisk {
+    fn before(&self, op: DiskOp<'_>) -> io::Result<()> {
+        if op.is_sync() && self.0.swap(false, Relaxed) {
+            std::panic::panic_any(PanicsOnDrop);
         }
         Ok(())
     }
@@ -173,7 +173,7 @@ impl FaultInjector for HotDisk {
 
 #[test]
 fn a_panic_of_the_writer_stops_the_server_and_what_was_acknowledged_is_in_the_file() {
-    let disk = Arc::new(HotDisk::default());
+    let disk = Arc::new(PanickingDisk::default());
     let log = Log::default();
     let mut site = Site::with(Setup {
         options: Options {

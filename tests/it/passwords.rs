@@ -1,10 +1,10 @@
-//! Passwords that change while somebody uses them: whoever knew the old one is out, whatever they had begun.
+//! Passwords that change while they are in use: nobody who knew the old one stays in, whatever they had begun.
 //!
-//! A password is compared and hashed for a while before anything comes of it. Here the disk stands still, so that one
-//! request is held with its change half done while another one begins and waits behind it.
+//! Comparing and hashing a password takes a while. Here the disk stalls, so that one request is held with its change
+//! half done while another one begins and waits behind it.
 
 use crate::harness::PATIENCE;
-use crate::harness::disk::{Still, StillDisk};
+use crate::harness::disk::{Stall, StallingDisk};
 use crate::harness::http::{Request, Response};
 use crate::harness::metrics::Metrics;
 use crate::harness::people::{PASSWORD, Person, credentials};
@@ -18,12 +18,12 @@ use std::thread;
 
 const NEW: &str = "a heron on the weir";
 const OTHER: &str = "another horse battery";
-/// `PASSWORD` as somebody hashed it who had 64 KiB: each log-in hashes it anew.
+/// `PASSWORD` hashed with 64 KiB of memory: each log-in hashes it again.
 const WEAK_HASH: &str =
     "$argon2id$v=19$m=64,t=1,p=1$YSB3ZWFrIGhhc2ggc2FsdA$+ee7vNynNCuxZDNaVlhpbuNC8yeHi0IauczLNyCB6EI";
 
-/// On a disk that may stand still for as long as a test needs: that is no overload.
-fn setup_on(disk: &Arc<StillDisk>) -> Setup {
+/// A site on a disk that may stall for as long as a test needs without counting as overload.
+fn setup_on(disk: &Arc<StallingDisk>) -> Setup {
     let shed_at = ShedAt {
         age: [PATIENCE; 3],
         ..ShedAt::default()
@@ -37,20 +37,20 @@ fn setup_on(disk: &Arc<StillDisk>) -> Setup {
     }
 }
 
-fn site_on(disk: &Arc<StillDisk>) -> Site {
+fn site_on(disk: &Arc<StallingDisk>) -> Site {
     Site::with(setup_on(disk))
 }
 
-/// Sends the first request, and the second one once the first has its change at the disk; the disk moves once the
-/// second has its own behind that.
+/// Sends the first request, then the second once the first one's change is at the disk; the disk resumes once the
+/// second one's change waits behind it.
 #[track_caller]
-fn one_during_the_other(disk: &StillDisk, site: &Site, first: Request, second: Request) -> (Response, Response) {
+fn one_during_the_other(disk: &StallingDisk, site: &Site, first: Request, second: Request) -> (Response, Response) {
     let oldest = |now: &Metrics| now.get("chapp_oldest_change_seconds");
     Metrics::until(site.address, |now| oldest(now) == 0.0 && now.queue() == 0.0);
-    let still = Still::new(disk);
+    let still = Stall::new(disk);
     thread::scope(|scope| {
         let first = scope.spawn(|| first.send());
-        Metrics::until(site.address, |now| oldest(now) > 0.0 && disk.is_waited_for());
+        Metrics::until(site.address, |now| oldest(now) > 0.0 && disk.is_awaited());
         let queued = Metrics::read(site.address).queue();
         let second = scope.spawn(|| second.send());
         Metrics::until(site.address, |now| now.queue() > queued);
@@ -75,7 +75,7 @@ fn reset(site: &Site, code: &str, password: &str) -> Request {
         .json(&json!({"code": code, "password": password}))
 }
 
-/// A code for a new password of somebody.
+/// A reset code for a person.
 fn reset_code(site: &Site, by: &Person, whom: &Person) -> String {
     let made = site.ask(by, "POST", &format!("/api/people/{}/reset", whom.id), &Value::Null);
     assert_eq!(made.status, 201, "{}", made.text());
@@ -83,7 +83,7 @@ fn reset_code(site: &Site, by: &Person, whom: &Person) -> String {
     path.rsplit(['/', '#']).next().unwrap().to_owned()
 }
 
-/// The same person, with the cookie of an answer that has no user in it.
+/// The same person with the cookie of an answer that contains no user.
 fn renewed(person: &Person, answer: &Response) -> Person {
     Person {
         cookie: answer.new_cookie(),
@@ -106,7 +106,7 @@ fn is_the_password(site: &Site, name: &str, password: &str) {
 
 #[test]
 fn a_password_change_ends_a_log_in_that_began_before_it() {
-    let disk = Arc::new(StillDisk::default());
+    let disk = Arc::new(StallingDisk::default());
     let site = site_on(&disk);
     let ada = site.sign_up("Ada");
     let (changed, came) = one_during_the_other(
@@ -123,7 +123,7 @@ fn a_password_change_ends_a_log_in_that_began_before_it() {
 
 #[test]
 fn a_reset_ends_a_log_in_that_began_before_it() {
-    let disk = Arc::new(StillDisk::default());
+    let disk = Arc::new(StallingDisk::default());
     let site = site_on(&disk);
     let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
     let code = reset_code(&site, &ada, &ben);
@@ -136,7 +136,7 @@ fn a_reset_ends_a_log_in_that_began_before_it() {
 
 #[test]
 fn of_two_password_changes_at_once_the_second_knows_the_old_password_only() {
-    let disk = Arc::new(StillDisk::default());
+    let disk = Arc::new(StallingDisk::default());
     let site = site_on(&disk);
     let ada = site.sign_up("Ada");
     let (changed, refused) = one_during_the_other(
@@ -152,7 +152,7 @@ fn of_two_password_changes_at_once_the_second_knows_the_old_password_only() {
 
 #[test]
 fn a_password_change_that_began_before_a_reset_does_not_undo_it() {
-    let disk = Arc::new(StillDisk::default());
+    let disk = Arc::new(StallingDisk::default());
     let site = site_on(&disk);
     let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
     let code = reset_code(&site, &ada, &ben);
@@ -169,7 +169,7 @@ fn a_password_change_that_began_before_a_reset_does_not_undo_it() {
 
 #[test]
 fn a_reset_that_began_before_a_password_change_does_not_undo_it() {
-    let disk = Arc::new(StillDisk::default());
+    let disk = Arc::new(StallingDisk::default());
     let site = site_on(&disk);
     let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
     let code = reset_code(&site, &ada, &ben);
@@ -186,7 +186,7 @@ fn a_reset_that_began_before_a_password_change_does_not_undo_it() {
 
 #[test]
 fn a_session_that_is_ended_during_its_password_change_gets_no_new_token() {
-    let disk = Arc::new(StillDisk::default());
+    let disk = Arc::new(StallingDisk::default());
     let site = site_on(&disk);
     let ada = site.sign_up("Ada");
     let thief = site.log_in("Ada");
@@ -198,8 +198,8 @@ fn a_session_that_is_ended_during_its_password_change_gets_no_new_token() {
     is_the_password(&site, "Ada", PASSWORD);
 }
 
-/// A site on which Ben has a password whose hash is weak, and is logged in.
-fn site_with_a_weak_hash(disk: &Arc<StillDisk>) -> (Site, Person) {
+/// A site where Ben is logged in and his password has a weak hash.
+fn site_with_a_weak_hash(disk: &Arc<StallingDisk>) -> (Site, Person) {
     let mut site = Site::new();
     let ada = site.sign_up("Ada");
     site.stop();
@@ -231,7 +231,7 @@ fn site_with_a_weak_hash(disk: &Arc<StillDisk>) -> (Site, Person) {
 
 #[test]
 fn a_log_in_that_hashes_the_old_password_anew_does_not_bring_it_back() {
-    let disk = Arc::new(StillDisk::default());
+    let disk = Arc::new(StallingDisk::default());
     let (site, ben) = site_with_a_weak_hash(&disk);
     let (changed, came) = one_during_the_other(
         &disk,
@@ -246,7 +246,7 @@ fn a_log_in_that_hashes_the_old_password_anew_does_not_bring_it_back() {
 
 #[test]
 fn who_knows_the_password_is_not_refused_because_another_log_in_hashed_it_anew() {
-    let disk = Arc::new(StillDisk::default());
+    let disk = Arc::new(StallingDisk::default());
     let (site, _) = site_with_a_weak_hash(&disk);
     let (first, second) = one_during_the_other(
         &disk,
@@ -277,7 +277,7 @@ fn a_stolen_token_is_dead_after_a_password_change_even_that_of_the_present_sessi
     assert_eq!(changed.status, 204);
     let ada = renewed(&ada, &changed);
     assert_ne!(ada.token(), stolen.token());
-    // Those of the same browser come again with the new cookie.
+    // The sockets of the same browser reconnect with the new cookie.
     assert_eq!(
         [own.close_code(), thiefs.close_code(), other.close_code()],
         [4410, 4410, 4401]

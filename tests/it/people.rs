@@ -1,4 +1,4 @@
-//! What people show of themselves, who hears of it, and whom they do not want to hear.
+//! Profiles, presence, and the people that somebody blocks.
 
 use crate::harness::people::{PASSWORD, Person};
 use crate::harness::server::Site;
@@ -63,14 +63,14 @@ fn whoever_never_looked_has_seen_nothing() {
     assert_eq!(ask(&site, &cleo, "POST", &format!("/api/rooms/{tea}/join")).status, 200);
     assert_eq!(seen(&site, &ben, 1), [json!({"user": ada.id, "seq": first})]);
     assert!(!seen(&site, &ada, tea).iter().any(|mark| mark["user"] == cleo.id));
-    // A stay in the room is no reading, but a look is, and so is an answer.
+    // Staying in the room does not count as reading; looking and answering do.
     bens.send(&json!({"type": "read", "room": 1, "seq": first}));
     assert_eq!(adas.expect("seen")["user"], ben.id);
     let answer = say(&mut site.socket(&dan), 1, "d1", "here I am");
     let marks = seen(&site, &ada, 1);
     assert!(marks.contains(&json!({"user": ben.id, "seq": first})), "{marks:?}");
     assert!(marks.contains(&json!({"user": dan.id, "seq": answer})), "{marks:?}");
-    // Whoever comes again has to look again.
+    // After a reconnect, looking has to be reported again.
     let path = format!("/api/rooms/{tea}");
     let seq = say(&mut site.socket(&cleo), tea, "c1", "hello");
     assert!(seen(&site, &ada, tea).contains(&json!({"user": cleo.id, "seq": seq})));
@@ -87,13 +87,13 @@ fn whoever_stops_showing_what_they_read_is_not_seen_any_more_at_once() {
     bens.send(&json!({"type": "read", "room": 1, "seq": seq}));
     assert_eq!(adas.expect("seen")["seq"], seq);
     settings(&site, &ben, json!({"share_read": false}));
-    let told = json!({"type": "seen", "room": 1, "user": ben.id, "seq": 0});
-    assert_eq!(adas.expect("seen"), told);
+    let expected = json!({"type": "seen", "room": 1, "user": ben.id, "seq": 0});
+    assert_eq!(adas.expect("seen"), expected);
     assert!(!seen(&site, &ada, 1).iter().any(|mark| mark["user"] == ben.id));
     settings(&site, &ben, json!({"sound": false}));
     settings(&site, &ben, json!({"share_read": true}));
-    let told = json!({"type": "seen", "room": 1, "user": ben.id, "seq": seq});
-    assert_eq!(adas.expect("seen"), told);
+    let expected = json!({"type": "seen", "room": 1, "user": ben.id, "seq": seq});
+    assert_eq!(adas.expect("seen"), expected);
     assert_eq!(of_type(&bens.until_pong(), "seen"), Vec::<&Value>::new());
 }
 
@@ -112,7 +112,7 @@ fn another_password_ends_all_other_sessions_and_a_wrong_one_ends_none() {
     assert_eq!(changed.status, 204);
     assert_eq!(other.close_code(), 4401);
     site.get_as(&laptop, "/api/me").refused(401, "unauthenticated");
-    // Its own browser comes again with the new cookie.
+    // The same browser reconnects with the new cookie.
     assert_eq!(own.close_code(), 4410);
     let cookie = changed.new_cookie();
     site.socket(&Person { cookie, ..ada }).until_pong();
@@ -154,7 +154,7 @@ fn whoever_crashes_is_offline_within_15_seconds() {
     let bens = site.socket(&ben);
     adas.until(|frame| frame["type"] == "presence" && frame["user"] == ben.id);
     let crashed = std::time::Instant::now();
-    // What the kernel does for a process that is killed: unread bytes make it a reset.
+    // As the kernel does for a killed process: unread bytes cause a reset.
     drop(bens);
     let offline = adas.until(|frame| frame["type"] == "presence" && frame["user"] == ben.id);
     assert_eq!(offline.last().unwrap()["state"], "offline");

@@ -15,7 +15,7 @@ fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
-/// Starts a server, and stops it once it has said where it is.
+/// Starts a server, and stops it once it listens.
 fn visit(home: &Home, arguments: &[&str]) -> Ended {
     let mut exe = home.serve(arguments);
     exe.signal("TERM");

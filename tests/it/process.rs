@@ -1,5 +1,5 @@
-//! The process: it ends in time whatever hangs, says whether it ended in order, and nothing that nobody reads, no
-//! signal and no limit of the system holds it up.
+//! The process: it exits in time whatever hangs, its exit code says whether it stopped cleanly, and no unread output,
+//! signal or system limit blocks it.
 
 use crate::harness::PATIENCE;
 use crate::harness::exe::{Exe, Home, executable};
@@ -20,30 +20,30 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What the machine may take longer than it should.
+/// Extra time for a busy machine.
 const SLACK: Duration = Duration::from_secs(5);
 
-/// A disk that does what the file beside the data file says, once that is there.
+/// A disk whose fault is named by a file beside the data file.
 #[derive(Debug)]
-struct ToldDisk(PathBuf);
+struct ScriptedDisk(PathBuf);
 
-/// A disk that panics, and again in whoever catches it.
-struct Hot;
+/// A panic payload that panics again when it is dropped.
+struct PanicsOnDrop;
 
-impl Drop for Hot {
+impl Drop for PanicsOnDrop {
     fn drop(&mut self) {
         panic!("dropped by whoever caught it");
     }
 }
 
-impl FaultInjector for ToldDisk {
-    fn before(&self, act: DiskOp<'_>) -> io::Result<()> {
-        if act.is_sync() {
+impl FaultInjector for ScriptedDisk {
+    fn before(&self, op: DiskOp<'_>) -> io::Result<()> {
+        if op.is_sync() {
             match std::fs::read_to_string(&self.0).unwrap_or_default().as_str() {
                 "hang" => loop {
                     thread::park();
                 },
-                "panic" => std::panic::panic_any(Hot),
+                "panic" => std::panic::panic_any(PanicsOnDrop),
                 _ => {}
             }
         }
@@ -53,7 +53,7 @@ impl FaultInjector for ToldDisk {
 
 const DATA: &str = "CHAPP_TEST_DATA";
 
-/// What the executable does, in a process of its own, on a disk that the test breaks.
+/// Runs the server in its own process, on a disk that the test breaks.
 #[test]
 #[ignore = "is run by others, as a process"]
 fn serves_on_a_disk_that_breaks() {
@@ -61,7 +61,7 @@ fn serves_on_a_disk_that_breaks() {
         return;
     };
     let options = Options {
-        faults: Some(Arc::new(ToldDisk(data.with_extension("told")))),
+        faults: Some(Arc::new(ScriptedDisk(data.with_extension("told")))),
         ..Options::default()
     };
     let config = Config {
@@ -102,8 +102,8 @@ impl Breakable {
         }
     }
 
-    /// Posts something that is acknowledged, breaks the disk, and posts something that is not. Returns the socket
-    /// and the seq.
+    /// Posts a message that is acknowledged, breaks the disk, and posts one that is not. Returns the socket and the
+    /// seq.
     fn broken(&self, how: &str) -> (Person, Socket, u64) {
         let ada = sign_up(self.exe.address, "Ada");
         let mut socket = Socket::open(self.exe.address, &ada);
@@ -153,7 +153,7 @@ fn a_second_signal_ends_the_process_at_once() {
     let mut breakable = Breakable::serve();
     let (ada, mut socket, seq) = breakable.broken("hang");
     breakable.exe.signal("TERM");
-    // Right behind it, it is the first one, passed on by somebody else.
+    // Right after it, it counts as the first signal, forwarded by a parent process.
     breakable.exe.signal("TERM");
     assert_eq!(socket.close_code(), 1001);
     breakable.exe.signal("HUP");
@@ -200,12 +200,12 @@ fn who_asked_to_be_left_alone_by_hangups_is() {
     assert_eq!(exe.wait().status.code(), Some(0));
 }
 
-/// Bytes of the shortest line that a request leaves.
+/// The shortest log line of a request, in bytes.
 const LINE_BYTES_MIN: usize = 100;
 /// More requests than there are lines in the pipe and in the queue.
 const REQUESTS: usize = (LOG_WAITING_BYTES_MAX + (1 << 20)) / LINE_BYTES_MIN;
 
-/// Makes the server write more lines than the pipe and the queue hold. All requests are answered.
+/// Makes the server log more lines than the pipe and the queue hold. All requests must be answered.
 fn fill_the_log(exe: &Exe) {
     let began = Instant::now();
     let mut stream = TcpStream::connect(exe.address).unwrap();
@@ -238,7 +238,7 @@ fn a_log_that_nobody_reads_holds_nobody_up_and_says_what_is_missing() {
     socket.say("c1", "people talk on");
     drop(socket);
 
-    // Somebody reads again, and it goes on.
+    // Once the pipe is read again, logging continues.
     let reading = thread::spawn(move || {
         let mut log = String::new();
         stderr.read_to_string(&mut log).unwrap();
@@ -279,7 +279,7 @@ fn a_log_that_nobody_ever_reads_does_not_hold_up_a_stop() {
     assert!(history(home.serve(&[]).address, &ada).is_empty());
 }
 
-/// A server whose files may have so many bytes.
+/// A server with a limit on file sizes, in bytes.
 fn serve_with_file_size(home: &Home, bytes: u64) -> Exe {
     // In blocks of 512 bytes (POSIX); bash has 1,024.
     let limited = format!("ulimit -f {} && exec \"$0\" \"$@\"", bytes / 512);
@@ -308,7 +308,7 @@ fn a_data_file_that_may_grow_no_further_is_a_full_disk_and_not_the_end() {
     };
     let refused = (0..100).map(upload).find(|answer| answer.status != 201);
     refused.expect("the limit is reached").refused(507, "storage_full");
-    // Nothing that was there before is lost, and everybody can read.
+    // Nothing stored is lost, and everybody can read.
     assert_eq!(Request::new(exe.address, "GET", "/healthz").send().status, 200);
     history(exe.address, &ada);
     exe.signal("TERM");

@@ -1,6 +1,6 @@
-//! Read marks and typing, which wait for each other: nothing that people see of them may suffer from that.
+//! Read marks and typing are batched; people must not notice.
 
-use crate::harness::disk::{Still, StillDisk};
+use crate::harness::disk::{Stall, StallingDisk};
 use crate::harness::metrics::Metrics;
 use crate::harness::people::Person;
 use crate::harness::server::{Setup, Site};
@@ -104,7 +104,7 @@ fn each_caller_of_marks_that_are_written_together_is_answered() {
 
 #[test]
 fn rooms_can_be_looked_at_while_the_disk_takes_no_marks() {
-    let disk = Arc::new(StillDisk::default());
+    let disk = Arc::new(StallingDisk::default());
     let site = Site::with(Setup {
         options: disk.options(),
         ..Setup::default()
@@ -112,7 +112,7 @@ fn rooms_can_be_looked_at_while_the_disk_takes_no_marks() {
     let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
     let (mut adas, mut bens) = (site.socket(&ada), site.socket(&ben));
     fill(&mut bens, 1..=2);
-    let still = Still::new(&disk);
+    let still = Stall::new(&disk);
     adas.send(&read(2));
     adas.until_pong();
     assert_eq!(read_until(&site, &ada), 0);
@@ -126,9 +126,9 @@ fn marks_and_typing_of_a_crowd_go_out_together() {
     let site = Site::new();
     let people: Vec<Person> = (0..CROWD).map(|n| site.sign_up(&format!("Person {n}"))).collect();
     let mut sockets: Vec<Socket> = people.iter().map(|person| site.socket(person)).collect();
-    let mut ears = site.socket(&site.sign_up("Ears"));
+    let mut listeners = site.socket(&site.sign_up("Ears"));
     let writes = || Metrics::read(site.address).get("chapp_delivery_writes_total");
-    fill(&mut ears, 1..=1);
+    fill(&mut listeners, 1..=1);
     let before = writes();
     for socket in &mut sockets {
         socket.send(&read(1));
@@ -137,9 +137,9 @@ fn marks_and_typing_of_a_crowd_go_out_together() {
     }
     let mut frames: Vec<Value> = Vec::new();
     while of_type(&frames, "typing").len() < CROWD || of_type(&frames, "seen").len() < CROWD {
-        frames.push(ears.next());
+        frames.push(listeners.next());
     }
-    // Alone, each of them would be a write to everybody.
+    // Unbatched, each of them would be a write to everybody.
     let alone = 2.0 * CROWD as f64 * CROWD as f64;
     assert!(writes() - before < alone / 4.0, "{} of {alone}", writes() - before);
 }
@@ -152,7 +152,7 @@ fn whoever_has_posted_is_not_told_to_be_typing_after_that() {
         adas.send(&json!({"type": "typing", "room": 1}));
         adas.post(&format!("c{n}"), &format!("message {n}"));
         let frames = bens.until(|frame| frame["message"]["body"] == format!("message {n}"));
-        // The first one finds nothing to wait for.
+        // The first one is sent at once.
         assert!(n == 1 || of_type(&frames, "typing").len() <= 1, "{frames:?}");
     }
     bens.post("mark", "mark");

@@ -1,4 +1,4 @@
-//! Rooms over real sockets: made, found, changed, entered and left, and who hears what of them.
+//! Rooms over real sockets: creating, finding, changing, joining and leaving, and who gets which events.
 
 use crate::harness::http::Response;
 use crate::harness::people::Person;
@@ -7,8 +7,8 @@ use crate::harness::socket::{Socket, of_type};
 use serde_json::{Value, json};
 
 mod direct;
+mod fan_out;
 mod membership;
-mod reach;
 
 /// A server whose owner is Ada, with Ben and Cleo.
 pub fn three() -> (Site, Person, Person, Person) {
@@ -29,7 +29,7 @@ pub fn ask(site: &Site, person: &Person, method: &str, path: &str) -> Response {
     send(site, person, method, path, None)
 }
 
-/// Makes a room; returns what its maker sees.
+/// Creates a room; returns it as its creator sees it.
 #[track_caller]
 pub fn make(site: &Site, person: &Person, body: Value) -> Value {
     let response = send(site, person, "POST", "/api/rooms", Some(body));
@@ -37,7 +37,7 @@ pub fn make(site: &Site, person: &Person, body: Value) -> Value {
     response.json()["room"].clone()
 }
 
-/// Makes a room of this kind that these people are in from the start; returns its id.
+/// Creates a room of this kind with these members; returns its id.
 #[track_caller]
 pub fn make_with(site: &Site, by: &Person, kind: &str, name: &str, others: &[&Person]) -> u64 {
     let members: Vec<u64> = others.iter().map(|person| person.id).collect();
@@ -63,7 +63,7 @@ pub fn history(site: &Site, person: &Person, room: u64) -> Vec<Value> {
     page["messages"].as_array().unwrap().clone()
 }
 
-/// Who did what, of the notices in a room's history.
+/// The author and the event of each notice in a room's history.
 fn notices(site: &Site, person: &Person, room: u64) -> Vec<(u64, Value)> {
     let messages = history(site, person, room);
     let notices = messages.iter().filter(|message| message["event"].is_object());
@@ -95,7 +95,7 @@ pub fn say(socket: &mut Socket, room: u64, client_id: &str, body: &str) -> u64 {
     answer["seq"].as_u64().unwrap()
 }
 
-/// The error that this frame is answered with.
+/// The error that answers this frame.
 #[track_caller]
 pub fn refused(socket: &mut Socket, mut frame: Value) -> Value {
     frame["ref"] = json!("refused");
@@ -105,10 +105,10 @@ pub fn refused(socket: &mut Socket, mut frame: Value) -> Value {
     answer
 }
 
-/// All that a socket has been sent by now that is about this room. `mark` is a text for the Lobby that
-/// was not said before: what was sent earlier comes earlier.
+/// The frames about this room that a socket has received so far. `mark` is a text that is new to the Lobby: its post
+/// arrives after everything sent earlier.
 #[track_caller]
-pub fn heard(site: &Site, by: &Person, socket: &mut Socket, room: u64, mark: &str) -> Vec<Value> {
+pub fn events_of_room(site: &Site, by: &Person, socket: &mut Socket, room: u64, mark: &str) -> Vec<Value> {
     assert_eq!(site.say(by, mark, mark).status, 201);
     let frames = socket.until(|frame| frame["message"]["body"] == mark);
     let is_of_room = |frame: &Value| frame["room"] == room || frame["room"]["id"] == room;
@@ -152,7 +152,7 @@ fn who_is_in_a_new_room_gets_it_at_once_and_nobody_else_hears_of_it() {
     }
     say(&mut bens, id, "c1", "tea is ready");
     assert_eq!(cleos.expect_message("tea is ready")["room"], id);
-    assert_eq!(heard(&site, &ben, &mut adas, id, "mark"), Vec::<Value>::new());
+    assert_eq!(events_of_room(&site, &ben, &mut adas, id, "mark"), Vec::<Value>::new());
     let ready = site.socket(&cleo).ready;
     let ids: Vec<&Value> = ready["rooms"]
         .as_array()
@@ -256,7 +256,7 @@ fn a_public_name_is_taken_whatever_its_case_and_private_ones_are_free() {
     }
     make_with(&site, &ben, "private", "tea room", &[]);
     make_with(&site, &ada, "private", "tea room", &[]);
-    // Another case of one's own name is fine; a name that is let go is free.
+    // Changing the case of the same name is fine; a released name is free.
     assert_eq!(
         change(&site, &ada, tea, json!({"name": "TEA ROOM"}))["name"],
         "TEA ROOM"
@@ -319,7 +319,7 @@ fn a_change_of_a_room_is_a_notice_to_everybody_in_it_and_survives_a_restart() {
             assert_eq!(facts[key], changed[key], "{key} of {facts}");
         }
         expected.push((ben.id, notice));
-        // The same again is no change.
+        // Repeating it is no change.
         change(&site, &ben, tea, patch);
     }
     assert_eq!(notices(&site, &cleo, tea), expected);
@@ -329,7 +329,7 @@ fn a_change_of_a_room_is_a_notice_to_everybody_in_it_and_survives_a_restart() {
         (&json!(6), &json!(0)),
         "a notice is not unread"
     );
-    assert_eq!(heard(&site, &ben, &mut adas, tea, "mark"), Vec::<Value>::new());
+    assert_eq!(events_of_room(&site, &ben, &mut adas, tea, "mark"), Vec::<Value>::new());
     drop((adas, cleos));
     site.restart();
     assert_eq!(notices(&site, &cleo, tea), expected);
@@ -403,6 +403,6 @@ fn how_somebody_arranges_a_room_is_told_to_their_own_sockets_only() {
         (&room["notify"], &room["favourite"], &room["hidden"]),
         (&json!("all"), &json!(true), &json!(true))
     );
-    assert_eq!(heard(&site, &ben, &mut bens, tea, "mark"), Vec::<Value>::new());
+    assert_eq!(events_of_room(&site, &ben, &mut bens, tea, "mark"), Vec::<Value>::new());
     assert_eq!(room_of(&site, &ben, tea)["favourite"], false);
 }

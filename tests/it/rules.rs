@@ -1,4 +1,4 @@
-//! Who may do what: the whole table, every verb for everybody in every room.
+//! The permission table: every verb for everybody in every kind of room.
 
 use chapp::clock::Time;
 use chapp::error::{Kind, Result};
@@ -11,7 +11,7 @@ use chapp::model::{Body, LOBBY, MemberRole, Mentions, Message, Notice, Role, Roo
 /// `y` yes, `f` forbidden, `n` not found, `c` conflict.
 type Row = &'static str;
 
-/// Who asks: what they are on the server, and in the room.
+/// The role of the person on the server and in the room.
 #[rustfmt::skip]
 const ASKERS: [(Role, Option<MemberRole>); 6] = [
     (Role::Owner, Some(MemberRole::Owner)), (Role::Owner, Some(MemberRole::Member)), (Role::Owner, None),

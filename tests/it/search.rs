@@ -1,4 +1,4 @@
-//! Searching over HTTP: who finds what, what counts as found, and what must never be.
+//! Searching over HTTP: who finds what, what matches, and what must never be found.
 
 use crate::harness::people::Person;
 use crate::harness::server::Site;
@@ -139,7 +139,7 @@ fn a_hit_is_the_message_as_the_history_shows_it_with_its_people() {
         assert_eq!(hit["message"], history["messages"][0], "{}", person.name);
         assert_eq!(page["people"], history["people"]);
     }
-    // Somebody blocked is folded by whoever shows it, here as in the history.
+    // The client folds messages of blocked people, here as in the history.
     let block = format!("/api/me/blocks/{}", ada.id);
     assert_eq!(ask(&site, &ben, "PUT", &block).status, 204);
     assert_eq!(found(&site, &ben, &[("q", "needle")]).len(), 1);
@@ -221,7 +221,7 @@ fn pages_of_hits_are_complete_and_have_none_twice_while_others_post() {
     }
     let expected: Vec<String> = (0..45).rev().map(|n| format!("needle {n}")).collect();
     assert_eq!(all, expected);
-    // Unless told otherwise, a page has twenty.
+    // The default page has twenty hits.
     assert_eq!(
         page(&site, &ben, &[("q", "needle")])["hits"].as_array().unwrap().len(),
         20

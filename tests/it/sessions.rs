@@ -1,9 +1,9 @@
-//! What a browser holds, for how long it counts, and what is left of it when it does not.
+//! Sessions: the cookie, how long it is valid, and what remains afterwards.
 
 use crate::harness::PATIENCE;
 use crate::harness::http::Request;
 use crate::harness::people::{PASSWORD, Person, credentials};
-use crate::harness::server::{Hands, Setup, Site};
+use crate::harness::server::{ClockControl, Setup, Site};
 use crate::harness::socket::Socket;
 use chapp::limits::{SESSION_TOUCH_MS, SESSIONS_PER_PERSON_MAX};
 use chapp::model::Token;
@@ -13,13 +13,13 @@ use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-fn by_hand() -> (Hands, Site) {
-    let (hands, clock) = Hands::new();
+fn with_manual_clock() -> (ClockControl, Site) {
+    let (clock_control, clock) = ClockControl::new();
     let site = Site::with(Setup {
         clock,
         ..Setup::default()
     });
-    (hands, site)
+    (clock_control, site)
 }
 
 #[track_caller]
@@ -41,7 +41,7 @@ fn is_somebody(site: &Site, person: &Person) {
     assert_eq!(me.json()["user"]["id"], person.id);
 }
 
-/// Returns once the writer has done all that was asked before.
+/// Returns once the writer has finished all earlier changes.
 fn settle(socket: &mut Socket, mark: &str) {
     for n in 0..2 {
         socket.say(&format!("{mark} {n}"), "settled");
@@ -169,13 +169,13 @@ fn whoever_answers_a_close_is_gone_before_those_who_do_not() {
     );
     let mut adas = site.socket(&ada);
     let (bens, mut cleos, mut dans) = (site.socket(&ben), site.socket(&cleo), site.socket(&dan));
-    // Ben's browser answers nothing, and was first.
+    // Ben's browser was first and never answers.
     assert_eq!(site.log_out(&ben).status, 204);
     assert_eq!(site.log_out(&cleo).status, 204);
     assert_eq!(cleos.close_code(), 4401);
     dans.send_frame(0x88, &1000u16.to_be_bytes());
     assert_eq!(dans.close_code(), 1000);
-    // None of them ends the connection: that is for the server to do.
+    // None of them closes the connection: the server has to.
     let mut gone = Vec::new();
     while gone.len() < 3 {
         let frame = adas.until(|frame| frame["type"] == "presence" && frame["state"] == "offline");
@@ -279,42 +279,42 @@ fn a_session_survives_a_restart() {
 
 #[test]
 fn a_session_that_nobody_used_for_30_days_is_over() {
-    let (hands, site) = by_hand();
+    let (clock_control, site) = with_manual_clock();
     let (ada, other) = (site.sign_up("Ada"), site.log_in("Ada"));
-    hands.advance(30 * DAY - Duration::from_millis(1));
+    clock_control.advance(30 * DAY - Duration::from_millis(1));
     is_somebody(&site, &ada);
-    hands.advance(Duration::from_millis(1));
+    clock_control.advance(Duration::from_millis(1));
     is_nobody(&site, &other);
 }
 
 #[test]
 fn a_session_in_use_stays_but_not_for_longer_than_180_days() {
-    let (hands, site) = by_hand();
+    let (clock_control, site) = with_manual_clock();
     let ada = site.sign_up("Ada");
     for day in (20..180).step_by(20) {
-        hands.advance(20 * DAY);
+        clock_control.advance(20 * DAY);
         is_somebody(&site, &ada);
         for n in 0..2 {
-            // Answered after the note that the session was used.
+            // Answered after the use of the session was recorded.
             assert_eq!(site.say(&ada, &format!("{day} {n}"), "settled").status, 201);
         }
     }
-    hands.advance(20 * DAY - Duration::from_millis(1));
+    clock_control.advance(20 * DAY - Duration::from_millis(1));
     is_somebody(&site, &ada);
-    hands.advance(Duration::from_millis(1));
+    clock_control.advance(Duration::from_millis(1));
     is_nobody(&site, &ada);
 }
 
 #[test]
 fn who_knows_a_password_cannot_fill_the_file_with_sessions() {
-    let (hands, mut site) = by_hand();
+    let (clock_control, mut site) = with_manual_clock();
     let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
     let of = |site: &Site, person: &Person| {
         let answer = site.get_as(person, "/api/me/sessions").json();
         answer["sessions"].as_array().unwrap().len()
     };
     let again = || {
-        hands.advance(Duration::from_secs(1));
+        clock_control.advance(Duration::from_secs(1));
         site.log_in("Ada")
     };
     let forgotten = again();
@@ -325,7 +325,7 @@ fn who_knows_a_password_cannot_fill_the_file_with_sessions() {
     }
     assert_eq!(of(&site, &ada), SESSIONS_PER_PERSON_MAX);
     // Ada's first session is older, but in use.
-    hands.advance(Duration::from_millis(SESSION_TOUCH_MS));
+    clock_control.advance(Duration::from_millis(SESSION_TOUCH_MS));
     is_somebody(&site, &ada);
     settle(&mut site.socket(&ben), "touched");
     let one_more = site.log_in("Ada");
@@ -337,7 +337,7 @@ fn who_knows_a_password_cannot_fill_the_file_with_sessions() {
     }
     site.restart();
     assert_eq!((of(&site, &one_more), of(&site, &ben)), (SESSIONS_PER_PERSON_MAX, 1));
-    // One that is logged out makes room.
+    // A logged-out session makes room.
     assert_eq!(site.log_out(&last).status, 204);
     site.log_in("Ada");
     is_somebody(&site, &ada);
@@ -346,10 +346,10 @@ fn who_knows_a_password_cannot_fill_the_file_with_sessions() {
 
 #[test]
 fn an_expired_session_closes_its_sockets() {
-    let (hands, site) = by_hand();
+    let (clock_control, site) = with_manual_clock();
     let ada = site.sign_up("Ada");
     let mut socket = site.socket(&ada);
-    hands.advance(180 * DAY);
+    clock_control.advance(180 * DAY);
     let ben = site.sign_up("Ben");
     let mut bens = site.socket(&ben);
     assert_eq!(socket.close_code(), 4401);
@@ -359,27 +359,27 @@ fn an_expired_session_closes_its_sockets() {
 
 #[test]
 fn a_connected_session_is_a_session_in_use() {
-    let (hands, site) = by_hand();
+    let (clock_control, site) = with_manual_clock();
     let ben = site.sign_up("Ben");
     let mut bens = site.socket(&ben);
-    hands.advance(DAY);
+    clock_control.advance(DAY);
     let ada = site.sign_up("Ada");
     let mut socket = site.socket(&ada);
-    hands.advance(29 * DAY);
-    // Ben's end shows that the sessions were looked at.
+    clock_control.advance(29 * DAY);
+    // Ben's close shows that the sweep has run.
     assert_eq!(bens.close_code(), 4401);
     settle(&mut socket, "swept");
-    hands.advance(29 * DAY);
+    clock_control.advance(29 * DAY);
     is_somebody(&site, &ada);
 }
 
 #[test]
 fn a_clock_that_goes_back_ends_nothing() {
-    let (hands, site) = by_hand();
+    let (clock_control, site) = with_manual_clock();
     let ada = site.sign_up("Ada");
     let mut socket = site.socket(&ada);
     let first = socket.say("c1", "before");
-    hands.go_back(DAY);
+    clock_control.go_back(DAY);
     is_somebody(&site, &ada);
     assert_eq!(socket.say("c2", "after"), first + 1);
     let times: Vec<u64> = site
@@ -417,14 +417,14 @@ fn on_a_full_disk_people_can_still_log_out() {
 
 #[test]
 fn expired_sessions_leave_the_data_file() {
-    let (hands, mut site) = by_hand();
+    let (clock_control, mut site) = with_manual_clock();
     let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
-    hands.advance(31 * DAY);
+    clock_control.advance(31 * DAY);
     let carol = site.sign_up("Carol");
     site.restart();
     is_somebody(&site, &carol);
-    // A restart forgets them; afterwards not even a clock that went back makes them live again.
-    hands.go_back(2 * DAY);
+    // A restart deletes them; not even setting the clock back revives them.
+    clock_control.go_back(2 * DAY);
     for gone in [ada, ben] {
         let me = || site.get_as(&gone, "/api/me").status;
         let began = std::time::Instant::now();

@@ -1,4 +1,4 @@
-//! JSON of another shape than the documented one, which serde would take all the same: refused, and nothing changes.
+//! JSON in an undocumented shape that serde would accept: it is refused, and nothing changes.
 
 use crate::harness::http::assert_is_a_sentence;
 use crate::harness::people::{PASSWORD, Person};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 const OTHER: &str = "another horse battery";
 
-/// All that could have changed.
+/// The state that could have changed.
 fn state(site: &Site, ada: &Person) -> Value {
     let mut server = site.facts(ada);
     server["storage"] = Value::Null;

@@ -1,4 +1,4 @@
-//! Nobody waits for whoever does not read, and they lose nothing but time; in whichever way sockets are written to.
+//! Nobody waits for a client that does not read, and it loses no messages, with and without io_uring.
 
 use crate::harness::PATIENCE;
 use crate::harness::exe::Home;
@@ -20,10 +20,10 @@ fn long_body() -> String {
 
 /// Sockets of one person.
 const SOCKETS: usize = 40;
-/// Those whose turn is in the second system call.
+/// Enough sockets for a second system call.
 const SOCKETS_SPARE: usize = 20;
 
-/// A server that writes to many sockets at once where it can, and one that writes to each.
+/// A server that writes with io_uring where possible, and one that writes to each socket.
 fn each_way(check: impl Fn(Site, bool)) {
     for io_uring in [true, false] {
         let setup = Setup {
@@ -34,7 +34,7 @@ fn each_way(check: impl Fn(Site, bool)) {
     }
 }
 
-/// Whether this system lets a process have an io_uring.
+/// Whether this system allows io_uring.
 fn has_io_uring() -> bool {
     #[cfg(has_io_uring)]
     {
@@ -48,7 +48,7 @@ fn has_io_uring() -> bool {
     false
 }
 
-/// A connection with a small window, after its handshake, from which nothing has been read.
+/// A connection with a small receive window, after its handshake, with nothing read.
 fn unread(address: SocketAddr, person: &Person) -> TcpStream {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     socket.set_recv_buffer_size(32 << 10).unwrap();
@@ -95,7 +95,7 @@ fn next_frame(stream: &mut TcpStream) -> (u8, Vec<u8>) {
     (head[0], payload)
 }
 
-/// All frames that still come, and the code of the close frame.
+/// All remaining frames, and the code of the close frame.
 fn read_on(stream: &mut TcpStream) -> (Vec<Value>, u16) {
     let mut frames = Vec::new();
     loop {
@@ -122,7 +122,7 @@ fn of_many_who_are_quiet_each_is_asked_whether_it_is_there_before_it_is_given_up
     let of_each = people
         .iter()
         .flat_map(|person| std::iter::repeat_n(person, PINGS_AT_ONCE_MAX));
-    // They do not answer either: only one who is never asked would be ended without a word.
+    // They do not answer pings either, yet they get a close frame.
     let mut quiet: Vec<TcpStream> = of_each.map(|person| unread(site.address, person)).collect();
     for stream in &mut quiet {
         stream.set_read_timeout(Some(SOCKET_DEAD_AFTER + PATIENCE)).unwrap();
@@ -158,7 +158,7 @@ fn does_not_read(site: &Site) {
     );
     assert!(last < count, "something was left out");
 
-    // Back again, the rest is asked for.
+    // After the reconnect the rest comes by a sync.
     let mut back = site.socket(&carol);
     let mut through = last;
     while through < count {
@@ -183,11 +183,11 @@ fn is_slow_but_reads(site: &Site) {
     let (ada, carol) = (site.sign_up("Ada"), site.sign_up("Carol"));
     let mut slow = unread(site.address, &carol);
     let mut adas = site.socket(&ada);
-    // Fits into what the system and the server hold together.
+    // Fits into the buffers of the kernel and the server.
     for n in 1..=25 {
         adas.say(&format!("c{n}"), &long_body());
     }
-    // The answer comes before the others hear of it; what Ada hears herself, all have been sent.
+    // The answer comes before the delivery. Once Ada receives the message, it was sent to all.
     adas.until(|frame| frame["message"]["id"] == 25);
     slow.write_all(&frame(0x88, &1000u16.to_be_bytes())).unwrap();
     let (frames, code) = read_on(&mut slow);
@@ -220,7 +220,7 @@ fn many_hear_everything_while_one_hangs_up_and_one_does_not_read() {
         drop(slow);
         let together = |metrics: &Metrics| metrics.get("chapp_delivery_writes_together_total");
         if io_uring && has_io_uring() {
-            // Once all of one message have gone; who does not read soon is written to alone.
+            // Counted once a message has gone to all. Sockets that do not read in time are written to alone.
             Metrics::until(site.address, |now| together(now) >= 2.0 * SOCKETS as f64);
         } else if !io_uring {
             assert_eq!(together(&Metrics::read(site.address)), 0.0);
@@ -260,11 +260,11 @@ fn who_asks_without_end_and_reads_nothing_costs_little() {
     }
     #[cfg(target_os = "linux")]
     let before = exe.resident_bytes();
-    // 160 KB for each 40 bytes: 320 MB, if it could be had.
+    // 160 KB for each 40 bytes: 320 MB without a limit.
     let ask = frame(0x81, br#"{"type":"sync","room":1,"since":0}"#);
     let mut greedy: Vec<TcpStream> = (0..4).map(|_| unread(exe.address, &carol)).collect();
     for stream in &mut greedy {
-        // The server may have hung up before it has heard all.
+        // The server may close before it has read everything.
         let _ = stream.write_all(&ask.repeat(500));
     }
     for _ in 0..20 {

@@ -1,4 +1,4 @@
-//! The socket: who hears what, in which order, and how somebody who was away catches up.
+//! The socket: who gets which frames, in which order, and how a client catches up.
 
 use crate::harness::people::Person;
 use crate::harness::server::Site;
@@ -18,15 +18,15 @@ pub fn two() -> (Site, Person, Person) {
     (site, ada, ben)
 }
 
-/// Posts these messages, many at a time; returns once everybody who is connected has been sent them.
+/// Posts these messages, many at a time; returns once they were sent to every connected client.
 pub fn fill(socket: &mut Socket, seqs: RangeInclusive<u64>) {
     fill_with(socket, seqs, |n| format!("message {n}"));
 }
 
 fn fill_with(socket: &mut Socket, seqs: RangeInclusive<u64>, body: impl Fn(u64) -> String) {
     let (first, last) = (*seqs.start(), *seqs.end());
-    let (mut sent, mut answered, mut heard) = (first - 1, first - 1, 0);
-    while answered < last || heard < last {
+    let (mut sent, mut answered, mut received) = (first - 1, first - 1, 0);
+    while answered < last || received < last {
         while sent < last && sent < answered + 50 {
             sent += 1;
             socket.post(&format!("c{sent}"), &body(sent));
@@ -34,13 +34,13 @@ fn fill_with(socket: &mut Socket, seqs: RangeInclusive<u64>, body: impl Fn(u64) 
         let frame = socket.next();
         match frame["type"].as_str().unwrap() {
             "posted" => answered += 1,
-            "message" => heard = frame["seq"].as_u64().unwrap(),
+            "message" => received = frame["seq"].as_u64().unwrap(),
             _ => {}
         }
     }
 }
 
-/// One `sync`: the messages' seqs, and what it ended with.
+/// One `sync`: the seqs of its messages, and its last frame.
 fn sync(socket: &mut Socket, since: u64) -> (Vec<u64>, Value) {
     socket.send(&json!({"type": "sync", "ref": "s1", "room": 1, "since": since}));
     let mut frames = socket.until(|frame| frame["ref"] == "s1");
@@ -147,7 +147,7 @@ fn a_message_reaches_everyone_and_its_client_id_its_author_only() {
     let mut expected = message.clone();
     expected["message"].as_object_mut().unwrap().remove("client_id");
     assert_eq!(seen, expected);
-    // Over HTTP it is the same message.
+    // Posting it over HTTP is the same message.
     assert_eq!(site.say(&ben, "c1", "hello back").status, 201);
     assert_eq!(adas.expect_message("hello back")["message"]["client_id"], Value::Null);
     assert_eq!(bens.expect_message("hello back")["message"]["client_id"], "c1");
@@ -169,7 +169,7 @@ fn what_was_posted_can_be_read_as_soon_as_it_is_answered() {
 fn everybody_sees_the_same_order_and_each_sender_their_own() {
     let (site, ada, ben) = two();
     let count = 200;
-    // Both are there before anything is said.
+    // Both are connected before the first message.
     let sockets = [&ada, &ben].map(|person| (person, site.socket(person)));
     let per_person: Vec<Vec<(u64, String)>> = thread::scope(|scope| {
         let threads = sockets.map(|(person, mut socket)| {
@@ -270,7 +270,7 @@ fn what_somebody_has_read_is_told_to_their_other_sockets_and_to_nobody_else() {
     );
     let lobby = &site.get_as(&laptop, "/api/rooms").json()["rooms"][0];
     assert_eq!((&lobby["read"], &lobby["unread"]), (&json!(2), &json!(1)));
-    // Going back is ignored.
+    // A lower seq is ignored.
     adas.send(&json!({"type": "read", "room": 1, "seq": 1}));
     adas.until_pong();
     bens.post("mark", "mark");
@@ -364,7 +364,7 @@ fn whoever_is_too_far_behind_or_ahead_is_told_to_start_again() {
     let head = limits::SYNC_BEHIND_MAX + 1;
     let mut socket = site.socket(&ada);
     let reset = |head: u64| json!({"type": "reset", "ref": "s1", "room": 1, "head": head});
-    // Ahead: of a history that a restored backup does not have.
+    // Ahead of the head: from a history that a restored backup does not have.
     assert_eq!(sync(&mut socket, 1), (vec![], reset(0)));
     assert_eq!(sync(&mut socket, 9_007_199_254_740_991), (vec![], reset(0)));
     fill(&mut socket, 1..=head);
@@ -509,7 +509,7 @@ fn whoever_closes_one_of_two_tabs_is_still_here() {
     let carols = site.socket(&carol);
     two.leave();
     carols.leave();
-    // Carol's end shows that Ada's would have come, had there been one.
+    // Carol's close shows that Ada's would have come as well.
     let is_gone = |frame: &Value, user: u64| frame["user"] == user && frame["state"] == "offline";
     let frames = bens.until(|frame| is_gone(frame, carol.id));
     assert!(!frames.iter().any(|frame| is_gone(frame, ada.id)));
@@ -538,7 +538,7 @@ fn somebody_is_away_when_all_of_their_tabs_are() {
     assert!(states.contains(&json!({"user": ada.id, "state": "away"})), "{states:?}");
     away(&mut one, false);
     bens.until(|frame| is_now(frame, "online"));
-    // The one that was used goes: what is left is away.
+    // The active socket closes; the remaining one is away.
     one.leave();
     bens.until(|frame| is_now(frame, "away"));
 }

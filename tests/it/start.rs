@@ -1,4 +1,4 @@
-//! What somebody sees who starts the executable.
+//! The output of the executable at a start.
 
 use crate::harness::exe::{Ended, Exe, Home, executable, run};
 use crate::harness::http::Request;
@@ -7,7 +7,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::process::Command;
 
-/// Runs to the end; it must have failed with words for people.
+/// Runs to the end; it must fail with a readable message.
 #[track_caller]
 fn fails(command: Command) -> String {
     let Ended { status, stdout, stderr } = run(command);
@@ -79,9 +79,9 @@ fn where_prints_the_path_of_the_data_file_and_makes_nothing() {
     );
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
 
-    let told = run(home.command(&["where", "--data", "mine.redb"]));
+    let output = run(home.command(&["where", "--data", "mine.redb"]));
     let mine = home.path().canonicalize().unwrap().join("mine.redb");
-    assert_eq!(told.stdout, format!("{}\n", mine.display()));
+    assert_eq!(output.stdout, format!("{}\n", mine.display()));
     let mut command = home.command(&["where"]);
     command.env("CHAPP_DATA", "mine.redb");
     assert_eq!(run(command).stdout, format!("{}\n", mine.display()));
@@ -272,7 +272,7 @@ mod browser {
     use std::os::unix::fs::PermissionsExt;
     use std::sync::mpsc;
 
-    /// A desktop whose browser tells which address it was given.
+    /// A fake desktop whose browser reports the address it was given.
     fn desktop(home: &Home) -> (String, mpsc::Receiver<String>) {
         let folder = home.path().join("bin");
         fs::create_dir(&folder).unwrap();
@@ -283,7 +283,7 @@ mod browser {
         fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
         let (say, opened) = mpsc::channel();
         std::thread::spawn(move || {
-            // Each opening of the pipe waits for one browser.
+            // Opening the pipe blocks until a browser writes to it.
             while let Ok(pipe) = fs::File::open(&pipe) {
                 for line in BufReader::new(pipe).lines().map_while(Result::ok) {
                     if say.send(line).is_err() {

@@ -1,4 +1,4 @@
-//! A stop in order: no new work, what was accepted is answered, everybody is told, the exit is 0.
+//! A clean stop: no new work, accepted requests are answered, every socket is closed, the exit code is 0.
 
 use crate::harness::exe::{Exe, Home};
 use crate::harness::http::Request;
@@ -13,19 +13,19 @@ use std::thread;
 use std::time::{Duration, Instant};
 use tokio_tungstenite::tungstenite::Message;
 
-/// The contract's five seconds, and as many for a machine that does a lot else.
+/// The promised five seconds, doubled for a busy machine.
 const IN_TIME: Duration = Duration::from_secs(10);
 
 const PEOPLE: [&str; 4] = ["Ada", "Ben", "Carol", "Dan"];
 
-/// What somebody saw who posted until the server stopped.
+/// What a client saw that posted until the server stopped.
 struct Seen {
     answers: BTreeMap<String, u64>,
-    /// The code that the socket was closed with.
+    /// The close code of the socket.
     code: Option<u16>,
 }
 
-/// Posts with some posts always on their way. Says so once each of the first hundred is answered.
+/// Posts with several posts always in flight. Signals once the first hundred are answered.
 fn post_until_the_end(address: SocketAddr, person: &Person, busy: &Sender<()>) -> Seen {
     let mut socket = Socket::open(address, person);
     let mut seen = Seen {
@@ -62,7 +62,7 @@ fn post_until_the_end(address: SocketAddr, person: &Person, busy: &Sender<()>) -
     }
 }
 
-/// Stops it by `signal` while everybody posts; starts again and compares.
+/// Stops the server by `signal` while everybody posts, starts it again and compares.
 fn stops_in_order(signal: &str) {
     let home = Home::new();
     let mut exe = home.serve_at_terminal(&["--rate-limits", "off"]);

@@ -1,5 +1,4 @@
-//! The laws of the store (`tests/README.md`). Whatever engine there is, these hold; so nothing in here
-//! knows what lies under it.
+//! The laws of the store (`tests/README.md`). They hold for any engine, so nothing here depends on one.
 
 mod changes;
 mod clock;
@@ -7,10 +6,10 @@ mod copies;
 mod disk;
 mod faults;
 mod files;
-mod keeper;
 mod limits;
 pub mod power;
 mod reading;
+mod record_keeper;
 mod search;
 mod work;
 pub mod world;
@@ -41,30 +40,30 @@ fn every_change_has_one_answer_and_the_feed_tells_the_same_story() {
         });
         pipeline(&store, changes.collect()).await
     });
-    let mut told = Vec::new();
+    let mut acknowledged = Vec::new();
     for answers in answers {
         assert_eq!(answers.len(), 200);
         for (n, answer) in answers.into_iter().enumerate() {
             match n % 4 {
-                0 => told.push(answer.unwrap()),
+                0 => acknowledged.push(answer.unwrap()),
                 1 => assert_eq!(answer.unwrap(), Event::SessionSeen),
                 2 => assert!(matches!(answer.unwrap(), Event::SessionsClosed { .. })),
                 _ => assert_eq!(kind(answer), Kind::NameTaken),
             }
         }
     }
-    told.sort_by_key(seq);
-    let heard = world.close();
-    let (people, posts): (Vec<_>, Vec<_>) = heard.into_iter().partition(|event| !matches!(event, Event::Posted(_)));
+    acknowledged.sort_by_key(seq);
+    let events = world.close();
+    let (people, posts): (Vec<_>, Vec<_>) = events.into_iter().partition(|event| !matches!(event, Event::Posted(_)));
     let pairs = people
         .chunks(2)
-        .map(|told| matches!(told, [Event::SignedUp(_), Event::RoomChanged(_)]));
+        .map(|acknowledged| matches!(acknowledged, [Event::SignedUp(_), Event::RoomChanged(_)]));
     assert_eq!(
         pairs.collect::<Vec<_>>(),
         [true; 4],
         "four people, and how many they are then"
     );
-    assert_eq!(posts, told, "only posts were news, and each once, in order");
+    assert_eq!(posts, acknowledged, "only posts were news, and each once, in order");
 }
 
 #[test]
@@ -194,9 +193,9 @@ fn one_sender_in_one_room_is_heard_in_the_order_of_sending() {
 fn time_never_falls_within_a_room() {
     let world = World::of_people(3);
     world.together(1..=3, async |store, person| {
-        let mut dice = Dice(person);
+        let mut rng = Rng(person);
         let posts = (0..200)
-            .map(|n| post_at(person, &format!("{n}"), 1_000 + dice.roll(1_000)))
+            .map(|n| post_at(person, &format!("{n}"), 1_000 + rng.below(1_000)))
             .collect();
         for answer in pipeline(&store, posts).await {
             answer.unwrap();
@@ -333,13 +332,13 @@ fn closing_answers_all_that_was_accepted_and_ends_the_feed() {
     }
     let (store, path) = (world.store.clone(), world.path.clone());
     let folder = world.keep_folder();
-    let heard = world.close();
+    let events = world.close();
     busy.join().unwrap();
     let mut seqs: Vec<u64> = Vec::new();
     for pending in answers.lock().unwrap().drain(..) {
         seqs.push(seq(&wait(pending).unwrap()).0);
     }
-    assert_eq!(posted(&heard), seqs);
+    assert_eq!(posted(&events), seqs);
     assert_eq!(kind(wait(store.commit(post(1, "late")))), Kind::Unavailable);
     assert_eq!(kind(wait(store.has_accounts())), Kind::Unavailable);
     let (again, _feed) = Store::open(&path, chapp::store::Options::default()).unwrap();

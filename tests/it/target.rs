@@ -1,4 +1,4 @@
-//! For which host a request is meant, how its body comes, and who waits for its answer (RFC 9112).
+//! The request target and host, the framing of bodies, and clients that leave before the answer (RFC 9112).
 
 use crate::harness::PATIENCE;
 use crate::harness::http::{Request, Response};
@@ -74,7 +74,7 @@ fn a_request_without_exactly_one_valid_host_is_bad() {
         let response = site.get("/healthz").with("Host", &host).send();
         response.refused(400, "bad_request");
     }
-    // HTTP/1.0 knew no Host; nobody can tell then for whom it is meant.
+    // HTTP/1.0 has no Host, so the intended server is unknown.
     let old = connect(&site, b"GET /healthz HTTP/1.0\r\n\r\n");
     Response::read(old, "GET").refused(400, "bad_request");
 }
@@ -87,7 +87,7 @@ fn the_host_of_an_absolute_target_counts_and_the_field_does_not() {
     let get = |target: &str| site.get(target).cookie(&ada.cookie);
     for host in ["evil.example", "chapp.localhost.evil.example", "localhost"] {
         let target = format!("http://{host}/api/me");
-        // With our own Host beside it, which says nothing then.
+        // With our own Host as well, which is then ignored.
         get(&target).send().refused(421, "wrong_host");
     }
     let own = format!("http://chapp.localhost:{port}/api/me");
@@ -100,7 +100,7 @@ fn the_host_of_an_absolute_target_counts_and_the_field_does_not() {
         .refused(400, "bad_request");
     let with_user = format!("http://user@chapp.localhost:{port}/api/me");
     get(&with_user).send().refused(400, "bad_request");
-    // What must come over TLS has not.
+    // A request with the scheme https must arrive over TLS.
     let secret = format!("https://chapp.localhost:{port}/api/me");
     get(&secret).send().refused(421, "wrong_host");
     let tunnel = Request::new(site.address, "CONNECT", "evil.example:443");
@@ -140,7 +140,7 @@ fn a_body_in_a_transfer_coding_that_nobody_decodes_is_not_taken_for_what_it_is_n
     }
     let twice = a_coded_post(&site, &ada, "chunked, chunked", chunked.as_bytes());
     twice.refused(400, "bad_request");
-    // Where nobody can tell where the body ends, hyper answers.
+    // If the end of the body is ambiguous, hyper answers.
     for coding in ["gzip", "chunked, gzip"] {
         assert_eq!(a_coded_post(&site, &ada, coding, chunked.as_bytes()).status, 400);
     }

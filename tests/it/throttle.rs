@@ -1,10 +1,10 @@
-//! How often somebody may try.
+//! Rate limits.
 
 #[cfg(target_os = "linux")]
 use crate::harness::exe::Home;
 use crate::harness::http::{Request, Response};
 use crate::harness::people::{PASSWORD, credentials, sign_up};
-use crate::harness::server::{Hands, Site};
+use crate::harness::server::{ClockControl, Site};
 use crate::harness::socket::of_type;
 use chapp::limits::{
     REQUESTS_BURST, REQUESTS_PER_SECOND, ROOMS_MADE_BURST, SOCKETS_OPENED_BURST, SYNCS_BURST, TYPING_BURST,
@@ -18,9 +18,9 @@ use std::time::Duration;
 
 const WRONG: &str = "not the password";
 
-fn limited() -> (Hands, Site) {
-    let (hands, clock) = Hands::new();
-    (hands, Site::limited(clock))
+fn limited() -> (ClockControl, Site) {
+    let (clock_control, clock) = ClockControl::new();
+    (clock_control, Site::limited(clock))
 }
 
 /// The seconds of its `Retry-After`.
@@ -38,25 +38,25 @@ fn use_up_the_free_tries(site: &Site, name: &str) {
 
 #[test]
 fn five_wrong_passwords_are_free_and_then_each_waits_twice_as_long() {
-    let (hands, site) = limited();
+    let (clock_control, site) = limited();
     site.sign_up("Ada");
     use_up_the_free_tries(&site, "Ada");
     for wait in [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900] {
         assert_eq!(wait_of(&site.try_log_in("Ada", WRONG)), wait);
-        hands.advance(Duration::from_secs(wait));
+        clock_control.advance(Duration::from_secs(wait));
         site.try_log_in("Ada", WRONG).refused(401, "unauthenticated");
     }
 }
 
 #[test]
 fn who_must_wait_is_not_let_in_early_and_then_is() {
-    let (hands, site) = limited();
+    let (clock_control, site) = limited();
     site.sign_up("Ada");
     use_up_the_free_tries(&site, "Ada");
     assert_eq!(wait_of(&site.try_log_in("Ada", PASSWORD)), 1);
-    hands.advance(Duration::from_millis(999));
+    clock_control.advance(Duration::from_millis(999));
     assert_eq!(wait_of(&site.try_log_in("Ada", PASSWORD)), 1);
-    hands.advance(Duration::from_millis(1));
+    clock_control.advance(Duration::from_millis(1));
     site.log_in("Ada");
 }
 
@@ -64,22 +64,22 @@ const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 #[test]
 fn a_clock_that_is_set_back_locks_nobody_out() {
-    let (hands, site) = limited();
+    let (clock_control, site) = limited();
     let ada = site.sign_up("Ada");
     use_up_the_free_tries(&site, "Ada");
     assert_eq!(wait_of(&site.try_log_in("Ada", PASSWORD)), 1);
     for n in 0..20 {
         assert_eq!(site.say(&ada, &format!("c{n}"), "hello").status, 201);
     }
-    hands.go_back(Duration::from_secs(3_600));
-    hands.advance(Duration::from_secs(1));
+    clock_control.go_back(Duration::from_secs(3_600));
+    clock_control.advance(Duration::from_secs(1));
     assert_eq!(site.say(&ada, "c20", "hello").status, 201);
     site.log_in("Ada");
 }
 
 #[test]
 fn a_clock_that_is_set_forward_lets_nobody_through() {
-    let (hands, site) = limited();
+    let (clock_control, site) = limited();
     site.sign_up("Ada");
     let ben = site.sign_up("Ben");
     use_up_the_free_tries(&site, "Ada");
@@ -87,30 +87,30 @@ fn a_clock_that_is_set_forward_lets_nobody_through() {
     for n in 0..20 {
         assert_eq!(site.say(&ben, &format!("c{n}"), "hello").status, 201);
     }
-    // Far enough for every throttle, and not so far that Ben's session is over.
-    hands.go_forward(Duration::from_secs(24 * 60 * 60));
+    // Long enough for every throttle, and short enough for Ben's session.
+    clock_control.go_forward(Duration::from_secs(24 * 60 * 60));
     assert_eq!(wait_of(&site.try_log_in("Ada", PASSWORD)), 1);
     assert_eq!(wait_of(&site.say(&ben, "c20", "hello")), 1);
-    hands.go_forward(14 * YEAR);
+    clock_control.go_forward(14 * YEAR);
     for n in 0..30 {
         site.try_log_in(&format!("guess {n}"), WRONG);
     }
     wait_of(&site.try_log_in("Nobody", WRONG));
-    hands.go_back(14 * YEAR);
-    hands.advance(Duration::from_secs(2));
+    clock_control.go_back(14 * YEAR);
+    clock_control.advance(Duration::from_secs(2));
     site.log_in("Ada");
 }
 
 #[test]
 fn a_right_password_gives_the_free_tries_back() {
-    let (hands, site) = limited();
+    let (clock_control, site) = limited();
     site.sign_up("Ada");
     for _ in 0..3 {
         for _ in 0..4 {
             site.try_log_in("Ada", WRONG).refused(401, "unauthenticated");
         }
         site.log_in("Ada");
-        hands.advance(Duration::from_secs(60));
+        clock_control.advance(Duration::from_secs(60));
     }
     use_up_the_free_tries(&site, "Ada");
     assert_eq!(wait_of(&site.try_log_in("Ada", WRONG)), 1);
@@ -138,7 +138,7 @@ fn a_name_that_nobody_has_is_throttled_like_one_that_somebody_has() {
     assert_eq!(wait_of(&site.try_log_in("A\u{200b}da", WRONG)), 1);
 }
 
-/// Linux lets a test come from all of 127.0.0.0/8.
+/// Linux routes all of 127.0.0.0/8.
 #[cfg(target_os = "linux")]
 #[test]
 fn an_attacker_elsewhere_locks_nobody_out() {
@@ -158,7 +158,7 @@ fn an_attacker_elsewhere_locks_nobody_out() {
 
 #[test]
 fn a_network_tries_30_times_a_minute_whatever_the_names() {
-    let (hands, site) = limited();
+    let (clock_control, site) = limited();
     site.sign_up("Ada");
     for n in 0..29 {
         site.try_log_in(&format!("guess {n}"), WRONG)
@@ -167,10 +167,10 @@ fn a_network_tries_30_times_a_minute_whatever_the_names() {
     assert_eq!(wait_of(&site.try_log_in("guess 29", WRONG)), 2);
     assert_eq!(wait_of(&site.try_log_in("Ada", PASSWORD)), 2);
     assert_eq!(wait_of(&site.try_sign_up("Ben", PASSWORD)), 2);
-    hands.advance(Duration::from_secs(2));
+    clock_control.advance(Duration::from_secs(2));
     site.log_in("Ada");
     wait_of(&site.try_log_in("Ada", PASSWORD));
-    hands.advance(Duration::from_secs(60));
+    clock_control.advance(Duration::from_secs(60));
     for n in 0..30 {
         site.try_log_in(&format!("guess {n}"), WRONG);
     }
@@ -207,7 +207,7 @@ fn more_log_ins_at_once_than_can_be_hashed_are_shed_and_the_rest_is_answered() {
                 })
             })
             .collect();
-        // Whoever is in already notices nothing.
+        // Logged-in people are not affected.
         assert_eq!(site.get_as(&ada, "/api/me").status, 200);
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
@@ -239,18 +239,18 @@ fn without_rate_limits_nobody_waits() {
 
 #[test]
 fn posts_past_the_rate_are_refused_with_the_time_to_wait_and_then_taken() {
-    let (hands, site) = limited();
+    let (clock_control, site) = limited();
     let ada = site.sign_up("Ada");
     for n in 0..20 {
         assert_eq!(site.say(&ada, &format!("c{n}"), "hello").status, 201);
     }
     assert_eq!(wait_of(&site.say(&ada, "c20", "hello")), 1);
     assert_eq!(site.head(&ada), 20);
-    hands.advance(Duration::from_millis(200));
+    clock_control.advance(Duration::from_millis(200));
     assert_eq!(site.say(&ada, "c20", "hello").status, 201);
     wait_of(&site.say(&ada, "c21", "hello"));
 
-    // Over the socket it is the same allowance, and the socket lives.
+    // The socket shares the same allowance and stays open.
     let mut socket = site.socket(&ada);
     socket.post("c21", "hello");
     let error = socket.expect("error");
@@ -260,13 +260,13 @@ fn posts_past_the_rate_are_refused_with_the_time_to_wait_and_then_taken() {
     );
     let wait = error["retry_after_ms"].as_u64().unwrap();
     assert!((1..=200).contains(&wait), "{wait}");
-    hands.advance(Duration::from_millis(wait));
+    clock_control.advance(Duration::from_millis(wait));
     assert_eq!(socket.say("c21", "hello"), 22);
 }
 
 #[test]
 fn requests_past_the_rate_are_refused_with_the_time_to_wait_but_pictures_and_the_way_out_are_not() {
-    let (hands, site) = limited();
+    let (clock_control, site) = limited();
     let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
     for _ in 0..REQUESTS_BURST {
         assert_eq!(site.get_as(&ada, "/api/rooms").status, 200);
@@ -276,7 +276,7 @@ fn requests_past_the_rate_are_refused_with_the_time_to_wait_but_pictures_and_the
     site.get_as(&ada, "/avatars/1/none").refused(404, "not_found");
     assert_eq!(site.get_as(&ada, "/").status, 200, "the page itself");
     assert_eq!(site.get_as(&ben, "/api/rooms").status, 200);
-    hands.advance(Duration::from_secs(1));
+    clock_control.advance(Duration::from_secs(1));
     for _ in 0..REQUESTS_PER_SECOND {
         assert_eq!(site.get_as(&ada, "/api/rooms").status, 200);
     }
@@ -286,10 +286,10 @@ fn requests_past_the_rate_are_refused_with_the_time_to_wait_but_pictures_and_the
 
 #[test]
 fn somebody_who_types_on_and_on_is_told_a_few_times() {
-    let (hands, site) = limited();
+    let (clock_control, site) = limited();
     let (ada, ben, cleo) = (site.sign_up("Ada"), site.sign_up("Ben"), site.sign_up("Cleo"));
     let (mut adas, mut bens, mut cleos) = (site.socket(&ada), site.socket(&ben), site.socket(&cleo));
-    // Typing waits for something else to be told with it, and of those that wait only the last is told.
+    // Typing is batched with other events, and only the last of a batch is sent.
     let mut typed = |mark: &str| {
         let mut told = 0;
         for n in 0..2 * TYPING_BURST {
@@ -304,7 +304,7 @@ fn somebody_who_types_on_and_on_is_told_a_few_times() {
     };
     assert_eq!(typed("a"), TYPING_BURST);
     assert_eq!(typed("b"), 0);
-    hands.advance(Duration::from_secs(1));
+    clock_control.advance(Duration::from_secs(1));
     assert_eq!(typed("c"), TYPING_PER_SECOND);
 }
 
@@ -315,14 +315,14 @@ fn somebody_who_comes_and_goes_on_and_on_is_told_a_few_times_and_as_they_are_in_
     let (mut adas, mut bens) = (site.socket(&ada), site.socket(&ben));
     for n in 0..25 {
         adas.send(&json!({"type": "away", "on": n % 2 == 0}));
-        // What was done is told before the next one is.
+        // Each is delivered before the next one.
         adas.until_pong();
     }
     let is_of_ada = |frame: &Value| frame["type"] == "presence" && frame["user"] == ada.id;
     bens.post("mark", "mark");
     let mut frames = bens.until(|frame| frame["message"]["body"] == "mark");
     frames.retain(is_of_ada);
-    // One at once, and where this takes long one each two seconds: far fewer than there were.
+    // One at once and then one every two seconds: far fewer than were sent.
     assert!(frames.len() < 10, "{frames:?}");
     if frames.last().is_none_or(|frame| frame["state"] != "away") {
         bens.until(|frame| is_of_ada(frame) && frame["state"] == "away");
@@ -332,10 +332,10 @@ fn somebody_who_comes_and_goes_on_and_on_is_told_a_few_times_and_as_they_are_in_
 
 #[test]
 fn rooms_that_are_made_and_left_cannot_use_up_those_of_everybody() {
-    let (hands, site) = limited();
+    let (clock_control, site) = limited();
     let ada = site.sign_up("Ada");
     let make = |name: &str| {
-        hands.advance(Duration::from_millis(500));
+        clock_control.advance(Duration::from_millis(500));
         let body = json!({"kind": "private", "name": name});
         site.post("/api/rooms").cookie(&ada.cookie).json(&body).send()
     };
@@ -348,20 +348,20 @@ fn rooms_that_are_made_and_left_cannot_use_up_those_of_everybody() {
     }
     let wait = wait_of(&make("one more"));
     assert!(wait > 60, "{wait} s");
-    // A direct message is no room that somebody makes.
+    // Starting a direct message does not count as creating a room.
     let ben = site.sign_up("Ben");
     let body = json!({"kind": "direct", "members": [ben.id]});
     assert_eq!(
         site.post("/api/rooms").cookie(&ada.cookie).json(&body).send().status,
         201
     );
-    hands.advance(Duration::from_secs(wait));
+    clock_control.advance(Duration::from_secs(wait));
     assert_eq!(make("one more").status, 201);
 }
 
 #[test]
 fn catching_up_is_counted_over_all_connections_of_a_person() {
-    let (hands, site) = limited();
+    let (clock_control, site) = limited();
     let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
     let (mut first, mut second) = (site.socket(&ada), site.socket(&ada));
     let sync = json!({"type": "sync", "room": 1, "since": 0, "ref": "s"});
@@ -380,7 +380,7 @@ fn catching_up_is_counted_over_all_connections_of_a_person() {
             }
             assert_eq!(refused(&socket.until_pong()), 0, "after {asked}");
         }
-        // New ones: what one connection sends is counted for itself.
+        // New sockets, since frames are counted per connection.
         (first, second) = (site.socket(&ada), site.socket(&ada));
     }
     second.send(&sync);
@@ -393,14 +393,14 @@ fn catching_up_is_counted_over_all_connections_of_a_person() {
     let mut bens = site.socket(&ben);
     bens.send(&sync);
     bens.expect("synced");
-    hands.advance(Duration::from_millis(wait));
+    clock_control.advance(Duration::from_millis(wait));
     first.send(&sync);
     first.expect("synced");
 }
 
 #[test]
 fn who_connects_again_and_again_has_to_wait_and_the_others_do_not() {
-    let (hands, site) = limited();
+    let (clock_control, site) = limited();
     let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
     for _ in 0..SOCKETS_OPENED_BURST {
         site.socket(&ada).leave();
@@ -408,6 +408,6 @@ fn who_connects_again_and_again_has_to_wait_and_the_others_do_not() {
     let again = Request::upgrade(site.address).cookie(&ada.cookie);
     let wait = wait_of(&again.clone().send());
     site.socket(&ben);
-    hands.advance(Duration::from_secs(wait));
+    clock_control.advance(Duration::from_secs(wait));
     assert_eq!(again.send().status, 101);
 }

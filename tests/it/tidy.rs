@@ -1,4 +1,4 @@
-//! What a reader may rely on without reading all of it: layers, floors, sizes, and words that must not occur.
+//! Rules about the source: layers, file sizes, and words that must not occur.
 
 mod imports;
 
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 const LINES_MAX: usize = 400;
 
-/// A module may name those further down, never one above it or beside it.
+/// A module may import those below it, never one above or beside it.
 const LAYERS: [&[&str]; 8] = [
     &["process"],
     &["server", "commands"],
@@ -21,7 +21,7 @@ const LAYERS: [&[&str]; 8] = [
 ];
 const LEAVES: [&str; 5] = ["error", "limits", "clock", "metrics", "permissions"];
 
-/// The floors of the store, from the top: a file names those of its own floor and of the ones below.
+/// The layers of the store, from the top: a file imports files of its own layer and of the layers below.
 const STORE_FLOORS: [&[&str]; 8] = [
     &["handle", "fuzzing"],
     &["engine"],
@@ -37,7 +37,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The files under a folder with one of these endings, by their path from the root.
+/// The files under a folder with one of these extensions, by their path from the root.
 fn files(folder: &str, endings: &[&str]) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
@@ -113,10 +113,10 @@ fn may(from: &str, to: &str) -> bool {
     match (from, to) {
         _ if from == to => true,
         ("lib" | "main", _) => true,
-        // The store knows events, not how they are told.
+        // The store knows events, not their encoding.
         ("store", "wire") => false,
         (from, to) if LEAVES.contains(&to) => !LEAVES.contains(&from),
-        // The whole of what the program was told, which only its outermost parts need.
+        // The complete configuration, which only the outermost parts need.
         (from, "config" | "instance") => matches!(from, "process" | "server" | "commands" | "http"),
         // What they name in what they were told.
         ("config", "chat" | "store") => true,
@@ -163,7 +163,7 @@ fn the_layers_are_read_as_they_are_written() {
     assert_eq!(named(code), BTreeSet::from(expected));
 }
 
-/// Which file names which.
+/// The imports of every file.
 fn graph_of(folder: &str) -> imports::Graph {
     let mut graph = imports::graph(&files("src", &["rs"]));
     graph.retain(|name, _| name.starts_with(folder));
@@ -179,7 +179,7 @@ fn no_files_import_each_other_in_a_circle() {
     assert!(circles.is_empty(), "{circles:#?}");
 }
 
-/// The floor of a file of the store, 0 at the top; `None` for its face, which only hands names on.
+/// The layer of a store file, 0 at the top; `None` for the root module, which only re-exports.
 fn floor(name: &str) -> Option<usize> {
     let part = name.strip_prefix("src/store/").unwrap().split('/').next().unwrap();
     let part = part.trim_end_matches(".rs");
@@ -251,7 +251,7 @@ fn what_clients_send_is_read_in_one_place_and_an_array_is_no_object_in_it() {
         if code.contains("serde_json::from_") && !is_reader {
             wrong.push(format!("{name} reads JSON"));
         }
-        // What is nested there is in the answers of our own server to its own command.
+        // Nested objects there are only in answers of our server to its own commands.
         if name == "src/wire/control.rs" {
             continue;
         }
@@ -292,7 +292,8 @@ fn every_file_says_what_it_owns() {
     }
 }
 
-/// The docs of this file that are a single word, by their lines. The shape of an answer or a path, in backticks, is none.
+/// The docs of this file that are a single word, by their lines. The shape of an answer or a path, in backticks, is
+/// none.
 fn one_word_docs(text: &str) -> Vec<usize> {
     let doc = |line: &str| line.trim_start().strip_prefix("///").map(|doc| doc.trim().to_owned());
     let docs: Vec<Option<String>> = text.lines().map(doc).collect();

@@ -1,10 +1,10 @@
-//! A data file that an older Chapp left behind: opened, it has everything that it had, and what is new.
+//! Upgrades of data files from older versions: everything is kept, and the new features work.
 //!
 //! `files/format-N.redb.gz` was written by a release of that format: Ada (the owner) and Ben signed up and
 //! posted seven messages in turn, `a1`, `b2`, … `a7`, "line N **as it was**". Those of formats 2 to 4 were killed then.
 //! The old file stays beside the new one.
 
-use crate::store_laws::world::{Fault, ShakyDisk, client_id, kind, pipeline, post, read_forward, session, wait};
+use crate::store_laws::world::{Fault, FaultyDisk, client_id, kind, pipeline, post, read_forward, session, wait};
 use chapp::clock::Time;
 use chapp::error::Kind;
 use chapp::limits::SESSIONS_PER_PERSON_MAX;
@@ -22,12 +22,12 @@ const FORMATS: [(u32, &[u8]); 4] = [
     (4, include_bytes!("files/format-4.redb.gz")),
 ];
 
-/// The copy of the old file that there should be beside the new one.
+/// The path of the old file's copy beside the new one.
 fn copy_of(format: u32) -> String {
     format!("chapp.redb.format-{format}")
 }
 
-/// Nothing is in the folder but the file, the old one, and what is noted about the file.
+/// Checks that the folder holds only the file, the old one and the run files.
 fn check_folder(folder: &Path, format: u32, old: &[u8]) {
     let copy = copy_of(format);
     assert_eq!(names(folder), [".chapp.redb.last-commit", "chapp.redb", &copy]);
@@ -90,7 +90,7 @@ fn an_old_file_keeps_all_that_was_in_it_and_a_copy_stays_beside_it() {
                 (Seq(7), 2, RoomKind::Public)
             );
             assert_eq!(store.browse(ben, "", None, 10).await.unwrap().rooms.len(), 1);
-            // What the server was never told, it does without.
+            // Data that did not exist in the old format stays absent.
             let card = store.server().await.unwrap();
             assert_eq!((card.name.as_str(), card.door), ("Chapp", SignUpPolicy::Anyone));
             // The first format had no invitations.
@@ -161,7 +161,7 @@ fn what_was_said_in_an_old_file_is_found() {
         };
         assert_eq!(found("line was"), [7, 6, 5, 4, 3, 2, 1]);
         assert_eq!(found("line 6"), [6]);
-        // Far more than is looked through without an index.
+        // Far more than a search without an index reads.
         let posts = (0..3_000).map(|n| post(1, &format!("new {n}"))).collect();
         wait(pipeline(&store, posts));
         assert_eq!(found("line was"), [7, 6, 5, 4, 3, 2, 1]);
@@ -209,17 +209,17 @@ fn another_file_of_the_copys_name_is_left_alone() {
 fn an_upgrade_that_breaks_off_is_done_the_next_time() {
     for (format, packed) in FORMATS {
         let mut broke_off = 0;
-        for acts in 0..60 {
+        for ops in 0..60 {
             let folder = tempfile::tempdir().unwrap();
             let (path, bytes) = old_file(folder.path(), packed);
-            let disk = Arc::new(ShakyDisk::default());
-            disk.fail(Fault::Dead, acts);
+            let disk = Arc::new(FaultyDisk::default());
+            disk.fail(Fault::Dead, ops);
             match Store::open(&path, disk.options()) {
                 Ok((store, _)) => close(store),
                 Err(_) => broke_off += 1,
             }
             let store = open(&path);
-            assert_eq!(wait(read_forward(&store)).unwrap().len(), 7, "after {acts}");
+            assert_eq!(wait(read_forward(&store)).unwrap().len(), 7, "after {ops}");
             close(store);
             check_folder(folder.path(), format, &bytes);
         }

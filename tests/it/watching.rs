@@ -1,8 +1,8 @@
-//! What watches the server from outside: `/readyz`, what `/metrics` says about the process and its writing, and the
-//! token that reads it from anywhere.
+//! Monitoring: `/readyz`, the metrics of the process and its writing, and the token that allows `/metrics` from
+//! anywhere.
 
 use crate::harness::PATIENCE;
-use crate::harness::disk::{BrokenDisk, Still, StillDisk};
+use crate::harness::disk::{BrokenDisk, Stall, StallingDisk};
 use crate::harness::exe::{Home, run};
 use crate::harness::http::Request;
 use crate::harness::metrics::Metrics;
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 const TOKEN: &str = "s3cr3t-of-16-chars";
 const NEIGHBOUR: &str = "127.0.0.2";
 
-/// Asks again and again until it is said to be ready, or not to be.
+/// Polls until the server reports that it is ready, or that it is not.
 #[track_caller]
 fn until_ready(site: &Site, is_ready: bool) -> String {
     let began = Instant::now();
@@ -88,7 +88,7 @@ fn a_server_whose_disk_takes_no_writes_is_not_ready_until_it_does_again() {
         .form(&[("name", "Ben"), ("password", PASSWORD)])
         .send();
     assert!(form.status >= 500, "{}", form.status);
-    // What fails is a change, not a question.
+    // Only changes fail, not queries.
     site.get_as(&ada, "/api/rooms/1/messages");
     let broken = Metrics::read(site.address);
     assert_eq!(broken.get("chapp_writable"), 0.0);
@@ -101,7 +101,7 @@ fn a_server_whose_disk_takes_no_writes_is_not_ready_until_it_does_again() {
 
 #[test]
 fn a_server_that_refuses_what_people_do_is_not_ready_until_it_has_caught_up() {
-    let disk = Arc::new(StillDisk::default());
+    let disk = Arc::new(StallingDisk::default());
     let shed_at = ShedAt {
         waiting: [1_000, 1_000, 4],
         age: [Duration::from_secs(3_600); 3],
@@ -117,13 +117,13 @@ fn a_server_that_refuses_what_people_do_is_not_ready_until_it_has_caught_up() {
     });
     let ada = site.sign_up("Ada");
     let mut adas = site.socket(&ada);
-    let still = Still::new(&disk);
+    let still = Stall::new(&disk);
     for n in 0..8 {
         adas.post(&format!("c{n}"), "waits");
     }
     let sentence = until_ready(&site, false);
     assert!(sentence.contains("too much to do"), "{sentence}");
-    // What is shed is no failure: it is to be sent again.
+    // Shed requests are not failures, since the client sends them again.
     assert_eq!(Metrics::read(site.address).get("chapp_write_failures_total"), 0.0);
     drop(still);
     until_ready(&site, true);
@@ -210,7 +210,7 @@ fn whoever_shows_the_token_reads_the_metrics_from_anywhere_and_nothing_else() {
         let challenge = response.get("www-authenticate").unwrap();
         assert!(challenge.starts_with("Bearer "), "{challenge}");
     }
-    // No token, or one by another scheme: as for everybody.
+    // Without a token or with another scheme: as for everybody.
     from_afar("/metrics").send().refused(404, "not_found");
     shows(&format!("Basic {TOKEN}")).send().refused(404, "not_found");
     let twice = shows(&format!("Bearer {TOKEN}")).header("Authorization", "Bearer x");
@@ -241,7 +241,7 @@ fn a_token_file_that_keeps_no_secret_is_no_start() {
         let path = file.to_str().unwrap();
         let arguments = ["--no-open", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()];
         let mut command = home.command(&[&arguments[..], &["--metrics-token-file", path]].concat());
-        // Only where it starts against all odds.
+        // Only if it starts anyway.
         command.env("CHAPP_LOG", "off");
         let ended = run(command);
         assert!(!ended.status.success() && ended.stdout.is_empty(), "it went on");

@@ -148,7 +148,7 @@ fn error(frame: &Value) -> bytes::Bytes {
     wire::error(frame["ref"].as_str(), frame["client_id"].as_str(), &error)
 }
 
-/// What the server sends where it means this frame.
+/// The frame that the server encodes for this golden frame.
 fn encoded(frame: &Value) -> Value {
     let reference = frame["ref"].as_str();
     let room = || RoomId(number(&frame["room"]));
@@ -201,7 +201,7 @@ fn encoded(frame: &Value) -> Value {
     serde_json::from_slice(payload(&bytes)).unwrap()
 }
 
-/// What is in a frame that is not masked.
+/// The payload of an unmasked frame.
 fn payload(bytes: &[u8]) -> &[u8] {
     assert_eq!(bytes[0], 0x81, "one text frame");
     match bytes[1] {
@@ -230,7 +230,7 @@ fn each_golden_frame_of_the_server_is_what_the_server_sends() {
     {
         let mut sent = encoded(&golden);
         if kind == "ready" {
-            // Numbers that may change: the page reads them, so that each it knows of must be there.
+            // The limits may change, but the page reads them, so all must be present.
             let (known, limits) = (golden["limits"].take(), sent["limits"].take());
             for field in known.as_object().unwrap().keys() {
                 assert!(limits[field].is_u64(), "{field}");

@@ -1,8 +1,8 @@
 //! One running browser, the same to its user whichever engine it has.
 
 use super::bidi::Bidi;
+use super::page_event::{EVENTS, POLICY_CHANNEL, PageEvent};
 use super::process::Process;
-use super::sighting::{EVENTS, POLICY_CHANNEL, Sighting};
 use super::webdriver::Session;
 use super::{Outcome, POLL, chromium, firefox, webkit};
 use serde_json::json;
@@ -48,7 +48,7 @@ pub struct Browser {
     bidi: Option<Mutex<Bidi>>,
     processes: Vec<Process>,
     folder: Folder,
-    wishes: Mutex<webkit::Wishes>,
+    settings: Mutex<webkit::WindowSettings>,
 }
 
 /// What WebDriver can do, a browser can do.
@@ -72,14 +72,14 @@ impl Browser {
             Some(url) => Some(Mutex::new(Bidi::connect(url)?)),
             None => None,
         };
-        let wishes = Mutex::default();
+        let settings = Mutex::default();
         let browser = Browser {
             engine,
             session,
             bidi,
             processes,
             folder,
-            wishes,
+            settings,
         };
         browser.watch()?;
         Ok(browser)
@@ -108,14 +108,14 @@ impl Browser {
     }
 
     /// What was seen since the last call.
-    pub fn take_sightings(&self) -> Vec<Sighting> {
+    pub fn take_sightings(&self) -> Vec<PageEvent> {
         let Some(bidi) = &self.bidi else {
             thread::sleep(QUIET);
             let lines = self.processes[0].take_lines();
-            return lines.iter().filter_map(|line| Sighting::from_line(line)).collect();
+            return lines.iter().filter_map(|line| PageEvent::from_line(line)).collect();
         };
         let events = bidi.lock().expect("no command panics").take_events(QUIET);
-        events.iter().filter_map(Sighting::from_event).collect()
+        events.iter().filter_map(PageEvent::from_event).collect()
     }
 
     /// Sets the exact size of the viewport, of a phone or of a desktop.
@@ -141,9 +141,9 @@ impl Browser {
         match self.engine {
             Engine::Chromium => chromium::set_media(self, dark, still)?,
             Engine::Firefox => firefox::set_media(self, dark, still)?,
-            Engine::WebKit => self.wish(|wishes| {
-                wishes.dark = dark;
-                wishes.still = still;
+            Engine::WebKit => self.wish(|settings| {
+                settings.dark = dark;
+                settings.still = still;
             })?,
         }
         let media = format!(
@@ -158,14 +158,14 @@ impl Browser {
         match self.engine {
             Engine::Chromium => chromium::set_scripts(self, on),
             Engine::Firefox => firefox::set_scripts(self, on),
-            Engine::WebKit => self.wish(|wishes| wishes.scripts = on),
+            Engine::WebKit => self.wish(|settings| settings.scripts = on),
         }
     }
 
-    fn wish(&self, change: impl FnOnce(&mut webkit::Wishes)) -> Outcome {
-        let mut wishes = self.wishes.lock().expect("no wish panics");
-        change(&mut wishes);
-        webkit::set_window(&self.folder, *wishes)
+    fn wish(&self, change: impl FnOnce(&mut webkit::WindowSettings)) -> Outcome {
+        let mut settings = self.settings.lock().expect("no wish panics");
+        change(&mut settings);
+        webkit::set_window(&self.folder, *settings)
     }
 
     /// Types into a field with the keyboard, or as the input method would, where the driver has no key:

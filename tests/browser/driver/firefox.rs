@@ -40,8 +40,8 @@ pub fn launch(folder: &Folder) -> Outcome<Launched> {
     let firefox = program("FIREFOX", &["firefox-esr", "firefox"])?;
     let process = Process::start(&firefox, &arguments, &environment)?;
     let port = marionette_port(folder, &process)?;
-    let wishes = json!({"webSocketUrl": true, "unhandledPromptBehavior": "ignore"});
-    let session = Session::over_marionette(port, &wishes)?;
+    let settings = json!({"webSocketUrl": true, "unhandledPromptBehavior": "ignore"});
+    let session = Session::over_marionette(port, &settings)?;
     Ok(Launched {
         processes: vec![process],
         session,

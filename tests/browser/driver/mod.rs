@@ -10,16 +10,16 @@ mod chromium;
 mod firefox;
 pub mod http;
 mod marionette;
+mod page_event;
 mod process;
 mod proxy;
-mod sighting;
 mod webdriver;
 mod webkit;
 
 pub use browser::{Browser, Engine, free_port};
+pub use page_event::PageEvent;
 pub use process::Process;
 pub use proxy::Proxy;
-pub use sighting::Sighting;
 pub use webdriver::{ARROW_DOWN, ARROW_UP, END, ENTER, ESCAPE, HOME, SHIFT, TAB};
 
 /// What a step of a scenario gives: a value, or a sentence that says what was seen instead.

@@ -22,11 +22,11 @@ const COMMAND_LIMIT: Duration = Duration::from_secs(40);
 const START_LIMIT: Duration = Duration::from_secs(60);
 
 pub struct Session {
-    road: Road,
+    road: Transport,
     pub capabilities: Value,
 }
 
-enum Road {
+enum Transport {
     Http { port: u16, session: String },
     Marionette(Mutex<Marionette>),
 }
@@ -40,7 +40,7 @@ impl Session {
             .as_str()
             .ok_or("the driver gave no session")?
             .to_owned();
-        let road = Road::Http { port, session };
+        let road = Transport::Http { port, session };
         Session {
             road,
             capabilities: answer["capabilities"].clone(),
@@ -52,7 +52,7 @@ impl Session {
     pub fn over_marionette(port: u16, capabilities: &Value) -> Outcome<Session> {
         let mut marionette = Marionette::connect(port)?;
         let answer = marionette.command("WebDriver:NewSession", capabilities)?;
-        let road = Road::Marionette(Mutex::new(marionette));
+        let road = Transport::Marionette(Mutex::new(marionette));
         Session {
             road,
             capabilities: answer["capabilities"].clone(),
@@ -82,8 +82,8 @@ impl Session {
 
     fn call(&self, method: &str, path: &str, body: &Value) -> Outcome<Value> {
         match &self.road {
-            Road::Marionette(marionette) => marionette.lock().expect("no command panics").call(method, path, body),
-            Road::Http { port, session } => {
+            Transport::Marionette(marionette) => marionette.lock().expect("no command panics").call(method, path, body),
+            Transport::Http { port, session } => {
                 let path = format!("/session/{session}{path}");
                 let body = (method == "POST").then_some(body);
                 driver_request(*port, method, &path, body, COMMAND_LIMIT)
@@ -94,8 +94,10 @@ impl Session {
     /// A command that only Marionette has.
     pub fn marionette(&self, name: &str, parameters: &Value) -> Outcome<Value> {
         match &self.road {
-            Road::Marionette(marionette) => marionette.lock().expect("no command panics").command(name, parameters),
-            Road::Http { .. } => Err(format!("{name} is for Firefox only")),
+            Transport::Marionette(marionette) => {
+                marionette.lock().expect("no command panics").command(name, parameters)
+            }
+            Transport::Http { .. } => Err(format!("{name} is for Firefox only")),
         }
     }
 

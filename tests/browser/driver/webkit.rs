@@ -41,8 +41,8 @@ pub fn launch(folder: &Folder) -> Outcome<Launched> {
     let driver = program("WEBKITDRIVER", &["WebKitWebDriver"])?;
     let process = Process::start(&driver, &[&format!("--port={port}")], &environment)?;
     wait_for_port(port, &process)?;
-    write_wishes(folder, Wishes::default())?;
-    let arguments = [WINDOW, &folder.path("data"), &folder.path(WISHES_FILE)];
+    write_settings(folder, WindowSettings::default())?;
+    let arguments = [WINDOW, &folder.path("data"), &folder.path(SETTINGS_FILE)];
     let python = program("PYTHON", &["/usr/bin/python3", "python3"])?;
     let options = json!({"binary": python, "args": arguments});
     let session = Session::over_http(port, &json!({"webkitgtk:browserOptions": options}))?;
@@ -52,19 +52,19 @@ pub fn launch(folder: &Folder) -> Outcome<Launched> {
     })
 }
 
-const WISHES_FILE: &str = "wishes";
+const SETTINGS_FILE: &str = "settings";
 
 /// What the window shall be like; it looks for changes of the file all the time.
 #[derive(Clone, Copy)]
-pub struct Wishes {
+pub struct WindowSettings {
     pub dark: bool,
     pub still: bool,
     pub scripts: bool,
 }
 
-impl Default for Wishes {
-    fn default() -> Wishes {
-        Wishes {
+impl Default for WindowSettings {
+    fn default() -> WindowSettings {
+        WindowSettings {
             dark: false,
             still: false,
             scripts: true,
@@ -73,13 +73,13 @@ impl Default for Wishes {
 }
 
 /// Comes back when the window is so.
-pub fn set_window(folder: &Folder, wishes: Wishes) -> Outcome {
-    write_wishes(folder, wishes)?;
-    let file = folder.path(WISHES_FILE);
+pub fn set_window(folder: &Folder, settings: WindowSettings) -> Outcome {
+    write_settings(folder, settings)?;
+    let file = folder.path(SETTINGS_FILE);
     let started = Instant::now();
     while Path::new(&file).exists() {
         if started.elapsed() > START_LIMIT {
-            return Err("the WebKit window does not look for its wishes".into());
+            return Err("the WebKit window does not look for its settings".into());
         }
         thread::sleep(POLL);
     }
@@ -87,9 +87,9 @@ pub fn set_window(folder: &Folder, wishes: Wishes) -> Outcome {
 }
 
 /// The window takes the file away once it has done what it says.
-fn write_wishes(folder: &Folder, wishes: Wishes) -> Outcome {
-    let Wishes { dark, still, scripts } = wishes;
-    let file = folder.path(WISHES_FILE);
+fn write_settings(folder: &Folder, settings: WindowSettings) -> Outcome {
+    let WindowSettings { dark, still, scripts } = settings;
+    let file = folder.path(SETTINGS_FILE);
     let unfinished = format!("{file}.new");
     std::fs::write(&unfinished, format!("dark={dark} still={still} scripts={scripts}"))
         .and_then(|()| std::fs::rename(&unfinished, &file))

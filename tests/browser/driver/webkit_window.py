@@ -26,7 +26,7 @@ addEventListener('securitypolicyviolation', (event) => console.log(
   `POLICY VIOLATION ${event.violatedDirective} ${event.blockedURI} at ${event.sourceFile}:${event.lineNumber}`));
 """
 
-data_folder, wishes_file = sys.argv[1:3]
+data_folder, window_settings_file = sys.argv[1:3]
 settings = WebKit2.Settings()
 settings.set_enable_write_console_messages_to_stdout(True)
 scripts = WebKit2.UserContentManager()
@@ -101,23 +101,23 @@ def on_started(_context, session):
     session.connect("will-close", lambda _session: Gtk.main_quit())
 
 
-def look_for_wishes():
+def apply_window_settings():
     try:
-        with open(wishes_file, encoding="utf-8") as file:
-            wishes = dict(word.split("=") for word in file.read().split())
+        with open(window_settings_file, encoding="utf-8") as file:
+            window_settings = dict(word.split("=") for word in file.read().split())
     except FileNotFoundError:
         return True
     gtk = Gtk.Settings.get_default()
-    gtk.set_property("gtk-application-prefer-dark-theme", wishes["dark"] == "true")
-    gtk.set_property("gtk-enable-animations", wishes["still"] != "true")
+    gtk.set_property("gtk-application-prefer-dark-theme", window_settings["dark"] == "true")
+    gtk.set_property("gtk-enable-animations", window_settings["still"] != "true")
     # The page's own scripts only: those of the driver run all the same.
-    settings.set_enable_javascript_markup(wishes["scripts"] == "true")
-    os.remove(wishes_file)
+    settings.set_enable_javascript_markup(window_settings["scripts"] == "true")
+    os.remove(window_settings_file)
     return True
 
 
 context.connect("automation-started", on_started)
-look_for_wishes()
-GLib.timeout_add(LOOK_MILLISECONDS, look_for_wishes)
+apply_window_settings()
+GLib.timeout_add(LOOK_MILLISECONDS, apply_window_settings)
 GLib.timeout_add_seconds(LIFE_SECONDS, Gtk.main_quit)
 Gtk.main()

@@ -136,11 +136,11 @@ pub fn the_latest_is_one_click_away(world: &World) -> Outcome {
     })?;
     let ada = world.browser(Engine::Chromium);
     // A reader who is further up is not moved by what comes.
-    let places: Vec<Value> = world.browsers.iter().map(place).collect::<Outcome<_>>()?;
+    let positions: Vec<Value> = world.browsers.iter().map(position).collect::<Outcome<_>>()?;
     world.site.post_all(&author, ["news".to_owned()].into_iter())?;
-    for (browser, before) in world.browsers.iter().zip(places) {
+    for (browser, before) in world.browsers.iter().zip(positions) {
         browser.until("document.querySelector('#latest').textContent.includes('1 new')", SOON)?;
-        equal("the reader's place", place(browser)?, before)?;
+        equal("the reader's place", position(browser)?, before)?;
     }
     world.each(|browser| {
         browser.click("#latest")?;
@@ -194,7 +194,7 @@ fn scroll_up(browser: &Browser) -> Outcome {
     browser.script(up, json!([])).map(drop)
 }
 
-fn place(browser: &Browser) -> Outcome<Value> {
+fn position(browser: &Browser) -> Outcome<Value> {
     let read = "(() => {
         const log = document.querySelector('#messages').getBoundingClientRect();
         const read = [...document.querySelectorAll('article.msg')]

@@ -3,19 +3,19 @@
 mod access;
 mod accounts;
 mod admin;
+mod composer;
 mod connection;
+mod conversation;
 mod files;
-mod finding;
 mod history;
 mod layout;
 mod lazy;
 mod messages;
+mod navigation;
 mod people;
 mod rooms;
 mod search;
-mod talking;
-mod telling;
-mod writing;
+mod status;
 
 use crate::driver::Outcome;
 use crate::soak;
@@ -41,7 +41,7 @@ pub const ALL: &[(&str, Scenario)] = scenarios! {
         the_forms_work_without_script,
         logging_out_ends_the_session_in_every_tab,
         scripts_cannot_read_the_session;
-    talking:
+    conversation:
         every_script_and_emoji_arrives_as_written,
         html_is_text,
         shift_enter_makes_a_line,
@@ -89,13 +89,13 @@ pub const ALL: &[(&str, Scenario)] = scenarios! {
         names_rooms_and_emoji_are_completed,
         pins_and_saved_messages_have_their_lists,
         actions_without_network_happen_once_it_is_back;
-    writing:
+    composer:
         who_edits_by_the_arrow_goes_on_writing,
         an_edit_waits_in_its_room_with_its_words,
         undo_takes_back_what_keys_and_lists_put_in,
         the_formatting_bar_is_there_for_who_wants_it,
         what_was_written_in_a_dialog_is_not_thrown_away_unasked;
-    finding:
+    navigation:
         people_and_rooms_that_are_not_loaded_are_found,
         a_link_to_a_room_leads_in_or_says_why_not,
         the_emoji_meant_comes_first_and_the_picker_keeps_the_focus,
@@ -110,7 +110,7 @@ pub const ALL: &[(&str, Scenario)] = scenarios! {
         a_picture_is_cropped_here_and_shown_to_everybody,
         another_password_logs_the_other_devices_out,
         a_message_goes_on_to_another_room;
-    telling:
+    status:
         members_are_here_or_not_and_follow_who_comes_and_goes,
         who_has_reacted_is_told_to_keys_as_to_the_pointer,
         a_pause_is_seen_and_is_ended_where_it_is_seen,

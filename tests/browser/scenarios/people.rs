@@ -2,8 +2,8 @@
 
 use crate::chat::{SOON, holds, join, online, press, sees, send};
 use crate::driver::{Browser, Outcome};
+use crate::scenarios::conversation::{look_away, look_back};
 use crate::scenarios::rooms::{ask, enter, make_room};
-use crate::scenarios::talking::{look_away, look_back};
 use crate::site::PASSWORD;
 use crate::world::{Expected, World};
 use serde_json::{Value, json};

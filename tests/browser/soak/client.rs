@@ -1,9 +1,9 @@
 //! One scripted client: does anything at random, survives whatever happens to the server, and ends
-//! with a picture that must equal a fresh one.
+//! with a replica that must equal a fresh one.
 
 use super::api::{self, Answer};
-use super::chance::Chance;
-use super::picture::{Picture, Want, number};
+use super::replica::{Replica, Request, number};
+use super::rng::Rng;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ type Socket = WebSocketStream<TcpStream>;
 
 pub const PASSWORD: &str = "rain on the mill wheel";
 /// Somebody does something about this often.
-const ACT_EVERY_MS: usize = 4_000;
+const ACTION_EVERY_MS: usize = 4_000;
 const COME_BACK_MS: usize = 1_500;
 /// Silence after a question for so long is the end of a connection.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
@@ -44,10 +44,10 @@ async fn enter(server: SocketAddr, path: &str, body: &Value) -> Result<Answer, S
 
 pub struct Client {
     pub name: String,
-    pub picture: Picture,
+    pub replica: Replica,
     server: SocketAddr,
     cookie: String,
-    chance: Chance,
+    rng: Rng,
     sent: u64,
     /// Posts that were not answered yet: client_id → frame. They are sent again until they are.
     pub unanswered: BTreeMap<String, Value>,
@@ -69,10 +69,10 @@ impl Client {
             .ok_or_else(|| format!("sign-up of {name}: {}", answer.status))?;
         Ok(Client {
             name,
-            picture: Picture::default(),
+            replica: Replica::default(),
             server,
             cookie,
-            chance: Chance::new(seed),
+            rng: Rng::new(seed),
             sent: 0,
             unanswered: BTreeMap::new(),
             answered: BTreeMap::new(),
@@ -89,10 +89,10 @@ impl Client {
             .ok_or_else(|| format!("log-in of {}: {}", self.name, answer.status))?;
         Ok(Client {
             name: self.name.clone(),
-            picture: Picture::default(),
+            replica: Replica::default(),
             server: self.server,
             cookie,
-            chance: Chance::new(0),
+            rng: Rng::new(0),
             sent: 0,
             unanswered: BTreeMap::new(),
             answered: BTreeMap::new(),
@@ -101,12 +101,12 @@ impl Client {
     }
 
     /// Lives until `end`, coming back after every loss, and doing things at random.
-    pub async fn live(&mut self, end: Instant) {
+    pub async fn run(&mut self, end: Instant) {
         while Instant::now() < end {
             if let Ok(socket) = self.connect().await {
-                let _ = self.talk(socket, end).await;
+                let _ = self.use_socket(socket, end).await;
             }
-            sleep(Duration::from_millis(self.chance.below(COME_BACK_MS) as u64)).await;
+            sleep(Duration::from_millis(self.rng.below(COME_BACK_MS) as u64)).await;
         }
     }
 
@@ -116,7 +116,7 @@ impl Client {
         let mut last = "the server is not there".to_owned();
         while Instant::now() < end {
             match self.connect().await {
-                Ok(mut socket) => match self.hear_all(&mut socket, end).await {
+                Ok(mut socket) => match self.receive_all(&mut socket, end).await {
                     Ok(()) => return Ok(()),
                     Err(error) => last = error,
                 },
@@ -128,38 +128,41 @@ impl Client {
     }
 
     async fn connect(&mut self) -> Result<Socket, String> {
-        let stream = TcpStream::connect(self.server).await.map_err(words)?;
-        stream.set_nodelay(true).map_err(words)?;
+        let stream = TcpStream::connect(self.server).await.map_err(error_text)?;
+        stream.set_nodelay(true).map_err(error_text)?;
         let host = format!("chapp.localhost:{}", self.server.port());
-        let mut request = format!("ws://{host}/ws").into_client_request().map_err(words)?;
+        let mut request = format!("ws://{host}/ws").into_client_request().map_err(error_text)?;
         let headers = request.headers_mut();
-        headers.insert("origin", format!("http://{host}").parse().map_err(words)?);
-        headers.insert("cookie", self.cookie.parse().map_err(words)?);
+        headers.insert("origin", format!("http://{host}").parse().map_err(error_text)?);
+        headers.insert("cookie", self.cookie.parse().map_err(error_text)?);
         let shaking = tokio_tungstenite::client_async(request, stream);
-        let (mut socket, _) = timeout(ANSWER_LIMIT, shaking).await.map_err(words)?.map_err(words)?;
+        let (mut socket, _) = timeout(ANSWER_LIMIT, shaking)
+            .await
+            .map_err(error_text)?
+            .map_err(error_text)?;
         let ready = next(&mut socket).await?;
         let epoch = ready["epoch"].as_str().map(str::to_owned);
         if self.epoch.is_some() && self.epoch != epoch {
-            self.picture.complaints.push("another epoch after a crash".to_owned());
+            self.replica.complaints.push("another epoch after a crash".to_owned());
         }
         self.epoch = epoch;
-        let wants = self.picture.hear(&ready);
-        self.fulfil(&mut socket, wants).await?;
+        let requests = self.replica.receive(&ready);
+        self.send_requests(&mut socket, requests).await?;
         for frame in self.unanswered.values() {
             send(&mut socket, frame).await?;
         }
         Ok(socket)
     }
 
-    async fn talk(&mut self, mut socket: Socket, end: Instant) -> Result<(), String> {
+    async fn use_socket(&mut self, mut socket: Socket, end: Instant) -> Result<(), String> {
         let mut next_act = self.next_act();
         while Instant::now() < end {
             match timeout_at(next_act.min(end), next(&mut socket)).await {
-                Ok(frame) => self.hear(&mut socket, &frame?).await?,
+                Ok(frame) => self.receive(&mut socket, &frame?).await?,
                 Err(_) => {
                     next_act = self.next_act();
                     // Somebody pulls the plug.
-                    if self.chance.one_in(60) {
+                    if self.rng.one_in(60) {
                         return Ok(());
                     }
                     self.act(&mut socket).await?;
@@ -170,22 +173,22 @@ impl Client {
     }
 
     fn next_act(&mut self) -> Instant {
-        Instant::now() + Duration::from_millis(self.chance.below(ACT_EVERY_MS) as u64)
+        Instant::now() + Duration::from_millis(self.rng.below(ACTION_EVERY_MS) as u64)
     }
 
     /// Stays until nothing is unanswered, and everything that was sent before a last ping is heard.
-    async fn hear_all(&mut self, socket: &mut Socket, end: Instant) -> Result<(), String> {
+    async fn receive_all(&mut self, socket: &mut Socket, end: Instant) -> Result<(), String> {
         let mut rounds = 0;
         while rounds < 3 {
             rounds += 1;
             let mark = format!("settled {rounds}");
             send(socket, &json!({"type": "ping", "ref": mark})).await?;
             loop {
-                let frame = timeout_at(end, next(socket)).await.map_err(words)??;
+                let frame = timeout_at(end, next(socket)).await.map_err(error_text)??;
                 if frame["type"] == "pong" && frame["ref"] == *mark {
                     break;
                 }
-                self.hear(socket, &frame).await?;
+                self.receive(socket, &frame).await?;
             }
             if !self.unanswered.is_empty() {
                 rounds = 0;
@@ -194,17 +197,17 @@ impl Client {
         Ok(())
     }
 
-    async fn hear(&mut self, socket: &mut Socket, frame: &Value) -> Result<(), String> {
+    async fn receive(&mut self, socket: &mut Socket, frame: &Value) -> Result<(), String> {
         match frame["type"].as_str().unwrap_or_default() {
             "posted" => {
                 let client_id = frame["client_id"].as_str().unwrap_or_default().to_owned();
-                let place = (number(&frame["room"]), number(&frame["seq"]));
+                let position = (number(&frame["room"]), number(&frame["seq"]));
                 self.unanswered.remove(&client_id);
-                if let Some(before) = self.answered.insert(client_id.clone(), place)
-                    && before != place
+                if let Some(before) = self.answered.insert(client_id.clone(), position)
+                    && before != position
                 {
-                    let two = format!("{client_id} was answered with {before:?}, then {place:?}");
-                    self.picture.complaints.push(two);
+                    let two = format!("{client_id} was answered with {before:?}, then {position:?}");
+                    self.replica.complaints.push(two);
                 }
             }
             "error" => {
@@ -217,27 +220,27 @@ impl Client {
                 }
                 let known = ["forbidden", "not_found", "conflict", "invalid"];
                 if !known.contains(&code) {
-                    self.picture.complaints.push(format!("refused: {frame}"));
+                    self.replica.complaints.push(format!("refused: {frame}"));
                 }
             }
             _ => {
-                let wants = self.picture.hear(frame);
-                self.fulfil(socket, wants).await?;
+                let requests = self.replica.receive(frame);
+                self.send_requests(socket, requests).await?;
             }
         }
         Ok(())
     }
 
-    async fn fulfil(&mut self, socket: &mut Socket, wants: Vec<Want>) -> Result<(), String> {
-        let mut wants: std::collections::VecDeque<Want> = wants.into();
-        while let Some(want) = wants.pop_front() {
-            match want {
-                Want::Sync(room, since) => {
+    async fn send_requests(&mut self, socket: &mut Socket, requests: Vec<Request>) -> Result<(), String> {
+        let mut requests: std::collections::VecDeque<Request> = requests.into();
+        while let Some(request) = requests.pop_front() {
+            match request {
+                Request::Sync(room, since) => {
                     send(socket, &json!({"type": "sync", "room": room, "since": since})).await?;
                 }
-                Want::Read(room) => {
+                Request::Read(room) => {
                     if let Some((head, messages)) = self.whole_history(room).await? {
-                        wants.extend(self.picture.read(room, head, messages));
+                        requests.extend(self.replica.read(room, head, messages));
                     }
                 }
             }
@@ -271,24 +274,24 @@ impl Client {
 
     /// One thing that people do.
     async fn act(&mut self, socket: &mut Socket) -> Result<(), String> {
-        let rooms: Vec<u64> = self.picture.rooms.keys().copied().collect();
-        let Some(&room) = self.chance.pick(&rooms) else {
+        let rooms: Vec<u64> = self.replica.rooms.keys().copied().collect();
+        let Some(&room) = self.rng.pick(&rooms) else {
             return Ok(());
         };
-        let ids: Vec<u64> = self.picture.rooms[&room]
+        let ids: Vec<u64> = self.replica.rooms[&room]
             .messages
             .keys()
             .rev()
             .take(MESSAGES_LOOKED_AT)
             .copied()
             .collect();
-        let id = self.chance.pick(&ids).copied().unwrap_or(1);
-        let people: Vec<u64> = self.picture.people.keys().copied().collect();
-        let other = self.chance.pick(&people).copied().unwrap_or(1);
-        let emoji = *self.chance.pick(&EMOJI).unwrap_or(&"👍");
-        let on = !self.chance.one_in(3);
+        let id = self.rng.pick(&ids).copied().unwrap_or(1);
+        let people: Vec<u64> = self.replica.people.keys().copied().collect();
+        let other = self.rng.pick(&people).copied().unwrap_or(1);
+        let emoji = *self.rng.pick(&EMOJI).unwrap_or(&"👍");
+        let on = !self.rng.one_in(3);
         let acting = format!("{}: act {}", self.name, self.sent);
-        match self.chance.below(100) {
+        match self.rng.below(100) {
             0..50 => return self.post(socket, room, id).await,
             50..60 => self.socket_act(
                 socket,
@@ -302,7 +305,7 @@ impl Client {
             71..73 => self.socket_act(socket, json!({"type": "undelete", "room": room, "id": id})),
             73..76 => self.socket_act(socket, json!({"type": "pin", "room": room, "id": id, "on": on})),
             76..84 => {
-                let seq = self.picture.rooms[&room].through;
+                let seq = self.replica.rooms[&room].through;
                 self.socket_act(socket, json!({"type": "read", "room": room, "seq": seq, "ref": "read"}))
             }
             84..86 => self.socket_act(socket, json!({"type": "unread", "room": room, "id": id})),
@@ -320,9 +323,9 @@ impl Client {
     async fn post(&mut self, socket: &mut Socket, room: u64, id: u64) -> Result<(), String> {
         self.sent += 1;
         let client_id = format!("{}-{}", self.name, self.sent);
-        let people: Vec<&Value> = self.picture.people.values().collect();
-        let whom = self.chance.pick(&people).and_then(|user| user["name"].as_str());
-        let body = match self.chance.below(4) {
+        let people: Vec<&Value> = self.replica.people.values().collect();
+        let whom = self.rng.pick(&people).and_then(|user| user["name"].as_str());
+        let body = match self.rng.below(4) {
             0 => format!(
                 "{client_id}, @{} **look** at https://example.org/{id}",
                 whom.unwrap_or("nobody")
@@ -331,19 +334,19 @@ impl Client {
             _ => client_id.clone(),
         };
         let mut frame = json!({"type": "post", "room": room, "client_id": client_id, "body": body});
-        if self.chance.one_in(5) {
+        if self.rng.one_in(5) {
             frame["reply_to"] = id.into();
         }
         self.unanswered.insert(client_id, frame.clone());
         send(socket, &frame).await
     }
 
-    /// What goes over HTTP. Refusals are part of life here; only the picture counts.
+    /// What goes over HTTP. Refusals are part of life here; only the replica counts.
     async fn arrange(&mut self, room: u64, other: u64) -> Result<(), String> {
         self.sent += 1;
         let name = format!("{} {}", self.name, self.sent);
-        let few = self.picture.rooms.len() < ROOMS_MAX;
-        let (method, path, body) = match self.chance.below(11) {
+        let few = self.replica.rooms.len() < ROOMS_MAX;
+        let (method, path, body) = match self.rng.below(11) {
             0 if few => (
                 "POST",
                 "/api/rooms".to_owned(),
@@ -371,14 +374,14 @@ impl Client {
             9 => (
                 "PATCH",
                 format!("/api/rooms/{room}"),
-                json!({"archived": self.chance.one_in(2)}),
+                json!({"archived": self.rng.one_in(2)}),
             ),
             _ => ("PATCH", "/api/me".to_owned(), json!({"status": name})),
         };
         let answer = self.ask(method, &path, &body).await?;
         if answer.status >= 500 {
             let complaint = format!("{method} {path}: {} {}", answer.status, answer.json);
-            self.picture.complaints.push(complaint);
+            self.replica.complaints.push(complaint);
         }
         Ok(())
     }
@@ -386,7 +389,7 @@ impl Client {
     async fn join_any(&mut self) -> Result<(), String> {
         let found = self.ask("GET", "/api/rooms?browse=1", &Value::Null).await?;
         let rooms: Vec<&Value> = found.json["rooms"].as_array().into_iter().flatten().collect();
-        if let Some(room) = self.chance.pick(&rooms) {
+        if let Some(room) = self.rng.pick(&rooms) {
             let path = format!("/api/rooms/{}/join", number(&room["id"]));
             self.ask("POST", &path, &Value::Null).await?;
         }
@@ -397,7 +400,7 @@ impl Client {
 async fn next(socket: &mut Socket) -> Result<Value, String> {
     loop {
         match socket.next().await {
-            Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).map_err(words),
+            Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).map_err(error_text),
             Some(Ok(Message::Close(close))) => return Err(format!("closed: {close:?}")),
             Some(Ok(_)) => {}
             Some(Err(error)) => return Err(error.to_string()),
@@ -407,9 +410,9 @@ async fn next(socket: &mut Socket) -> Result<Value, String> {
 }
 
 async fn send(socket: &mut Socket, frame: &Value) -> Result<(), String> {
-    socket.send(Message::text(frame.to_string())).await.map_err(words)
+    socket.send(Message::text(frame.to_string())).await.map_err(error_text)
 }
 
-fn words(error: impl std::fmt::Display) -> String {
+fn error_text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }

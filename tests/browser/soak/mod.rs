@@ -6,17 +6,17 @@
 //! a longer or larger one.
 
 mod api;
-mod chance;
 mod client;
 mod pages;
-mod picture;
+mod replica;
+mod rng;
 
 use crate::driver::Outcome;
 use crate::site::Site;
 use crate::world::{Expected, World};
-use chance::Chance;
 use client::Client;
 use futures_util::stream::{self, StreamExt};
+use rng::Rng;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::thread;
@@ -49,7 +49,7 @@ pub fn every_picture_equals_a_fresh_one_after_two_minutes_of_everything(world: &
         let pages: Vec<_> = browsers
             .iter()
             .zip(1..)
-            .map(|(browser, number)| scope.spawn(move || pages::live(browser, site, Chance::new(seed ^ number), lasts)))
+            .map(|(browser, number)| scope.spawn(move || pages::run(browser, site, Rng::new(seed ^ number), lasts)))
             .collect();
         kill_now_and_then(site, lasts)?;
         let pages: Outcome<Vec<()>> = pages
@@ -86,7 +86,7 @@ fn crowd(site: &Site, seed: u64, lasts: Duration, pages_are_still: oneshot::Rece
         let lives = (0..count).map(|number| async move {
             let seed = seed.wrapping_mul(1_000_003) ^ number;
             let mut client = sign_up(site, format!("client {number}"), seed, end).await?;
-            client.live(end).await;
+            client.run(end).await;
             Ok(client)
         });
         let clients: Vec<Outcome<Client>> = futures_util::future::join_all(lives).await;
@@ -122,19 +122,19 @@ async fn sign_up(site: &Site, name: String, seed: u64, end: Instant) -> Outcome<
 
 /// What a client holds against what the same person sees who comes fresh.
 async fn compare(client: &Client) -> Outcome {
-    if let Some(complaint) = client.picture.complaints.first() {
+    if let Some(complaint) = client.replica.complaints.first() {
         return Err(format!("{}: {complaint}", client.name));
     }
     let mut fresh = client.fresh().await?;
     fresh.settle(SETTLE_LIMIT).await?;
-    let (held, seen) = (client.picture.told(), fresh.picture.told());
+    let (held, seen) = (client.replica.to_json(), fresh.replica.to_json());
     if held != seen {
         return Err(format!("{}: {}", client.name, difference("", &held, &seen)));
     }
-    if let Some(wrong) = fresh.picture.wrong_last() {
+    if let Some(wrong) = fresh.replica.wrong_last() {
         return Err(format!("{}: {wrong}", client.name));
     }
-    let rooms = fresh.picture.rooms.into_iter();
+    let rooms = fresh.replica.rooms.into_iter();
     let histories = rooms.map(|(id, room)| (id, room.messages.into_values().collect()));
     once(client, &histories.collect())
 }
@@ -144,7 +144,7 @@ fn once(client: &Client, histories: &HashMap<u64, Vec<Value>>) -> Outcome {
     let own = histories.iter().flat_map(|(room, messages)| {
         messages
             .iter()
-            .filter_map(move |message| Some((message["client_id"].as_str()?, *room, picture::number(&message["id"]))))
+            .filter_map(move |message| Some((message["client_id"].as_str()?, *room, replica::number(&message["id"]))))
     });
     let mut found: HashMap<&str, (u64, u64)> = HashMap::new();
     for (client_id, room, id) in own.filter(|(client_id, ..)| client_id.starts_with(&format!("{}-", client.name))) {
@@ -154,15 +154,15 @@ fn once(client: &Client, histories: &HashMap<u64, Vec<Value>>) -> Outcome {
             return Err(format!("{client_id} stands at {before:?} and at {:?}", (room, id)));
         }
     }
-    for (client_id, place) in &client.answered {
-        let in_room = client.picture.rooms.contains_key(&place.0);
-        if in_room && found.get(client_id.as_str()) != Some(place) {
+    for (client_id, position) in &client.answered {
+        let in_room = client.replica.rooms.contains_key(&position.0);
+        if in_room && found.get(client_id.as_str()) != Some(position) {
             let seen = found.get(client_id.as_str());
             let there = histories
-                .get(&place.0)
-                .and_then(|all| all.iter().find(|m| picture::number(&m["id"]) == place.1));
+                .get(&position.0)
+                .and_then(|all| all.iter().find(|m| replica::number(&m["id"]) == position.1));
             return Err(format!(
-                "{client_id} was answered with {place:?} and stands at {seen:?}; there stands {there:?}"
+                "{client_id} was answered with {position:?} and stands at {seen:?}; there stands {there:?}"
             ));
         }
     }

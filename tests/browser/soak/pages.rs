@@ -1,6 +1,6 @@
 //! What the three browsers do meanwhile, and whether a page shows afterwards what a fresh one shows.
 
-use super::chance::Chance;
+use super::rng::Rng;
 use crate::chat::{IN_A_WHILE, SOON, open, person};
 use crate::driver::{Browser, ENTER, Outcome};
 use crate::site::Site;
@@ -13,14 +13,14 @@ const PAUSE: Duration = Duration::from_millis(900);
 const COMPARED: usize = 25;
 
 /// Writes, reacts and walks from room to room until the time is over, and stays until all of it has been sent.
-pub fn live(browser: &Browser, _site: &Site, mut chance: Chance, lasts: Duration) -> Outcome {
+pub fn run(browser: &Browser, _site: &Site, mut rng: Rng, lasts: Duration) -> Outcome {
     let end = Instant::now() + lasts;
     let mut number = 0;
     while Instant::now() < end {
         number += 1;
-        match chance.below(4) {
-            0 => browser.script(WALK, json!([chance.below(1_000)])).map(drop)?,
-            1 => browser.script(REACT, json!([chance.below(1_000)])).map(drop)?,
+        match rng.below(4) {
+            0 => browser.script(WALK, json!([rng.below(1_000)])).map(drop)?,
+            1 => browser.script(REACT, json!([rng.below(1_000)])).map(drop)?,
             _ => write(browser, &format!("{} writes {number}", person(browser)))?,
         }
         thread::sleep(PAUSE);

@@ -1,6 +1,6 @@
-//! A backup while everybody writes: whole, consistent, and of use to nobody but who restores it.
+//! A backup while everybody writes: complete, consistent, and without sessions or tokens that give access.
 
-use super::super::store_laws::world::{Fault, ShakyDisk, World, post, read_forward, wait};
+use super::super::store_laws::world::{Fault, FaultyDisk, World, post, read_forward, wait};
 use crate::harness::PATIENCE;
 use crate::harness::http::Response;
 use crate::harness::people::Person;
@@ -21,7 +21,7 @@ fn names(folder: &Path) -> Vec<String> {
     let files = fs::read_dir(folder).unwrap();
     let mut names: Vec<String> = files
         .map(|file| file.unwrap().file_name().into_string().unwrap())
-        // What is noted about the data file.
+        // The run file.
         .filter(|name| !name.ends_with(".last-commit"))
         .collect();
     names.sort();
@@ -35,7 +35,7 @@ fn back_up(site: &Site, owner: &Person) -> Response {
     response
 }
 
-/// What was acknowledged so far: client_id → seq.
+/// Acknowledged posts: `client_id` → seq.
 type Acknowledged = BTreeMap<String, u64>;
 
 #[test]
@@ -57,7 +57,7 @@ fn a_backup_under_load_holds_everything_that_was_acknowledged_before_it() {
                     while !stop.load(Relaxed) {
                         let id = format!("{n}-{count}");
                         let seq = socket.say(&id, &format!("message {id} {}", "x".repeat(500)));
-                        // Nobody counts what comes after the backup.
+                        // Posts after the backup do not count.
                         let _ = say.send((id, seq));
                         count += 1;
                     }
@@ -65,7 +65,7 @@ fn a_backup_under_load_holds_everything_that_was_acknowledged_before_it() {
                 said
             })
             .collect();
-        // Each has said something by now, and goes on.
+        // Each has posted by now and continues.
         let mut before = Acknowledged::new();
         for said in &running {
             before.extend((0..50).map(|_| said.recv().unwrap()));
@@ -98,7 +98,7 @@ fn a_backup_under_load_holds_everything_that_was_acknowledged_before_it() {
         (posts[0]..posts[0] + posts.len() as u64).collect::<Vec<_>>(),
         "no hole"
     );
-    // Ids go on after the last one; what was posted before is not posted again.
+    // Ids continue after the last one, and earlier posts are not duplicated.
     let mut socket = site.socket(&ada);
     assert_ne!(
         socket.ready["epoch"], epoch,
@@ -153,15 +153,15 @@ fn the_last_backup_is_told_with_its_date_and_size() {
         "asking is taking none"
     );
     let bytes = back_up(&site, &ada).body.len();
-    // It is written down when the last byte has gone out, and only then can the next one begin.
-    let told = loop {
-        let told = site.facts(&ada)["backup"].clone();
-        if told["running"] == false {
-            break told;
+    // It is recorded when the last byte has gone out, and only then can the next one begin.
+    let status = loop {
+        let status = site.facts(&ada)["backup"].clone();
+        if status["running"] == false {
+            break status;
         }
     };
-    assert_eq!(told["bytes"], bytes);
-    let age = site.facts(&ada)["started_at"].as_u64().unwrap()..=told["at"].as_u64().unwrap();
+    assert_eq!(status["bytes"], bytes);
+    let age = site.facts(&ada)["started_at"].as_u64().unwrap()..=status["at"].as_u64().unwrap();
     assert!(!age.is_empty());
 }
 
@@ -190,7 +190,7 @@ fn a_second_backup_waits_for_the_end_of_the_first_one() {
     site.get_as(&ada, "/api/backup").refused(409, "conflict");
     let head = site.request("HEAD", "/api/backup").cookie(&ada.cookie).send();
     assert_eq!(head.status, 409);
-    // Whoever goes away in the middle lets the next one begin.
+    // An aborted download lets the next one begin.
     drop(slow);
     while site.facts(&ada)["backup"]["running"] == true {
         thread::yield_now();
@@ -221,8 +221,9 @@ fn without_room_for_a_copy_none_is_begun() {
     assert_eq!(full.facts(&ada)["backup"]["running"], false);
 }
 
-/// Posts, and waits for the checkpoint that follows when nobody says more: the disk is the copy's alone then. Returns how
-/// many posts that took.
+/// Posts, and waits for the checkpoint that follows when nobody says more: the disk is the copy's alone then. Returns
+/// how
+/// posts.
 fn until_all_is_in_the_pages(world: &World) -> usize {
     let checkpoints = || world.store.metrics().get(Count::Checkpoints);
     let mut posts = 0;
@@ -231,7 +232,7 @@ fn until_all_is_in_the_pages(world: &World) -> usize {
         wait(world.store.commit(post(1, &format!("last {posts}")))).unwrap();
         posts += 1;
         if checkpoints() > before {
-            // It went to the pages by itself.
+            // The checkpoint came without another post.
             continue;
         }
         let patience = Instant::now() + PATIENCE;
@@ -245,7 +246,7 @@ fn until_all_is_in_the_pages(world: &World) -> usize {
 
 #[test]
 fn a_disk_that_fills_up_under_a_copy_leaves_nothing_of_it_and_the_server_goes_on() {
-    let disk = std::sync::Arc::new(ShakyDisk::default());
+    let disk = std::sync::Arc::new(FaultyDisk::default());
     let world = World::with(disk.options());
     world.sign_up_people(1);
     for n in 0..50 {
@@ -254,16 +255,12 @@ fn a_disk_that_fills_up_under_a_copy_leaves_nothing_of_it_and_the_server_goes_on
     let more = until_all_is_in_the_pages(&world);
     let go_on = Progress::default();
     let mut failures = 0;
-    for acts in 0.. {
-        disk.fail(Fault::Full, acts);
+    for ops in 0.. {
+        disk.fail(Fault::Full, ops);
         let copied = world.store.back_up(ReadBack::No, &go_on);
         let failed = disk.has_failed();
-        disk.mend();
-        assert_eq!(
-            names(world.path.parent().unwrap()),
-            ["data.redb"],
-            "after {acts} writes"
-        );
+        disk.repair();
+        assert_eq!(names(world.path.parent().unwrap()), ["data.redb"], "after {ops} writes");
         match copied {
             Ok(_) if !failed => break,
             Ok(_) => {}

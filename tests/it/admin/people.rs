@@ -1,4 +1,4 @@
-//! Roles, and people who are shut out.
+//! Roles, and deactivated people.
 
 use crate::harness::people::{PASSWORD, Person};
 use crate::harness::server::Site;
@@ -136,7 +136,7 @@ fn a_deactivated_person_hears_nothing_more_and_cannot_come_back() {
             }
             assert_eq!(site.say(device, "b2", "still here").status, 401);
         }
-        // No word of why, to whoever tries names.
+        // Somebody who tries names learns no reason.
         let refused = site.try_log_in("Ben", PASSWORD).refused(401, "unauthenticated");
         assert_eq!(
             refused,
@@ -150,7 +150,7 @@ fn a_deactivated_person_hears_nothing_more_and_cannot_come_back() {
         );
         site.restart();
     }
-    // To the others they are who they were.
+    // The others still see the same person.
     let history = site.history(&ada);
     assert_eq!(history.iter().filter(|message| message["author"] == ben.id).count(), 1);
     let people = site.get_as(&ada, &format!("/api/people?ids={}", ben.id)).json();
@@ -197,14 +197,14 @@ fn nobody_who_is_shut_out_gets_a_role_a_password_or_the_server() {
     site.post("/api/reset").json(&body).send().refused(404, "not_found");
 }
 
-/// A request of which all but the last byte of the body has arrived, as far as anybody can tell from outside.
-struct OnItsWay {
+/// A request without the last byte of its body.
+struct PartialRequest {
     stream: TcpStream,
     last: u8,
 }
 
-impl OnItsWay {
-    fn new(site: &Site, by: &Person, method: &str, path: &str, body: &Value) -> OnItsWay {
+impl PartialRequest {
+    fn new(site: &Site, by: &Person, method: &str, path: &str, body: &Value) -> PartialRequest {
         let host = format!("chapp.localhost:{}", site.port());
         let body = body.to_string();
         let head = format!(
@@ -215,16 +215,16 @@ impl OnItsWay {
         );
         let mut stream = TcpStream::connect(site.address).unwrap();
         stream.write_all(head.as_bytes()).unwrap();
-        // It says so once it wants the body: by then it knows who asks.
+        // The server sends this when it wants the body, after it has identified the sender.
         let mut answer = [0; 25];
         stream.read_exact(&mut answer).unwrap();
         assert!(answer.starts_with(b"HTTP/1.1 100 Continue"), "{answer:?}");
         let (last, rest) = body.as_bytes().split_last().unwrap();
         stream.write_all(rest).unwrap();
-        OnItsWay { stream, last: *last }
+        PartialRequest { stream, last: *last }
     }
 
-    /// The status of the answer, and all of it.
+    /// The status of the answer, and its text.
     fn arrives(mut self) -> (u16, String) {
         self.stream.write_all(&[self.last]).unwrap();
         let mut answer = String::new();
@@ -251,7 +251,7 @@ fn a_role_that_is_taken_away_is_gone_at_once_on_open_sockets_and_for_requests_on
     let delete = |id: &Value| json!({"type": "delete", "room": room, "id": id, "ref": "delete"});
     bens.send(&delete(&first));
     bens.expect("done");
-    // What an admin may see and do, each of it asked for by an admin.
+    // Every admin request, sent by an admin.
     let asked = [
         ("PATCH", "/api/server", json!({})),
         ("PATCH", "/api/server", json!({"name": "Ben's"})),
@@ -262,7 +262,7 @@ fn a_role_that_is_taken_away_is_gone_at_once_on_open_sockets_and_for_requests_on
             json!({"deactivated": true}),
         ),
     ]
-    .map(|(method, path, body)| OnItsWay::new(&site, &ben, method, path, &body));
+    .map(|(method, path, body)| PartialRequest::new(&site, &ben, method, path, &body));
 
     assert_eq!(site.set_role(&ada, &ben, "member").status, 200);
 
@@ -283,8 +283,8 @@ fn whoever_is_shut_out_gets_nothing_for_requests_on_their_way() {
     let site = Site::new();
     let [ada, ben] = ["Ada", "Ben"].map(|name| site.sign_up(name));
     site.set_role(&ada, &ben, "admin");
-    let asked =
-        [json!({}), json!({"name": "Ben's"})].map(|body| OnItsWay::new(&site, &ben, "PATCH", "/api/server", &body));
+    let asked = [json!({}), json!({"name": "Ben's"})]
+        .map(|body| PartialRequest::new(&site, &ben, "PATCH", "/api/server", &body));
     assert_eq!(site.set_deactivated(&ada, &ben, true).status, 200);
     for request in asked {
         let (status, answer) = request.arrives();
@@ -306,7 +306,7 @@ fn a_role_that_is_given_makes_no_cookie_good_that_was_stolen_and_is_over() {
     }
     assert!(Socket::try_connect(site.address, &stolen).is_err());
     assert_eq!(site.get_as(&other_device, "/api/server").status, 200);
-    // Nor does a token that somebody has made up become one of an admin's.
+    // A made-up token does not become an admin's.
     let made_up = Person {
         cookie: format!("{}={}", other_device.cookie.split_once('=').unwrap().0, "ab".repeat(32)),
         ..other_device.clone()

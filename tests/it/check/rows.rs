@@ -1,4 +1,4 @@
-//! Rows that are damaged, missing, or at odds with others: each planted alone, and each told with its table.
+//! Damaged, missing and inconsistent rows: each is planted alone and must be reported with its table.
 
 use super::*;
 use redb::{ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
@@ -17,7 +17,7 @@ pub fn put_meta(path: &Path, key: &str, row: &[u8]) {
     plant::<&str>(path, "chapp", key, row);
 }
 
-/// Something to be done to the rows of any table.
+/// An operation on the rows of any table.
 trait Each {
     fn table<K: redb::Key + 'static>(&mut self, name: &'static str, table: TableDefinition<'static, K, Row>);
 }
@@ -51,7 +51,7 @@ tables! {
     (u32, [u8; 32]) = "sessions_of";
 }
 
-/// Rows that nothing else says must be there.
+/// Rows whose absence no other row reveals.
 const OPTIONAL: [&str; 13] = [
     "server",
     "settings",
@@ -75,7 +75,7 @@ struct Planted<'a> {
 }
 
 impl Planted<'_> {
-    /// The check of a copy whose table has become this.
+    /// Checks a copy in which the table has these rows.
     fn after<K: redb::Key + 'static>(
         &self,
         table: TableDefinition<'static, K, Row>,
@@ -86,7 +86,7 @@ impl Planted<'_> {
             let mut table = txn.open_table(table).unwrap();
             let (key, row) = {
                 let mut rows = table.iter().unwrap();
-                // Without the first ones of these, nothing is opened at all, or it is a file of early days.
+                // Without their first rows the file does not open, or counts as an older format.
                 let is_late = matches!(redb::TableHandle::name(&table), "chapp" | "room_facts");
                 let row = if is_late { rows.next_back() } else { rows.next() };
                 let (key, row) = row.unwrap().unwrap();
@@ -153,7 +153,7 @@ pub fn plant<K: redb::Key + 'static>(path: &Path, name: &'static str, key: K::Se
     });
 }
 
-/// Sets one row, and tells what the check says.
+/// Sets one row, and returns the findings of the check.
 fn with<K: redb::Key + 'static>(name: &'static str, key: K::SelfType<'_>, row: &[u8]) -> String {
     let (_folder, path) = full_file();
     plant::<K>(&path, name, key, row);
@@ -201,7 +201,7 @@ fn what_one_table_says_of_another_is_told_with_the_key_and_what_is_expected() {
         &with::<(u32, u32)>("blocks", (1, 1), &[]),
         "blocks (1, 1): these are not two accounts",
     );
-    // Entry, message, and how many of the seqs up to there are no posts.
+    // Entry, message, and the number of seqs up to there that are not posts.
     says(
         &with::<(u32, u32)>("seqs", (1, 9), &[11, 8]),
         "seqs (1, 9): it leads to entry 11 and message 8",

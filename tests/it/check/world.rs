@@ -15,12 +15,12 @@ pub const MESSAGES: u64 = PLAIN + 9;
 const PLAIN: u64 = SEGMENT_ENTRIES + 100;
 const AT: Time = Time(1_000);
 
-/// What the `n`-th plain post says.
+/// The text of the `n`-th plain post.
 pub fn a_text(n: u64) -> String {
     format!("plain text number {n}, and nobody reacts")
 }
 
-/// Where the `n`-th plain post is in the log: behind the notice of each named room.
+/// The position of the `n`-th plain post in the log, after the notices of the named rooms.
 pub fn entry_of(n: u64) -> u64 {
     n + 3
 }
@@ -31,7 +31,7 @@ pub fn fill(path: &Path) {
     wait(store.close());
 }
 
-/// Makes the file; gives its bytes as a kill would leave them.
+/// Creates the file; returns its bytes as a kill would leave them.
 pub fn fill_and_kill(path: &Path) -> Vec<u8> {
     let store = filled(path);
     let killed = fs::read(path).unwrap();
@@ -148,7 +148,7 @@ fn messages() -> Vec<Change> {
     let mut changes = file(posted, 2);
     changes.extend(file(unposted, 1));
     changes.extend(file(coming, 1));
-    // The last one has not come to its end.
+    // The last upload is incomplete.
     changes.pop();
     changes.extend([
         written(3, 1, "mentions", for_ben, Vec::new(), None),
@@ -158,7 +158,7 @@ fn messages() -> Vec<Change> {
         written(3, 1, "deleted", says("to be deleted"), Vec::new(), None),
         written(3, 1, "erased", says("to be erased"), Vec::new(), None),
         written(2, 1, "elsewhere", says("in the open room"), Vec::new(), None),
-        // Others have said something before these, which their authors have not read.
+        // Posts of others come before these, unread by their authors.
         written(3, 3, "own", says("mine"), Vec::new(), None),
         written(4, 2, "direct", says("to you alone"), Vec::new(), None),
         act(1, 3, 5, MessageAction::Edit(says("second"))),
@@ -189,7 +189,7 @@ fn messages() -> Vec<Change> {
     changes
 }
 
-/// All that brings a file of person 1, with a preview.
+/// The changes that upload a file of person 1 with a preview.
 fn file(id: FileId, chunks: u32) -> Vec<Change> {
     let at = Time(3_000);
     let mut changes: Vec<Change> = (0..chunks)

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
-/// What a server says of a backup that takes the place of its data file.
+/// The error for a backup onto the data file of a running server.
 fn restored(home: &Home, backup: &Path) -> Exe {
     let elsewhere = home.path().join("restored.redb");
     fs::copy(backup, &elsewhere).unwrap();
@@ -32,7 +32,7 @@ fn a_backup_of_a_busy_server_holds_everything_that_was_acknowledged_before_it() 
                     break;
                 }
                 let seq = socket.say(&n.to_string(), &format!("message {n} {}", "x".repeat(500)));
-                // Nobody counts what comes after the backup.
+                // Posts after the backup do not count.
                 let _ = say.send(seq);
             }
         });
@@ -53,7 +53,7 @@ fn a_backup_of_a_busy_server_holds_everything_that_was_acknowledged_before_it() 
         0o600
     );
     assert_eq!(names(home.path()), ["chapp.redb", "copy.redb"]);
-    // The page tells of it as of one that the owner has downloaded.
+    // The page reports it like a downloaded backup.
     let server = Request::new(exe.address, "GET", "/api/server").cookie(&ada.cookie);
     let told = server.send().json()["server"]["backup"].clone();
     assert_eq!(told["bytes"], fs::metadata(&copy).unwrap().len());
@@ -208,7 +208,7 @@ fn a_kill_at_any_moment_leaves_the_old_backup_or_the_new_one() {
     loop {
         let mut command = home.command(&["backup", "copy.redb", "--force"]);
         let mut running = command.env("CHAPP_DATA", home.data()).spawn().unwrap();
-        // At moments that nobody chose.
+        // At random moments.
         thread::sleep(delay);
         if running.try_wait().unwrap().is_some() {
             break;
@@ -224,7 +224,7 @@ fn a_kill_at_any_moment_leaves_the_old_backup_or_the_new_one() {
         delay += Duration::from_millis(4);
     }
     assert!(killed > 3, "{killed}");
-    // What the kills have left goes with the next one.
+    // The next backup removes the leftovers of the kills.
     succeeds(&home, &["backup", "copy.redb", "--force"]);
     assert_eq!(is_sound(&copy), 10_000);
     assert_eq!(names(home.path()), ["chapp.redb", "copy.redb"]);
@@ -249,7 +249,7 @@ fn ctrl_c_leaves_nothing_of_a_backup() {
             assert_eq!(names(home.path()), ["chapp.redb"]);
             return;
         }
-        // It was faster.
+        // It finished before the signal.
         let _ = fs::remove_file(home.path().join("copy.redb"));
     }
     panic!("never stopped in time");
@@ -262,7 +262,7 @@ fn where_the_server_stops_under_a_backup_there_is_none() {
     let mut exe = home.serve(&[]);
     let mut command = home.command(&["backup", "copy.redb"]);
     let mut running = command.env("CHAPP_DATA", home.data()).spawn().unwrap();
-    // The copy of the server, beside its data file, has a name for a moment.
+    // The server's temporary copy beside its data file briefly has a name.
     while names(home.path()).len() == 1 && running.try_wait().unwrap().is_none() {
         thread::yield_now();
     }

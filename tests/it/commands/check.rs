@@ -1,4 +1,4 @@
-//! `chapp check`: what is found is in `crate::check`; here is how it is said.
+//! The output of `chapp check`. `crate::check` tests the findings.
 
 use super::*;
 
@@ -47,7 +47,7 @@ fn what_is_wrong_is_told_line_by_line_and_ends_with_1() {
             "{}",
             ended.stderr
         );
-        // Such a file is backed up all the same, and told of.
+        // Such a file is backed up anyway, with a warning.
         let ended = command(&home, &["backup", "copy.redb", "--force"]);
         assert!(
             ended.status.success() && ended.stderr.contains("at odds with itself in 1 places"),

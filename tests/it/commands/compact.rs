@@ -144,7 +144,7 @@ fn a_kill_at_any_moment_leaves_the_old_file_or_the_new_one() {
     loop {
         let mut command = home.command(&["compact"]);
         let mut running = command.env("CHAPP_DATA", &path).spawn().unwrap();
-        // At moments that nobody chose.
+        // At random moments.
         thread::sleep(delay);
         let ended = running.try_wait().unwrap();
         let _ = running.kill();
@@ -157,7 +157,7 @@ fn a_kill_at_any_moment_leaves_the_old_file_or_the_new_one() {
     }
     assert!(killed > 3, "{killed}");
     assert_eq!(is_sound(&path), 10_000);
-    // What the kills have left goes with the next start.
+    // The next start removes the leftovers of the kills.
     let (store, feed) = Store::open(&path, Options::default()).unwrap();
     drop(feed);
     wait(store.close());

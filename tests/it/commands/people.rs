@@ -1,9 +1,9 @@
-//! `chapp reset` and `chapp owner`: for those who have lost their password, and for those who have lost their owner.
+//! `chapp reset` and `chapp owner`: a lost password, and a server without its owner.
 
 use super::*;
 use crate::harness::people::{PASSWORD, reset_code, sign_up};
 
-/// Sets another password with what a command has said.
+/// Sets a new password with the link that a command printed.
 fn set_password(exe: &Exe, said: &str, password: &str) -> u16 {
     let body = serde_json::json!({"code": reset_code(said), "password": password});
     Request::new(exe.address, "POST", "/api/reset")
@@ -24,7 +24,7 @@ fn a_lost_password_is_set_anew_by_a_link_that_works_once_while_chapp_runs() {
         said.contains(&format!("http://chapp.localhost:{}/reset", exe.address.port())),
         "{said}"
     );
-    // The link before opens nothing any more.
+    // The previous link no longer works.
     let first = said;
     let said = succeeds(&home, &["reset", "Ada"]);
     assert_eq!(set_password(&exe, &first, "another password"), 404);

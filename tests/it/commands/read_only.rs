@@ -1,5 +1,4 @@
-//! `chapp check` and `chapp backup` of a file that one may read and not write: somebody else's, or on a disk that is
-//! mounted to be read only.
+//! `chapp check` and `chapp backup` of a read-only file: somebody else's, or on a read-only mount.
 
 use super::*;
 use crate::harness::exe::executable;
@@ -16,7 +15,7 @@ fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
-/// Somebody who may write nothing that root owns; and where the tests run as somebody else, that one, whom modes bind.
+/// A user without write access to root's files. If the tests do not run as root, it is the current user.
 struct Nobody {
     home: Home,
     chapp: PathBuf,
@@ -37,7 +36,7 @@ impl Nobody {
             chapp: home.path().join("chapp"),
             home,
         };
-        // Where it was built, nobody may not even look.
+        // The build folder may not be readable for this user.
         fs::copy(executable(), &nobody.chapp).unwrap();
         set_mode(&nobody.home.data(), 0o444);
         set_mode(nobody.home.path(), 0o555);
@@ -62,7 +61,7 @@ impl Nobody {
         command
     }
 
-    /// What the folder holds, hidden files included, and every byte of the data file.
+    /// The names in the folder, hidden ones included, and the bytes of the data file.
     fn everything(&self) -> (Vec<String>, Vec<u8>) {
         let files = fs::read_dir(self.home.path()).unwrap();
         let mut names: Vec<String> = files
@@ -147,7 +146,7 @@ fn a_file_on_a_disk_that_is_mounted_to_be_read_only_is_checked_and_backed_up() {
         run(command)
     };
     if !mounted("true", &[]).status.success() {
-        // A container may not mount; the test before this one meets the same code.
+        // A container may not mount; the previous test covers the same code.
         eprintln!("nothing can be mounted here");
         return;
     }

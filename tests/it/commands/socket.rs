@@ -1,4 +1,4 @@
-//! The socket that commands speak to: of this user alone, bounded, and found again after a kill.
+//! The command socket: accessible to this user alone, bounded, and found again after a kill.
 
 use super::*;
 use chapp::limits::{CONTROL_CLIENTS_MAX, CONTROL_REQUEST_BYTES_MAX};
@@ -57,7 +57,7 @@ fn a_folder_that_others_can_look_into_is_not_used() {
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
     let exe = home.serve(&[]);
     assert!(sockets(&folder).is_empty());
-    // The next place is beside the data file; commands find it there.
+    // The next location is beside the data file; commands find it there.
     assert_eq!(sockets(&home.path().join("chapp.redb.control")).len(), 1);
     assert!(succeeds(&home, &["check"]).contains("when Chapp is not running"));
     drop(exe);
@@ -92,7 +92,7 @@ fn the_folder_for_sockets_of_a_session_comes_first() {
     let mut check = home.command(&["check", data.to_str().unwrap()]);
     check.env("XDG_RUNTIME_DIR", &runtime);
     assert!(run(check).stdout.contains("when Chapp is not running"));
-    // Who does not know of it is told what there is to do, and nothing happens to the file.
+    // A command that does not find it explains what to do, and the file stays unchanged.
     let said = fails(&home, &["check"], 2);
     assert!(
         said.contains("cannot be reached") && said.contains("as the user who started Chapp"),
@@ -140,7 +140,7 @@ fn what_is_no_request_is_refused_and_the_server_goes_on() {
             "{bytes:?}"
         );
     }
-    // One that breaks off.
+    // A client that disconnects.
     drop(connect(&home).write_all(b"{\"do\":\"che"));
     assert_eq!(
         last_answer(connect(&home), b"{\"do\":\"check\",\"more\":1}\n")["type"],
@@ -152,7 +152,7 @@ fn what_is_no_request_is_refused_and_the_server_goes_on() {
 fn commands_are_served_up_to_a_number_and_the_others_are_told_so() {
     let home = Home::new();
     let _exe = home.serve(&[]);
-    // They have not asked yet.
+    // They have not sent a request yet.
     let waiting: Vec<UnixStream> = (0..CONTROL_CLIENTS_MAX).map(|_| connect(&home)).collect();
     let answer = last_answer(connect(&home), b"{\"do\":\"check\"}\n");
     assert_eq!(

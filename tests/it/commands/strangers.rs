@@ -1,4 +1,4 @@
-//! Sockets of others where a command or a server looks for its own.
+//! Sockets of other users in the places where a command or a server looks for its own.
 
 use super::socket::{run_folder, sockets};
 use super::*;
@@ -9,7 +9,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
 use std::os::unix::net::UnixListener;
 use std::thread;
 
-/// No user of these tests.
+/// A user id that no test uses.
 const STRANGER: u32 = 65_534;
 
 /// Listens where the server of this home would, and answers every request with this line.
@@ -63,7 +63,7 @@ fn a_socket_of_another_user_is_not_believed() {
         let said = reset();
         assert!(said.contains("Start Chapp first") && !said.contains("evil"), "{said}");
     }
-    // Whoever owns the data file may say what is in it.
+    // The owner of the data file may answer for it.
     give(&folder, STRANGER);
     give(&socket, STRANGER);
     give(&home.data(), STRANGER);

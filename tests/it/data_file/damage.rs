@@ -1,4 +1,4 @@
-//! Files that something has damaged: found at the door, or in the row, and never served.
+//! Damaged files: the damage is found when the file is opened or the row is read, and is never served.
 
 use super::*;
 #[cfg(unix)]
@@ -26,8 +26,8 @@ fn a_file_that_was_cut_short_is_damaged() {
         whole.len() / 2,
         whole.len() - 1,
     ];
-    let mut dice = Dice(3);
-    cuts.extend((0..20).map(|_| 9 + dice.roll(whole.len() as u64 - 9) as usize));
+    let mut rng = Rng(3);
+    cuts.extend((0..20).map(|_| 9 + rng.below(whole.len() as u64 - 9) as usize));
     for cut in cuts {
         fs::write(&copy, &whole[..cut]).unwrap();
         let error = refusal(&copy);
@@ -40,14 +40,14 @@ fn a_flipped_bit_is_found_or_harms_nothing() {
     let (folder, path) = data_file();
     let whole = fs::read(&path).unwrap();
     let copy = folder.path().join("copy.redb");
-    let mut dice = Dice(4);
+    let mut rng = Rng(4);
     let mut found = 0;
     for _ in 0..400 {
         let mut bytes = whole.clone();
-        // Half of them where the header is and the first pages are; none in the journal, of which nothing is needed.
+        // Half of them in the header and the first pages; none in the journal, which is empty after a clean close.
         let pages = bytes.len() as u64 - (JOURNAL.end - JOURNAL.start);
-        let within = if dice.roll(2) == 0 { 40_000 } else { pages };
-        let mut bit = dice.roll(8 * within);
+        let within = if rng.below(2) == 0 { 40_000 } else { pages };
+        let mut bit = rng.below(8 * within);
         if bit / 8 >= JOURNAL.start {
             bit += 8 * (JOURNAL.end - JOURNAL.start);
         }
@@ -70,7 +70,7 @@ fn a_flipped_bit_is_found_or_harms_nothing() {
     assert!(found > 15, "only {found} were found");
 }
 
-/// Where in a file something like three numbers of pages stand one after the other, as in redb's lists of free pages.
+/// Offsets in a file of what looks like three consecutive page numbers, as in redb's lists of free pages.
 #[cfg(unix)]
 fn lists_of_pages(file: &[u8]) -> Vec<usize> {
     let is_page = |at: usize| {
@@ -96,7 +96,7 @@ fn a_start_that_a_damaged_list_of_free_pages_ends_is_followed_by_one_that_says_s
     let note = path.with_file_name(".data.redb.last-commit");
     let noted = fs::read(&note).unwrap();
     let data = path.to_str().unwrap();
-    // It opens the file as a server does, and ends.
+    // It opens the file as a server does, and exits.
     let start = || exe::run(home.command(&["reset", "nobody", "--data", data]));
     for at in lists_of_pages(&whole) {
         let mut bytes = whole.clone();
@@ -117,7 +117,7 @@ fn a_start_that_a_damaged_list_of_free_pages_ends_is_followed_by_one_that_says_s
     panic!("no start was ended");
 }
 
-/// Where the records of a journal are that follow one another.
+/// The offsets of consecutive journal records.
 fn records(file: &[u8]) -> Vec<Range<usize>> {
     let mut at = JOURNAL.start as usize;
     let mut records = Vec::new();
@@ -127,7 +127,7 @@ fn records(file: &[u8]) -> Vec<Range<usize>> {
             return records;
         }
         if length == 0 {
-            // None crosses a block.
+            // No record crosses a block.
             at = at.next_multiple_of(4096);
             continue;
         }
@@ -136,7 +136,7 @@ fn records(file: &[u8]) -> Vec<Range<usize>> {
     }
 }
 
-/// What a kill leaves after somebody has signed up and posted twenty times.
+/// The file after a sign-up, twenty posts and a kill.
 fn killed_file() -> (TempDir, Vec<u8>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("data.redb");
@@ -157,23 +157,23 @@ fn a_flipped_bit_of_the_journal_is_found_or_costs_what_a_loss_of_power_may() {
     let records = records(&killed);
     assert_eq!(records.len(), 21);
     let (first, last) = (&records[0], &records[20]);
-    let mut dice = Dice(6);
+    let mut rng = Rng(6);
     let (mut found, mut lost) = (0, 0);
     for _ in 0..200 {
         let mut bytes = killed.clone();
-        // Between the records of two blocks there may be bytes that mean nothing.
-        let at = first.start + dice.roll((last.end - first.start) as u64) as usize;
+        // There may be padding between the records of two blocks.
+        let at = first.start + rng.below((last.end - first.start) as u64) as usize;
         if !records.iter().any(|record| record.contains(&at)) {
             continue;
         }
-        bytes[at] ^= 1 << dice.roll(8);
+        bytes[at] ^= 1 << rng.below(8);
         fs::write(&copy, &bytes).unwrap();
         if at < last.start {
             assert!(matches!(refusal(&copy), OpenError::Damaged { .. }), "at {at}");
             found += 1;
             continue;
         }
-        // The last one: nobody can tell whether it ever was whole.
+        // The last one may never have been written completely.
         let store = open(&copy).unwrap();
         assert_eq!(wait(read_forward(&store)).unwrap().len(), 19, "at {at}");
         close(store);
@@ -213,8 +213,7 @@ fn a_copy_that_is_damaged_where_nobody_looks_is_refused_at_once() {
 #[test]
 fn rows_that_are_damaged_under_a_running_server_are_errors_and_not_answers() {
     let (_folder, path) = data_file();
-    // As something that writes into the file of a running server would: no checksum of redb's is
-    // looked at any more, only ours.
+    // As a program that writes into the file of a running server: redb's checksums are no longer checked, only ours.
     let options = Options {
         cache_bytes: 0,
         ..Options::default()
@@ -250,7 +249,7 @@ pub(super) fn data_file_with_a_damaged_row() -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-/// What that person does.
+/// The actions of that person.
 pub(super) fn meets_the_damage(token: u64) -> Change {
     Change::OpenSession(LogIn {
         user: UserId(2),
@@ -297,8 +296,8 @@ fn a_message_has_the_same_bytes_for_ever() {
 #[test]
 fn a_message_that_changed_is_caught_up_with_once_in_the_place_of_its_last_change() {
     let (_folder, path) = data_file();
-    // As an edit of message 2 will leave them: the seq of the change leads to the message, which
-    // knows its last change.
+    // As an edit of message 2 leaves them: the seq of the change refers to the message, and the message to its last
+    // change.
     edit(&path, |txn| {
         let mut log = txn.open_table(LOG).unwrap();
         let mut row = log.get(2).unwrap().unwrap().value().to_vec();
@@ -345,7 +344,7 @@ const LOG: TableDefinition<u64, &[u8]> = TableDefinition::new("log");
 const SEQS: TableDefinition<(u32, u32), &[u8]> = TableDefinition::new("seqs");
 const USERS: TableDefinition<u32, &[u8]> = TableDefinition::new("users");
 
-/// Does something to a closed data file behind the store's back.
+/// Changes a closed data file without the store.
 fn edit<T>(path: &Path, work: impl FnOnce(&WriteTransaction) -> T) -> T {
     let database = open_pages(path);
     let txn = database.begin_write().unwrap();

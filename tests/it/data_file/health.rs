@@ -1,5 +1,4 @@
-//! A file that is open and fails its own rows must not look healthy: not to what watches the server, not to whoever
-//! starts it, and not after a restart.
+//! An open file with damaged rows must not look healthy: not to monitoring, not at a start, and not after a restart.
 
 use super::*;
 use crate::harness::exe::{Ended, Exe, Home, run};
@@ -46,7 +45,7 @@ fn damage_that_somebody_met_is_still_known_after_restarts_and_is_gone_with_the_f
 #[test]
 fn damage_that_was_a_mistake_is_forgotten_once_a_check_finds_none() {
     let (folder, path) = data_file();
-    // As a server writes it down that met something which is gone again.
+    // As a server writes it that met damage which is gone again.
     let note = folder.path().join(".data.redb.last-commit");
     let closed = fs::read_to_string(&note).unwrap();
     fs::write(&note, format!("{closed} damaged")).unwrap();
@@ -135,7 +134,7 @@ fn a_check_that_finds_damage_in_the_file_of_a_running_server_makes_that_look_ill
     let home = Home::new();
     let exe = {
         let (folder, path) = damage::data_file_with_a_damaged_row();
-        // Moved with what stands beside it, so that nothing shows that somebody has touched it.
+        // Moved together with the files beside it, so that the change goes unnoticed.
         fs::rename(&path, home.data()).unwrap();
         let note = folder.path().join(".data.redb.last-commit");
         fs::rename(note, home.path().join(".chapp.redb.last-commit")).unwrap();

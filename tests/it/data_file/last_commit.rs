@@ -1,4 +1,4 @@
-//! The note beside a data file, where somebody who may write to the folder has put something else under its name.
+//! The last-commit file beside a data file, when somebody with write access to the folder has replaced it.
 
 use super::*;
 use crate::harness::PATIENCE;
@@ -8,7 +8,7 @@ use std::sync::mpsc;
 
 const NOTE: &str = ".data.redb.last-commit";
 
-/// Opens the file, writes to it, and closes it; a pipe would hang this.
+/// Opens the data file, writes to it and closes it. A pipe under that name must not block this.
 #[track_caller]
 fn is_used(path: &Path) {
     let (done, used) = mpsc::channel();
@@ -22,7 +22,7 @@ fn is_used(path: &Path) {
     used.recv_timeout(PATIENCE).expect("it hangs");
 }
 
-/// The note is a file of its own, and nothing else was left beside it.
+/// Checks that the last-commit file is a regular file again, and nothing else was left.
 #[track_caller]
 fn is_a_note(folder: &Path) {
     let about = fs::symlink_metadata(folder.join(NOTE)).unwrap();
@@ -51,7 +51,7 @@ fn a_link_in_the_place_of_the_note_is_neither_read_nor_written_through() {
         is_a_note(folder.path());
     }
 
-    // Also where it leads to what would be a note: the file would be taken for a copy.
+    // Also if it links to a valid last-commit file: the data file would be taken for a copy.
     let (folder, path) = data_file();
     let (note, other) = (folder.path().join(NOTE), folder.path().join("other"));
     let epoch = open(&path)

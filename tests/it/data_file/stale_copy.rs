@@ -1,5 +1,5 @@
-//! Copies whose beginning is much older than the rest: they hold what was acknowledged before they began, or they are
-//! refused, by the start and by the commands alike.
+//! Copies whose beginning is much older than the rest: they hold everything acknowledged before they began, or the
+//! server and the commands refuse them.
 
 use super::*;
 use chapp::store::{Progress, check_file};
@@ -16,7 +16,8 @@ fn long_post(number: usize, body_chars: usize) -> Change {
     })
 }
 
-/// A copy by somebody who knows the length from the start, read the first page, and then nothing while `posts` were made.
+/// A copy by somebody who knows the length from the start, read the first page, and then nothing while `posts` were
+/// made.
 fn stale_copy(folder: &Path, posts: usize, body_chars: usize) -> (PathBuf, u64) {
     let path = folder.join("data.redb");
     let store = open(&path).unwrap();

@@ -1,5 +1,5 @@
-//! What somebody does to the file of a running server: nothing is acknowledged into nothing for longer than it takes to
-//! notice, the server says so, and the next start is right.
+//! Changes to the file of a running server by others: the server notices in time, acknowledges nothing that would be
+//! lost, reports it, and the next start is right.
 
 use super::*;
 use crate::harness::PATIENCE;
@@ -35,7 +35,7 @@ fn a_backup_that_is_copied_over_the_file_of_a_running_server_is_noticed_and_neve
     wait(store.commit(post(1, "after the backup"))).unwrap();
     write_over(&path, &backup);
     until(&store, Err(Unready::Foreign(Difference::Overwritten)));
-    // Nothing is acknowledged, nothing is read that may be somebody else's, and nothing is backed up.
+    // Nothing is acknowledged, nothing foreign is read, and nothing is backed up.
     let refused = wait(store.commit(post(1, "into nothing"))).unwrap_err();
     assert_eq!(refused.kind, Kind::Unavailable);
     assert_eq!(kind(wait(store.has_accounts())), Kind::Unavailable);
@@ -96,7 +96,7 @@ fn a_file_that_is_removed_under_a_running_server_takes_nothing_more() {
     fs::remove_file(&path).unwrap();
     until(&store, Err(Unready::Foreign(Difference::Removed)));
     assert_eq!(kind(wait(store.commit(post(1, "into nothing")))), Kind::Unavailable);
-    // What there is can still be saved.
+    // The data can still be saved.
     let backup = store.back_up(ReadBack::No, &Progress::default()).unwrap();
     assert!(backup.bytes > 0);
     close(store);
@@ -139,7 +139,7 @@ fn another_mode_owner_or_change_time_leaves_the_history_what_it_is() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     let moved = folder.path().join("moved.redb");
     fs::rename(&path, &moved).unwrap();
-    // Whatever wrote down that it was changed: the change time is now, and the last commit long ago.
+    // The change time is now, although the last commit was long ago.
     let store = open(&moved).unwrap();
     assert_eq!(store.epoch(), before);
     close(store);
@@ -168,7 +168,7 @@ fn a_pipe_or_a_link_to_nothing_is_refused_at_once() {
 fn a_second_start_leaves_the_drafts_of_the_first_alone() {
     let (folder, path) = data_file();
     let store = open(&path).unwrap();
-    // As of a backup under way, between two moments at which it is locked.
+    // As for a backup in progress, between two locks.
     let draft = folder.path().join("data.redb.new-0123456789abcdef");
     fs::write(&draft, b"").unwrap();
     assert!(matches!(open(&path), Err(OpenError::AlreadyOpen { .. })));

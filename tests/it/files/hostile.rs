@@ -1,8 +1,8 @@
-//! Files that would be something else than they say: nothing that somebody uploads runs in a browser.
+//! Files that pretend to be something else: no uploaded file runs in a browser.
 
 use super::*;
 
-/// As it is served: what it is said to be, whether it is shown, and under which policy.
+/// How a file is served: its type, its disposition and its policy.
 #[track_caller]
 fn served(site: &Site, person: &Person, name: &str, bytes: &[u8]) -> (String, String, &'static str) {
     let file = upload(site, person, name, bytes);
@@ -130,7 +130,7 @@ fn a_file_that_is_two_things_is_served_as_one_of_them() {
             (kind.to_owned(), kind.to_owned(), "inline")
         );
     }
-    // A character that is cut where the server stops looking is still text.
+    // Text whose last sniffed character is cut is still text.
     let mut text = vec![b'x'; chapp::limits::FILE_CHUNK_BYTES - 1];
     text.extend_from_slice("é and more".as_bytes());
     assert_eq!(served(&site, &ada, "a.txt", &text).0, "text/plain");

@@ -1,4 +1,4 @@
-//! Pictures: their size before they are there, their smaller selves, and those that would burst whoever decodes them.
+//! Pictures: their size before they are loaded, their previews, and decompression bombs.
 
 use super::*;
 use chapp::limits::PREVIEW_SIDE;
@@ -6,11 +6,11 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, GenericImageView, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use std::io::{Cursor, Write};
 
-/// A picture that no encoder makes small.
+/// A picture that does not compress.
 fn noise(width: u32, height: u32) -> RgbImage {
-    let mut dice = crate::harness::Chance::new(u64::from(width * height));
+    let mut rng = crate::harness::Rng::new(u64::from(width * height));
     RgbImage::from_fn(width, height, |_, _| {
-        let n = dice.below(1 << 24);
+        let n = rng.below(1 << 24);
         Rgb([n as u8, (n >> 8) as u8, (n >> 16) as u8])
     })
 }
@@ -127,7 +127,7 @@ fn a_picture_that_was_taken_sideways_is_measured_as_it_is_shown() {
 #[test]
 fn a_picture_that_would_burst_is_kept_and_never_decoded() {
     let (site, ada, _, _) = three();
-    // Some 200 kB of one colour; 192 MB as pixels. One is too wide, the other within the sides.
+    // About 200 kB of one colour, 192 MB decoded. One exceeds the side limit, the other does not.
     let bomb = plain_png(20_000, 3_200);
     let file = upload(&site, &ada, "bomb.png", &bomb);
     assert_eq!((&file["width"], &file["height"]), (&json!(20_000), &json!(3_200)));
@@ -135,7 +135,7 @@ fn a_picture_that_would_burst_is_kept_and_never_decoded() {
     assert_eq!(get(&site, &ada, &file).body, bomb);
     let file = upload(&site, &ada, "bomb.png", &plain_png(8_000, 8_000));
     assert_eq!(file.get("preview"), None);
-    // Broken ones of every kind are files like any other.
+    // Broken pictures are stored like any other file.
     let whole = png(noise(800, 600));
     for cut in [9, 30, 60, whole.len() / 2, whole.len() - 20] {
         let file = upload(&site, &ada, "cut.png", &whole[..cut]);
@@ -148,7 +148,7 @@ fn a_picture_that_would_burst_is_kept_and_never_decoded() {
     assert_eq!(file.get("preview"), None);
 }
 
-/// A PNG of one colour, made row by row, so that the test does not hold what it warns of.
+/// A PNG of one colour, written row by row, so that the test does not hold all its pixels.
 fn plain_png(width: u32, height: u32) -> Vec<u8> {
     let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
     let row = vec![0; 1 + width as usize * 3];

@@ -1,9 +1,9 @@
-//! How the bytes go out: whole, in part, known already, and by which name.
+//! Serving files: whole, in ranges, not modified, and under which name.
 
 use super::*;
 use chapp::limits::FILE_CHUNK_BYTES;
 
-/// Bytes of which each part is another one.
+/// Bytes in which every range is different.
 fn numbers(length: usize) -> Vec<u8> {
     (0..length as u32)
         .flat_map(|n| (n.wrapping_mul(2_654_435_761)).to_le_bytes())
@@ -88,7 +88,7 @@ fn a_part_of_a_file_is_asked_for_by_rfc_9110() {
         assert_eq!((response.status, response.body.len()), (416, 0), "{range}");
         assert_eq!(response.get("content-range").unwrap(), format!("bytes */{size}"));
     }
-    // What is not understood, or not done, is no range at all.
+    // Invalid and unsupported ranges are ignored.
     for range in [
         "bytes=",
         "bytes=-",
@@ -103,7 +103,7 @@ fn a_part_of_a_file_is_asked_for_by_rfc_9110() {
         let response = ranged(&site, &ada, &file, range);
         assert_eq!((response.status, response.body.len()), (200, size), "{range}");
     }
-    // Of another version than the one that is half there (RFC 9110 §13.1.5).
+    // A range of another version (RFC 9110 §13.1.5).
     let etag = get(&site, &ada, &file).get("etag").unwrap().to_owned();
     let weak = format!("W/{etag}");
     for (of, status) in [

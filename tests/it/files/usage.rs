@@ -1,7 +1,7 @@
-//! What each person's files take, who sees it, and that nobody takes the space of everybody else; counted right also in
-//! a data file from before there was a count.
+//! The space that each person's files take, who sees it, and the limit on each person's share; also in a data file from
+//! before usage was counted.
 
-use super::coming::Sending;
+use super::uploads::PartialUpload;
 use super::*;
 use crate::harness::pages::open_pages;
 use crate::store_laws::world::{World, pipeline, wait};
@@ -16,10 +16,10 @@ use std::path::Path;
 const META: TableDefinition<&str, &[u8]> = TableDefinition::new("chapp");
 const USAGE: TableDefinition<u32, &[u8]> = TableDefinition::new("usage");
 
-/// All that brings a small file, in order.
-fn coming(owner: u64, number: u64, size: usize) -> Vec<Change> {
+/// The changes that upload a small file, in order.
+fn upload(owner: u64, number: u64, size: usize) -> Vec<Change> {
     let mut id = [0; 16];
-    // In no order, as they are in fact.
+    // Unordered, as real ids are.
     id[..8].copy_from_slice(&number.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes());
     id[8..].copy_from_slice(&number.to_be_bytes());
     let (id, at) = (FileId(id), Time(1_000 + number));
@@ -55,7 +55,7 @@ fn own(store: &Store, person: u64) -> u64 {
     wait(store.file_usage(UserId(person))).unwrap().own
 }
 
-/// A row as it is kept: postcard, then a checksum.
+/// A stored row: postcard, then a checksum.
 fn sealed(number: u64) -> Vec<u8> {
     let mut row = postcard::to_stdvec(&number).unwrap();
     row.extend(crc32c::crc32c(&row).to_le_bytes());
@@ -69,7 +69,7 @@ fn the_files_of_an_older_data_file_are_counted_little_by_little_while_others_com
     let many = FILES_COUNTED_AT_ONCE as u64 + few;
     all(
         &world.store,
-        (0..many).flat_map(|number| coming(1, number, 3)).collect(),
+        (0..many).flat_map(|number| upload(1, number, 3)).collect(),
     );
     let (folder, path) = (world.keep_folder(), world.path.clone());
     world.close();
@@ -80,7 +80,7 @@ fn the_files_of_an_older_data_file_are_counted_little_by_little_while_others_com
     txn.commit().unwrap();
     drop(pages);
 
-    // Where nothing can be written, there is no count, and all else goes on.
+    // A read-only file has no usage, and everything else works.
     let full = Options {
         disk_free_bytes_min: u64::MAX,
         ..Options::default()
@@ -97,14 +97,14 @@ fn the_files_of_an_older_data_file_are_counted_little_by_little_while_others_com
         "a start does not take for ever"
     );
     assert_eq!(own(store, 1), 3 * FILES_COUNTED_AT_ONCE as u64);
-    // Some of those that are counted are erased, and some that are not; and others come on both sides.
+    // Erase and add files on both sides of the counting position.
     let erase = Change::File(FileChange::Erase { before: Time(1_500) });
     while wait(store.has_unattached(Time(1_500))).unwrap() {
         all(store, vec![erase.clone()]);
     }
     all(
         store,
-        (many..many + 50).flat_map(|number| coming(2, number, 5)).collect(),
+        (many..many + 50).flat_map(|number| upload(2, number, 5)).collect(),
     );
     while wait(store.has_uncounted_files()).unwrap() {
         all(store, vec![Change::File(FileChange::Count)]);
@@ -115,7 +115,7 @@ fn the_files_of_an_older_data_file_are_counted_little_by_little_while_others_com
     assert_eq!(own(&world.store, 1), 3 * (many - 500));
 }
 
-/// As if the first person's files took so much, and all together so much.
+/// Limits the usage of a person, and of all people together.
 fn set_usage(path: &Path, own: u64, all: u64) {
     let pages = open_pages(path);
     let txn = pages.begin_write().unwrap();
@@ -132,21 +132,21 @@ fn one_persons_files_do_not_take_the_space_of_everybody_elses() {
     set_usage(&path, FILE_SHARE_BYTES_MIN - 10, FILES_BYTES_MAX - 1_000);
     let world = World::open(folder, Default::default()).unwrap();
     let store = &world.store;
-    let refused = wait(pipeline(store, coming(1, 1, 11))).pop().unwrap().unwrap_err();
+    let refused = wait(pipeline(store, upload(1, 1, 11))).pop().unwrap().unwrap_err();
     assert_eq!((refused.kind, refused.field), (Kind::StorageFull, Some("file")));
-    all(store, coming(1, 2, 10));
+    all(store, upload(1, 2, 10));
     assert_eq!(own(store, 1), FILE_SHARE_BYTES_MIN);
-    all(store, coming(2, 3, 900));
-    let refused = wait(pipeline(store, coming(2, 4, 900))).remove(0).unwrap_err();
+    all(store, upload(2, 3, 900));
+    let refused = wait(pipeline(store, upload(2, 4, 900))).remove(0).unwrap_err();
     assert_eq!(
         (refused.kind, refused.field),
         (Kind::StorageFull, None),
         "all of it is taken"
     );
-    // What is erased gives the share back.
+    // Erasing frees the share.
     all(store, vec![Change::File(FileChange::Erase { before: Time(1_003) })]);
     assert_eq!(own(store, 1), FILE_SHARE_BYTES_MIN - 10);
-    all(store, coming(1, 5, 10));
+    all(store, upload(1, 5, 10));
 }
 
 #[test]
@@ -183,14 +183,14 @@ fn a_file_beyond_ones_share_is_refused_in_words_and_others_go_on() {
         refused["title"].as_str().unwrap().contains("you use 63 of 64 MiB"),
         "{refused}"
     );
-    // Of no known length: as soon as it is too much.
-    let mut endless = Sending::begin(site.address, &ada, "Transfer-Encoding: chunked");
+    // Of unknown length: refused as soon as it is over the limit.
+    let mut endless = PartialUpload::begin(site.address, &ada, "Transfer-Encoding: chunked");
     endless.send(b"b\r\nhello world\r\n");
     let (status, text) = endless.answer();
     assert_eq!(status, 507, "{text}");
     upload(&site, &ada, "tiny.txt", b"0123456789");
     upload(&site, &ben, "his.txt", BYTES);
-    // Ada makes room herself.
+    // Ada frees space herself.
     act(&mut site.socket(&ada), "delete", 1, id);
     eventually("her share is hers again", || {
         try_upload(&site, &ada, "two.txt", BYTES).status == 201

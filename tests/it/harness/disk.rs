@@ -1,21 +1,21 @@
-//! A disk that stands still when it is told to, and one that takes no writes.
+//! A disk that stalls on demand, and one that rejects writes.
 
 use chapp::store::{DiskOp, FaultInjector, Options};
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex};
 
-/// Nothing fails on it; what is to be durable waits for as long as it stands still.
+/// Never fails; syncs wait while it is stalled.
 #[derive(Debug, Default)]
-pub struct StillDisk {
+pub struct StallingDisk {
     still: Mutex<bool>,
     moves: Condvar,
     grows: AtomicBool,
     waiting: AtomicUsize,
 }
 
-impl StillDisk {
-    pub fn options(self: &Arc<StillDisk>) -> Options {
+impl StallingDisk {
+    pub fn options(self: &Arc<StallingDisk>) -> Options {
         Options {
             faults: Some(self.clone()),
             ..Options::default()
@@ -26,8 +26,8 @@ impl StillDisk {
         *self.still.lock().unwrap() = true;
     }
 
-    /// Whether somebody waits for it now.
-    pub fn is_waited_for(&self) -> bool {
+    /// Whether a sync is waiting.
+    pub fn is_awaited(&self) -> bool {
         self.waiting.load(Relaxed) > 0
     }
 
@@ -37,27 +37,27 @@ impl StillDisk {
     }
 }
 
-/// Lets the disk go on when a test ends, however it ends: the server could not stop otherwise.
-pub struct Still<'a>(&'a StillDisk);
+/// Resumes the disk when a test ends or panics: otherwise the server could not stop.
+pub struct Stall<'a>(&'a StallingDisk);
 
-impl<'a> Still<'a> {
-    pub fn new(disk: &'a StillDisk) -> Still<'a> {
+impl<'a> Stall<'a> {
+    pub fn new(disk: &'a StallingDisk) -> Stall<'a> {
         disk.stand_still();
-        Still(disk)
+        Stall(disk)
     }
 }
 
-impl Drop for Still<'_> {
+impl Drop for Stall<'_> {
     fn drop(&mut self) {
         self.0.go_on();
     }
 }
 
-impl FaultInjector for StillDisk {
-    fn before(&self, act: DiskOp<'_>) -> io::Result<()> {
-        // redb waits for a file that grows with its own lock held: nobody could read meanwhile.
-        let grows = self.grows.swap(matches!(act, DiskOp::Resize { .. }), Relaxed);
-        if act.is_sync() && !grows {
+impl FaultInjector for StallingDisk {
+    fn before(&self, op: DiskOp<'_>) -> io::Result<()> {
+        // redb holds its lock while the file grows; stalling then would block readers too.
+        let grows = self.grows.swap(matches!(op, DiskOp::Resize { .. }), Relaxed);
+        if op.is_sync() && !grows {
             let still = self.still.lock().unwrap();
             self.waiting.fetch_add(1, Relaxed);
             drop(self.moves.wait_while(still, |still| *still).unwrap());
@@ -67,7 +67,7 @@ impl FaultInjector for StillDisk {
     }
 }
 
-/// Takes no writes while it is broken, and can be read.
+/// Rejects writes while it is broken; reads work.
 #[derive(Debug, Default)]
 pub struct BrokenDisk(AtomicBool);
 
@@ -85,8 +85,8 @@ impl BrokenDisk {
 }
 
 impl FaultInjector for BrokenDisk {
-    fn before(&self, act: DiskOp<'_>) -> io::Result<()> {
-        match act {
+    fn before(&self, op: DiskOp<'_>) -> io::Result<()> {
+        match op {
             DiskOp::Read | DiskOp::Open => Ok(()),
             _ if self.0.load(Relaxed) => Err(io::Error::other("the disk is broken")),
             _ => Ok(()),

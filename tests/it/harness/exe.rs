@@ -1,4 +1,4 @@
-//! The executable, in a home of its own, so that nothing of the person who runs the tests is touched.
+//! The executable in a home of its own, so that it touches nothing of the person who runs the tests.
 
 use super::PATIENCE;
 use std::io::{BufRead, BufReader, Read};
@@ -11,14 +11,14 @@ use tempfile::TempDir;
 
 /// The executable under test: that of `CHAPP_EXE`, or the one that cargo has just built.
 pub fn executable() -> PathBuf {
-    let told = std::env::var_os("CHAPP_EXE").map(PathBuf::from);
-    told.unwrap_or_else(|| env!("CARGO_BIN_EXE_chapp").into())
+    let named = std::env::var_os("CHAPP_EXE").map(PathBuf::from);
+    named.unwrap_or_else(|| env!("CARGO_BIN_EXE_chapp").into())
 }
 
 /// A home folder; the data folders of the platform lie within.
 pub struct Home(TempDir);
 
-/// What every server of a test is told.
+/// The arguments of every test server.
 fn serving(data: &str) -> [&str; 5] {
     ["--no-open", "--listen", "127.0.0.1:0", "--data", data]
 }
@@ -67,7 +67,7 @@ impl Home {
         Exe::started(self.command(&all))
     }
 
-    /// The same, where a terminal that is closed ends a process. It does not under `nohup`, where these tests may run.
+    /// The same with the default action for SIGHUP, which `nohup` would disable.
     pub fn serve_at_terminal(&self, arguments: &[&str]) -> Exe {
         let (data, chapp) = (self.data(), executable());
         let first = ["--default-signal=HUP", chapp.to_str().unwrap()];
@@ -76,7 +76,7 @@ impl Home {
     }
 }
 
-/// What a process that has ended leaves.
+/// The result of a process that has ended.
 pub struct Ended {
     pub status: ExitStatus,
     pub stdout: String,
@@ -88,7 +88,7 @@ pub struct Exe {
     child: Child,
     lines: Receiver<String>,
     stderr: Option<JoinHandle<String>>,
-    /// The line that it said where it is with.
+    /// The line with its address.
     pub line: String,
     pub address: SocketAddr,
 }
@@ -100,12 +100,12 @@ pub fn run(command: Command) -> Ended {
 }
 
 impl Exe {
-    /// Returns once it has said where it is.
+    /// Returns once it has printed its address.
     pub fn started(command: Command) -> Exe {
         Exe::spawn(command).once_it_says_where()
     }
 
-    /// The same, of one whose standard error nobody reads until it is asked for.
+    /// The same, without reading its standard error until a test asks for it.
     pub fn started_unread(command: Command) -> (Exe, ChildStderr) {
         let (exe, stderr) = Exe::spawn_unread(command);
         (exe.once_it_says_where(), stderr)
@@ -113,7 +113,7 @@ impl Exe {
 
     fn once_it_says_where(self) -> Exe {
         let mut exe = self;
-        // What runs the executable may have said something before.
+        // A wrapper around the executable may have printed something first.
         let line = loop {
             match exe.lines.recv_timeout(PATIENCE) {
                 Ok(line) if line.contains("://") => break line,
@@ -160,20 +160,20 @@ impl Exe {
         (exe, stderr)
     }
 
-    /// Sends this process, and no other, a signal such as `TERM`.
+    /// Sends a signal such as `TERM` to this process alone.
     pub fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args([&format!("-{name}"), &id]).status();
         assert!(sent.unwrap().success());
     }
 
-    /// Ends it without a chance to say goodbye.
+    /// Kills it with SIGKILL.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
-    /// Memory that is resident now, in bytes.
+    /// Resident memory, in bytes.
     #[cfg(target_os = "linux")]
     pub fn resident_bytes(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
@@ -188,11 +188,11 @@ impl Exe {
         let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
         let mut stats = threads.map(|thread| std::fs::read_to_string(thread.unwrap().path().join("stat")).unwrap());
         let stat = stats.find(|stat| stat.contains(&format!("({name})")))?;
-        // proc_pid_stat(5): field 19, counted from behind the name.
+        // proc_pid_stat(5): field 19. The count starts after the name.
         stat.rsplit_once(") ")?.1.split(' ').nth(16)?.parse().ok()
     }
 
-    /// Waits for its end.
+    /// Waits until it has ended.
     pub fn wait(&mut self) -> Ended {
         let mut stdout = String::new();
         loop {

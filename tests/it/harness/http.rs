@@ -1,11 +1,11 @@
-//! HTTP/1.1 by hand over a plain connection, so that any header can be wrong, twice there or missing.
+//! Hand-written HTTP/1.1 over a plain connection, so that any header can be wrong, repeated or missing.
 
 use super::PATIENCE;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 
-/// One request, on a connection of its own.
+/// One request on its own connection.
 #[derive(Clone)]
 pub struct Request {
     address: SocketAddr,
@@ -17,7 +17,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// As the server's own page would make it: with its `Host`, and with its `Origin` where it changes something.
+    /// A request as the server's page makes it: with its `Host`, and with its `Origin` if it changes something.
     pub fn new(address: SocketAddr, method: &str, path: &str) -> Request {
         let host = format!("chapp.localhost:{}", address.port());
         let request = Request {
@@ -35,7 +35,7 @@ impl Request {
         }
     }
 
-    /// A WebSocket handshake, as the server's own page would make it.
+    /// A WebSocket handshake as the server's page makes it.
     pub fn upgrade(address: SocketAddr) -> Request {
         Request::new(address, "GET", "/ws")
             .with("Connection", "Upgrade")
@@ -45,7 +45,7 @@ impl Request {
             .header("Origin", &format!("http://chapp.localhost:{}", address.port()))
     }
 
-    /// One header more.
+    /// Adds a header.
     pub fn header(mut self, name: &str, value: &str) -> Request {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
@@ -56,7 +56,7 @@ impl Request {
         self
     }
 
-    /// This header with this value only.
+    /// Replaces a header.
     pub fn with(self, name: &str, value: &str) -> Request {
         self.without(name).header(name, value)
     }
@@ -65,7 +65,7 @@ impl Request {
         self.header("Cookie", cookie)
     }
 
-    /// The body, whatever it is said to be.
+    /// Sets the body without changing `Content-Type`.
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Request {
         self.body = body.into();
         self
@@ -83,7 +83,7 @@ impl Request {
             .body(body)
     }
 
-    /// From another address of this machine.
+    /// Sends from another loopback address.
     pub fn from(mut self, address: IpAddr) -> Request {
         self.from = Some(address);
         self
@@ -113,7 +113,7 @@ impl Request {
         }
         bytes.extend_from_slice(b"\r\n");
         bytes.extend_from_slice(&self.body);
-        // A server may refuse a request before it has taken all of it.
+        // The server may refuse a request before it has read all of it.
         let _ = stream.write_all(&bytes);
         Response::read(stream, &self.method)
     }
@@ -174,8 +174,7 @@ impl Response {
         cookie.split(';').next().unwrap().to_owned()
     }
 
-    /// Checks that this is a refusal (RFC 9457) of this status and code, which says something to people
-    /// and gives nobody a session.
+    /// Checks that this is a refusal (RFC 9457) with this status and code, a readable text and no session cookie.
     #[track_caller]
     pub fn refused(&self, status: u16, code: &str) -> Value {
         assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
@@ -189,7 +188,7 @@ impl Response {
     }
 }
 
-/// What people read has words, an end, and is no program's talk.
+/// Checks that a text for people is a sentence without program internals.
 #[track_caller]
 pub fn assert_is_a_sentence(text: &str) {
     assert!(text.contains(' ') && text.ends_with('.'), "{text:?}");

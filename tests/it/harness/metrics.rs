@@ -1,4 +1,4 @@
-//! What `/metrics` says.
+//! Reads `/metrics`.
 
 use super::PATIENCE;
 use super::http::Request;
@@ -10,7 +10,7 @@ use std::time::Instant;
 pub struct Metrics(HashMap<String, f64>);
 
 impl Metrics {
-    /// As a program on this computer reads them.
+    /// Reads them as a program on this computer does.
     #[track_caller]
     pub fn read(address: SocketAddr) -> Metrics {
         let response = Request::new(address, "GET", "/metrics").send();
@@ -18,7 +18,7 @@ impl Metrics {
         Metrics::parse(response.text())
     }
 
-    /// Reads again and again until this is true.
+    /// Reads repeatedly until this is true.
     #[track_caller]
     pub fn until(address: SocketAddr, is_true: impl Fn(&Metrics) -> bool) -> Metrics {
         let began = Instant::now();

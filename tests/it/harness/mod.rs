@@ -1,4 +1,4 @@
-//! What the tests stand on: a server, and people, sockets and requests that come to it from outside.
+//! The test harness: a server, and the people, sockets and requests that reach it from outside.
 
 pub mod disk;
 pub mod exe;
@@ -11,16 +11,15 @@ pub mod socket;
 
 use std::time::Duration;
 
-/// How long anything may take on a machine that does a lot else. Nothing is measured by it: a test
-/// that waits this long has failed.
+/// The longest wait for anything on a busy machine. A test that waits this long has failed.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Chance that can be told again: xorshift64* of a seed.
-pub struct Chance(u64);
+/// A reproducible random generator: xorshift64*.
+pub struct Rng(u64);
 
-impl Chance {
-    pub fn new(seed: u64) -> Chance {
-        Chance(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+impl Rng {
+    pub fn new(seed: u64) -> Rng {
+        Rng(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 
     /// A number below `end`.
@@ -32,7 +31,7 @@ impl Chance {
     }
 }
 
-/// Makes a named pipe: whoever opens it to read waits for somebody who writes.
+/// Creates a named pipe: opening it to read blocks until a writer opens it.
 #[cfg(unix)]
 #[track_caller]
 pub fn make_pipe(path: &std::path::Path) {

@@ -1,4 +1,4 @@
-//! A data file as redb knows it, to look into it and to change what it holds.
+//! A data file opened with redb alone, to inspect and change its tables.
 
 use redb::backends::FileBackend;
 use redb::{Database, StorageBackend};
@@ -7,7 +7,7 @@ use std::io;
 use std::ops::Range;
 use std::path::Path;
 
-/// Where the journal and the mirror are in the file, which redb knows nothing of.
+/// The range of the journal and the mirror in the file, which redb does not know.
 pub const JOURNAL: Range<u64> = 4096..4096 + (2 << 20) + 4096;
 
 /// The file without its journal and its mirror.
@@ -16,7 +16,7 @@ struct Pages(FileBackend);
 
 const JOURNAL_BYTES: u64 = JOURNAL.end - JOURNAL.start;
 
-fn place(offset: u64) -> u64 {
+fn file_offset(offset: u64) -> u64 {
     if offset < JOURNAL.start {
         offset
     } else {
@@ -30,7 +30,7 @@ impl StorageBackend for Pages {
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.0.read(place(offset), out)
+        self.0.read(file_offset(offset), out)
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
@@ -42,7 +42,7 @@ impl StorageBackend for Pages {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.0.write(place(offset), data)
+        self.0.write(file_offset(offset), data)
     }
 }
 

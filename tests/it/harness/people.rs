@@ -1,4 +1,4 @@
-//! People who come to a site.
+//! The people of a site.
 
 use super::http::{Request, Response};
 use super::server::Site;
@@ -6,10 +6,10 @@ use super::socket::Socket;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 
-/// What everybody's password is, unless a test is about passwords.
+/// The password of everybody, unless a test is about passwords.
 pub const PASSWORD: &str = "correct horse battery";
 
-/// Somebody in one browser: who they are, and the cookie that shows it.
+/// A person in one browser, with their session cookie.
 #[derive(Clone)]
 pub struct Person {
     pub id: u64,
@@ -19,7 +19,7 @@ pub struct Person {
 }
 
 impl Person {
-    /// Of an answer to a sign-up or log-in.
+    /// The person in the answer to a sign-up or log-in.
     pub fn of(response: &Response) -> Person {
         let user = &response.json()["user"];
         Person {
@@ -38,13 +38,13 @@ pub fn credentials(name: &str, password: &str) -> Value {
     json!({"name": name, "password": password})
 }
 
-/// The code in a link that sets another password, of a text that holds one.
+/// The code of the password reset link in a text.
 pub fn reset_code(text: &str) -> String {
     let code = text.split("/reset").nth(1).unwrap();
     code[1..].split_whitespace().next().unwrap().to_owned()
 }
 
-/// Makes an account at this address, of a server in this process or of the executable.
+/// Signs up at this address, of a server in this process or of the executable.
 pub fn sign_up(address: SocketAddr, name: &str) -> Person {
     let request = Request::new(address, "POST", "/api/signup").json(&credentials(name, PASSWORD));
     let response = request.send();
@@ -65,7 +65,7 @@ impl Site {
         sign_up(self.address, name)
     }
 
-    /// In another browser.
+    /// Logs in from another browser.
     pub fn log_in(&self, name: &str) -> Person {
         let response = self.try_log_in(name, PASSWORD);
         assert_eq!(response.status, 200, "{}", response.text());
@@ -87,7 +87,7 @@ impl Site {
         self.post("/api/logout").cookie(&person.cookie).send()
     }
 
-    /// A socket that has had its `ready`.
+    /// A socket after its `ready`.
     pub fn socket(&self, person: &Person) -> Socket {
         Socket::open(self.address, person)
     }
@@ -99,13 +99,13 @@ impl Site {
             .unwrap()
     }
 
-    /// All that the Lobby's history holds, oldest first.
+    /// The Lobby's history, oldest first.
     pub fn history(&self, person: &Person) -> Vec<Value> {
         history(self.address, person)
     }
 }
 
-/// All that the Lobby's history holds, oldest first, read page by page.
+/// The Lobby's history, oldest first, read page by page.
 pub fn history(address: SocketAddr, person: &Person) -> Vec<Value> {
     let mut messages: Vec<Value> = Vec::new();
     loop {

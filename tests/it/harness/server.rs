@@ -27,15 +27,15 @@ pub struct Setup {
     pub hosts: Vec<Host>,
     pub listen: &'static str,
     pub io_uring: bool,
-    /// What the server waits for by itself.
+    /// The server's own timers.
     pub timers: Timers,
     pub metrics_token: Option<MetricsToken>,
     pub backups: Option<BackupPlan>,
-    /// Where the socket for commands may be; nowhere unless a test is about them.
+    /// Folders for the command socket; empty unless a test is about commands.
     pub control_folders: Vec<PathBuf>,
-    /// What the server logs from its own thread, from `info` on.
+    /// The log of the server's own thread, from level `info`.
     pub log: Log,
-    /// Breaks parts of the server.
+    /// Injects panics into parts of the server.
     pub fault: Option<Arc<PartFault>>,
 }
 
@@ -67,7 +67,7 @@ impl Log {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 
-    /// Waits until something is there.
+    /// Waits until the log contains a text.
     #[track_caller]
     pub fn until(&self, words: &str) {
         let began = Instant::now();
@@ -88,13 +88,13 @@ impl Write for Log {
     }
 }
 
-/// A clock that only the test moves.
-pub struct Hands(Arc<ManualClock>);
+/// Drives a clock that only the test advances.
+pub struct ClockControl(Arc<ManualClock>);
 
-impl Hands {
-    pub fn new() -> (Hands, Clock) {
+impl ClockControl {
+    pub fn new() -> (ClockControl, Clock) {
         let clock = Arc::new(ManualClock::new(Clock::System.now()));
-        (Hands(clock.clone()), Clock::Manual(clock))
+        (ClockControl(clock.clone()), Clock::Manual(clock))
     }
 
     /// Lets time pass.
@@ -106,18 +106,18 @@ impl Hands {
         Clock::Manual(self.0.clone()).now().0
     }
 
-    /// Sets the clock back, although no time has passed.
+    /// Sets the clock back without letting time pass.
     pub fn go_back(&self, time: Duration) {
         self.0.set(Time(self.now() - time.as_millis() as u64));
     }
 
-    /// Sets the clock forward, although no time has passed.
+    /// Sets the clock forward without letting time pass.
     pub fn go_forward(&self, time: Duration) {
         self.0.set(Time(self.now() + time.as_millis() as u64));
     }
 }
 
-/// A server and its data file. Stops in order when dropped.
+/// A server and its data file. Stops cleanly when dropped.
 pub struct Site {
     pub address: SocketAddr,
     setup: Setup,
@@ -131,7 +131,7 @@ struct Running {
 }
 
 impl Site {
-    /// Without rate limits, by the machine's clock.
+    /// A server without rate limits and with the system clock.
     pub fn new() -> Site {
         Site::with(Setup::default())
     }
@@ -156,14 +156,14 @@ impl Site {
         site
     }
 
-    /// On the data file of a site that has stopped.
+    /// Starts on the data file of a stopped site.
     pub fn on(mut stopped: Site, setup: Setup) -> Site {
         stopped.setup = setup;
         stopped.start();
         stopped
     }
 
-    /// One whose disk has no room any more, with somebody who signed up before.
+    /// A site whose disk is full, and a person who signed up before.
     pub fn on_full_disk() -> (Site, Person) {
         let mut site = Site::new();
         let ada = site.sign_up("Ada");
@@ -259,7 +259,7 @@ impl Site {
         }
     }
 
-    /// Waits until the server has stopped by itself; tells why.
+    /// Waits until the server has stopped by itself, and returns the reason.
     pub fn failure(&mut self) -> Failure {
         let Running { stop: _stop, stopped } = self.running.take().unwrap();
         let ended = stopped.lock().unwrap().recv_timeout(PATIENCE);

@@ -1,4 +1,4 @@
-//! A WebSocket of somebody who waits for each frame, and can also say what no client should.
+//! A blocking WebSocket client that can also send invalid frames.
 
 use super::PATIENCE;
 use super::people::Person;
@@ -52,13 +52,13 @@ impl Socket {
         self.try_send_text(text).unwrap();
     }
 
-    /// For a server that may be gone.
+    /// Sends to a server that may be gone.
     #[allow(clippy::result_large_err)]
     pub fn try_send_text(&mut self, text: &str) -> Result<(), Error> {
         self.inner.send(Message::text(text))
     }
 
-    /// Sends these bytes as they are. A server that has heard enough may have closed its end.
+    /// Sends raw bytes. The server may have closed its end already.
     pub fn send_bytes(&mut self, bytes: &[u8]) {
         let _ = self.try_send_bytes(bytes);
     }
@@ -85,7 +85,7 @@ impl Socket {
         posted["seq"].as_u64().unwrap()
     }
 
-    /// The next frame, as it came.
+    /// The next frame of any kind.
     #[allow(clippy::result_large_err)]
     pub fn read(&mut self) -> Result<Message, Error> {
         self.inner.read()
@@ -99,7 +99,7 @@ impl Socket {
             match self.inner.read() {
                 Ok(Message::Text(text)) => return serde_json::from_str(&text).unwrap(),
                 Ok(Message::Close(close)) => panic!("closed with {close:?}"),
-                // Pings come for ever.
+                // Pings never end.
                 Ok(_) => assert!(began.elapsed() < PATIENCE, "no frame but pings"),
                 Err(error) => panic!("no frame: {error}"),
             }
@@ -130,7 +130,7 @@ impl Socket {
         self.until(|frame| frame["message"]["body"] == body).pop().unwrap()
     }
 
-    /// Everything that this socket still gets for what it sent so far.
+    /// The frames up to the pong for a ping sent now: everything caused by what was sent so far.
     #[track_caller]
     pub fn until_pong(&mut self) -> Vec<Value> {
         self.send(&json!({"type": "ping", "ref": "until_pong"}));
@@ -152,20 +152,20 @@ impl Socket {
         frames
     }
 
-    /// Reads to the end; tells with which code the server closed.
+    /// Reads to the end, and returns the close code.
     #[track_caller]
     pub fn close_code(&mut self) -> u16 {
         self.close_code_after().0
     }
 
-    /// The code that the server closed with, and the text frames before it.
+    /// The close code, and the text frames before it.
     #[track_caller]
     pub fn close_code_after(&mut self) -> (u16, Vec<Value>) {
         let mut frames = Vec::new();
         loop {
             match self.inner.read() {
                 Ok(Message::Close(Some(close))) => {
-                    // Sends the answer to it.
+                    // Flushes the close frame that answers it.
                     let _ = self.inner.flush();
                     return (close.code.into(), frames);
                 }
@@ -177,12 +177,12 @@ impl Socket {
         }
     }
 
-    /// The connection, to send and read bytes as they are. What was read from it already is lost.
+    /// The raw connection. Buffered bytes are lost.
     pub fn into_stream(self) -> TcpStream {
         self.inner.into_inner()
     }
 
-    /// Says goodbye and waits until the server has left, too.
+    /// Closes the socket and waits for the server's close.
     pub fn leave(mut self) {
         let _ = self.inner.close(None);
         while self.inner.read().is_ok() {}

@@ -1,7 +1,7 @@
-//! What each mark becomes, and what has none.
+//! What each kind of markup becomes, and what is not markup.
 
 use super::{check, names, understood};
-use crate::harness::Chance;
+use crate::harness::Rng;
 use chapp::chat::markup::candidates;
 use chapp::model::{Block, Content, Inline, UserId};
 
@@ -179,11 +179,11 @@ fn no_visible_character_of_a_plain_text_is_lost() {
         "a", "é", "日", "1", "👍", ",", ".", "?", "!", "'", "/", "%", "$", ";", " ", " ", "\n", "\n\n",
     ];
     let visible = |text: &str| -> String { text.chars().filter(|c| !c.is_whitespace()).collect() };
-    let mut chance = Chance::new(4);
+    let mut rng = Rng::new(4);
     for _ in 0..3_000 {
-        let count = 1 + chance.below(40);
+        let count = 1 + rng.below(40);
         let source: String = (0..count)
-            .map(|_| pieces[chance.below(pieces.len() as u64) as usize])
+            .map(|_| pieces[rng.below(pieces.len() as u64) as usize])
             .collect();
         if visible(&source).is_empty() {
             continue;

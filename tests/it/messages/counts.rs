@@ -1,7 +1,7 @@
-//! How much somebody has not read, and how much of it is meant for them.
+//! Counts of unread messages and of mentions.
 
 use super::*;
-use crate::harness::Chance;
+use crate::harness::Rng;
 use crate::rooms::room_of;
 
 fn counts(room: &Value) -> (u64, u64, u64) {
@@ -9,7 +9,7 @@ fn counts(room: &Value) -> (u64, u64, u64) {
     (number("read"), number("unread"), number("mentions"))
 }
 
-/// The same by looking at every message.
+/// The same counts from all messages.
 fn counted(messages: &[Value], viewer: u64, is_here: bool, read: u64) -> (u64, u64, u64) {
     let of_others = |message: &&Value| message["event"].is_null() && message["author"] != viewer;
     let after: Vec<&Value> = messages
@@ -68,7 +68,7 @@ fn names_and_everybody_and_who_is_here_are_mentioned() {
             "{body}"
         );
     }
-    // An edit means others; what is deleted is meant for nobody.
+    // An edit changes the mentions; a deleted message has none.
     act(&mut adas, edit(tea, 2, "hello @Dan"));
     assert_eq!((mentions(&ben), mentions(&dan)), (4, 4));
     act(&mut adas, delete(tea, 4));
@@ -177,11 +177,11 @@ fn after_whatever_people_do_the_counts_are_what_counting_gives() {
     let tea = make_with(&site, &ada, "private", "Tea", &people[1..]);
     // Dan is never here.
     let mut sockets = [&ada, &ben, &cleo].map(|person| site.socket(person));
-    let mut chance = Chance::new(99);
+    let mut rng = Rng::new(99);
     let mut own: [Vec<u64>; 3] = Default::default();
     let mut unread_ever = 0;
     for n in 0..250 {
-        let who = chance.below(3) as usize;
+        let who = rng.below(3) as usize;
         let socket = &mut sockets[who];
         let texts = [
             "words",
@@ -191,10 +191,10 @@ fn after_whatever_people_do_the_counts_are_what_counting_gives() {
             "@Dan",
             "@Ada @Ben @Cleo @Dan",
         ];
-        let text = texts[chance.below(6) as usize];
+        let text = texts[rng.below(6) as usize];
         let head = room_of(&site, people[who], tea)["head"].as_u64().unwrap();
-        let of_own = (!own[who].is_empty()).then(|| own[who][chance.below(own[who].len().max(1) as u64) as usize]);
-        match (chance.below(10), of_own) {
+        let of_own = (!own[who].is_empty()).then(|| own[who][rng.below(own[who].len().max(1) as u64) as usize]);
+        match (rng.below(10), of_own) {
             (0..=3, _) => own[who].push(say(socket, tea, &format!("n{n}"), text)),
             (4, _) => own[who].push(say(socket, tea, &format!("n{n}"), "@here now")),
             (5, Some(id)) if !message_is_deleted(&site, &ada, tea, id) => {
@@ -202,29 +202,29 @@ fn after_whatever_people_do_the_counts_are_what_counting_gives() {
             }
             (6, Some(id)) => {
                 act(socket, delete(tea, id));
-                if chance.below(2) == 0 {
+                if rng.below(2) == 0 {
                     act(socket, undelete(tea, id));
                 }
             }
             (7, _) => {
-                let seq = chance.below(head + 1);
+                let seq = rng.below(head + 1);
                 socket.send(&json!({"type": "read", "ref": "r", "room": tea, "seq": seq}));
                 let read = socket.until(|frame| frame["ref"] == "r").pop().unwrap();
                 let messages = whole(&site, &ada, tea);
                 let mark = read["seq"].as_u64().unwrap();
                 assert!(mark >= seq);
                 let expected = counted(&messages, people[who].id, true, mark);
-                let told = (
+                let actual = (
                     mark,
                     read["unread"].as_u64().unwrap(),
                     read["mentions"].as_u64().unwrap(),
                 );
-                assert_eq!(told, expected, "{read}");
+                assert_eq!(actual, expected, "{read}");
             }
             (8, _) => {
-                // From a message on: the seq of a change is none.
+                // Unread starts at a message; the seq of a change is not one.
                 let messages = whole(&site, &ada, tea);
-                let message = &messages[chance.below(messages.len() as u64) as usize];
+                let message = &messages[rng.below(messages.len() as u64) as usize];
                 let id = message["id"].as_u64().unwrap();
                 socket.send(&json!({"type": "unread", "room": tea, "id": id}));
                 socket.until(|frame| frame["type"] == "read" && frame["seq"] == id - 1);
@@ -254,9 +254,9 @@ fn message_is_deleted(site: &Site, person: &Person, room: u64, id: u64) -> bool 
 fn check(site: &Site, people: &[&Person; 4], room: u64) -> u64 {
     let messages = whole(site, people[0], room);
     let mut sum = 0;
-    for (place, person) in people.iter().enumerate() {
+    for (index, person) in people.iter().enumerate() {
         let found = counts(&room_of(site, person, room));
-        let expected = counted(&messages, person.id, place < 3, found.0);
+        let expected = counted(&messages, person.id, index < 3, found.0);
         assert_eq!(found, expected, "of {}", person.name);
         sum += found.1;
     }

@@ -1,13 +1,13 @@
-//! What is left of a deleted message, and until when it can be brought back.
+//! What remains of a deleted message, and how long it can be undeleted.
 
 use super::*;
-use crate::harness::server::{Hands, Setup};
+use crate::harness::server::{ClockControl, Setup};
 use chapp::limits::UNDO_MS;
 use std::time::Duration;
 
 const SECRET: &str = "a secret";
 
-/// All that somebody can get of a room.
+/// Everything that a person can read of a room.
 fn everything(site: &Site, person: &Person, room: u64) -> String {
     let mut all = String::new();
     for path in ["messages", "messages?around=1", "pins"] {
@@ -45,7 +45,7 @@ fn a_deleted_message_says_nothing_anywhere_any_more() {
     assert_eq!(site.get_as(&ben, "/api/rooms/1/pins").json()["messages"], json!([]));
     assert!(!everything(&site, &ben, 1).contains(SECRET));
     assert!(!everything(&site, &ada, 1).contains(SECRET), "nor for its author");
-    // Deleted again, nothing happens.
+    // Deleting it again changes nothing.
     assert_eq!(act(&mut adas, delete(1, id)), seq);
     drop((adas, bens));
     site.restart();
@@ -55,7 +55,7 @@ fn a_deleted_message_says_nothing_anywhere_any_more() {
 
 #[test]
 fn whoever_deleted_a_message_brings_all_of_it_back_for_a_while() {
-    let (hands, clock) = Hands::new();
+    let (clock_control, clock) = ClockControl::new();
     let site = Site::with(Setup {
         clock,
         ..Setup::default()
@@ -70,16 +70,16 @@ fn whoever_deleted_a_message_brings_all_of_it_back_for_a_while() {
     assert!(before["edited_at"].is_u64() && before["mentions"].is_object());
     assert_eq!(refused(&mut bens, undelete(1, id))["code"], "conflict", "it is there");
 
-    // Its author, to the very end of the time.
+    // Its author can, until the last millisecond.
     act(&mut bens, delete(1, id));
-    hands.advance(Duration::from_millis(UNDO_MS));
+    clock_control.advance(Duration::from_millis(UNDO_MS));
     assert_eq!(refused(&mut adas, undelete(1, id))["code"], "forbidden");
     let seq = act(&mut bens, undelete(1, id));
     assert_eq!(at_seq(&mut adas, seq)["message"]["body"], before["body"]);
     assert_eq!(message(&site, &ben, 1, id), before);
     assert_eq!(site.get_as(&ben, "/api/rooms/1/pins").json()["messages"][0]["id"], id);
 
-    // The owner of the server, who then is named.
+    // The owner of the server can, and is named then.
     act(&mut adas, delete(1, id));
     assert_eq!(message(&site, &ben, 1, id)["deleted_by"], ada.id);
     assert_eq!(refused(&mut bens, undelete(1, id))["code"], "forbidden");
@@ -88,7 +88,7 @@ fn whoever_deleted_a_message_brings_all_of_it_back_for_a_while() {
 
     // Too late.
     act(&mut bens, delete(1, id));
-    hands.advance(Duration::from_millis(UNDO_MS + 1));
+    clock_control.advance(Duration::from_millis(UNDO_MS + 1));
     assert_eq!(refused(&mut bens, undelete(1, id))["code"], "conflict");
     assert_eq!(message(&site, &ben, 1, id)["body"], "");
 }

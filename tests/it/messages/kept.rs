@@ -1,4 +1,4 @@
-//! Pins, and what people keep for later.
+//! Pins and saved messages.
 
 use super::*;
 use crate::rooms::ask;
@@ -10,8 +10,8 @@ fn saved(site: &Site, person: &Person, query: &str) -> Value {
 
 fn ids(saved: &Value) -> Vec<(u64, u64)> {
     let saved = saved["saved"].as_array().unwrap();
-    let place = |kept: &Value| (kept["room"].as_u64().unwrap(), kept["message"]["id"].as_u64().unwrap());
-    saved.iter().map(place).collect()
+    let position = |kept: &Value| (kept["room"].as_u64().unwrap(), kept["message"]["id"].as_u64().unwrap());
+    saved.iter().map(position).collect()
 }
 
 #[track_caller]

@@ -1,4 +1,4 @@
-//! What nobody can do to a message.
+//! Actions on messages that are refused for everybody.
 
 use super::*;
 use chapp::limits::{PINS_MAX, REACTIONS_EMOJI_MAX};

@@ -1,4 +1,4 @@
-//! Whoever blocks somebody does not hear from them alone, whichever way they try, and is not called by them.
+//! A blocked person cannot reach the blocker in a direct room or notify them by a mention.
 
 use super::*;
 use crate::rooms::{history, post_frame};
@@ -43,7 +43,7 @@ fn nothing_that_the_blocked_do_in_a_direct_room_arrives() {
     }
     assert_eq!(bens.until_pong(), Vec::<Value>::new());
     assert_eq!(history(&site, &ben, room), before);
-    // What one has said can always be taken back.
+    // People can always delete their own messages.
     cleos.send(&json!({"type": "delete", "ref": "d", "room": room, "id": own}));
     assert_eq!(cleos.until(|frame| frame["ref"] == "d").pop().unwrap()["type"], "done");
 }
@@ -75,7 +75,7 @@ fn the_blocked_call_nobody_who_blocks_them() {
     assert_eq!(mentions(), 1);
     bens.until_pong();
     block(&site, &ben, &cleo, true);
-    // All of his devices count the same from then on.
+    // From then on all of his devices have the same counts.
     let read = json!({"type": "read", "room": 1, "seq": 0, "unread": 1, "mentions": 0, "head": 1});
     assert_eq!(bens.expect("read"), read);
     say(&mut cleos, 1, "c2", "@Ben @room");

@@ -1,4 +1,4 @@
-//! Conversations between two to ten people, and those who block each other.
+//! Conversations between two to ten people, and blocks between them.
 
 use super::*;
 
@@ -98,7 +98,7 @@ fn nobody_but_the_two_hears_what_they_say() {
         bens.expect("seen"),
         json!({"type": "seen", "room": id, "user": cleo.id, "seq": seq})
     );
-    assert_eq!(heard(&site, &ben, &mut adas, id, "mark"), Vec::<Value>::new());
+    assert_eq!(events_of_room(&site, &ben, &mut adas, id, "mark"), Vec::<Value>::new());
 }
 
 #[test]
@@ -121,11 +121,11 @@ fn who_blocks_and_who_is_blocked_say_nothing_to_each_other_alone() {
     let title = "Ben does not take messages from you.";
     assert_eq!((&error["code"], &error["title"]), (&json!("forbidden"), &json!(title)));
     assert_eq!(history(&site, &ben, id), Vec::<Value>::new());
-    // Among others they still hear each other.
+    // In a group they still get each other's messages.
     say(&mut cleos, 1, "c2", "to everybody");
     bens.expect_message("to everybody");
     say(&mut cleos, all, "c3", "to both");
-    // A refused post was none: its client_id is free.
+    // A refused post does not use up its client_id.
     assert_eq!(ask(&site, &ben, "DELETE", &block).status, 204);
     assert_eq!(bens.expect("blocked"), json!({"type": "blocked", "users": []}));
     say(&mut cleos, id, "c1", "hello again");

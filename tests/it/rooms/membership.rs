@@ -1,4 +1,4 @@
-//! Coming, going, being brought and sent away; and what somebody hears before and after.
+//! Joining, leaving, being added and removed; and the events that a person gets before and after.
 
 use super::*;
 
@@ -6,7 +6,7 @@ fn member(room: u64, person: &Person) -> String {
     format!("/api/rooms/{room}/members/{}", person.id)
 }
 
-/// Checks that somebody hears nothing more of a room and can do nothing in it.
+/// Checks that a person gets no more events of a room and can do nothing in it.
 fn is_outside(site: &Site, room: u64, person: &Person, socket: &mut Socket, inside: &mut Socket, by: &Person) {
     inside.send(&json!({"type": "typing", "room": room}));
     let mark = format!("after {room}");
@@ -22,7 +22,7 @@ fn is_outside(site: &Site, room: u64, person: &Person, socket: &mut Socket, insi
         inside.expect("done");
     }
     let mark = format!("mark {room} {}", person.id);
-    assert_eq!(heard(site, by, socket, room, &mark), Vec::<Value>::new());
+    assert_eq!(events_of_room(site, by, socket, room, &mark), Vec::<Value>::new());
     for frame in [
         post_frame(room, "outside", "let me in"),
         json!({"type": "sync", "room": room, "since": 0}),
@@ -76,7 +76,7 @@ fn a_removed_member_hears_nothing_more() {
     assert_eq!(room_of(&site, &ben, tea)["member_count"], 1);
     let ready = site.socket(&cleo).ready;
     assert_eq!(ready["rooms"].as_array().unwrap().len(), 1);
-    // What they said stays.
+    // Their messages stay.
     assert!(
         history(&site, &ben, tea)
             .iter()
@@ -99,7 +99,7 @@ fn whoever_leaves_hears_nothing_more_on_any_of_their_sockets() {
         assert_eq!(socket.expect("gone"), json!({"type": "gone", "room": tea}));
     }
     is_outside(&site, tea, &cleo, &mut cleos, &mut bens, &ada);
-    assert_eq!(heard(&site, &ben, &mut tab, tea, "again"), Vec::<Value>::new());
+    assert_eq!(events_of_room(&site, &ben, &mut tab, tea, "again"), Vec::<Value>::new());
     assert_eq!(notices(&site, &ben, tea)[1], (cleo.id, json!({"kind": "left"})));
 }
 
@@ -121,7 +121,7 @@ fn whoever_joins_gets_the_room_and_what_is_said_from_then_on() {
         &room["unread"],
     );
     assert_eq!(facts, (&json!("member"), &json!(2), &json!(3), &json!(3), &json!(0)));
-    // A socket may still be told what its first frame has said already.
+    // A socket may get events that its first frame already contains.
     cleos.until(|frame| frame["room"] == room);
     let frames = bens.until(|frame| frame["room"]["id"] == tea && frame["room"]["member_count"] == 2);
     assert!(
@@ -129,11 +129,11 @@ fn whoever_joins_gets_the_room_and_what_is_said_from_then_on() {
             .iter()
             .any(|frame| frame["message"]["event"] == json!({"kind": "joined"}))
     );
-    // Again, nothing happens.
+    // Repeating it changes nothing.
     assert_eq!(ask(&site, &cleo, "POST", &join).json()["room"], room);
     say(&mut bens, tea, "b2", "after");
-    let heard = cleos.until(|frame| frame["message"]["body"] == "after");
-    assert_eq!(of_type(&heard, "message").len(), 1, "{heard:?}");
+    let received = cleos.until(|frame| frame["message"]["body"] == "after");
+    assert_eq!(of_type(&received, "message").len(), 1, "{received:?}");
     let bodies: Vec<Value> = history(&site, &cleo, tea)
         .iter()
         .map(|message| message["body"].clone())
@@ -226,7 +226,7 @@ fn the_room_goes_to_whom_it_is_handed_over() {
     send(&site, &ben, "PUT", &member(tea, &dan), owner()).refused(404, "not_found");
     send(&site, &ben, "PUT", &member(tea, &ben), Some(json!({"role": "member"}))).refused(409, "conflict");
     assert_eq!(send(&site, &ben, "PUT", &member(tea, &cleo), owner()).status, 204);
-    // A socket may still be told what its first frame has said already.
+    // A socket may get events that its first frame already contains.
     bens.until(|frame| frame["room"] == json!({"id": tea, "role": "member"}));
     cleos.until(|frame| frame["room"] == json!({"id": tea, "role": "owner"}));
     assert_eq!(
@@ -269,7 +269,7 @@ fn when_the_owner_leaves_the_longest_member_owns_the_room() {
     );
     let expected = [(ben.id, "owner".to_owned()), (ada.id, "member".to_owned())];
     assert_eq!(members(&site, &ada, tea), expected);
-    // Who comes back has not been there longest.
+    // Somebody who rejoined is not the longest-standing member.
     assert_eq!(
         ask(&site, &cleo, "POST", &format!("/api/rooms/{tea}/join")).json()["room"]["role"],
         "member"

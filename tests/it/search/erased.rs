@@ -1,5 +1,4 @@
-//! What was deleted, edited away or erased leaves nothing in the index. The one test that looks into the
-//! file as the store keeps it.
+//! Deleted, replaced and erased text leaves nothing in the index. The only test that reads the store's tables directly.
 
 use crate::harness::pages::open_pages;
 use crate::store_laws::world::{World, pipeline, post, wait, written};
@@ -11,7 +10,7 @@ use redb::{ReadableDatabase, ReadableTable, TableDefinition};
 const TOKENS: TableDefinition<(u64, &str), &[u8]> = TableDefinition::new("tokens");
 const LOG: TableDefinition<u64, &[u8]> = TableDefinition::new("log");
 
-/// How many tokens of the index, and how many entries of the log, hold these letters.
+/// The number of index tokens and of log entries that contain these letters.
 fn holding(path: &std::path::Path, letters: &str) -> (usize, usize) {
     let database = open_pages(path);
     let txn = database.begin_read().unwrap();

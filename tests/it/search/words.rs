@@ -1,8 +1,8 @@
-//! What a search finds in a text, and what of it is marked.
+//! What a search finds in a text, and which parts are highlighted.
 
 use super::*;
 
-/// The marked parts of a body.
+/// The highlighted parts of a body.
 fn marked(hit: &Value) -> Vec<String> {
     let body: Vec<char> = hit["message"]["body"].as_str().unwrap().chars().collect();
     let marks = hit["marks"].as_array().unwrap().iter();
@@ -110,7 +110,7 @@ fn long_words_and_long_messages_are_found_to_a_bound() {
         "the beginning alone is another word"
     );
     assert_eq!(finds(&format!("{word}y")), 0);
-    // Two thousand words of one message; those after them are not looked for.
+    // Only the first two thousand words of a message are indexed.
     let ideograph = |n: u32| char::from_u32(0x4e00 + n).unwrap().to_string();
     say(&mut socket, 1, "c2", &(0..2_100).map(ideograph).collect::<String>());
     let finds_word = |n| finds(&ideograph(n));

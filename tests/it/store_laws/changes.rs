@@ -1,5 +1,5 @@
-//! The laws again, for everything that people do: rooms that come and go, edits, deletions, reactions, pins.
-//! What the feed tells, put together, is what a fresh reader sees; and every count is what one counts by hand.
+//! The laws for every kind of change: rooms that come and go, edits, deletions, reactions, pins. The events of the
+//! feed add up to what a fresh reader sees, and every count matches a count by hand.
 
 use super::world::*;
 use chapp::clock::Time;
@@ -15,7 +15,7 @@ const EMOJI: [&str; 3] = ["👍", "🎉", "❤️"];
 
 /// The messages of one room in their present state, and its last seq.
 #[derive(Clone, Default, PartialEq, Debug)]
-pub(super) struct Picture {
+pub(super) struct Replica {
     pub messages: BTreeMap<Seq, Message>,
     pub head: Seq0,
 }
@@ -23,7 +23,7 @@ pub(super) struct Picture {
 /// A seq, or 0 before the first.
 pub(super) type Seq0 = u64;
 
-impl Picture {
+impl Replica {
     pub(super) fn apply(&mut self, posted: &Posted) {
         assert_eq!(posted.seq.0, self.head + 1, "a hole in room {}", posted.room);
         let is_new = !self.messages.contains_key(&posted.message.id);
@@ -33,47 +33,47 @@ impl Picture {
     }
 }
 
-fn written_to(dice: &mut Dice, person: u64) -> FormattedText {
-    let words = format!("{} of {person}", dice.roll(1_000));
+fn written_to(rng: &mut Rng, person: u64) -> FormattedText {
+    let words = format!("{} of {person}", rng.below(1_000));
     let mut written = FormattedText::plain(Body::parse(&words).unwrap());
-    match dice.roll(4) {
-        0 => written.mentions.users = vec![UserId(1 + dice.roll(PEOPLE))],
+    match rng.below(4) {
+        0 => written.mentions.users = vec![UserId(1 + rng.below(PEOPLE))],
         1 => written.mentions.room = true,
         _ => {}
     }
     written
 }
 
-/// Anything that anybody can do, allowed or not.
-fn anything(dice: &mut Dice, person: u64, number: u64) -> Change {
+/// A random change, allowed or not.
+fn anything(rng: &mut Rng, person: u64, number: u64) -> Change {
     let by = UserId(person);
-    let room = RoomId(1 + dice.roll(ROOMS));
-    let other = UserId(1 + dice.roll(PEOPLE));
+    let room = RoomId(1 + rng.below(ROOMS));
+    let other = UserId(1 + rng.below(PEOPLE));
     let target = MessageRef {
         room,
-        id: Seq(1 + dice.roll(60)),
+        id: Seq(1 + rng.below(60)),
     };
     let at = Time(1_000 + number);
-    let on = dice.roll(3) > 0;
+    let on = rng.below(3) > 0;
     let act = |act| Change::MessageAction { by, target, act, at };
-    match dice.roll(30) {
+    match rng.below(30) {
         0..6 => Change::Post(NewPost {
             author: by,
             room,
             client_id: ClientId::parse(&format!("{person}.{number}")).unwrap(),
             message: NewMessage::Text {
-                text: written_to(dice, person),
-                reply_to: (dice.roll(4) == 0).then_some(target.id),
+                text: written_to(rng, person),
+                reply_to: (rng.below(4) == 0).then_some(target.id),
                 files: Vec::new(),
             },
             here: Vec::new(),
             at,
         }),
-        6 => act(MessageAction::Edit(written_to(dice, person))),
+        6 => act(MessageAction::Edit(written_to(rng, person))),
         7 => act(MessageAction::Delete),
         8 => act(MessageAction::Undelete),
         9 | 10 => act(MessageAction::React {
-            emoji: Emoji::parse(EMOJI[dice.roll(3) as usize]).unwrap(),
+            emoji: Emoji::parse(EMOJI[rng.below(3) as usize]).unwrap(),
             on,
         }),
         11 => act(MessageAction::Pin { on }),
@@ -105,7 +105,7 @@ fn anything(dice: &mut Dice, person: u64, number: u64) -> Change {
             by,
             room,
             patch: RoomPatch {
-                topic: Some(Topic::parse(&format!("topic {}", dice.roll(9))).unwrap()),
+                topic: Some(Topic::parse(&format!("topic {}", rng.below(9))).unwrap()),
                 ..RoomPatch::default()
             },
             at,
@@ -122,29 +122,29 @@ fn anything(dice: &mut Dice, person: u64, number: u64) -> Change {
             room,
             client_id: ClientId::parse(&format!("{person}.{number}")).unwrap(),
             message: NewMessage::Forward {
-                room: RoomId(1 + dice.roll(ROOMS)),
+                room: RoomId(1 + rng.below(ROOMS)),
                 id: target.id,
             },
             here: Vec::new(),
             at,
         }),
-        20..24 => of_themselves(dice, by, other, target, at),
+        20..24 => of_themselves(rng, by, other, target, at),
         24 => Change::EditRoom {
             by,
             room,
             patch: RoomPatch {
-                name: Some(RoomName::parse(&format!("room {}", dice.roll(5))).unwrap()),
-                archived: (room != LOBBY).then(|| dice.roll(12) == 0),
+                name: Some(RoomName::parse(&format!("room {}", rng.below(5))).unwrap()),
+                archived: (room != LOBBY).then(|| rng.below(12) == 0),
                 ..RoomPatch::default()
             },
             at,
         },
         25 => Change::CreateRoom(NewRoom {
             by,
-            kind: [RoomKind::Public, RoomKind::Private, RoomKind::Direct][dice.roll(3) as usize],
-            name: RoomName::parse(&format!("new {}", dice.roll(9))).unwrap(),
+            kind: [RoomKind::Public, RoomKind::Private, RoomKind::Direct][rng.below(3) as usize],
+            name: RoomName::parse(&format!("new {}", rng.below(9))).unwrap(),
             topic: Topic::default(),
-            members: vec![other, UserId(1 + dice.roll(PEOPLE))],
+            members: vec![other, UserId(1 + rng.below(PEOPLE))],
             at,
         }),
         26 => Change::Seen { user: by, at },
@@ -154,10 +154,10 @@ fn anything(dice: &mut Dice, person: u64, number: u64) -> Change {
     }
 }
 
-/// What somebody keeps and chooses for themselves.
-fn of_themselves(dice: &mut Dice, user: UserId, other: UserId, target: MessageRef, at: Time) -> Change {
-    let on = dice.roll(3) > 0;
-    match dice.roll(6) {
+/// A random change of a person's own settings and saved messages.
+fn of_themselves(rng: &mut Rng, user: UserId, other: UserId, target: MessageRef, at: Time) -> Change {
+    let on = rng.below(3) > 0;
+    match rng.below(6) {
         0 => Change::ArrangeRoom {
             user,
             room: target.room,
@@ -170,12 +170,12 @@ fn of_themselves(dice: &mut Dice, user: UserId, other: UserId, target: MessageRe
         1 => Change::Block {
             user,
             other,
-            on: dice.roll(4) == 0,
+            on: rng.below(4) == 0,
         },
         2 => Change::EditProfile {
             user,
             patch: ProfilePatch {
-                status: Some(Status::parse(&format!("status {}", dice.roll(9))).unwrap()),
+                status: Some(Status::parse(&format!("status {}", rng.below(9))).unwrap()),
                 ..ProfilePatch::default()
             },
         },
@@ -197,7 +197,7 @@ fn of_themselves(dice: &mut Dice, user: UserId, other: UserId, target: MessageRe
 }
 
 /// People 1 to 4, the Lobby, a public and a private room, and a direct one between 1 and 2.
-pub(super) fn furnish(world: &World) {
+pub(super) fn create_rooms(world: &World) {
     world.sign_up_people(PEOPLE);
     let rooms = [
         (RoomKind::Public, "open", vec![2]),
@@ -220,13 +220,13 @@ pub(super) fn furnish(world: &World) {
     }
 }
 
-/// Everybody does anything, at once, in bursts. Gives the answers.
-pub(super) fn live(world: &World, seed: u64, bursts: u64) -> Vec<Result<Event>> {
-    let lives = world.together(1..=PEOPLE, async move |store, person| {
-        let mut dice = Dice(seed ^ (person << 32));
+/// Everybody submits random changes at once, in bursts. Returns the answers.
+pub(super) fn work(world: &World, seed: u64, bursts: u64) -> Vec<Result<Event>> {
+    let answers = world.together(1..=PEOPLE, async move |store, person| {
+        let mut rng = Rng(seed ^ (person << 32));
         let mut answers = Vec::new();
         for burst in 0..bursts {
-            let changes = (0..8).map(|n| anything(&mut dice, person, seed % 1_000 * 1_000 + burst * 8 + n));
+            let changes = (0..8).map(|n| anything(&mut rng, person, seed % 1_000 * 1_000 + burst * 8 + n));
             let mut pending = Vec::new();
             for change in changes.collect::<Vec<_>>() {
                 pending.push(store.submit(change).await.unwrap());
@@ -237,45 +237,45 @@ pub(super) fn live(world: &World, seed: u64, bursts: u64) -> Vec<Result<Event>> 
         }
         answers
     });
-    lives.into_iter().flatten().collect()
+    answers.into_iter().flatten().collect()
 }
 
-/// What somebody sees of a room who reads its history, page by page.
-pub(super) async fn fresh(store: &Store, viewer: UserId, room: RoomId) -> Option<Picture> {
-    let mut picture = Picture::default();
+/// A replica of a room from its history, read page by page.
+pub(super) async fn fresh(store: &Store, viewer: UserId, room: RoomId) -> Option<Replica> {
+    let mut replica = Replica::default();
     let mut anchor = Anchor::Latest;
     loop {
         let page = store
             .history(viewer, room, anchor, PageSize::parse(17).unwrap())
             .await
             .ok()?;
-        picture.head = page.head.0;
+        replica.head = page.head.0;
         anchor = Anchor::Before(page.messages.first().map_or(Seq(1), |message| message.id));
-        picture
+        replica
             .messages
             .extend(page.messages.into_iter().map(|message| (message.id, message)));
         if !page.more_before {
-            return Some(picture);
+            return Some(replica);
         }
     }
 }
 
-/// The same by a catch-up from the start.
-async fn caught_up(store: &Store, viewer: UserId, room: RoomId) -> Picture {
-    let mut picture = Picture::default();
+/// A replica of a room from a catch-up from the start.
+async fn caught_up(store: &Store, viewer: UserId, room: RoomId) -> Replica {
+    let mut replica = Replica::default();
     loop {
-        let since = Seq(picture.head);
+        let since = Seq(replica.head);
         let Catchup::Changed { messages, through } = store.catchup(viewer, room, since).await.unwrap() else {
             panic!("a reset");
         };
         if through == since {
-            return picture;
+            return replica;
         }
         for (seq, message) in messages {
             assert!(seq > since && seq <= through);
-            picture.messages.insert(message.id, message);
+            replica.messages.insert(message.id, message);
         }
-        picture.head = through.0;
+        replica.head = through.0;
     }
 }
 
@@ -284,8 +284,8 @@ fn is_for(message: &Message, user: UserId, blocked: &[UserId]) -> bool {
     is_meant && !blocked.contains(&message.author)
 }
 
-/// Whatever somebody can see is the same by every road, and is counted right.
-pub(super) async fn check_readers(store: &Store, told: Option<&BTreeMap<RoomId, Picture>>) {
+/// Checks that every way to read a room gives the same result, and that the counts are right.
+pub(super) async fn check_readers(store: &Store, from_feed: Option<&BTreeMap<RoomId, Replica>>) {
     let mut seen = 0;
     for user in (1..=PEOPLE).map(UserId) {
         let blocked = store.blocked(user).await.unwrap();
@@ -300,12 +300,12 @@ pub(super) async fn check_readers(store: &Store, told: Option<&BTreeMap<RoomId, 
         );
         for view in store.rooms(user).await.unwrap() {
             let room = view.room.id;
-            let picture = fresh(store, user, room).await.unwrap();
-            assert_eq!(picture, caught_up(store, user, room).await, "room {room}");
-            if let Some(told) = told.and_then(|told| told.get(&room)) {
-                assert_eq!(&picture, told, "room {room}");
+            let replica = fresh(store, user, room).await.unwrap();
+            assert_eq!(replica, caught_up(store, user, room).await, "room {room}");
+            if let Some(from_feed) = from_feed.and_then(|from_feed| from_feed.get(&room)) {
+                assert_eq!(&replica, from_feed, "room {room}");
             }
-            let others = picture
+            let others = replica
                 .messages
                 .values()
                 .filter(|message| message.id > view.read && message.author != user && message.notice.is_none());
@@ -318,7 +318,7 @@ pub(super) async fn check_readers(store: &Store, told: Option<&BTreeMap<RoomId, 
             let mentions = others.filter(|message| is_for(message, user, &blocked)).count() as u64;
             assert_eq!(view.mentions, mentions, "{user} in {room}, read {}", view.read);
             let pins = store.pins(user, room, None).await.unwrap().messages.len();
-            let pinned = picture
+            let pinned = replica
                 .messages
                 .values()
                 .filter(|message| message.pinned.is_some())
@@ -342,8 +342,8 @@ pub(super) async fn check_readers(store: &Store, told: Option<&BTreeMap<RoomId, 
 #[test]
 fn what_the_feed_tells_put_together_is_what_a_fresh_reader_sees() {
     let world = World::new();
-    furnish(&world);
-    let answers = live(&world, 11, 150);
+    create_rooms(&world);
+    let answers = work(&world, 11, 150);
     let done = answers.iter().filter(|answer| answer.is_ok()).count();
     assert!(
         done > 500 && done < answers.len(),
@@ -351,37 +351,37 @@ fn what_the_feed_tells_put_together_is_what_a_fresh_reader_sees() {
         answers.len()
     );
     let store = world.store.clone();
-    // The feed is complete once the store is closed; what it tells is compared with the file opened again.
+    // The feed is complete once the store is closed, so its events are compared with the reopened file.
     let (path, folder) = (world.path.clone(), world.keep_folder());
-    let mut told: BTreeMap<RoomId, Picture> = BTreeMap::new();
+    let mut from_feed: BTreeMap<RoomId, Replica> = BTreeMap::new();
     for event in world.close() {
         if let Event::Posted(posted) | Event::Changed(posted) = event {
-            told.entry(posted.room).or_default().apply(&posted);
+            from_feed.entry(posted.room).or_default().apply(&posted);
         }
     }
     drop(store);
-    let changed = told
+    let changed = from_feed
         .values()
-        .map(|picture| picture.head - picture.messages.len() as u64)
+        .map(|replica| replica.head - replica.messages.len() as u64)
         .sum::<u64>();
     assert!(changed > 50, "edits, deletions, reactions and pins took {changed} seqs");
     let (again, feed) = Store::open(&path, chapp::store::Options::default()).unwrap();
     drop(feed);
-    wait(check_readers(&again, Some(&told)));
+    wait(check_readers(&again, Some(&from_feed)));
     wait(again.close());
     drop(folder);
 }
 
 #[test]
 fn a_crash_at_any_write_leaves_every_change_whole_or_undone() {
-    let mut dice = Dice(23);
+    let mut rng = Rng(23);
     let mut lost = 0;
     for round in 0..12 {
-        let disk = Arc::new(ShakyDisk::default());
+        let disk = Arc::new(FaultyDisk::default());
         let world = World::with(disk.options());
-        furnish(&world);
-        disk.fail(Fault::Dead, dice.roll(100));
-        let answers = live(&world, 100 + round, 20);
+        create_rooms(&world);
+        disk.fail(Fault::Dead, rng.below(100));
+        let answers = work(&world, 100 + round, 20);
         assert!(disk.has_failed(), "round {round}");
         let unknown = |answer: &&Result<Event>| matches!(answer, Err(error) if error.kind == Kind::Unavailable);
         lost += answers.iter().filter(unknown).count();
@@ -390,18 +390,18 @@ fn a_crash_at_any_write_leaves_every_change_whole_or_undone() {
             check_readers(&world.store, None).await;
             for answer in answers.into_iter().flatten() {
                 if let Event::Posted(posted) | Event::Changed(posted) = answer {
-                    // The owner of the server may have left a room by now; somebody is in it, or nobody.
+                    // The owner of the server may have left a room by now; look for any member.
                     for user in (1..=PEOPLE).map(UserId) {
-                        if let Some(picture) = fresh(&world.store, user, posted.room).await {
-                            assert!(picture.head >= posted.seq.0, "what was acknowledged is gone");
-                            assert!(picture.messages.contains_key(&posted.message.id));
+                        if let Some(replica) = fresh(&world.store, user, posted.room).await {
+                            assert!(replica.head >= posted.seq.0, "what was acknowledged is gone");
+                            assert!(replica.messages.contains_key(&posted.message.id));
                         }
                     }
                 }
             }
         });
-        // It goes on from there.
-        live(&world, 500 + round, 4);
+        // The work continues from there.
+        work(&world, 500 + round, 4);
         wait(check_readers(&world.store, None));
     }
     assert!(lost > 200, "the crashes came too late to show anything: {lost}");

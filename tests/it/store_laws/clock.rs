@@ -1,4 +1,4 @@
-//! What was written while the clock was ahead by years does not wait for these years.
+//! Data written while the clock was years ahead does not have to wait for those years.
 
 use super::world::*;
 use chapp::clock::Time;
@@ -52,7 +52,7 @@ fn a_file_that_was_sent_by_a_wrong_clock_and_never_posted_is_erased() {
     let before = Time(NOW.0 - chapp::limits::UPLOAD_KEPT_MS);
     assert!(wait(store.has_unattached(before)).unwrap());
     let erase = Change::File(FileChange::Erase { before });
-    // Its bytes, and its place among those that nothing shows.
+    // Its bytes, and its entry among the unattached files.
     let erased = wait(store.commit(erase)).unwrap();
     assert!(
         matches!(erased, Event::File(FileEvent::Erased { count: 2 })),

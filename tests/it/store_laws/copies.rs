@@ -1,12 +1,12 @@
-//! L8 for those who copy the file while it is in use: a plain copy, made block by block from the first to the last while
-//! people post and upload, opens under a full check and has everything that was acknowledged before its first block.
+//! L8 for copies of a file in use: a plain copy, made block by block from first to last while people post and upload,
+//! opens under a full check and has everything that was acknowledged before its first block.
 //!
-//! A copy takes a few blocks between any two operations of the store on its disk, some so slowly that everything has
-//! moved on many times before they are done. `CHAPP_TEST_SEED` plays a run again (as far as threads let it),
-//! `CHAPP_TEST_COPIES` makes a longer one. What `cp`, `tar` and others do is tried on the executable (`copying.rs`).
+//! A copier reads a few blocks between any two disk operations of the store. Some are so slow that the file changes
+//! many times before they finish. `CHAPP_TEST_SEED` replays a run (except for thread scheduling), `CHAPP_TEST_COPIES`
+//! sets its length. `copying.rs` tests the executable with `cp`, `tar` and others.
 
-use super::changes::{furnish, live};
-use super::power::{Told, check, folder, number_of};
+use super::changes::{create_rooms, work};
+use super::power::{Answers, check, folder, number_of};
 use super::world::*;
 use chapp::clock::Time;
 use chapp::limits::{ROOT_EVERY, UPLOAD_FREE_BYTES_MIN};
@@ -22,22 +22,22 @@ use tempfile::TempDir;
 
 const COPIES: u64 = 300;
 const BLOCK: u64 = 4_096;
-/// Blocks that a copy takes at most between two operations.
+/// The most blocks that a copy takes between two operations.
 const BLOCKS_MAX: u64 = 300;
-/// Copies that are under way at once.
+/// Concurrent copies.
 const COPIES_AT_ONCE: usize = 4;
-/// So little that a copier is overtaken by the journal many times.
+/// Small enough that the journal overtakes a copier many times.
 const JOURNAL_BYTES: usize = 64 << 10;
-/// So many bytes that a file of one piece is made durable by redb itself.
+/// Large enough that redb itself makes a file of one piece durable.
 const FILE_BYTES: usize = 60_000;
 const FILES: u64 = 36;
 
 /// How a program copies.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Reader {
-    /// Until there is no more, as `cat` does.
+    /// Reads to the end of the file, as `cat` does.
     ToTheEnd,
-    /// As many bytes as there were at first, as `tar` does.
+    /// Reads the initial length, as `tar` does.
     AsLongAsAtFirst,
 }
 
@@ -47,13 +47,13 @@ struct Copy {
     blocks: u64,
     image: Vec<u8>,
     len: u64,
-    /// The file has grown or shrunk before the pages were reached.
+    /// The file was resized before the copy reached its pages.
     changed_its_length: bool,
-    told: Told,
+    answers: Answers,
     files: Vec<FileId>,
 }
 
-/// A disk from which copies are made while the store uses it.
+/// A disk that is copied while the store uses it.
 #[derive(Debug)]
 struct CopiedDisk {
     path: PathBuf,
@@ -63,15 +63,15 @@ struct CopiedDisk {
 
 #[derive(Clone, Debug, Default)]
 struct Acknowledged {
-    /// The people are there, and their rooms.
+    /// Whether the people and rooms exist.
     furnished: bool,
-    told: Told,
+    answers: Answers,
     files: Vec<FileId>,
 }
 
 #[derive(Debug)]
 struct State {
-    dice: Dice,
+    rng: Rng,
     running: Vec<Copy>,
     done: Vec<Copy>,
 }
@@ -88,21 +88,25 @@ impl CopiedDisk {
         }
     }
 
-    /// Goes on with every copy, and begins another one now and then.
+    /// Advances every copy, and occasionally begins another one.
     fn step(&self) {
         let mut state = self.state.lock().unwrap();
         let Ok(mut file) = File::open(&self.path) else { return };
         let len = file.metadata().unwrap().len();
-        let Acknowledged { furnished, told, files } = self.acknowledged.lock().unwrap().clone();
-        if furnished && state.running.len() < COPIES_AT_ONCE && state.dice.roll(20) == 0 {
-            let slow = state.dice.roll(2) == 0;
+        let Acknowledged {
+            furnished,
+            answers,
+            files,
+        } = self.acknowledged.lock().unwrap().clone();
+        if furnished && state.running.len() < COPIES_AT_ONCE && state.rng.below(20) == 0 {
+            let slow = state.rng.below(2) == 0;
             let copy = Copy {
-                reader: [Reader::ToTheEnd, Reader::AsLongAsAtFirst][state.dice.roll(2) as usize],
-                blocks: 1 + state.dice.roll(if slow { 12 } else { BLOCKS_MAX }),
+                reader: [Reader::ToTheEnd, Reader::AsLongAsAtFirst][state.rng.below(2) as usize],
+                blocks: 1 + state.rng.below(if slow { 12 } else { BLOCKS_MAX }),
                 image: Vec::new(),
                 len,
                 changed_its_length: false,
-                told,
+                answers,
                 files,
             };
             state.running.push(copy);
@@ -116,7 +120,7 @@ impl CopiedDisk {
         }
     }
 
-    /// Ends all copies; nothing changes any more.
+    /// Finishes all copies; the file no longer changes.
     fn finish(&self) -> Vec<Copy> {
         loop {
             self.step_running();
@@ -142,7 +146,7 @@ impl CopiedDisk {
 }
 
 impl Copy {
-    /// Takes the next blocks; false when there are no more.
+    /// Takes the next blocks; false at the end.
     fn step(&mut self, file: &mut File, len: u64) -> bool {
         self.changed_its_length |= len != self.len && self.image.len() < (3 << 20);
         let end = match self.reader {
@@ -158,13 +162,13 @@ impl Copy {
         until < end
     }
 
-    /// Whether it opens, with everything that it must have.
+    /// Checks that the copy opens and has everything that it must have.
     fn check(&self, folder: &TempDir) -> Result<(), String> {
         let copies = Arc::new(TempDir::new_in(folder.path()).unwrap());
         std::fs::write(copies.path().join("data.redb"), &self.image).unwrap();
         let world = World::open(copies, Options::default()).map_err(|error| error.to_string())?;
-        let mut dice = Dice(self.image.len() as u64);
-        wait(check(&world.store, &self.told, &mut dice));
+        let mut rng = Rng(self.image.len() as u64);
+        wait(check(&world.store, &self.answers, &mut rng));
         for id in &self.files {
             let found = world.store.chunk(*id, 0).map_err(|error| error.to_string())?;
             assert!(found == bytes(*id), "{id:?}");
@@ -193,7 +197,7 @@ fn bytes(id: FileId) -> Vec<u8> {
     id.0.iter().copied().cycle().take(FILE_BYTES).collect()
 }
 
-/// Sends a file; gives every third one up.
+/// Uploads a file; abandons every third one.
 fn upload(store: &Store, number: u64, acknowledged: &Mutex<Acknowledged>) {
     let (id, at) = (file_id(number), Time(2_000));
     let all = bytes(id);
@@ -225,7 +229,7 @@ fn upload(store: &Store, number: u64, acknowledged: &Mutex<Acknowledged>) {
     wait(store.commit(Change::Erase { before: Time(1_500) })).unwrap();
 }
 
-/// People live with a file while it is copied over and over. Gives the copies.
+/// People work with a file while it is copied repeatedly. Returns the copies.
 fn copied(folder: &Arc<TempDir>, seed: u64, retention: Retention) -> Vec<Copy> {
     let acknowledged = Arc::new(Mutex::new(Acknowledged::default()));
     let data = Arc::new(TempDir::new_in(folder.path()).unwrap());
@@ -233,22 +237,22 @@ fn copied(folder: &Arc<TempDir>, seed: u64, retention: Retention) -> Vec<Copy> {
         path: data.path().join("data.redb"),
         acknowledged: acknowledged.clone(),
         state: Mutex::new(State {
-            dice: Dice(seed),
+            rng: Rng(seed),
             running: Vec::new(),
             done: Vec::new(),
         }),
     });
     let world = World::open(data, disk.options(retention)).unwrap();
-    furnish(&world);
+    create_rooms(&world);
     acknowledged.lock().unwrap().furnished = true;
     let uploads = thread::spawn({
         let (store, acknowledged) = (world.store.clone(), acknowledged.clone());
         move || (0..FILES).for_each(|number| upload(&store, number, &acknowledged))
     });
     for round in 0..12 {
-        let answers = live(&world, seed + round, 2);
-        acknowledged.lock().unwrap().told.add(answers);
-        // Another root is kept.
+        let answers = work(&world, seed + round, 2);
+        acknowledged.lock().unwrap().answers.add(answers);
+        // Another root is retained.
         thread::sleep(ROOT_EVERY / 8);
     }
     uploads.join().unwrap();
@@ -271,7 +275,7 @@ fn a_copy_of_a_file_in_use_opens_and_has_everything_that_was_acknowledged_before
         for copy in copied(&folder, seed + 1_000 * round, Retention::default()) {
             made += 1;
             let Err(error) = copy.check(&folder) else { continue };
-            // Who takes as many bytes as there were at first cannot have what the file has grown by since.
+            // A copy of the initial length cannot have what was added since.
             let may_be_short = copy.reader == Reader::AsLongAsAtFirst && copy.changed_its_length;
             assert!(
                 may_be_short,
@@ -286,15 +290,15 @@ fn a_copy_of_a_file_in_use_opens_and_has_everything_that_was_acknowledged_before
     assert!(refused * 20 < made, "{refused} of {made}");
 }
 
-/// That the copies above would show what goes missing.
+/// Proves that the test above detects missing data.
 #[test]
 fn without_retained_roots_copies_break() {
     let (folder, mut broken, mut made) = (folder(), 0, 0);
     for round in 0..3 {
         for copy in copied(&folder, 1_000 * round, Retention::Off) {
             made += 1;
-            let looked = catch_unwind(AssertUnwindSafe(|| copy.check(&folder)));
-            broken += u32::from(!matches!(looked, Ok(Ok(()))));
+            let checked = catch_unwind(AssertUnwindSafe(|| copy.check(&folder)));
+            broken += u32::from(!matches!(checked, Ok(Ok(()))));
         }
     }
     assert!(broken > 0, "none of {made}");

@@ -1,6 +1,6 @@
-//! L8 and L0 on a bad disk: what was acknowledged is there, what was not is there whole or not at
-//! all, everybody hears, and the store heals by itself. (The kill of a whole process is tried on the
-//! executable.)
+//! L8 and L0 on a faulty disk: acknowledged changes are there, others are whole or absent, everybody gets an answer,
+//! and
+//! the store recovers by itself. (`kill.rs` kills the executable.)
 
 use super::world::*;
 use chapp::error::{Error, Kind};
@@ -11,25 +11,25 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// What people were told while the disk failed.
-struct Told {
+/// A post and its answer while the disk failed.
+struct Attempt {
     person: u64,
     client_id: String,
     answer: Result<Event, Error>,
 }
 
-/// Three people on a disk that fails when it is told to.
-fn shaky_world() -> (Arc<ShakyDisk>, World) {
-    let disk = Arc::new(ShakyDisk::default());
+/// Three people on a disk that fails on demand.
+fn faulty_world() -> (Arc<FaultyDisk>, World) {
+    let disk = Arc::new(FaultyDisk::default());
     let world = World::with(disk.options());
     world.sign_up_people(3);
     (disk, world)
 }
 
 /// Three people post in bursts; each waits for a burst to be answered.
-fn post_in_bursts(world: &World, name: &'static str, bursts: u64) -> Vec<Told> {
-    let told = world.together(1..=3, async move |store, person| {
-        let mut told = Vec::new();
+fn post_in_bursts(world: &World, name: &'static str, bursts: u64) -> Vec<Attempt> {
+    let attempts = world.together(1..=3, async move |store, person| {
+        let mut attempts = Vec::new();
         for burst in 0..bursts {
             let mut pending = Vec::new();
             for n in 0..5 {
@@ -39,34 +39,37 @@ fn post_in_bursts(world: &World, name: &'static str, bursts: u64) -> Vec<Told> {
             }
             for (client_id, answer) in pending {
                 let answer = answer.await;
-                told.push(Told {
+                attempts.push(Attempt {
                     person,
                     client_id,
                     answer,
                 });
             }
         }
-        told
+        attempts
     });
-    told.into_iter().flatten().collect()
+    attempts.into_iter().flatten().collect()
 }
 
-/// Every acknowledged post is where its answer said. Tells how many there are.
-fn check_acknowledged(messages: &[Message], told: &[Told]) -> usize {
+/// Checks that every acknowledged post has the seq of its answer. Returns their number.
+fn check_acknowledged(messages: &[Message], attempts: &[Attempt]) -> usize {
     check_whole(messages);
-    let acknowledged = told
+    let acknowledged = attempts
         .iter()
-        .filter_map(|told| told.answer.as_ref().ok().map(|answer| (told, seq(answer))));
-    let acknowledged = acknowledged.map(|(told, seq)| {
+        .filter_map(|attempt| attempt.answer.as_ref().ok().map(|answer| (attempt, seq(answer))));
+    let acknowledged = acknowledged.map(|(attempt, seq)| {
         let message = &messages[seq.0 as usize - 1];
-        assert_eq!((message.author.0, client_id(message)), (told.person, &*told.client_id));
+        assert_eq!(
+            (message.author.0, client_id(message)),
+            (attempt.person, &*attempt.client_id)
+        );
     });
     acknowledged.count()
 }
 
-/// Sends everything again, as a client does that has heard nothing.
-fn resend(world: &World, told: &[Told]) {
-    let posts = told.iter().map(|told| post(told.person, &told.client_id));
+/// Sends everything again, as a client without answers does.
+fn resend(world: &World, attempts: &[Attempt]) {
+    let posts = attempts.iter().map(|attempt| post(attempt.person, &attempt.client_id));
     for answer in wait(pipeline(&world.store, posts.collect())) {
         answer.unwrap();
     }
@@ -74,72 +77,72 @@ fn resend(world: &World, told: &[Told]) {
 
 #[test]
 fn what_was_acknowledged_survives_a_crash_at_any_write() {
-    let mut dice = Dice(8);
+    let mut rng = Rng(8);
     let mut lost = 0;
     for _ in 0..20 {
-        let (disk, world) = shaky_world();
-        disk.fail(Fault::Dead, dice.roll(100));
-        let told = post_in_bursts(&world, "before", 12);
+        let (disk, world) = faulty_world();
+        disk.fail(Fault::Dead, rng.below(100));
+        let attempts = post_in_bursts(&world, "before", 12);
         let world = world.reopen();
 
         let messages = world.lobby();
-        let acknowledged = check_acknowledged(&messages, &told);
-        lost += told.len() - acknowledged;
-        resend(&world, &told);
+        let acknowledged = check_acknowledged(&messages, &attempts);
+        lost += attempts.len() - acknowledged;
+        resend(&world, &attempts);
         let all = world.lobby();
         assert_eq!(all[..messages.len()], messages);
-        assert_eq!(check_acknowledged(&all, &told), acknowledged);
-        assert_eq!(all.len(), told.len(), "each post is there once");
+        assert_eq!(check_acknowledged(&all, &attempts), acknowledged);
+        assert_eq!(all.len(), attempts.len(), "each post is there once");
     }
     assert!(lost > 500, "the crashes came too late to show anything");
 }
 
 #[test]
 fn one_fault_of_the_disk_costs_nobody_anything() {
-    let mut dice = Dice(5);
+    let mut rng = Rng(5);
     for _ in 0..20 {
-        let (disk, world) = shaky_world();
-        disk.fail(Fault::Hiccup, dice.roll(60));
-        let told = post_in_bursts(&world, "through", 12);
+        let (disk, world) = faulty_world();
+        disk.fail(Fault::Hiccup, rng.below(60));
+        let attempts = post_in_bursts(&world, "through", 12);
         assert!(disk.has_failed());
         let messages = world.lobby();
-        assert_eq!(check_acknowledged(&messages, &told), told.len());
-        assert_eq!(messages.len(), told.len());
-        let heard = posted(&world.close());
-        assert_eq!(heard, (1..=told.len() as u64).collect::<Vec<_>>());
+        assert_eq!(check_acknowledged(&messages, &attempts), attempts.len());
+        assert_eq!(messages.len(), attempts.len());
+        let received = posted(&world.close());
+        assert_eq!(received, (1..=attempts.len() as u64).collect::<Vec<_>>());
     }
 }
 
 #[test]
 fn what_was_acknowledged_after_a_fault_survives_a_crash_too() {
-    let mut dice = Dice(13);
+    let mut rng = Rng(13);
     for _ in 0..60 {
-        let (disk, world) = shaky_world();
-        disk.fail(Fault::Hiccup, dice.roll(60));
-        let mut told = post_in_bursts(&world, "through", 4);
-        disk.fail(Fault::Dead, dice.roll(30));
-        told.extend(post_in_bursts(&world, "after", 4));
+        let (disk, world) = faulty_world();
+        disk.fail(Fault::Hiccup, rng.below(60));
+        let mut attempts = post_in_bursts(&world, "through", 4);
+        disk.fail(Fault::Dead, rng.below(30));
+        attempts.extend(post_in_bursts(&world, "after", 4));
         let world = world.reopen();
-        check_acknowledged(&world.lobby(), &told);
-        resend(&world, &told);
-        assert_eq!(world.lobby().len(), told.len(), "each post is there once");
+        check_acknowledged(&world.lobby(), &attempts);
+        resend(&world, &attempts);
+        assert_eq!(world.lobby().len(), attempts.len(), "each post is there once");
     }
 }
 
 #[test]
 fn a_fault_right_after_a_commit_that_the_journal_has_no_room_for_costs_nothing() {
-    let disk = Arc::new(ShakyDisk::default());
+    let disk = Arc::new(FaultyDisk::default());
     let world = World::with(Options {
         faults: Some(disk.clone()),
         ..Options::default()
     });
     world.sign_up_people(1);
-    let told = |name: &str| Told {
+    let attempt = |name: &str| Attempt {
         person: 1,
         client_id: name.to_owned(),
         answer: wait(world.store.commit(post(1, name))),
     };
-    let mut all: Vec<Told> = ["a", "b", "c"].map(told).into();
+    let mut all: Vec<Attempt> = ["a", "b", "c"].map(attempt).into();
     let picture = Picture {
         version: "large".to_owned(),
         jpeg: vec![1; 300_000].into(),
@@ -150,7 +153,7 @@ fn a_fault_right_after_a_commit_that_the_journal_has_no_room_for_costs_nothing()
     };
     wait(world.store.commit(show)).unwrap();
     disk.fail(Fault::Hiccup, 0);
-    all.extend(["d", "e"].map(told));
+    all.extend(["d", "e"].map(attempt));
     assert!(disk.has_failed());
     disk.fail(Fault::Dead, 0);
     let world = world.reopen();
@@ -159,67 +162,67 @@ fn a_fault_right_after_a_commit_that_the_journal_has_no_room_for_costs_nothing()
 
 #[test]
 fn on_a_full_disk_reading_goes_on_and_writing_comes_back_with_the_space() {
-    let mut dice = Dice(28);
+    let mut rng = Rng(28);
     let mut refused = 0;
     for _ in 0..30 {
-        let (disk, world) = shaky_world();
-        disk.fail(Fault::Full, dice.roll(100));
-        let told = post_in_bursts(&world, "full", 8);
+        let (disk, world) = faulty_world();
+        disk.fail(Fault::Full, rng.below(100));
+        let attempts = post_in_bursts(&world, "full", 8);
         let messages = world.lobby();
-        let acknowledged = check_acknowledged(&messages, &told);
-        refused += told.len() - acknowledged;
+        let acknowledged = check_acknowledged(&messages, &attempts);
+        refused += attempts.len() - acknowledged;
         assert_eq!(acknowledged, messages.len(), "what was refused did not happen");
-        for refused in told.iter().filter_map(|told| told.answer.as_ref().err()) {
+        for refused in attempts.iter().filter_map(|attempt| attempt.answer.as_ref().err()) {
             assert_eq!(refused.kind, Kind::StorageFull);
             assert!(refused.title.starts_with("The disk of the server is full."));
         }
 
-        disk.mend();
+        disk.repair();
         let later = post_in_bursts(&world, "later", 2);
         assert_eq!(check_acknowledged(&world.lobby(), &later), later.len());
-        resend(&world, &told);
+        resend(&world, &attempts);
         let all = world.lobby();
-        check_acknowledged(&all, &told);
-        let heard = posted(&world.close());
-        assert_eq!(heard, (1..=all.len() as u64).collect::<Vec<_>>());
+        check_acknowledged(&all, &attempts);
+        let received = posted(&world.close());
+        assert_eq!(received, (1..=all.len() as u64).collect::<Vec<_>>());
     }
     assert!(refused > 500, "the disk filled too late to show anything");
 }
 
 #[test]
 fn a_disk_that_goes_and_comes_back_leaves_no_doubt_behind() {
-    let mut dice = Dice(81);
+    let mut rng = Rng(81);
     for _ in 0..6 {
-        let (disk, world) = shaky_world();
-        disk.fail(Fault::Dead, dice.roll(40));
-        let told = post_in_bursts(&world, "gone", 8);
-        let failed = told.iter().filter_map(|told| told.answer.as_ref().err());
+        let (disk, world) = faulty_world();
+        disk.fail(Fault::Dead, rng.below(40));
+        let attempts = post_in_bursts(&world, "gone", 8);
+        let failed = attempts.iter().filter_map(|attempt| attempt.answer.as_ref().err());
         assert!(failed.clone().count() > 0);
         for error in failed {
             assert_eq!(error.kind, Kind::Unavailable);
         }
 
-        disk.mend();
-        // Nobody writes, and reading comes back all the same.
+        disk.repair();
+        // Reading recovers even if nobody writes.
         let patience = Instant::now() + crate::harness::PATIENCE;
         while wait(world.store.has_accounts()).is_err() {
             assert!(Instant::now() < patience, "the store did not heal");
             std::thread::sleep(Duration::from_millis(20));
         }
-        resend(&world, &told);
+        resend(&world, &attempts);
         let all = world.lobby();
-        check_acknowledged(&all, &told);
-        assert_eq!(all.len(), told.len());
-        let heard = posted(&world.close());
+        check_acknowledged(&all, &attempts);
+        assert_eq!(all.len(), attempts.len());
+        let received = posted(&world.close());
         assert_eq!(
-            heard,
+            received,
             (1..=all.len() as u64).collect::<Vec<_>>(),
             "what happened unseen is told in its place"
         );
     }
 }
 
-/// A disk that takes nothing any more once a sync has failed, and still shows all that was written.
+/// A disk that rejects everything but reads after a failed sync, and still shows all written data.
 #[derive(Debug, Default)]
 struct StuckDisk(Mutex<Stuck>);
 
@@ -232,12 +235,12 @@ enum Stuck {
 }
 
 impl FaultInjector for StuckDisk {
-    fn before(&self, act: DiskOp) -> io::Result<()> {
+    fn before(&self, op: DiskOp) -> io::Result<()> {
         let mut stuck = self.0.lock().unwrap();
-        if *stuck == Stuck::AtTheNextSync && act.is_sync() {
+        if *stuck == Stuck::AtTheNextSync && op.is_sync() {
             *stuck = Stuck::Yes;
         }
-        match *stuck == Stuck::Yes && act != DiskOp::Read {
+        match *stuck == Stuck::Yes && op != DiskOp::Read {
             true => Err(io::Error::from_raw_os_error(5)),
             false => Ok(()),
         }
@@ -254,15 +257,15 @@ fn what_could_not_be_committed_is_told_once_the_disk_is_back_though_nobody_says_
         });
         world.sign_up_people(1);
         let events = || world.store.metrics().get(Count::Events);
-        // The writer is done, and sleeps.
+        // The writer is idle now.
         std::thread::sleep(Duration::from_millis(20));
-        let told = events();
+        let before = events();
         *disk.0.lock().unwrap() = Stuck::AtTheNextSync;
         let answer = wait(world.store.commit(post(1, "in doubt")));
         assert_eq!(answer.unwrap_err().kind, Kind::Unavailable);
         *disk.0.lock().unwrap() = Stuck::No;
         let patience = Instant::now() + crate::harness::PATIENCE;
-        while events() == told {
+        while events() == before {
             assert!(Instant::now() < patience, "nobody heals the file");
             std::thread::sleep(Duration::from_millis(20));
         }

@@ -1,5 +1,5 @@
-//! The laws for files: whatever people do at once, and at whatever write the disk dies, a file is readable by
-//! exactly those who see a message that shows it, whole; and what nothing shows is gone after it was erased.
+//! The laws for files: under concurrent changes and after a disk failure at any write, exactly the people who see a
+//! message with a file can read it, and all of it; a file that no message shows is gone after the erasing.
 
 use super::world::*;
 use crate::harness::PATIENCE;
@@ -19,7 +19,7 @@ const ROOMS: u64 = 2;
 
 const PREVIEW_BYTES: u64 = 16;
 
-/// A file that everybody can name who knows the person and the number.
+/// The id of a file, derived from the person and the number.
 fn id(person: u64, number: u64) -> FileId {
     let mut bytes = [0; 16];
     bytes[..8].copy_from_slice(&person.to_be_bytes());
@@ -38,8 +38,8 @@ fn bytes(id: FileId) -> Vec<u8> {
     id.0.iter().copied().cycle().take(length).collect()
 }
 
-/// All that brings a file, in order.
-fn coming(id: FileId, at: Time) -> Vec<Change> {
+/// The changes that upload a file, in order.
+fn upload(id: FileId, at: Time) -> Vec<Change> {
     let all = bytes(id);
     let mut changes: Vec<Change> = (0..)
         .zip(all.chunks(FILE_CHUNK_BYTES))
@@ -68,7 +68,7 @@ fn coming(id: FileId, at: Time) -> Vec<Change> {
     changes
 }
 
-fn furnish(world: &World) {
+fn create_rooms(world: &World) {
     world.sign_up_people(PEOPLE);
     let room = Change::CreateRoom(NewRoom {
         by: UserId(1),
@@ -81,17 +81,17 @@ fn furnish(world: &World) {
     wait(world.store.commit(room)).unwrap();
 }
 
-/// Anything that has to do with files.
-fn anything(dice: &mut Dice, person: u64, number: u64) -> Vec<Change> {
+/// A random change that involves files.
+fn anything(rng: &mut Rng, person: u64, number: u64) -> Vec<Change> {
     let by = UserId(person);
     let at = Time(1_000 + number);
-    let room = RoomId(1 + dice.roll(ROOMS));
+    let room = RoomId(1 + rng.below(ROOMS));
     let target = MessageRef {
         room,
-        id: Seq(1 + dice.roll(20)),
+        id: Seq(1 + rng.below(20)),
     };
     let act = |act| vec![Change::MessageAction { by, target, act, at }];
-    let any_file = |dice: &mut Dice| id(1 + dice.roll(PEOPLE), dice.roll(number + 1));
+    let any_file = |rng: &mut Rng| id(1 + rng.below(PEOPLE), rng.below(number + 1));
     let post = |draft| {
         vec![Change::Post(NewPost {
             author: by,
@@ -102,10 +102,10 @@ fn anything(dice: &mut Dice, person: u64, number: u64) -> Vec<Change> {
             at,
         })]
     };
-    match dice.roll(12) {
-        0..3 => coming(id(person, number), at),
+    match rng.below(12) {
+        0..3 => upload(id(person, number), at),
         3 => {
-            let mut changes = coming(id(person, number), at);
+            let mut changes = upload(id(person, number), at);
             changes.truncate(1);
             changes.push(Change::File(FileChange::GiveUp {
                 id: id(person, number),
@@ -116,9 +116,9 @@ fn anything(dice: &mut Dice, person: u64, number: u64) -> Vec<Change> {
         4..7 => post(NewMessage::Text {
             text: FormattedText::plain(Body::parse("look").unwrap()),
             reply_to: None,
-            files: BTreeSet::from([any_file(dice), id(person, dice.roll(number + 1))])
+            files: BTreeSet::from([any_file(rng), id(person, rng.below(number + 1))])
                 .into_iter()
-                .take(1 + dice.roll(2) as usize)
+                .take(1 + rng.below(2) as usize)
                 .collect(),
         }),
         7 => post(NewMessage::Forward {
@@ -134,12 +134,12 @@ fn anything(dice: &mut Dice, person: u64, number: u64) -> Vec<Change> {
     }
 }
 
-fn live(world: &World, seed: u64, from: u64, steps: u64) -> u64 {
+fn work(world: &World, seed: u64, from: u64, steps: u64) -> u64 {
     let lives = world.together(1..=PEOPLE, async move |store, person| {
-        let mut dice = Dice(seed ^ (person << 32));
+        let mut rng = Rng(seed ^ (person << 32));
         let mut failed = 0;
         for number in from..from + steps {
-            let changes = anything(&mut dice, person, number);
+            let changes = anything(&mut rng, person, number);
             let answers = pipeline(&store, changes).await;
             failed += answers.iter().filter(|answer| answer.is_err()).count() as u64;
         }
@@ -148,7 +148,7 @@ fn live(world: &World, seed: u64, from: u64, steps: u64) -> u64 {
     lives.into_iter().sum()
 }
 
-/// What each room shows now.
+/// The files that each room shows now.
 async fn shown(store: &Store) -> BTreeMap<u64, BTreeSet<FileId>> {
     let mut rooms = BTreeMap::new();
     for room in 1..=ROOMS {
@@ -176,7 +176,7 @@ async fn shown(store: &Store) -> BTreeMap<u64, BTreeSet<FileId>> {
     rooms
 }
 
-/// Everybody reads what they should, whole, and nothing else. `posted` are all files that were ever shown.
+/// Checks that everybody can read exactly their files, and completely. `posted` are all files that were ever shown.
 async fn check(store: &Store, steps: u64, posted: &mut BTreeSet<FileId>) {
     let rooms = shown(store).await;
     posted.extend(rooms.values().flatten());
@@ -206,7 +206,7 @@ async fn check(store: &Store, steps: u64, posted: &mut BTreeSet<FileId>) {
     assert!(readable > 0);
 }
 
-/// After all that can be erased is erased, only what is shown has bytes.
+/// After erasing, only files that a message shows have bytes.
 async fn check_erased(store: &Store, steps: u64) -> u64 {
     let all = Time(u64::MAX);
     while matches!(
@@ -242,7 +242,7 @@ async fn check_erased(store: &Store, steps: u64) -> u64 {
     rounds
 }
 
-/// These are all files that there are: so much of the space is taken, and by whom.
+/// Checks the space in use, in total and by person, given all existing files.
 async fn check_usage(store: &Store, files: BTreeSet<FileId>) {
     let size = |id: &FileId| bytes(*id).len() as u64;
     let all = files.iter().map(|id| size(id) + PREVIEW_BYTES).sum();
@@ -256,38 +256,38 @@ async fn check_usage(store: &Store, files: BTreeSet<FileId>) {
 #[test]
 fn a_file_is_read_by_exactly_those_who_see_what_shows_it() {
     let world = World::new();
-    furnish(&world);
+    create_rooms(&world);
     let mut posted = BTreeSet::new();
-    live(&world, 41, 0, 120);
+    work(&world, 41, 0, 120);
     wait(check(&world.store, 120, &mut posted));
     let world = world.reopen();
     wait(check(&world.store, 120, &mut posted));
     let rounds = wait(check_erased(&world.store, 120));
     assert!(rounds > 1, "one change removes a bounded number of rows");
     wait(check(&world.store, 120, &mut posted));
-    let heard = world.close();
+    let events = world.close();
     assert!(
-        !heard.iter().any(|event| matches!(event, Event::File(_))),
+        !events.iter().any(|event| matches!(event, Event::File(_))),
         "nobody is told of bytes"
     );
 }
 
 #[test]
 fn a_crash_at_any_write_loses_no_track_of_a_file() {
-    let mut dice = Dice(29);
+    let mut rng = Rng(29);
     let mut failed = 0;
     for round in 0..10 {
-        let disk = Arc::new(ShakyDisk::default());
+        let disk = Arc::new(FaultyDisk::default());
         let world = World::with(disk.options());
-        furnish(&world);
-        live(&world, 900 + round, 0, 12);
-        disk.fail(Fault::Dead, dice.roll(600));
-        failed += live(&world, 300 + round, 12, 18);
+        create_rooms(&world);
+        work(&world, 900 + round, 0, 12);
+        disk.fail(Fault::Dead, rng.below(600));
+        failed += work(&world, 300 + round, 12, 18);
         let world = world.reopen();
         let mut posted = BTreeSet::new();
         wait(check(&world.store, 30, &mut posted));
-        // It goes on from there.
-        live(&world, 700 + round, 30, 10);
+        // The work continues from there.
+        work(&world, 700 + round, 30, 10);
         wait(check(&world.store, 40, &mut posted));
         wait(check_erased(&world.store, 40));
         wait(check(&world.store, 40, &mut posted));
@@ -299,13 +299,13 @@ fn a_crash_at_any_write_loses_no_track_of_a_file() {
 fn what_was_coming_at_a_kill_is_erased_after_the_next_start() {
     let world = World::of_people(1);
     let (half, whole) = (id(1, 2), id(1, 5));
-    let mut changes = coming(half, Time(5_000));
+    let mut changes = upload(half, Time(5_000));
     changes.pop();
-    changes.extend(coming(whole, Time(5_000)));
+    changes.extend(upload(whole, Time(5_000)));
     for answer in wait(pipeline(&world.store, changes)) {
         answer.unwrap();
     }
-    // As if a day had not passed: nothing.
+    // Before a day has passed nothing is erased.
     let none = Event::File(FileEvent::Erased { count: 0 });
     let erase = |before| Change::File(FileChange::Erase { before: Time(before) });
     assert_eq!(wait(world.store.commit(erase(5_000))).unwrap(), none);
@@ -314,8 +314,8 @@ fn what_was_coming_at_a_kill_is_erased_after_the_next_start() {
     assert!(wait(world.store.has_unattached(Time(1))).unwrap());
     wait(world.store.commit(erase(1))).unwrap();
     assert!(world.store.chunk(half, 0).is_err() && world.store.chunk(half, 1).is_err());
-    // It does not come any more.
-    let mut late = coming(half, Time(5_000));
+    // The late pieces are refused.
+    let mut late = upload(half, Time(5_000));
     late.remove(0);
     for answer in wait(pipeline(&world.store, late)) {
         assert_eq!(kind(answer), chapp::error::Kind::Conflict);
@@ -327,34 +327,34 @@ fn what_was_coming_at_a_kill_is_erased_after_the_next_start() {
     assert!(!wait(world.store.has_unattached(Time(u64::MAX))).unwrap());
 }
 
-/// A disk that takes only so many pieces of files.
+/// A disk that lets a limited number of file pieces through.
 #[derive(Debug, Default)]
-struct NarrowDisk {
-    state: Mutex<Narrow>,
+struct ThrottledDisk {
+    state: Mutex<Throttle>,
     moved: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct Narrow {
-    is_narrow: bool,
+struct Throttle {
+    is_throttled: bool,
     takes: usize,
-    /// One waits.
+    /// Whether a piece is waiting.
     is_stuck: bool,
 }
 
-impl NarrowDisk {
+impl ThrottledDisk {
     fn takes(&self, takes: usize) {
         let mut state = self.state.lock().unwrap();
-        (state.is_narrow, state.takes) = (true, takes);
+        (state.is_throttled, state.takes) = (true, takes);
         self.moved.notify_all();
     }
 
     fn takes_all(&self) {
-        self.state.lock().unwrap().is_narrow = false;
+        self.state.lock().unwrap().is_throttled = false;
         self.moved.notify_all();
     }
 
-    /// Waits until a piece waits.
+    /// Waits until a piece is waiting.
     fn is_stuck(&self) {
         let state = self.state.lock().unwrap();
         let waits = self.moved.wait_timeout_while(state, PATIENCE, |state| !state.is_stuck);
@@ -362,14 +362,14 @@ impl NarrowDisk {
     }
 }
 
-impl FaultInjector for NarrowDisk {
-    fn before(&self, act: DiskOp<'_>) -> io::Result<()> {
-        let DiskOp::Write { bytes, .. } = act else {
+impl FaultInjector for ThrottledDisk {
+    fn before(&self, op: DiskOp<'_>) -> io::Result<()> {
+        let DiskOp::Write { bytes, .. } = op else {
             return Ok(());
         };
         if bytes.len() >= FILE_CHUNK_BYTES {
             let mut state = self.state.lock().unwrap();
-            while state.is_narrow && state.takes == 0 {
+            while state.is_throttled && state.takes == 0 {
                 state.is_stuck = true;
                 self.moved.notify_all();
                 state = self.moved.wait(state).unwrap();
@@ -381,13 +381,13 @@ impl FaultInjector for NarrowDisk {
     }
 }
 
-/// The first piece of a file, the whole of it if `number` is a multiple of three.
+/// The first piece of a file. If `number` is a multiple of three, it is the whole file.
 fn piece(number: u64) -> Change {
-    coming(id(1, number), Time(5_000)).swap_remove(0)
+    upload(id(1, number), Time(5_000)).swap_remove(0)
 }
 
-fn on_a_narrow_disk() -> (World, Arc<NarrowDisk>) {
-    let disk = Arc::new(NarrowDisk::default());
+fn on_a_throttled_disk() -> (World, Arc<ThrottledDisk>) {
+    let disk = Arc::new(ThrottledDisk::default());
     let world = World::with(Options {
         faults: Some(disk.clone()),
         ..Options::default()
@@ -399,7 +399,7 @@ fn on_a_narrow_disk() -> (World, Arc<NarrowDisk>) {
 
 #[test]
 fn who_talks_while_files_come_waits_for_one_piece_at_most() {
-    let (world, disk) = on_a_narrow_disk();
+    let (world, disk) = on_a_throttled_disk();
     wait(async {
         let first = world.store.submit(piece(2)).await.unwrap();
         disk.is_stuck();
@@ -411,7 +411,7 @@ fn who_talks_while_files_come_waits_for_one_piece_at_most() {
         disk.takes(1);
         first.await.unwrap();
         disk.is_stuck();
-        // What waits behind it is no reason to shed anything; that it takes long would be one.
+        // A queue behind it is no reason to shed load; only a long wait is.
         let oldest = world.store.load().oldest;
         assert!(oldest > Duration::ZERO && oldest <= released.elapsed(), "{oldest:?}");
         let said = world.store.submit(post(1, "now")).await.unwrap();
@@ -426,7 +426,7 @@ fn who_talks_while_files_come_waits_for_one_piece_at_most() {
 
 #[test]
 fn a_file_that_is_given_up_while_its_first_piece_waits_is_given_up() {
-    let (world, disk) = on_a_narrow_disk();
+    let (world, disk) = on_a_throttled_disk();
     let at = Time(5_000);
     wait(async {
         let mut answers = vec![world.store.submit(piece(2)).await.unwrap()];
@@ -439,7 +439,7 @@ fn a_file_that_is_given_up_while_its_first_piece_waits_is_given_up() {
         for answer in answers {
             answer.await.unwrap();
         }
-        let add = coming(id(1, 3), at).swap_remove(1);
+        let add = upload(id(1, 3), at).swap_remove(1);
         assert_eq!(kind(world.store.commit(add).await), chapp::error::Kind::Conflict);
     });
 }

@@ -1,7 +1,7 @@
-//! What is at its limit, and one more: the limit is kept, the refusal is a sentence, and it changes nothing.
+//! Every limit and one more: the limit holds, the refusal is a sentence, and nothing changes.
 
 use super::world::*;
-use crate::harness::disk::{Still, StillDisk};
+use crate::harness::disk::{Stall, StallingDisk};
 use chapp::clock::Time;
 use chapp::error::{Error, Kind};
 use chapp::limits::*;
@@ -15,7 +15,7 @@ fn all(store: &Store, changes: Vec<Change>) {
     }
 }
 
-/// Does one thing more than there may be; it is refused with this kind.
+/// Goes one over the limit; the change is refused with this kind.
 #[track_caller]
 fn too_many(store: &Store, change: Change, expected: Kind) -> Error {
     let error = wait(store.commit(change)).unwrap_err();
@@ -74,7 +74,7 @@ fn where_more_are_here_than_are_named_everybody_is_meant_also_after_an_edit() {
         act: MessageAction::Edit(here_text(body)),
         at: Time(2_000),
     };
-    // Person 2 is not among those who are here, who are only one.
+    // Only one person is here, and it is not person 2.
     all(&world.store, vec![for_here(1, "few", 1)]);
     assert_eq!(mentions(), 0);
     all(&world.store, vec![for_here(1, "many", HERE_MAX as u64 + 1)]);
@@ -98,7 +98,7 @@ fn nobody_is_in_more_rooms_than_there_may_be_and_direct_messages_are_counted_apa
         vec![room(2, RoomKind::Direct, "", &[1]), room(1, RoomKind::Direct, "", &[3])],
     );
     assert_eq!(wait(store.rooms(UserId(1))).unwrap().len(), max + 2);
-    // Whoever leaves one has a place again.
+    // Leaving a room makes space for another.
     let leave = Change::RemoveMember {
         by: UserId(1),
         room: RoomId(2),
@@ -127,7 +127,7 @@ fn one_person_cannot_fill_the_places_of_another() {
         at: Time(1_000),
     };
     too_many(store, add(2, own, 1), Kind::Conflict);
-    // Others can still bring them and write to them, and they have their own way in and out.
+    // Others can still add them and write to them, and they can still join and leave.
     all(
         store,
         vec![add(2, own, 3), add(3, own, 1), room(4, RoomKind::Direct, "", &[1])],
@@ -168,7 +168,7 @@ fn browsing_comes_in_pages_that_lead_to_every_room() {
     );
     assert_eq!(browse("zeta", None, 10), (vec!["Zéta".to_owned()], None));
     assert_eq!(browse("lobby", None, 10).0, ["Lobby"]);
-    // What a room is for is searched as well.
+    // The topic of a room is searched as well.
     assert_eq!(browse("everyone", None, 10).0, ["Lobby"]);
     let (few, next) = browse("! 0001", None, 3);
     assert_eq!(few, ["! 00010", "! 00011", "! 00012"]);
@@ -305,14 +305,14 @@ fn a_search_looks_at_a_bounded_number_of_people_and_says_that_there_are_more() {
 
 #[test]
 fn whoever_finds_the_queue_full_waits_for_a_while_and_is_refused_with_a_time_to_come_again() {
-    let disk = Arc::new(StillDisk::default());
+    let disk = Arc::new(StallingDisk::default());
     let world = World::with(disk.options());
     world.sign_up_people(1);
-    let still = Still::new(&disk);
+    let still = Stall::new(&disk);
     wait(async {
         let mut pending = Vec::new();
         let refused = loop {
-            // One batch may be in the writer's hands, the others fill its queue.
+            // The writer may hold one batch; the others fill its queue.
             assert!(pending.len() <= WRITER_QUEUE_MAX + BATCH_MAX);
             match world.store.submit(post(1, &format!("waits {}", pending.len()))).await {
                 Ok(taken) => pending.push(taken),

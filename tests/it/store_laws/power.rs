@@ -1,9 +1,9 @@
-//! L0, L1, L2 and L8 through losses of power, thousands of them, at any write and also while a file
-//! recovers from the one before.
+//! L0, L1, L2 and L8 through thousands of losses of power, at any write and also while a file recovers from the
+//! previous loss.
 //!
-//! `CHAPP_TEST_SEED` plays a run again (as far as threads let it), `CHAPP_TEST_LOSSES` plays a longer one.
+//! `CHAPP_TEST_SEED` replays a run (except for thread scheduling); `CHAPP_TEST_LOSSES` sets its length.
 
-use super::changes::{PEOPLE, Picture, check_readers, fresh, furnish, live};
+use super::changes::{PEOPLE, Replica, check_readers, create_rooms, fresh, work};
 use super::disk::Disk;
 use super::world::*;
 use chapp::error::{Kind, Result};
@@ -18,23 +18,23 @@ use tempfile::TempDir;
 
 const LOSSES: u64 = 2_000;
 const JOURNAL_BYTES: usize = 32 << 10;
-/// Losses that are tried of one and the same moment.
+/// Outcomes tried for each loss.
 const OUTCOMES: u64 = 8;
-/// Then the file begins anew, before looking at all of it takes too long.
+/// Losses until a new file starts, since checking a large file takes too long.
 const MOMENTS_OF_A_FILE: u64 = 12;
-/// Writes and syncs until the power goes: within the first commits, or somewhat later.
-const ACTS: u64 = 120;
-const ACTS_OF_OPENING: u64 = 14;
-/// Losses while a file is opened after a loss, one after the other.
+/// The most writes and syncs until the power goes.
+const OPS: u64 = 120;
+const OPS_OF_OPENING: u64 = 14;
+/// The most losses in a row while a file is opened after a loss.
 const AGAIN_MAX: u64 = 3;
-/// Acknowledged posts that are sent again after each loss.
+/// Acknowledged posts that are resent after each loss.
 const RESENT: usize = 3;
 
 pub fn number_of(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
 }
 
-/// In memory where there is such a folder: a sync of the real disk says nothing here.
+/// In memory if possible: a sync of the real disk proves nothing here.
 pub(super) fn folder() -> Arc<TempDir> {
     let memory = Path::new("/dev/shm");
     Arc::new(match memory.is_dir() {
@@ -44,19 +44,19 @@ pub(super) fn folder() -> Arc<TempDir> {
 }
 
 /// A file with people and rooms in it.
-fn furnished(folder: &Arc<TempDir>) -> Vec<u8> {
+fn prepared(folder: &Arc<TempDir>) -> Vec<u8> {
     let world = World::open(folder.clone(), Options::default()).unwrap();
-    furnish(&world);
+    create_rooms(&world);
     let path = world.path.clone();
     world.close();
     std::fs::read(path).unwrap()
 }
 
-/// What everybody was told: the posts and changes, by room and seq.
+/// The acknowledged posts and changes, by room and seq.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Told(BTreeMap<(RoomId, Seq), Posted>);
+pub(super) struct Answers(BTreeMap<(RoomId, Seq), Posted>);
 
-impl Told {
+impl Answers {
     pub(super) fn add(&mut self, answers: Vec<Result<Event>>) {
         for answer in answers.into_iter().flatten() {
             if let Event::Posted(posted) | Event::Changed(posted) = answer {
@@ -66,36 +66,36 @@ impl Told {
     }
 }
 
-async fn pictures(store: &Store) -> BTreeMap<RoomId, Picture> {
-    let mut pictures = BTreeMap::new();
+async fn replicas(store: &Store) -> BTreeMap<RoomId, Replica> {
+    let mut replicas = BTreeMap::new();
     for user in (1..=PEOPLE).map(UserId) {
         for view in store.rooms(user).await.unwrap() {
             let room = view.room.id;
-            if let Entry::Vacant(new) = pictures.entry(room) {
+            if let Entry::Vacant(new) = replicas.entry(room) {
                 new.insert(fresh(store, user, room).await.unwrap());
             }
         }
     }
-    pictures
+    replicas
 }
 
-/// Everything that was acknowledged is there, everything else whole or not at all.
-pub(super) async fn check(store: &Store, told: &Told, dice: &mut Dice) {
+/// Checks that everything acknowledged is there, and everything else is whole or absent.
+pub(super) async fn check(store: &Store, answers: &Answers, rng: &mut Rng) {
     check_readers(store, None).await;
-    let pictures = pictures(store).await;
-    // A room whose last member has left shows itself to nobody.
-    let seen = told
+    let replicas = replicas(store).await;
+    // A room without members is visible to nobody.
+    let seen = answers
         .0
         .iter()
-        .filter_map(|((room, seq), posted)| Some((seq, posted, pictures.get(room)?)));
-    for (seq, posted, picture) in seen {
-        assert!(picture.head >= seq.0, "{seq} of room {} is gone", posted.room);
-        let message = picture.messages.get(&posted.message.id);
+        .filter_map(|((room, seq), posted)| Some((seq, posted, replicas.get(room)?)));
+    for (seq, posted, replica) in seen {
+        assert!(replica.head >= seq.0, "{seq} of room {} is gone", posted.room);
+        let message = replica.messages.get(&posted.message.id);
         let message = message.unwrap_or_else(|| panic!("message {} is gone", posted.message.id));
         assert_eq!(message.author, posted.message.author);
         assert_eq!(message.client_id, posted.message.client_id);
     }
-    let posts: Vec<&Posted> = told
+    let posts: Vec<&Posted> = answers
         .0
         .values()
         .filter(|posted| posted.seq == posted.message.id)
@@ -105,7 +105,7 @@ pub(super) async fn check(store: &Store, told: &Told, dice: &mut Dice) {
         .filter(|posted| posted.message.notice.is_none())
         .collect();
     for _ in 0..RESENT.min(posts.len()) {
-        let posted = posts[dice.roll(posts.len() as u64) as usize];
+        let posted = posts[rng.below(posts.len() as u64) as usize];
         let again = Change::Post(NewPost {
             author: posted.message.author,
             room: posted.room,
@@ -116,39 +116,39 @@ pub(super) async fn check(store: &Store, told: &Told, dice: &mut Dice) {
         });
         match store.commit(again).await {
             Ok(Event::PostedBefore { room, seq, .. }) => assert_eq!((room, seq), (posted.room, posted.seq)),
-            // Whoever has left the room is told nothing.
+            // The author may have left the room.
             Err(error) if matches!(error.kind, Kind::NotFound | Kind::Forbidden) => {}
             other => panic!("{:?} again: {other:?}", posted.message.client_id),
         }
     }
 }
 
-/// Lives on after a loss: what the feed tells from there on leads to what a fresh reader sees.
-fn live_on(folder: &Arc<TempDir>, disk: &Arc<Disk>, seed: u64, told: &mut Told) {
+/// Works on after a loss: the events of the feed must lead to what a fresh reader sees.
+fn work_on(folder: &Arc<TempDir>, disk: &Arc<Disk>, seed: u64, answers: &mut Answers) {
     let world = World::open(folder.clone(), disk.options()).unwrap();
-    let mut known = wait(pictures(&world.store));
-    told.add(live(&world, seed, 1));
+    let mut known = wait(replicas(&world.store));
+    answers.add(work(&world, seed, 1));
     let store = world.store.clone();
-    let seen = wait(pictures(&store));
+    let seen = wait(replicas(&store));
     drop(store);
     for event in world.close() {
         if let Event::Posted(posted) | Event::Changed(posted) = event
-            && let Some(picture) = known.get_mut(&posted.room)
+            && let Some(replica) = known.get_mut(&posted.room)
         {
-            picture.apply(&posted);
+            replica.apply(&posted);
         }
     }
-    for (room, picture) in &known {
-        assert_eq!(Some(picture), seen.get(room).or(Some(picture)), "room {room}");
+    for (room, replica) in &known {
+        assert_eq!(Some(replica), seen.get(room).or(Some(replica)), "room {room}");
     }
 }
 
-/// The power goes while people are busy, at a moment that the dice choose.
-fn busy_until_it_goes(folder: &Arc<TempDir>, disk: &Arc<Disk>, seed: u64, dice: &mut Dice, told: &mut Told) {
+/// Cuts the power at a random moment while people work.
+fn work_until_the_loss(folder: &Arc<TempDir>, disk: &Arc<Disk>, seed: u64, rng: &mut Rng, answers: &mut Answers) {
     let world = World::open(folder.clone(), disk.options()).unwrap();
-    disk.fail_after(dice.roll(ACTS));
+    disk.fail_after(rng.below(OPS));
     while !disk.is_off() {
-        told.add(live(&world, seed + dice.roll(400), 3));
+        answers.add(work(&world, seed + rng.below(400), 3));
     }
     world.close();
 }
@@ -158,41 +158,41 @@ fn thousands_of_losses_of_power_lose_nothing_that_was_acknowledged() {
     let seed = number_of("CHAPP_TEST_SEED").unwrap_or_else(|| chapp::clock::Clock::System.now().0);
     let losses = number_of("CHAPP_TEST_LOSSES").unwrap_or(LOSSES);
     println!("CHAPP_TEST_SEED={seed} CHAPP_TEST_LOSSES={losses}");
-    let mut dice = Dice(seed);
+    let mut rng = Rng(seed);
     let folder = folder();
-    let beginning = furnished(&folder);
+    let beginning = prepared(&folder);
     let path = folder.path().join("data.redb");
     let disk = Arc::new(Disk::default());
     let (mut lost, mut in_opening, mut moments, mut acknowledged) = (0, 0, 0, 0);
-    let mut told = Told::default();
+    let mut answers = Answers::default();
     while lost < losses {
         if moments % MOMENTS_OF_A_FILE == 0 {
             disk.restart_with(beginning.clone(), &path);
-            told = Told::default();
+            answers = Answers::default();
         }
         moments += 1;
-        // As people have it, or full every few commits.
+        // The default size, or one that is full every few commits.
         disk.shorten_journal(Some(JOURNAL_BYTES).filter(|_| moments % 3 > 0));
-        busy_until_it_goes(&folder, &disk, moments * 1_000, &mut dice, &mut told);
+        work_until_the_loss(&folder, &disk, moments * 1_000, &mut rng, &mut answers);
         let moment = disk.moment();
         for _ in 0..OUTCOMES {
-            disk.restart(&moment, &mut dice, &path);
+            disk.restart(&moment, &mut rng, &path);
             lost += 1;
-            for _ in 0..dice.roll(AGAIN_MAX + 1) {
-                disk.fail_after(dice.roll(ACTS_OF_OPENING));
-                // It may just have made it.
+            for _ in 0..rng.below(AGAIN_MAX + 1) {
+                disk.fail_after(rng.below(OPS_OF_OPENING));
+                // It may have been open before the power went.
                 if let Ok(world) = World::open(folder.clone(), disk.options()) {
                     world.close();
                 }
-                disk.restart(&disk.moment(), &mut dice, &path);
+                disk.restart(&disk.moment(), &mut rng, &path);
                 (lost, in_opening) = (lost + 1, in_opening + 1);
             }
             let world = World::open(folder.clone(), disk.options()).unwrap_or_else(|error| panic!("{error:?}"));
-            wait(check(&world.store, &told, &mut dice));
+            wait(check(&world.store, &answers, &mut rng));
             world.close();
         }
-        acknowledged += told.0.len();
-        live_on(&folder, &disk, moments * 1_000 + 500, &mut told);
+        acknowledged += answers.0.len();
+        work_on(&folder, &disk, moments * 1_000 + 500, &mut answers);
     }
     println!("{lost} losses of power, {in_opening} of them while a file was opened, at {moments} moments");
     assert!(acknowledged > 0 && in_opening > losses / 10);
@@ -200,62 +200,62 @@ fn thousands_of_losses_of_power_lose_nothing_that_was_acknowledged() {
 
 #[test]
 fn a_sync_that_failed_is_not_made_good_by_one_that_finds_nothing_to_do() {
-    let mut dice = Dice(9);
+    let mut rng = Rng(9);
     let folder = folder();
     let path = folder.path().join("data.redb");
     let disk = Arc::new(Disk::default());
-    disk.restart_with(furnished(&folder), &path);
-    // redb writes early, what a sync of the journal is then for as well.
+    disk.restart_with(prepared(&folder), &path);
+    // Without a cache redb writes early, so a sync of the journal also covers its pages.
     let options = || Options {
         cache_bytes: 0,
         ..disk.options()
     };
     for round in 0..20 {
         let world = World::open(folder.clone(), options()).unwrap();
-        let posts = |from: u64| live(&world, 1_000 * round + from, 1);
-        let mut told = Told::default();
-        told.add(posts(0));
+        let posts = |from: u64| work(&world, 1_000 * round + from, 1);
+        let mut answers = Answers::default();
+        answers.add(posts(0));
         disk.fail_a_sync();
-        told.add(posts(300));
-        told.add(posts(600));
-        assert!(!told.0.is_empty());
+        answers.add(posts(300));
+        answers.add(posts(600));
+        assert!(!answers.0.is_empty());
         disk.fail_after(0);
         let _ = posts(900);
         world.close();
-        disk.restart(&disk.moment(), &mut dice, &path);
+        disk.restart(&disk.moment(), &mut rng, &path);
         let world = World::open(folder.clone(), disk.options()).unwrap();
-        wait(check(&world.store, &told, &mut dice));
+        wait(check(&world.store, &answers, &mut rng));
         world.close();
     }
 }
 
-/// That the losses above would show what is lost.
+/// Proves that the test above detects lost writes.
 #[test]
 fn a_disk_that_ignores_syncs_is_found_out_at_once() {
-    let mut dice = Dice(3);
+    let mut rng = Rng(3);
     let folder = folder();
-    let beginning = furnished(&folder);
+    let beginning = prepared(&folder);
     let path = folder.path().join("data.redb");
     let disk = Arc::new(Disk::default());
     disk.ignore_syncs();
     let (mut tried, mut found) = (0, 0);
     while tried < 20 {
         disk.restart_with(beginning.clone(), &path);
-        let mut told = Told::default();
-        busy_until_it_goes(&folder, &disk, tried * 1_000, &mut dice, &mut told);
-        if told.0.is_empty() {
+        let mut answers = Answers::default();
+        work_until_the_loss(&folder, &disk, tried * 1_000, &mut rng, &mut answers);
+        if answers.0.is_empty() {
             continue;
         }
-        disk.restart(&disk.moment(), &mut dice, &path);
+        disk.restart(&disk.moment(), &mut rng, &path);
         tried += 1;
         let Ok(world) = World::open(folder.clone(), disk.options()) else {
             found += 1;
             continue;
         };
-        let looked = catch_unwind(AssertUnwindSafe(|| wait(check(&world.store, &told, &mut dice))));
-        found += u64::from(looked.is_err());
+        let checked = catch_unwind(AssertUnwindSafe(|| wait(check(&world.store, &answers, &mut rng))));
+        found += u64::from(checked.is_err());
         world.close();
     }
-    // One loss in six leaves all that was written, and there is nothing to find.
+    // One outcome in six keeps all writes, so nothing is lost then.
     assert!(found >= tried / 2, "{found} of {tried}");
 }

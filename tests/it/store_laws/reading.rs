@@ -40,7 +40,7 @@ fn what_was_acknowledged_can_be_read_at_once_by_everybody() {
     }
 }
 
-/// Posts that are there when the store closes.
+/// Posts in the store when it closes.
 const POSTS: usize = 26;
 
 #[test]
@@ -77,7 +77,7 @@ fn no_reader_sees_a_hole_while_others_write() {
             wait(async {
                 let mut longest = 0;
                 while writing.load(Relaxed) {
-                    // Checks every seq on the way.
+                    // Checks every seq.
                     let read = read_forward(&store).await.unwrap();
                     check_whole(&read);
                     assert!(read.len() >= longest, "what was there has gone");
@@ -102,20 +102,20 @@ fn no_reader_sees_a_hole_while_others_write() {
 fn paging_back_is_reading_forward_reversed_even_while_others_write() {
     let world = World::of_people(3);
     world.together(1..=3, async |store, person| {
-        let mut dice = Dice(person);
+        let mut rng = Rng(person);
         for n in 0..120 {
             store.commit(post(person, &format!("{n}"))).await.unwrap();
             if n % 20 == 19 {
-                page_back(&store, PageSize::parse(1 + dice.roll(100)).unwrap()).await;
+                page_back(&store, PageSize::parse(1 + rng.below(100)).unwrap()).await;
             }
         }
     });
     let whole = world.lobby();
     assert_eq!(wait(page_back(&world.store, PageSize::default())), whole);
 
-    let mut dice = Dice(1);
+    let mut rng = Rng(1);
     for _ in 0..200 {
-        let (size, seq) = (1 + dice.roll(100), Seq(dice.roll(370)));
+        let (size, seq) = (1 + rng.below(100), Seq(rng.below(370)));
         let read = |anchor| {
             wait(
                 world
@@ -158,7 +158,7 @@ async fn page_back(store: &Store, size: PageSize) -> Vec<Message> {
     back
 }
 
-/// What a page must hold, said another way.
+/// An independent statement of what a page must hold.
 fn check_page(page: &Page, anchor: Anchor, size: usize, whole: &[Message]) {
     let ids: Vec<u64> = page.messages.iter().map(|message| message.id.0).collect();
     let head = whole.len() as u64;
@@ -220,7 +220,7 @@ fn a_catch_up_comes_in_pieces_and_gives_up_where_a_new_reading_is_cheaper() {
         assert_eq!(catchup(lost), Catchup::Reset { head: Seq(far) });
     }
 
-    // Long messages make shorter pieces.
+    // Long messages make a catch-up end early.
     let long = "x".repeat(8_000);
     let posts = (0..40).map(|n| {
         let mut change = post(1, &format!("long {n}"));

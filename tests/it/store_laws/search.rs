@@ -1,5 +1,5 @@
-//! L12: the same query over the same messages gives the same hits, whatever was indexed when, and whatever
-//! happened to the process in between. The oracle reads every message and compares words by a list.
+//! L12: the same query over the same messages gives the same hits, regardless of when they were indexed and of
+//! restarts in between. The oracle reads every message and compares words by a list.
 
 use super::world::*;
 use chapp::clock::Time;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 const ROOMS: u64 = 3;
 
-/// Words in spellings that are one to a reader; the first spelling is how they are compared.
+/// Words with their equivalent spellings; the first one is the normal form.
 const WORDS: [&[&str]; 14] = [
     &["poster", "Poster", "POSTER"],
     &["posters", "Posters"],
@@ -30,22 +30,22 @@ const WORDS: [&[&str]; 14] = [
 ];
 const GAPS: [&str; 5] = [" ", ", ", " - ", "\n", " 👍🏽 "];
 
-fn spelling(dice: &mut Dice, word: usize) -> &'static str {
+fn spelling(rng: &mut Rng, word: usize) -> &'static str {
     let spellings = WORDS[word];
-    spellings[dice.roll(spellings.len() as u64) as usize]
+    spellings[rng.below(spellings.len() as u64) as usize]
 }
 
-fn text(dice: &mut Dice) -> String {
+fn text(rng: &mut Rng) -> String {
     let mut text = String::new();
-    for _ in 0..1 + dice.roll(6) {
-        let word = dice.roll(WORDS.len() as u64) as usize;
-        text += spelling(dice, word);
-        text += GAPS[dice.roll(GAPS.len() as u64) as usize];
+    for _ in 0..1 + rng.below(6) {
+        let word = rng.below(WORDS.len() as u64) as usize;
+        text += spelling(rng, word);
+        text += GAPS[rng.below(GAPS.len() as u64) as usize];
     }
     text
 }
 
-/// The words of a text that [`text`] has made, as they are compared.
+/// The words of a text made by [`text`], in normal form.
 fn words_of(text: &str) -> Vec<&'static str> {
     let pieces = text.split(|c: char| c.is_whitespace() || ",-👍🏽".contains(c));
     let words = pieces.filter(|piece| !piece.is_empty());
@@ -54,7 +54,7 @@ fn words_of(text: &str) -> Vec<&'static str> {
         .collect()
 }
 
-/// A search for some words, the last of which may go on.
+/// A search for some words; the last may be a prefix.
 struct Query {
     words: Vec<&'static str>,
     beginning: String,
@@ -62,27 +62,27 @@ struct Query {
 }
 
 impl Query {
-    fn new(dice: &mut Dice) -> Query {
+    fn new(rng: &mut Rng) -> Query {
         let mut typed = String::new();
         let mut words = Vec::new();
-        for _ in 0..dice.roll(3) {
-            let word = dice.roll(WORDS.len() as u64) as usize;
-            typed += spelling(dice, word);
+        for _ in 0..rng.below(3) {
+            let word = rng.below(WORDS.len() as u64) as usize;
+            typed += spelling(rng, word);
             typed += " ";
             words.push(WORDS[word][0]);
         }
-        let last = WORDS[dice.roll(WORDS.len() as u64) as usize][0];
-        let cut = 1 + dice.roll(last.chars().count() as u64) as usize;
+        let last = WORDS[rng.below(WORDS.len() as u64) as usize][0];
+        let cut = 1 + rng.below(last.chars().count() as u64) as usize;
         let beginning: String = last.chars().take(cut).collect();
         typed += &beginning;
         let asked = SearchQuery {
             with_files: false,
             sought: SearchTerms::parse(&typed).unwrap(),
-            room: (dice.roll(4) == 0).then(|| RoomId(1 + dice.roll(ROOMS))),
-            author: (dice.roll(4) == 0).then(|| UserId(1 + dice.roll(2))),
-            since: (dice.roll(6) == 0).then(|| Time(1_000 + dice.roll(3_000))),
-            until: (dice.roll(6) == 0).then(|| Time(4_000 + dice.roll(3_000))),
-            size: HitCount::parse(1 + dice.roll(50)).unwrap(),
+            room: (rng.below(4) == 0).then(|| RoomId(1 + rng.below(ROOMS))),
+            author: (rng.below(4) == 0).then(|| UserId(1 + rng.below(2))),
+            since: (rng.below(6) == 0).then(|| Time(1_000 + rng.below(3_000))),
+            until: (rng.below(6) == 0).then(|| Time(4_000 + rng.below(3_000))),
+            size: HitCount::parse(1 + rng.below(50)).unwrap(),
             before: None,
         };
         Query {
@@ -123,7 +123,7 @@ fn search(store: &Store, viewer: UserId, query: &SearchQuery) -> Vec<(RoomId, Me
     }
 }
 
-/// Every message of the rooms that everybody is in.
+/// Every message of the rooms.
 fn everything(store: &Store) -> BTreeMap<(RoomId, Seq), Message> {
     let mut all = BTreeMap::new();
     for room in (1..=ROOMS).map(RoomId) {
@@ -139,13 +139,13 @@ fn everything(store: &Store) -> BTreeMap<(RoomId, Seq), Message> {
     all
 }
 
-/// Many searches, each against the reading of everything. Gives all that was found, in order.
+/// Compares many searches with the oracle. Returns all hits in order.
 fn check(store: &Store, seed: u64) -> Vec<Vec<(RoomId, Seq)>> {
-    let mut dice = Dice(seed);
+    let mut rng = Rng(seed);
     let all = everything(store);
     let mut found = Vec::new();
     for _ in 0..40 {
-        let query = Query::new(&mut dice);
+        let query = Query::new(&mut rng);
         let expected: BTreeSet<(RoomId, Seq)> = all
             .iter()
             .filter(|(target, message)| query.is_met(target.0, message))
@@ -178,30 +178,30 @@ fn check(store: &Store, seed: u64) -> Vec<Vec<(RoomId, Seq)>> {
     found
 }
 
-/// A life of a few rooms, the same for the same seed.
-struct Life {
-    dice: Dice,
+/// A reproducible workload in a few rooms.
+struct Workload {
+    rng: Rng,
     number: u64,
 }
 
-impl Life {
-    fn new(seed: u64) -> Life {
-        let dice = Dice(seed);
-        Life { dice, number: 0 }
+impl Workload {
+    fn new(seed: u64) -> Workload {
+        let rng = Rng(seed);
+        Workload { rng, number: 0 }
     }
 
     fn next(&mut self) -> Change {
         self.number += 1;
-        let dice = &mut self.dice;
-        let by = UserId(1 + dice.roll(2));
+        let rng = &mut self.rng;
+        let by = UserId(1 + rng.below(2));
         let at = Time(1_000 + self.number);
-        let room = RoomId(1 + dice.roll(ROOMS));
+        let room = RoomId(1 + rng.below(ROOMS));
         let near = self.number / ROOMS;
-        let id = Seq(1 + dice.roll(near.max(1)));
+        let id = Seq(1 + rng.below(near.max(1)));
         let target = MessageRef { room, id };
-        let says = FormattedText::plain(Body::parse(&text(dice)).unwrap());
+        let says = FormattedText::plain(Body::parse(&text(rng)).unwrap());
         let act = |act| Change::MessageAction { by, target, act, at };
-        match dice.roll(20) {
+        match rng.below(20) {
             0 | 1 => act(MessageAction::Edit(says)),
             2 | 3 => act(MessageAction::Delete),
             4 | 5 => act(MessageAction::Undelete),
@@ -227,15 +227,15 @@ impl Life {
         }
     }
 
-    /// So many changes, in one burst.
+    /// Submits this many changes in one burst.
     fn go_on(&mut self, world: &World, count: u64) {
         let changes = (0..count).map(|_| self.next()).collect();
         wait(pipeline(&world.store, changes));
     }
 }
 
-/// Two people, the Lobby and two more rooms that both are in.
-fn furnish(world: &World) {
+/// Creates two people and two rooms besides the Lobby that both are in.
+fn create_rooms(world: &World) {
     world.sign_up_people(3);
     for name in ["one", "two"] {
         let new = NewRoom {
@@ -254,16 +254,16 @@ fn furnish(world: &World) {
 fn the_same_search_finds_the_same_whatever_was_indexed_when() {
     let changes = 3 * SEGMENT_ENTRIES + 300;
     let mut world = World::new();
-    furnish(&world);
-    let mut life = Life::new(5);
-    // In bursts of any size, with restarts.
-    let mut dice = Dice(9);
-    while life.number < changes {
-        let burst = (1 + dice.roll(400)).min(changes - life.number);
-        life.go_on(&world, burst);
-        if dice.roll(4) == 0 {
+    create_rooms(&world);
+    let mut workload = Workload::new(5);
+    // In bursts of random size, with restarts.
+    let mut rng = Rng(9);
+    while workload.number < changes {
+        let burst = (1 + rng.below(400)).min(changes - workload.number);
+        workload.go_on(&world, burst);
+        if rng.below(4) == 0 {
             world = world.reopen();
-            check(&world.store, dice.roll(1_000));
+            check(&world.store, rng.below(1_000));
         }
     }
     let found = check(&world.store, 77);
@@ -272,10 +272,10 @@ fn the_same_search_finds_the_same_whatever_was_indexed_when() {
     assert_eq!(check(&world.store, 77), found);
     world.close();
 
-    // All at once, so that the index is made while nobody waits.
+    // All at once, so that the index is built while the writer is idle.
     let world = World::new();
-    furnish(&world);
-    Life::new(5).go_on(&world, changes);
+    create_rooms(&world);
+    Workload::new(5).go_on(&world, changes);
     assert_eq!(check(&world.store, 77), found);
     let world = world.reopen();
     assert_eq!(check(&world.store, 77), found);
@@ -283,22 +283,22 @@ fn the_same_search_finds_the_same_whatever_was_indexed_when() {
 
 #[test]
 fn a_crash_at_any_write_leaves_the_index_and_the_log_in_agreement() {
-    let mut dice = Dice(31);
+    let mut rng = Rng(31);
     for round in 0..5 {
-        let disk = Arc::new(ShakyDisk::default());
+        let disk = Arc::new(FaultyDisk::default());
         let world = World::with(disk.options());
-        furnish(&world);
-        let mut life = Life::new(200 + round);
-        // Nearly a segment; then it is written, somewhere before the end or after it.
-        life.go_on(&world, SEGMENT_ENTRIES - 100);
-        disk.fail(Fault::Dead, dice.roll(120));
+        create_rooms(&world);
+        let mut workload = Workload::new(200 + round);
+        // Almost a segment, so that it is written shortly before or after the kill.
+        workload.go_on(&world, SEGMENT_ENTRIES - 100);
+        disk.fail(Fault::Dead, rng.below(120));
         for _ in 0..12 {
-            life.go_on(&world, 40);
+            workload.go_on(&world, 40);
         }
         assert!(disk.has_failed());
         let world = world.reopen();
         check(&world.store, round);
-        life.go_on(&world, SEGMENT_ENTRIES);
+        workload.go_on(&world, SEGMENT_ENTRIES);
         check(&world.store, round);
         check(&world.reopen().store, round);
     }
@@ -307,9 +307,9 @@ fn a_crash_at_any_write_leaves_the_index_and_the_log_in_agreement() {
 #[test]
 fn searching_goes_on_where_a_page_ended_while_others_write() {
     let world = World::new();
-    furnish(&world);
-    let mut life = Life::new(3);
-    life.go_on(&world, 2 * SEGMENT_ENTRIES);
+    create_rooms(&world);
+    let mut workload = Workload::new(3);
+    workload.go_on(&world, 2 * SEGMENT_ENTRIES);
     let mut query = SearchQuery {
         sought: SearchTerms::parse("post").unwrap(),
         size: HitCount::parse(7).unwrap(),

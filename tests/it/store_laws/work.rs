@@ -1,5 +1,5 @@
-//! How much of the file a question or a change takes, counted in what is read of the disk where nothing is
-//! kept in memory: what one person did often must not make everybody's questions slow.
+//! How much of the file a query or a change reads, with nothing cached. What one person did often must not slow down
+//! everybody's queries.
 
 use super::world::*;
 use chapp::limits::UNREAD_BACK_BYTES_MAX;
@@ -11,39 +11,39 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-/// A writer that read nothing for this long has nothing left to index.
+/// A writer that reads nothing for this long has nothing left to index.
 const QUIET: Duration = Duration::from_millis(300);
 
-/// Counts what is read, and remembers by whom.
+/// Counts the disk operations by thread.
 #[derive(Debug, Default)]
 struct Counter(Mutex<Reads>);
 
 #[derive(Debug, Default)]
 struct Reads {
-    /// By the writer, who also indexes for the search while there is nothing else to do.
+    /// Reads of the writer, which also indexes for the search while idle.
     writing: u64,
-    /// By all others.
+    /// Reads of all other threads.
     asking: u64,
     by: HashSet<ThreadId>,
-    /// How often something was written.
+    /// Writes.
     writes: u64,
-    /// How often somebody waited until all was on the disk.
+    /// Syncs.
     syncs: u64,
-    /// How often the file grew or shrank.
+    /// Resizes.
     resizes: u64,
 }
 
 impl FaultInjector for Counter {
-    fn before(&self, act: DiskOp) -> io::Result<()> {
+    fn before(&self, op: DiskOp) -> io::Result<()> {
         let mut reads = self.0.lock().unwrap();
-        match act {
+        match op {
             DiskOp::Write { .. } => reads.writes += 1,
             DiskOp::Sync | DiskOp::SyncPart { .. } => reads.syncs += 1,
-            // redb waits for each.
+            // redb syncs after each.
             DiskOp::Resize { .. } => reads.resizes += 1,
             _ => {}
         }
-        if act == DiskOp::Read {
+        if op == DiskOp::Read {
             match thread::current().name() {
                 Some("writer") => reads.writing += 1,
                 _ => {
@@ -57,7 +57,7 @@ impl FaultInjector for Counter {
 }
 
 impl Counter {
-    /// Reads of the disk for a question while this ran, and the threads that read.
+    /// Disk reads for queries while this ran, and the threads that made them.
     fn of<T>(&self, question: impl FnOnce() -> T) -> (T, u64, HashSet<ThreadId>) {
         self.take();
         let done = question();
@@ -65,7 +65,7 @@ impl Counter {
         (done, reads.asking, reads.by)
     }
 
-    /// Reads of the disk for changes while this ran: what was left to index is indexed before.
+    /// Disk reads for changes while this ran. Pending indexing is finished first.
     fn of_changes(&self, changes: impl FnOnce()) -> u64 {
         self.take();
         loop {
@@ -83,7 +83,7 @@ impl Counter {
     }
 }
 
-/// The same world, where each look at the file is one at the disk.
+/// The same world without a cache, so that each read of the file is a disk read.
 fn counted(world: World) -> (World, Arc<Counter>) {
     let counter = Arc::new(Counter::default());
     let options = Options {
@@ -102,7 +102,7 @@ fn say(person: u64, client_id: &str, text: &str) -> Change {
     change
 }
 
-/// Reacts to this message and takes it back, over and over.
+/// Adds and removes a reaction to this message repeatedly.
 fn toggles(person: u64, id: u64, count: u64) -> Vec<Change> {
     let toggle = |n: u64| Change::MessageAction {
         by: UserId(person),
@@ -138,7 +138,7 @@ fn a_message_is_one_write_and_waits_for_the_disk_once() {
         let work = counter.take();
         (work.writes, work.syncs - work.resizes)
     };
-    // What the opening has left to index is a commit of its own.
+    // Indexing after the opening is a commit of its own.
     counter.of_changes(|| {});
     let more: Vec<_> = (0..100).map(work).filter(|work| *work != (1, 1)).collect();
     assert_eq!(more, []);
@@ -218,12 +218,12 @@ fn a_page_passes_over_changes_however_many_they_are() {
 #[test]
 fn pages_among_changes_hold_the_messages_that_stand_there() {
     let world = World::of_people(2);
-    let mut dice = Dice(3);
+    let mut rng = Rng(3);
     let mut messages = 0;
     for n in 0..120 {
         does(&world, vec![post(1, &format!("{n}"))]);
         messages += 1;
-        let run = [0, 0, 1, 2, 3, 7, 40][dice.roll(7) as usize];
+        let run = [0, 0, 1, 2, 3, 7, 40][rng.below(7) as usize];
         does(&world, toggles(2, 1, run + run % 2));
     }
     let ids: Vec<u64> = {
@@ -237,7 +237,7 @@ fn pages_among_changes_hold_the_messages_that_stand_there() {
     assert_eq!(ids.len(), messages);
     let head = ids[ids.len() - 1];
     for _ in 0..300 {
-        let (size, at) = (1 + dice.roll(30) as usize, 1 + dice.roll(head + 60));
+        let (size, at) = (1 + rng.below(30) as usize, 1 + rng.below(head + 60));
         let read = |anchor| {
             let page = wait(
                 world

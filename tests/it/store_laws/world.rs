@@ -1,4 +1,4 @@
-//! What the laws are tried on: a store in a folder of its own, and people who use it.
+//! The fixture of the store laws: a store in its own folder, and people who use it.
 
 use chapp::clock::Time;
 use chapp::error::{Kind, Result};
@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use tempfile::TempDir;
 
-/// A store and all that its feed has said.
+/// A store and the events of its feed.
 pub struct World {
     pub store: Store,
     pub path: PathBuf,
@@ -28,7 +28,7 @@ impl World {
         World::open(folder, options).unwrap()
     }
 
-    /// With people 1 to `count`, who are called after their numbers.
+    /// Signs up people 1 to `count`, named by their numbers.
     pub fn of_people(count: u64) -> World {
         let world = World::new();
         world.sign_up_people(count);
@@ -41,7 +41,7 @@ impl World {
         }
     }
 
-    /// On the data file that is in this folder, or a new one.
+    /// Opens the data file in this folder, or creates one.
     pub fn open(folder: Arc<TempDir>, options: Options) -> std::result::Result<World, OpenError> {
         let path = folder.path().join("data.redb");
         let (store, feed) = Store::open(&path, options)?;
@@ -54,12 +54,12 @@ impl World {
         })
     }
 
-    /// Closes the store; tells what its feed has said. Whatever was done to it, the file keeps its laws.
+    /// Closes the store, checks the laws of the file, and returns the events of the feed.
     pub fn close(self) -> Vec<Event> {
         wait(self.store.close());
-        let heard = self.listener.join().unwrap();
+        let events = self.listener.join().unwrap();
         check_laws(&self.path);
-        heard
+        events
     }
 
     /// Keeps the data file until this is dropped.
@@ -78,7 +78,7 @@ impl World {
         World::open(folder, options).unwrap()
     }
 
-    /// The whole Lobby, read as a catch-up from the start; checks on the way that nothing is missing.
+    /// Reads the whole Lobby by a catch-up from the start, and checks that nothing is missing.
     pub fn lobby(&self) -> Vec<Message> {
         wait(read_forward(&self.store)).unwrap()
     }
@@ -99,7 +99,7 @@ impl World {
     }
 }
 
-/// The pages, the rows and what the tables say about each other.
+/// Checks the pages, the rows and the references between tables.
 #[track_caller]
 pub fn check_laws(path: &Path) {
     let report = check_file(path, &Options::default(), &Progress::default()).unwrap();
@@ -117,11 +117,11 @@ pub fn wait<T>(future: impl Future<Output = T>) -> T {
 }
 
 async fn listen(mut feed: Feed) -> Vec<Event> {
-    let mut heard = Vec::new();
-    while let Some(events) = feed.next().await {
-        heard.extend(events);
+    let mut events = Vec::new();
+    while let Some(next) = feed.next().await {
+        events.extend(next);
     }
-    heard
+    events
 }
 
 /// Submits changes without waiting for their answers, then waits for all.
@@ -155,7 +155,7 @@ pub async fn read_forward(store: &Store) -> Result<Vec<Message>> {
     }
 }
 
-/// What everybody's password hashes to.
+/// The password hash of everybody.
 pub fn password() -> PasswordHash {
     PasswordHash("$argon2id$…".to_owned())
 }
@@ -184,7 +184,7 @@ pub fn session_id(token: u64) -> SessionId {
     SessionId(bytes)
 }
 
-/// A post whose text tells whose it is and what it was called.
+/// A post whose text contains its author and its `client_id`.
 pub fn post(person: u64, client_id: &str) -> Change {
     post_at(person, client_id, 1_000)
 }
@@ -209,7 +209,7 @@ pub fn written(text: &str) -> NewMessage {
     }
 }
 
-/// What a message's author called it.
+/// The `client_id` of a message.
 pub fn client_id(message: &Message) -> &str {
     message.client_id.as_ref().map_or("", ClientId::as_str)
 }
@@ -218,7 +218,7 @@ pub fn body(person: u64, client_id: &str) -> String {
     format!("{client_id}, says {person}")
 }
 
-/// The seq that a post was answered with.
+/// The seq in the answer to a post.
 pub fn seq(answer: &Event) -> Seq {
     match answer {
         Event::Posted(posted) => posted.seq,
@@ -227,13 +227,13 @@ pub fn seq(answer: &Event) -> Seq {
     }
 }
 
-/// The seqs of the posts that a feed told of.
-pub fn posted(heard: &[Event]) -> Vec<u64> {
+/// The seqs of the posts among these events.
+pub fn posted(events: &[Event]) -> Vec<u64> {
     let posted = |event: &Event| match event {
         Event::Posted(posted) => Some(posted.seq.0),
         _ => None,
     };
-    heard.iter().filter_map(posted).collect()
+    events.iter().filter_map(posted).collect()
 }
 
 /// Fails unless the messages are 1, 2, 3, …, each whole, each client_id once.
@@ -253,13 +253,13 @@ pub fn kind<T: std::fmt::Debug>(answer: Result<T>) -> Kind {
     answer.unwrap_err().kind
 }
 
-/// Numbers that look random and are the same in every run (splitmix64).
+/// A reproducible generator of random numbers (splitmix64).
 #[derive(Debug)]
-pub struct Dice(pub u64);
+pub struct Rng(pub u64);
 
-impl Dice {
-    /// One of 0 to `sides` - 1.
-    pub fn roll(&mut self, sides: u64) -> u64 {
+impl Rng {
+    /// A number from 0 to `sides` - 1.
+    pub fn below(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -268,14 +268,14 @@ impl Dice {
     }
 }
 
-/// A disk that fails when it is told to.
+/// A disk that fails on demand.
 #[derive(Debug, Default)]
-pub struct ShakyDisk(Mutex<Plan>);
+pub struct FaultyDisk(Mutex<Plan>);
 
 #[derive(Debug, Default)]
 struct Plan {
-    /// How many more acts go well.
-    acts: u64,
+    /// Operations until the fault.
+    ops: u64,
     fault: Option<Fault>,
     failed: bool,
 }
@@ -285,17 +285,17 @@ struct Plan {
 pub enum Fault {
     /// One write or sync fails with EIO.
     Hiccup,
-    /// Every write fails with ENOSPC, until it is mended.
+    /// Every write fails with ENOSPC until the disk is repaired.
     Full,
-    /// Everything fails, until it is mended: to the file, a kill.
+    /// Everything fails until the disk is repaired. For the file this equals a kill.
     Dead,
 }
 
-/// So little that it is full after a few commits, and faults also meet those that go to the pages of the file.
+/// Small enough to be full after a few commits, so that faults also hit commits to the pages of the file.
 const JOURNAL_BYTES: usize = 32 << 10;
 
-impl ShakyDisk {
-    pub fn options(self: &Arc<ShakyDisk>) -> Options {
+impl FaultyDisk {
+    pub fn options(self: &Arc<FaultyDisk>) -> Options {
         Options {
             faults: Some(self.clone()),
             journal_bytes: JOURNAL_BYTES,
@@ -303,16 +303,16 @@ impl ShakyDisk {
         }
     }
 
-    /// Fails after so many more writes and syncs.
-    pub fn fail(&self, fault: Fault, acts: u64) {
+    /// Fails after this many more writes and syncs.
+    pub fn fail(&self, fault: Fault, ops: u64) {
         *self.0.lock().unwrap() = Plan {
-            acts,
+            ops,
             fault: Some(fault),
             failed: false,
         };
     }
 
-    pub fn mend(&self) {
+    pub fn repair(&self) {
         *self.0.lock().unwrap() = Plan::default();
     }
 
@@ -321,13 +321,13 @@ impl ShakyDisk {
     }
 }
 
-impl FaultInjector for ShakyDisk {
-    fn before(&self, act: DiskOp<'_>) -> io::Result<()> {
+impl FaultInjector for FaultyDisk {
+    fn before(&self, op: DiskOp<'_>) -> io::Result<()> {
         let mut plan = self.0.lock().unwrap();
         let Some(fault) = plan.fault else { return Ok(()) };
-        let writes = act.is_sync() || matches!(act, DiskOp::Write { .. } | DiskOp::Resize { .. });
-        if plan.acts > 0 {
-            plan.acts -= u64::from(writes);
+        let writes = op.is_sync() || matches!(op, DiskOp::Write { .. } | DiskOp::Resize { .. });
+        if plan.ops > 0 {
+            plan.ops -= u64::from(writes);
             return Ok(());
         }
         plan.failed = true;
@@ -336,7 +336,7 @@ impl FaultInjector for ShakyDisk {
                 plan.fault = None;
                 Err(io::Error::from_raw_os_error(5))
             }
-            Fault::Full if matches!(act, DiskOp::Write { .. } | DiskOp::Resize { .. }) => {
+            Fault::Full if matches!(op, DiskOp::Write { .. } | DiskOp::Resize { .. }) => {
                 Err(ErrorKind::StorageFull.into())
             }
             Fault::Dead => Err(io::Error::from_raw_os_error(5)),

@@ -1,5 +1,5 @@
-//! Which file of the program names which: its imports, and paths like `super::x` and `crate::a::b` in its code. A name
-//! that a module only hands on (`pub use`) counts as a name of the file that defines it.
+//! The dependencies between source files: imports, and paths like `super::x` and `crate::a::b` in code. A re-exported
+//! name (`pub use`) counts as a name of the file that defines it.
 
 use super::code;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +23,7 @@ struct File {
 
 struct Files(BTreeMap<Module, File>);
 
-/// The files that each file names.
+/// The files that each file depends on.
 pub type Graph = BTreeMap<String, BTreeSet<String>>;
 
 /// Reads files by their path from the root and their text.
@@ -41,7 +41,7 @@ pub fn graph(files: &[(String, String)]) -> Graph {
     edges.collect()
 }
 
-/// The groups of files that name each other, directly or through others of the group.
+/// The cycles: groups of files that depend on each other, directly or through others.
 pub fn circles(graph: &Graph) -> Vec<BTreeSet<String>> {
     let reachable = |from: &String| -> BTreeSet<String> {
         let (mut seen, mut next) = (BTreeSet::new(), vec![from]);

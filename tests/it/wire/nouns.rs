@@ -301,9 +301,9 @@ pub fn ready(frame: &Value) -> bytes::Bytes {
     };
     let people = list(&frame["people"]).iter().map(user);
     let here: Vec<_> = people.map(|user| (Arc::new(user.clone()), state_of(&user))).collect();
-    let saved = list(&frame["saved"]).iter().map(|place| MessageRef {
-        room: RoomId(number(&place[0])),
-        id: Seq(number(&place[1])),
+    let saved = list(&frame["saved"]).iter().map(|item| MessageRef {
+        room: RoomId(number(&item[0])),
+        id: Seq(number(&item[1])),
     });
     wire::ready(&wire::Ready {
         epoch: text(&frame["epoch"]),

@@ -26,7 +26,7 @@ pub struct Room {
 
 /// What the client should do next.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Want {
+pub enum Request {
     /// Ask what changed in this room after this seq.
     Sync(u64, u64),
     /// Read the whole history of this room.
@@ -34,16 +34,16 @@ pub enum Want {
 }
 
 #[derive(Default)]
-pub struct Picture {
+pub struct Replica {
     pub me: u64,
     pub rooms: BTreeMap<u64, Room>,
     pub people: BTreeMap<u64, Value>,
     pub complaints: Vec<String>,
 }
 
-impl Picture {
+impl Replica {
     /// Takes one frame; tells what is to be done about it.
-    pub fn hear(&mut self, frame: &Value) -> Vec<Want> {
+    pub fn receive(&mut self, frame: &Value) -> Vec<Request> {
         match frame["type"].as_str().unwrap_or_default() {
             "ready" => return self.ready(frame),
             "room" => return self.room(&frame["room"]),
@@ -60,13 +60,13 @@ impl Picture {
                 }
             }
             "synced" => return self.synced(number(&frame["room"]), number(&frame["through"])),
-            "reset" => return vec![Want::Read(number(&frame["room"]))],
+            "reset" => return vec![Request::Read(number(&frame["room"]))],
             _ => {}
         }
         Vec::new()
     }
 
-    fn ready(&mut self, frame: &Value) -> Vec<Want> {
+    fn ready(&mut self, frame: &Value) -> Vec<Request> {
         self.me = number(&frame["user"]["id"]);
         frame["people"]
             .as_array()
@@ -92,7 +92,7 @@ impl Picture {
     }
 
     /// A whole room, or some of its fields.
-    fn room(&mut self, fields: &Value) -> Vec<Want> {
+    fn room(&mut self, fields: &Value) -> Vec<Request> {
         let id = number(&fields["id"]);
         let is_new = !self.rooms.contains_key(&id);
         if is_new && fields.get("kind").is_none() {
@@ -114,23 +114,23 @@ impl Picture {
         room.unread = number(&fields["unread"]);
         room.mentions = number(&fields["mentions"]);
         match (is_new, head > room.through) {
-            (true, _) => vec![Want::Read(id)],
+            (true, _) => vec![Request::Read(id)],
             (false, true) => self.sync(id),
             (false, false) => Vec::new(),
         }
     }
 
-    fn sync(&mut self, id: u64) -> Vec<Want> {
+    fn sync(&mut self, id: u64) -> Vec<Request> {
         match self.rooms.get_mut(&id) {
             Some(room) if room.staged.is_none() => {
                 room.staged = Some(Vec::new());
-                vec![Want::Sync(id, room.through)]
+                vec![Request::Sync(id, room.through)]
             }
             _ => Vec::new(),
         }
     }
 
-    fn message(&mut self, frame: &Value) -> Vec<Want> {
+    fn message(&mut self, frame: &Value) -> Vec<Request> {
         let (id, seq, me) = (number(&frame["room"]), number(&frame["seq"]), self.me);
         let Some(room) = self.rooms.get_mut(&id) else {
             self.complaints
@@ -164,7 +164,7 @@ impl Picture {
         }
     }
 
-    fn synced(&mut self, id: u64, through: u64) -> Vec<Want> {
+    fn synced(&mut self, id: u64, through: u64) -> Vec<Request> {
         let Some(room) = self.rooms.get_mut(&id) else {
             return Vec::new();
         };
@@ -187,7 +187,7 @@ impl Picture {
     }
 
     /// The whole history of a room, as pages brought it; `head` is that of the first page.
-    pub fn read(&mut self, id: u64, head: u64, messages: Vec<Value>) -> Vec<Want> {
+    pub fn read(&mut self, id: u64, head: u64, messages: Vec<Value>) -> Vec<Request> {
         let Some(room) = self.rooms.get_mut(&id) else {
             return Vec::new();
         };
@@ -208,15 +208,15 @@ impl Picture {
                 .values()
                 .rfind(is_post)
                 .map(|message| number(&message["id"]));
-            let told = room.facts.get("last").map(|last| number(&last["id"]));
+            let listed = room.facts.get("last").map(|last| number(&last["id"]));
             let may_be_left_out = newest.is_none_or(|newest| newest + LAST_LOOKED_AT <= room.head);
-            let is_right = told == newest || (told.is_none() && may_be_left_out);
-            (!is_right).then(|| format!("room {id} at {}: last {told:?}, newest {newest:?}", room.head))
+            let is_right = listed == newest || (listed.is_none() && may_be_left_out);
+            (!is_right).then(|| format!("room {id} at {}: last {listed:?}, newest {newest:?}", room.head))
         })
     }
 
     /// All that a fresh client would have to hold as well.
-    pub fn told(&self) -> Value {
+    pub fn to_json(&self) -> Value {
         let rooms = self.rooms.iter().map(|(id, room)| {
             let mut facts = room.facts.clone();
             // A post of one's own moves it without a word.

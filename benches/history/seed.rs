@@ -1,4 +1,4 @@
-//! The people, rooms and messages of a data file: made through the store, as a server would make them.
+//! Seeds a data file with people, rooms and messages, through the store as a server does.
 
 use crate::words::Words;
 use chapp::clock::{Clock, Time};
@@ -12,24 +12,24 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::thread;
 
-/// Changes on their way at once; the writer takes all that wait into one commit.
+/// Changes in flight; the writer commits all waiting changes together.
 const IN_FLIGHT: usize = 2_048;
-/// Bytes of the file in memory while it is filled. With as few as a server has, commits as large as these would
-/// write most of what they change several times.
+/// Cache while the file is filled, in bytes. With a server's smaller cache, commits this large would write
+/// most pages several times.
 const CACHE_BYTES: usize = 1 << 30;
 
-/// How large a town is.
+/// The size of the seed.
 #[derive(Clone, Copy)]
 pub struct Plan {
     pub people: u64,
-    /// The Lobby is not counted.
+    /// Without the Lobby.
     pub rooms: u64,
-    /// Of each room, but for the Lobby, where everybody is.
+    /// Members of each room, except the Lobby, which has everybody.
     pub members: u64,
 }
 
 impl Plan {
-    /// The `index`-th member of a room, from 0; the first one made it.
+    /// The `index`-th member of a room, from 0; the first one created it.
     pub fn member(&self, room: RoomId, index: u64) -> UserId {
         UserId((room.0 - 2 + index % self.members) % self.people + 1)
     }
@@ -40,7 +40,7 @@ impl Plan {
     }
 }
 
-/// Opens the data file at `path` for `work`, and closes it in order.
+/// Opens the data file at `path` for `work`, and closes it cleanly.
 pub fn with_store<T>(path: &Path, work: impl AsyncFnOnce(&Store) -> Result<T>) -> std::result::Result<T, String> {
     let options = Options {
         cache_bytes: CACHE_BYTES,
@@ -63,7 +63,7 @@ fn wait<T>(work: impl Future<Output = T>) -> T {
     runtime.expect("a runtime").block_on(work)
 }
 
-/// Changes on their way, so many at a time that commits are shared.
+/// Keeps many changes in flight, so that they share commits.
 #[derive(Default)]
 struct Pipeline(VecDeque<Pending>);
 
@@ -89,8 +89,8 @@ impl Pipeline {
     }
 }
 
-/// The people and rooms of a plan, in an empty file.
-pub async fn found(store: &Store, plan: Plan) -> Result<()> {
+/// Creates the people and rooms of a plan in an empty file.
+pub async fn create_rooms(store: &Store, plan: Plan) -> Result<()> {
     let mut pipeline = Pipeline::default();
     for person in 1..=plan.people {
         pipeline.put(store, sign_up(person)?).await?;
@@ -109,8 +109,8 @@ pub async fn found(store: &Store, plan: Plan) -> Result<()> {
     pipeline.end().await
 }
 
-/// One person more, who is in the first `rooms` rooms after the Lobby.
-pub async fn settle(store: &Store, person: UserId, rooms: u64) -> Result<()> {
+/// Adds one person, who joins the first `rooms` rooms after the Lobby.
+pub async fn add_person(store: &Store, person: UserId, rooms: u64) -> Result<()> {
     let mut pipeline = Pipeline::default();
     pipeline.put(store, sign_up(person.0)?).await?;
     for room in (0..rooms).map(|index| RoomId(index + 2)) {
@@ -120,8 +120,8 @@ pub async fn settle(store: &Store, person: UserId, rooms: u64) -> Result<()> {
     pipeline.end().await
 }
 
-/// Posts so many messages: four of ten into the Lobby, five into the first 100 rooms, the others anywhere.
-pub async fn talk(store: &Store, plan: Plan, words: &mut Words, count: u64) -> Result<()> {
+/// Posts `count` messages: 40 % into the Lobby, 50 % into the first 100 rooms, the rest anywhere.
+pub async fn post_messages(store: &Store, plan: Plan, words: &mut Words, count: u64) -> Result<()> {
     let mut pipeline = Pipeline::default();
     for _ in 0..count {
         let room = match words.below(10) {
@@ -153,7 +153,7 @@ pub async fn talk(store: &Store, plan: Plan, words: &mut Words, count: u64) -> R
 fn sign_up(person: u64) -> Result<Change> {
     Ok(Change::SignUp(NewAccount {
         name: Name::parse(&format!("Person {person}"))?,
-        // Nobody logs in with it: their sessions are there.
+        // Nobody logs in: the sign-up made a session.
         password: PasswordHash(String::new()),
         invite: None,
         session: NewSession {
@@ -171,7 +171,7 @@ fn token(person: UserId) -> Token {
     Token::new(bytes)
 }
 
-/// What somebody's browser holds; `file_id` is the store's.
+/// The session cookie of a person; `file_id` is the store's.
 pub fn cookie(file_id: &str, person: UserId) -> String {
     let name: String = file_id.chars().take(6).collect();
     format!("chapp_{name}={}", token(person).to_hex())

@@ -1,12 +1,12 @@
-//! One storm: a server behind a proxy, people who use it, and everything that breaks meanwhile.
+//! One run: a server behind a proxy, clients that use it, and the faults.
 
-use crate::chance::Chance;
 use crate::client::Client;
 use crate::laws;
-use crate::ledger::{Law, Ledger};
 use crate::plan::{self, Fault};
 use crate::plant::Plant;
 use crate::proxy::Proxy;
+use crate::record::{Law, Record};
+use crate::rng::Rng;
 use crate::server::{Disk, Server};
 use crate::slow;
 use serde_json::json;
@@ -18,11 +18,11 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// Rooms beside the Lobby.
+/// Rooms besides the Lobby.
 const ROOMS: usize = 3;
-/// How long it may take until everybody knows everything, once nothing breaks any more.
+/// The longest time until every client has caught up after the last fault.
 pub const SETTLE_MAX: Duration = Duration::from_secs(30);
-/// What the server may hold in memory, in bytes: its cache, its batches, and some of its clients' queues.
+/// The bound for the server's resident memory, in bytes: its cache, its batches and some client queues.
 pub const SERVER_BYTES_MAX: u64 = 128 << 20;
 const SAMPLE_EVERY: Duration = Duration::from_millis(50);
 
@@ -37,17 +37,17 @@ pub struct Settings {
 }
 
 pub struct Outcome {
-    pub ledger: Ledger,
+    pub record: Record,
     pub faults: BTreeMap<&'static str, u64>,
     pub late_readers: usize,
-    /// Why the disk was not filled, where it was not.
+    /// Why the disk could not be filled, if it could not.
     pub no_disk: Option<String>,
     pub resident_bytes_max: u64,
     pub slow_bytes: Option<u64>,
     pub planted: u64,
 }
 
-/// What the thread that breaks the server hands back.
+/// The result of the thread that injects the server faults.
 struct Broken {
     server: Server,
     address: SocketAddr,
@@ -64,11 +64,11 @@ pub async fn run(settings: &Settings) -> Result<Outcome, String> {
     let proxy = Proxy::start(settings.plant).await.map_err(|error| error.to_string())?;
     let mut server = Server::new(settings.exe.clone(), folder.path(), proxy.address.port());
     let address = server.start()?;
-    proxy.lead_to(Some(address));
+    proxy.forward_to(Some(address));
 
-    let ledger = Arc::new(Mutex::new(Ledger::default()));
+    let record = Arc::new(Mutex::new(Record::default()));
     let late_readers = settings.readers / 3;
-    let mut people = People::assemble(settings, proxy.address, &ledger, settings.readers - late_readers).await?;
+    let mut people = People::assemble(settings, proxy.address, &record, settings.readers - late_readers).await?;
 
     let (start, end) = (Instant::now(), Instant::now() + settings.length);
     let faults = plan::faults(settings.seed, settings.length, disk.is_ok());
@@ -80,63 +80,70 @@ pub async fn run(settings: &Settings) -> Result<Outcome, String> {
         proxy.share(),
         of_server,
         settings.seed,
-        ledger.clone(),
+        record.clone(),
     );
     let cutting = break_links(proxy.share(), of_links, settings.seed);
-    let mut lives = Vec::new();
+    let mut running = Vec::new();
     for (number, mut client) in people.clients.drain(..).enumerate() {
-        client.plan(plan::acts(
+        client.plan(plan::actions(
             settings.seed,
             number,
             number < settings.writers,
             settings.length,
         ));
-        lives.push(tokio::spawn(async move {
-            client.live(start, end).await;
+        running.push(tokio::spawn(async move {
+            client.run(start, end).await;
             Ok(client)
         }));
     }
     for late in 0..late_readers {
         let at = start + settings.length * (late as u32 + 1) / (late_readers as u32 + 1);
-        let (settings, ledger, rooms) = (settings.clone(), ledger.clone(), people.rooms.clone());
+        let (settings, record, rooms) = (settings.clone(), record.clone(), people.rooms.clone());
         let number = settings.writers + settings.readers - late_readers + late;
         let address = proxy.address;
-        lives.push(tokio::spawn(async move {
+        running.push(tokio::spawn(async move {
             sleep_until(at).await;
-            let mut client = come_late(&settings, address, number, ledger, rooms[late % ROOMS]).await?;
-            client.live(start, end).await;
+            let mut client = join_late(&settings, address, number, record, rooms[late % ROOMS]).await?;
+            client.run(start, end).await;
             Ok::<_, String>(client)
         }));
     }
-    for life in lives {
-        people.clients.push(life.await.map_err(|error| error.to_string())??);
+    for client in running {
+        people.clients.push(client.await.map_err(|error| error.to_string())??);
     }
     let mut counts = join(cutting)?;
     let mut broken = join(breaking)??;
     counts.append(&mut broken.counts);
 
-    // The storm is over.
+    // The faults end here.
     proxy.cut_all();
     let mut slow_bytes = None;
     if settings.plant.is_none() {
-        let loud = &mut people.clients[0];
-        slow_bytes = slow::try_slow(loud, &people.sloth, people.loud, broken.address, &broken.server).await?;
+        let poster = &mut people.clients[0];
+        slow_bytes = slow::try_slow(
+            poster,
+            &people.non_reader,
+            people.busy_room,
+            broken.address,
+            &broken.server,
+        )
+        .await?;
     }
     if let Some(bytes) = broken.server.resident_bytes() {
         broken.resident_bytes_max = broken.resident_bytes_max.max(bytes);
     }
-    // What holds, holds after one more kill.
+    // The laws must also hold after one more kill.
     broken.server.kill();
     broken.address = broken.server.start()?;
-    proxy.lead_to(Some(broken.address));
+    proxy.forward_to(Some(broken.address));
     laws::check(people.clients, broken.address).await?;
-    let mut ledger = std::mem::take(&mut *ledger.lock().map_err(|error| error.to_string())?);
+    let mut record = std::mem::take(&mut *record.lock().map_err(|error| error.to_string())?);
     let bytes = broken.resident_bytes_max;
-    ledger.check(Law::Memory, bytes <= SERVER_BYTES_MAX, || {
+    record.check(Law::Memory, bytes <= SERVER_BYTES_MAX, || {
         format!("the server held {bytes} bytes")
     });
     Ok(Outcome {
-        ledger,
+        record,
         faults: counts,
         late_readers,
         no_disk,
@@ -152,39 +159,39 @@ fn join<T>(thread: JoinHandle<T>) -> Result<T, String> {
         .map_err(|_| "a thread that breaks things broke".to_owned())
 }
 
-/// Who is there when the storm begins.
+/// The clients at the start of the run.
 struct People {
     clients: Vec<Client>,
-    /// Reads nothing, ever.
-    sloth: Client,
+    /// Never reads from its sockets.
+    non_reader: Client,
     rooms: Vec<u64>,
-    /// A room of the first client and the sloth.
-    loud: u64,
+    /// A room of the first client and the client that never reads.
+    busy_room: u64,
 }
 
 impl People {
     async fn assemble(
         settings: &Settings,
         proxy: SocketAddr,
-        ledger: &Arc<Mutex<Ledger>>,
+        record: &Arc<Mutex<Record>>,
         readers: usize,
     ) -> Result<People, String> {
-        let enter = |number, name| Client::enter(proxy, number, name, settings.seed, ledger.clone());
+        let enter = |number, name| Client::enter(proxy, number, name, settings.seed, record.clone());
         let end = Instant::now() + SETTLE_MAX;
         let mut clients = Vec::new();
         for number in 0..settings.writers + readers {
             clients.push(enter(number, name(settings, number)).await?);
         }
-        let sloth = enter(usize::MAX, "sloth".to_owned()).await?;
+        let non_reader = enter(usize::MAX, "non_reader".to_owned()).await?;
         let mut rooms = Vec::new();
         for number in 0..=ROOMS {
             let body = json!({"kind": "public", "name": format!("room {number}")});
             let made = clients[0].ask("POST", "/api/rooms", &body).await?;
             rooms.push(made.json["room"]["id"].as_u64().ok_or("no room")?);
         }
-        let loud = rooms.pop().ok_or("no loud room")?;
-        let mut sloth = sloth;
-        sloth.join(loud, end).await?;
+        let busy_room = rooms.pop().ok_or("no loud room")?;
+        let mut non_reader = non_reader;
+        non_reader.join(busy_room, end).await?;
         for (number, client) in clients.iter_mut().enumerate() {
             client.join(rooms[number % ROOMS], end).await?;
             if number < settings.writers {
@@ -193,9 +200,9 @@ impl People {
         }
         Ok(People {
             clients,
-            sloth,
+            non_reader,
             rooms,
-            loud,
+            busy_room,
         })
     }
 }
@@ -207,17 +214,17 @@ fn name(settings: &Settings, number: usize) -> String {
     }
 }
 
-/// Somebody who signs up while everything breaks.
-async fn come_late(
+/// Signs a client up while faults are injected.
+async fn join_late(
     settings: &Settings,
     proxy: SocketAddr,
     number: usize,
-    ledger: Arc<Mutex<Ledger>>,
+    record: Arc<Mutex<Record>>,
     room: u64,
 ) -> Result<Client, String> {
     let end = Instant::now() + SETTLE_MAX;
     loop {
-        let entering = Client::enter(proxy, number, name(settings, number), settings.seed, ledger.clone());
+        let entering = Client::enter(proxy, number, name(settings, number), settings.seed, record.clone());
         match entering.await {
             Ok(mut client) => {
                 client.join(room, end).await?;
@@ -229,14 +236,14 @@ async fn come_late(
     }
 }
 
-/// Sleeps until the next fault, and looks at the server's memory meanwhile.
-struct Watch {
+/// Samples the server's memory between two faults.
+struct MemoryWatch {
     start: Instant,
     resident_bytes_max: u64,
 }
 
-impl Watch {
-    fn rest(&mut self, server: &Server, until: Instant) {
+impl MemoryWatch {
+    fn sample_until(&mut self, server: &Server, until: Instant) {
         loop {
             self.resident_bytes_max = self.resident_bytes_max.max(server.resident_bytes().unwrap_or_default());
             let left = until.saturating_duration_since(Instant::now());
@@ -247,8 +254,8 @@ impl Watch {
         }
     }
 
-    fn rest_for(&mut self, server: &Server, how_long: Duration) {
-        self.rest(server, Instant::now() + how_long);
+    fn sample_for(&mut self, server: &Server, how_long: Duration) {
+        self.sample_until(server, Instant::now() + how_long);
     }
 }
 
@@ -259,10 +266,10 @@ fn break_server(
     proxy: Proxy,
     faults: Vec<(Duration, Fault)>,
     seed: u64,
-    ledger: Arc<Mutex<Ledger>>,
+    record: Arc<Mutex<Record>>,
 ) -> JoinHandle<Result<Broken, String>> {
-    let mut chance = Chance::new(seed ^ 0x5E4E);
-    let mut watch = Watch {
+    let mut rng = Rng::new(seed ^ 0x5E4E);
+    let mut watch = MemoryWatch {
         start: Instant::now(),
         resident_bytes_max: 0,
     };
@@ -270,13 +277,13 @@ fn break_server(
         let mut counts = BTreeMap::new();
         for (at, fault) in faults {
             let until = watch.start + at;
-            watch.rest(&server, until);
+            watch.sample_until(&server, until);
             let mut count = |what| *counts.entry(what).or_default() += 1;
             match fault {
                 Fault::Kill(pause) => {
                     count("killed");
                     server.kill();
-                    proxy.lead_to(None);
+                    proxy.forward_to(None);
                     thread::sleep(pause);
                 }
                 Fault::Restart => {
@@ -295,26 +302,26 @@ fn break_server(
                     let Some(disk) = &disk else { continue };
                     disk.fill()
                         .map_err(|error| format!("the disk cannot be filled: {error}"))?;
-                    watch.rest_for(&server, pause);
-                    // Now and then it dies on the full disk, and has to start there.
-                    let dies = chance.one_in(3);
+                    watch.sample_for(&server, pause);
+                    // One time in three the server dies and has to start on the full disk.
+                    let dies = rng.one_in(3);
                     if dies {
                         count("killed on a full disk");
                         server.kill();
                         address = server.start()?;
-                        proxy.lead_to(Some(address));
-                        watch.rest_for(&server, pause);
+                        proxy.forward_to(Some(address));
+                        watch.sample_for(&server, pause);
                     }
                     disk.free();
-                    turn_disk(&ledger);
+                    toggle_disk(&record);
                     continue;
                 }
                 _ => continue,
             }
             address = server.start()?;
-            proxy.lead_to(Some(address));
+            proxy.forward_to(Some(address));
         }
-        // The disk stays until the end.
+        // The disk must stay mounted until the end.
         server.keep(disk);
         Ok(Broken {
             server,
@@ -325,22 +332,22 @@ fn break_server(
     })
 }
 
-fn turn_disk(ledger: &Mutex<Ledger>) {
-    ledger.lock().unwrap_or_else(PoisonError::into_inner).disk_turns += 1;
+fn toggle_disk(record: &Mutex<Record>) {
+    record.lock().unwrap_or_else(PoisonError::into_inner).disk_toggles += 1;
 }
 
 fn break_links(proxy: Proxy, faults: Vec<(Duration, Fault)>, seed: u64) -> JoinHandle<BTreeMap<&'static str, u64>> {
-    let mut chance = Chance::new(seed ^ 0x11AB);
+    let mut rng = Rng::new(seed ^ 0x11AB);
     let start = Instant::now();
     thread::spawn(move || {
         let mut counts = BTreeMap::new();
         for (at, fault) in faults {
             thread::sleep((start + at).saturating_duration_since(Instant::now()));
             let (what, links) = match fault {
-                Fault::Cut => ("links cut", proxy.cut(&mut chance)),
-                Fault::Stall(how_long) => ("stalled", proxy.stall(&mut chance, how_long)),
-                Fault::Delay(by) => ("delayed", proxy.delay(&mut chance, by)),
-                _ => ("half open", proxy.half_open(&mut chance)),
+                Fault::Cut => ("links cut", proxy.cut(&mut rng)),
+                Fault::Stall(how_long) => ("stalled", proxy.stall(&mut rng, how_long)),
+                Fault::Delay(by) => ("delayed", proxy.delay(&mut rng, by)),
+                _ => ("half open", proxy.half_open(&mut rng)),
             };
             *counts.entry(what).or_default() += links as u64;
         }

@@ -1,4 +1,4 @@
-//! Somebody who asks and waits for the answer: HTTP on one connection, and a WebSocket.
+//! A blocking client: HTTP on one connection, and a WebSocket.
 
 use serde_json::Value;
 use std::fmt::Display;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio_tungstenite::tungstenite::client::{IntoClientRequest, client};
 use tokio_tungstenite::tungstenite::{Message, WebSocket};
 
-/// How long an answer may take.
+/// The longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn connect(server: SocketAddr) -> std::io::Result<TcpStream> {
@@ -19,7 +19,7 @@ fn connect(server: SocketAddr) -> std::io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// One connection over which one asks after the other.
+/// One connection that sends requests one after the other.
 pub struct Http {
     stream: BufReader<TcpStream>,
     head: String,
@@ -28,29 +28,32 @@ pub struct Http {
 impl Http {
     pub fn open(server: SocketAddr, cookie: &str) -> Result<Http, String> {
         let head = format!("Host: {}\r\nCookie: {cookie}\r\n\r\n", host(server));
-        let stream = BufReader::new(connect(server).map_err(words)?);
+        let stream = BufReader::new(connect(server).map_err(error_text)?);
         Ok(Http { stream, head })
     }
 
-    /// The body of a 200.
+    /// Returns the body; any status but 200 is an error.
     pub fn get(&mut self, path: &str) -> Result<Vec<u8>, String> {
         let request = format!("GET {path} HTTP/1.1\r\n{}", self.head);
-        self.stream.get_mut().write_all(request.as_bytes()).map_err(words)?;
+        self.stream
+            .get_mut()
+            .write_all(request.as_bytes())
+            .map_err(error_text)?;
         let (mut status, mut length) = (String::new(), 0);
-        self.stream.read_line(&mut status).map_err(words)?;
+        self.stream.read_line(&mut status).map_err(error_text)?;
         loop {
             let mut line = String::new();
-            self.stream.read_line(&mut line).map_err(words)?;
+            self.stream.read_line(&mut line).map_err(error_text)?;
             match line.trim_end().split_once(": ") {
                 Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
-                    length = value.parse().map_err(words)?;
+                    length = value.parse().map_err(error_text)?;
                 }
                 Some(_) => {}
                 None => break,
             }
         }
         let mut body = vec![0; length];
-        self.stream.read_exact(&mut body).map_err(words)?;
+        self.stream.read_exact(&mut body).map_err(error_text)?;
         match status.contains(" 200 ") {
             true => Ok(body),
             false => Err(format!("GET {path}: {status}{}", String::from_utf8_lossy(&body))),
@@ -58,28 +61,28 @@ impl Http {
     }
 }
 
-/// A connection with its first frame still to come.
+/// A connection after the handshake and before `ready`.
 pub struct Socket(WebSocket<TcpStream>);
 
 impl Socket {
     pub fn open(server: SocketAddr, cookie: &str) -> Result<Socket, String> {
         let host = host(server);
-        let mut request = format!("ws://{host}/ws").into_client_request().map_err(words)?;
+        let mut request = format!("ws://{host}/ws").into_client_request().map_err(error_text)?;
         let headers = request.headers_mut();
-        headers.insert("origin", format!("http://{host}").parse().map_err(words)?);
-        headers.insert("cookie", cookie.parse().map_err(words)?);
-        let (socket, _) = client(request, connect(server).map_err(words)?).map_err(words)?;
+        headers.insert("origin", format!("http://{host}").parse().map_err(error_text)?);
+        headers.insert("cookie", cookie.parse().map_err(error_text)?);
+        let (socket, _) = client(request, connect(server).map_err(error_text)?).map_err(error_text)?;
         Ok(Socket(socket))
     }
 
     pub fn send(&mut self, frame: &Value) -> Result<(), String> {
-        self.0.send(Message::text(frame.to_string())).map_err(words)
+        self.0.send(Message::text(frame.to_string())).map_err(error_text)
     }
 
     /// The next text frame.
     pub fn read(&mut self) -> Result<String, String> {
         loop {
-            match self.0.read().map_err(words)? {
+            match self.0.read().map_err(error_text)? {
                 Message::Text(text) => return Ok(text.as_str().to_owned()),
                 Message::Close(close) => return Err(format!("closed: {close:?}")),
                 _ => {}
@@ -87,7 +90,7 @@ impl Socket {
         }
     }
 
-    /// The next frame of this type; what comes before it is dropped.
+    /// Returns the next frame of this type and drops the frames before it.
     pub fn expect(&mut self, kind: &str) -> Result<String, String> {
         let begins = format!("{{\"type\":\"{kind}\"");
         loop {
@@ -106,6 +109,6 @@ fn host(server: SocketAddr) -> String {
     format!("chapp.localhost:{}", server.port())
 }
 
-pub fn words(error: impl Display) -> String {
+pub fn error_text(error: impl Display) -> String {
     error.to_string()
 }

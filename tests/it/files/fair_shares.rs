@@ -1,6 +1,6 @@
-//! Whose turn it is to upload: nobody keeps everybody else from sending files, by many uploads or by slow ones.
+//! Fair uploads: nobody can block the uploads of others with many or slow uploads.
 
-use super::coming::Sending;
+use super::uploads::PartialUpload;
 use super::*;
 use crate::harness::metrics::Metrics;
 use chapp::clock::Clock;
@@ -13,29 +13,29 @@ use std::thread;
 const RECEIVING: &str = "chapp_uploads{state=\"receiving\"}";
 const WAITING: &str = "chapp_uploads{state=\"waiting\"}";
 
-/// People on a server with limits, and the hands of its clock.
-fn people(names: &[&str]) -> (Site, Hands, Vec<Person>) {
-    let (hands, clock): (Hands, Clock) = Hands::new();
+/// People on a server with limits, and the control of its clock.
+fn people(names: &[&str]) -> (Site, ClockControl, Vec<Person>) {
+    let (clock_control, clock): (ClockControl, Clock) = ClockControl::new();
     let site = Site::limited(clock);
     let people = names
         .iter()
         .map(|name| {
-            hands.advance(Duration::from_secs(10));
+            clock_control.advance(Duration::from_secs(10));
             site.sign_up(name)
         })
         .collect();
-    (site, hands, people)
+    (site, clock_control, people)
 }
 
 fn metric(site: &Site, name: &str) -> f64 {
     Metrics::read(site.address).get(name)
 }
 
-/// Begins uploads of a person, one byte of each, and waits until they are received.
-fn begin(site: &Site, person: &Person, count: usize, size: usize) -> Vec<Sending> {
+/// Starts uploads of a person with one byte each, and waits until the server has them.
+fn begin(site: &Site, person: &Person, count: usize, size: usize) -> Vec<PartialUpload> {
     let before = metric(site, RECEIVING);
     let begun = (0..count).map(|_| {
-        let mut sending = Sending::of(site.address, person, size);
+        let mut sending = PartialUpload::of(site.address, person, size);
         sending.send(b"x");
         sending
     });
@@ -45,7 +45,7 @@ fn begin(site: &Site, person: &Person, count: usize, size: usize) -> Vec<Sending
 }
 
 /// Sends bytes, and waits until they have arrived.
-fn send(site: &Site, sendings: &mut [Sending], bytes: &[u8]) {
+fn send(site: &Site, sendings: &mut [PartialUpload], bytes: &[u8]) {
     let name = "chapp_uploaded_bytes_total";
     let wanted = metric(site, name) + (bytes.len() * sendings.len()) as f64;
     for sending in sendings {
@@ -54,9 +54,9 @@ fn send(site: &Site, sendings: &mut [Sending], bytes: &[u8]) {
     Metrics::until(site.address, |now| now.get(name) >= wanted);
 }
 
-/// An upload of which the client hears that it should try again later.
+/// An upload that is refused with `Retry-After`.
 #[track_caller]
-fn is_told_to_retry(sending: Sending, field: Option<&str>) {
+fn is_told_to_retry(sending: PartialUpload, field: Option<&str>) {
     let (status, text) = sending.answer();
     assert_eq!(status, 503, "{text}");
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
@@ -75,20 +75,20 @@ fn is_told_to_retry(sending: Sending, field: Option<&str>) {
 
 #[test]
 fn two_people_who_send_a_byte_every_ten_seconds_do_not_stop_everybody_elses_uploads() {
-    let (site, hands, people) = people(&["Ada", "Ben", "Cleo"]);
-    let mut slow: Vec<Sending> = people[..2]
+    let (site, clock_control, people) = people(&["Ada", "Ben", "Cleo"]);
+    let mut slow: Vec<PartialUpload> = people[..2]
         .iter()
         .flat_map(|person| begin(&site, person, UPLOADS_PER_PERSON_MAX, 1000))
         .collect();
     for number in 0..3 {
-        hands.advance(Duration::from_secs(10));
+        clock_control.advance(Duration::from_secs(10));
         send(&site, &mut slow, b"x");
         let file = upload(&site, &people[2], "quick.txt", BYTES);
         assert_eq!(get(&site, &people[2], &file).body, BYTES, "round {number}");
     }
-    // And they do not go on for ever.
+    // And they do not last for ever.
     for _ in 3..6 {
-        hands.advance(Duration::from_secs(10));
+        clock_control.advance(Duration::from_secs(10));
         for sending in &mut slow {
             sending.try_send(b"x");
         }
@@ -103,11 +103,11 @@ fn two_people_who_send_a_byte_every_ten_seconds_do_not_stop_everybody_elses_uplo
 
 #[test]
 fn a_phone_on_a_slow_network_may_take_its_time() {
-    let (site, hands, people) = people(&["Ada"]);
+    let (site, clock_control, people) = people(&["Ada"]);
     let piece = vec![7; UPLOAD_WINDOW_BYTES_MIN as usize / 5];
     let mut sending = begin(&site, &people[0], 1, 1 + 24 * piece.len());
     for _ in 0..24 {
-        hands.advance(UPLOAD_WINDOW / 6);
+        clock_control.advance(UPLOAD_WINDOW / 6);
         send(&site, &mut sending, &piece);
     }
     let (status, text) = sending.pop().unwrap().answer();
@@ -116,8 +116,8 @@ fn a_phone_on_a_slow_network_may_take_its_time() {
 
 #[test]
 fn slow_uploads_that_fill_all_turns_make_room_for_somebody_who_waits() {
-    let (site, hands, people) = people(&["Ada", "Ben", "Cleo", "Dan", "Eve"]);
-    let mut slow: Vec<Sending> = Vec::new();
+    let (site, clock_control, people) = people(&["Ada", "Ben", "Cleo", "Dan", "Eve"]);
+    let mut slow: Vec<PartialUpload> = Vec::new();
     for person in &people[..UPLOADS_MAX / UPLOADS_PER_PERSON_MAX] {
         slow.extend(begin(&site, person, UPLOADS_PER_PERSON_MAX, 3));
     }
@@ -127,7 +127,7 @@ fn slow_uploads_that_fill_all_turns_make_room_for_somebody_who_waits() {
     thread::scope(|scope| {
         let quick = scope.spawn(|| upload(&site, &people[4], "quick.txt", BYTES));
         Metrics::until(site.address, |now| now.get(WAITING) == 1.0);
-        hands.advance(UPLOAD_YIELD_AFTER.max(UPLOAD_TURN_MIN));
+        clock_control.advance(UPLOAD_YIELD_AFTER.max(UPLOAD_TURN_MIN));
         let file = quick.join().unwrap();
         assert_eq!(get(&site, &people[4], &file).body, BYTES);
     });
@@ -144,9 +144,9 @@ fn slow_uploads_that_fill_all_turns_make_room_for_somebody_who_waits() {
 fn an_upload_that_is_quick_enough_keeps_its_turn_whoever_waits() {
     let names: Vec<String> = (0..=UPLOADS_MAX).map(|number| format!("person {number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let (site, hands, people) = people(&names);
+    let (site, clock_control, people) = people(&names);
     let quick = vec![7; (UPLOAD_SLOW_BYTES_PER_SECOND * UPLOAD_TURN_TIMEOUT.as_secs() + 1) as usize];
-    let mut sendings: Vec<Sending> = people[..UPLOADS_MAX]
+    let mut sendings: Vec<PartialUpload> = people[..UPLOADS_MAX]
         .iter()
         .flat_map(|person| begin(&site, person, 1, 2 + quick.len()))
         .collect();
@@ -154,7 +154,7 @@ fn an_upload_that_is_quick_enough_keeps_its_turn_whoever_waits() {
         let waits = scope.spawn(|| try_upload(&site, &people[UPLOADS_MAX], "later.txt", BYTES));
         Metrics::until(site.address, |now| now.get(WAITING) == 1.0);
         send(&site, &mut sendings, &quick);
-        hands.advance(UPLOAD_TURN_TIMEOUT);
+        clock_control.advance(UPLOAD_TURN_TIMEOUT);
         let refused = waits.join().unwrap();
         refused.refused(503, "unavailable");
         assert_eq!(refused.get("retry-after"), Some("15"));
@@ -168,16 +168,16 @@ fn an_upload_that_is_quick_enough_keeps_its_turn_whoever_waits() {
 #[test]
 fn the_next_turn_is_for_the_person_with_the_fewest_and_not_for_whoever_waits_longest() {
     let (site, _hands, people) = people(&["Ada", "Ben", "Cleo", "Dan", "Eve", "Fay"]);
-    let mut busy: Vec<Sending> = people[..3]
+    let mut busy: Vec<PartialUpload> = people[..3]
         .iter()
         .flat_map(|person| begin(&site, person, UPLOADS_PER_PERSON_MAX, 2))
         .collect();
     let dans = begin(&site, &people[3], UPLOADS_PER_PERSON_MAX - 1, 2);
     let _eves = begin(&site, &people[4], UPLOADS_MAX - busy.len() - dans.len(), 2);
-    let mut late = Sending::of(site.address, &people[3], 2);
+    let mut late = PartialUpload::of(site.address, &people[3], 2);
     late.send(b"x");
     Metrics::until(site.address, |now| now.get(WAITING) == 1.0);
-    let mut fays = Sending::of(site.address, &people[5], 2);
+    let mut fays = PartialUpload::of(site.address, &people[5], 2);
     fays.send(b"x");
     Metrics::until(site.address, |now| now.get(WAITING) == 2.0);
 

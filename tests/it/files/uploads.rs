@@ -1,4 +1,4 @@
-//! Files on their way in: too large, empty, broken off, slow, many at once, killed, and on a full disk.
+//! Uploads: too large, empty, aborted, slow, many at once, killed, and on a full disk.
 
 use super::*;
 use crate::harness::PATIENCE;
@@ -10,11 +10,11 @@ use chapp::store::Options;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 
-/// An upload by hand, of which as much is sent as the test wants.
-pub struct Sending(TcpStream);
+/// A hand-written upload that sends as many bytes as the test wants.
+pub struct PartialUpload(TcpStream);
 
-impl Sending {
-    pub fn begin(address: SocketAddr, person: &Person, length: &str) -> Sending {
+impl PartialUpload {
+    pub fn begin(address: SocketAddr, person: &Person, length: &str) -> PartialUpload {
         let mut stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
@@ -24,23 +24,23 @@ impl Sending {
             person.cookie
         );
         stream.write_all(head.as_bytes()).unwrap();
-        Sending(stream)
+        PartialUpload(stream)
     }
 
-    pub fn of(address: SocketAddr, person: &Person, bytes: usize) -> Sending {
-        Sending::begin(address, person, &format!("Content-Length: {bytes}"))
+    pub fn of(address: SocketAddr, person: &Person, bytes: usize) -> PartialUpload {
+        PartialUpload::begin(address, person, &format!("Content-Length: {bytes}"))
     }
 
     pub fn send(&mut self, bytes: &[u8]) {
         self.0.write_all(bytes).unwrap();
     }
 
-    /// The same, for a server that may have hung up.
+    /// The same, for a server that may have closed.
     pub fn try_send(&mut self, bytes: &[u8]) {
         let _ = self.0.write_all(bytes);
     }
 
-    /// The status of the answer, and all of it.
+    /// The status of the answer, and its text.
     pub fn answer(mut self) -> (u16, String) {
         let mut text = String::new();
         let mut bytes = [0; 4096];
@@ -58,17 +58,17 @@ impl Sending {
 #[test]
 fn a_file_that_is_too_large_or_empty_is_refused_and_leaves_nothing() {
     let (site, ada, _, _) = three();
-    // By what it says, before it has sent a byte.
-    let (status, text) = Sending::of(site.address, &ada, FILE_BYTES_MAX as usize + 1).answer();
+    // By its `Content-Length`, before the first byte.
+    let (status, text) = PartialUpload::of(site.address, &ada, FILE_BYTES_MAX as usize + 1).answer();
     assert_eq!(status, 413, "{text}");
     assert!(text.contains("\"too_large\"") && text.contains("64 MiB"), "{text}");
     let refusal = try_upload(&site, &ada, "empty.txt", b"").refused(422, "invalid");
     assert_eq!(refusal["field"], "file");
-    let mut chunked = Sending::begin(site.address, &ada, "Transfer-Encoding: chunked");
+    let mut chunked = PartialUpload::begin(site.address, &ada, "Transfer-Encoding: chunked");
     chunked.send(b"0\r\n\r\n");
     assert_eq!(chunked.answer().0, 422);
-    // In pieces of no known number, one byte over.
-    let mut endless = Sending::begin(site.address, &ada, "Transfer-Encoding: chunked");
+    // Chunked, one byte over the limit.
+    let mut endless = PartialUpload::begin(site.address, &ada, "Transfer-Encoding: chunked");
     let piece = vec![b'x'; 1 << 20];
     for _ in 0..FILE_BYTES_MAX >> 20 {
         endless.send(b"100000\r\n");
@@ -78,8 +78,8 @@ fn a_file_that_is_too_large_or_empty_is_refused_and_leaves_nothing() {
     endless.send(b"1\r\nx\r\n0\r\n\r\n");
     let (status, text) = endless.answer();
     assert_eq!(status, 413, "{text}");
-    // In pieces, within bounds.
-    let mut chunked = Sending::begin(site.address, &ada, "Transfer-Encoding: chunked");
+    // Chunked, within the limit.
+    let mut chunked = PartialUpload::begin(site.address, &ada, "Transfer-Encoding: chunked");
     chunked.send(b"5\r\nhello\r\n7\r\n, world\r\n0\r\n\r\n");
     let (status, text) = chunked.answer();
     assert_eq!(status, 201, "{text}");
@@ -90,7 +90,7 @@ fn a_file_that_is_too_large_or_empty_is_refused_and_leaves_nothing() {
 fn an_upload_that_breaks_off_is_forgotten_and_disturbs_nobody() {
     let (mut site, ada, _, _) = three();
     for length in [0, 1, FILE_CHUNK_BYTES, 3 * FILE_CHUNK_BYTES + 5] {
-        let mut half = Sending::of(site.address, &ada, 4 * FILE_CHUNK_BYTES);
+        let mut half = PartialUpload::of(site.address, &ada, 4 * FILE_CHUNK_BYTES);
         half.send(&vec![7; length]);
         half.0.shutdown(Shutdown::Both).unwrap();
     }
@@ -108,7 +108,7 @@ fn an_upload_that_breaks_off_is_forgotten_and_disturbs_nobody() {
 #[test]
 fn a_file_may_take_its_time_and_others_do_not_wait_for_it() {
     let (site, ada, ben, _) = three();
-    let mut slow = Sending::of(site.address, &ada, 10);
+    let mut slow = PartialUpload::of(site.address, &ada, 10);
     slow.send(b"01234");
     let file = upload(&site, &ben, "quick.txt", b"quick");
     assert_eq!(get(&site, &ben, &file).status, 200);
@@ -120,31 +120,31 @@ fn a_file_may_take_its_time_and_others_do_not_wait_for_it() {
 
 #[test]
 fn one_person_sends_a_few_files_at_once_and_more_have_to_wait() {
-    let (hands, clock) = Hands::new();
+    let (clock_control, clock) = ClockControl::new();
     let site = Site::with(Setup {
         rate_limits: RateLimits::On,
         clock,
         ..Setup::default()
     });
     let (ada, ben) = (site.sign_up("Ada"), site.sign_up("Ben"));
-    let mut begun: Vec<Sending> = Vec::new();
+    let mut begun: Vec<PartialUpload> = Vec::new();
     for _ in 0..UPLOADS_PER_PERSON_MAX {
-        let mut sending = Sending::of(site.address, &ada, 2);
+        let mut sending = PartialUpload::of(site.address, &ada, 2);
         sending.send(b"x");
         begun.push(sending);
     }
     eventually("the next one is refused", || {
-        hands.advance(Duration::from_secs(10));
+        clock_control.advance(Duration::from_secs(10));
         let response = try_upload(&site, &ada, "more.txt", b"more");
         response.status == 429 && response.get("retry-after").is_some()
     });
-    hands.advance(Duration::from_secs(10));
+    clock_control.advance(Duration::from_secs(10));
     upload(&site, &ben, "another.txt", b"another");
     for mut sending in begun {
         sending.send(b"y");
         assert_eq!(sending.answer().0, 201);
     }
-    hands.advance(Duration::from_secs(10));
+    clock_control.advance(Duration::from_secs(10));
     upload(&site, &ada, "more.txt", b"more");
 }
 
@@ -182,13 +182,13 @@ fn a_kill_in_the_middle_of_uploads_leaves_whole_files_and_nothing_else() {
             .send();
         assert_eq!(kept.status, 201, "{}", kept.text());
         whole.push(kept.json()["file"].clone());
-        let mut halves: Vec<Sending> = (0..3)
-            .map(|_| Sending::of(exe.address, &ada, 10 * FILE_CHUNK_BYTES))
+        let mut halves: Vec<PartialUpload> = (0..3)
+            .map(|_| PartialUpload::of(exe.address, &ada, 10 * FILE_CHUNK_BYTES))
             .collect();
         for half in &mut halves {
             half.send(&vec![round; (1 + round as usize) * FILE_CHUNK_BYTES + 1]);
         }
-        // Somewhere in the middle of them: another one was taken after they began.
+        // In the middle of the uploads: another one has finished since they began.
         let other = request(exe.address, "/api/files?name=other.bin")
             .body(bytes.clone())
             .send();

@@ -1,5 +1,5 @@
-//! Another keeper of records than the data file, in memory, under the real store and the real server: nothing above the
-//! journal's seam can tell.
+//! A record keeper in memory, in place of the data file's journal, under the real store and the real server: nothing
+//! above that seam notices.
 
 use super::world::*;
 use crate::harness::disk::BrokenDisk;
@@ -88,7 +88,7 @@ fn what_another_keeper_has_is_there_after_a_crash_and_the_file_has_no_record() {
     }
     assert!(memory.appended.load(Relaxed) >= 50);
     assert!(journal_is_untouched(&world));
-    // The file cannot even be closed any more: what is in none of its pages is with the keeper.
+    // The file cannot even be closed cleanly. Records that are in none of its pages are with the keeper.
     disk.set_broken(true);
     let folder = world.keep_folder();
     world.close();
@@ -105,7 +105,7 @@ fn what_another_keeper_has_is_there_after_a_crash_and_the_file_has_no_record() {
     check_whole(&world.lobby());
     wait(world.store.commit(post(1, "one more"))).unwrap();
     assert!(journal_is_untouched(&world));
-    // A stop in order leaves everything in the pages, for whoever keeps the records next.
+    // A clean stop leaves everything in the pages, so that another record keeper can take over.
     let world = world.reopen_with(Options::default());
     assert_eq!(world.lobby().len(), 51);
     wait(world.store.commit(post(1, "in the file's own journal"))).unwrap();

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sighting {
+pub enum PageEvent {
     /// A request was made, for this URL.
     Request(String),
     /// A request got no answer.
@@ -31,55 +31,55 @@ pub const EVENTS: [&str; 5] = [
 /// What Firefox 140 says by itself, from no script, where one of two tabs is closed.
 const FIREFOX_ITSELF: &str = "Error: Permission denied to access property \"length\"";
 
-impl Sighting {
-    pub fn from_event(event: &Value) -> Option<Sighting> {
+impl PageEvent {
+    pub fn from_event(event: &Value) -> Option<PageEvent> {
         let details = &event["params"];
         let url = || details["request"]["url"].as_str().unwrap_or_default().to_owned();
         match event["method"].as_str()? {
-            "network.beforeRequestSent" => Some(Sighting::Request(url())),
-            "network.fetchError" => Some(Sighting::NoAnswer(format!("{} {}", url(), details["errorText"]))),
+            "network.beforeRequestSent" => Some(PageEvent::Request(url())),
+            "network.fetchError" => Some(PageEvent::NoAnswer(format!("{} {}", url(), details["errorText"]))),
             "network.responseCompleted" => {
                 let status = details["response"]["status"].as_u64()?;
-                (status >= 400).then(|| Sighting::ErrorStatus { status, url: url() })
+                (status >= 400).then(|| PageEvent::ErrorStatus { status, url: url() })
             }
             "log.entryAdded" if details["level"] == "error" => {
                 let frame = &details["stackTrace"]["callFrames"][0];
                 if frame.is_null() && details["text"] == FIREFOX_ITSELF {
                     return None;
                 }
-                Some(Sighting::ConsoleError(format!(
+                Some(PageEvent::ConsoleError(format!(
                     "{} {} at {}:{}",
                     details["type"], details["text"], frame["url"], frame["lineNumber"]
                 )))
             }
             "script.message" if details["channel"] == POLICY_CHANNEL => {
                 let breach = details["data"]["value"].as_str().unwrap_or_default();
-                Some(Sighting::PolicyViolation(breach.to_owned()))
+                Some(PageEvent::PolicyViolation(breach.to_owned()))
             }
             _ => None,
         }
     }
 
     /// Reads the lines of `webkit_window.py` and of WebKit's own console.
-    pub fn from_line(line: &str) -> Option<Sighting> {
+    pub fn from_line(line: &str) -> Option<PageEvent> {
         if let Some(url) = line.strip_prefix("REQUEST ") {
-            return Some(Sighting::Request(url.to_owned()));
+            return Some(PageEvent::Request(url.to_owned()));
         }
         if let Some(request) = line.strip_prefix("NO ANSWER ") {
-            return Some(Sighting::NoAnswer(request.to_owned()));
+            return Some(PageEvent::NoAnswer(request.to_owned()));
         }
         if let Some((status, url)) = line.strip_prefix("STATUS ").and_then(|s| s.split_once(' ')) {
-            return Some(Sighting::ErrorStatus {
+            return Some(PageEvent::ErrorStatus {
                 status: status.parse().ok()?,
                 url: url.into(),
             });
         }
         let (_, entry) = line.split_once("CONSOLE ")?;
         if let Some((_, breach)) = entry.split_once("POLICY VIOLATION ") {
-            return Some(Sighting::PolicyViolation(breach.to_owned()));
+            return Some(PageEvent::PolicyViolation(breach.to_owned()));
         }
         entry
             .contains("ERROR")
-            .then(|| Sighting::ConsoleError(entry.to_owned()))
+            .then(|| PageEvent::ConsoleError(entry.to_owned()))
     }
 }

@@ -1,5 +1,4 @@
-//! Places for connections: who has how many, what is said to those who find none, and that nobody keeps
-//! one by saying nothing.
+//! Limits on connections: how many one client may have, how others are refused, and that idle connections are closed.
 
 use crate::harness::PATIENCE;
 use crate::harness::http::Request;
@@ -21,7 +20,7 @@ fn connect(from: &str, to: SocketAddr) -> TcpStream {
     stream
 }
 
-/// Asks until there is a place again.
+/// Retries until a connection is accepted again.
 fn until_served(request: &Request) {
     let began = Instant::now();
     while request.clone().send().status != 200 {
@@ -55,7 +54,7 @@ mod few_files {
     use crate::harness::exe::{Exe, Home, executable, run};
     use std::process::Command;
 
-    /// All places of a server that may open 128 files: half of what is not spare.
+    /// The connection limit of a server that may open 128 files: half of the files that are not reserved.
     const PLACES: usize = 32;
 
     fn command(home: &Home, files: u32) -> Command {
@@ -113,7 +112,7 @@ mod few_files {
         Metrics::until(exe.address, |now| now.get("chapp_connections{kind=\"http\"}") == 1.0);
         let health = Request::new(exe.address, "GET", "/healthz");
         let mut held: Vec<TcpStream> = Vec::new();
-        // The connections that asked until now may not have left yet.
+        // Earlier connections may not have closed yet.
         let refused = loop {
             held.push(connect("127.0.0.1", exe.address));
             let response = health.clone().send();

@@ -1,22 +1,22 @@
-//! Who can come in: the door, invite links, and a lost password.
+//! Who can sign up: the sign-up policy, invite links, and lost passwords.
 
 use crate::harness::http::Response;
 use crate::harness::people::{PASSWORD, Person};
-use crate::harness::server::{Hands, Setup, Site};
+use crate::harness::server::{ClockControl, Setup, Site};
 use chapp::chat::RateLimits;
 use serde_json::{Value, json};
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-fn with_hands(rate_limits: RateLimits) -> (Hands, Site) {
-    let (hands, clock) = Hands::new();
+fn with_manual_clock(rate_limits: RateLimits) -> (ClockControl, Site) {
+    let (clock_control, clock) = ClockControl::new();
     let setup = Setup {
         rate_limits,
         clock,
         ..Setup::default()
     };
-    (hands, Site::with(setup))
+    (clock_control, Site::with(setup))
 }
 
 fn code(site: &Site, owner: &Person) -> String {
@@ -45,7 +45,7 @@ fn the_first_account_needs_no_invite_and_then_anyone_can_come() {
 
 #[test]
 fn the_owner_of_a_new_server_has_a_link_for_a_week() {
-    let (_hands, site) = with_hands(RateLimits::Off);
+    let (_hands, site) = with_manual_clock(RateLimits::Off);
     let ada = site.sign_up("Ada");
     let facts = site.facts(&ada);
     let invite = &facts["invite"];
@@ -92,7 +92,7 @@ fn who_is_not_let_in_leaves_no_name_behind() {
 
 #[test]
 fn a_link_that_is_over_or_was_replaced_opens_nothing() {
-    let (hands, site) = with_hands(RateLimits::Off);
+    let (clock_control, site) = with_manual_clock(RateLimits::Off);
     let ada = site.sign_up("Ada");
     let old = code(&site, &ada);
     site.set_door(&ada, "invite");
@@ -103,11 +103,11 @@ fn a_link_that_is_over_or_was_replaced_opens_nothing() {
     assert_ne!(new, old);
     not_let_in(&site.try_join("Ben", &old));
     assert_eq!(site.try_join("Ben", &new).status, 201);
-    hands.advance(7 * DAY - Duration::from_millis(1));
+    clock_control.advance(7 * DAY - Duration::from_millis(1));
     assert_eq!(site.try_join("Cleo", &new).status, 201);
-    hands.advance(Duration::from_millis(1));
+    clock_control.advance(Duration::from_millis(1));
     not_let_in(&site.try_join("Dan", &new));
-    // Whoever opens the door for invited people has a link that works.
+    // Allowing invited people creates a link that works.
     site.set_door(&ada, "anyone");
     site.set_door(&ada, "invite");
     let fresh = code(&site, &ada);
@@ -117,35 +117,35 @@ fn a_link_that_is_over_or_was_replaced_opens_nothing() {
 
 #[test]
 fn a_link_that_was_made_while_the_clock_was_wrong_does_not_work_until_2040() {
-    let (hands, site) = with_hands(RateLimits::Off);
+    let (clock_control, site) = with_manual_clock(RateLimits::Off);
     let ada = site.sign_up("Ada");
     let ben = site.sign_up("Ben");
     site.set_door(&ada, "invite");
     let years = 14 * 365 * DAY;
-    hands.go_forward(years);
+    clock_control.go_forward(years);
     let wrong = site.log_in("Ada");
     let invite = site.ask(&wrong, "POST", "/api/server/invite", &Value::Null).json();
     let invite = invite["invite"]["code"].as_str().unwrap();
     let for_ben = reset_link(&site, &wrong, &ben);
     assert_eq!(site.try_join("Cleo", invite).status, 201);
-    hands.go_back(years);
+    clock_control.go_back(years);
     not_let_in(&site.try_join("Dan", invite));
     reset(&site, &for_ben, "a heron on the weir").refused(404, "not_found");
 
-    // A link that a clock a little ahead has made works.
-    hands.go_forward(DAY);
+    // A link made while the clock was slightly ahead works.
+    clock_control.go_forward(DAY);
     let ada = site.log_in("Ada");
     let for_ben = reset_link(&site, &ada, &ben);
     site.set_door(&ada, "invite");
     let invite = code(&site, &ada);
-    hands.go_back(DAY);
+    clock_control.go_back(DAY);
     assert_eq!(site.try_join("Dan", &invite).status, 201);
     assert_eq!(reset(&site, &for_ben, "a heron on the weir").status, 200);
 }
 
 #[test]
 fn the_end_of_a_link_can_be_moved_within_a_year() {
-    let (hands, site) = with_hands(RateLimits::Off);
+    let (clock_control, site) = with_manual_clock(RateLimits::Off);
     let ada = site.sign_up("Ada");
     let code = code(&site, &ada);
     site.set_door(&ada, "invite");
@@ -162,13 +162,13 @@ fn the_end_of_a_link_can_be_moved_within_a_year() {
         moved.json()["invite"],
         json!({"code": code, "path": format!("/join#{code}"), "ends_at": now + 30 * day})
     );
-    hands.advance(29 * DAY);
+    clock_control.advance(29 * DAY);
     assert_eq!(site.try_join("Ben", &code).status, 201);
 }
 
 #[test]
 fn who_guesses_codes_has_to_wait() {
-    let (_hands, site) = with_hands(RateLimits::On);
+    let (_hands, site) = with_manual_clock(RateLimits::On);
     let ada = site.sign_up("Ada");
     site.set_door(&ada, "invite");
     let answers = (0..40).map(|n| site.try_join("Ben", &format!("{n:016}")).status);
@@ -206,7 +206,7 @@ fn a_link_of_earlier_days_leads_to_a_page_that_works_without_script() {
         .header("Sec-Fetch-Mode", "navigate")
         .header("Sec-Fetch-Dest", "document");
     assert_eq!(followed.send().status, 200);
-    // Whoever is here already goes in.
+    // Somebody who is logged in goes straight in.
     let known = site.get_as(&ada, &format!("/join/{code}"));
     assert_eq!((known.status, known.get("location")), (303, Some("/")));
 }
@@ -232,7 +232,7 @@ fn the_code_of_a_link_never_reaches_the_server_by_its_address_and_the_page_works
     assert_eq!(form("Ben", &code.to_uppercase()).status, 303);
     site.set_door(&ada, "nobody");
     assert!(page().contains("Nobody can sign up here for now."));
-    // Whoever is here goes in, and does not bring the code along.
+    // Somebody who is logged in goes straight in, without the code in the address.
     let known = site.get_as(&ada, "/join");
     assert_eq!((known.status, known.get("location")), (303, Some("/#")));
 }
@@ -255,7 +255,7 @@ fn a_page_learns_whether_its_link_works_before_anything_is_typed() {
     let link = reset_link(&site, &ada, &ben);
     let answer = check("reset", "code", &link);
     assert_eq!((answer.status, answer.json()), (200, json!({"name": "Ben"})));
-    // It works on: nothing was used up.
+    // The link still works: nothing was used up.
     assert_eq!(reset(&site, &link, "a heron on the weir").status, 200);
     check("reset", "code", &link).refused(404, "not_found");
 }
@@ -349,13 +349,13 @@ fn a_link_for_a_new_password_works_without_script() {
 
 #[test]
 fn only_the_newest_link_for_a_new_password_works_and_only_for_a_day() {
-    let (hands, site) = with_hands(RateLimits::Off);
+    let (clock_control, site) = with_manual_clock(RateLimits::Off);
     let ada = site.sign_up("Ada");
     let ben = site.sign_up("Ben");
     let old = reset_link(&site, &ada, &ben);
     let new = reset_link(&site, &ada, &ben);
     reset(&site, &old, "a heron on the weir").refused(404, "not_found");
-    hands.advance(DAY);
+    clock_control.advance(DAY);
     reset(&site, &new, "a heron on the weir").refused(404, "not_found");
     assert_eq!(site.try_log_in("Ben", PASSWORD).status, 200);
     for wrong in ["", "k7q2-wren-h5xd-m8tf", "x"] {

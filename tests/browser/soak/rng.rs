@@ -1,10 +1,10 @@
 //! Chance that can be played again: SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
 
-pub struct Chance(u64);
+pub struct Rng(u64);
 
-impl Chance {
-    pub fn new(seed: u64) -> Chance {
-        Chance(seed)
+impl Rng {
+    pub fn new(seed: u64) -> Rng {
+        Rng(seed)
     }
 
     pub fn next(&mut self) -> u64 {
