@@ -17,7 +17,7 @@ const META: TableDefinition<&str, &[u8]> = TableDefinition::new("chapp");
 const USAGE: TableDefinition<u32, &[u8]> = TableDefinition::new("usage");
 
 /// The changes that upload a small file, in order.
-fn upload(owner: u64, number: u64, size: usize) -> Vec<Change> {
+fn upload_changes(owner: u64, number: u64, size: usize) -> Vec<Change> {
     let mut id = [0; 16];
     // Unordered, as real ids are.
     id[..8].copy_from_slice(&number.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes());
@@ -69,7 +69,7 @@ fn the_files_of_an_older_data_file_are_counted_little_by_little_while_others_com
     let many = FILES_COUNTED_AT_ONCE as u64 + few;
     all(
         &world.store,
-        (0..many).flat_map(|number| upload(1, number, 3)).collect(),
+        (0..many).flat_map(|number| upload_changes(1, number, 3)).collect(),
     );
     let (folder, path) = (world.keep_folder(), world.path.clone());
     world.close();
@@ -104,7 +104,9 @@ fn the_files_of_an_older_data_file_are_counted_little_by_little_while_others_com
     }
     all(
         store,
-        (many..many + 50).flat_map(|number| upload(2, number, 5)).collect(),
+        (many..many + 50)
+            .flat_map(|number| upload_changes(2, number, 5))
+            .collect(),
     );
     while wait(store.has_uncounted_files()).unwrap() {
         all(store, vec![Change::File(FileChange::Count)]);
@@ -132,12 +134,15 @@ fn one_persons_files_do_not_take_the_space_of_everybody_elses() {
     set_usage(&path, FILE_SHARE_BYTES_MIN - 10, FILES_BYTES_MAX - 1_000);
     let world = World::open(folder, Default::default()).unwrap();
     let store = &world.store;
-    let refused = wait(pipeline(store, upload(1, 1, 11))).pop().unwrap().unwrap_err();
+    let refused = wait(pipeline(store, upload_changes(1, 1, 11)))
+        .pop()
+        .unwrap()
+        .unwrap_err();
     assert_eq!((refused.kind, refused.field), (Kind::StorageFull, Some("file")));
-    all(store, upload(1, 2, 10));
+    all(store, upload_changes(1, 2, 10));
     assert_eq!(own(store, 1), FILE_SHARE_BYTES_MIN);
-    all(store, upload(2, 3, 900));
-    let refused = wait(pipeline(store, upload(2, 4, 900))).remove(0).unwrap_err();
+    all(store, upload_changes(2, 3, 900));
+    let refused = wait(pipeline(store, upload_changes(2, 4, 900))).remove(0).unwrap_err();
     assert_eq!(
         (refused.kind, refused.field),
         (Kind::StorageFull, None),
@@ -146,7 +151,7 @@ fn one_persons_files_do_not_take_the_space_of_everybody_elses() {
     // Erasing frees the share.
     all(store, vec![Change::File(FileChange::Erase { before: Time(1_003) })]);
     assert_eq!(own(store, 1), FILE_SHARE_BYTES_MIN - 10);
-    all(store, upload(1, 5, 10));
+    all(store, upload_changes(1, 5, 10));
 }
 
 #[test]
