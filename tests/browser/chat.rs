@@ -1,17 +1,17 @@
-//! The steps that scenarios are made of: what a person does with Chapp's pages, and sees there.
+//! The steps of scenarios: what a person does and sees on Chapp's pages.
 
 use crate::driver::{Browser, ENTER, Engine, Outcome};
 use crate::site::{PASSWORD, Site};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// What happens at once takes no longer than this on a loaded machine.
+/// The longest wait on a busy machine for something that happens at once.
 pub const SOON: Duration = Duration::from_secs(15);
 
-/// After the network is back, the next try may be a while away.
+/// The longest wait for a reconnect after the network is back.
 pub const IN_A_WHILE: Duration = Duration::from_secs(60);
 
-/// The person who sits at a browser.
+/// The name of the person at a browser.
 pub fn person(browser: &Browser) -> &'static str {
     match browser.engine {
         Engine::Chromium => "Ada",
@@ -64,7 +64,7 @@ pub fn send(browser: &Browser, text: &str) -> Outcome {
     browser.type_into("#composer", ENTER)
 }
 
-/// Sends what the server never takes, as it may be pasted from a terminal: a control character.
+/// Sends a control character, as pasted from a terminal, which the server refuses.
 pub fn send_refused(browser: &Browser) -> Outcome {
     let paste = "document.querySelector('#composer').focus();
         document.execCommand('insertText', false, 'a bell\\u0007 rings');";
@@ -120,7 +120,7 @@ pub fn shows_exactly(browser: &Browser, wanted: &[String], limit: Duration) -> O
         .map_err(|_| format!("not within {limit:?}: {wanted:?}\n      but {:?}", texts(browser)))
 }
 
-/// Logs out as people do: by the last entry of the menu under the server's name.
+/// Logs out by the last item of the menu under the server's name.
 pub fn log_out(browser: &Browser) -> Outcome {
     press(browser, "[data-ref=brand]")?;
     press(browser, ".menu .menu__it:last-of-type")
@@ -142,7 +142,7 @@ pub fn equal<T: PartialEq + std::fmt::Debug>(what: &str, seen: T, wanted: T) -> 
     }
 }
 
-/// The page draws at the next frame what it knows, or after 100 ms where no frames are drawn.
+/// The page renders its state with the next frame, or after 100 ms if no frames are drawn.
 const DRAWN: &str = "const frame = () => new Promise((done) => {
         requestAnimationFrame(done);
         setTimeout(done, 110);
@@ -150,7 +150,7 @@ const DRAWN: &str = "const frame = () => new Promise((done) => {
     await frame();
     await frame();";
 
-/// Checks, without waiting for more than what the page has to draw already. Needs scripts.
+/// Checks without waiting for more than the next rendering. Needs scripts.
 pub fn holds(browser: &Browser, expression: &str) -> Outcome {
     browser.async_script(DRAWN, &json!([]))?;
     match browser.value_of(expression)? {

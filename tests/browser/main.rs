@@ -4,7 +4,7 @@
 //! of each engine serves them all; each has a server and an address of its own, so that none sees
 //! what another has left behind. After each one its console, requests and policy reports are judged.
 //!
-//! `CHAPP_EXE` names the executable under test, when it is not the one that was just built.
+//! `CHAPP_EXE` names the executable under test; the default is the one that cargo has just built.
 //! Pictures of failures go to `browser-failures/` in the target folder.
 
 mod chat;

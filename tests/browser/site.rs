@@ -13,12 +13,12 @@ use tempfile::TempDir;
 /// A name that every engine resolves to this computer.
 const NAME: &str = "chapp.localhost";
 
-/// Long enough that it is a good one.
+/// Long enough to be accepted as strong.
 pub const PASSWORD: &str = "rain on the mill wheel";
 
 const START_LIMIT: Duration = Duration::from_secs(20);
 const STOP_LIMIT: Duration = Duration::from_secs(10);
-/// How much of the server's log a failure shows.
+/// The number of bytes of the server's log that a failure shows.
 const LOG_LINES: usize = 12;
 
 const POLL: Duration = Duration::from_millis(20);
@@ -36,7 +36,7 @@ pub struct Site {
     posts: AtomicU64,
 }
 
-/// Somebody who uses the API and no browser.
+/// A person who uses the API without a browser.
 pub struct Account {
     cookie: String,
 }
@@ -46,7 +46,7 @@ impl Site {
         Site::known_as(None)
     }
 
-    /// Others on the network reach it, or so it was told, by this name.
+    /// Starts a server configured with a name for others on the network.
     pub fn on_a_network(name: &'static str) -> Outcome<Site> {
         Site::known_as(Some(name))
     }
@@ -74,7 +74,7 @@ impl Site {
         self.start_again()
     }
 
-    /// Ends the server without a word of warning. `start_again` brings it back.
+    /// Kills the server. `start_again` starts it again.
     pub fn kill(&self) -> Outcome {
         self.end_with("KILL")
     }
@@ -90,7 +90,7 @@ impl Site {
         ([127, 0, 0, 1], self.port).into()
     }
 
-    /// The last that the server has written.
+    /// The end of the server's log.
     pub fn log(&self) -> Vec<String> {
         let lines = self.server.lock().expect("no step panics with the server").lines();
         lines[lines.len().saturating_sub(LOG_LINES)..].to_vec()
@@ -114,7 +114,7 @@ impl Site {
         }
     }
 
-    /// Another device of somebody.
+    /// Logs a person in on another device.
     pub fn log_in(&self, name: &str) -> Outcome {
         let answer = self.request("POST", "/api/login", None, &json!({"name": name, "password": PASSWORD}))?;
         match answer.status {
@@ -152,7 +152,7 @@ impl Site {
         Err(format!("the server never got {text:?}"))
     }
 
-    /// Somebody renames the data file of the running server.
+    /// Renames the data file of the running server.
     pub fn take_file_away(&self) -> Outcome {
         self.rename_file("chapp.redb", "elsewhere.redb")
     }
@@ -203,7 +203,7 @@ impl Site {
     }
 }
 
-/// The path of the executable: the one that the tests were built with, unless told otherwise.
+/// The path of the executable: `CHAPP_EXE`, or the one that cargo has built.
 fn executable() -> String {
     std::env::var("CHAPP_EXE").unwrap_or_else(|_| env!("CARGO_BIN_EXE_chapp").to_owned())
 }
@@ -216,7 +216,7 @@ fn run(folder: &TempDir, port: u16, proxy_port: u16, name: Option<&str>) -> Outc
     let hosts = hosts.join(",");
     let executable = executable();
     let arguments = [
-        // A process that writes past its limit is killed unless it looks away: see `fill_disk`.
+        // A process that writes past its limit is killed unless it ignores SIGXFSZ: see `fill_disk`.
         "-c",
         "trap '' XFSZ; exec \"$@\"",
         "sh",

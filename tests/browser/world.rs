@@ -1,4 +1,4 @@
-//! What a scenario plays in: a fresh server, and the three browsers on clean pages.
+//! The world of a scenario: a fresh server, and the three browsers on clean pages.
 
 use crate::driver::{Browser, Engine, Outcome, PageEvent};
 use crate::site::Site;
@@ -15,7 +15,7 @@ pub struct World<'run> {
     expected: Mutex<Vec<Expected>>,
 }
 
-/// What a scenario brings about on purpose, and is then no defect.
+/// A failure that a scenario causes on purpose.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Expected {
     /// The server does not answer for a while.
@@ -43,7 +43,7 @@ impl<'run> World<'run> {
         Ok(world)
     }
 
-    /// Leaves the pages, and judges what was seen while they were open.
+    /// Leaves the pages, and checks the page events since they were opened.
     pub fn end(&self) -> Outcome {
         self.each(|browser| {
             let left = leave(browser);
@@ -65,8 +65,9 @@ impl<'run> World<'run> {
         self.expected.lock().expect("no step panics here").extend(expected);
     }
 
-    /// Does something in all browsers at once, each with a server to itself. For what happens only
-    /// once on a server, such as the first account, and where nobody else may write.
+    /// Runs a step in all browsers at once, each with its own server: for what happens only once on a server, such as
+    /// the
+    /// first account, and for steps that other writers would disturb.
     pub fn each_apart(&self, step: impl Fn(&Browser, &Site) -> Outcome + Sync) -> Outcome {
         self.each(|browser| {
             let site = Site::start()?;
@@ -75,12 +76,12 @@ impl<'run> World<'run> {
                 .expect("no step panics here")
                 .push(site.origin.clone());
             step(browser, &site)?;
-            // Before the server goes, or its page would complain.
+            // Before the server stops, or its page would report errors.
             browser.go_to("about:blank")
         })
     }
 
-    /// A further server, which others on the network reach by this name, or so it was told.
+    /// Another server, configured with a name for others on the network.
     pub fn site_on_a_network(&self, name: &'static str) -> Outcome<Site> {
         let site = Site::on_a_network(name)?;
         let mut origins = self.origins.lock().expect("no step panics here");
@@ -95,7 +96,7 @@ impl<'run> World<'run> {
             .expect("there is one of each engine")
     }
 
-    /// Does something in all browsers at once.
+    /// Runs a step in all browsers at once.
     pub fn each(&self, step: impl Fn(&Browser) -> Outcome + Sync) -> Outcome {
         let step = |browser: &Browser| step(browser).map_err(|error| format!("{:?}: {error}", browser.engine));
         thread::scope(|scope| {
@@ -122,12 +123,12 @@ impl<'run> World<'run> {
                 let known = self.is_ours(&url);
                 (!known).then(|| format!("a request to a stranger: {url}"))
             }
-            // Whoever leaves a page breaks off what it was loading.
+            // Leaving a page aborts its requests.
             PageEvent::NoAnswer(request) if is_broken_off(&request) => None,
             PageEvent::NoAnswer(_) if expected.contains(&Expected::NoAnswer) => None,
             PageEvent::NoAnswer(request) => Some(format!("no answer to {request}")),
             PageEvent::ErrorStatus { status, .. } if expected.contains(&Expected::Status(status)) => None,
-            // Firefox asks for an icon of the picture through which a page is left.
+            // Firefox requests an icon for the picture that is opened to leave a page.
             PageEvent::ErrorStatus { url, .. } if url.ends_with("/favicon.ico") => None,
             PageEvent::ErrorStatus { status, url } => Some(format!("status {status} for {url}")),
             PageEvent::ConsoleError(line) if is_unknown_to_webkit(&line) || is_broken_off(&line) => None,
@@ -138,7 +139,7 @@ impl<'run> World<'run> {
         }
     }
 
-    /// What WebKit writes when a page that is left was still asking its own server for something.
+    /// WebKit's error when a page is left during a request to its own server.
     fn is_own_load_broken_off(&self, line: &str) -> bool {
         let rest = line.strip_suffix(" due to access control checks.");
         let url = rest
@@ -160,7 +161,7 @@ impl<'run> World<'run> {
     }
 }
 
-/// Closes all tabs but one, and empties that.
+/// Closes all tabs but one, and opens an empty page in that.
 fn leave(browser: &Browser) -> Outcome {
     browser.set_scripts(true)?;
     let tabs = browser.tabs()?;
@@ -171,8 +172,9 @@ fn leave(browser: &Browser) -> Outcome {
     if let Some(first) = tabs.first() {
         browser.switch_to(first)?;
     }
-    // From a picture of the same site, which asks for nothing: without its session a page that is still
-    // open would be refused what it asks for next. Where the server is gone, so is the danger.
+    // From a picture of the same site, which makes no requests: a page that is still open would get refusals without
+    // its
+    // session. If the server is gone, there are none.
     let icon = browser.text_of("document.querySelector('link[rel=icon]')?.href ?? ''")?;
     if !icon.is_empty() {
         let _ = browser.go_to(&icon);
@@ -181,7 +183,7 @@ fn leave(browser: &Browser) -> Outcome {
     browser.go_to("about:blank")
 }
 
-/// What Chromium, Firefox and WebKit call it when a page that is left was still loading or connected.
+/// The errors of Chromium, Firefox and WebKit when a page is left while it is loading or connected.
 fn is_broken_off(words: &str) -> bool {
     [
         "net::ERR_ABORTED",
@@ -193,7 +195,7 @@ fn is_broken_off(words: &str) -> bool {
     .any(|known| words.contains(known))
 }
 
-/// What consoles write about a request or a socket that failed.
+/// Console messages about a failed request or socket.
 fn is_about_network(line: &str) -> bool {
     [
         "Failed to load resource",
@@ -206,7 +208,7 @@ fn is_about_network(line: &str) -> bool {
     .any(|word| line.contains(word))
 }
 
-/// What WebKit calls an error though it only does not know the word, which it then leaves alone.
+/// WebKit's error about a policy directive that it does not know and ignores.
 fn is_unknown_to_webkit(line: &str) -> bool {
     [
         "Unrecognized Content-Security-Policy directive 'manifest-src'",

@@ -292,8 +292,7 @@ fn every_file_says_what_it_owns() {
     }
 }
 
-/// The docs of this file that are a single word, by their lines. The shape of an answer or a path, in backticks, is
-/// none.
+/// The lines of docs that are a single word. A path or the shape of an answer in backticks does not count.
 fn one_word_docs(text: &str) -> Vec<usize> {
     let doc = |line: &str| line.trim_start().strip_prefix("///").map(|doc| doc.trim().to_owned());
     let docs: Vec<Option<String>> = text.lines().map(doc).collect();

@@ -1,4 +1,4 @@
-// Sizes, lengths of time and the age of a backup, as people read them.
+// Sizes, durations and the age of a backup as readable text.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-// Short ways to say what happened, for the tests of the state.
+// Builders of frames and actions for the tests of the state.
 
 import { reduce } from '../../web/js/state/reduce.js';
 import { initialState } from '../../web/js/state/state.js';

@@ -1,4 +1,4 @@
-// Completion, emoji and notifications: what is decided without a page.
+// Completion, emoji and notifications: the logic without a DOM.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -70,7 +70,7 @@ test('the emoji that is called so comes before those that only have the word in 
     ['heart', 'fire', 'thumb', 'smile', 'lol', 'thanks'].map((query) => first(query)),
     ['❤️', '🔥', '👍', '😄', '😂', '🙏'],
   );
-  // Among equals, what one uses.
+  // Among equals, the most used first.
   assert.equal(first('thumb', ['👎']), '👎');
   assert.equal(first('heart', ['❤️‍🔥']), '❤️');
 });

@@ -1,4 +1,4 @@
-// What stands in the composer belongs to its tab, and is lost with none.
+// Drafts belong to their tab and survive its end.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-// What the page says by itself of how far its reader has read.
+// Read marks that the page sends by itself.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-// Messages as they are drawn: with what was done to them and not confirmed yet, and with what belongs to them.
+// Messages as they are rendered: with unconfirmed actions and related data.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-// Stand-ins for the clock and the browser's storage, so that tests set the time and never wait.
+// Fakes of the clock and the browser's storage, so that tests set the time and never wait.
 
 export function fakeClock(start = 1_000_000) {
   let now = start;

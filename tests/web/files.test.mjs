@@ -1,4 +1,4 @@
-// What is said about a file, and how it is shown.
+// The description of a file and how it is shown.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

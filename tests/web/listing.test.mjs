@@ -1,4 +1,4 @@
-// Rooms and people in their lists: what was said last and when, the order they stand in, who is here.
+// Lists of rooms and people: last messages, order, presence.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-// Asking while somebody types, and a list to which answers come.
+// Lookups while somebody types, and the list of their answers.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-// Which module imports which: never in a circle, and the pages preload what they will need. Types do not count.
+// Module imports: no cycles, and the pages preload what they need. Type imports do not count.
 
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';

@@ -61,7 +61,7 @@ test('a file that had not arrived when the page closed is said, and its message 
     assert.equal(after.shown[0].lost, true);
     after.outbox.retry(id);
     assert.deepEqual([after.sent, after.states()], [[], ['failed']]);
-    // What is written next goes out.
+    // The next message is sent.
     after.outbox.add(1, `next ${i}`);
     assert.deepEqual(after.bodies(), [`next ${i}`]);
     after.outbox.end(after.sent[0].client_id);

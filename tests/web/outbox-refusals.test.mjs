@@ -1,4 +1,4 @@
-// What the outbox does when the server refuses a message, is busy, hangs up or does not answer.
+// The outbox when the server refuses a message, is busy, disconnects or does not answer.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-// A browser whose tabs have outboxes, for the tests of the outbox.
+// A fake browser whose tabs have outboxes.
 
 import { wellFormed } from '../../web/js/lib/text.js';
 import { Outbox } from '../../web/js/net/outbox.js';
@@ -26,7 +26,7 @@ export function browser() {
         account,
         tab,
         store,
-        // A killed tab has no clock any more.
+        // The timers of a killed tab never fire.
         clock: { ...clock, set: (run, ms) => clock.set(() => t.alive && run(), ms) },
         newId: () => `id${number()}`,
         wellFormed,

@@ -1,4 +1,4 @@
-// Where the reader is, in each room, and what they were doing there.
+// The reader's position in each room, and the edit or reply in progress.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -33,7 +33,7 @@ test('where something has come meanwhile, the room opens at the line', () => {
 });
 
 test('a place that the window has lost meanwhile is read again', () => {
-  // What one writes oneself elsewhere is nothing new, and still moves the window on.
+  // One's own message from elsewhere is not new, but still moves the window.
   const away = after(two(100), open(2, { spot }));
   const own = Array.from({ length: 300 }, (_, i) => says(101 + i, { author: ME }));
   const back = after(away, ...own, open(1));
@@ -96,7 +96,7 @@ test('only a call to everybody here that found the reader here was meant for the
   const here = { mentions: { here: true } };
   const live = after(opened(3), says(4, here));
   assert.ok(washed(live, 4));
-  // Read later, in the history or by a sync: nothing says that they were here.
+  // From the history or a sync: this does not count as presence.
   const read = after(opened(3), asked('open'), page('open', [message(4, here)], { head: 4 }));
   assert.ok(!washed(read, 4));
   const missed = after(opened(3), heard({ type: 'room', room: { id: 1, head: 4 } }), { type: 'sync/asked', room: 1, since: 3 }, says(4, here), synced(4));

@@ -1,4 +1,4 @@
-// What the page makes of what it hears: the law of seq, unread arithmetic, who is here, who types.
+// The reducer of frames: seqs, unread counts, presence, typing.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -230,7 +230,7 @@ test('numbers that were counted before a message that we have counted are not ta
   assert.equal(after(state, mark(4)), state);
   const read = after(state, mark(5), says(6));
   assert.deepEqual([lobby(read).read, lobby(read).unread], [4, 2]);
-  // And what they count already is not counted again.
+  // Messages that the counts include are not counted again.
   const ahead = after(state, mark(6), says(6));
   assert.deepEqual([lobby(ahead).read, lobby(ahead).unread], [4, 2]);
 });

@@ -1,4 +1,4 @@
-// Rooms in the state: their frames, what is unread in them, and which of them is before the reader.
+// Rooms in the state: their frames, unread counts, and the open room.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -119,7 +119,7 @@ test('what the server finds comes to what is held: members first, who is not in 
   const offered = (/** @type {any} */ found) => select.completions(held, '@', 'kwa', found).map(({ name, end }) => `${name}${end && `: ${end}`}`);
   assert.deepEqual(offered({}), ['Kwanza']);
   assert.deepEqual(offered({ members: [kwame], whole: true, people: [zoe, kwame] }), ['Kwame', 'Kwanza: Not in this room', 'Kwaku: Not in this room']);
-  // There are more members than were told: nobody is said not to be one.
+  // The member list is incomplete, so nobody counts as a non-member.
   assert.deepEqual(offered({ members: [kwame], whole: false, people: [] }), ['Kwanza', 'Kwame']);
 });
 

@@ -1,4 +1,4 @@
-// A search in the state: what is asked, what came, and what became of it since.
+// Search in the state: the query, the hits, and later changes to them.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-// What is drawn: days, groups, the line, the journey of one's own messages.
+// Selectors: days, groups, the unread line, the states of one's own messages.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

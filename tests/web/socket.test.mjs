@@ -1,4 +1,4 @@
-// The socket comes back by itself, and notices silence.
+// The socket reconnects by itself and detects silence.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

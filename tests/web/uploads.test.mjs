@@ -1,4 +1,4 @@
-// Files go up a few at a time, over broken connections, until they arrive, are refused, or are taken away.
+// Uploads run a few at a time and survive broken connections until they are done, refused or removed.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -201,7 +201,7 @@ test('a refusal is said in the words of the server, and what may pass can be tri
       ['the disk is full', false],
     ],
   );
-  // What is no answer of ours is no file either.
+  // An answer that is not ours is not a file.
   p.uploads.retry('u2');
   await p.last().answer({ status: 201, retryAfter: 1, body: { file: { id: 7 } } });
   assert.deepEqual(p.states(), ['failed', 'failed']);
@@ -255,6 +255,6 @@ test('what has arrived is in the composer again after a reload, and the rest is 
   );
   assert.equal(after.requests.length, 0);
   assert.deepEqual(after.uploads.take(1), [arrived('f1').body.file]);
-  // What is no such thing is nothing.
+  // Anything else is ignored.
   for (const odd of [null, 7, {}, [null], [{ room: 'x', file: 9 }]]) assert.deepEqual(after.uploads.restore(odd), []);
 });

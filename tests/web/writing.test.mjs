@@ -1,4 +1,4 @@
-// Marks around words and signs before lines, put there and taken away by the same key.
+// Formatting keys: they add and remove marks around words and prefixes of lines.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,5 +1,5 @@
-//! WebDriver BiDi (<https://www.w3.org/TR/webdriver-bidi/>): what the page did, as it happens.
-//! Events wait until somebody asks for them.
+//! WebDriver BiDi (<https://www.w3.org/TR/webdriver-bidi/>): live events of the page.
+//! Events are queued until a caller takes them.
 
 use super::Outcome;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! One running browser, the same to its user whichever engine it has.
+//! One running browser, with the same interface for every engine.
 
 use super::bidi::Bidi;
 use super::page_event::{EVENTS, POLICY_CHANNEL, PageEvent};
@@ -24,19 +24,19 @@ pub enum Engine {
 
 pub const ENGINES: [Engine; 3] = [Engine::Chromium, Engine::Firefox, Engine::WebKit];
 
-/// A loaded machine takes its time.
+/// The longest start of a browser on a busy machine.
 const PORT_MIN: u16 = 20_000;
 const PORTS: u16 = 12_000;
 pub const START_LIMIT: Duration = Duration::from_secs(40);
 
-/// An engine is believed to have nothing more to tell when it has been silent for so long.
+/// After this silence an engine has reported all events.
 const QUIET: Duration = Duration::from_millis(150);
 
 /// Runs before every page's own scripts where there is BiDi.
 const REPORT_VIOLATIONS: &str = "(report) => addEventListener('securitypolicyviolation', (event) =>
     report(`${event.violatedDirective} ${event.blockedURI} at ${event.sourceFile}:${event.lineNumber}`))";
 
-/// What an engine's launch gives. The processes end in this order.
+/// The result of launching an engine. The processes end in this order.
 pub struct Launched {
     pub processes: Vec<Process>,
     pub session: Session,
@@ -51,7 +51,7 @@ pub struct Browser {
     settings: Mutex<webkit::WindowSettings>,
 }
 
-/// What WebDriver can do, a browser can do.
+/// A browser has all the commands of WebDriver.
 impl Deref for Browser {
     type Target = Session;
 
@@ -95,7 +95,7 @@ impl Browser {
         })
     }
 
-    /// Asks for the events that become sightings. The WebKit window tells them unasked.
+    /// Subscribes to the events that become page events. The WebKit window reports them unasked.
     fn watch(&self) -> Outcome {
         let Some(bidi) = &self.bidi else {
             return Ok(());
@@ -107,7 +107,7 @@ impl Browser {
         bidi.command("script.addPreloadScript", &script).map(drop)
     }
 
-    /// What was seen since the last call.
+    /// The page events since the last call.
     pub fn take_sightings(&self) -> Vec<PageEvent> {
         let Some(bidi) = &self.bidi else {
             thread::sleep(QUIET);
@@ -136,7 +136,7 @@ impl Browser {
         self.until(&format!("innerWidth === {width}"), START_LIMIT)
     }
 
-    /// What the reader's system says about colours and motion.
+    /// Sets the reader's system preferences for colours and motion.
     pub fn set_media(&self, dark: bool, still: bool) -> Outcome {
         match self.engine {
             Engine::Chromium => chromium::set_media(self, dark, still)?,
@@ -153,7 +153,7 @@ impl Browser {
         self.until(&media, START_LIMIT)
     }
 
-    /// Whether the pages that load from now on may run scripts. Ours run all the same.
+    /// Whether the pages that load from now on may run scripts. The driver's own scripts always run.
     pub fn set_scripts(&self, on: bool) -> Outcome {
         match self.engine {
             Engine::Chromium => chromium::set_scripts(self, on),
@@ -168,7 +168,7 @@ impl Browser {
         webkit::set_window(&self.folder, *settings)
     }
 
-    /// Types into a field with the keyboard, or as the input method would, where the driver has no key:
+    /// Types into a field with the keyboard, or like an input method if the driver has no key:
     /// WebKitWebDriver drops what lies beyond the Basic Multilingual Plane, such as emoji, and
     /// ChromeDriver refuses it.
     pub fn write_into(&self, selector: &str, text: &str) -> Outcome {
@@ -191,7 +191,7 @@ impl Drop for Browser {
     }
 }
 
-/// Everything that a browser writes goes here, and away with it.
+/// A folder for everything that a browser writes; removed when dropped.
 pub struct Folder {
     root: TempDir,
     variables: Vec<(&'static str, String)>,
@@ -221,7 +221,7 @@ impl Folder {
         self.root.path().join(name).display().to_string()
     }
 
-    /// Without the proxies, desktop session and accessibility bus of whoever runs the tests.
+    /// Removes the proxies, desktop session and accessibility bus of the person who runs the tests.
     pub fn environment(&self) -> Vec<(&str, &str)> {
         let mut environment = vec![("NO_AT_BRIDGE", "1")];
         for foreign in [

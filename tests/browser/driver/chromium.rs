@@ -53,7 +53,7 @@ pub fn set_media(session: &Session, dark: bool, still: bool) -> Outcome {
     devtools(session, "Emulation.setEmulatedMedia", json!({"features": features}))
 }
 
-/// For the pages that load from now on.
+/// Applies to pages that load from now on.
 pub fn set_scripts(session: &Session, on: bool) -> Outcome {
     devtools(session, "Emulation.setScriptExecutionDisabled", json!({"value": !on}))
 }

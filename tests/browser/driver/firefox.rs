@@ -24,7 +24,7 @@ pub fn launch(folder: &Folder) -> Outcome<Launched> {
         ("MOZ_HEADLESS_WIDTH", "1280"),
         ("MOZ_HEADLESS_HEIGHT", "900"),
         ("MOZ_CRASHREPORTER_DISABLE", "1"),
-        // Else the preference for the settings server is ignored, and it is asked for again and again.
+        // Otherwise Firefox ignores the preference for the settings server and keeps contacting it.
         ("MOZ_REMOTE_SETTINGS_DEVTOOLS", "1"),
     ]);
     let arguments = [
@@ -68,7 +68,7 @@ pub fn set_media(session: &Session, dark: bool, still: bool) -> Outcome {
     set_preference(session, "setIntPref", STILL, json!(i32::from(still)))
 }
 
-/// For the pages that load from now on.
+/// Applies to pages that load from now on.
 pub fn set_scripts(session: &Session, on: bool) -> Outcome {
     set_preference(session, "setBoolPref", SCRIPTS, json!(on))
 }
@@ -81,8 +81,8 @@ fn set_preference(session: &Session, setter: &str, name: &str, value: Value) -> 
     set.map(drop)
 }
 
-/// Quiet, always the same, and nothing leaves the machine: every name resolves to this computer,
-/// and the browser's own services are off.
+/// Preferences that keep Firefox quiet and deterministic and all its traffic on this machine: every name resolves to
+/// it, and the browser's own services are off.
 fn preferences() -> Value {
     json!({
         "marionette.port": 0,

@@ -22,8 +22,8 @@ pub use process::Process;
 pub use proxy::Proxy;
 pub use webdriver::{ARROW_DOWN, ARROW_UP, END, ENTER, ESCAPE, HOME, SHIFT, TAB};
 
-/// What a step of a scenario gives: a value, or a sentence that says what was seen instead.
+/// The result of a step of a scenario: a value, or a sentence that says what was seen instead.
 pub type Outcome<T = ()> = Result<T, String>;
 
-/// Pause between two looks at something we wait for.
+/// The polling interval while waiting.
 const POLL: std::time::Duration = std::time::Duration::from_millis(20);

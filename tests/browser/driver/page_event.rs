@@ -1,4 +1,4 @@
-//! What a page did that nobody asked it about: requests, errors, breaches of its policy.
+//! Events of a page: requests, errors, violations of its policy.
 
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ pub enum PageEvent {
     PolicyViolation(String),
 }
 
-/// The preload script of `browser` reports breaches of the policy on this BiDi channel.
+/// The preload script of `browser` reports policy violations on this BiDi channel.
 pub const POLICY_CHANNEL: &str = "policy";
 
 /// The BiDi events that `from_event` reads.
@@ -28,7 +28,7 @@ pub const EVENTS: [&str; 5] = [
     "script.message",
 ];
 
-/// What Firefox 140 says by itself, from no script, where one of two tabs is closed.
+/// An error that Firefox 140 itself logs, without a script, when one of two tabs is closed.
 const FIREFOX_ITSELF: &str = "Error: Permission denied to access property \"length\"";
 
 impl PageEvent {

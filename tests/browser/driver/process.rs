@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// own stdout and stderr, so that their end means that the program has ended.
 const KEEPER: &str = r#""$@" </dev/null & echo "pid $!"; exec >/dev/null 2>&1; cat; kill -KILL 0"#;
 
-/// Whatever a program still has to say after its end arrives within this time.
+/// Output that arrives after a program's end arrives within this time.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// A program, everything it started, and the lines they wrote to stdout and stderr.
@@ -62,7 +62,7 @@ impl Process {
         Ok(process)
     }
 
-    /// The lines so far, without the keeper's own first one.
+    /// The lines so far, without the first line of the shell.
     pub fn lines(&self) -> Vec<String> {
         let lines = self.lines.lock().expect("no reader panics");
         lines.iter().filter(|line| !line.starts_with("pid ")).cloned().collect()
@@ -73,7 +73,7 @@ impl Process {
         std::mem::take(&mut *self.lines.lock().expect("no reader panics"))
     }
 
-    /// The first line that `wanted` makes something of.
+    /// The first line for which `wanted` returns a value.
     pub fn wait_for<T>(&self, limit: Duration, wanted: impl Fn(&str) -> Option<T>) -> Outcome<T> {
         let started = Instant::now();
         loop {
@@ -117,7 +117,7 @@ impl Process {
         Ok(())
     }
 
-    /// Ends the program and everything that it started, at once.
+    /// Kills the program and everything that it started.
     pub fn kill(&mut self) {
         let Some(stdin) = self.keeper.stdin.take() else {
             return;

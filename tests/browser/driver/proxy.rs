@@ -1,6 +1,6 @@
 //! A TCP proxy in front of the server: network loss that is the same in every engine.
 //!
-//! What browsers offer themselves does not serve: emulated offline leaves open WebSockets alive.
+//! The browsers' own offline emulation does not suffice: it leaves open WebSockets alive.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -19,7 +19,7 @@ struct State {
     cut: AtomicBool,
     /// Bytes that went to browsers.
     delivered: AtomicU64,
-    /// How many more requests for the lazy script are sent on under another name.
+    /// How many more requests for the lazy script are forwarded under another name.
     outdated: AtomicUsize,
     links: Mutex<Vec<Arc<Link>>>,
 }
@@ -29,9 +29,9 @@ struct Link {
     browser: TcpStream,
     server: TcpStream,
     web_socket: AtomicBool,
-    /// What the browser sends is lost from now on.
+    /// Drops what the browser sends.
     deaf: AtomicBool,
-    /// What the server sends is lost from now on.
+    /// Drops what the server sends.
     mute: AtomicBool,
 }
 
@@ -45,20 +45,20 @@ impl Proxy {
         Ok(Proxy { port, state })
     }
 
-    /// Every connection is reset, and new ones are closed at once.
+    /// Resets every connection and closes new ones at once.
     pub fn cut(&self) {
         self.state.cut.store(true, SeqCst);
         self.close_links();
     }
 
-    /// How many bytes went to browsers so far: heads, bodies and frames.
+    /// Bytes sent to browsers so far: heads, bodies and frames.
     // For benches/page.rs, which shares this file.
     #[allow(dead_code)]
     pub fn delivered(&self) -> u64 {
         self.state.delivered.load(SeqCst)
     }
 
-    /// The next `requests` requests for the lazy script find nothing, as at the old address in a newer version.
+    /// Makes the next `requests` requests for the lazy script fail with 404, as the old address does after an upgrade.
     // Not for benches/page.rs, which shares this file.
     #[allow(dead_code)]
     pub fn outdate(&self, requests: usize) {
@@ -69,8 +69,9 @@ impl Proxy {
         self.state.cut.store(false, SeqCst);
     }
 
-    /// The WebSockets that exist stay open and carry nothing any more, as after a laptop's sleep or
-    /// a change of network. New ones work.
+    /// Keeps the existing WebSockets open but drops their bytes, as after a laptop's sleep or a change of network. New
+    /// ones
+    /// work.
     pub fn strand(&self) {
         for link in self.links().iter().filter(|link| link.web_socket.load(SeqCst)) {
             link.deaf.store(true, SeqCst);
@@ -78,7 +79,7 @@ impl Proxy {
         }
     }
 
-    /// On the WebSockets that exist the server still hears, but what it answers is lost.
+    /// Drops what the server sends on the existing WebSockets; it still receives.
     pub fn lose_answers(&self) {
         for link in self.links().iter().filter(|link| link.web_socket.load(SeqCst)) {
             link.mute.store(true, SeqCst);
@@ -100,7 +101,7 @@ impl Proxy {
 impl Drop for Proxy {
     fn drop(&mut self) {
         self.state.closing.store(true, SeqCst);
-        // Wakes the accepting thread, which then sees that it is over.
+        // Wakes the accepting thread, which then ends.
         let _ = TcpStream::connect(("127.0.0.1", self.port));
         self.close_links();
     }
@@ -174,7 +175,7 @@ fn carry(mut from: &TcpStream, mut to: &TcpStream, lost: &AtomicBool, look: impl
     let mut buffer = [0; 65536];
     while let Ok(length) = from.read(&mut buffer) {
         look(&mut buffer[..length]);
-        // A lost end is lost too: the other side does not learn that this one has closed.
+        // A close is dropped too: the other side does not learn of it.
         if lost.load(SeqCst) {
             if length == 0 {
                 return;

@@ -16,7 +16,7 @@ pub const HOME: &str = "\u{E011}";
 pub const ARROW_UP: &str = "\u{E013}";
 pub const ARROW_DOWN: &str = "\u{E015}";
 
-/// The name under which WebDriver hands out an element.
+/// The key of an element reference in WebDriver.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 const COMMAND_LIMIT: Duration = Duration::from_secs(40);
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -109,7 +109,7 @@ impl Session {
         self.post("/refresh", json!({})).map(drop)
     }
 
-    /// Runs the body of a function and gives what it returns.
+    /// Runs the body of a function and returns its result.
     pub fn script(&self, body: &str, arguments: Value) -> Outcome<Value> {
         self.post("/execute/sync", json!({"script": body, "args": arguments}))
     }
@@ -123,7 +123,7 @@ impl Session {
         Ok(self.value_of(expression)?.as_str().unwrap_or_default().to_owned())
     }
 
-    /// Runs the body of an async function and gives what it returns.
+    /// Runs the body of an async function and returns its result.
     pub fn async_script(&self, body: &str, arguments: &Value) -> Outcome<Value> {
         let script = format!(
             "const done = arguments[arguments.length - 1], given = arguments;
@@ -173,7 +173,7 @@ impl Session {
         Ok(text.as_str().unwrap_or_default().to_owned())
     }
 
-    /// The role and the name of an element as assistive technology hears them.
+    /// The role and the name of an element as assistive technology gets them.
     pub fn role_and_name(&self, selector: &str) -> Outcome<(String, String)> {
         let id = self.element(selector)?;
         let role = self.get(&format!("/element/{id}/computedrole"))?;
@@ -236,7 +236,7 @@ impl Session {
         Ok(names.map(str::to_owned).collect())
     }
 
-    /// Opens a tab and goes on in it.
+    /// Opens a tab and switches to it.
     pub fn open_tab(&self) -> Outcome<String> {
         let tab = self.post("/window/new", json!({"type": "tab"}))?;
         let tab = tab["handle"].as_str().ok_or("the driver gave no tab")?.to_owned();

@@ -54,7 +54,7 @@ pub fn launch(folder: &Folder) -> Outcome<Launched> {
 
 const SETTINGS_FILE: &str = "settings";
 
-/// What the window shall be like; it looks for changes of the file all the time.
+/// The settings of the window, which polls their file for changes.
 #[derive(Clone, Copy)]
 pub struct WindowSettings {
     pub dark: bool,
@@ -72,7 +72,7 @@ impl Default for WindowSettings {
     }
 }
 
-/// Comes back when the window is so.
+/// Returns once the window has applied the settings.
 pub fn set_window(folder: &Folder, settings: WindowSettings) -> Outcome {
     write_settings(folder, settings)?;
     let file = folder.path(SETTINGS_FILE);
@@ -86,7 +86,7 @@ pub fn set_window(folder: &Folder, settings: WindowSettings) -> Outcome {
     Ok(())
 }
 
-/// The window takes the file away once it has done what it says.
+/// The window removes the file once it has applied it.
 fn write_settings(folder: &Folder, settings: WindowSettings) -> Outcome {
     let WindowSettings { dark, still, scripts } = settings;
     let file = folder.path(SETTINGS_FILE);

@@ -16,7 +16,7 @@ gi.require_version("Gtk", "3.0")
 gi.require_version("WebKit2", "4.1")
 from gi.repository import GLib, Gtk, WebKit2  # noqa: E402
 
-# Longer than any test run: a window never outlives one by much.
+# Longer than any test run, so that no window outlives one for long.
 LIFE_SECONDS = 3600
 LOOK_MILLISECONDS = 20
 
@@ -50,7 +50,7 @@ windows = set()
 
 
 def tell(*words):
-    # On a pipe of its own and in one piece, or the console's lines would come in between.
+    # On its own pipe and in one write, or console lines would come in between.
     sys.stdout.write(" ".join(map(str, words)) + "\n")
     sys.stdout.flush()
 
@@ -110,7 +110,7 @@ def apply_window_settings():
     gtk = Gtk.Settings.get_default()
     gtk.set_property("gtk-application-prefer-dark-theme", window_settings["dark"] == "true")
     gtk.set_property("gtk-enable-animations", window_settings["still"] != "true")
-    # The page's own scripts only: those of the driver run all the same.
+    # Affects the page's scripts only; those of the driver always run.
     settings.set_enable_javascript_markup(window_settings["scripts"] == "true")
     os.remove(window_settings_file)
     return True

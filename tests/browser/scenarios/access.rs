@@ -1,4 +1,4 @@
-//! Without a mouse, and as assistive technology finds the pages.
+//! The pages with the keyboard alone and with assistive technology.
 
 use crate::chat::{
     SOON, equal, fill_in, join, log_out, offline, online, person, press, sees, sees_in_state, send, send_refused,
@@ -68,8 +68,8 @@ fn move_through_messages(browser: &Browser) -> Outcome {
     browser.chord(&[ESCAPE])
 }
 
-/// Presses Tab, or Shift and Tab where the element stands further up, until it has the focus. So the
-/// focus stays in the page: from a headless window that it has left it does not come back whole.
+/// Presses Tab, or Shift and Tab if the element is further up, until it has the focus. The focus must stay in the page:
+/// a headless window does not get it back properly.
 pub(super) fn tab_to(browser: &Browser, selector: &str) -> Outcome {
     const STOPS_MAX: usize = 40;
     let way = format!(
@@ -145,7 +145,7 @@ pub fn the_conversation_has_no_barriers(world: &World) -> Outcome {
         send(browser, "waiting")?;
         sees_in_state(browser, "waiting", "queued", SOON)?;
         no_barriers(browser, &axe, "without network")?;
-        // Whoever leaves with messages unsent is asked once.
+        // Leaving with unsent messages asks once.
         log_out(browser)?;
         browser.until("document.querySelector('dialog#leave').open", SOON)?;
         no_barriers(browser, &axe, "leaving with messages unsent")?;
@@ -229,7 +229,7 @@ pub fn axe_source() -> Outcome<String> {
 pub fn no_barriers(browser: &Browser, axe: &str, state: &str) -> Outcome {
     no_barriers_at(browser, axe, state, &[DESKTOP, PHONE])?;
     browser.set_viewport(DESKTOP.0, DESKTOP.1)?;
-    // The page hears of the size before a frame; a menu that is opened earlier would be closed by it.
+    // The page gets the resize event with the next frame; it would close a menu that is opened earlier.
     browser.async_script(TWO_FRAMES, &json!([])).map(drop)
 }
 
@@ -247,7 +247,7 @@ fn no_barriers_at(browser: &Browser, axe: &str, state: &str, sizes: &[(u32, u32)
     browser.set_media(false, false)
 }
 
-/// Without the animations of the colours that have just changed: they are over first.
+/// Waits until the colour animations have ended.
 const RUN_AXE: &str = "
     await Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {})));
     const found = await axe.run(document, {resultTypes: ['violations']});

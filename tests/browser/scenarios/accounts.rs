@@ -144,7 +144,7 @@ pub fn the_hint_follows_the_strength_of_the_password(world: &World) -> Outcome {
 
 pub fn the_forms_work_without_script(world: &World) -> Outcome {
     world.expect(&[401, 409, 422].map(Expected::Status));
-    // Chromium calls a script unanswered that it was told not to run.
+    // Chromium reports scripts that it must not run as unanswered requests.
     world.expect(&[Expected::NoAnswer]);
     world.site.sign_up("Zoë")?;
     world.each(|browser| {
@@ -193,7 +193,7 @@ fn without_script(browser: &Browser, site: &Site) -> Outcome {
     equal("the connection", connection, "connecting".to_owned())
 }
 
-/// Sends the form and gives the path of the page that comes.
+/// Submits the form and returns the path of the next page.
 fn send_form(browser: &Browser, name: &str, password: &str) -> Outcome<String> {
     browser.value_of("document.documentElement.dataset.sent = 'yes'")?;
     fill_in(browser, name, password)?;
@@ -225,7 +225,7 @@ fn log_out_with_two_tabs(browser: &Browser, site: &Site) -> Outcome {
     let first = browser.current_tab()?;
     let second = browser.open_tab()?;
     open(browser, site)?;
-    // What the page asks for when it opens has been answered: else it would be refused on the way out.
+    // Wait for the first requests of the page: after the log-out they would be refused.
     let answered = "['/pins', '/seen'].every((end) =>
         performance.getEntriesByType('resource').some(({name}) => new URL(name).pathname.endsWith(end)))";
     browser.until(answered, SOON)?;

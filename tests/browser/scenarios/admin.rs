@@ -1,4 +1,4 @@
-//! Looking after the server from its page: letting people in, roles, a lost password, the backup.
+//! The admin page: inviting people, roles, lost passwords, backups.
 
 use super::access::{axe_source, no_barriers};
 use super::accounts::{alert_says, arrives};
@@ -41,12 +41,12 @@ fn confirm(browser: &Browser) -> Outcome {
     browser.script(&format!("{button}.click()"), json!([])).map(drop)
 }
 
-/// What a camera reads that is held before the screen until it reads something.
+/// Decodes the QR code on the screen, and retries until it succeeds.
 fn scanned(browser: &Browser) -> Outcome<String> {
     let begun = Instant::now();
     loop {
         match scan(browser) {
-            // What is in the page may not be painted yet.
+            // The code may not be painted yet.
             Err(_) if begun.elapsed() < SOON => {}
             read => return read,
         }
@@ -151,7 +151,7 @@ pub fn whoever_has_the_link_comes_in_and_nobody_else(world: &World) -> Outcome {
         online(browser, SOON)
     };
     others.iter().try_for_each(by_link)?;
-    // The page hears of who is new without being asked.
+    // The page shows new people without a reload.
     ada.until(
         "document.querySelectorAll('#server .people tbody tr').length === 3",
         SOON * 2,
@@ -213,7 +213,7 @@ pub fn the_owner_decides_who_is_what_and_who_is_out(world: &World) -> Outcome {
     equal("Bo is an admin", bo.async_script(&is_admin, &json!([]))?, json!(true))?;
     open_page(bo)?;
     holds(bo, "document.querySelector('#server select') === null")?;
-    // Cleo is out, in the middle of everything.
+    // Cleo is deactivated while she is connected.
     options_of(bo, "Cleo")?;
     choose(bo, "Deactivate")?;
     confirm(bo)?;
@@ -230,7 +230,7 @@ pub fn the_owner_decides_who_is_what_and_who_is_out(world: &World) -> Outcome {
     bo.until("document.querySelector('#server').hidden", SOON)?;
     sees(bo, "I was here")?;
     holds(bo, "location.pathname === '/rooms/1'")?;
-    // And in again.
+    // And reactivated.
     options_of(ada, "Cleo")?;
     choose(ada, "Let in again")?;
     ada.until(
@@ -239,7 +239,7 @@ pub fn the_owner_decides_who_is_what_and_who_is_out(world: &World) -> Outcome {
     )?;
     fill_in(cleo, "Cleo", PASSWORD)?;
     online(cleo, SOON)?;
-    // Who is no admin any more does not keep the page.
+    // A former admin loses the page.
     open_page(bo)?;
     let bo_id = user_id(ada, "Bo")?;
     ask(
@@ -252,7 +252,7 @@ pub fn the_owner_decides_who_is_what_and_who_is_out(world: &World) -> Outcome {
 }
 
 pub fn a_lost_password_is_set_anew_by_a_link(world: &World) -> Outcome {
-    // Of a link that is over.
+    // An expired link.
     world.expect(&[Expected::Status(404)]);
     world.each_apart(|browser, site| {
         join(browser, site)?;
@@ -279,7 +279,7 @@ pub fn a_lost_password_is_set_anew_by_a_link(world: &World) -> Outcome {
 }
 
 pub fn the_owner_takes_a_backup_from_the_page(world: &World) -> Outcome {
-    // What a page hears of a download that it has begun.
+    // The page's status of a download that it started.
     world.expect(&[Expected::NoAnswer]);
     world.each_apart(|browser, site| {
         join(browser, site)?;
@@ -351,7 +351,7 @@ pub fn the_servers_page_has_no_barriers(world: &World) -> Outcome {
         browser.until("document.querySelector('dialog[open] input')", SOON)?;
         no_barriers(browser, &axe, "renaming")?;
         browser.chord(&[ESCAPE])?;
-        // The page does it: a script of the driver's that the next page breaks off is run a second time, there.
+        // The page clicks, since the driver repeats an aborted script on the next page.
         log_out(browser)?;
         browser.until("location.pathname === '/login'", SOON)?;
         for page in [

@@ -1,4 +1,4 @@
-//! What is being written: where the keys go, what can be taken back, and that nothing of it is lost.
+//! The composer: keyboard, undo, and drafts that are never lost.
 
 use crate::chat::{SOON, equal, holds, join, person, press, sees, send};
 use crate::driver::{ARROW_UP, Browser, ENTER, ESCAPE, Engine, Outcome};
@@ -62,7 +62,7 @@ pub fn an_edit_waits_in_its_room_with_its_words(world: &World) -> Outcome {
         browser.until("!document.querySelector('.edit')", SOON)?;
         enter(browser, 1)?;
         value_becomes(browser, ".edit textarea", &format!("{text} and more"))?;
-        // Whoever comes back may have something else to write.
+        // Somebody who comes back may want to write something else.
         equal(
             "the focus",
             browser.value_of("document.activeElement.id")?,
@@ -71,7 +71,7 @@ pub fn an_edit_waits_in_its_room_with_its_words(world: &World) -> Outcome {
     })
 }
 
-/// Takes back the last change, as the keys or the menu of the browser do: WebKitGTK leaves the keys to its programs.
+/// Undoes the last change, as the browser's keys or menu do: WebKitGTK leaves the keys to its programs.
 fn undo(browser: &Browser) -> Outcome {
     match browser.engine {
         Engine::WebKit => browser.script("document.execCommand('undo')", json!([])).map(drop),
@@ -94,7 +94,7 @@ pub fn undo_takes_back_what_keys_and_lists_put_in(world: &World) -> Outcome {
         undo(browser)?;
         composer_holds(browser, "word")?;
         browser.clear("#composer")?;
-        // A choice from a list is taken back as well.
+        // Undo also reverts a choice from a list.
         browser.click("#composer")?;
         let other = if person(browser) == "Ada" { "Bo" } else { "Ada" };
         browser.type_text(&format!("@{other}"))?;

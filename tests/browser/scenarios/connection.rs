@@ -35,7 +35,7 @@ pub fn everybody_comes_back_after_a_kill(world: &World) -> Outcome {
     nothing_is_missing(world, &["before", "meanwhile", "after"])
 }
 
-/// Online again without a reload and without logging in.
+/// Waits until the page is online again without a reload and without logging in.
 fn came_back_by_itself(browser: &Browser) -> Outcome {
     online(browser, IN_A_WHILE)?;
     holds(browser, "location.pathname === '/'")?;
@@ -144,7 +144,7 @@ pub fn unsent_messages_survive_a_reload(world: &World) -> Outcome {
         own(browser)
             .iter()
             .try_for_each(|text| sees_in_state(browser, text, "queued", SOON))?;
-        // Without network the page is gone; some engines call that an error.
+        // Without a network the page does not load; some engines report that as an error.
         let _ = browser.reload();
         Ok(())
     })?;
@@ -170,7 +170,7 @@ pub fn a_lost_answer_makes_no_second_message(world: &World) -> Outcome {
     let text = |browser: &Browser| format!("said once, {}", person(browser));
     world.each(|browser| {
         send(browser, &text(browser))?;
-        // The server has it, and the sender does not know that.
+        // The server has the message, but the sender does not know it.
         world.site.wait_for_message(&witness, &text(browser))?;
         holds(
             browser,
@@ -198,7 +198,7 @@ pub fn a_refused_message_says_why_and_can_be_deleted(world: &World) -> Outcome {
         }
         press(browser, "article.msg[data-state=failed] [data-ref=retry]")?;
         sees_in_state(browser, "a bell\u{7} rings", "failed", SOON)?;
-        // It fails for ever, and what is written after it is not held up by it.
+        // It fails for good, and does not block later messages.
         send(browser, &format!("after it, {}", person(browser)))?;
         sees(browser, &format!("after it, {}", person(browser)))?;
         browser.click("article.msg[data-state=failed] [data-ref=discard]")?;
@@ -229,7 +229,7 @@ pub fn a_full_disk_is_said_and_try_again_sends(world: &World) -> Outcome {
     })?;
     world.site.free_disk()?;
     world.each(|browser| {
-        // It is also tried again by itself, and may be gone before anybody can click.
+        // The page also retries by itself, so the button may be gone before the click.
         let click = "document.querySelector('article.msg[data-state=failed] [data-ref=retry]')?.click()";
         browser.script(click, json!([]))?;
         sees_within(browser, &text(browser), IN_A_WHILE)
@@ -242,7 +242,7 @@ pub fn a_full_disk_is_said_and_try_again_sends(world: &World) -> Outcome {
 
 pub fn everybody_is_told_that_nothing_is_saved_and_whoever_can_help_what_to_do(world: &World) -> Outcome {
     let axe = axe_source()?;
-    // The first account owns a server: here it is none of those who look on, ...
+    // The first account owns the server. Here it is none of the browsers, ...
     world.site.sign_up("Zoë")?;
     world.each(|browser| join(browser, &world.site))?;
     world.each(|browser| holds(browser, &format!("!({TROUBLE_SHOWS})")))?;
@@ -273,7 +273,7 @@ pub fn everybody_is_told_that_nothing_is_saved_and_whoever_can_help_what_to_do(w
             return Err(format!("the owner is told {words:?}"));
         }
         no_barriers(browser, &axe, "nothing is saved, and what to do")?;
-        // Also where the server itself is looked after, and to whoever comes meanwhile.
+        // Also on the admin page, and for people who connect meanwhile.
         browser.go_to(&format!("{}/server", site.origin))?;
         browser.until(
             "document.querySelector('#server [role=status] .banner')?.checkVisibility() === true",

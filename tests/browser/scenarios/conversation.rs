@@ -1,4 +1,4 @@
-//! What is written here is read there.
+//! Posting and reading between browsers.
 
 use crate::chat::{SOON, equal, holds, join, open, person, sees, send, shows_exactly, texts};
 use crate::driver::{Browser, ENTER, Engine, Outcome, SHIFT};
@@ -109,7 +109,7 @@ pub fn too_long_a_message_is_neither_sent_nor_lost(world: &World) -> Outcome {
 /// Characters in a message, at most.
 const CHARS_MAX: usize = 8_000;
 
-/// As pasting does, in place of what stood there.
+/// Replaces the text, as pasting does.
 fn write_at_once(browser: &Browser, text: &str) -> Outcome {
     let write = "const box = document.querySelector('#composer');
         box.focus();
@@ -130,7 +130,7 @@ pub fn everybody_sees_the_same_order(world: &World) -> Outcome {
     let order = texts(&world.browsers[0])?;
     world.each(|browser| {
         equal("the order", texts(browser)?, order.clone())?;
-        // And what one person wrote stands in the order in which they wrote it.
+        // And each person's messages are in the order of writing.
         for name in ["Ada", "Bo", "Cleo"] {
             let own: Vec<&String> = order.iter().filter(|text| text.starts_with(name)).collect();
             let wanted: Vec<String> = (1..=EACH).map(|number| format!("{name} {number}")).collect();
@@ -162,7 +162,7 @@ pub fn two_tabs_of_one_person_agree(world: &World) -> Outcome {
     unread_is_the_same(world, ada, &first, &second)
 }
 
-/// What one tab has read is read in the other.
+/// What one tab has read counts as read in the other.
 fn unread_is_the_same(world: &World, ada: &Browser, first: &str, second: &str) -> Outcome {
     for tab in [first, second] {
         ada.switch_to(tab)?;
@@ -189,7 +189,7 @@ fn unread_is_the_same(world: &World, ada: &Browser, first: &str, second: &str) -
     Ok(())
 }
 
-/// A headless tab has the focus and is visible for ever, so the page is told otherwise.
+/// A headless tab always has the focus and is visible, so this overrides both.
 pub fn look_away(browser: &Browser) -> Outcome {
     let away = "Document.prototype.hasFocus = () => false;
         Object.defineProperty(document, 'visibilityState', {configurable: true, get: () => 'hidden'});
@@ -277,7 +277,7 @@ pub fn a_draft_survives_a_reload(world: &World) -> Outcome {
         browser.until(&same, SOON)?;
         browser.type_into("#composer", ENTER)?;
         sees(browser, &draft)?;
-        // Once it is sent it is no draft any more.
+        // Once sent, it is no longer a draft.
         browser.reload()?;
         sees(browser, &draft)?;
         holds(browser, "document.querySelector('#composer').value === ''")

@@ -1,4 +1,4 @@
-//! Files by every road in and out: chosen, pasted, dropped; seen by the others, opened, saved, deleted.
+//! Files: chosen, pasted and dropped; seen by others, opened, saved and deleted.
 
 use super::access::{axe_source, no_barriers};
 use crate::chat::{SOON, equal, holds, join, offline, online, person, press, sees, send};
@@ -9,7 +9,7 @@ use serde_json::json;
 const ARROW_LEFT: &str = "\u{E012}";
 const ARROW_RIGHT: &str = "\u{E014}";
 
-/// Puts files into the composer: `given[0]` is the road, `given[1]` the name, `given[2]` the kind.
+/// Puts files into the composer: `given[0]` is the way, `given[1]` the name, `given[2]` the kind.
 const BRING: &str = "
     const [road, name, kind] = given;
     const picture = async () => {
@@ -98,11 +98,11 @@ pub fn a_picture_and_a_file_arrive_by_every_road(world: &World) -> Outcome {
             }
             sees(browser, &format!("{who} says"))?;
         }
-        // Its place was there before it was, and it is the shape that it is.
+        // Its space was reserved in the right aspect ratio before it loaded.
         let shaped = "[...document.querySelectorAll('figure.pic img')].every((image) =>
             image.width === 384 && image.height === 240 && image.getAttribute('height') === '240')";
         holds(browser, shaped)?;
-        // What is saved is what was sent.
+        // The saved file equals the sent one.
         let saved = "const link = [...document.querySelectorAll('.file a[download]')].find((link) => link.download === given[0]);
             const answer = await fetch(link.href);
             return [answer.headers.get('content-disposition').split(';')[0], await answer.text()];";
@@ -193,7 +193,7 @@ pub fn a_deleted_message_takes_its_files_with_it(world: &World) -> Outcome {
         )?;
         Ok(())
     })?;
-    // Undone, they are back.
+    // After undo they are back.
     world.each(|browser| press(browser, "article[data-deleted] .lk"))?;
     world.each(|browser| {
         ["Ada", "Bo", "Cleo"]

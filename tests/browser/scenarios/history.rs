@@ -1,4 +1,4 @@
-//! Long conversations: reading back, and coming back.
+//! Long conversations: scrolling back, and returning to a position.
 
 use crate::chat::{SOON, equal, holds, join, open, person, press, sees, send};
 use crate::driver::{Browser, Engine, Outcome};
@@ -23,7 +23,7 @@ pub fn older_messages_load_without_moving_what_is_read(world: &World) -> Outcome
         // The page knows that the reader has left the end.
         scroll_up(browser)?;
         browser.until("!document.querySelector('#latest').hidden", SOON)?;
-        // By turns as a wheel does, and with a leap to the start, where the page has to wait.
+        // In wheel-sized steps, alternating with jumps to the start, where the page has to load.
         for step in [240, 1_000_000].into_iter().cycle() {
             if oldest == 1 {
                 break;
@@ -113,7 +113,7 @@ pub fn what_came_meanwhile_stands_under_a_line(world: &World) -> Outcome {
             under,
             Some("while you were away, 1"),
         )?;
-        // The conversation opens there, not at its end.
+        // The conversation opens at that message, not at its end.
         in_view(browser, ".newline", true)?;
         browser.until("!document.querySelector('#latest').hidden", SOON)
     })
@@ -135,7 +135,7 @@ pub fn the_latest_is_one_click_away(world: &World) -> Outcome {
         browser.until("!document.querySelector('#latest').hidden", SOON)
     })?;
     let ada = world.browser(Engine::Chromium);
-    // A reader who is further up is not moved by what comes.
+    // New messages do not move a reader who is further up.
     let positions: Vec<Value> = world.browsers.iter().map(position).collect::<Outcome<_>>()?;
     world.site.post_all(&author, ["news".to_owned()].into_iter())?;
     for (browser, before) in world.browsers.iter().zip(positions) {
@@ -149,7 +149,7 @@ pub fn the_latest_is_one_click_away(world: &World) -> Outcome {
         browser.until("document.querySelector('#latest').hidden", SOON)?;
         at_end(browser, "after the button")
     })?;
-    // A reader who is at the end stays there, and so does whoever writes.
+    // A reader at the end stays there, and so does the author.
     send(ada, "and more")?;
     world.each(|browser| {
         sees(browser, "and more")?;

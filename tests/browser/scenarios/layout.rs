@@ -21,7 +21,7 @@ pub fn a_phone_shows_one_screen_at_a_time(world: &World) -> Outcome {
         sees(browser, &text)?;
         whole_in_view(browser, "#composer")?;
         whole_in_view(browser, ".send")?;
-        // Turned to a desktop, both are there.
+        // On a desktop, both are visible.
         browser.set_viewport(DESKTOP.0, DESKTOP.1)?;
         browser.until(
             &format!("{} && {}", is_shown("#composer"), is_shown("[data-ref=rooms]")),
@@ -78,7 +78,7 @@ pub fn nothing_scrolls_sideways(world: &World) -> Outcome {
     })
 }
 
-/// Neither the page nor the list in it: nothing to the right of the window, and no way to get there.
+/// Checks that neither the page nor the list can scroll sideways.
 fn no_sideways_scroll(browser: &Browser) -> Outcome {
     let wide = "(() => {
         const boxes = [document.documentElement, document.body, ...document.querySelectorAll('#messages, .side__scroll')];

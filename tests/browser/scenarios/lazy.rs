@@ -1,4 +1,4 @@
-//! The lazy part of the page comes at the first sign of somebody, or when a thing in it is asked for.
+//! The lazy part of the page loads at the first input, or when one of its features is used.
 
 use crate::chat::{IN_A_WHILE, SOON, holds, join, offline, online, press, sees, send};
 use crate::driver::{ARROW_UP, Browser, ENTER, ESCAPE, Outcome};
@@ -6,7 +6,7 @@ use crate::world::{Expected, World};
 use serde_json::json;
 
 const CONTROL: &str = "\u{E009}";
-/// It was asked for, and so were its styles.
+/// Whether the lazy script and its styles were requested.
 const HAS_COME: &str = "['/js/lazy.js', '/css/dialog.css', '/css/lazy.css'].filter((end) =>
     performance.getEntriesByType('resource').some(({name, responseEnd}) => name.endsWith(end) && responseEnd > 0)).length === 2";
 const WAS_ASKED_FOR: &str = "performance.getEntriesByType('resource').some(({name}) => name.endsWith('/js/lazy.js'))";
@@ -14,7 +14,7 @@ const SETTINGS: &str = "document.querySelector('dialog.set')?.open === true";
 const REFUSAL: &str = "document.querySelector('.toast[data-bad]')?.textContent ?? ''";
 const NO_ANSWER: &str = "Chapp did not answer. Check that it is still running, then try again.";
 
-/// Writes as an input method does that sends no keys.
+/// Types like an input method that sends no key events.
 fn dictate(browser: &Browser, words: &str) -> Outcome {
     let insert = "document.querySelector('#composer').focus();
         document.execCommand('insertText', false, arguments[0]);";
@@ -28,7 +28,7 @@ fn is_refused(browser: &Browser, words: &str) -> Outcome {
 pub fn it_comes_at_the_first_sign_of_somebody_and_then_needs_no_network(world: &World) -> Outcome {
     world.expect(&[Expected::NoAnswer]);
     world.each(|browser| join(browser, &world.site))?;
-    // What arrives is no sign of anybody here.
+    // Incoming messages do not count as input.
     let dan = world.site.sign_up("Dan")?;
     world.site.post_all(&dan, ["good morning".to_owned()].into_iter())?;
     world.each(|browser| {
@@ -118,7 +118,7 @@ pub fn what_does_not_come_is_said_and_comes_when_there_is_a_way(world: &World) -
     world.site.proxy.restore();
     world.each(|browser| {
         online(browser, IN_A_WHILE)?;
-        // Nobody asks again: somebody was there.
+        // No second click is needed.
         browser.until(HAS_COME, SOON)?;
         holds(browser, "document.querySelector('dialog[open]') === null")?;
         press(browser, "[data-ref=settings]")?;
@@ -134,7 +134,7 @@ pub fn a_page_of_an_older_version_makes_way_for_a_newer_one(world: &World) -> Ou
         browser.script("window.isOld = true", json!([]))?;
         site.proxy.outdate(1);
         press(browser, "[data-ref=settings]")?;
-        // What was asked for opens on the new page, and what was written is there.
+        // The requested dialog opens on the new page, and the draft is there.
         browser.until(&format!("!window.isOld && {SETTINGS}"), SOON)?;
         browser.until("document.querySelector('#composer').value === 'half a thought'", SOON)?;
         browser.chord(&[ESCAPE])?;

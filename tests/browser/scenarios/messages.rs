@@ -1,11 +1,11 @@
-//! What can be done with messages, and what their text becomes.
+//! Actions on messages, and the rendering of their text.
 
 use crate::chat::{SOON, holds, join, press, sees, send};
 use crate::driver::{Browser, ENTER, Outcome};
 use crate::world::World;
 use serde_json::json;
 
-/// The message that says this.
+/// The message with this text.
 fn article(text: &str) -> String {
     format!(
         "[...document.querySelectorAll('article.msg[data-id]')].find((message) =>
@@ -14,7 +14,7 @@ fn article(text: &str) -> String {
     )
 }
 
-/// Puts the focus on the message that says this.
+/// Focuses the message with this text.
 fn focus(browser: &Browser, text: &str) -> Outcome {
     sees_part(browser, text)?;
     browser.script(&format!("({}).focus()", article(text)), json!([]))?;
@@ -25,7 +25,7 @@ fn sees_part(browser: &Browser, text: &str) -> Outcome {
     browser.until(&article(text), SOON)
 }
 
-/// Chooses from the menu, or on a touch screen the sheet, that Enter opens on a message.
+/// Chooses from the menu that Enter opens on a message, or from the sheet on a touch screen.
 fn choose(browser: &Browser, text: &str, item: &str) -> Outcome {
     focus(browser, text)?;
     browser.chord(&[ENTER])?;
@@ -75,7 +75,7 @@ pub fn an_edit_is_marked_and_a_deletion_can_be_undone(world: &World) -> Outcome 
     };
     send(ada, "the frist draft")?;
     sees(bo, "the frist draft")?;
-    // The last own message, by the arrow up in an empty box.
+    // Arrow up in an empty box edits the last own message.
     ada.click("#composer")?;
     ada.chord(&["\u{e013}"])?;
     ada.until("document.activeElement.matches('.edit textarea')", SOON)?;
@@ -156,7 +156,7 @@ pub fn markdown_becomes_elements_and_nothing_else(world: &World) -> Outcome {
         holds(browser, "document.querySelector('#messages').textContent.includes('<img src=x onerror=alert(1)>')")?;
         holds(browser, "!document.querySelector('#messages').textContent.includes('\\u202e')")
     })?;
-    // Who is meant sees it marked.
+    // The mentioned person sees it highlighted.
     holds(
         &world.browsers[0],
         "document.querySelector('article[data-mention] .at--me') !== null",
@@ -229,10 +229,10 @@ pub fn actions_without_network_happen_once_it_is_back(world: &World) -> Outcome 
     world.each(|browser| {
         crate::chat::offline(browser, SOON)?;
         focus(browser, "through a tunnel")?;
-        // Whoever is last may find it pinned already, in their own picture of it.
+        // The last browser may already show it as pinned.
         browser.type_text("p")
     })?;
-    // What was done shows at once, and reaches the others later.
+    // The author sees the change at once, the others later.
     world.browsers[0].until("document.querySelector('article[data-pinned]')", SOON)?;
     world.site.proxy.restore();
     world.each(|browser| {

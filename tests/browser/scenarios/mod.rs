@@ -1,4 +1,4 @@
-//! Every scenario, by subject. Each plays in a fresh world, in all three engines at once.
+//! All scenarios, by subject. Each runs in a fresh world, in all three engines at once.
 
 mod access;
 mod accounts;

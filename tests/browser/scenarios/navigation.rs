@@ -1,4 +1,4 @@
-//! People, rooms, messages and places are found, and what was found is left again the way one came.
+//! Finding people, rooms and messages, and going back.
 
 use crate::chat::{SOON, equal, holds, join, online, open, person, press, sees, send};
 use crate::driver::{Browser, END, ENTER, ESCAPE, Outcome, TAB};
@@ -58,7 +58,7 @@ pub fn people_and_rooms_that_are_not_loaded_are_found(world: &World) -> Outcome 
     Ok(())
 }
 
-/// Takes the step into a public room that a dialog offers.
+/// Joins a public room from a dialog.
 fn join_in(browser: &Browser, name: &str) -> Outcome {
     browser.until(
         &format!("document.querySelector('dialog.meet[open] h2')?.textContent === '#{name}'"),
@@ -98,7 +98,7 @@ pub fn a_link_to_a_room_leads_in_or_says_why_not(world: &World) -> Outcome {
             json!(format!("/rooms/{room}/{id}")),
         )?;
     }
-    // What may not be seen is not there, whether it is or not.
+    // A forbidden room and a missing room look the same.
     for nowhere in [hidden, 4000] {
         cleo.go_to(&format!("{}/rooms/{nowhere}", world.site.origin))?;
         online(cleo, SOON)?;
@@ -153,7 +153,7 @@ pub fn the_emoji_meant_comes_first_and_the_picker_keeps_the_focus(world: &World)
     })
 }
 
-/// The first message that can be seen, and where it stands.
+/// The first visible message and its position.
 const PLACE: &str = "(() => {
     const log = document.querySelector('#messages');
     const edge = log.getBoundingClientRect().top;
@@ -174,7 +174,7 @@ pub fn a_room_is_found_again_where_it_was_left(world: &World) -> Outcome {
             log.dispatchEvent(new Event('scroll'));";
         browser.script(up, json!([]))?;
         browser.until("!document.querySelector('#latest').hidden", SOON)?;
-        // What comes above by itself has come.
+        // The older messages have loaded.
         browser.until(
             "document.querySelector('[data-edge=before] p')?.textContent !== 'Loading earlier messages'",
             SOON,
@@ -219,7 +219,7 @@ pub fn back_on_a_phone_closes_what_lies_on_top(world: &World) -> Outcome {
         back()?;
         browser.until("document.querySelector('.pane').hidden", SOON)?;
         browser.until(composer, SOON)?;
-        // Closed by its own button, it leaves nothing to go back to.
+        // Closing it by its button leaves no history entry.
         press(browser, "[data-ref=members]")?;
         browser.until("history.state.top !== undefined", SOON)?;
         press(browser, ".pane__h button")?;
@@ -234,7 +234,7 @@ pub fn back_on_a_phone_closes_what_lies_on_top(world: &World) -> Outcome {
         back()?;
         browser.until("!document.querySelector('dialog[open]')", SOON)?;
         holds(browser, "document.body.dataset.screen === 'list'")?;
-        // Unsaved words are asked about before Back takes them.
+        // Back asks before it discards unsaved text.
         press(browser, "[data-ref=brand]")?;
         press(browser, ".menu .menu__it")?;
         browser.write_into("#f-room input", "half a thought")?;
@@ -279,7 +279,7 @@ pub fn the_keys_reach_every_part_and_single_keys_can_be_off(world: &World) -> Ou
         open(browser, &world.site)?;
         sees(browser, &text)?;
         browser.script(last, json!([]))?;
-        // What follows the key shows that the key was heard.
+        // The next key shows that this one was handled.
         browser.type_text("?")?;
         browser.chord(&[F6])?;
         browser.until("document.activeElement.closest('.foot')", SOON)?;

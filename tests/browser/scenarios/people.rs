@@ -1,4 +1,4 @@
-//! What people know of each other: who has read, what was said elsewhere, pictures, devices.
+//! Read receipts, notifications, pictures, devices.
 
 use crate::chat::{SOON, holds, join, online, press, sees, send};
 use crate::driver::{Browser, Outcome};
@@ -27,14 +27,14 @@ pub fn who_has_read_is_told_by_name_unless_they_keep_it_to_themselves(world: &Wo
     sees(cleo, "and this?")?;
     seen_by(ada, 1)?;
     holds(ada, "document.querySelector('.msg__seen').dataset.names === 'Bo'")?;
-    // In return, they are not told of the others.
+    // In return, they do not see the others' receipts.
     sees(bo, "and this?")?;
     send(cleo, "mine")?;
     sees(bo, "mine")?;
     cleo.until("document.querySelector('.msg__seen') === null", SOON)
 }
 
-/// Stands in for the desktop's notifications, which a headless browser has none of.
+/// Replaces the desktop's notifications, which headless browsers lack.
 const NOTIFICATIONS: &str = "window.shown = [];
     window.Notification = class {
         static permission = 'granted';
@@ -63,7 +63,7 @@ pub fn what_is_said_elsewhere_is_notified_as_each_room_wants_it(world: &World) -
         "document.querySelector('link[rel=icon]').href.includes('unread') && document.title.startsWith('(3)')",
         SOON,
     )?;
-    // Nothing in a pause.
+    // No notification while paused.
     ask(
         bo,
         "PUT",
@@ -145,7 +145,7 @@ pub fn another_password_logs_the_other_devices_out(world: &World) -> Outcome {
         press(browser, "#set-password button[type=submit]")?;
         browser.until("document.querySelector('.toast')?.textContent.includes('password was changed')", SOON)?;
         crate::chat::equal("devices", devices()?, 1)?;
-        // Its own socket came back with the new cookie.
+        // The browser's own socket reconnected with the new cookie.
         browser.until("window.reconnects > 0", SOON)?;
         online(browser, SOON)?;
         browser.reload()?;

@@ -1,11 +1,11 @@
-//! Rooms and people: made, found, joined, left; counts, addresses, the switcher, settings.
+//! Rooms and people: creating, finding, joining, leaving; counts, addresses, the switcher, settings.
 
 use crate::chat::{SOON, equal, holds, join, online, person, press, sees, send};
 use crate::driver::{Browser, ENTER, Outcome};
 use crate::world::World;
 use serde_json::{Value, json};
 
-/// Asks the server as the person at this browser; gives the answer's body.
+/// Sends a request as the person at this browser; returns the answer's body.
 pub fn ask(browser: &Browser, method: &str, path: &str, body: &Value) -> Outcome<Value> {
     let script = "const [method, path, body] = given;
         const init = body === null ? {method}
@@ -20,13 +20,13 @@ pub fn ask(browser: &Browser, method: &str, path: &str, body: &Value) -> Outcome
     }
 }
 
-/// The number of the person who is called so.
+/// The id of the person with this name.
 pub fn user_id(browser: &Browser, name: &str) -> Outcome<u64> {
     let found = ask(browser, "GET", &format!("/api/people?q={name}"), &Value::Null)?;
     found["people"][0]["id"].as_u64().ok_or_else(|| format!("no {name}"))
 }
 
-/// Makes a room with everybody in it; gives its number.
+/// Creates a room with everybody in it; returns its id.
 pub fn make_room(browser: &Browser, kind: &str, name: &str, others: &[&str]) -> Outcome<u64> {
     let members: Vec<u64> = others
         .iter()
@@ -84,7 +84,7 @@ pub fn a_room_is_made_found_and_joined(world: &World) -> Outcome {
         other.until("document.querySelectorAll('dialog[open] .list li').length === 2", SOON)?;
         press(other, "dialog[open] button[aria-label='Join open-day']")?;
         other.until("!document.querySelector('dialog[open]')", SOON)?;
-        // What was said before is there to be read.
+        // Earlier messages are readable.
         sees(other, "who brings the poster?")?;
         send(other, &format!("not {}", person(other)))?;
     }
@@ -96,7 +96,7 @@ pub fn a_room_is_made_found_and_joined(world: &World) -> Outcome {
             "document.querySelectorAll('[data-notice=joined]').length === 2",
         )?;
     }
-    // The name is taken, and that is said where the name stands.
+    // The name is taken, and the error is at its field.
     world.expect(&[crate::world::Expected::Status(409)]);
     press(bo, "[data-ref=brand]")?;
     press(bo, ".menu .menu__it")?;
@@ -121,9 +121,9 @@ pub fn who_is_removed_hears_and_sees_nothing_more(world: &World) -> Outcome {
     ada.until("document.querySelectorAll('.pane .who').length === 3", SOON)?;
     press(ada, ".pane button[aria-label='Options for Cleo']")?;
     press(ada, ".menu .menu__it--danger")?;
-    // Nobody is removed by a click that went astray.
+    // Removing a member asks first.
     press(ada, "dialog[open] .btn--danger")?;
-    // The room goes away under them, and with it what was said in it.
+    // The room disappears while it is open, with its messages.
     cleo.until("location.pathname === '/rooms/1'", SOON)?;
     cleo.until(
         &format!("!document.querySelector('.side a.row[href=\"/rooms/{room}\"]')"),
@@ -142,7 +142,7 @@ pub fn who_is_removed_hears_and_sees_nothing_more(world: &World) -> Outcome {
         cleo,
         "!document.querySelector('#messages').textContent.includes('without Cleo')",
     )?;
-    // Brought back, everything is there.
+    // After being added again, everything is there.
     let id = user_id(ada, "Cleo")?;
     ask(ada, "PUT", &format!("/api/rooms/{room}/members/{id}"), &Value::Null)?;
     enter(cleo, room)?;
@@ -174,7 +174,7 @@ pub fn direct_messages_reach_only_who_is_in_them(world: &World) -> Outcome {
     send(bo, "thank you")?;
     sees(ada, "thank you")?;
     holds(cleo, &format!("{row} === null"))?;
-    // Blocked, either way nothing goes through.
+    // Blocked: no messages in either direction.
     let id = user_id(bo, "Ada")?;
     ask(bo, "PUT", &format!("/api/me/blocks/{id}"), &Value::Null)?;
     bo.until(
@@ -254,7 +254,7 @@ pub fn a_permalink_opens_the_room_around_its_message(world: &World) -> Outcome {
             ),
             SOON,
         )?;
-        // The whole history is not in the page.
+        // The page does not hold the whole history.
         holds(browser, "document.querySelectorAll('article.msg').length <= 300")?;
         browser.go_to(&format!("{}/rooms/99", world.site.origin))?;
         browser.until(
@@ -290,7 +290,7 @@ pub fn the_switcher_and_the_keys_go_anywhere(world: &World) -> Outcome {
         };
         browser.script("history.back()", json!([]))?;
         current(room)?;
-        // The first page had no room in its address, and is still a place to go back to.
+        // The first page had no room in its address, but Back still leads to it.
         browser.script("history.back()", json!([]))?;
         browser.until("location.pathname === '/'", SOON)?;
         current(1)

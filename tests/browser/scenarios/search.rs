@@ -1,4 +1,4 @@
-//! Searching: from a key to the message and back, what changes under the eyes, and what finds nothing.
+//! Searching: from the shortcut to the message and back, live changes, and searches without hits.
 
 use super::access::{axe_source, no_barriers};
 use super::rooms::{ask, enter, make_room};
@@ -8,21 +8,21 @@ use crate::site::Site;
 use crate::world::{Expected, PHONE, World};
 use serde_json::json;
 
-/// A long conversation that has begun with these lines.
+/// A long conversation that begins with these lines.
 fn furnish(site: &Site, lines: &[&str]) -> Outcome {
     let author = site.sign_up("Author")?;
     let filler = (0..70).map(|number| format!("line {number} of the afternoon"));
     site.post_all(&author, lines.iter().map(|line| (*line).to_owned()).chain(filler))
 }
 
-/// Types into the search field what is to be found.
+/// Types a query into the search field.
 fn look_for(browser: &Browser, text: &str) -> Outcome {
     browser.until("document.activeElement?.id === 'find'", SOON)?;
     browser.script("document.activeElement.select()", json!([]))?;
     browser.type_text(text)
 }
 
-/// Waits until the hits are these, each with its marks in brackets.
+/// Waits for these hits, with highlights in brackets.
 fn finds(browser: &Browser, hits: &[&str]) -> Outcome {
     let shown = "[...document.querySelectorAll('.pane .hit__t')].map((hit) =>
         [...hit.childNodes].map((node) => node.nodeName === 'MARK' ? `[${node.textContent}]` : node.textContent).join(''))";
@@ -45,7 +45,7 @@ pub fn a_search_leads_to_the_message_and_the_pane_stays(world: &World) -> Outcom
         furnish(site, &[old, "posters of last year", "no such thing"])?;
         join(browser, site)?;
         sees(browser, "line 69 of the afternoon")?;
-        // In the message box the key is a letter like others.
+        // In the message box the key types a letter.
         browser.type_into("#composer", "/")?;
         holds(
             browser,
@@ -88,7 +88,7 @@ pub fn a_search_leads_to_the_message_and_the_pane_stays(world: &World) -> Outcom
         browser.chord(&[ESCAPE])?;
         browser.until("document.querySelector('#pane').hidden", SOON)?;
         browser.until("document.activeElement.dataset.ref === 'options'", SOON)?;
-        // It is all there again.
+        // The search is restored.
         browser.chord(&["/"])?;
         finds(browser, &["posters of [last year]"])?;
         holds(browser, "document.querySelector('#find').value === '\"last year\"'")
@@ -152,7 +152,7 @@ pub fn a_search_that_finds_nothing_says_what_to_do(world: &World) -> Outcome {
             "document.querySelector('.pane .blank p')?.textContent.includes('letter or digit')",
             SOON,
         )?;
-        // On a phone the pane covers the message, and makes way for it.
+        // On a phone the pane covers the message, so it closes.
         look_for_again(browser, "need")?;
         finds(browser, &["the [needle]"])?;
         browser.set_viewport(PHONE.0, PHONE.1)?;
@@ -192,7 +192,7 @@ pub fn searching_has_no_barriers(world: &World) -> Outcome {
         no_barriers(browser, &axe, "hits")?;
         press(browser, ".fchip:nth-child(2)")?;
         browser.until("document.querySelector('.menu')", SOON)?;
-        // The menu closes when the window becomes another one.
+        // Resizing the window closes the menu.
         no_barriers(browser, &axe, "choosing a person")?;
         look_for_again(browser, "nothing like this")?;
         says(browser, "No messages")?;

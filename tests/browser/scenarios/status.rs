@@ -1,4 +1,4 @@
-//! What the pages tell without being asked: who is here, what was said last, what is switched off, what was refused.
+//! Status on the page: presence, last messages, settings, refusals.
 
 use crate::chat::{SOON, equal, holds, join, online, open, press, sees, send};
 use crate::driver::{Browser, ESCAPE, Outcome, TAB};
@@ -6,7 +6,7 @@ use crate::scenarios::rooms::{ask, enter, make_room, user_id};
 use crate::world::World;
 use serde_json::{Value, json};
 
-/// What stands at this place, without what surrounds it.
+/// The text of an element.
 fn says(browser: &Browser, selector: &str, words: &str) -> Outcome {
     let said = format!(
         "document.querySelector('{selector}')?.textContent.trim() === {}",
@@ -15,7 +15,7 @@ fn says(browser: &Browser, selector: &str, words: &str) -> Outcome {
     browser.until(&said, SOON)
 }
 
-/// Opens the menu under the server's name, and chooses what begins with these words.
+/// Opens the menu under the server's name, and chooses the item that begins with these words.
 fn choose(browser: &Browser, words: &str) -> Outcome {
     press(browser, "[data-ref=brand]")?;
     let item = format!(
@@ -142,7 +142,7 @@ pub fn a_refusal_stays_until_it_is_put_away(world: &World) -> Outcome {
         online(browser, SOON)?;
         let refusal = "document.querySelector('.toast[data-bad]')";
         browser.until(&format!("{refusal}?.querySelector('use[href=\"#i-alert\"]')"), SOON)?;
-        // What was done goes by itself; what was refused is still there then.
+        // The notice of a success disappears; that of a refusal stays.
         choose(browser, "Pause notifications")?;
         let done = "document.querySelector('.toast:not([data-bad])')";
         browser.until(done, SOON)?;
@@ -158,7 +158,7 @@ pub fn settings_stand_in_line_and_their_list_follows_the_reader(world: &World) -
         join(browser, &world.site)?;
         open_settings(browser)?;
         for pair in ["#set-profile", "#set-password"] {
-            // In half pixels from the first one: where that stands itself is a sum of fractions.
+            // In half pixels from the first one, since its own position is a sum of fractions.
             let boxes = "[...document.querySelectorAll(arguments[0] + ' .two .inp')].map((box, place, all) => {
                 const {top, height} = box.getBoundingClientRect();
                 const first = all[0].getBoundingClientRect();
@@ -171,7 +171,7 @@ pub fn settings_stand_in_line_and_their_list_follows_the_reader(world: &World) -
         equal("at first", browser.text_of(marked)?, "Profile".to_owned())?;
         browser.script("document.querySelector('.set__b').scrollTop = 1e6", json!([]))?;
         browser.until(&format!("{marked} === 'Devices'"), SOON)?;
-        // A chosen theme is the browser's too; the page cannot be scrolled away under its own edge.
+        // The theme also applies to the browser's own controls; overscroll does not move the page.
         let bar = "document.querySelector('meta[name=theme-color]').content";
         let light = browser.text_of(bar)?;
         press(browser, "#set-appearance input[value=dark]")?;
@@ -194,7 +194,7 @@ pub fn the_page_runs_from_right_to_left_where_that_is_wanted(world: &World) -> O
         browser.reload()?;
         online(browser, SOON)?;
         holds(browser, "document.documentElement.dir === 'rtl'")?;
-        // Names stand where the list begins, which is on the right now; a long one is cut at its own end.
+        // Names are right-aligned now, and a long one is cut at its end.
         let ends = format!(
             "[1, {long}].map((room) => {{
                 const name = document.querySelector(`.side a.row[href='/rooms/${{room}}'] .row__n`);

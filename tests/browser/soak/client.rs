@@ -1,5 +1,5 @@
-//! One scripted client: does anything at random, survives whatever happens to the server, and ends
-//! with a replica that must equal a fresh one.
+//! A scripted client: acts at random, survives restarts of the server, and ends with a replica that must equal a
+//! fresh one.
 
 use super::api::{self, Answer};
 use super::replica::{Replica, Request, number};
@@ -18,10 +18,10 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 type Socket = WebSocketStream<TcpStream>;
 
 pub const PASSWORD: &str = "rain on the mill wheel";
-/// Somebody does something about this often.
+/// The longest pause between two actions of a client.
 const ACTION_EVERY_MS: usize = 4_000;
 const COME_BACK_MS: usize = 1_500;
-/// Silence after a question for so long is the end of a connection.
+/// A connection is given up after this long without an answer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 const ENTER_TRIES_MAX: usize = 30;
 const ENTER_AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -29,7 +29,7 @@ const EMOJI: [&str; 5] = ["👍", "🎉", "❤️", "👀", "🌊"];
 const ROOMS_MAX: usize = 40;
 const MESSAGES_LOOKED_AT: usize = 30;
 
-/// Signs up or logs in. Where more people do so at once than passwords can be hashed, some have to come again.
+/// Signs up or logs in. Retries if the server is busy hashing other passwords.
 async fn enter(server: SocketAddr, path: &str, body: &Value) -> Result<Answer, String> {
     let mut answer = api::ask(server, "POST", path, None, body).await?;
     for _ in 0..ENTER_TRIES_MAX {
@@ -49,9 +49,9 @@ pub struct Client {
     cookie: String,
     rng: Rng,
     sent: u64,
-    /// Posts that were not answered yet: client_id → frame. They are sent again until they are.
+    /// Unanswered posts: `client_id` → frame. They are resent until they are answered.
     pub unanswered: BTreeMap<String, Value>,
-    /// client_id → the room and seq that the server answered with.
+    /// Answered posts: `client_id` → room and seq.
     pub answered: BTreeMap<String, (u64, u64)>,
     epoch: Option<String>,
 }
@@ -60,7 +60,7 @@ impl Client {
     pub async fn sign_up(server: SocketAddr, name: String, seed: u64) -> Result<Client, String> {
         let body = json!({"name": name, "password": PASSWORD});
         let mut answer = enter(server, "/api/signup", &body).await?;
-        // A server that was killed may have signed somebody up and not answered.
+        // A killed server may have completed the sign-up without an answer.
         if answer.status == 409 {
             answer = enter(server, "/api/login", &body).await?;
         }
@@ -80,7 +80,7 @@ impl Client {
         })
     }
 
-    /// The same person, who knows nothing yet.
+    /// A client of the same person with an empty replica.
     pub async fn fresh(&self) -> Result<Client, String> {
         let body = json!({"name": self.name, "password": PASSWORD});
         let answer = enter(self.server, "/api/login", &body).await?;
@@ -100,7 +100,7 @@ impl Client {
         })
     }
 
-    /// Lives until `end`, coming back after every loss, and doing things at random.
+    /// Runs until `end`: acts at random and reconnects after every loss.
     pub async fn run(&mut self, end: Instant) {
         while Instant::now() < end {
             if let Ok(socket) = self.connect().await {
@@ -110,7 +110,7 @@ impl Client {
         }
     }
 
-    /// Comes back once more, sends what was never answered, and stays until all is known.
+    /// Reconnects, resends unanswered posts, and stays until it has caught up.
     pub async fn settle(&mut self, limit: Duration) -> Result<(), String> {
         let end = Instant::now() + limit;
         let mut last = "the server is not there".to_owned();
@@ -161,7 +161,7 @@ impl Client {
                 Ok(frame) => self.receive(&mut socket, &frame?).await?,
                 Err(_) => {
                     next_act = self.next_act();
-                    // Somebody pulls the plug.
+                    // Drop the connection without a close.
                     if self.rng.one_in(60) {
                         return Ok(());
                     }
@@ -176,7 +176,7 @@ impl Client {
         Instant::now() + Duration::from_millis(self.rng.below(ACTION_EVERY_MS) as u64)
     }
 
-    /// Stays until nothing is unanswered, and everything that was sent before a last ping is heard.
+    /// Stays until every post is answered and every frame sent before a last ping has arrived.
     async fn receive_all(&mut self, socket: &mut Socket, end: Instant) -> Result<(), String> {
         let mut rounds = 0;
         while rounds < 3 {
@@ -248,7 +248,7 @@ impl Client {
         Ok(())
     }
 
-    /// `None` for a room that somebody was removed from meanwhile.
+    /// `None` if the client was removed from the room meanwhile.
     async fn whole_history(&self, room: u64) -> Result<Option<(u64, Vec<Value>)>, String> {
         let (mut messages, mut head): (Vec<Value>, Option<u64>) = (Vec::new(), None);
         loop {
@@ -272,7 +272,7 @@ impl Client {
         api::ask(self.server, method, path, Some(&self.cookie), body).await
     }
 
-    /// One thing that people do.
+    /// One random action.
     async fn act(&mut self, socket: &mut Socket) -> Result<(), String> {
         let rooms: Vec<u64> = self.replica.rooms.keys().copied().collect();
         let Some(&room) = self.rng.pick(&rooms) else {
@@ -341,7 +341,7 @@ impl Client {
         send(socket, &frame).await
     }
 
-    /// What goes over HTTP. Refusals are part of life here; only the replica counts.
+    /// What goes over HTTP. Refusals are expected; only the replica counts.
     async fn arrange(&mut self, room: u64, other: u64) -> Result<(), String> {
         self.sent += 1;
         let name = format!("{} {}", self.name, self.sent);

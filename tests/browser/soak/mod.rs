@@ -1,9 +1,8 @@
-//! Everybody at once: three browsers and a few hundred scripted clients do everything at random, for two
-//! minutes, while the server is killed and started again. Afterwards what each of them holds of every room
-//! must equal what somebody sees who comes fresh, and every acknowledged post must be there once.
+//! A soak test: three browsers and a few hundred scripted clients act at random for two minutes while the server is
+//! killed and restarted. Afterwards, each client's copy of every room must equal that of a fresh client, and every
+//! acknowledged post must be stored once.
 //!
-//! `CHAPP_SOAK_SEED` plays the same chances again, `CHAPP_SOAK_SECONDS` and `CHAPP_SOAK_CLIENTS` play
-//! a longer or larger one.
+//! `CHAPP_SOAK_SEED` repeats the random actions; `CHAPP_SOAK_SECONDS` and `CHAPP_SOAK_CLIENTS` set the length and size.
 
 mod api;
 mod client;
@@ -26,7 +25,7 @@ use tokio::time::Instant;
 
 const SECONDS: u64 = 120;
 const CLIENTS: u64 = 200;
-/// A life of the server, and how long it is away.
+/// How long the server runs between two kills, and how long it is down.
 const LIFE: Duration = Duration::from_secs(17);
 const AWAY: Duration = Duration::from_millis(700);
 const SETTLE_LIMIT: Duration = Duration::from_secs(60);
@@ -91,9 +90,9 @@ fn crowd(site: &Site, seed: u64, lasts: Duration, pages_are_still: oneshot::Rece
         });
         let clients: Vec<Outcome<Client>> = futures_util::future::join_all(lives).await;
         let mut clients: Vec<Client> = clients.into_iter().collect::<Outcome<_>>()?;
-        // Whoever still acts would change what others have just settled on.
+        // A client that still acts would change what others have settled on.
         let _ = pages_are_still.await;
-        // What the last crash left unanswered first; then everybody hears of it.
+        // The first round resends unanswered posts; the second receives them everywhere.
         for _ in 0..2 {
             let settling = clients.iter_mut().map(|client| client.settle(SETTLE_LIMIT));
             futures_util::future::join_all(settling)
@@ -107,7 +106,7 @@ fn crowd(site: &Site, seed: u64, lasts: Duration, pages_are_still: oneshot::Rece
     })
 }
 
-/// The server may be away, or busy with the passwords of the others.
+/// Retries while the server is down or busy hashing passwords.
 async fn sign_up(site: &Site, name: String, seed: u64, end: Instant) -> Outcome<Client> {
     let mut last = String::new();
     while Instant::now() < end {
@@ -120,7 +119,7 @@ async fn sign_up(site: &Site, name: String, seed: u64, end: Instant) -> Outcome<
     Err(last)
 }
 
-/// What a client holds against what the same person sees who comes fresh.
+/// Compares a client's replica with a fresh one of the same person.
 async fn compare(client: &Client) -> Outcome {
     if let Some(complaint) = client.replica.complaints.first() {
         return Err(format!("{}: {complaint}", client.name));
@@ -139,7 +138,7 @@ async fn compare(client: &Client) -> Outcome {
     once(client, &histories.collect())
 }
 
-/// Every post that was answered stands where the answer said, and no post stands twice.
+/// Checks that every answered post has the seq of its answer, and that no post is stored twice.
 fn once(client: &Client, histories: &HashMap<u64, Vec<Value>>) -> Outcome {
     let own = histories.iter().flat_map(|(room, messages)| {
         messages
@@ -169,7 +168,7 @@ fn once(client: &Client, histories: &HashMap<u64, Vec<Value>>) -> Outcome {
     Ok(())
 }
 
-/// The first place where two values differ.
+/// The path of the first difference between two values.
 fn difference(path: &str, held: &Value, seen: &Value) -> String {
     match (held, seen) {
         (Value::Object(a), Value::Object(b)) => {

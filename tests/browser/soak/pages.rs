@@ -1,4 +1,4 @@
-//! What the three browsers do meanwhile, and whether a page shows afterwards what a fresh one shows.
+//! The actions of the three browsers, and the comparison of their pages with fresh ones.
 
 use super::rng::Rng;
 use crate::chat::{IN_A_WHILE, SOON, open, person};
@@ -9,10 +9,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const PAUSE: Duration = Duration::from_millis(900);
-/// Messages at the end of each room that are compared.
+/// The number of last messages of each room that are compared.
 const COMPARED: usize = 25;
 
-/// Writes, reacts and walks from room to room until the time is over, and stays until all of it has been sent.
+/// Posts, reacts and switches rooms for this time, and stays until everything is sent.
 pub fn run(browser: &Browser, _site: &Site, mut rng: Rng, lasts: Duration) -> Outcome {
     let end = Instant::now() + lasts;
     let mut number = 0;
@@ -34,15 +34,15 @@ fn has_sent_all(browser: &Browser) -> Outcome {
     browser.until(quiet, IN_A_WHILE)
 }
 
-/// To another room of the list.
+/// Opens another room of the list.
 const WALK: &str = "const rooms = [...document.querySelectorAll('.side a.row')];
     rooms[arguments[0] % rooms.length]?.click();";
 
-/// Joins the first reaction of a message, or leaves it.
+/// Toggles the first reaction of a message.
 const REACT: &str = "const reactions = [...document.querySelectorAll('#messages .react[aria-pressed]')];
     reactions[arguments[0] % reactions.length]?.click();";
 
-/// Where the room takes messages.
+/// Posts a message if the room accepts messages.
 fn write(browser: &Browser, text: &str) -> Outcome {
     let can = "const box = document.querySelector('#composer'); return Boolean(box && box.offsetParent);";
     if browser.script(can, json!([]))? != Value::Bool(true) {
@@ -52,7 +52,7 @@ fn write(browser: &Browser, text: &str) -> Outcome {
     browser.type_into("#composer", ENTER)
 }
 
-/// Each room as the page shows it, and then as the same page shows it when it is opened anew.
+/// Compares each room as the page shows it with the same page after a reload.
 pub fn look_again(browser: &Browser, site: &Site) -> Outcome {
     has_sent_all(browser)?;
     let held = all_rooms(browser)?;
@@ -88,7 +88,7 @@ fn all_rooms(browser: &Browser) -> Outcome<Vec<Value>> {
     Ok(rooms)
 }
 
-/// To the end of the room, where it opened elsewhere.
+/// Goes to the end of the room if it opened elsewhere.
 fn press_latest(browser: &Browser) -> Outcome {
     let latest = "const pill = document.querySelector('#latest'); if (!pill.hidden) pill.click();";
     browser.script(latest, json!([]))?;

@@ -1,30 +1,30 @@
-//! What one client holds of the chat, made of frames and pages as the protocol says, and the
-//! complaints about frames that break it.
+//! A client's replica of the chat, built from frames and pages as the protocol says, and the protocol violations it
+//! met.
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Seqs at the end of a room among which the server looks for its last post.
+/// The server looks for a room's last post among this many seqs at its end.
 const LAST_LOOKED_AT: u64 = 20;
 
-/// A room as its frames have drawn it.
+/// A room as built from its frames.
 #[derive(Default)]
 pub struct Room {
     /// The room's own fields.
     pub facts: Value,
-    /// All messages, by id, in their present state.
+    /// All messages in their current state, by id.
     pub messages: BTreeMap<u64, Value>,
     /// All changes up to here are in `messages`.
     pub through: u64,
-    /// The highest seq heard of.
+    /// The highest known seq.
     head: u64,
-    /// What came since a sync was asked for.
+    /// Messages received since a sync was requested.
     staged: Option<Vec<(u64, Value)>>,
     unread: u64,
     mentions: u64,
 }
 
-/// What the client should do next.
+/// A request that the client should send.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Request {
     /// Ask what changed in this room after this seq.
@@ -42,7 +42,7 @@ pub struct Replica {
 }
 
 impl Replica {
-    /// Takes one frame; tells what is to be done about it.
+    /// Takes one frame and returns the requests that it calls for.
     pub fn receive(&mut self, frame: &Value) -> Vec<Request> {
         match frame["type"].as_str().unwrap_or_default() {
             "ready" => return self.ready(frame),
@@ -78,7 +78,7 @@ impl Replica {
             .retain(|id, _| listed.iter().any(|room| number(&room["id"]) == *id));
         for room in self.rooms.values_mut() {
             room.staged = None;
-            // A whole room comes, so that what it leaves out is no longer so.
+            // The complete room follows, so fields that it leaves out are gone.
             room.facts = json!({});
         }
         listed.into_iter().flat_map(|room| self.room(room)).collect()
@@ -86,7 +86,7 @@ impl Replica {
 
     fn person(&mut self, user: &Value) {
         let mut user = user.clone();
-        // Told only with the next frame about this person.
+        // Updated only with the next frame about this person.
         user.as_object_mut().map(|fields| fields.remove("last_seen"));
         self.people.insert(number(&user["id"]), user);
     }
@@ -186,7 +186,7 @@ impl Replica {
         }
     }
 
-    /// The whole history of a room, as pages brought it; `head` is that of the first page.
+    /// Takes the whole history of a room, read by pages; `head` is that of the first page.
     pub fn read(&mut self, id: u64, head: u64, messages: Vec<Value>) -> Vec<Request> {
         let Some(room) = self.rooms.get_mut(&id) else {
             return Vec::new();
@@ -199,7 +199,7 @@ impl Replica {
         self.sync(id)
     }
 
-    /// A room whose frames tell another last post than its history, if there is one.
+    /// A room whose last post by its frames differs from its history, if any.
     pub fn wrong_last(&self) -> Option<String> {
         self.rooms.iter().find_map(|(id, room)| {
             let is_post = |message: &&Value| message.get("event").is_none() && message["deleted"] != true;
@@ -215,11 +215,11 @@ impl Replica {
         })
     }
 
-    /// All that a fresh client would have to hold as well.
+    /// Everything that a fresh client must have as well.
     pub fn to_json(&self) -> Value {
         let rooms = self.rooms.iter().map(|(id, room)| {
             let mut facts = room.facts.clone();
-            // A post of one's own moves it without a word.
+            // The client's own posts move it without a frame.
             facts.as_object_mut().map(|facts| facts.remove("read"));
             facts["head"] = room.head.into();
             facts["through"] = room.through.into();

@@ -1,4 +1,4 @@
-//! Chance that can be played again: SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
+//! A reproducible random generator: SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
 
 pub struct Rng(u64);
 

@@ -1,4 +1,4 @@
-//! Text frames from clients: what is read stays within its limits, and every answer is a frame of JSON.
+//! Text frames from clients: decoded values stay within their limits, and every answer is a JSON frame.
 
 #![no_main]
 

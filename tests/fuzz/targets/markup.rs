@@ -1,4 +1,4 @@
-//! Texts of messages: the tree stays within its limits, and leads nowhere that it must not.
+//! Texts of messages: the tree stays within its limits, and contains no forbidden links.
 
 #![no_main]
 
@@ -45,7 +45,7 @@ fn of_block(block: &Block, depth: usize) -> usize {
 
 fn of_inlines(inlines: &[Inline], depth: usize) -> usize {
     let of = |inline: &Inline| {
-        // Text that a node holds is no node of its own.
+        // The text of a node does not count as a node.
         assert!(
             depth <= CONTENT_DEPTH_MAX || matches!(inline, Inline::Text(_)),
             "too deep"

@@ -221,9 +221,7 @@ fn without_room_for_a_copy_none_is_begun() {
     assert_eq!(full.facts(&ada)["backup"]["running"], false);
 }
 
-/// Posts, and waits for the checkpoint that follows when nobody says more: the disk is the copy's alone then. Returns
-/// how
-/// posts.
+/// Posts until a checkpoint follows in a pause; then only the copy uses the disk. Returns the number of posts.
 fn until_all_is_in_the_pages(world: &World) -> usize {
     let checkpoints = || world.store.metrics().get(Count::Checkpoints);
     let mut posts = 0;

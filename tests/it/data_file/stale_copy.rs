@@ -16,8 +16,7 @@ fn long_post(number: usize, body_chars: usize) -> Change {
     })
 }
 
-/// A copy by somebody who knows the length from the start, read the first page, and then nothing while `posts` were
-/// made.
+/// A copy of the initial length: the first page is read, then nothing until `posts` have been made.
 fn stale_copy(folder: &Path, posts: usize, body_chars: usize) -> (PathBuf, u64) {
     let path = folder.join("data.redb");
     let store = open(&path).unwrap();
