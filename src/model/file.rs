@@ -6,6 +6,7 @@ use crate::clock::Time;
 use crate::error::{Error, Kind, Result};
 use crate::limits::{FILE_BYTES_MAX, FILE_NAME_CHARS_MAX, FILE_SHARE_BYTES_MIN, FILES_BYTES_MAX, FILES_MAX};
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 /// The id of a file: 128 random bits, which nobody can guess.
@@ -19,16 +20,8 @@ impl FileId {
     /// `not_found` with the field `files` for any other text.
     pub fn parse(text: &str) -> Result<FileId> {
         let no_such = || Error::not_found("There is no such file.").at("files");
-        let is_hex = |b: &u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
-        let text = text.as_bytes();
-        if text.len() != 32 || !text.iter().all(is_hex) {
-            return Err(no_such());
-        }
-        let mut id = [0; 16];
-        for (byte, digits) in id.iter_mut().zip(text.chunks_exact(2)) {
-            let digits = std::str::from_utf8(digits).map_err(|_| no_such())?;
-            *byte = u8::from_str_radix(digits, 16).map_err(|_| no_such())?;
-        }
+        let id = HEXLOWER.decode(text.as_bytes()).map_err(|_| no_such())?;
+        let id = id.try_into().map_err(|_| no_such())?;
         Ok(FileId(id))
     }
 
@@ -54,7 +47,7 @@ impl FileId {
 
 impl std::fmt::Display for FileId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&HEXLOWER.encode(&self.0))
     }
 }
 

@@ -16,6 +16,7 @@
 use super::{PasswordHash, User, UserId};
 use crate::clock::Time;
 use crate::limits::{CLOCK_AHEAD_MAX_MS, SESSION_ABSOLUTE_MS, SESSION_IDLE_MS};
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -37,7 +38,7 @@ impl Token {
 
     /// 64 hexadecimal digits, for the cookie.
     pub fn to_hex(&self) -> String {
-        hex(self.0)
+        HEXLOWER.encode(&self.0)
     }
 
     /// The id of the session: a hash, so that a copied data file holds no live token.
@@ -58,23 +59,13 @@ impl SessionId {
 
     /// 64 hexadecimal digits.
     pub fn to_hex(self) -> String {
-        hex(self.0)
+        HEXLOWER.encode(&self.0)
     }
-}
-
-fn hex(bytes: [u8; 32]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 fn unhex(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return None;
-    }
-    for (i, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[i * 2..i * 2 + 2], 16).ok()?;
-    }
-    Some(bytes)
+    let bytes = HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok()?;
+    bytes.try_into().ok()
 }
 
 impl std::fmt::Debug for SessionId {

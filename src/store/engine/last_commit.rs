@@ -3,6 +3,7 @@
 
 use super::draft::{draft_path, sweep};
 use super::record::Salt;
+use data_encoding::HEXLOWER;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -101,7 +102,7 @@ impl LastCommitFile {
         let Ok(number) = number.parse::<u64>() else {
             return false;
         };
-        let salt = hex(salt);
+        let salt = HEXLOWER.encode(salt);
         match *state {
             "closed" => *known != salt || count != number,
             // Later commits were not recorded, so only a lower number is a contradiction.
@@ -116,7 +117,11 @@ impl LastCommitFile {
     /// Records that commit `count` will change the salt. This is durable on return: otherwise, after a power loss, we
     /// could mistake the data file for a different one.
     pub fn opening(&self, before: &[u8], salt: &Salt, count: u64) {
-        let text = format!("{OPENING} {} {count} {}", hex(salt), hex(before));
+        let text = format!(
+            "{OPENING} {} {count} {}",
+            HEXLOWER.encode(salt),
+            HEXLOWER.encode(before)
+        );
         if !self.write(&text, Sync::Yes)
             && let Some(path) = &self.path
         {
@@ -127,12 +132,12 @@ impl LastCommitFile {
 
     /// Records that the data file is open and has at least `count` commits.
     pub fn open_at(&self, salt: &Salt, count: u64) {
-        self.write(&format!("open {} {count}", hex(salt)), Sync::No);
+        self.write(&format!("open {} {count}", HEXLOWER.encode(salt)), Sync::No);
     }
 
     /// Records that the data file was closed after commit `count`.
     pub fn closed_at(&self, salt: &Salt, count: u64) {
-        self.write(&format!("closed {} {count}", hex(salt)), Sync::No);
+        self.write(&format!("closed {} {count}", HEXLOWER.encode(salt)), Sync::No);
     }
 
     /// Records that another program has written to the data file or replaced it.
@@ -227,8 +232,4 @@ fn own_like(note: &Path, file: &File) -> io::Result<()> {
 #[cfg(not(unix))]
 fn own_like(_: &Path, _: &File) -> io::Result<()> {
     Ok(())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

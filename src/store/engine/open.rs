@@ -21,6 +21,7 @@ use crate::store::rows::codec::{CommitRow, DataFileRow, JournalRow};
 use crate::store::rows::schema::{COMMIT, FILE, FORMAT, FORMAT_OLDEST, FORMAT_VERSION, JOURNAL, META};
 use crate::store::rows::table::{get, get_known, put};
 use crate::store::store_error::{StoreError, guard};
+use data_encoding::HEXLOWER;
 use redb::{ReadableDatabase, TableError};
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
@@ -119,8 +120,8 @@ fn start(
     let reader = guard(|| retained.before_commit(|| Ok(opened.database.begin_read()?))).map_err(failed)?;
     retained.committed(reader, opened.disk.pages_bytes());
     let about = About {
-        id: hex(&head.row.id),
-        epoch: hex(&head.row.epoch),
+        id: HEXLOWER.encode(&head.row.id),
+        epoch: HEXLOWER.encode(&head.row.epoch),
         salt,
         is_doubtful: found.is_doubtful,
     };
@@ -225,8 +226,4 @@ fn written_since(path: &Path, commit: &CommitRow) -> bool {
         .unwrap_or(UNIX_EPOCH);
     let modified = modified.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
     Time(modified).since(Time(commit.at)) > DATA_FILE_TOUCHED_MS
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

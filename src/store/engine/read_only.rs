@@ -10,6 +10,7 @@ use crate::store::rows::codec::DataFileRow;
 use crate::store::rows::schema::{FILE, FORMAT, FORMAT_OLDEST, FORMAT_VERSION, META};
 use crate::store::rows::table::{get, get_known};
 use crate::store::store_error::{StoreError, guard};
+use data_encoding::HEXLOWER;
 use redb::{Database, ReadTransaction, ReadableDatabase, TableError};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
@@ -53,7 +54,7 @@ pub fn open(path: &Path, options: &Options, checked: Checked) -> Result<ReadOnly
             database,
             is_writable: !disk.is_read_only(),
             format,
-            id: row.id.iter().map(|byte| format!("{byte:02x}")).collect(),
+            id: HEXLOWER.encode(&row.id),
         }))
     });
     let opened = opened.map_err(|error| open_error(path, error))?.ok_or_else(not_ours)?;

@@ -1,6 +1,6 @@
 //! The keys of rows as readable text.
 
-use std::fmt::Write;
+use data_encoding::HEXLOWER;
 
 /// How many bytes of a long key are shown.
 const BYTES_SHOWN: usize = 8;
@@ -31,11 +31,7 @@ impl Words for &str {
 
 impl Words for &[u8] {
     fn words(&self) -> String {
-        let mut hex = String::new();
-        for byte in self.iter().take(BYTES_SHOWN) {
-            // Writing to a `String` cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-        }
+        let mut hex = HEXLOWER.encode(&self[..self.len().min(BYTES_SHOWN)]);
         if self.len() > BYTES_SHOWN {
             hex.push('…');
         }

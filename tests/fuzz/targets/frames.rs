@@ -3,7 +3,7 @@
 #![no_main]
 
 use chapp::limits::{BODY_CHARS_MAX, CLIENT_ID_CHARS_MAX, REF_CHARS_MAX};
-use chapp::model::{RequestedAction, RoomId, PostContent, Seq};
+use chapp::model::{PostContent, RequestedAction, RoomId, Seq};
 use chapp::wire::{self, Command, Incoming, Refused};
 use libfuzzer_sys::fuzz_target;
 
