@@ -1,5 +1,6 @@
 //! Drafts: files that are written beside the file they replace, under a name of their own, and renamed once they are
-//! complete.
+//! complete. Not `tempfile`: a draft's name says which file it belongs to, and its lock says that it is in use, so the
+//! next start can remove what a kill left behind.
 
 use super::random::random;
 use std::fs::{self, File};
