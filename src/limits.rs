@@ -1,5 +1,6 @@
-//! Every limit of Chapp, with its unit in its name. None of them is a setting. Input beyond a limit is refused with
-//! `invalid` unless the limit's doc says otherwise.
+//! The limits of Chapp. Most have their unit in their name, else their doc says it. None of them is a setting. Input
+//! beyond a limit is refused with `invalid` unless the limit's doc says otherwise. A number that only one file
+//! needs, such as the size of a buffer or a pause, is a constant there.
 
 mod commands;
 mod process;
@@ -18,7 +19,7 @@ pub use uploads::*;
 
 /// Maximum characters (Unicode scalar values, as everywhere below) in the name of an account.
 pub const NAME_CHARS_MAX: usize = 32;
-/// Minimum characters in a password (NIST SP 800-63B §3.1.1).
+/// Minimum characters in a password (NIST SP 800-63B, revision 3, §5.1.1.2).
 pub const PASSWORD_CHARS_MIN: usize = 8;
 /// Maximum characters in a password.
 pub const PASSWORD_CHARS_MAX: usize = 128;
@@ -270,7 +271,7 @@ pub const SENDS_AT_ONCE_MAX: usize = 512;
 pub const SENDS_AT_ONCE_FEW: usize = 64;
 /// Maximum bytes queued for a slow client beyond the kernel's buffer. Then its socket is closed with 4408.
 pub const CLIENT_QUEUE_BYTES_MAX: usize = 1 << 20;
-/// Maximum posts of one connection that wait for their commit. Beyond it, reading from that connection pauses.
+/// Maximum commands of one connection that wait for their answer. Beyond it, reading from that connection pauses.
 pub const POSTS_IN_FLIGHT_MAX: usize = 64;
 /// Maximum quiet sockets that are pinged in a row. Then the sweep pauses for [`PINGS_PAUSE`].
 pub const PINGS_AT_ONCE_MAX: usize = 64;
@@ -324,9 +325,9 @@ pub const PRESENCE_EVERY: Duration = Duration::from_secs(2);
 pub const FRAMES_BURST: u32 = 60;
 /// Frames a second that one connection may send after that burst. A flood beyond it is closed with 4429.
 pub const FRAMES_PER_SECOND: u32 = 30;
-/// Posts that one person may send in a burst.
+/// Actions (posts and everything else that a person changes) that one person may take in a burst.
 pub const POSTS_BURST: u32 = 20;
-/// Posts a second that one person may send after that burst. Beyond it, `too_many_requests`.
+/// Actions a second that one person may take after that burst. Beyond it, `too_many_requests`.
 pub const POSTS_PER_SECOND: u32 = 5;
 /// Delay before a request that came too fast is answered, so that a client that retries without a pause costs less.
 pub const TOO_FAST_PAUSE: Duration = Duration::from_millis(250);
@@ -342,11 +343,13 @@ pub const SYNCS_PER_SECOND: u32 = 30;
 pub const SYNC_MESSAGES_COUNTED: usize = 25;
 /// Maximum people whose rates are remembered. Beyond it, those used least recently are forgotten.
 pub const POSTS_BUCKETS_MAX: usize = 10_000;
-/// Log-ins for one name from one network that cause no wait. Each further one doubles the wait.
+/// Log-ins and password changes for one name from one network that may be made without a wait. The last of them
+/// causes a wait of 1 s, and each further one doubles it.
 pub const LOGIN_FREE_TRIES: u32 = 5;
-/// Maximum wait between two log-ins for one name from one network.
+/// Maximum wait between two such attempts.
 pub const LOGIN_WAIT_MAX: Duration = Duration::from_secs(15 * 60);
-/// Log-ins and sign-ups a minute from one network (an IPv4 address, an IPv6 /64). Beyond it, `too_many_requests`.
+/// Log-ins, sign-ups, password changes and resets a minute from one network (an IPv4 address, an IPv6 /64). Beyond it,
+/// `too_many_requests`.
 pub const LOGIN_PER_NETWORK_PER_MINUTE: u32 = 30;
 /// Maximum names and networks whose attempts are remembered. Beyond it, those used least recently are forgotten.
 pub const LOGIN_BUCKETS_MAX: usize = 10_000;

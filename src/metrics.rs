@@ -22,7 +22,7 @@ pub enum Count {
     TurnedAwayOverload,
     /// An event that was delivered.
     Events,
-    /// A write of one commit's frames to one socket.
+    /// A write of a segment's frames, perhaps of several commits, to one socket.
     Writes,
     /// A write that went to the kernel together with others.
     WritesTogether,

@@ -88,7 +88,8 @@ impl Chat {
         }
     }
 
-    /// Counts a log-in or sign-up, unless the server is too busy to take another one.
+    /// Counts a log-in, sign-up, password change or reset, or refuses it if there were too many or the server is
+    /// overloaded.
     pub(super) fn count_login(&self, caller: &Caller) -> Result<()> {
         self.admit(Count::LoginsOverload)?;
         let counted = self

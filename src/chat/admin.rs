@@ -38,9 +38,9 @@ pub struct ServerFacts {
 pub struct Health {
     /// Number of open sockets.
     pub sockets: usize,
-    /// The backlog for slow readers.
+    /// What is queued for slow clients, and for those that are not opened yet.
     pub waiting: Waiting,
-    /// Uploads that are received, and uploads that wait for a turn.
+    /// Uploads that are received or finishing, and uploads that wait for a turn.
     pub uploads: (usize, usize),
     /// The load of the store.
     pub load: Load,

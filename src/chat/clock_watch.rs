@@ -16,9 +16,9 @@ const YEAR_MS: u64 = 365 * DAY_MS;
 pub(super) struct ClockWatch(Mutex<State>);
 
 struct State {
-    /// The clock's time at the last check,
+    /// The clock's time at the last check.
     shown: Time,
-    /// and the instant of that check.
+    /// The instant of the last check.
     looked: Instant,
     /// When the clock is trusted again. `None` if nobody has set it.
     settles_at: Option<Instant>,
@@ -89,7 +89,7 @@ fn log_jump(now: Time, expected: Time) {
             in_words(back)
         );
     } else {
-        // A laptop that was asleep does this every day.
+        // Waking from sleep looks like this.
         tracing::info!("The clock of this computer went forward by {}.", in_words(forward));
     }
 }

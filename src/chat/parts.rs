@@ -43,7 +43,7 @@ impl fmt::Display for Part {
             Part::Writer => "the writer of the data file",
             Part::Sweep => "the sweep of sessions",
             Part::Presence => "presence",
-            Part::Signals => "telling who types",
+            Part::Signals => "delivering typing and read marks",
             Part::ReadMarks => "writing how far people have read",
             Part::Erase => "erasing",
             Part::Commands => "answering commands",

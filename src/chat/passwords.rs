@@ -36,7 +36,7 @@ pub(super) struct Verified {
     pub rehashed: Option<PasswordHash>,
 }
 
-/// An idle server does not keep 19 MiB for the next log-in.
+/// Time that the idle thread keeps its buffer.
 const BUFFER_KEPT_FOR: Duration = Duration::from_secs(10);
 
 /// Nice value of the thread: next to one that serves sockets, it gets a tenth of the processor.
@@ -102,7 +102,7 @@ impl Passwords {
     }
 }
 
-/// Lowers this thread's priority. On Linux each thread has its own nice value, against POSIX (setpriority(2)).
+/// Lowers this thread's priority. On Linux each thread has its own nice value, contrary to POSIX (setpriority(2)).
 /// Elsewhere it would apply to the whole process.
 pub(super) fn yield_to_others() {
     #[cfg(target_os = "linux")]

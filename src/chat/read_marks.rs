@@ -1,6 +1,7 @@
 //! How far people have read. In a busy room, every reader sends a mark after each message, and the others see it. So
-//! marks wait for a second and are committed together, only the latest of each person in each room. A mark sent
-//! without a `ref` is not acknowledged, so a crash may lose it. An orderly stop does not.
+//! the first mark is committed at once, and those within a second after it wait and are committed together, only the
+//! latest of each person in each room. A mark sent without a `ref` is not acknowledged, so a crash may lose it. An
+//! orderly stop does not.
 
 use super::parts::Part;
 use super::read_mark_queue::{answer_all, marked};

@@ -161,14 +161,17 @@ impl Chat {
         Err(Error::overloaded(SHED_RETRY_MS))
     }
 
-    /// Counts an action of the viewer. Returns the current time.
+    /// Counts an action of the viewer, or refuses it. Returns the current time.
+    ///
+    /// # Errors
+    /// `unavailable` while the server is overloaded, `too_many_requests`.
     pub(super) fn count_act(&self, viewer: &Viewer) -> Result<Time> {
         self.shed(ShedLevel::Actions, Count::ActsOverload)?;
         self.limit(&self.acts, Count::ActsTooMany, viewer.user.id)?;
         Ok(self.clock.now())
     }
 
-    /// Counts a request of the viewer.
+    /// Counts a request of the viewer, or refuses it.
     ///
     /// # Errors
     /// `too_many_requests`.
@@ -176,7 +179,7 @@ impl Chat {
         self.limit(&self.requests, Count::RequestsTooMany, viewer.user.id)
     }
 
-    /// Counts a socket that the viewer opens.
+    /// Counts a socket that the viewer opens, or refuses it.
     ///
     /// # Errors
     /// `too_many_requests`.

@@ -1,4 +1,5 @@
-//! Rate limits: log-ins per name and network, posts per person, frames per connection.
+//! Rate limits: log-ins per name and per network; per person actions, requests, rooms made, typing, sockets and
+//! catch-ups; frames per connection.
 //!
 //! All of them use [`Instant`]: setting the clock must neither lock people out nor let them through.
 //!
@@ -171,7 +172,7 @@ impl Default for LoginThrottle {
 }
 
 impl LoginThrottle {
-    /// Counts a log-in or sign-up from a network.
+    /// Counts a log-in, sign-up, password change or reset from a network.
     pub fn count(&self, limits: RateLimits, now: Instant, address: IpAddr) -> Result<()> {
         if limits == RateLimits::Off {
             return Ok(());

@@ -181,7 +181,7 @@ impl UploadQueue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The number of uploads that are received, and of those that wait.
+    /// The number of uploads that have or had a turn, finishing ones included, and of those that wait.
     pub fn counts(&self) -> (usize, usize) {
         let state = self.lock();
         let waiting = state.count(|entry| matches!(entry.state, UploadState::Waiting(_)));

@@ -1,9 +1,10 @@
-//! The events of one commit, encoded as the bytes that each reader gets.
+//! The events of one delivery, of one commit or of several, encoded as the bytes that each reader gets.
 //!
-//! A batch is cut into segments wherever a person joins or leaves a room, so that within a segment everybody's rooms
-//! stay the same. A segment is a list of frame parts, each for everybody, for a room, or for one person. Most readers
-//! get the same bytes: readers in the same rooms of the segment share one buffer. So do all connections of a
-//! message's author, who gets a frame of their own. No part is encoded twice, and each socket takes one write.
+//! A batch is cut into segments wherever a person joins or leaves a room or sessions close, so that within a segment
+//! everybody's rooms and connections stay the same. A segment is a list of frame parts, each for everybody, for a
+//! room, or for one person. Most readers get the same bytes: readers in the same rooms of the segment share one
+//! buffer. So do all connections of a message's author, who gets a frame of their own. No part is encoded twice, and
+//! each socket takes one write a segment.
 
 use super::rooms::{MembershipChange, Rooms, is_everybodys};
 use crate::model::{ConnectionId, Event, RoomId, SessionId, User, UserId};
@@ -30,7 +31,7 @@ struct FramePart {
     replacement: Option<(UserId, Bytes)>,
 }
 
-/// Events between two membership changes.
+/// Events between which no membership changes and no session closes.
 pub(super) struct Segment {
     shared: Bytes,
     parts: Vec<FramePart>,

@@ -138,7 +138,7 @@ impl Client {
                 Ok(written) => queue.advance(written),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(_) => {
-                    // The reading side sees the same end and cleans up.
+                    // The connection's task gets the same error and unregisters the client.
                     queue.closed = true;
                     queue.frames.clear();
                     queue.bytes = 0;
@@ -227,7 +227,7 @@ impl Slot {
         match written {
             Ok(written) => frames.advance(written),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            // The reading side sees this end and cleans up.
+            // The connection's task gets the same error and unregisters the client.
             Err(_) => return self.shut_down(),
         }
         if !frames.is_empty() {
@@ -250,7 +250,7 @@ impl Slot {
         }
     }
 
-    /// Bytes queued for the reader. `None` if there are none.
+    /// Bytes queued for the client: it is slow, or not opened yet. `None` if there are none.
     pub fn waiting(&self) -> Option<usize> {
         let bytes = if self.blocked { self.client.queue().bytes } else { 0 };
         (bytes > 0).then_some(bytes)

@@ -1,5 +1,5 @@
-//! Delivers events to all sockets: everything of one commit in one write per socket, together with the waiting
-//! signals.
+//! Delivers events to all sockets, together with the waiting signals: one write per socket for each segment of a
+//! batch, usually one for the whole batch.
 
 use super::batch::{Batch, Segment};
 use super::rooms::MembershipChange;
@@ -101,8 +101,8 @@ impl State {
 }
 
 impl Hub {
-    /// Delivers events to every socket that should get them, with one write per socket for one commit. Signals wait
-    /// for an event to accompany, or for [`Hub::deliver_signals`].
+    /// Delivers events to every socket that should get them, with one write per socket and segment. Signals wait for
+    /// an event to accompany, or for [`Hub::deliver_signals`].
     pub fn deliver(&self, events: Vec<Event>) {
         let mut state = self.state();
         let delivered = match state.signals.put_before(events) {

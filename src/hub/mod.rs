@@ -49,7 +49,7 @@ pub struct Hub {
     timers: Timers,
 }
 
-/// The backlog for slow readers.
+/// What is queued for slow clients, and for those that are not opened yet.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Waiting {
     /// Number of sockets with queued bytes.
@@ -106,7 +106,7 @@ impl Hub {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // A panic under the lock leaves no partial state that would be worse than stopping all deliveries.
+        // Go on after a panic under the lock: half an update is better than no deliveries.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -244,7 +244,7 @@ impl Hub {
         self.state().people.here()
     }
 
-    /// The current backlog for slow readers.
+    /// The current backlog.
     pub fn waiting(&self) -> Waiting {
         let mut waiting = Waiting::default();
         for bytes in self.state().slots.iter().filter_map(Slot::waiting) {
@@ -281,14 +281,14 @@ impl Hub {
         }
     }
 
-    /// Records that a connection has shown to be alive.
+    /// Records activity on a connection.
     pub fn record_activity(&self, client: &Client) {
         client.record_activity(self.seconds());
     }
 
-    /// Pings quiet connections and ends silent ones, from this index of the list on. If there are many to ping, it
-    /// returns the index to continue at, so that other work need not wait for all of them. A connection that leaves
-    /// meanwhile may move another one before this index, which is then checked in the next sweep.
+    /// Pings silent connections and ends those silent for too long, from this index of the list on. If there are many
+    /// to ping, it returns the index to continue at, so that other work need not wait for all of them. A connection
+    /// that leaves meanwhile may move another one before this index, which is then checked in the next sweep.
     pub fn sweep(&self, from: usize) -> Option<usize> {
         let now = self.seconds();
         let mut pings = 0;

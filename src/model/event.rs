@@ -1,4 +1,4 @@
-//! Events: durable, numbered, in commit order. And signals, which are neither durable nor numbered.
+//! Events: durable and in commit order, messages with a number. And signals, which are neither durable nor numbered.
 
 use super::{
     ClientId, ConnectionId, FileEvent, Invite, MemberRole, Message, MessageRef, Room, RoomId, RoomView, Seq,

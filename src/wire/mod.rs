@@ -1,4 +1,4 @@
-//! JSON to [`Command`] and [`Event`](crate::model::Event) to frames. Pure: no I/O, no state.
+//! Decodes JSON to [`Command`], encodes [`Event`](crate::model::Event) to frames. Pure: no I/O, no state.
 //!
 #![doc = include_str!("PROTOCOL.md")]
 

@@ -118,7 +118,7 @@ impl Connection {
         }
     }
 
-    /// Reads the first frame's contents. The socket is registered already, so events from here on wait behind that
+    /// Builds `ready`, the first frame. The socket is registered already, so events from here on wait behind that
     /// frame.
     async fn ready(&mut self) -> Result<Bytes> {
         let (store, hub) = (self.chat.store(), self.chat.hub());
@@ -278,7 +278,7 @@ impl Connection {
     }
 
     /// Starts a command. Work that waits for a commit is returned as a future, so that the next frame can be read in
-    /// the meantime. All of it is in the writer's queue when this returns.
+    /// the meantime. A change that is returned as a future is queued already.
     async fn begin(&self, reference: Option<String>, command: Command) -> Result<Option<Answered>> {
         let (chat, viewer, own) = (&self.chat, &self.viewer, self.client.id);
         let reference_text = reference.as_deref();

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// One more socket with the most posts in flight for each shedding level.
+/// Posts that wait at each further shedding level: one more connection with the most unanswered posts.
 const STEP: usize = POSTS_IN_FLIGHT_MAX;
 
 fn site_on(disk: &Arc<StallingDisk>, shed_at: ShedAt) -> Site {

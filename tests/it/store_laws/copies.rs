@@ -28,7 +28,7 @@ const BLOCKS_MAX: u64 = 300;
 const COPIES_AT_ONCE: usize = 4;
 /// Small enough that the journal overtakes a copier many times.
 const JOURNAL_BYTES: usize = 64 << 10;
-/// Large enough that redb itself makes a file of one piece durable.
+/// Large enough that redb itself commits an upload of a single chunk, not the journal.
 const FILE_BYTES: usize = 60_000;
 const FILES: u64 = 36;
 
@@ -47,7 +47,7 @@ struct Copy {
     blocks: u64,
     image: Vec<u8>,
     len: u64,
-    /// The file was resized before the copy reached its pages.
+    /// The file was resized before the copy had 3 MiB, soon after where the pages begin (2 MiB).
     changed_its_length: bool,
     answers: Answers,
     files: Vec<FileId>,

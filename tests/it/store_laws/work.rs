@@ -14,7 +14,7 @@ use std::time::Duration;
 /// A writer that reads nothing for this long has nothing left to index.
 const QUIET: Duration = Duration::from_millis(300);
 
-/// Counts the disk operations by thread.
+/// Counts the disk operations, and the reads by thread.
 #[derive(Debug, Default)]
 struct Counter(Mutex<Reads>);
 
@@ -25,11 +25,8 @@ struct Reads {
     /// Reads of all other threads.
     asking: u64,
     by: HashSet<ThreadId>,
-    /// Writes.
     writes: u64,
-    /// Syncs.
     syncs: u64,
-    /// Resizes.
     resizes: u64,
 }
 
