@@ -220,7 +220,7 @@ impl Default for Metrics {
 
 impl Metrics {
     /// Increases a counter by one.
-    pub fn one(&self, count: Count) {
+    pub fn increment(&self, count: Count) {
         self.add(count, 1);
     }
 

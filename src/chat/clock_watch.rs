@@ -4,13 +4,12 @@
 //! must not cost anybody their session or their unsent file.
 
 use crate::clock::{Clock, Time};
-use crate::limits::{CLOCK_AHEAD_MAX_MS, CLOCK_BEHIND_MAX_MS, CLOCK_JUMP_MS, CLOCK_SETTLES_AFTER};
+use crate::limits::{CLOCK_AHEAD_MAX_MS, CLOCK_BEHIND_MAX_MS, CLOCK_JUMP_MS, CLOCK_SETTLES_AFTER, DAY_MS};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 const MINUTE_MS: u64 = 60_000;
 const HOUR_MS: u64 = 60 * MINUTE_MS;
-const DAY_MS: u64 = 24 * HOUR_MS;
 const YEAR_MS: u64 = 365 * DAY_MS;
 
 pub(super) struct ClockWatch(Mutex<State>);

@@ -9,7 +9,7 @@
 use super::network::network;
 use crate::error::{Error, Result};
 use crate::limits::{
-    LOGIN_BUCKETS_MAX, LOGIN_FREE_TRIES, LOGIN_PER_NETWORK_PER_MINUTE, LOGIN_WAIT_MAX, POSTS_BUCKETS_MAX,
+    LOGIN_BUCKETS_MAX, LOGIN_FREE_TRIES, LOGIN_PER_NETWORK_PER_MINUTE, LOGIN_WAIT_MAX, THROTTLE_BUCKETS_MAX,
 };
 use crate::model::UserId;
 use std::collections::HashMap;
@@ -102,7 +102,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// A throttle for one kind of action, with a bucket for each person.
-pub(super) struct ActThrottle {
+pub(super) struct ActionThrottle {
     buckets: Mutex<Bounded<UserId, TokenBucket>>,
     /// Burst, refill, and the period of the refill.
     rate: (u32, u32, Duration),
@@ -110,10 +110,10 @@ pub(super) struct ActThrottle {
     title: &'static str,
 }
 
-impl ActThrottle {
-    pub fn new(burst: u32, refill: u32, period: Duration, title: &'static str) -> ActThrottle {
-        ActThrottle {
-            buckets: Mutex::new(Bounded::new(POSTS_BUCKETS_MAX)),
+impl ActionThrottle {
+    pub fn new(burst: u32, refill: u32, period: Duration, title: &'static str) -> ActionThrottle {
+        ActionThrottle {
+            buckets: Mutex::new(Bounded::new(THROTTLE_BUCKETS_MAX)),
             rate: (burst, refill, period),
             title,
         }

@@ -6,10 +6,10 @@
 
 mod batch;
 mod client;
+mod coalesced;
 mod delivery;
 mod presence;
 mod rooms;
-mod signals;
 mod subscriptions;
 #[cfg(has_io_uring)]
 mod uring;
@@ -25,9 +25,9 @@ use crate::wire::{self, CloseCode};
 use bytes::Bytes;
 pub use client::Client;
 use client::Slot;
+use coalesced::Coalesced;
 use presence::People;
 pub use presence::{Departure, PresenceChange};
-use signals::Signals;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -43,15 +43,15 @@ pub struct Hub {
     state: Mutex<State>,
     /// Notified when somebody's presence changes.
     presence: Notify,
-    /// Notified when a signal waits.
-    signalled: Notify,
+    /// Notified when a coalesced event waits.
+    coalesced_arrived: Notify,
     metrics: Arc<Metrics>,
     timers: Timers,
 }
 
 /// What is queued for slow clients, and for those that are not opened yet.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Waiting {
+pub struct Backlog {
     /// Number of sockets with queued bytes.
     pub sockets: usize,
     /// Bytes queued for them.
@@ -69,7 +69,7 @@ struct State {
     indexes: HashMap<ConnectionId, usize>,
     subscriptions: Subscriptions,
     people: People,
-    signals: Signals,
+    coalesced: Coalesced,
     /// `None` if each socket gets a system call of its own.
     uring: Option<UringSender>,
 }
@@ -99,7 +99,7 @@ impl Hub {
                 ..State::default()
             }),
             presence: Notify::new(),
-            signalled: Notify::new(),
+            coalesced_arrived: Notify::new(),
             metrics,
             timers,
         }
@@ -240,18 +240,18 @@ impl Hub {
     }
 
     /// The people who are online or away.
-    pub fn here(&self) -> Vec<(Arc<User>, Presence)> {
-        self.state().people.here()
+    pub fn online(&self) -> Vec<(Arc<User>, Presence)> {
+        self.state().people.online()
     }
 
     /// The current backlog.
-    pub fn waiting(&self) -> Waiting {
-        let mut waiting = Waiting::default();
-        for bytes in self.state().slots.iter().filter_map(Slot::waiting) {
-            waiting.sockets += 1;
-            waiting.bytes += bytes;
+    pub fn backlog(&self) -> Backlog {
+        let mut backlog = Backlog::default();
+        for bytes in self.state().slots.iter().filter_map(Slot::queued_bytes) {
+            backlog.sockets += 1;
+            backlog.bytes += bytes;
         }
-        waiting
+        backlog
     }
 
     /// Asks the connections of these sessions to end.

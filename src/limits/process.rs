@@ -37,6 +37,8 @@ pub const TURNED_AWAY_MAX: usize = 16;
 pub const TURNED_AWAY_TIMEOUT: Duration = Duration::from_secs(2);
 /// Maximum connections that wait to be accepted. The kernel refuses or delays others.
 pub const LISTEN_BACKLOG: i32 = 1_024;
+/// Pause before the next accept when the system has refused one, as when the process is out of files.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Time after which a stop ends the process in any case. Docker kills it after 10 s.
 pub const STOP_WITHIN: Duration = Duration::from_secs(8);
 /// Time within which a second stop signal counts as a duplicate. A later one ends the process at once.
