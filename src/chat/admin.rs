@@ -243,7 +243,7 @@ impl Chat {
         let at = self.clock.now();
         self.throttle_login(caller)?;
         // Checked before the expensive hashing. The store has the final say.
-        let owner = self.reset_target(code).await?;
+        let target = self.reset_target(code).await?;
         let code = Code::parse(code).ok_or_else(link_is_over)?.digest();
         let password = self.passwords.hash(password).await?;
         let (token, session) = new_session(caller)?;
@@ -255,7 +255,7 @@ impl Chat {
         };
         match self.store.commit(Change::ResetPassword(reset)).await? {
             Event::SignedIn(user) => {
-                self.logins.succeeded(owner.name.key(), caller.address);
+                self.logins.succeeded(target.name.key(), caller.address);
                 self.hub.end_person(user.id, CloseCode::SignedOut);
                 Ok(LoggedIn { user, token })
             }

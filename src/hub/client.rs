@@ -257,16 +257,16 @@ impl Slot {
         (bytes > 0).then_some(bytes)
     }
 
-    /// Writes `first`, then the held frames.
+    /// Writes `first`, then the frames that have waited for it.
     pub fn open(&mut self, first: Bytes) {
-        let held = {
+        let waiting = {
             let mut queue = self.client.queue();
             queue.not_opened = false;
             queue.bytes = 0;
             std::mem::take(&mut queue.frames)
         };
         self.write(first);
-        for frame in held {
+        for frame in waiting {
             self.write(frame);
         }
     }
