@@ -1,14 +1,17 @@
-//! Every limit of Chapp, with its unit in its name. None of them is a setting. Input beyond a limit is refused with
-//! `invalid` unless the limit's doc says otherwise.
+//! The limits of Chapp. Most have their unit in their name, else their doc says it. None of them is a setting. Input
+//! beyond a limit is refused with `invalid` unless the limit's doc says otherwise. What only one file needs,
+//! such as the size of a key, is a constant there.
 
 mod commands;
 mod process;
+mod rates;
 mod store;
 mod timers;
 mod uploads;
 
 pub use commands::*;
 pub use process::*;
+pub use rates::*;
 use std::time::Duration;
 pub use store::*;
 pub use timers::*;
@@ -18,7 +21,7 @@ pub use uploads::*;
 
 /// Maximum characters (Unicode scalar values, as everywhere below) in the name of an account.
 pub const NAME_CHARS_MAX: usize = 32;
-/// Minimum characters in a password (NIST SP 800-63B §3.1.1).
+/// Minimum characters in a password (NIST SP 800-63B, revision 3, §5.1.1.2).
 pub const PASSWORD_CHARS_MIN: usize = 8;
 /// Maximum characters in a password.
 pub const PASSWORD_CHARS_MAX: usize = 128;
@@ -44,6 +47,8 @@ pub const CONTENT_NODES_MAX: usize = 2_000;
 pub const CONTENT_DEPTH_MAX: usize = 8;
 /// Maximum nesting of lists when a stored tree is read. A deeper one means that the data file is damaged.
 pub const CONTENT_NESTED_MAX: usize = 4 * CONTENT_DEPTH_MAX;
+/// Maximum times a text is parsed again without what looks like a link definition.
+pub const READINGS_MAX: usize = 8;
 /// Maximum characters in the address of a link. A longer address stays plain text.
 pub const LINK_CHARS_MAX: usize = 2_000;
 /// Maximum people whom one message can mention by name. Further names stay plain text.
@@ -73,17 +78,17 @@ pub const ROOMS_PER_PERSON_MAX: usize = 1_000;
 /// Maximum direct rooms that one person can be in. Beyond it, another is refused with `conflict`.
 pub const DIRECTS_PER_PERSON_MAX: usize = 1_000;
 /// Maximum rooms of any kind to which one person can add the same other person. Beyond it, `conflict`.
-pub const BROUGHT_BY_ONE_MAX: usize = 100;
+pub const ADDED_BY_ONE_MAX: usize = 100;
 /// Maximum people in a direct room.
 pub const DIRECT_MEMBERS_MAX: usize = 10;
 /// Maximum people who can be added to a room as it is created. More can be added later.
 pub const FIRST_MEMBERS_MAX: usize = 100;
 /// Maximum seqs, back from a room's head, that are searched for its last post. Beyond it, none is shown.
-pub const LAST_LOOKED_AT_MAX: usize = 20;
+pub const LAST_POST_SCAN_MAX: usize = 20;
 /// Maximum characters of a room's last post in a list of rooms. The rest is cut off.
 pub const LAST_CHARS_MAX: usize = 200;
 /// Public rooms in a page when the request sets no limit.
-pub const BROWSE_ROOMS_MAX: usize = 1_000;
+pub const BROWSE_ROOMS_DEFAULT: usize = 1_000;
 /// Maximum public rooms that one page scans. The page then ends early and says where to continue.
 pub const ROOMS_SCAN_MAX: usize = 10_000;
 /// Maximum pinned messages in a room. Another pin is refused with `conflict`.
@@ -98,9 +103,9 @@ pub const SEEN_MEMBERS_MAX: u64 = 100;
 /// Maximum people that one page of a list or search scans. The page then ends early and says that there are more.
 pub const PEOPLE_SCAN_MAX: usize = 10_000;
 /// Maximum seqs behind a room's head from which it can be marked unread.
-pub const UNREAD_BACK_MAX: usize = 5_000;
+pub const UNREAD_SEQS_MAX: usize = 5_000;
 /// Maximum bytes of stored messages between a room's head and the message from which it is marked unread.
-pub const UNREAD_BACK_BYTES_MAX: usize = 2 << 20;
+pub const UNREAD_BYTES_MAX: usize = 2 << 20;
 /// Maximum unread mentions that are counted. A higher number is reported as this one.
 pub const MENTIONS_COUNTED_MAX: usize = 1_000;
 /// Maximum characters in a search for people or public rooms.
@@ -186,7 +191,7 @@ pub const FILE_CHUNK_BYTES: usize = (256 << 10) - 128;
 /// ahead.
 pub const FILE_CHANGES_WAITING_MAX: usize = 64;
 /// Milliseconds that a file is kept while no message shows it: 1 day. After that it is erased.
-pub const UPLOAD_KEPT_MS: u64 = 24 * 60 * 60 * 1000;
+pub const UPLOAD_KEPT_MS: u64 = DAY_MS;
 /// Maximum rows of unreferenced files that one change erases: 16 MiB. The next change erases the rest.
 pub const FILE_CHUNKS_ERASED_MAX: usize = 64;
 /// Maximum pixels of the longer side of a preview. A larger picture is scaled down.
@@ -258,6 +263,8 @@ pub const METRICS_READ_TIMEOUT: Duration = Duration::from_millis(500);
 /// Maximum bytes of a frame and of a message from a client: the longest body with each character escaped as
 /// `\uD83D\uDE00`, and its envelope. Beyond it, the socket is closed.
 pub const FRAME_BYTES_MAX: usize = 128 << 10;
+/// Bytes that count as one frame when a client's input can no longer be parsed.
+pub const DRAINED_BYTES: usize = 16 << 10;
 /// Size of tungstenite's read buffer in bytes. Every connection pays for it, and the default is 128 KiB.
 pub const SOCKET_READ_BYTES: usize = 256;
 /// Bytes of a socket's send buffer in the kernel, requested with SO_SNDBUF.
@@ -268,10 +275,12 @@ pub const EVENTS_AT_ONCE_MAX: usize = 128;
 pub const SENDS_AT_ONCE_MAX: usize = 512;
 /// The same where the system refuses a ring that large: before Linux 5.12 it counts as locked memory.
 pub const SENDS_AT_ONCE_FEW: usize = 64;
+/// Maximum queued frames of one socket that are written in one system call.
+pub const SLICES_MAX: usize = 64;
 /// Maximum bytes queued for a slow client beyond the kernel's buffer. Then its socket is closed with 4408.
 pub const CLIENT_QUEUE_BYTES_MAX: usize = 1 << 20;
-/// Maximum posts of one connection that wait for their commit. Beyond it, reading from that connection pauses.
-pub const POSTS_IN_FLIGHT_MAX: usize = 64;
+/// Maximum commands of one connection that wait for their answer. Beyond it, reading from that connection pauses.
+pub const ANSWERS_PENDING_MAX: usize = 64;
 /// Maximum quiet sockets that are pinged in a row. Then the sweep pauses for [`PINGS_PAUSE`].
 pub const PINGS_AT_ONCE_MAX: usize = 64;
 /// Pause between two runs of pings, in which other work gets its turn. Ten thousand pings take 1.6 s.
@@ -285,6 +294,8 @@ pub const KEEPALIVE_AFTER: Duration = Duration::from_secs(5);
 pub const KEEPALIVE_EVERY: Duration = Duration::from_secs(2);
 /// Maximum sockets of one person at a time. Another one is refused with `too_many_requests`.
 pub const SOCKETS_PER_PERSON_MAX: usize = 64;
+/// Milliseconds after which a client of a person with too many sockets may retry.
+pub const SOCKETS_RETRY_MS: u64 = 10_000;
 /// Maximum addresses of this computer that `ready` lists. The others are left out.
 pub const ADDRESSES_MAX: usize = 8;
 /// Time that a closing socket gets to deliver its last bytes. After that it is dropped.
@@ -294,69 +305,12 @@ pub const SLOW_SOCKET_CLOSE_TIMEOUT: Duration = WRITE_STALL_TIMEOUT;
 /// Time that people stay online after their last connection closes, so that a reload does not show them leaving.
 pub const PRESENCE_GRACE: Duration = Duration::from_secs(3);
 
-// ---- Rates (switched off by `--rate-limits off`) ------------------------------------------------
-
-/// HTTP requests that one person may make in a burst, not counting profile pictures.
-pub const REQUESTS_BURST: u32 = 120;
-/// HTTP requests a second that one person may make after that burst. Beyond it, `too_many_requests` (429).
-pub const REQUESTS_PER_SECOND: u32 = 30;
-/// Rooms that one person may create in a burst, not counting direct rooms. Beyond it, `too_many_requests`.
-pub const ROOMS_MADE_BURST: u32 = 100;
-/// Rooms a day that one person may create after that burst.
-pub const ROOMS_MADE_PER_DAY: u32 = 100;
-/// Typing signals that one person may send in a burst. Further ones are dropped.
-pub const TYPING_BURST: u32 = 3;
-/// Typing signals a second that one person may send after that burst.
-pub const TYPING_PER_SECOND: u32 = 1;
-/// Minimum time between deliveries of signals (typing, read marks), unless an event takes them along earlier.
-pub const SIGNALS_EVERY: Duration = Duration::from_secs(1);
-/// Maximum signals that wait to be delivered. Beyond it, they are delivered at once.
-pub const SIGNALS_WAITING_MAX: usize = 4_096;
-/// Minimum time between two commits of read marks.
-pub const READ_MARKS_EVERY: Duration = Duration::from_secs(1);
-/// Time that a request for someone's rooms waits for their read marks to be committed. Then it is answered without.
-pub const READ_MARKS_TIMEOUT: Duration = Duration::from_millis(500);
-/// Maximum read marks that wait, at most one per person and room. Beyond it, they are committed at once.
-pub const READ_MARKS_WAITING_MAX: usize = 4_096;
-/// Minimum time between two announcements of one person's presence. Changes in between are merged into the latest.
-pub const PRESENCE_EVERY: Duration = Duration::from_secs(2);
-/// Frames that one connection may send in a burst.
-pub const FRAMES_BURST: u32 = 60;
-/// Frames a second that one connection may send after that burst. A flood beyond it is closed with 4429.
-pub const FRAMES_PER_SECOND: u32 = 30;
-/// Posts that one person may send in a burst.
-pub const POSTS_BURST: u32 = 20;
-/// Posts a second that one person may send after that burst. Beyond it, `too_many_requests`.
-pub const POSTS_PER_SECOND: u32 = 5;
-/// Delay before a request that came too fast is answered, so that a client that retries without a pause costs less.
-pub const TOO_FAST_PAUSE: Duration = Duration::from_millis(250);
-/// Sockets that one person may open in a burst. Beyond it, `too_many_requests`.
-pub const SOCKETS_OPENED_BURST: u32 = SOCKETS_PER_PERSON_MAX as u32;
-/// Sockets a second that one person may open after that burst. Each starts with a full `ready`.
-pub const SOCKETS_OPENED_PER_SECOND: u32 = 2;
-/// Catch-ups that one person may request in a burst, over all connections. Beyond it, `too_many_requests`.
-pub const SYNCS_BURST: u32 = 300;
-/// Catch-ups a second that one person may request after that burst.
-pub const SYNCS_PER_SECOND: u32 = 30;
-/// Messages in a catch-up for which it counts as one catch-up more.
-pub const SYNC_MESSAGES_COUNTED: usize = 25;
-/// Maximum people whose rates are remembered. Beyond it, those used least recently are forgotten.
-pub const POSTS_BUCKETS_MAX: usize = 10_000;
-/// Log-ins for one name from one network that cause no wait. Each further one doubles the wait.
-pub const LOGIN_FREE_TRIES: u32 = 5;
-/// Maximum wait between two log-ins for one name from one network.
-pub const LOGIN_WAIT_MAX: Duration = Duration::from_secs(15 * 60);
-/// Log-ins and sign-ups a minute from one network (an IPv4 address, an IPv6 /64). Beyond it, `too_many_requests`.
-pub const LOGIN_PER_NETWORK_PER_MINUTE: u32 = 30;
-/// Maximum names and networks whose attempts are remembered. Beyond it, those used least recently are forgotten.
-pub const LOGIN_BUCKETS_MAX: usize = 10_000;
-/// Milliseconds after which a client refused by an overloaded server may retry.
-pub const SHED_RETRY_MS: u64 = 3_000;
-
 // ---- Passwords ---------------------------------------------------------------------------------
 
 /// Maximum passwords that wait for the hashing thread. Beyond it, log-ins are refused with `too_many_requests` (429).
 pub const HASH_QUEUE_MAX: usize = 16;
+/// Milliseconds after which a client refused by it may retry: half of the queue is done by then.
+pub const HASH_RETRY_MS: u64 = 1_000;
 /// Memory of argon2id in KiB. With its passes and lanes, this is OWASP's minimum.
 pub const ARGON2_KIB: u32 = 19 * 1024;
 /// Passes of argon2id. See [`ARGON2_KIB`].
@@ -370,7 +324,8 @@ pub const PASSWORD_CHECKS_MAX: usize = 3;
 
 // ---- Sessions ----------------------------------------------------------------------------------
 
-const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+/// Milliseconds of a day.
+pub const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// Milliseconds without use after which a session ends: 30 days.
 pub const SESSION_IDLE_MS: u64 = 30 * DAY_MS;
 /// Milliseconds after which every session ends: 180 days.

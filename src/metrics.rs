@@ -22,7 +22,7 @@ pub enum Count {
     TurnedAwayOverload,
     /// An event that was delivered.
     Events,
-    /// A write of one commit's frames to one socket.
+    /// A write of a segment's frames, perhaps of several commits, to one socket.
     Writes,
     /// A write that went to the kernel together with others.
     WritesTogether,
@@ -220,7 +220,7 @@ impl Default for Metrics {
 
 impl Metrics {
     /// Increases a counter by one.
-    pub fn one(&self, count: Count) {
+    pub fn increment(&self, count: Count) {
         self.add(count, 1);
     }
 

@@ -5,13 +5,13 @@ mod commands;
 mod connection_limiter;
 mod stopping;
 
-use crate::chat::{Chat, FaultPoints, Part};
+use crate::chat::{BackgroundTask, Chat, FaultPoints};
 use crate::clock::Clock;
 use crate::config::{Config, Host};
 use crate::http::{Connection, Http, Linger, Lingering};
 use crate::hub::Hub;
 use crate::limits::{
-    ADDRESSES_MAX, CONNECTIONS_FEW, CONNECTIONS_MIN, KEEPALIVE_AFTER, KEEPALIVE_EVERY, LISTEN_BACKLOG,
+    ACCEPT_PAUSE, ADDRESSES_MAX, CONNECTIONS_FEW, CONNECTIONS_MIN, KEEPALIVE_AFTER, KEEPALIVE_EVERY, LISTEN_BACKLOG,
     OPEN_FILES_SPARE, OPEN_FILES_WANTED, PINGS_PAUSE, READ_MARKS_EVERY, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_TIMEOUT,
     SESSIONS_DROP_EVERY, SOCKET_SEND_BYTES, Timers, WRITE_STALL_TIMEOUT,
 };
@@ -26,15 +26,12 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use std::{fmt, io};
-use stopping::Parts;
+use stopping::BackgroundTasks;
 pub use stopping::{Failure, Stopping};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-
-/// Pause before the next accept when the process is out of files.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Advice for a system that allows too few open files.
 const MORE_FILES: &str = "To allow more, run ulimit -n 4096 before it, or set LimitNOFILE=65536 in its systemd unit.";
@@ -156,7 +153,7 @@ impl Server {
         self.chat.store().readiness().err().map(Unready::sentence)
     }
 
-    /// The points where tests break parts of the server.
+    /// The points where tests break tasks of the server.
     pub fn fault_points(&self) -> &FaultPoints {
         self.chat.fault_points()
     }
@@ -190,32 +187,32 @@ impl Server {
             async move {
                 feed.route_replies();
                 while let Some(events) = feed.batch().await {
-                    chat.fault_points().reach(Part::FanOut);
+                    chat.fault_points().reach(BackgroundTask::FanOut);
                     chat.hub().deliver(events);
                 }
             }
         });
         let (stopping, is_stopping) = watch::channel(false);
-        let mut parts = Parts::default();
-        parts.spawn(Part::Sweep, sweep(chat.clone(), address, hosts, timers));
-        parts.spawn(Part::Presence, {
+        let mut tasks = BackgroundTasks::default();
+        tasks.spawn(BackgroundTask::Sweep, sweep(chat.clone(), address, hosts, timers));
+        tasks.spawn(BackgroundTask::Presence, {
             let chat = chat.clone();
             async move { chat.announce_presence().await }
         });
-        parts.spawn(Part::Signals, {
+        tasks.spawn(BackgroundTask::Coalesced, {
             let chat = chat.clone();
-            async move { chat.deliver_signals().await }
+            async move { chat.deliver_coalesced().await }
         });
-        parts.spawn(Part::ReadMarks, {
+        tasks.spawn(BackgroundTask::ReadMarks, {
             let chat = chat.clone();
             async move { chat.keep_read_marks(READ_MARKS_EVERY).await }
         });
-        parts.spawn(Part::Trouble, {
+        tasks.spawn(BackgroundTask::Trouble, {
             let chat = chat.clone();
             async move { chat.announce_trouble().await }
         });
-        parts.spawn(Part::Erase, erase(chat.clone(), timers));
-        parts.spawn(Part::Commands, {
+        tasks.spawn(BackgroundTask::Erase, erase(chat.clone(), timers));
+        tasks.spawn(BackgroundTask::Commands, {
             let chat = chat.clone();
             async move {
                 commands.serve(chat, url).await;
@@ -223,7 +220,7 @@ impl Server {
                 std::future::pending().await
             }
         });
-        parts.spawn(Part::Nightly, {
+        tasks.spawn(BackgroundTask::Nightly, {
             let chat = chat.clone();
             async move {
                 chat.back_up_nightly().await;
@@ -232,20 +229,20 @@ impl Server {
             }
         });
         let accepting = accept(listener, http, chat.clone(), limiter.clone(), is_stopping);
-        parts.spawn(Part::Accept, accepting);
+        tasks.spawn(BackgroundTask::Accept, accepting);
         let failed = tokio::select! {
             () = stop => None,
-            part = parts.failed() => Some(part),
+            task = tasks.failed() => Some(task),
             // The feed ends with the writer, whether it stopped or failed.
-            ended = &mut fan_out => Some(if ended.is_ok() { Part::Writer } else { Part::FanOut }),
+            ended = &mut fan_out => Some(if ended.is_ok() { BackgroundTask::Writer } else { BackgroundTask::FanOut }),
         };
-        if let Some(part) = failed {
-            tracing::error!("{part} has failed: Chapp stops");
+        if let Some(task) = failed {
+            tracing::error!("{task} has failed: Chapp stops");
         }
         Stopping {
             chat,
             limiter,
-            parts,
+            tasks,
             fan_out,
             stopping,
             failed,
@@ -321,7 +318,7 @@ async fn accept(
                 continue;
             }
         };
-        chat.fault_points().reach(Part::Accept);
+        chat.fault_points().reach(BackgroundTask::Accept);
         let slot = match limiter.take(peer.ip()) {
             Ok(slot) => slot,
             Err(why) => {
@@ -372,7 +369,7 @@ async fn serve(stream: TcpStream, connection: Connection, http: Arc<Http>, mut s
 async fn sweep(chat: Arc<Chat>, listening: SocketAddr, hosts: Vec<Host>, timers: Timers) {
     let mut next_drop = Instant::now();
     loop {
-        chat.fault_points().reach(Part::Sweep);
+        chat.fault_points().reach(BackgroundTask::Sweep);
         chat.set_addresses(addresses::all(listening, &hosts));
         if Instant::now() >= next_drop {
             chat.drop_expired_sessions().await;
@@ -392,7 +389,7 @@ async fn sweep(chat: Arc<Chat>, listening: SocketAddr, hosts: Vec<Host>, timers:
 async fn erase(chat: Arc<Chat>, timers: Timers) {
     loop {
         tokio::time::sleep(timers.erase_every).await;
-        chat.fault_points().reach(Part::Erase);
+        chat.fault_points().reach(BackgroundTask::Erase);
         chat.erase_deleted().await;
         chat.count_files().await;
         chat.erase_files().await;

@@ -60,7 +60,7 @@ impl Chat {
         let name = Name::parse(name)?;
         let password = Password::parse(password)?;
         let now = self.clock.now();
-        self.count_login(caller)?;
+        self.throttle_login(caller)?;
         // Checked before the expensive hashing. The store has the final say.
         let invite = Code::parse(invite);
         self.store.may_sign_up(invite.as_ref(), now).await?;
@@ -88,18 +88,19 @@ impl Chat {
         }
     }
 
-    /// Counts a log-in or sign-up, unless the server is too busy to take another one.
-    pub(super) fn count_login(&self, caller: &Caller) -> Result<()> {
+    /// Counts a log-in, sign-up, password change or reset, or refuses it if there were too many or the server is
+    /// overloaded.
+    pub(super) fn throttle_login(&self, caller: &Caller) -> Result<()> {
         self.admit(Count::LoginsOverload)?;
         let counted = self
             .logins
             .count(self.rate_limits, self.clock.instant(), caller.address);
-        counted.inspect_err(|_| self.store.metrics().one(Count::LoginsTooMany))
+        counted.inspect_err(|_| self.store.metrics().increment(Count::LoginsTooMany))
     }
 
     fn count_busy(&self, error: &Error) {
         if error.kind == Kind::TooManyRequests {
-            self.store.metrics().one(Count::LoginsBusy);
+            self.store.metrics().increment(Count::LoginsBusy);
         }
     }
 
@@ -109,13 +110,13 @@ impl Chat {
     /// `unauthenticated` with one text for every cause, `too_many_requests`.
     pub async fn log_in(&self, name: &str, password: &str, caller: &Caller) -> Result<LoggedIn> {
         let now = self.clock.now();
-        self.count_login(caller)?;
+        self.throttle_login(caller)?;
         // A name or password that no account can have gets the same answer as a wrong one, at the same cost.
         let name = Name::parse(name).ok();
         let key = name.as_ref().map_or("", Name::key);
         let instant = self.clock.instant();
         let tried = self.logins.try_name(self.rate_limits, instant, key, caller.address);
-        tried.inspect_err(|_| self.store.metrics().one(Count::LoginsTooMany))?;
+        tried.inspect_err(|_| self.store.metrics().increment(Count::LoginsTooMany))?;
         let (token, session) = new_session(caller)?;
         let find = async || match &name {
             Some(name) => self.store.account(name).await,
@@ -198,7 +199,7 @@ impl Chat {
         if !session.is_live(now) {
             return Err(Error::unauthenticated());
         }
-        if self.is_to_touch(session.seen_at, now) {
+        if self.should_touch(session.seen_at, now) {
             self.touch(id, address);
         }
         Ok(Viewer {
@@ -217,7 +218,7 @@ impl Chat {
     }
 
     /// Whether a session's last use is due to be recorded. Never while the clock may be wrong.
-    fn is_to_touch(&self, seen_at: Time, now: Time) -> bool {
+    fn should_touch(&self, seen_at: Time, now: Time) -> bool {
         let is_due = now.since(seen_at) >= SESSION_TOUCH_MS || seen_at.since(now) > CLOCK_AHEAD_MAX_MS;
         is_due && self.clock_watch.is_settled(&self.clock)
     }
@@ -263,27 +264,27 @@ impl Chat {
             return;
         }
         let now = self.clock.now();
-        let mut over = Vec::new();
+        let mut expired = Vec::new();
         for (number, id) in self.hub.sessions().into_iter().enumerate() {
             if number % SESSIONS_SWEPT_AT_ONCE_MAX == SESSIONS_SWEPT_AT_ONCE_MAX - 1 {
                 tokio::task::yield_now().await;
             }
             match self.store.session(id).await {
-                Ok(Some((session, _))) if !session.is_live(now) => over.push(id),
-                Ok(Some((session, _))) if self.is_to_touch(session.seen_at, now) => {
+                Ok(Some((session, _))) if !session.is_live(now) => expired.push(id),
+                Ok(Some((session, _))) if self.should_touch(session.seen_at, now) => {
                     if let Ok(address) = session.address.parse() {
                         self.touch(id, address);
                     }
                 }
-                Ok(None) => over.push(id),
+                Ok(None) => expired.push(id),
                 Ok(Some(_)) | Err(_) => {}
             }
         }
-        if !over.is_empty() {
+        if !expired.is_empty() {
             let code = crate::wire::CloseCode::SignedOut;
-            self.hub.end_sessions(|id| over.contains(&id), code);
+            self.hub.end_sessions(|id| expired.contains(&id), code);
         }
-        for id in over {
+        for id in expired {
             // If this fails, the next sweep or request does it.
             let _ = self.log_out(id).await;
         }

@@ -2,12 +2,13 @@
 
 use super::accounts::{Caller, LoggedIn, new_session};
 use super::nightly::NightlyFacts;
+use super::people::person;
 use super::state::Chat;
 use super::stop_on_drop::StopOnDrop;
 use super::unexpected::unexpected;
 use crate::clock::Time;
 use crate::error::{Error, Kind, Result};
-use crate::hub::Waiting;
+use crate::hub::Backlog;
 use crate::limits::{INVITE_MS, RESET_MS};
 use crate::model::{
     AdminAction, Backup, Change, Code, Event, Invite, Password, PasswordReset, Role, ServerCounts, ServerInfo,
@@ -38,9 +39,9 @@ pub struct ServerFacts {
 pub struct Health {
     /// Number of open sockets.
     pub sockets: usize,
-    /// The backlog for slow readers.
-    pub waiting: Waiting,
-    /// Uploads that are received, and uploads that wait for a turn.
+    /// What is queued for slow clients, and for those that are not opened yet.
+    pub backlog: Backlog,
+    /// Uploads that are received or finishing, and uploads that wait for a turn.
     pub uploads: (usize, usize),
     /// The load of the store.
     pub load: Load,
@@ -106,7 +107,7 @@ impl Chat {
     pub fn health(&self) -> Health {
         Health {
             sockets: self.hub.connections(),
-            waiting: self.hub.waiting(),
+            backlog: self.hub.backlog(),
             uploads: self.uploads.counts(),
             load: self.store.load(),
             shed_level: self.store.shed_level(),
@@ -127,11 +128,17 @@ impl Chat {
     ///
     /// # Errors
     /// `forbidden` for members.
-    pub async fn set_sign_up_policy(&self, viewer: &Viewer, door: SignUpPolicy) -> Result<()> {
-        let spare = self.new_invite(None)?;
-        self.administer(viewer, AdminAction::SetDoor { door, spare })
-            .await
-            .map(drop)
+    pub async fn set_sign_up_policy(&self, viewer: &Viewer, policy: SignUpPolicy) -> Result<()> {
+        let fallback_invite = self.new_invite(None)?;
+        self.administer(
+            viewer,
+            AdminAction::SetSignUpPolicy {
+                policy,
+                fallback_invite,
+            },
+        )
+        .await
+        .map(drop)
     }
 
     /// Creates an invite link, which replaces the previous one. It lasts until `ends_at`, or 7 days.
@@ -139,7 +146,7 @@ impl Chat {
     /// # Errors
     /// `forbidden` for members, `invalid` for an end in the past or too far ahead.
     pub async fn make_invite(&self, viewer: &Viewer, ends_at: Option<u64>) -> Result<Invite> {
-        rules::may_open_door(self.role(viewer).await?)?;
+        rules::may_set_sign_up_policy(self.role(viewer).await?)?;
         let invite = self.new_invite(ends_at)?;
         match self.administer(viewer, AdminAction::Invite(invite)).await? {
             Event::InviteChanged(invite) => Ok(invite),
@@ -152,7 +159,7 @@ impl Chat {
     /// # Errors
     /// `forbidden` for members, `invalid` for an end in the past or too far ahead, `not_found` without a link.
     pub async fn end_invite(&self, viewer: &Viewer, ends_at: u64) -> Result<Invite> {
-        rules::may_open_door(self.role(viewer).await?)?;
+        rules::may_set_sign_up_policy(self.role(viewer).await?)?;
         let ends_at = invite_end(ends_at, self.clock.now())?;
         match self.administer(viewer, AdminAction::EndInvite(ends_at)).await? {
             Event::InviteChanged(invite) => Ok(invite),
@@ -221,7 +228,7 @@ impl Chat {
     ///
     /// # Errors
     /// `not_found` for a link that has expired or been used.
-    pub async fn reset_owner(&self, code: &str) -> Result<User> {
+    pub async fn reset_target(&self, code: &str) -> Result<User> {
         let code = Code::parse(code).ok_or_else(link_is_over)?;
         self.store.reset(&code.digest(), self.clock.now()).await
     }
@@ -234,9 +241,9 @@ impl Chat {
     pub async fn reset_password(&self, code: &str, password: &str, caller: &Caller) -> Result<LoggedIn> {
         let password = Password::parse(password)?;
         let at = self.clock.now();
-        self.count_login(caller)?;
+        self.throttle_login(caller)?;
         // Checked before the expensive hashing. The store has the final say.
-        let owner = self.reset_owner(code).await?;
+        let target = self.reset_target(code).await?;
         let code = Code::parse(code).ok_or_else(link_is_over)?.digest();
         let password = self.passwords.hash(password).await?;
         let (token, session) = new_session(caller)?;
@@ -248,7 +255,7 @@ impl Chat {
         };
         match self.store.commit(Change::ResetPassword(reset)).await? {
             Event::SignedIn(user) => {
-                self.logins.succeeded(owner.name.key(), caller.address);
+                self.logins.succeeded(target.name.key(), caller.address);
                 self.hub.end_person(user.id, CloseCode::SignedOut);
                 Ok(LoggedIn { user, token })
             }
@@ -312,7 +319,7 @@ impl Chat {
     }
 
     async fn administer(&self, viewer: &Viewer, action: AdminAction) -> Result<Event> {
-        let at = self.count_act(viewer)?;
+        let at = self.throttle_action(viewer)?;
         let by = viewer.user.id;
         self.store.commit(Change::Server { by, action, at }).await
     }
@@ -322,13 +329,6 @@ pub(super) fn random_code() -> Result<Code> {
     let mut random = [0; 10];
     getrandom::fill(&mut random).map_err(Error::internal)?;
     Ok(Code::new(random))
-}
-
-fn person(event: Event) -> Result<User> {
-    match event {
-        Event::PersonChanged(user) => Ok(user),
-        other => Err(unexpected(&other)),
-    }
 }
 
 pub(super) fn one_at_a_time() -> Error {

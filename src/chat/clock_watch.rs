@@ -4,21 +4,20 @@
 //! must not cost anybody their session or their unsent file.
 
 use crate::clock::{Clock, Time};
-use crate::limits::{CLOCK_AHEAD_MAX_MS, CLOCK_BEHIND_MAX_MS, CLOCK_JUMP_MS, CLOCK_SETTLES_AFTER};
+use crate::limits::{CLOCK_AHEAD_MAX_MS, CLOCK_BEHIND_MAX_MS, CLOCK_JUMP_MS, CLOCK_SETTLES_AFTER, DAY_MS};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 const MINUTE_MS: u64 = 60_000;
 const HOUR_MS: u64 = 60 * MINUTE_MS;
-const DAY_MS: u64 = 24 * HOUR_MS;
 const YEAR_MS: u64 = 365 * DAY_MS;
 
 pub(super) struct ClockWatch(Mutex<State>);
 
 struct State {
-    /// The clock's time at the last check,
+    /// The clock's time at the last check.
     shown: Time,
-    /// and the instant of that check.
+    /// The instant of the last check.
     looked: Instant,
     /// When the clock is trusted again. `None` if nobody has set it.
     settles_at: Option<Instant>,
@@ -89,7 +88,7 @@ fn log_jump(now: Time, expected: Time) {
             in_words(back)
         );
     } else {
-        // A laptop that was asleep does this every day.
+        // Waking from sleep looks like this.
         tracing::info!("The clock of this computer went forward by {}.", in_words(forward));
     }
 }

@@ -6,7 +6,7 @@
 use super::preview;
 use super::state::Chat;
 use super::unexpected::unexpected;
-use super::uploads::UploadSlot;
+use super::uploads::UploadTicket;
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::limits::{FILE_BYTES_MAX, FILE_CHUNK_BYTES, UPLOAD_KEPT_MS};
@@ -32,7 +32,7 @@ pub struct Upload {
     is_done: bool,
     /// The space taken before this upload, by the sender's files and by all files.
     usage: FileUsage,
-    slot: UploadSlot,
+    ticket: UploadTicket,
 }
 
 impl Upload {
@@ -42,7 +42,7 @@ impl Upload {
     /// `too_large`, `storage_full`, `unavailable`. The last one comes with a time to wait if the upload is too slow
     /// or has to make room for somebody.
     pub async fn take(&mut self, bytes: Bytes) -> Result<()> {
-        self.slot.arrived(bytes.len())?;
+        self.ticket.arrived(bytes.len())?;
         let size = self.kept + (self.pending.len() + bytes.len()) as u64;
         if size > FILE_BYTES_MAX {
             return Err(file_too_large());
@@ -61,7 +61,7 @@ impl Upload {
     /// # Errors
     /// `unavailable` with a time to wait, as for [`Upload::take`].
     pub fn wait(&self) -> Result<()> {
-        self.slot.arrived(0)
+        self.ticket.arrived(0)
     }
 
     async fn keep(&mut self, bytes: Bytes) -> Result<()> {
@@ -76,8 +76,8 @@ impl Upload {
             bytes,
             at: self.at,
         };
-        self.slot
-            .unhurried(self.store.commit(Change::File(change)))
+        self.ticket
+            .exclude_from_rate(self.store.commit(Change::File(change)))
             .await
             .map(drop)
     }
@@ -105,7 +105,7 @@ impl Chat {
     /// `too_many_requests`, `too_large`, `invalid` for an empty file, `storage_full` if it does not fit into the
     /// viewer's share, `unavailable` if its turn does not come in time.
     pub async fn begin_upload(&self, viewer: &Viewer, name: &str, size: Option<u64>) -> Result<Upload> {
-        let at = self.count_act(viewer)?;
+        let at = self.throttle_action(viewer)?;
         match size {
             Some(0) => return Err(empty()),
             Some(size) if size > FILE_BYTES_MAX => return Err(file_too_large()),
@@ -113,7 +113,7 @@ impl Chat {
         }
         let usage = self.store.file_usage(viewer.user.id).await?;
         usage.may_add(size.unwrap_or(0))?;
-        let slot = self.uploads.take(viewer.user.id).await?;
+        let ticket = self.uploads.take(viewer.user.id).await?;
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(Error::internal)?;
         Ok(Upload {
@@ -127,7 +127,7 @@ impl Chat {
             head: Bytes::new(),
             is_done: false,
             usage,
-            slot,
+            ticket,
         })
     }
 
@@ -143,16 +143,16 @@ impl Chat {
         if upload.kept == 0 {
             return Err(empty());
         }
-        upload.slot.finish();
-        let seen = preview::look(&upload.head);
-        let preview = self.preview_of(&upload, &seen).await;
+        upload.ticket.finish();
+        let sniffed = preview::look(&upload.head);
+        let preview = self.preview_of(&upload, &sniffed).await;
         let change = FileChange::Add(NewFile {
             file: Attachment {
                 id: upload.id,
                 name: upload.name.clone(),
-                media_type: seen.media_type.to_owned(),
+                media_type: sniffed.media_type.to_owned(),
                 size: upload.kept,
-                pixels: seen.pixels,
+                pixels: sniffed.pixels,
                 has_preview: preview.is_some(),
             },
             preview,
@@ -169,8 +169,8 @@ impl Chat {
     }
 
     /// A smaller version of an uploaded picture, if one is worth making. A failure costs only the preview.
-    async fn preview_of(&self, upload: &Upload, seen: &preview::Seen) -> Option<(String, Bytes)> {
-        if !preview::is_worth(seen, upload.kept) {
+    async fn preview_of(&self, upload: &Upload, sniffed: &preview::Sniffed) -> Option<(String, Bytes)> {
+        if !preview::is_worth(sniffed, upload.kept) {
             return None;
         }
         // One at a time: each may take some 200 MB while it is decoded.

@@ -37,10 +37,10 @@ impl Chat {
         client_id: ClientId,
         content: PostContent,
     ) -> Result<impl Future<Output = Result<Answer>> + use<>> {
-        let now = self.count_act(viewer)?;
+        let now = self.throttle_action(viewer)?;
         let message = match content {
             PostContent::Text { body, reply_to, files } => NewMessage::Text {
-                text: self.written(viewer, body).await?,
+                text: self.parse_text(viewer, body).await?,
                 reply_to,
                 files,
             },
@@ -52,7 +52,7 @@ impl Chat {
             room,
             client_id,
             message,
-            here: if is_for_here { self.here() } else { Vec::new() },
+            here: if is_for_here { self.online() } else { Vec::new() },
             at: now,
         });
         let pending = self.store.submit(change).await?;
@@ -70,9 +70,9 @@ impl Chat {
         target: MessageRef,
         action: RequestedAction,
     ) -> Result<impl Future<Output = Result<Answer>> + use<>> {
-        let at = self.count_act(viewer)?;
+        let at = self.throttle_action(viewer)?;
         let act = match action {
-            RequestedAction::Edit(body) => MessageAction::Edit(self.written(viewer, body).await?),
+            RequestedAction::Edit(body) => MessageAction::Edit(self.parse_text(viewer, body).await?),
             RequestedAction::Delete => MessageAction::Delete,
             RequestedAction::Undelete => MessageAction::Undelete,
             RequestedAction::React(emoji, on) => MessageAction::React { emoji, on },
@@ -84,7 +84,7 @@ impl Chat {
     }
 
     /// Parses a text with the people and rooms that its author can name.
-    async fn written(&self, viewer: &Viewer, body: Body) -> Result<FormattedText> {
+    async fn parse_text(&self, viewer: &Viewer, body: Body) -> Result<FormattedText> {
         let candidates = markup::candidates(body.as_str());
         let mut names = markup::Names::default();
         if !candidates.people.is_empty() {
@@ -96,8 +96,8 @@ impl Chat {
         Ok(markup::parse(body, &names))
     }
 
-    fn here(&self) -> Vec<UserId> {
-        self.hub.here().iter().map(|(user, _)| user.id).collect()
+    fn online(&self) -> Vec<UserId> {
+        self.hub.online().iter().map(|(user, _)| user.id).collect()
     }
 
     /// Saves a message for later, or removes it from the saved ones.
@@ -112,7 +112,7 @@ impl Chat {
         target: MessageRef,
         on: bool,
     ) -> Result<impl Future<Output = Result<()>> + use<>> {
-        let at = self.count_act(viewer)?;
+        let at = self.throttle_action(viewer)?;
         let change = Change::Save {
             user: viewer.user.id,
             target,
@@ -167,7 +167,7 @@ impl Chat {
     ///
     /// # Errors
     /// `not_found` for a room that the viewer is not in.
-    pub async fn seen(&self, viewer: &Viewer, room: RoomId) -> Result<Vec<(UserId, Seq)>> {
+    pub async fn read_positions(&self, viewer: &Viewer, room: RoomId) -> Result<Vec<(UserId, Seq)>> {
         self.store.seen(viewer.user.id, room).await
     }
 

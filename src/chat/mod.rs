@@ -4,6 +4,7 @@
 
 mod accounts;
 mod admin;
+mod background_task;
 mod clock_watch;
 mod files;
 mod host;
@@ -12,7 +13,6 @@ mod messages;
 mod network;
 mod nightly;
 mod nightly_state;
-mod parts;
 mod passwords;
 mod people;
 mod picture;
@@ -32,13 +32,13 @@ mod uploads;
 
 pub use accounts::{Caller, LoggedIn};
 pub use admin::{BackupTaken, Health, ServerFacts};
+pub use background_task::{BackgroundTask, FaultPoints, TaskFault};
 pub use files::Upload;
 pub use host::{ResetOffered, hand_over, offer_reset};
 pub use messages::Answer;
 pub use network::{is_this_computer, network};
 pub use nightly::NightlyFacts;
 pub use nightly_state::BackupPlan;
-pub use parts::{FaultPoints, Part, PartFault};
 pub use rooms::RoomPlan;
 pub use state::Chat;
 pub use throttle::{RateLimits, TokenBucket};

@@ -1,8 +1,8 @@
 //! Nightly backups: takes and checks one each night, keeps a bounded number, and reports when there is none.
 
+use super::background_task::BackgroundTask;
 use super::nightly_state::{BackupPlan, has_passed};
-use super::parts::Part;
-use super::passwords::yield_to_others;
+use super::passwords::lower_thread_priority;
 use super::state::Chat;
 use super::stop_on_drop::StopOnDrop;
 use crate::clock::Time;
@@ -77,7 +77,7 @@ impl Chat {
         let Some(plan) = self.nightly.plan.get() else { return };
         loop {
             tokio::time::sleep(plan.look_every).await;
-            self.fault_points.reach(Part::Nightly);
+            self.fault_points.reach(BackgroundTask::Nightly);
             if let Err(error) = self.back_up_if_due(plan).await {
                 error.log();
             }
@@ -115,7 +115,7 @@ impl Chat {
         );
         let (answer, written) = oneshot::channel();
         let work = move || {
-            yield_to_others();
+            lower_thread_priority();
             // The caller may have been dropped.
             let _ = answer.send(write(&store, &plan, minute, &progress));
         };

@@ -4,9 +4,9 @@
 //! memory. So one runs at a time, a few wait, and the rest is shed. If the system allows it, the thread yields to
 //! those that serve sockets: a log-in can wait, a conversation should not.
 
-use super::parts::{FaultPoints, Part};
+use super::background_task::{BackgroundTask, FaultPoints};
 use crate::error::{Error, Result};
-use crate::limits::{ARGON2_KIB, ARGON2_LANES, ARGON2_PASSES, HASH_QUEUE_MAX};
+use crate::limits::{ARGON2_KIB, ARGON2_LANES, ARGON2_PASSES, HASH_QUEUE_MAX, HASH_RETRY_MS};
 use crate::model::{Password, PasswordHash};
 use argon2::password_hash::phc::{self, Output, ParamsString, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -36,27 +36,24 @@ pub(super) struct Verified {
     pub rehashed: Option<PasswordHash>,
 }
 
-/// An idle server does not keep 19 MiB for the next log-in.
+/// Time that the idle thread keeps its buffer.
 const BUFFER_KEPT_FOR: Duration = Duration::from_secs(10);
 
 /// Nice value of the thread: next to one that serves sockets, it gets a tenth of the processor.
 #[cfg(target_os = "linux")]
 const HASH_NICE: i32 = 10;
 
-/// A shed client should come back when half of the queue is done.
-const BUSY_RETRY_MS: u64 = 1_000;
-
 impl Passwords {
     pub fn start(fault_points: FaultPoints) -> std::io::Result<Passwords> {
         let (jobs, queue) = sync_channel(HASH_QUEUE_MAX);
         let mut hasher = Hasher::new().map_err(std::io::Error::other)?;
         std::thread::Builder::new().name("passwords".into()).spawn(move || {
-            yield_to_others();
+            lower_thread_priority();
             while let Ok(mut job) = queue.recv() {
                 loop {
                     // A panic costs one caller their answer, but does not end log-ins for everybody.
                     let work = AssertUnwindSafe(|| {
-                        fault_points.reach(Part::Passwords);
+                        fault_points.reach(BackgroundTask::Passwords);
                         hasher.run(job);
                     });
                     if catch_unwind(work).is_err() {
@@ -95,16 +92,16 @@ impl Passwords {
     fn send(&self, job: Job) -> Result<()> {
         self.0.try_send(job).map_err(|error| match error {
             TrySendError::Full(_) => {
-                Error::too_many("Many people are logging in. Try again in a moment.", BUSY_RETRY_MS)
+                Error::too_many("Many people are logging in. Try again in a moment.", HASH_RETRY_MS)
             }
             TrySendError::Disconnected(_) => Error::internal("the hashing thread has ended"),
         })
     }
 }
 
-/// Lowers this thread's priority. On Linux each thread has its own nice value, against POSIX (setpriority(2)).
+/// Lowers this thread's priority. On Linux each thread has its own nice value, contrary to POSIX (setpriority(2)).
 /// Elsewhere it would apply to the whole process.
-pub(super) fn yield_to_others() {
+pub(super) fn lower_thread_priority() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(HASH_NICE) {
         tracing::info!(%error, "the priority of background work could not be lowered");

@@ -20,7 +20,7 @@ impl Chat {
     /// # Errors
     /// `too_many_requests`, or when the data file cannot be written.
     pub async fn edit_profile(&self, viewer: &Viewer, patch: ProfilePatch) -> Result<User> {
-        self.count_act(viewer)?;
+        self.throttle_action(viewer)?;
         let user = viewer.user.id;
         person(self.store.commit(Change::EditProfile { user, patch }).await?)
     }
@@ -30,7 +30,7 @@ impl Chat {
     /// # Errors
     /// `invalid` if the bytes are not a picture within the limits.
     pub async fn set_picture(&self, viewer: &Viewer, upload: Option<Bytes>) -> Result<User> {
-        self.count_act(viewer)?;
+        self.throttle_action(viewer)?;
         let picture = match upload {
             None => None,
             Some(bytes) => {
@@ -57,7 +57,7 @@ impl Chat {
     /// # Errors
     /// `too_many_requests`, or when the data file cannot be written.
     pub async fn edit_settings(&self, viewer: &Viewer, patch: SettingsPatch) -> Result<Settings> {
-        self.count_act(viewer)?;
+        self.throttle_action(viewer)?;
         let user = viewer.user.id;
         match self.store.commit(Change::EditSettings { user, patch }).await? {
             Event::Settings { settings, .. } => Ok(settings),
@@ -73,7 +73,7 @@ impl Chat {
     pub async fn change_password(&self, viewer: &Viewer, caller: &Caller, present: &str, new: &str) -> Result<Token> {
         let new = Password::parse(new).map_err(|error| error.at("new_password"))?;
         let now = self.clock.now();
-        self.count_login(caller)?;
+        self.throttle_login(caller)?;
         let (user, key) = (viewer.user.id, viewer.user.name.key());
         self.logins
             .try_name(self.rate_limits, self.clock.instant(), key, caller.address)?;
@@ -158,7 +158,7 @@ impl Chat {
     /// # Errors
     /// `not_found`, `invalid` for blocking oneself, `conflict` at the limit.
     pub async fn block(&self, viewer: &Viewer, other: UserId, on: bool) -> Result<()> {
-        self.count_act(viewer)?;
+        self.throttle_action(viewer)?;
         let user = viewer.user.id;
         // A block recounts the mentions in the viewer's rooms, which depend on the read marks.
         self.write_read_marks_of(user).await;
@@ -195,7 +195,7 @@ impl Chat {
     }
 }
 
-fn person(event: Event) -> Result<User> {
+pub(super) fn person(event: Event) -> Result<User> {
     match event {
         Event::PersonChanged(user) => Ok(user),
         other => Err(unexpected(&other)),

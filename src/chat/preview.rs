@@ -17,7 +17,7 @@ const JPEG_QUALITY: u8 = 80;
 const UNKNOWN: &str = "application/octet-stream";
 
 /// What the first bytes of a file reveal.
-pub(super) struct Seen {
+pub(super) struct Sniffed {
     /// The media type (RFC 6838).
     pub media_type: &'static str,
     /// Width and height of a picture in pixels, as shown. `None` for any other file.
@@ -25,14 +25,14 @@ pub(super) struct Seen {
 }
 
 /// Inspects the first bytes of a file. The extension of its name is ignored.
-pub(super) fn look(head: &[u8]) -> Seen {
+pub(super) fn look(head: &[u8]) -> Sniffed {
     let media_type = match infer::get(head).map(|kind| kind.mime_type()) {
         Some("audio/x-wav") => "audio/wav",
         Some(known) => known,
         None => text_type(head).unwrap_or(UNKNOWN),
     };
     let pixels = media_type.starts_with("image/").then(|| pixels(head)).flatten();
-    Seen { media_type, pixels }
+    Sniffed { media_type, pixels }
 }
 
 /// The media type of a text. `None` if it is not text.
@@ -81,9 +81,9 @@ fn orientation(head: &[u8]) -> Orientation {
 }
 
 /// Whether a picture of this many bytes is worth a preview.
-pub(super) fn is_worth(seen: &Seen, bytes: u64) -> bool {
-    let is_known = matches!(seen.media_type, "image/png" | "image/jpeg");
-    let is_bounded = seen
+pub(super) fn is_worth(sniffed: &Sniffed, bytes: u64) -> bool {
+    let is_known = matches!(sniffed.media_type, "image/png" | "image/jpeg");
+    let is_bounded = sniffed
         .pixels
         .is_some_and(|(width, height)| width.max(height) <= PREVIEW_SOURCE_SIDE_MAX);
     is_known && is_bounded && (PREVIEW_WORTH_BYTES + 1..=PREVIEW_SOURCE_BYTES_MAX).contains(&bytes)

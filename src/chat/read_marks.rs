@@ -1,8 +1,9 @@
 //! How far people have read. In a busy room, every reader sends a mark after each message, and the others see it. So
-//! marks wait for a second and are committed together, only the latest of each person in each room. A mark sent
-//! without a `ref` is not acknowledged, so a crash may lose it. An orderly stop does not.
+//! the first mark is committed at once, and those within a second after it wait and are committed together, only the
+//! latest of each person in each room. A mark sent without a `ref` is not acknowledged, so a crash may lose it. An
+//! orderly stop does not.
 
-use super::parts::Part;
+use super::background_task::BackgroundTask;
 use super::read_mark_queue::{answer_all, marked};
 use super::state::Chat;
 use crate::error::{Error, Kind, Result};
@@ -48,7 +49,7 @@ impl Chat {
         by: ConnectionId,
         target: MessageRef,
     ) -> Result<impl Future<Output = Result<ReadMark>> + use<>> {
-        self.count_act(viewer)?;
+        self.throttle_action(viewer)?;
         let (user, by) = (viewer.user.id, Some(by));
         // Earlier read marks must not undo this change.
         let submitted = self.read_marks.submit().await;
@@ -63,7 +64,7 @@ impl Chat {
     pub async fn keep_read_marks(&self, every: Duration) {
         loop {
             self.read_marks.arrived.notified().await;
-            self.fault_points.reach(Part::ReadMarks);
+            self.fault_points.reach(BackgroundTask::ReadMarks);
             self.write_read_marks().await;
             tokio::time::sleep(every).await;
         }

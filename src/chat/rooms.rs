@@ -74,7 +74,7 @@ impl Chat {
     /// `invalid`, `name_taken`, `conflict` or `too_many_requests` at a limit, `forbidden` if one of two people has
     /// blocked the other.
     pub async fn create_room(&self, viewer: &Viewer, plan: RoomPlan) -> Result<(RoomView, bool)> {
-        let at = self.count_act(viewer)?;
+        let at = self.throttle_action(viewer)?;
         self.write_read_marks_of(viewer.user.id).await;
         if plan.kind != RoomKind::Direct {
             self.limit(&self.rooms_made, Count::ActsTooMany, viewer.user.id)?;
@@ -93,8 +93,8 @@ impl Chat {
             at,
         };
         match self.store.commit(Change::CreateRoom(new)).await? {
-            Event::Entered { view, .. } => Ok((view, true)),
-            Event::InAlready { view } => Ok((view, false)),
+            Event::JoinedRoom { view, .. } => Ok((view, true)),
+            Event::AlreadyMember { view } => Ok((view, false)),
             other => Err(unexpected(&other)),
         }
     }
@@ -104,7 +104,7 @@ impl Chat {
     /// # Errors
     /// Errors of the rules, and `name_taken`.
     pub async fn edit_room(&self, viewer: &Viewer, room: RoomId, patch: RoomPatch) -> Result<RoomView> {
-        let at = self.count_act(viewer)?;
+        let at = self.throttle_action(viewer)?;
         let by = viewer.user.id;
         self.store.commit(Change::EditRoom { by, room, patch, at }).await?;
         self.room(viewer, room).await
@@ -115,7 +115,7 @@ impl Chat {
     /// # Errors
     /// `not_found` for a room that the viewer is not in.
     pub async fn arrange_room(&self, viewer: &Viewer, room: RoomId, prefs: RoomPrefs) -> Result<RoomView> {
-        self.count_act(viewer)?;
+        self.throttle_action(viewer)?;
         let user = viewer.user.id;
         self.write_read_marks_of(user).await;
         match self.store.commit(Change::ArrangeRoom { user, room, prefs }).await? {
@@ -137,10 +137,10 @@ impl Chat {
     /// # Errors
     /// Errors of the rules.
     pub async fn add_member(&self, viewer: &Viewer, room: RoomId, user: UserId) -> Result<RoomView> {
-        let at = self.count_act(viewer)?;
+        let at = self.throttle_action(viewer)?;
         let by = viewer.user.id;
         match self.store.commit(Change::AddMember { by, room, user, at }).await? {
-            Event::Entered { view, .. } | Event::InAlready { view } => Ok(view),
+            Event::JoinedRoom { view, .. } | Event::AlreadyMember { view } => Ok(view),
             other => Err(unexpected(&other)),
         }
     }
@@ -150,7 +150,7 @@ impl Chat {
     /// # Errors
     /// Errors of the rules.
     pub async fn remove_member(&self, viewer: &Viewer, room: RoomId, user: UserId) -> Result<()> {
-        let at = self.count_act(viewer)?;
+        let at = self.throttle_action(viewer)?;
         let by = viewer.user.id;
         self.store
             .commit(Change::RemoveMember { by, room, user, at })
@@ -163,7 +163,7 @@ impl Chat {
     /// # Errors
     /// Errors of the rules, and `conflict` if the room would have no owner.
     pub async fn set_member_role(&self, viewer: &Viewer, room: RoomId, user: UserId, role: MemberRole) -> Result<()> {
-        let at = self.count_act(viewer)?;
+        let at = self.throttle_action(viewer)?;
         let change = Change::SetMemberRole {
             by: viewer.user.id,
             room,

@@ -13,7 +13,7 @@ impl Chat {
     /// `not_found` for a room that the viewer is not in; `too_many_requests` if too many searches wait.
     pub async fn search(&self, viewer: &Viewer, query: SearchQuery) -> Result<SearchPage> {
         let busy = |_| {
-            self.store.metrics().one(Count::SearchesBusy);
+            self.store.metrics().increment(Count::SearchesBusy);
             Error::too_many("Many people are searching. Try again in a moment.", SEARCH_AGAIN_MS)
         };
         let _permit = self.searches.all.try_acquire().map_err(busy)?;

@@ -1,11 +1,11 @@
 //! Signals, which are neither durable nor numbered: typing and presence.
 
-use super::parts::Part;
+use super::background_task::BackgroundTask;
 use super::state::Chat;
 use super::throttle::RateLimits;
 use crate::error::Result;
 use crate::hub::{Departure, PresenceChange};
-use crate::limits::{PRESENCE_EVERY, PRESENCE_GRACE, SHED_HOLD, SIGNALS_EVERY};
+use crate::limits::{COALESCED_EVERY, PRESENCE_EVERY, PRESENCE_GRACE, SHED_HOLD};
 use crate::metrics::Count;
 use crate::model::{Change, Event, RoomId, UserId, Viewer};
 use crate::store::ShedLevel;
@@ -28,7 +28,7 @@ impl Chat {
             return Ok(());
         }
         self.store.may_post(user, room).await?;
-        self.hub.signal(Event::Typing { user, room });
+        self.hub.coalesce(Event::Typing { user, room });
         Ok(())
     }
 
@@ -53,8 +53,8 @@ impl Chat {
     /// Records that everybody online was last seen now. The server stops, so nothing else will.
     pub async fn note_last_seen(&self) {
         let at = self.clock.now();
-        let here = self.hub.here().into_iter();
-        let changes = here.map(|(user, _)| Change::Seen { user: user.id, at });
+        let online = self.hub.online().into_iter();
+        let changes = online.map(|(user, _)| Change::Seen { user: user.id, at });
         for note in self.store.submit_all(changes.collect()).await.into_iter().flatten() {
             // If this fails, their `last_seen` stays at an earlier time.
             let _ = note.await;
@@ -63,12 +63,12 @@ impl Chat {
 
     /// Delivers typing and read marks, for as long as the server runs: at once if none were delivered a moment ago.
     /// Those that come in between go with the next delivery.
-    pub async fn deliver_signals(&self) {
+    pub async fn deliver_coalesced(&self) {
         loop {
-            self.hub.has_signals().await;
-            self.fault_points.reach(Part::Signals);
-            self.hub.deliver_signals();
-            tokio::time::sleep(SIGNALS_EVERY).await;
+            self.hub.has_coalesced().await;
+            self.fault_points.reach(BackgroundTask::Coalesced);
+            self.hub.deliver_coalesced();
+            tokio::time::sleep(COALESCED_EVERY).await;
         }
     }
 
@@ -81,24 +81,24 @@ impl Chat {
             RateLimits::Off => Duration::ZERO,
         };
         // When each person was last announced, if that was a moment ago, and the changes that wait.
-        let mut told: HashMap<UserId, Instant> = HashMap::new();
+        let mut announced_at: HashMap<UserId, Instant> = HashMap::new();
         let mut waiting: HashMap<UserId, PresenceChange> = HashMap::new();
         loop {
-            let next = waiting.keys().filter_map(|user| told.get(user)).min();
+            let next = waiting.keys().filter_map(|user| announced_at.get(user)).min();
             let changes = match next {
                 Some(at) => timeout_at(*at + every, self.hub.presence_changes()).await,
                 None => Ok(self.hub.presence_changes().await),
             };
-            self.fault_points.reach(Part::Presence);
+            self.fault_points.reach(BackgroundTask::Presence);
             let changes = changes.unwrap_or_default().into_iter();
             waiting.extend(changes.map(|change| (change.user.id, change)));
             let now = Instant::now();
-            told.retain(|_, at| *at + every > now);
-            let due = waiting.extract_if(|user, _| !told.contains_key(user));
+            announced_at.retain(|_, at| *at + every > now);
+            let due = waiting.extract_if(|user, _| !announced_at.contains_key(user));
             let mut due: Vec<PresenceChange> = due.map(|(_, change)| change).collect();
             // In the order of the changes.
             due.sort_unstable_by_key(|change| change.number);
-            told.extend(due.iter().map(|change| (change.user.id, now)));
+            announced_at.extend(due.iter().map(|change| (change.user.id, now)));
             if due.is_empty() {
                 continue;
             }

@@ -1,18 +1,18 @@
 //! What the verbs share: the store, the hub, the clock, and the rate limits.
 
+use super::background_task::FaultPoints;
 use super::clock_watch::ClockWatch;
 use super::nightly_state::NightlyState;
-use super::parts::FaultPoints;
 use super::passwords::Passwords;
 use super::read_mark_queue::ReadMarks;
 use super::search_permits::SearchPermits;
-use super::throttle::{ActThrottle, LoginThrottle, RateLimits};
+use super::throttle::{ActionThrottle, LoginThrottle, RateLimits};
 use super::uploads::UploadQueue;
 use crate::clock::{Clock, Time};
 use crate::error::{Error, Result};
 use crate::hub::Hub;
 use crate::limits::{
-    FILE_READS_MAX, POSTS_BURST, POSTS_PER_SECOND, REQUESTS_BURST, REQUESTS_PER_SECOND, ROOMS_MADE_BURST,
+    ACTIONS_BURST, ACTIONS_PER_SECOND, FILE_READS_MAX, REQUESTS_BURST, REQUESTS_PER_SECOND, ROOMS_MADE_BURST,
     ROOMS_MADE_PER_DAY, SHED_RETRY_MS, SOCKETS_OPENED_BURST, SOCKETS_OPENED_PER_SECOND, SYNCS_BURST, SYNCS_PER_SECOND,
     TYPING_BURST, TYPING_PER_SECOND,
 };
@@ -35,15 +35,15 @@ pub struct Chat {
     pub(super) passwords: Passwords,
     pub(super) logins: LoginThrottle,
     /// For posts and everything else that a person changes.
-    pub(super) acts: ActThrottle,
+    pub(super) actions: ActionThrottle,
     /// For all HTTP requests.
-    pub(super) requests: ActThrottle,
-    pub(super) rooms_made: ActThrottle,
-    pub(super) typing: ActThrottle,
+    pub(super) requests: ActionThrottle,
+    pub(super) rooms_made: ActionThrottle,
+    pub(super) typing: ActionThrottle,
     /// For opening sockets.
-    pub(super) sockets: ActThrottle,
+    pub(super) sockets: ActionThrottle,
     /// For catch-ups, over all connections of a person. A long one counts as several.
-    pub(super) syncs: ActThrottle,
+    pub(super) syncs: ActionThrottle,
     /// Held while a picture is encoded, one at a time.
     pub(super) pictures: Semaphore,
     pub(super) read_marks: Arc<ReadMarks>,
@@ -79,32 +79,32 @@ impl Chat {
             passwords: Passwords::start(fault_points.clone())?,
             fault_points,
             logins: LoginThrottle::default(),
-            acts: ActThrottle::new(
-                POSTS_BURST,
-                POSTS_PER_SECOND,
+            actions: ActionThrottle::new(
+                ACTIONS_BURST,
+                ACTIONS_PER_SECOND,
                 SECOND,
                 "That is a lot at once. It goes out in a moment.",
             ),
-            requests: ActThrottle::new(
+            requests: ActionThrottle::new(
                 REQUESTS_BURST,
                 REQUESTS_PER_SECOND,
                 SECOND,
                 "That is a lot at once. Try again in a moment.",
             ),
-            rooms_made: ActThrottle::new(
+            rooms_made: ActionThrottle::new(
                 ROOMS_MADE_BURST,
                 ROOMS_MADE_PER_DAY,
                 24 * 60 * 60 * SECOND,
                 "You have made very many rooms. Make the next one later.",
             ),
-            typing: ActThrottle::new(TYPING_BURST, TYPING_PER_SECOND, SECOND, "That is a lot of typing."),
-            sockets: ActThrottle::new(
+            typing: ActionThrottle::new(TYPING_BURST, TYPING_PER_SECOND, SECOND, "That is a lot of typing."),
+            sockets: ActionThrottle::new(
                 SOCKETS_OPENED_BURST,
                 SOCKETS_OPENED_PER_SECOND,
                 SECOND,
                 "You have connected very often. Try again in a moment.",
             ),
-            syncs: ActThrottle::new(
+            syncs: ActionThrottle::new(
                 SYNCS_BURST,
                 SYNCS_PER_SECOND,
                 SECOND,
@@ -130,7 +130,7 @@ impl Chat {
         &self.store
     }
 
-    /// The points where tests break parts of the server.
+    /// The points where tests break tasks of the server.
     pub fn fault_points(&self) -> &FaultPoints {
         &self.fault_points
     }
@@ -157,42 +157,45 @@ impl Chat {
         if self.store.shed_level() < from {
             return Ok(());
         }
-        self.store.metrics().one(count);
+        self.store.metrics().increment(count);
         Err(Error::overloaded(SHED_RETRY_MS))
     }
 
-    /// Counts an action of the viewer. Returns the current time.
-    pub(super) fn count_act(&self, viewer: &Viewer) -> Result<Time> {
+    /// Counts an action of the viewer, or refuses it. Returns the current time.
+    ///
+    /// # Errors
+    /// `unavailable` while the server is overloaded, `too_many_requests`.
+    pub(super) fn throttle_action(&self, viewer: &Viewer) -> Result<Time> {
         self.shed(ShedLevel::Actions, Count::ActsOverload)?;
-        self.limit(&self.acts, Count::ActsTooMany, viewer.user.id)?;
+        self.limit(&self.actions, Count::ActsTooMany, viewer.user.id)?;
         Ok(self.clock.now())
     }
 
-    /// Counts a request of the viewer.
+    /// Counts a request of the viewer, or refuses it.
     ///
     /// # Errors
     /// `too_many_requests`.
-    pub fn count_request(&self, viewer: &Viewer) -> Result<()> {
+    pub fn throttle_request(&self, viewer: &Viewer) -> Result<()> {
         self.limit(&self.requests, Count::RequestsTooMany, viewer.user.id)
     }
 
-    /// Counts a socket that the viewer opens.
+    /// Counts a socket that the viewer opens, or refuses it.
     ///
     /// # Errors
     /// `too_many_requests`.
-    pub fn count_socket(&self, viewer: &Viewer) -> Result<()> {
+    pub fn throttle_socket(&self, viewer: &Viewer) -> Result<()> {
         self.limit(&self.sockets, Count::TurnedAwayRate, viewer.user.id)
     }
 
-    pub(super) fn limit(&self, throttle: &ActThrottle, count: Count, user: UserId) -> Result<()> {
+    pub(super) fn limit(&self, throttle: &ActionThrottle, count: Count, user: UserId) -> Result<()> {
         let taken = throttle.take(self.rate_limits, self.clock.instant(), user);
-        taken.inspect_err(|_| self.store.metrics().one(count))
+        taken.inspect_err(|_| self.store.metrics().increment(count))
     }
 
     /// Counts a failed change, if the error is a fault of ours.
     pub fn count_failure(&self, error: &Error) {
         if error.is_ours() {
-            self.store.metrics().one(Count::WriteFailures);
+            self.store.metrics().increment(Count::WriteFailures);
         }
     }
 

@@ -1,4 +1,5 @@
-//! Rate limits: log-ins per name and network, posts per person, frames per connection.
+//! Rate limits: log-ins per name and per network; per person actions, requests, rooms made, typing, sockets and
+//! catch-ups; frames per connection.
 //!
 //! All of them use [`Instant`]: setting the clock must neither lock people out nor let them through.
 //!
@@ -8,7 +9,7 @@
 use super::network::network;
 use crate::error::{Error, Result};
 use crate::limits::{
-    LOGIN_BUCKETS_MAX, LOGIN_FREE_TRIES, LOGIN_PER_NETWORK_PER_MINUTE, LOGIN_WAIT_MAX, POSTS_BUCKETS_MAX,
+    LOGIN_BUCKETS_MAX, LOGIN_FREE_TRIES, LOGIN_PER_NETWORK_PER_MINUTE, LOGIN_WAIT_MAX, THROTTLE_BUCKETS_MAX,
 };
 use crate::model::UserId;
 use std::collections::HashMap;
@@ -101,7 +102,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// A throttle for one kind of action, with a bucket for each person.
-pub(super) struct ActThrottle {
+pub(super) struct ActionThrottle {
     buckets: Mutex<Bounded<UserId, TokenBucket>>,
     /// Burst, refill, and the period of the refill.
     rate: (u32, u32, Duration),
@@ -109,10 +110,10 @@ pub(super) struct ActThrottle {
     title: &'static str,
 }
 
-impl ActThrottle {
-    pub fn new(burst: u32, refill: u32, period: Duration, title: &'static str) -> ActThrottle {
-        ActThrottle {
-            buckets: Mutex::new(Bounded::new(POSTS_BUCKETS_MAX)),
+impl ActionThrottle {
+    pub fn new(burst: u32, refill: u32, period: Duration, title: &'static str) -> ActionThrottle {
+        ActionThrottle {
+            buckets: Mutex::new(Bounded::new(THROTTLE_BUCKETS_MAX)),
             rate: (burst, refill, period),
             title,
         }
@@ -171,7 +172,7 @@ impl Default for LoginThrottle {
 }
 
 impl LoginThrottle {
-    /// Counts a log-in or sign-up from a network.
+    /// Counts a log-in, sign-up, password change or reset from a network.
     pub fn count(&self, limits: RateLimits, now: Instant, address: IpAddr) -> Result<()> {
         if limits == RateLimits::Off {
             return Ok(());

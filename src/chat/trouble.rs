@@ -1,6 +1,6 @@
 //! Announces when the server can no longer save messages, and when it can again.
 
-use super::parts::Part;
+use super::background_task::BackgroundTask;
 use super::state::Chat;
 use crate::limits::TROUBLE_LOOK_EVERY;
 use crate::model::{Event, Trouble};
@@ -17,7 +17,7 @@ impl Chat {
     /// Checks repeatedly whether messages can be saved, and announces every change, for as long as the server runs.
     pub async fn announce_trouble(&self) {
         loop {
-            self.fault_points.reach(Part::Trouble);
+            self.fault_points.reach(BackgroundTask::Trouble);
             let store = self.store.clone();
             // On another thread, so that a disk that hangs does not block this one.
             let looking = tokio::task::spawn_blocking(move || store.readiness());

@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
 use crate::limits::{
     UPLOAD_CHECK_EVERY, UPLOAD_RETRY_MS, UPLOAD_SLOW_BYTES_PER_SECOND, UPLOAD_TURN_MIN, UPLOAD_TURN_TIMEOUT,
-    UPLOAD_WINDOW, UPLOAD_WINDOW_BYTES_MIN, UPLOAD_YIELD_AFTER, UPLOADS_MAX, UPLOADS_PER_PERSON_MAX,
+    UPLOAD_WINDOW, UPLOAD_WINDOW_BYTES_MIN, UPLOAD_YIELD_AFTER, UPLOADS_MAX, UPLOADS_PER_PERSON_MAX, UPLOADS_RETRY_MS,
     UPLOADS_WAITING_MAX,
 };
 use crate::metrics::Count;
@@ -24,9 +24,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
-
-/// When somebody with too many uploads should try again.
-const TOO_MANY_RETRY_MS: u64 = 2_000;
 
 /// Measures the speed of an upload: its bytes in the current window of time and in the one before.
 struct Meter {
@@ -94,7 +91,7 @@ impl State {
     }
 
     /// The number of turns that somebody keeps, without those that have to make room.
-    fn slots_of(&self, user: UserId) -> usize {
+    fn active_uploads_of(&self, user: UserId) -> usize {
         self.count(|entry| entry.user == user && matches!(entry.state, UploadState::Receiving(_)))
     }
 
@@ -107,7 +104,7 @@ impl State {
                 .iter()
                 .filter(|(_, entry)| matches!(entry.state, UploadState::Waiting(_)));
             let next = waiting
-                .min_by_key(|(_, entry)| self.slots_of(entry.user))
+                .min_by_key(|(_, entry)| self.active_uploads_of(entry.user))
                 .map(|(id, _)| *id);
             let Some(entry) = next.and_then(|id| self.uploads.get_mut(&id)) else {
                 return;
@@ -122,33 +119,33 @@ impl State {
     }
 
     /// Ends uploads that can be spared, for people who have waited long enough.
-    fn relieve(&mut self, now: Instant) {
+    fn preempt(&mut self, now: Instant) {
         let waits = |entry: &Entry| {
             matches!(entry.state, UploadState::Waiting(_))
                 && now.saturating_duration_since(entry.since) >= UPLOAD_YIELD_AFTER
-                && self.slots_of(entry.user) == 0
+                && self.active_uploads_of(entry.user) == 0
         };
         let yielding = self.count(|entry| matches!(entry.state, UploadState::Yielding));
         for _ in yielding..self.count(waits) {
-            let Some(spared) = self.spare(now) else { return };
-            if let Some(entry) = self.uploads.get_mut(&spared) {
+            let Some(victim) = self.choose_victim(now) else { return };
+            if let Some(entry) = self.uploads.get_mut(&victim) {
                 entry.state = UploadState::Yielding;
             }
         }
     }
 
     /// The upload to end first: one of a person with several, then the slowest.
-    fn spare(&self, now: Instant) -> Option<u64> {
-        let spared = self.uploads.iter().filter_map(|(id, entry)| {
+    fn choose_victim(&self, now: Instant) -> Option<u64> {
+        let victims = self.uploads.iter().filter_map(|(id, entry)| {
             let UploadState::Receiving(meter) = &entry.state else {
                 return None;
             };
-            let is_only = self.slots_of(entry.user) == 1;
+            let is_only = self.active_uploads_of(entry.user) == 1;
             let rate = meter.rate(now);
             let has_had_its_turn = now.saturating_duration_since(meter.began) >= UPLOAD_TURN_MIN;
             (has_had_its_turn && (!is_only || rate < UPLOAD_SLOW_BYTES_PER_SECOND)).then_some((is_only, rate, *id))
         });
-        spared.min().map(|(.., id)| id)
+        victims.min().map(|(.., id)| id)
     }
 }
 
@@ -162,7 +159,7 @@ pub(super) struct UploadQueue {
 }
 
 /// One upload, from when it waits for its turn until it is dropped.
-pub(super) struct UploadSlot {
+pub(super) struct UploadTicket {
     queue: Arc<UploadQueue>,
     id: u64,
 }
@@ -181,7 +178,7 @@ impl UploadQueue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The number of uploads that are received, and of those that wait.
+    /// The number of uploads that have or had a turn, finishing ones included, and of those that wait.
     pub fn counts(&self) -> (usize, usize) {
         let state = self.lock();
         let waiting = state.count(|entry| matches!(entry.state, UploadState::Waiting(_)));
@@ -193,25 +190,25 @@ impl UploadQueue {
     /// # Errors
     /// `too_many_requests` if the person has too many uploads, `unavailable` with a time to wait if too many uploads
     /// wait or the turn does not come in time.
-    pub async fn take(self: &Arc<Self>, user: UserId) -> Result<UploadSlot> {
+    pub async fn take(self: &Arc<Self>, user: UserId) -> Result<UploadTicket> {
         let began = self.clock.instant();
-        let (slot, mut granted) = self.join(user, began)?;
+        let (ticket, mut granted) = self.join(user, began)?;
         while tokio::time::timeout(UPLOAD_CHECK_EVERY, &mut granted).await.is_err() {
             let now = self.clock.instant();
             if now.saturating_duration_since(began) >= UPLOAD_TURN_TIMEOUT {
                 return Err(self.refuse(Count::UploadsBusy, busy()));
             }
-            self.lock().relieve(now);
+            self.lock().preempt(now);
         }
-        Ok(slot)
+        Ok(ticket)
     }
 
-    fn join(self: &Arc<Self>, user: UserId, now: Instant) -> Result<(UploadSlot, oneshot::Receiver<()>)> {
+    fn join(self: &Arc<Self>, user: UserId, now: Instant) -> Result<(UploadTicket, oneshot::Receiver<()>)> {
         let mut state = self.lock();
         let own = state.count(|entry| entry.user == user);
         if self.rate_limits == RateLimits::On && own >= UPLOADS_PER_PERSON_MAX {
             let title = format!("{UPLOADS_PER_PERSON_MAX} of your files are on their way. The next one has to wait.");
-            return Err(self.refuse(Count::UploadsTooMany, Error::too_many(title, TOO_MANY_RETRY_MS)));
+            return Err(self.refuse(Count::UploadsTooMany, Error::too_many(title, UPLOADS_RETRY_MS)));
         }
         if state.count(|entry| matches!(entry.state, UploadState::Waiting(_))) >= UPLOADS_WAITING_MAX {
             return Err(self.refuse(Count::UploadsBusy, busy()));
@@ -231,16 +228,16 @@ impl UploadQueue {
         state.grant(now);
         drop(state);
         let queue = self.clone();
-        Ok((UploadSlot { queue, id }, granted))
+        Ok((UploadTicket { queue, id }, granted))
     }
 
     fn refuse(&self, count: Count, error: Error) -> Error {
-        self.store.metrics().one(count);
+        self.store.metrics().increment(count);
         error
     }
 }
 
-impl UploadSlot {
+impl UploadTicket {
     /// Records that this many bytes have arrived since the last call, perhaps none.
     ///
     /// # Errors
@@ -263,7 +260,7 @@ impl UploadSlot {
     }
 
     /// Runs work that the sender cannot speed up. Its time is not counted against the upload.
-    pub async fn unhurried<T>(&self, work: impl Future<Output = T>) -> T {
+    pub async fn exclude_from_rate<T>(&self, work: impl Future<Output = T>) -> T {
         let began = self.queue.clock.instant();
         let done = work.await;
         let took = self.queue.clock.instant().saturating_duration_since(began);
@@ -289,7 +286,7 @@ impl UploadSlot {
     }
 }
 
-impl Drop for UploadSlot {
+impl Drop for UploadTicket {
     fn drop(&mut self) {
         let mut state = self.queue.lock();
         state.uploads.remove(&self.id);

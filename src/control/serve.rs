@@ -1,11 +1,11 @@
 //! Serves commands: one request each, answered line by line.
 
 use super::Listener;
-use crate::chat::{BackupTaken, Chat, Part};
+use crate::chat::{BackgroundTask, BackupTaken, Chat};
 use crate::error::{Error, Kind, Result};
 use crate::limits::{
-    BACKUP_CHUNK_BYTES, CONTROL_CLIENTS_MAX, CONTROL_LOOK_EVERY, CONTROL_PROGRESS_EVERY, CONTROL_REQUEST_BYTES_MAX,
-    CONTROL_REQUEST_TIMEOUT, CONTROL_STALL_TIMEOUT,
+    ACCEPT_PAUSE, BACKUP_CHUNK_BYTES, CONTROL_CLIENTS_MAX, CONTROL_LOOK_EVERY, CONTROL_PROGRESS_EVERY,
+    CONTROL_REQUEST_BYTES_MAX, CONTROL_REQUEST_TIMEOUT, CONTROL_STALL_TIMEOUT,
 };
 use crate::model::Backup;
 use crate::store::{Progress, ReadBack};
@@ -13,14 +13,10 @@ use crate::wire::control::{Answer, Finding, Report, Request};
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
-
-/// Pause before the next accept when the system has refused one.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves commands until this future is dropped, which also ends the work of current commands. `url` is the address
 /// of the pages on this computer.
@@ -56,7 +52,7 @@ pub async fn serve(mut listener: Listener, folders: Vec<PathBuf>, name: String, 
                 continue;
             }
         };
-        chat.fault_points().reach(Part::Commands);
+        chat.fault_points().reach(BackgroundTask::Commands);
         let turn = turns.clone().try_acquire_owned();
         let (chat, url) = (chat.clone(), url.clone());
         clients.spawn(async move {

@@ -131,12 +131,12 @@ impl Sender {
         let mut held = self.bodies.lock();
         let of_address = held.guests.values().filter(|other| other.address == guest.address);
         if guest.address.is_some() && of_address.count() >= GUEST_BODIES_PER_ADDRESS_MAX {
-            metrics.one(Count::BodiesTooMany);
+            metrics.increment(Count::BodiesTooMany);
             let title = "Your network is sending very many requests. Try again in a moment.";
             held.end_oldest(guest.address, Error::too_many(title, BODY_RETRY_MS));
         }
         if held.guests.len() >= GUEST_BODIES_MAX {
-            metrics.one(Count::BodiesBusy);
+            metrics.increment(Count::BodiesBusy);
             held.end_oldest(None, Error::overloaded(SHED_RETRY_MS));
         }
         let id = held.next_guest;
@@ -182,7 +182,7 @@ impl ReadBody {
             Who::Member(user) => {
                 let own = held.of_people.get(&user).copied().unwrap_or_default() + more;
                 if own > BODIES_BYTES_PER_PERSON_MAX && bodies.is_limited() {
-                    bodies.metrics().one(Count::BodiesTooMany);
+                    bodies.metrics().increment(Count::BodiesTooMany);
                     let title = "You are sending a lot at once. Try again in a moment.";
                     return Err(Error::too_many(title, BODY_RETRY_MS));
                 }
@@ -190,7 +190,7 @@ impl ReadBody {
             }
         };
         if *all + more > all_max {
-            bodies.metrics().one(Count::BodiesBusy);
+            bodies.metrics().increment(Count::BodiesBusy);
             return Err(Error::overloaded(SHED_RETRY_MS));
         }
         *all += more;

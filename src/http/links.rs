@@ -76,7 +76,7 @@ impl RequestContext<'_> {
         let mut vars = PageVars::new(server.name.as_str(), headers);
         vars.code = code;
         let (person, closed);
-        match self.chat().reset_owner(code).await {
+        match self.chat().reset_target(code).await {
             Ok(user) => {
                 person = user;
                 vars.name = person.name.as_str();
@@ -100,8 +100,8 @@ impl RequestContext<'_> {
     /// The person whose password a link sets. The page asks before anything is typed.
     pub(super) async fn check_reset(&self, request: Request<Incoming>) -> Result<Answer> {
         let asked: ResetCode = request::json(request).await?;
-        let owner: User = self.chat().reset_owner(&asked.code).await?;
-        Ok(response::json(StatusCode::OK, wire::reset_owner(&owner)))
+        let target: User = self.chat().reset_target(&asked.code).await?;
+        Ok(response::json(StatusCode::OK, wire::reset_target(&target)))
     }
 
     /// Sets a new password, for a script.

@@ -6,7 +6,7 @@ use super::response::{self, Answer};
 use super::route::{InRoom, Me};
 use super::{RequestContext, bodies};
 use crate::error::Result;
-use crate::limits::BROWSE_ROOMS_MAX;
+use crate::limits::BROWSE_ROOMS_DEFAULT;
 use crate::model::{PageSize, RoomId, UserId, Viewer};
 use crate::wire;
 use hyper::body::Incoming;
@@ -97,7 +97,7 @@ impl RequestContext<'_> {
         }
         let after = part.after.map(RoomId::parse).transpose();
         let after = after.map_err(|error| error.at("after"))?;
-        let count = part.limit.map_or(BROWSE_ROOMS_MAX, PageSize::get);
+        let count = part.limit.map_or(BROWSE_ROOMS_DEFAULT, PageSize::get);
         let page = self.chat().browse(viewer, &part.query, after, count).await?;
         Ok(ok(wire::listings(&page)))
     }
@@ -164,7 +164,7 @@ impl RequestContext<'_> {
                 let page = chat.pins(viewer, room, asked(&request)?.before).await?;
                 Ok(encoding::messages(wire::pins(&page, &viewer.user), request.headers()))
             }
-            InRoom::Seen => Ok(ok(wire::seen_by(&chat.seen(viewer, room).await?))),
+            InRoom::Seen => Ok(ok(wire::seen_by(&chat.read_positions(viewer, room).await?))),
         }
     }
 }

@@ -224,7 +224,7 @@ impl RequestContext<'_> {
                 }
                 viewer => viewer?,
             };
-            self.chat().count_request(&viewer)?;
+            self.chat().throttle_request(&viewer)?;
             self.chat().may_see_health(&viewer).await?;
         }
         let store = self.chat().store();
@@ -296,13 +296,13 @@ fn page(health: &Health, metrics: &Metrics) -> Page {
         &[
             ("queue=\"writer\"", health.load.waiting as f64),
             ("queue=\"feed\"", health.load.feed as f64),
-            ("queue=\"sockets\"", health.waiting.sockets as f64),
+            ("queue=\"sockets\"", health.backlog.sockets as f64),
         ],
     );
     page.gauge(
         "chapp_waiting_bytes",
         "Bytes that wait for slow readers.",
-        &[("", health.waiting.bytes as f64)],
+        &[("", health.backlog.bytes as f64)],
     );
     page.gauge(
         "chapp_oldest_change_seconds",

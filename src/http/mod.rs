@@ -257,7 +257,7 @@ impl RequestContext<'_> {
         request.extensions_mut().insert(self.http.bodies.member(viewer.user.id));
         // A page may show hundreds of pictures at once, and everybody must be able to log out.
         if !matches!(route, MemberRoute::Avatar(..) | MemberRoute::Logout) {
-            self.chat().count_request(&viewer)?;
+            self.chat().throttle_request(&viewer)?;
         }
         match route {
             MemberRoute::Logout => {

@@ -1,9 +1,10 @@
-//! The events of one commit, encoded as the bytes that each reader gets.
+//! The events of one delivery, of one commit or of several, encoded as the bytes that each reader gets.
 //!
-//! A batch is cut into segments wherever a person joins or leaves a room, so that within a segment everybody's rooms
-//! stay the same. A segment is a list of frame parts, each for everybody, for a room, or for one person. Most readers
-//! get the same bytes: readers in the same rooms of the segment share one buffer. So do all connections of a
-//! message's author, who gets a frame of their own. No part is encoded twice, and each socket takes one write.
+//! A batch is cut into segments wherever a person joins or leaves a room or sessions close, so that within a segment
+//! everybody's rooms and connections stay the same. A segment is a list of frame parts, each for everybody, for a
+//! room, or for one person. Most readers get the same bytes: readers in the same rooms of the segment share one
+//! buffer. So do all connections of a message's author, who gets a frame of their own. No part is encoded twice, and
+//! each socket takes one write a segment.
 
 use super::rooms::{MembershipChange, Rooms, is_everybodys};
 use crate::model::{ConnectionId, Event, RoomId, SessionId, User, UserId};
@@ -30,7 +31,7 @@ struct FramePart {
     replacement: Option<(UserId, Bytes)>,
 }
 
-/// Events between two membership changes.
+/// Events between which no membership changes and no session closes.
 pub(super) struct Segment {
     shared: Bytes,
     parts: Vec<FramePart>,
@@ -45,7 +46,7 @@ pub(super) struct Segment {
     /// The same for people who also get frames of their own.
     own: HashMap<(UserId, u64), SharedFrames>,
     /// The membership change that follows it.
-    pub then: Option<MembershipChange>,
+    pub membership_change: Option<MembershipChange>,
     /// Sessions that end after it, and the close code of their sockets, which get no later segment.
     pub closed_sessions: Option<(Vec<SessionId>, CloseCode)>,
 }
@@ -83,7 +84,7 @@ impl BatchBuilder {
         });
     }
 
-    fn segment(&mut self, then: Option<MembershipChange>) -> Segment {
+    fn segment(&mut self, membership_change: Option<MembershipChange>) -> Segment {
         let made = std::mem::take(self);
         let mut rooms: Vec<RoomId> = made.parts.iter().filter_map(FramePart::room).collect();
         rooms.sort_unstable();
@@ -108,7 +109,7 @@ impl BatchBuilder {
             rooms,
             common: Vec::new(),
             own: HashMap::new(),
-            then,
+            membership_change,
             closed_sessions: None,
         }
     }
@@ -155,28 +156,28 @@ impl BatchBuilder {
             Event::Trouble(trouble) => self.part(Audience::Everyone, &wire::trouble(*trouble), None),
             Event::ServerChanged(card) => self.part(Audience::Everyone, &wire::server(card), None),
             Event::RoomArranged { user, view } => self.part(own(user), &wire::room(view), None),
-            Event::Entered { user, view, people } => {
+            Event::JoinedRoom { user, view, people } => {
                 for person in people {
                     self.part(own(user), &wire::person(person), None);
                 }
                 self.part(own(user), &wire::room(view), None);
                 return Some(membership(*user, view.room.id, true));
             }
-            Event::Gone { user, room } => {
+            Event::LeftRoom { user, room } => {
                 self.part(own(user), &wire::gone(*room), None);
                 return Some(membership(*user, *room, false));
             }
             Event::PostedBefore { .. }
             | Event::Unchanged { .. }
-            | Event::InAlready { .. }
+            | Event::AlreadyMember { .. }
             | Event::InviteChanged(_)
-            | Event::Noted
+            | Event::Done
             | Event::SignedIn(_)
             | Event::SessionOpened { .. }
             | Event::SessionsClosed { .. }
             | Event::PasswordSet { .. }
             | Event::PasswordStale
-            | Event::SessionSeen
+            | Event::SessionUsed
             | Event::SessionsDropped { .. }
             | Event::LastSeen
             | Event::Erased { .. }

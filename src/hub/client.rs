@@ -5,7 +5,7 @@
 //! writes them, and new frames go behind them until it is done.
 
 use super::rooms::Rooms;
-use crate::limits::CLIENT_QUEUE_BYTES_MAX;
+use crate::limits::{CLIENT_QUEUE_BYTES_MAX, SLICES_MAX};
 use crate::model::{ConnectionId, SessionId, UserId};
 use crate::wire::{self, CloseCode};
 use bytes::{Buf, Bytes};
@@ -16,9 +16,6 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::Notify;
-
-/// Maximum frames written in one system call.
-const SLICES_MAX: usize = 64;
 
 /// The state that a connection's own task and the hub share.
 pub struct Client {
@@ -37,7 +34,7 @@ struct Queue {
     frames: VecDeque<Bytes>,
     bytes: usize,
     /// The connection is not open yet: frames wait until the first one is written.
-    held: bool,
+    not_opened: bool,
     /// A task is writing the queue.
     writing: bool,
     /// The close frame is queued or written. Nothing may follow it.
@@ -65,7 +62,7 @@ impl Queue {
     }
 
     /// Whether no frame may be sent any more.
-    fn is_silent(&self) -> bool {
+    fn rejects_frames(&self) -> bool {
         // A stop still answers accepted commands. Every other end takes effect at once.
         self.closed || self.ending.is_some_and(|code| code != CloseCode::GoingAway)
     }
@@ -74,7 +71,7 @@ impl Queue {
 impl Client {
     pub(super) fn new(id: ConnectionId, session: SessionId, half: OwnedWriteHalf, now: u32) -> Client {
         let queue = Queue {
-            held: true,
+            not_opened: true,
             ..Queue::default()
         };
         Client {
@@ -138,7 +135,7 @@ impl Client {
                 Ok(written) => queue.advance(written),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(_) => {
-                    // The reading side sees the same end and cleans up.
+                    // The connection's task gets the same error and unregisters the client.
                     queue.closed = true;
                     queue.frames.clear();
                     queue.bytes = 0;
@@ -165,7 +162,7 @@ impl Client {
 pub(super) struct Slot {
     direct: std::net::TcpStream,
     /// The client's queue may hold frames: check it first.
-    blocked: bool,
+    check_queue_first: bool,
     /// A copy of the client's id, so that a delivery does not have to follow the pointer to the client.
     pub id: ConnectionId,
     pub user: UserId,
@@ -180,7 +177,7 @@ impl Slot {
     pub fn new(direct: std::net::TcpStream, user: UserId, client: Arc<Client>) -> Slot {
         Slot {
             direct,
-            blocked: true,
+            check_queue_first: true,
             id: client.id,
             user,
             rooms: Rooms::Unknown(Vec::new()),
@@ -191,19 +188,19 @@ impl Slot {
 
     /// Writes whole frames now, or queues them behind waiting ones. A client whose queue is full is asked to end.
     pub fn write(&mut self, frames: Bytes) {
-        if let Some(frames) = self.queue_if_blocked(frames) {
+        if let Some(frames) = self.queue_if_needed(frames) {
             self.write_direct(frames);
         }
     }
 
     /// Returns the frames if nothing waits: then they may be written at once.
-    pub fn queue_if_blocked(&mut self, frames: Bytes) -> Option<Bytes> {
-        if self.blocked {
+    pub fn queue_if_needed(&mut self, frames: Bytes) -> Option<Bytes> {
+        if self.check_queue_first {
             let mut queue = self.client.queue();
-            if queue.is_silent() {
+            if queue.rejects_frames() {
                 return None;
             }
-            if queue.held || queue.writing {
+            if queue.not_opened || queue.writing {
                 queue.push(frames);
                 let full = queue.bytes > CLIENT_QUEUE_BYTES_MAX;
                 drop(queue);
@@ -212,22 +209,22 @@ impl Slot {
                 }
                 return None;
             }
-            self.blocked = false;
+            self.check_queue_first = false;
         }
         Some(frames)
     }
 
     pub fn write_direct(&mut self, frames: Bytes) {
         let written = (&self.direct).write(&frames);
-        self.wrote(frames, written);
+        self.account_for(frames, written);
     }
 
     /// Accounts for `written` bytes of the frames and queues the rest.
-    pub fn wrote(&mut self, mut frames: Bytes, written: io::Result<usize>) {
+    pub fn account_for(&mut self, mut frames: Bytes, written: io::Result<usize>) {
         match written {
             Ok(written) => frames.advance(written),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            // The reading side sees this end and cleans up.
+            // The connection's task gets the same error and unregisters the client.
             Err(_) => return self.shut_down(),
         }
         if !frames.is_empty() {
@@ -241,7 +238,7 @@ impl Slot {
     }
 
     fn queue_up(&mut self, rest: Bytes) {
-        self.blocked = true;
+        self.check_queue_first = true;
         let mut queue = self.client.queue();
         queue.push(rest);
         if !queue.writing {
@@ -250,22 +247,26 @@ impl Slot {
         }
     }
 
-    /// Bytes queued for the reader. `None` if there are none.
-    pub fn waiting(&self) -> Option<usize> {
-        let bytes = if self.blocked { self.client.queue().bytes } else { 0 };
+    /// Bytes queued for the client: it is slow, or not opened yet. `None` if there are none.
+    pub fn queued_bytes(&self) -> Option<usize> {
+        let bytes = if self.check_queue_first {
+            self.client.queue().bytes
+        } else {
+            0
+        };
         (bytes > 0).then_some(bytes)
     }
 
-    /// Writes `first`, then the held frames.
+    /// Writes `first`, then the frames that have waited for it.
     pub fn open(&mut self, first: Bytes) {
-        let held = {
+        let waiting = {
             let mut queue = self.client.queue();
-            queue.held = false;
+            queue.not_opened = false;
             queue.bytes = 0;
             std::mem::take(&mut queue.frames)
         };
         self.write(first);
-        for frame in held {
+        for frame in waiting {
             self.write(frame);
         }
     }
@@ -285,7 +286,7 @@ impl Slot {
     /// Asks the connection's task to end it. No frame is sent after that, except that a stop still delivers the
     /// answers to accepted commands.
     pub fn end(&mut self, code: CloseCode) {
-        self.blocked = true;
+        self.check_queue_first = true;
         self.client.end(code);
     }
 
@@ -298,7 +299,7 @@ impl Slot {
         queue.closed = true;
         queue.ending.get_or_insert(code);
         // The connection was never opened, so its frames are for nobody.
-        if std::mem::take(&mut queue.held) {
+        if std::mem::take(&mut queue.not_opened) {
             queue.frames.clear();
             queue.bytes = 0;
         }
@@ -307,10 +308,10 @@ impl Slot {
             return;
         }
         drop(queue);
-        // From now on, `is_silent` rejects all frames.
-        self.blocked = true;
+        // From now on, `rejects_frames` rejects all frames.
+        self.check_queue_first = true;
         self.write_direct(wire::close_frame(code));
-        self.blocked = true;
+        self.check_queue_first = true;
     }
 
     /// Shuts down both directions at once.

@@ -1,5 +1,5 @@
-//! Delivers events to all sockets: everything of one commit in one write per socket, together with the waiting
-//! signals.
+//! Delivers events to all sockets, together with the coalesced ones: one write per socket for each segment of a
+//! batch, usually one for the whole batch.
 
 use super::batch::{Batch, Segment};
 use super::rooms::MembershipChange;
@@ -23,10 +23,10 @@ impl State {
         if let Some(uring) = &mut self.uring {
             uring.begin();
         }
-        match self.subscriptions.few(segment, self.slots.len()) {
+        match self.subscriptions.candidates(segment, self.slots.len()) {
             None => (0..self.slots.len()).for_each(|index| self.write_to(index, segment, delivered)),
-            Some(few) => {
-                for id in few {
+            Some(candidates) => {
+                for id in candidates {
                     if let Some(index) = self.indexes.get(&id) {
                         self.write_to(*index, segment, delivered);
                     }
@@ -48,7 +48,7 @@ impl State {
         delivered.writes += 1;
         delivered.frames += shared.frames;
         delivered.bytes += shared.bytes.len() as u64;
-        let Some(frames) = slot.queue_if_blocked(shared.bytes) else {
+        let Some(frames) = slot.queue_if_needed(shared.bytes) else {
             return;
         };
         let Some(uring) = &mut self.uring else {
@@ -92,7 +92,7 @@ impl State {
             if let Some((sessions, code)) = &segment.closed_sessions {
                 self.end_sessions(|session| sessions.contains(&session), *code);
             }
-            if let Some(change) = segment.then {
+            if let Some(change) = segment.membership_change {
                 self.apply(change);
             }
         }
@@ -101,39 +101,39 @@ impl State {
 }
 
 impl Hub {
-    /// Delivers events to every socket that should get them, with one write per socket for one commit. Signals wait
-    /// for an event to accompany, or for [`Hub::deliver_signals`].
+    /// Delivers events to every socket that should get them, with one write per socket and segment. Typing and read
+    /// marks wait for an event to accompany, or for [`Hub::deliver_coalesced`].
     pub fn deliver(&self, events: Vec<Event>) {
         let mut state = self.state();
-        let delivered = match state.signals.put_before(events) {
+        let delivered = match state.coalesced.put_before(events) {
             Some(events) => state.deliver_events(&events),
             None => Delivered::default(),
         };
-        let has_signals = !state.signals.is_empty();
+        let has_coalesced = !state.coalesced.is_empty();
         drop(state);
-        if has_signals {
-            self.signalled.notify_one();
+        if has_coalesced {
+            self.coalesced_arrived.notify_one();
         }
         self.count(&delivered);
     }
 
-    /// Queues a signal for delivery.
-    pub fn signal(&self, signal: Event) {
-        self.deliver(vec![signal]);
+    /// Queues typing or a read mark for delivery.
+    pub fn coalesce(&self, event: Event) {
+        self.deliver(vec![event]);
     }
 
-    /// Waits until there are signals to deliver.
-    pub async fn has_signals(&self) {
-        while self.state().signals.is_empty() {
-            self.signalled.notified().await;
+    /// Waits until there are coalesced events to deliver.
+    pub async fn has_coalesced(&self) {
+        while self.state().coalesced.is_empty() {
+            self.coalesced_arrived.notified().await;
         }
     }
 
-    /// Delivers the waiting signals.
-    pub fn deliver_signals(&self) {
+    /// Delivers the coalesced events.
+    pub fn deliver_coalesced(&self) {
         let mut state = self.state();
-        let signals = state.signals.take();
-        let delivered = state.deliver_events(&signals);
+        let waiting = state.coalesced.take();
+        let delivered = state.deliver_events(&waiting);
         drop(state);
         self.count(&delivered);
     }

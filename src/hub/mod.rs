@@ -6,10 +6,10 @@
 
 mod batch;
 mod client;
+mod coalesced;
 mod delivery;
 mod presence;
 mod rooms;
-mod signals;
 mod subscriptions;
 #[cfg(has_io_uring)]
 mod uring;
@@ -25,9 +25,9 @@ use crate::wire::{self, CloseCode};
 use bytes::Bytes;
 pub use client::Client;
 use client::Slot;
+use coalesced::Coalesced;
 use presence::People;
 pub use presence::{Departure, PresenceChange};
-use signals::Signals;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -43,15 +43,15 @@ pub struct Hub {
     state: Mutex<State>,
     /// Notified when somebody's presence changes.
     presence: Notify,
-    /// Notified when a signal waits.
-    signalled: Notify,
+    /// Notified when a coalesced event waits.
+    coalesced_arrived: Notify,
     metrics: Arc<Metrics>,
     timers: Timers,
 }
 
-/// The backlog for slow readers.
+/// What is queued for slow clients, and for those that are not opened yet.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Waiting {
+pub struct Backlog {
     /// Number of sockets with queued bytes.
     pub sockets: usize,
     /// Bytes queued for them.
@@ -69,7 +69,7 @@ struct State {
     indexes: HashMap<ConnectionId, usize>,
     subscriptions: Subscriptions,
     people: People,
-    signals: Signals,
+    coalesced: Coalesced,
     /// `None` if each socket gets a system call of its own.
     uring: Option<UringSender>,
 }
@@ -99,14 +99,14 @@ impl Hub {
                 ..State::default()
             }),
             presence: Notify::new(),
-            signalled: Notify::new(),
+            coalesced_arrived: Notify::new(),
             metrics,
             timers,
         }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // A panic under the lock leaves no partial state that would be worse than stopping all deliveries.
+        // Go on after a panic under the lock: half an update is better than no deliveries.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -240,18 +240,18 @@ impl Hub {
     }
 
     /// The people who are online or away.
-    pub fn here(&self) -> Vec<(Arc<User>, Presence)> {
-        self.state().people.here()
+    pub fn online(&self) -> Vec<(Arc<User>, Presence)> {
+        self.state().people.online()
     }
 
-    /// The current backlog for slow readers.
-    pub fn waiting(&self) -> Waiting {
-        let mut waiting = Waiting::default();
-        for bytes in self.state().slots.iter().filter_map(Slot::waiting) {
-            waiting.sockets += 1;
-            waiting.bytes += bytes;
+    /// The current backlog.
+    pub fn backlog(&self) -> Backlog {
+        let mut backlog = Backlog::default();
+        for bytes in self.state().slots.iter().filter_map(Slot::queued_bytes) {
+            backlog.sockets += 1;
+            backlog.bytes += bytes;
         }
-        waiting
+        backlog
     }
 
     /// Asks the connections of these sessions to end.
@@ -281,14 +281,14 @@ impl Hub {
         }
     }
 
-    /// Records that a connection has shown to be alive.
+    /// Records activity on a connection.
     pub fn record_activity(&self, client: &Client) {
         client.record_activity(self.seconds());
     }
 
-    /// Pings quiet connections and ends silent ones, from this index of the list on. If there are many to ping, it
-    /// returns the index to continue at, so that other work need not wait for all of them. A connection that leaves
-    /// meanwhile may move another one before this index, which is then checked in the next sweep.
+    /// Pings silent connections and ends those silent for too long, from this index of the list on. If there are many
+    /// to ping, it returns the index to continue at, so that other work need not wait for all of them. A connection
+    /// that leaves meanwhile may move another one before this index, which is then checked in the next sweep.
     pub fn sweep(&self, from: usize) -> Option<usize> {
         let now = self.seconds();
         let mut pings = 0;

@@ -47,7 +47,7 @@ pub struct PresenceChange {
 /// Counts each person's connections, and collects the changes that have not been announced yet.
 #[derive(Default)]
 pub(super) struct People {
-    here: HashMap<UserId, Person>,
+    online: HashMap<UserId, Person>,
     /// Only the latest state: changes faster than the announcements are merged.
     changed: HashMap<UserId, PresenceChange>,
     changes: u64,
@@ -56,7 +56,9 @@ pub(super) struct People {
 impl People {
     /// Changes one person, and notes if that changes their state.
     fn with(&mut self, user: UserId, change: impl FnOnce(&mut Person)) {
-        let Some(person) = self.here.get_mut(&user) else { return };
+        let Some(person) = self.online.get_mut(&user) else {
+            return;
+        };
         let before = person.state();
         change(person);
         if person.state() != before {
@@ -72,7 +74,7 @@ impl People {
 
     /// Adds a connection.
     pub fn join(&mut self, user: &Arc<User>) {
-        if !self.here.contains_key(&user.id) {
+        if !self.online.contains_key(&user.id) {
             let change = PresenceChange {
                 user: user.clone(),
                 state: Presence::Online,
@@ -86,20 +88,20 @@ impl People {
                 away: 0,
                 departures: 0,
             };
-            self.here.insert(user.id, person);
+            self.online.insert(user.id, person);
         }
         self.with(user.id, |person| person.connections += 1);
     }
 
     /// The number of somebody's connections.
     pub fn connections(&self, user: UserId) -> usize {
-        self.here.get(&user).map_or(0, |person| person.connections)
+        self.online.get(&user).map_or(0, |person| person.connections)
     }
 
     /// Removes a connection, which was away or not. Returns a departure if it was the last one. The person stays
     /// until [`People::gone`].
     pub fn leave(&mut self, user: UserId, was_away: bool) -> Option<Departure> {
-        let person = self.here.get(&user)?;
+        let person = self.online.get(&user)?;
         if person.connections > 1 {
             self.with(user, |person| {
                 person.connections -= 1;
@@ -107,7 +109,7 @@ impl People {
             });
             return None;
         }
-        let person = self.here.get_mut(&user)?;
+        let person = self.online.get_mut(&user)?;
         (person.connections, person.away) = (0, 0);
         person.departures += 1;
         let number = person.departures;
@@ -124,7 +126,7 @@ impl People {
 
     /// Updates somebody's profile.
     pub fn update(&mut self, user: User) -> Arc<User> {
-        match self.here.get_mut(&user.id) {
+        match self.online.get_mut(&user.id) {
             Some(person) if *person.user == user => person.user.clone(),
             Some(person) => {
                 person.user = Arc::new(user);
@@ -136,14 +138,14 @@ impl People {
 
     /// Whether somebody has not come back since this departure.
     pub fn is_gone(&self, departure: Departure) -> bool {
-        let person = self.here.get(&departure.user);
+        let person = self.online.get(&departure.user);
         person.is_some_and(|person| person.connections == 0 && person.departures == departure.number)
     }
 
     /// Marks somebody as offline since `at`, unless they have come back since this departure.
     pub fn gone(&mut self, departure: Departure, at: Time) {
         if self.is_gone(departure)
-            && let Some(person) = self.here.remove(&departure.user)
+            && let Some(person) = self.online.remove(&departure.user)
         {
             let mut user = User::clone(&person.user);
             user.last_seen = Some(at);
@@ -168,8 +170,8 @@ impl People {
         self.changed.drain().map(|(_, change)| change).collect()
     }
 
-    pub fn here(&self) -> Vec<(Arc<User>, Presence)> {
-        let people = self.here.values();
+    pub fn online(&self) -> Vec<(Arc<User>, Presence)> {
+        let people = self.online.values();
         people.map(|person| (person.user.clone(), person.state())).collect()
     }
 }

@@ -11,7 +11,7 @@ use crate::model::{ConnectionId, RoomId, UserId};
 use std::collections::{HashMap, HashSet};
 
 /// If more than one in this many connections gets a frame, walking all of them costs no more.
-const FEW_OF: usize = 4;
+const SELECTIVE_DIVISOR: usize = 4;
 
 #[derive(Default)]
 pub(super) struct Subscriptions {
@@ -53,7 +53,7 @@ impl Subscriptions {
     }
 
     /// The connections that may get part of a segment, each once. `None` unless they are few of `all`.
-    pub fn few(&self, segment: &Segment, all: usize) -> Option<HashSet<ConnectionId>> {
+    pub fn candidates(&self, segment: &Segment, all: usize) -> Option<HashSet<ConnectionId>> {
         let (rooms, people) = segment.audience()?;
         let rooms = rooms.iter().filter_map(|room| self.rooms.get(room));
         let sets = || {
@@ -62,7 +62,7 @@ impl Subscriptions {
                 .chain(people.iter().filter_map(|user| self.people.get(user)))
         };
         let count: usize = sets().map(HashSet::len).sum();
-        (count <= all / FEW_OF).then(|| sets().flatten().copied().collect())
+        (count <= all / SELECTIVE_DIVISOR).then(|| sets().flatten().copied().collect())
     }
 }
 

@@ -16,7 +16,7 @@ use std::os::fd::AsRawFd;
 const FLAGS: i32 = 0x40 | 0x4000;
 
 /// Frames for the socket at this index of the hub's list.
-struct Send {
+struct SendEntry {
     index: usize,
     frames: Bytes,
     /// Bytes written, or the negated error number. `None` until the kernel reports it.
@@ -28,7 +28,7 @@ pub(super) struct UringSender {
     kernel: IoUring,
     /// Maximum sends in one batch.
     sends: usize,
-    batch: Vec<Send>,
+    batch: Vec<SendEntry>,
 }
 
 impl UringSender {
@@ -55,7 +55,7 @@ impl UringSender {
     /// Adds frames for a socket that has nothing queued and no frames in this batch yet. Returns whether the batch is
     /// full.
     pub fn push(&mut self, index: usize, frames: Bytes) -> bool {
-        self.batch.push(Send {
+        self.batch.push(SendEntry {
             index,
             frames,
             outcome: None,
@@ -78,8 +78,8 @@ impl UringSender {
                 continue;
             };
             match send.outcome {
-                Some(written @ 0..) => slot.wrote(send.frames, Ok(written as usize)),
-                Some(error) => slot.wrote(send.frames, Err(Error::from_raw_os_error(-error))),
+                Some(written @ 0..) => slot.account_for(send.frames, Ok(written as usize)),
+                Some(error) => slot.account_for(send.frames, Err(Error::from_raw_os_error(-error))),
                 // It is unknown which bytes the client got. It reconnects and catches up.
                 None => slot.shut_down(),
             }

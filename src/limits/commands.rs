@@ -1,5 +1,6 @@
 //! The limits of backups and of the commands that look after a data file.
 
+use super::DAY_MS;
 use std::time::Duration;
 
 // ---- Nightly backups ---------------------------------------------------------------------------
@@ -12,9 +13,9 @@ pub const NIGHTLY_LOOK_EVERY: Duration = Duration::from_secs(60);
 /// Milliseconds after which a failed nightly backup is retried: 1 hour.
 pub const NIGHTLY_RETRY_MS: u64 = 60 * 60 * 1000;
 /// Age in milliseconds from which the last nightly backup is reported as stale: 2 days.
-pub const NIGHTLY_STALE_MS: u64 = 2 * 24 * 60 * 60 * 1000;
+pub const NIGHTLY_STALE_MS: u64 = 2 * DAY_MS;
 /// Minimum milliseconds between two log lines about a stale backup: 1 day.
-pub const NIGHTLY_WARN_MS: u64 = 24 * 60 * 60 * 1000;
+pub const NIGHTLY_WARN_MS: u64 = DAY_MS;
 /// Days with a backup whose last backup is kept. Older ones are removed unless a week keeps them.
 pub const BACKUP_DAYS_KEPT: usize = 7;
 /// Weeks with a backup whose last backup is kept. Older ones are removed.

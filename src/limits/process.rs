@@ -37,6 +37,8 @@ pub const TURNED_AWAY_MAX: usize = 16;
 pub const TURNED_AWAY_TIMEOUT: Duration = Duration::from_secs(2);
 /// Maximum connections that wait to be accepted. The kernel refuses or delays others.
 pub const LISTEN_BACKLOG: i32 = 1_024;
+/// Pause before the next accept when the system has refused one, as when the process is out of files.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Time after which a stop ends the process in any case. Docker kills it after 10 s.
 pub const STOP_WITHIN: Duration = Duration::from_secs(8);
 /// Time within which a second stop signal counts as a duplicate. A later one ends the process at once.
@@ -45,9 +47,9 @@ pub const SECOND_SIGNAL_AFTER: Duration = Duration::from_millis(500);
 pub const LAST_SEEN_TIMEOUT: Duration = Duration::from_secs(1);
 /// Time that a socket waits for pending answers at a stop. After that it is closed without them.
 pub const ANSWERS_AT_STOP_TIMEOUT: Duration = Duration::from_secs(2);
-/// Time that connections get to end at a stop. The whole stop should stay below 5 s.
+/// Time that connections get to end at a stop. All timeouts of a stop together are 6 s. Closing the file has none.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(3);
-/// Time after that in which the last answers may be sent.
+/// Time in which the last events may be sent after the file is closed.
 pub const LAST_ANSWERS_TIMEOUT: Duration = Duration::from_secs(1);
 /// Maximum bytes of the log buffered for the reader of standard error. Further lines are dropped and counted.
 pub const LOG_WAITING_BYTES_MAX: usize = 1 << 20;

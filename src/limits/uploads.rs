@@ -8,6 +8,8 @@ use std::time::Duration;
 pub const UPLOADS_MAX: usize = 16;
 /// Maximum uploads of one person that are received or wait. Beyond it, `too_many_requests`. Off with the rates.
 pub const UPLOADS_PER_PERSON_MAX: usize = 4;
+/// Milliseconds after which a client of a person with too many uploads may retry.
+pub const UPLOADS_RETRY_MS: u64 = 2_000;
 /// Maximum uploads that wait for their turn. Another one is refused with `unavailable`.
 pub const UPLOADS_WAITING_MAX: usize = 256;
 /// Time that an upload waits for its turn. After that it is refused with `unavailable`.

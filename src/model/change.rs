@@ -187,7 +187,7 @@ pub enum Change {
     SignUp(NewAccount),
     /// A log-in. Answered by `Event::SessionOpened`, or by `Event::PasswordStale`.
     OpenSession(LogIn),
-    /// A session is used. Answered by `Event::SessionSeen`.
+    /// A session is used. Answered by `Event::SessionUsed`.
     TouchSession {
         /// The session that was used.
         id: SessionId,
@@ -306,8 +306,8 @@ pub enum Change {
         /// The connection of the request, which gets the answer instead of an event.
         by: Option<ConnectionId>,
     },
-    /// A new room, or the existing direct room of these users. Answered by the creator's `Event::Entered`, or by
-    /// `Event::InAlready`.
+    /// A new room, or the existing direct room of these users. Answered by the creator's `Event::JoinedRoom`, or by
+    /// `Event::AlreadyMember`.
     CreateRoom(NewRoom),
     /// A new name or topic, or a move into or out of the archive. Answered by `Event::RoomChanged`.
     EditRoom {
@@ -320,7 +320,7 @@ pub enum Change {
         /// The server's time at which the change was made.
         at: Time,
     },
-    /// A user joins a room, or is added to it. Answered by `Event::Entered`, or by `Event::InAlready`.
+    /// A user joins a room, or is added to it. Answered by `Event::JoinedRoom`, or by `Event::AlreadyMember`.
     AddMember {
         /// The user who acts.
         by: UserId,
@@ -331,7 +331,7 @@ pub enum Change {
         /// The server's time at which the change was made.
         at: Time,
     },
-    /// A user leaves a room, or is removed from it. Answered by `Event::Gone`.
+    /// A user leaves a room, or is removed from it. Answered by `Event::LeftRoom`.
     RemoveMember {
         /// The user who acts.
         by: UserId,

@@ -1,4 +1,4 @@
-//! Events: durable, numbered, in commit order. And signals, which are neither durable nor numbered.
+//! Events: durable and in commit order, messages with a number. And signals, which are neither durable nor numbered.
 
 use super::{
     ClientId, ConnectionId, FileEvent, Invite, MemberRole, Message, MessageRef, Room, RoomId, RoomView, Seq,
@@ -84,7 +84,7 @@ pub enum Event {
     /// There is a new invite link, or the link has a new end. Only an answer.
     InviteChanged(Invite),
     /// The change was recorded. Only an answer.
-    Noted,
+    Done,
     /// A user has set a new password by a link. Only an answer.
     SignedIn(User),
     /// Expired sessions were removed.
@@ -93,7 +93,7 @@ pub enum Event {
         count: usize,
     },
     /// A session was used.
-    SessionSeen,
+    SessionUsed,
     /// Sessions have ended: their sockets close.
     SessionsClosed {
         /// The sessions that have ended.
@@ -159,7 +159,7 @@ pub enum Event {
         seq: Seq,
     },
     /// A user is now a member of a room, and receives the room's events from here on. For the user's own devices.
-    Entered {
+    JoinedRoom {
         /// The new member.
         user: UserId,
         /// The room as the new member sees it.
@@ -168,12 +168,12 @@ pub enum Event {
         people: Vec<User>,
     },
     /// The user was already a member of the room; nothing happened. Only an answer.
-    InAlready {
+    AlreadyMember {
         /// The room as the user sees it.
         view: RoomView,
     },
     /// A user is no longer a member of a room, and receives no more of its events. For the user's own devices.
-    Gone {
+    LeftRoom {
         /// The member who has left or was removed.
         user: UserId,
         /// The room that the user was in.

@@ -6,7 +6,7 @@ use crate::clock::Time;
 /// An action that needs no role: anyone who can write to the data file can do all of this.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HostAct {
-    /// Makes a link that sets a new password once. Answered by `Event::Noted`.
+    /// Makes a link that sets a new password once. Answered by `Event::Done`.
     OfferReset {
         /// The user whose password it sets. May be the owner.
         user: UserId,
@@ -19,8 +19,8 @@ pub enum HostAct {
     },
     /// Makes a user the owner of the server in place of the current owner. Answered by `Event::PersonChanged`.
     HandOver(UserId),
-    /// Records a backup taken by a command. Answered by `Event::Noted`.
+    /// Records a backup taken by a command. Answered by `Event::Done`.
     BackedUp(Backup),
-    /// Records the state of the nightly backups. Answered by `Event::Noted`.
+    /// Records the state of the nightly backups. Answered by `Event::Done`.
     NightlyTried(Nightly),
 }

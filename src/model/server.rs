@@ -218,11 +218,11 @@ pub enum AdminAction {
     /// Renames the server. Answered by `Event::ServerChanged`.
     Rename(ServerName),
     /// Changes who may sign up. Answered by `Event::ServerChanged`.
-    SetDoor {
+    SetSignUpPolicy {
         /// The new sign-up policy.
-        door: SignUpPolicy,
+        policy: SignUpPolicy,
         /// The invite link to use if the new policy needs one and there is no valid one.
-        spare: Invite,
+        fallback_invite: Invite,
     },
     /// Replaces the invite link; the previous link stops working. Answered by `Event::InviteChanged`.
     Invite(Invite),
@@ -233,7 +233,7 @@ pub enum AdminAction {
     /// Activates (`true`) or deactivates an account; deactivating ends its sessions. Answered by
     /// `Event::PersonChanged`.
     SetActive(UserId, bool),
-    /// Makes a link that sets a new password once. Answered by `Event::Noted`.
+    /// Makes a link that sets a new password once. Answered by `Event::Done`.
     OfferReset {
         /// The user whose password it sets.
         user: UserId,
@@ -242,7 +242,7 @@ pub enum AdminAction {
         /// When the link expires.
         ends_at: Time,
     },
-    /// Records a backup taken by hand. Answered by `Event::Noted`.
+    /// Records a backup taken by hand. Answered by `Event::Done`.
     BackedUp(Backup),
 }
 

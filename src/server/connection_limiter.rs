@@ -65,7 +65,7 @@ impl ConnectionLimiter {
             *count += 1;
             counted_as = Some(address);
         }
-        self.metrics.one(Count::Accepted);
+        self.metrics.increment(Count::Accepted);
         self.metrics.connections.add(1);
         Ok(ConnectionSlot {
             limiter: self.clone(),
@@ -76,7 +76,7 @@ impl ConnectionLimiter {
 
     /// Tells a refused client why, unless too many are being told already.
     pub fn turn_away(&self, stream: TcpStream, why: Count) {
-        self.metrics.one(why);
+        self.metrics.increment(why);
         let count = self.metrics.get(why);
         // A line for each one would flood the log.
         if count.is_power_of_two() {

@@ -1,7 +1,7 @@
-//! The parts of a running server, each of them watched, and the bounded, orderly stop.
+//! The tasks of a running server, each of them watched, and the bounded, orderly stop.
 
 use super::connection_limiter::ConnectionLimiter;
-use crate::chat::{Chat, Part};
+use crate::chat::{BackgroundTask, Chat};
 use crate::limits::{LAST_ANSWERS_TIMEOUT, LAST_SEEN_TIMEOUT, STOP_TIMEOUT};
 use crate::wire::CloseCode;
 use std::fmt;
@@ -11,9 +11,9 @@ use tokio::sync::watch;
 use tokio::task::{Id, JoinHandle, JoinSet};
 use tokio::time::timeout;
 
-/// A part of the server has failed, so the server stops.
+/// A task of the server has failed, so the server stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Failure(pub Part);
+pub struct Failure(pub BackgroundTask);
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -28,28 +28,28 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// Parts that run until the server stops. A part that ends earlier has failed.
+/// Tasks that run until the server stops. One that ends earlier has failed.
 #[derive(Default)]
-pub(super) struct Parts {
-    tasks: JoinSet<()>,
-    names: Vec<(Id, Part)>,
+pub(super) struct BackgroundTasks {
+    running: JoinSet<()>,
+    names: Vec<(Id, BackgroundTask)>,
 }
 
-impl Parts {
-    pub fn spawn(&mut self, part: Part, work: impl Future<Output = ()> + Send + 'static) {
-        self.names.push((self.tasks.spawn(work).id(), part));
+impl BackgroundTasks {
+    pub fn spawn(&mut self, task: BackgroundTask, work: impl Future<Output = ()> + Send + 'static) {
+        self.names.push((self.running.spawn(work).id(), task));
     }
 
-    /// Waits until a part has failed.
-    pub async fn failed(&mut self) -> Part {
+    /// Waits until one has failed.
+    pub async fn failed(&mut self) -> BackgroundTask {
         loop {
-            let ended = match self.tasks.join_next_with_id().await {
+            let ended = match self.running.join_next_with_id().await {
                 Some(Ok((id, ()))) => id,
                 Some(Err(error)) => error.id(),
                 None => std::future::pending().await,
             };
-            if let Some((_, part)) = self.names.iter().find(|(id, _)| *id == ended) {
-                return *part;
+            if let Some((_, task)) = self.names.iter().find(|(id, _)| *id == ended) {
+                return *task;
             }
         }
     }
@@ -59,20 +59,20 @@ impl Parts {
 pub struct Stopping {
     pub(super) chat: Arc<Chat>,
     pub(super) limiter: Arc<ConnectionLimiter>,
-    pub(super) parts: Parts,
+    pub(super) tasks: BackgroundTasks,
     pub(super) fan_out: JoinHandle<()>,
     /// Tells the connections to end.
     pub(super) stopping: watch::Sender<bool>,
-    pub(super) failed: Option<Part>,
+    pub(super) failed: Option<BackgroundTask>,
 }
 
 impl Stopping {
     /// Stops in order. Only a hanging disk can block it.
     ///
     /// # Errors
-    /// [`Failure`] if the server stops because a part of it failed.
+    /// [`Failure`] if the server stops because a task of it failed.
     pub async fn finish(mut self) -> Result<(), Failure> {
-        self.parts.tasks.shutdown().await;
+        self.tasks.running.shutdown().await;
         let Stopping { chat, limiter, .. } = &self;
         let _ = self.stopping.send(true);
         // If this times out, the `last_seen` of some people stays at an earlier time.

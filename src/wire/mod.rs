@@ -1,4 +1,4 @@
-//! JSON to [`Command`] and [`Event`](crate::model::Event) to frames. Pure: no I/O, no state.
+//! Decodes JSON to [`Command`], encodes [`Event`](crate::model::Event) to frames. Pure: no I/O, no state.
 //!
 #![doc = include_str!("PROTOCOL.md")]
 
@@ -26,4 +26,4 @@ pub use frame::{
 pub use object::{Object, Word, from_json};
 pub use post::{Forward, PostFields};
 pub use ready::{Ready, ready};
-pub use server::{NightlyFacts, ServerFacts, invite, qr, reset_link, reset_owner, server_facts};
+pub use server::{NightlyFacts, ServerFacts, invite, qr, reset_link, reset_target, server_facts};

@@ -22,7 +22,7 @@ pub struct Ready<'a> {
     /// The viewer's rooms.
     pub rooms: &'a [RoomView],
     /// The people who are online or away.
-    pub here: &'a [(Arc<User>, Presence)],
+    pub online: &'a [(Arc<User>, Presence)],
     /// The people in a direct room with the viewer, sorted by id.
     pub direct: &'a [User],
     /// A number that grows with each change of anybody's profile.
@@ -102,9 +102,9 @@ pub fn ready(ready: &Ready) -> Bytes {
     }
     // The viewer's own contacts come first, so that a crowd does not hide them.
     let is_direct = |user: &User| ready.direct.binary_search_by_key(&user.id, |direct| direct.id).is_ok();
-    let (direct, others): (Vec<_>, Vec<_>) = ready.here.iter().partition(|(user, _)| is_direct(user));
-    let here = direct.into_iter().chain(others).take(PRESENCE_MAX);
-    let named = here.clone().take(PEOPLE_MAX);
+    let (direct, others): (Vec<_>, Vec<_>) = ready.online.iter().partition(|(user, _)| is_direct(user));
+    let online = direct.into_iter().chain(others).take(PRESENCE_MAX);
+    let named = online.clone().take(PEOPLE_MAX);
     let mut people: BTreeMap<UserId, &User> = named.map(|(user, _)| (user.id, &**user)).collect();
     people.extend(ready.direct.iter().map(|user| (user.id, user)));
     // The profiles as read from the file. The hub's copies may lag.
@@ -115,7 +115,7 @@ pub fn ready(ready: &Ready) -> Bytes {
         epoch: ready.epoch,
         user: ready.viewer.into(),
         rooms: ready.rooms.iter().map(RoomJson::from).collect(),
-        presence: here
+        presence: online
             .map(|(user, presence)| Here {
                 user: user.id.0,
                 state: state(*presence),

@@ -187,7 +187,7 @@ pub fn reset_link(code: &Code, ends_at: Time) -> Vec<u8> {
 }
 
 /// `{"name"}`: the person whose password a link sets.
-pub fn reset_owner(user: &User) -> Vec<u8> {
+pub fn reset_target(user: &User) -> Vec<u8> {
     #[derive(Serialize)]
     struct Shape<'a> {
         name: &'a str,

@@ -5,12 +5,12 @@
 
 use super::closing;
 use super::hub_socket::HubSocket;
-use super::registered::Registered;
-use crate::chat::{Answer, Chat, Part, RateLimits, TokenBucket};
+use super::registration::Registration;
+use crate::chat::{Answer, BackgroundTask, Chat, RateLimits, TokenBucket};
 use crate::error::{Error, Kind, Result};
 use crate::hub::Client;
 use crate::limits::{
-    ANSWERS_AT_STOP_TIMEOUT, FRAME_BYTES_MAX, FRAMES_BURST, FRAMES_PER_SECOND, POSTS_IN_FLIGHT_MAX,
+    ANSWERS_AT_STOP_TIMEOUT, ANSWERS_PENDING_MAX, DRAINED_BYTES, FRAME_BYTES_MAX, FRAMES_BURST, FRAMES_PER_SECOND,
     SLOW_SOCKET_CLOSE_TIMEOUT, SOCKET_CLOSE_TIMEOUT, SOCKET_READ_BYTES,
 };
 use crate::model::{Catchup, ReadMark, RoomId, Seq, Viewer};
@@ -32,9 +32,6 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 
-/// Bytes that count as one frame when a client's input can no longer be parsed.
-const DRAINED_BYTES: usize = 16 << 10;
-
 type ConnectionTask = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Serves one socket. `None` if it cannot be registered. Most sockets are idle, and an idle one costs the size of
@@ -47,7 +44,7 @@ pub fn serve(chat: Arc<Chat>, viewer: Viewer, stream: TcpStream) -> Option<Conne
         .ok()?;
     let mut connection = Connection {
         frames: TokenBucket::new(FRAMES_BURST, FRAMES_PER_SECOND, Duration::from_secs(1), started),
-        registered: Registered::new(chat.clone(), client.clone(), viewer.user.id, started),
+        registration: Registration::new(chat.clone(), client.clone(), viewer.user.id, started),
         chat,
         viewer,
         client,
@@ -62,11 +59,11 @@ struct Connection {
     viewer: Viewer,
     client: Arc<Client>,
     frames: TokenBucket,
-    registered: Registered,
+    registration: Registration,
 }
 
 /// A change waiting for its commit, and then the frame that answers it, if any.
-type Answered = Pin<Box<dyn Future<Output = Option<Bytes>> + Send>>;
+type PendingAnswer = Pin<Box<dyn Future<Output = Option<Bytes>> + Send>>;
 
 impl Connection {
     fn send(&self, frame: Bytes) {
@@ -80,7 +77,7 @@ impl Connection {
     }
 
     async fn serve(&mut self, reading: OwnedReadHalf) {
-        self.registered.code = self.run(reading).await;
+        self.registration.code = self.run(reading).await;
     }
 
     /// Runs the socket. Returns the code it was closed with.
@@ -118,7 +115,7 @@ impl Connection {
         }
     }
 
-    /// Reads the first frame's contents. The socket is registered already, so events from here on wait behind that
+    /// Builds `ready`, the first frame. The socket is registered already, so events from here on wait behind that
     /// frame.
     async fn ready(&mut self) -> Result<Bytes> {
         let (store, hub) = (self.chat.store(), self.chat.hub());
@@ -136,7 +133,7 @@ impl Connection {
             epoch: store.epoch(),
             viewer: &self.viewer.user,
             rooms: &store.rooms(user).await?,
-            here: &hub.here(),
+            online: &hub.online(),
             direct: &store.direct_people(user).await?,
             people_version: store.people_version().await?,
             settings: &store.settings(user).await?,
@@ -152,13 +149,13 @@ impl Connection {
 
     async fn talk(&mut self, socket: &mut WebSocketStream<HubSocket>) -> CloseCode {
         let client = self.client.clone();
-        let mut in_flight: FuturesUnordered<Answered> = FuturesUnordered::new();
+        let mut in_flight: FuturesUnordered<PendingAnswer> = FuturesUnordered::new();
         let code = loop {
             tokio::select! {
                 biased;
                 code = client.ended() => break code,
                 Some(answer) = in_flight.next() => self.answer(answer),
-                frame = socket.next(), if in_flight.len() < POSTS_IN_FLIGHT_MAX => {
+                frame = socket.next(), if in_flight.len() < ANSWERS_PENDING_MAX => {
                     match self.receive(frame) {
                         Ok(None) => {}
                         Ok(Some(asked)) => Box::pin(self.dispatch(asked, &mut in_flight)).await,
@@ -187,7 +184,9 @@ impl Connection {
         frame: Option<std::result::Result<Message, SocketError>>,
     ) -> std::result::Result<Option<Incoming>, CloseCode> {
         self.chat.hub().record_activity(&self.client);
-        self.chat.fault_points().reach(Part::Socket(self.viewer.user.id));
+        self.chat
+            .fault_points()
+            .reach(BackgroundTask::Socket(self.viewer.user.id));
         let text = match frame {
             Some(Ok(Message::Text(text))) => text,
             Some(Ok(Message::Binary(_))) => return Err(CloseCode::NotTheProtocol),
@@ -212,7 +211,7 @@ impl Connection {
     }
 
     fn count(&mut self) -> std::result::Result<(), CloseCode> {
-        self.registered.received += 1;
+        self.registration.received += 1;
         match self.chat.rate_limits() {
             RateLimits::Off => Ok(()),
             RateLimits::On => self.frames.take(Instant::now()).map_err(|_| CloseCode::Flooding),
@@ -258,48 +257,48 @@ impl Connection {
         }
     }
 
-    async fn dispatch(&self, asked: Incoming, in_flight: &mut FuturesUnordered<Answered>) {
+    async fn dispatch(&self, asked: Incoming, in_flight: &mut FuturesUnordered<PendingAnswer>) {
         let Incoming { reference, command } = asked;
         let reference_text = reference.as_deref();
-        let client_name = match &command {
+        let client_id = match &command {
             Command::Post { client_id, .. } => Some(client_id.as_str().to_owned()),
             _ => None,
         };
-        let is_read = matches!(command, Command::Sync { .. });
+        let is_query = matches!(command, Command::Sync { .. });
         match self.begin(reference.clone(), command).await {
             Ok(Some(answered)) => in_flight.push(answered),
             Ok(None) => {}
-            Err(error) if is_read => {
+            Err(error) if is_query => {
                 error.log();
                 self.send(wire::error(reference_text, None, &error));
             }
-            Err(error) => self.send(refused(&self.chat, reference_text, client_name.as_deref(), &error)),
+            Err(error) => self.send(refused(&self.chat, reference_text, client_id.as_deref(), &error)),
         }
     }
 
     /// Starts a command. Work that waits for a commit is returned as a future, so that the next frame can be read in
-    /// the meantime. All of it is in the writer's queue when this returns.
-    async fn begin(&self, reference: Option<String>, command: Command) -> Result<Option<Answered>> {
-        let (chat, viewer, own) = (&self.chat, &self.viewer, self.client.id);
+    /// the meantime. A change that is returned as a future is queued already.
+    async fn begin(&self, reference: Option<String>, command: Command) -> Result<Option<PendingAnswer>> {
+        let (chat, viewer, connection_id) = (&self.chat, &self.viewer, self.client.id);
         let reference_text = reference.as_deref();
         match command {
             Command::Ping => self.send(wire::pong(reference_text)),
             Command::Typing { room } => chat.typing(viewer, room).await?,
-            Command::Away { on } => chat.hub().set_away(own, on),
+            Command::Away { on } => chat.hub().set_away(connection_id, on),
             Command::Sync { room, since } => self.sync(reference_text, room, since).await?,
             Command::Post {
                 room,
                 client_id,
                 content,
             } => {
-                let name = client_id.as_str().to_owned();
+                let id = client_id.as_str().to_owned();
                 let posting = chat.post(viewer, room, client_id, content).await?;
                 let chat = chat.clone();
                 return Ok(Some(Box::pin(async move {
                     let reference_text = reference.as_deref();
                     Some(match posting.await {
-                        Ok(answer) => wire::posted(reference_text, &name, answer.room, answer.seq),
-                        Err(error) => refused(&chat, reference_text, Some(&name), &error),
+                        Ok(answer) => wire::posted(reference_text, &id, answer.room, answer.seq),
+                        Err(error) => refused(&chat, reference_text, Some(&id), &error),
                     })
                 })));
             }
@@ -313,7 +312,7 @@ impl Connection {
                 )));
             }
             Command::Save { target, on } => {
-                let saving = chat.save(viewer, own, target, on).await?;
+                let saving = chat.save(viewer, connection_id, target, on).await?;
                 return Ok(Some(answer_later(
                     chat.clone(),
                     reference,
@@ -322,7 +321,7 @@ impl Connection {
                 )));
             }
             Command::Read { room, seq } => {
-                let marking = chat.mark_read(viewer, own, room, seq).await?;
+                let marking = chat.mark_read(viewer, connection_id, room, seq).await?;
                 if reference.is_some() {
                     return Ok(Some(answer_later(
                         chat.clone(),
@@ -333,7 +332,7 @@ impl Connection {
                 }
             }
             Command::Unread { target } => {
-                let marking = chat.mark_unread(viewer, own, target).await?;
+                let marking = chat.mark_unread(viewer, connection_id, target).await?;
                 return Ok(Some(answer_later(
                     chat.clone(),
                     reference,
@@ -368,7 +367,7 @@ fn answer_later<T: Send + 'static>(
     reference: Option<String>,
     work: impl Future<Output = Result<T>> + Send + 'static,
     frame: impl FnOnce(Option<&str>, T) -> Option<Bytes> + Send + 'static,
-) -> Answered {
+) -> PendingAnswer {
     Box::pin(async move {
         let reference_text = reference.as_deref();
         match work.await {

@@ -49,7 +49,7 @@ enum Copier {
 impl Copier {
     fn copy(self, from: &Path, to: &Path) {
         let (folder, name) = (from.parent().unwrap(), from.file_name().unwrap());
-        let sentence = match self {
+        let script = match self {
             Copier::Cp => r#"cp "$0/$1" "$2""#,
             Copier::Dd => r#"dd if="$0/$1" of="$2" bs=64k status=none"#,
             // tar warns about a changing file, but copies it.
@@ -59,7 +59,7 @@ impl Copier {
         };
         let mut shell = Command::new("sh");
         let done = shell
-            .args(["-c", sentence])
+            .args(["-c", script])
             .args([folder.as_os_str(), name])
             .arg(to)
             .status();

@@ -33,7 +33,7 @@ struct Poster {
     /// In the order of their first sending.
     unanswered: Vec<String>,
     answered: BTreeMap<String, u64>,
-    /// Seqs that a message of somebody came with, in one life of the server.
+    /// What must not happen and did: a seq out of order, or an error.
     trouble: Option<String>,
 }
 

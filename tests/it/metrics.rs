@@ -46,7 +46,7 @@ fn a_program_on_this_computer_reads_what_was_done() {
     );
     assert!(after.get("chapp_connections_max") >= 16.0);
     assert!(after.get("chapp_data_file_bytes") > 4096.0 && after.get("chapp_disk_free_bytes") > 0.0);
-    assert_eq!((after.stage(), after.queue()), (0.0, 0.0));
+    assert_eq!((after.shed_level(), after.queue()), (0.0, 0.0));
 }
 
 #[test]

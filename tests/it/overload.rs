@@ -6,15 +6,15 @@ use crate::harness::metrics::Metrics;
 use crate::harness::people::{PASSWORD, history};
 use crate::harness::server::{Setup, Site};
 use crate::harness::socket::{Socket, of_type};
-use chapp::limits::{POSTS_IN_FLIGHT_MAX, SHED_RETRY_MS};
+use chapp::limits::{ANSWERS_PENDING_MAX, SHED_RETRY_MS};
 use chapp::store::{Options, ShedAt};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// One more socket with the most posts in flight for each shedding level.
-const STEP: usize = POSTS_IN_FLIGHT_MAX;
+/// Posts that wait at each further shedding level: one more connection with the most unanswered posts.
+const STEP: usize = ANSWERS_PENDING_MAX;
 
 fn site_on(disk: &Arc<StallingDisk>, shed_at: ShedAt) -> Site {
     Site::with(Setup {
@@ -58,7 +58,7 @@ fn newcomers_go_first_then_signals_then_posts_and_never_what_was_acknowledged() 
     let mut flood: Vec<Socket> = (0..3).map(|_| site.socket(&carol)).collect();
     let typing = json!({"type": "typing", "room": 1});
 
-    let still = Stall::new(&disk);
+    let stall = Stall::new(&disk);
     bens.post("first", "in the writer's hands");
     // Until then the writer may commit the next posts together with this one, and none would wait.
     Metrics::until(site.address, |_| disk.is_awaited());
@@ -67,7 +67,7 @@ fn newcomers_go_first_then_signals_then_posts_and_never_what_was_acknowledged() 
     bens.expect("typing");
 
     fill(&site, &mut flood[0], "one", STEP);
-    assert_eq!(Metrics::read(site.address).stage(), 1.0);
+    assert_eq!(Metrics::read(site.address).shed_level(), 1.0);
     is_shed(Request::upgrade(site.address).cookie(&ben.cookie));
     is_shed(
         site.post("/api/login")
@@ -91,7 +91,7 @@ fn newcomers_go_first_then_signals_then_posts_and_never_what_was_acknowledged() 
     bens.expect("typing");
 
     fill(&site, &mut flood[1], "two", 2 * STEP);
-    assert_eq!(Metrics::read(site.address).stage(), 2.0);
+    assert_eq!(Metrics::read(site.address).shed_level(), 2.0);
     adas.send(&typing);
     adas.until_pong();
     assert!(of_type(&bens.until_pong(), "typing").is_empty());
@@ -101,7 +101,7 @@ fn newcomers_go_first_then_signals_then_posts_and_never_what_was_acknowledged() 
     assert!(of_type(&adas.until_pong(), "error").is_empty());
 
     fill(&site, &mut flood[2], "three", 3 * STEP);
-    assert_eq!(Metrics::read(site.address).stage(), 3.0);
+    assert_eq!(Metrics::read(site.address).shed_level(), 3.0);
     adas.post("refused", "too late");
     let error = adas.expect("error");
     assert_eq!(
@@ -114,7 +114,7 @@ fn newcomers_go_first_then_signals_then_posts_and_never_what_was_acknowledged() 
         "reading goes on"
     );
 
-    drop(still);
+    drop(stall);
     assert_eq!(adas.expect("posted")["client_id"], "accepted");
     assert_eq!(bens.expect("posted")["client_id"], "first");
     let mut acknowledged = BTreeSet::new();
@@ -143,7 +143,7 @@ fn newcomers_go_first_then_signals_then_posts_and_never_what_was_acknowledged() 
     assert_eq!(of_ada.len(), 1);
     assert_eq!(of_ada[0]["client_id"], "accepted");
 
-    Metrics::until(site.address, |now| now.stage() == 0.0);
+    Metrics::until(site.address, |now| now.shed_level() == 0.0);
     adas.say("refused", "not too late any more");
     site.socket(&ben);
     site.log_in("Ben");
@@ -157,13 +157,13 @@ fn one_change_that_waits_for_long_is_an_overload_too_and_passes() {
     let site = site_on(&disk, ShedAt::default());
     let ada = site.sign_up("Ada");
     let mut adas = site.socket(&ada);
-    let still = Stall::new(&disk);
+    let stall = Stall::new(&disk);
     adas.post("slow", "the disk stands still");
-    let began = Metrics::until(site.address, |now| now.stage() >= 1.0);
+    let began = Metrics::until(site.address, |now| now.shed_level() >= 1.0);
     assert!(began.queue() < 100.0, "not for the length of the queue");
     is_shed(Request::upgrade(site.address).cookie(&ada.cookie));
-    drop(still);
+    drop(stall);
     assert_eq!(adas.expect("posted")["client_id"], "slow");
-    Metrics::until(site.address, |now| now.stage() == 0.0);
+    Metrics::until(site.address, |now| now.shed_level() == 0.0);
     site.socket(&ada);
 }

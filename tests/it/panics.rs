@@ -5,7 +5,7 @@ use crate::harness::metrics::Metrics;
 use crate::harness::people::{PASSWORD, history};
 use crate::harness::server::{Log, Setup, Site};
 use crate::harness::socket::Socket;
-use chapp::chat::{BackupPlan, Part, PartFault};
+use chapp::chat::{BackgroundTask, BackupPlan, TaskFault};
 use chapp::store::{DiskOp, FaultInjector, Options};
 use serde_json::json;
 use std::io;
@@ -14,18 +14,18 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Makes one part panic once, on demand.
+/// Makes one task panic once, on demand.
 #[derive(Default)]
-struct Breaker(Mutex<Option<Part>>);
+struct Breaker(Mutex<Option<BackgroundTask>>);
 
 impl Breaker {
-    fn new() -> (Arc<Breaker>, Arc<PartFault>) {
+    fn new() -> (Arc<Breaker>, Arc<TaskFault>) {
         let breaker = Arc::new(Breaker::default());
         let fault = {
             let breaker = breaker.clone();
-            move |part| {
+            move |task| {
                 let mut armed = breaker.0.lock().unwrap();
-                if armed.take_if(|armed| *armed == part).is_some() {
+                if armed.take_if(|armed| *armed == task).is_some() {
                     drop(armed);
                     panic!("broken by a test");
                 }
@@ -34,12 +34,12 @@ impl Breaker {
         (breaker, Arc::new(fault))
     }
 
-    fn arm(&self, part: Part) {
-        *self.0.lock().unwrap() = Some(part);
+    fn arm(&self, task: BackgroundTask) {
+        *self.0.lock().unwrap() = Some(task);
     }
 }
 
-fn site_with(fault: Arc<PartFault>) -> Site {
+fn site_with(fault: Arc<TaskFault>) -> Site {
     Site::with(Setup {
         fault: Some(fault),
         ..Setup::default()
@@ -47,13 +47,13 @@ fn site_with(fault: Arc<PartFault>) -> Site {
 }
 
 /// The same with default settings.
-fn stops_in_order(part: Part, cause: impl FnOnce(&Site, &mut Socket)) {
-    stops_in_order_as(Setup::default(), part, cause);
+fn stops_in_order(task: BackgroundTask, cause: impl FnOnce(&Site, &mut Socket)) {
+    stops_in_order_as(Setup::default(), task, cause);
 }
 
-/// `cause` makes `part` of a server panic: every socket is closed, everything acknowledged is in the file, and the
-/// server names the failed part.
-fn stops_in_order_as(setup: Setup, part: Part, cause: impl FnOnce(&Site, &mut Socket)) {
+/// `cause` makes `task` of a server panic: every socket is closed, everything acknowledged is in the file, and the
+/// server names the failed task.
+fn stops_in_order_as(setup: Setup, task: BackgroundTask, cause: impl FnOnce(&Site, &mut Socket)) {
     let (breaker, fault) = Breaker::new();
     let mut site = Site::with(Setup {
         fault: Some(fault),
@@ -62,10 +62,10 @@ fn stops_in_order_as(setup: Setup, part: Part, cause: impl FnOnce(&Site, &mut So
     let ada = site.sign_up("Ada");
     let mut socket = site.socket(&ada);
     let seq = socket.say("c1", "acknowledged");
-    breaker.arm(part);
+    breaker.arm(task);
     cause(&site, &mut socket);
     assert_eq!(socket.close_code(), 1001);
-    assert_eq!(site.failure().0, part);
+    assert_eq!(site.failure().0, task);
     site.start();
     let kept = history(site.address, &ada);
     assert!(kept.iter().any(|message| message["id"] == seq), "{kept:?}");
@@ -74,50 +74,50 @@ fn stops_in_order_as(setup: Setup, part: Part, cause: impl FnOnce(&Site, &mut So
 
 #[test]
 fn a_panic_in_the_fan_out_stops_the_server_in_order() {
-    stops_in_order(Part::FanOut, |_, socket| socket.post("cause", "cause"));
+    stops_in_order(BackgroundTask::FanOut, |_, socket| socket.post("cause", "cause"));
 }
 
 #[test]
 fn a_panic_in_presence_stops_the_server_in_order() {
-    stops_in_order(Part::Presence, |_, socket| {
+    stops_in_order(BackgroundTask::Presence, |_, socket| {
         socket.send(&json!({"type": "away", "on": true}))
     });
 }
 
 #[test]
 fn a_panic_while_signals_are_told_stops_the_server_in_order() {
-    stops_in_order(Part::Signals, |_, socket| {
+    stops_in_order(BackgroundTask::Coalesced, |_, socket| {
         socket.send(&json!({"type": "typing", "room": 1}))
     });
 }
 
 #[test]
 fn a_panic_while_read_marks_are_written_stops_the_server_in_order() {
-    stops_in_order(Part::ReadMarks, |_, socket| {
+    stops_in_order(BackgroundTask::ReadMarks, |_, socket| {
         socket.send(&json!({"type": "read", "room": 1, "seq": 0}));
     });
 }
 
 #[test]
 fn a_panic_while_connections_are_accepted_stops_the_server_in_order() {
-    stops_in_order(Part::Accept, |site, _| {
+    stops_in_order(BackgroundTask::Accept, |site, _| {
         drop(std::net::TcpStream::connect(site.address).unwrap());
     });
 }
 
 #[test]
 fn a_panic_in_the_sweep_of_sessions_stops_the_server_in_order() {
-    stops_in_order(Part::Sweep, |_, _| {});
+    stops_in_order(BackgroundTask::Sweep, |_, _| {});
 }
 
 #[test]
 fn a_panic_while_people_are_told_of_trouble_stops_the_server_in_order() {
-    stops_in_order(Part::Trouble, |_, _| {});
+    stops_in_order(BackgroundTask::Trouble, |_, _| {});
 }
 
 #[test]
 fn a_panic_while_something_is_erased_stops_the_server_in_order() {
-    stops_in_order(Part::Erase, |_, _| {});
+    stops_in_order(BackgroundTask::Erase, |_, _| {});
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_panic_of_the_nightly_backups_stops_the_server_in_order() {
         backups: Some(plan),
         ..Setup::default()
     };
-    stops_in_order_as(setup, Part::Nightly, |_, _| {});
+    stops_in_order_as(setup, BackgroundTask::Nightly, |_, _| {});
 }
 
 #[cfg(unix)]
@@ -143,7 +143,7 @@ fn a_panic_while_a_command_is_accepted_stops_the_server_in_order() {
         control_folders: vec![run.clone()],
         ..Setup::default()
     };
-    stops_in_order_as(setup, Part::Commands, |_, _| {
+    stops_in_order_as(setup, BackgroundTask::Commands, |_, _| {
         let socket = std::fs::read_dir(&run).unwrap().next().unwrap().unwrap();
         drop(std::os::unix::net::UnixStream::connect(socket.path()).unwrap());
     });
@@ -189,7 +189,7 @@ fn a_panic_of_the_writer_stops_the_server_and_what_was_acknowledged_is_in_the_fi
     disk.0.store(true, Relaxed);
     socket.post("c2", "on its way as the writer panics");
     assert_eq!(socket.close_code(), 1001);
-    assert_eq!(site.failure().0, Part::Writer);
+    assert_eq!(site.failure().0, BackgroundTask::Writer);
     assert!(
         log.text().contains("the writer of the data file has failed"),
         "{}",
@@ -211,7 +211,7 @@ fn a_socket_that_panics_leaves_neither_its_place_nor_its_person_online() {
     bens.until_pong();
     let places = Metrics::read(site.address).get("chapp_connections{kind=\"socket\"}");
     assert_eq!(places, 2.0);
-    breaker.arm(Part::Socket(chapp::model::UserId(ada.id)));
+    breaker.arm(BackgroundTask::Socket(chapp::model::UserId(ada.id)));
     adas.send(&json!({"type": "ping"}));
     assert_eq!(adas.close_code(), 1011);
     bens.until(|frame| frame["type"] == "presence" && frame["user"] == ada.id && frame["state"] == "offline");
@@ -227,7 +227,7 @@ fn a_panic_over_one_password_keeps_nobody_else_from_logging_in() {
     let (breaker, fault) = Breaker::new();
     let site = site_with(fault);
     site.sign_up("Ada");
-    breaker.arm(Part::Passwords);
+    breaker.arm(BackgroundTask::Passwords);
     site.try_log_in("Ada", PASSWORD).refused(500, "internal");
     site.log_in("Ada");
 }

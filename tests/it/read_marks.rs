@@ -79,7 +79,7 @@ fn what_was_read_before_does_not_undo_that_it_is_unread() {
     adas.send(&json!({"type": "unread", "room": 1, "id": 3, "ref": "u"}));
     let answer = adas.expect("read");
     assert_eq!((&answer["seq"], &answer["unread"]), (&json!(2), &json!(3)));
-    // The next of them are written by then.
+    // Earlier marks that still waited would be committed with this one.
     adas.send(&json!({"type": "read", "room": 1, "seq": 1, "ref": "r"}));
     assert_eq!(adas.expect("read")["seq"], 2);
     assert_eq!(read_until(&site, &ada), 2);

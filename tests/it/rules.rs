@@ -289,7 +289,7 @@ fn the_server_is_looked_after_by_its_owner_and_admins_and_copied_by_its_owner_al
     let verbs: [(AboutServer, Row); 4] = [
         (rules::may_see_server, "yyf"),
         (rules::may_rename_server, "yyf"),
-        (rules::may_open_door, "yyf"),
+        (rules::may_set_sign_up_policy, "yyf"),
         (rules::may_back_up, "yff"),
     ];
     for (rule, expected) in verbs {

@@ -20,7 +20,7 @@ fn long_body() -> String {
 
 /// Sockets of one person.
 const SOCKETS: usize = 40;
-/// Enough sockets for a second system call.
+/// Sockets beyond [`SENDS_AT_ONCE_MAX`], so that a second system call is needed.
 const SOCKETS_SPARE: usize = 20;
 
 /// A server that writes with io_uring where possible, and one that writes to each socket.

@@ -46,7 +46,7 @@ fn every_change_has_one_answer_and_the_feed_tells_the_same_story() {
         for (n, answer) in answers.into_iter().enumerate() {
             match n % 4 {
                 0 => acknowledged.push(answer.unwrap()),
-                1 => assert_eq!(answer.unwrap(), Event::SessionSeen),
+                1 => assert_eq!(answer.unwrap(), Event::SessionUsed),
                 2 => assert!(matches!(answer.unwrap(), Event::SessionsClosed { .. })),
                 _ => assert_eq!(kind(answer), Kind::NameTaken),
             }

@@ -9,6 +9,7 @@ mod names;
 mod text;
 mod tree;
 
+use crate::limits::READINGS_MAX;
 use crate::model::{Block, Body, Content, FormattedText, Inline, Mentions};
 use characters::printable;
 pub use names::{Candidates, Names, candidates};
@@ -17,9 +18,6 @@ use std::borrow::Cow;
 use std::ops::Range;
 use text::Scanner;
 use tree::{Container, Tree, href};
-
-/// Maximum times a text is parsed again without what looks like a link definition.
-const READINGS_MAX: usize = 8;
 
 /// Parses a text.
 pub fn parse(body: Body, names: &Names) -> FormattedText {

@@ -36,7 +36,7 @@ pub fn may_rename_server(who: Role) -> Result<()> {
 ///
 /// # Errors
 /// `forbidden` for members.
-pub fn may_open_door(who: Role) -> Result<()> {
+pub fn may_set_sign_up_policy(who: Role) -> Result<()> {
     may_see_server(who).map_err(|_| forbidden("Only the owner and admins can decide who comes in."))
 }
 

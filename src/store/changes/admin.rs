@@ -22,21 +22,24 @@ pub fn act(tables: &mut Tables<'_>, by: UserId, action: &AdminAction, at: Time) 
             rules::may_rename_server(role)?;
             change_info(tables, |row| row.set_name(name))
         }
-        AdminAction::SetDoor { door, spare } => {
-            rules::may_open_door(role)?;
+        AdminAction::SetSignUpPolicy {
+            policy,
+            fallback_invite,
+        } => {
+            rules::may_set_sign_up_policy(role)?;
             let invite = queries::server::info(tables)?.invite;
-            if *door == SignUpPolicy::Invited && !invite.is_some_and(|invite| invite.is_live(at)) {
-                put(tables.server.write()?, INVITE, &InviteRow::new(spare))?;
+            if *policy == SignUpPolicy::Invited && !invite.is_some_and(|invite| invite.is_live(at)) {
+                put(tables.server.write()?, INVITE, &InviteRow::new(fallback_invite))?;
             }
-            change_info(tables, |row| row.set_door(*door))
+            change_info(tables, |row| row.set_door(*policy))
         }
         AdminAction::Invite(invite) => {
-            rules::may_open_door(role)?;
+            rules::may_set_sign_up_policy(role)?;
             put(tables.server.write()?, INVITE, &InviteRow::new(invite))?;
             Ok(Outcome::reply(Event::InviteChanged(invite.clone())))
         }
         AdminAction::EndInvite(ends_at) => {
-            rules::may_open_door(role)?;
+            rules::may_set_sign_up_policy(role)?;
             let none = || Error::not_found("There is no invite link. Make one first.");
             let mut row: InviteRow = get(tables.server.read()?, INVITE)?.ok_or_else(none)?;
             row.ends_at = ends_at.0;
@@ -54,13 +57,13 @@ pub fn act(tables: &mut Tables<'_>, by: UserId, action: &AdminAction, at: Time) 
             })?;
             let ends_at = ends_at.0;
             put(tables.resets.write()?, code.0, &ResetRow { user: id, ends_at })?;
-            Ok(Outcome::reply(Event::Noted))
+            Ok(Outcome::reply(Event::Done))
         }
         AdminAction::BackedUp(backup) => {
             rules::may_back_up(role)?;
             let (at, bytes) = (backup.at.0, backup.bytes);
             put(tables.server.write()?, BACKUP, &BackupRow { at, bytes })?;
-            Ok(Outcome::reply(Event::Noted))
+            Ok(Outcome::reply(Event::Done))
         }
     }
 }

@@ -33,7 +33,7 @@ pub fn apply(tables: &mut Tables<'_>, act: &HostAct) -> std::result::Result<Outc
         }
         HostAct::NightlyTried(nightly) => put(tables.server.write()?, NIGHTLY, &NightlyRow::new(nightly))?,
     }
-    Ok(Outcome::reply(Event::Noted))
+    Ok(Outcome::reply(Event::Done))
 }
 
 /// There is always exactly one owner: the previous owner becomes an admin.

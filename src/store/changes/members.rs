@@ -36,7 +36,7 @@ pub fn add(tables: &mut Tables<'_>, by: UserId, room: RoomId, user: UserId, at: 
     let (comes, id) = (existing_user(tables, user)?, room.0 as u32);
     if member_role(tables, id, comes)?.is_some() {
         let view = queries::rooms::view(tables, comes, id)?;
-        return Ok(Outcome::noop(Event::InAlready { view }));
+        return Ok(Outcome::noop(Event::AlreadyMember { view }));
     }
     if who != comes {
         queries::people::refuse_blocked(tables, who, comes)?;
@@ -103,7 +103,7 @@ pub fn remove(
     tables.members.write()?.remove((id, goes))?;
     forget(tables, goes, id)?;
     events.push(count_members(tables, id, -1)?);
-    let gone = Event::Gone { user, room };
+    let gone = Event::LeftRoom { user, room };
     events.push(gone.clone());
     if role == MemberRole::Owner
         && let Some(next) = queries::members::longest_member(tables, id)?

@@ -2,7 +2,7 @@
 
 use super::outcome::Outcome;
 use crate::error::Error;
-use crate::limits::{UNREAD_BACK_BYTES_MAX, UNREAD_BACK_MAX};
+use crate::limits::{UNREAD_BYTES_MAX, UNREAD_SEQS_MAX};
 use crate::model::{ConnectionId, Event, MessageRef, RoomId, Seq, UserId};
 use crate::store::queries;
 use crate::store::queries::access::require_member;
@@ -76,7 +76,7 @@ pub fn mark_unread(
     let id = key(target.id.0)
         .filter(|id| (1..=head.seq).contains(id))
         .ok_or_else(no_such)?;
-    let first = head.seq.saturating_sub(UNREAD_BACK_MAX as u32 - 1);
+    let first = head.seq.saturating_sub(UNREAD_SEQS_MAX as u32 - 1);
     let too_far = || Error::invalid("id", "That message is too far back to be unread from.");
     if id < first {
         return Err(too_far().into());
@@ -91,7 +91,7 @@ pub fn mark_unread(
         if messages.first().is_none_or(|(first, _)| *first != id) {
             return Err(no_such().into());
         }
-        if bytes > UNREAD_BACK_BYTES_MAX {
+        if bytes > UNREAD_BYTES_MAX {
             return Err(too_far().into());
         }
     }

@@ -102,7 +102,7 @@ fn create_direct(tables: &mut Tables<'_>, new: &NewRoom, by: u32, mut people: Ve
     let names: Vec<u8> = people.iter().flat_map(|user| user.to_be_bytes()).collect();
     if let Some(room) = get::<_, u32>(tables.directs()?, names.as_slice())? {
         let view = queries::rooms::view(tables, by, room)?;
-        return Ok(Outcome::noop(Event::InAlready { view }));
+        return Ok(Outcome::noop(Event::AlreadyMember { view }));
     }
     for user in people.iter().filter(|user| **user != by) {
         queries::people::refuse_blocked(tables, by, *user)?;

@@ -103,7 +103,7 @@ pub fn touch(tables: &mut Tables<'_>, id: SessionId, address: &str, at: Time) ->
     put(tables.sessions.write()?, id.0, &row)?;
     // Written now so that after a crash, `last_seen` is not hours too old.
     put(tables.last_seen.write()?, row.user, &at.0)?;
-    Ok(Outcome::reply(Event::SessionSeen))
+    Ok(Outcome::reply(Event::SessionUsed))
 }
 
 pub fn close(tables: &mut Tables<'_>, id: SessionId) -> Result<Outcome, StoreError> {

@@ -216,7 +216,7 @@ impl DataFile {
         open.journal.checkpointed();
         self.is_behind.store(false, Relaxed);
         self.watch.last_commit_file.open_at(&self.salt, count);
-        self.options.metrics.one(Count::Checkpoints);
+        self.options.metrics.increment(Count::Checkpoints);
         Ok(())
     }
 

@@ -119,7 +119,7 @@ impl LoadShedding {
 
     /// A commit of this many changes became durable after `took`.
     pub fn committed(&self, changes: usize, took: Duration) {
-        self.metrics.one(Count::Commits);
+        self.metrics.increment(Count::Commits);
         self.metrics.commits.add_time(took);
         if changes > 0 {
             self.metrics.add(Count::Changes, changes as u64);

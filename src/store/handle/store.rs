@@ -152,7 +152,7 @@ impl Store {
                 sent.map_err(|error| match error {
                     SendTimeoutError::Closed(_) => stopping(),
                     SendTimeoutError::Timeout(_) => {
-                        self.metrics().one(Count::QueueFull);
+                        self.metrics().increment(Count::QueueFull);
                         Error::overloaded(SHED_RETRY_MS)
                     }
                 })

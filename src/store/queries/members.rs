@@ -3,7 +3,7 @@
 use super::access::{active_user, require_member, room_meta};
 use super::people;
 use crate::error::{Error, Kind};
-use crate::limits::{BROUGHT_BY_ONE_MAX, DIRECTS_PER_PERSON_MAX, PEOPLE_MAX, PEOPLE_SCAN_MAX, ROOMS_PER_PERSON_MAX};
+use crate::limits::{ADDED_BY_ONE_MAX, DIRECTS_PER_PERSON_MAX, PEOPLE_MAX, PEOPLE_SCAN_MAX, ROOMS_PER_PERSON_MAX};
 use crate::model::{MemberRole, MembersPage, PageSize, RoomId, RoomKind, User, UserId};
 use crate::store::rows::codec::{MemberRow, RoomRow, unseal};
 use crate::store::rows::schema::{FIRST_ROOM, Source};
@@ -71,10 +71,10 @@ pub fn check_room_limits(source: &impl Source, user: u32, by: u32, kind: RoomKin
     for row in source.added_by()?.range((user, 0)..=(user, u32::MAX))? {
         added += usize::from(unseal::<u32>(row?.1.value())? == by);
     }
-    match added < BROUGHT_BY_ONE_MAX {
+    match added < ADDED_BY_ONE_MAX {
         true => Ok(()),
         false => full(format!(
-            "You have brought {} into {BROUGHT_BY_ONE_MAX} rooms. Somebody else can bring them into more.",
+            "You have brought {} into {ADDED_BY_ONE_MAX} rooms. Somebody else can bring them into more.",
             name()?.as_str()
         )),
     }

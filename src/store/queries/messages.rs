@@ -4,7 +4,7 @@ use super::access::access;
 use super::{log, members, people};
 use crate::clock::Time;
 use crate::error::Error;
-use crate::limits::{LAST_CHARS_MAX, LAST_LOOKED_AT_MAX, PEOPLE_MAX};
+use crate::limits::{LAST_CHARS_MAX, LAST_POST_SCAN_MAX, PEOPLE_MAX};
 use crate::model::rules::{self, Access};
 use crate::model::{LastPost, Message, Notice, RoomId, RoomKind, Seq, User, UserId};
 use crate::store::rows::codec::{PostRow, Stored, key};
@@ -37,7 +37,7 @@ pub fn post_at(source: &impl Source, room: u32, id: Seq) -> Result<PostRow, Stor
 pub fn last_post(source: &impl Source, room: u32) -> Result<Option<LastPost>, StoreError> {
     for place in log::seq_rows(source.seqs()?, room, 0..=u32::MAX)?
         .rev()
-        .take(LAST_LOOKED_AT_MAX)
+        .take(LAST_POST_SCAN_MAX)
     {
         let (seq, place) = place?;
         if place.message != seq {

@@ -137,7 +137,7 @@ pub fn named(source: &impl Source, viewer: UserId, names: &[String]) -> Result<H
 pub fn entered(source: &impl Source, user: u32, room: u32) -> Result<Event, StoreError> {
     let view = view(source, user, room)?;
     let strangers = view.members.iter().map(|user| people::user(source, user.0 as u32));
-    Ok(Event::Entered {
+    Ok(Event::JoinedRoom {
         user: UserId(user.into()),
         people: strangers.collect::<Result<_, _>>()?,
         view,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// The server looks for a room's last post among this many seqs at its end.
-const LAST_LOOKED_AT: u64 = 20;
+const LAST_POST_SCAN: u64 = 20;
 
 /// A room as built from its frames.
 #[derive(Default)]
@@ -209,7 +209,7 @@ impl Replica {
                 .rfind(is_post)
                 .map(|message| number(&message["id"]));
             let listed = room.facts.get("last").map(|last| number(&last["id"]));
-            let may_be_left_out = newest.is_none_or(|newest| newest + LAST_LOOKED_AT <= room.head);
+            let may_be_left_out = newest.is_none_or(|newest| newest + LAST_POST_SCAN <= room.head);
             let is_right = listed == newest || (listed.is_none() && may_be_left_out);
             (!is_right).then(|| format!("room {id} at {}: last {listed:?}, newest {newest:?}", room.head))
         })

@@ -168,7 +168,7 @@ fn a_pipe_or_a_link_to_nothing_is_refused_at_once() {
 fn a_second_start_leaves_the_drafts_of_the_first_alone() {
     let (folder, path) = data_file();
     let store = open(&path).unwrap();
-    // As for a backup in progress, between two locks.
+    // As of a backup in progress, at a moment when it holds no lock on the draft.
     let draft = folder.path().join("data.redb.new-0123456789abcdef");
     fs::write(&draft, b"").unwrap();
     assert!(matches!(open(&path), Err(OpenError::AlreadyOpen { .. })));

@@ -47,7 +47,7 @@ impl Metrics {
         *self.0.get(sample).unwrap_or_else(|| panic!("no {sample}"))
     }
 
-    pub fn stage(&self) -> f64 {
+    pub fn shed_level(&self) -> f64 {
         self.get("chapp_overload_stage")
     }
 

@@ -3,7 +3,7 @@
 use super::PATIENCE;
 use super::http::Request;
 use super::people::Person;
-use chapp::chat::{BackupPlan, PartFault, RateLimits};
+use chapp::chat::{BackupPlan, RateLimits, TaskFault};
 use chapp::clock::{Clock, ManualClock, Time};
 use chapp::config::{Config, Host, MetricsToken};
 use chapp::limits::Timers;
@@ -36,7 +36,7 @@ pub struct Setup {
     /// The log of the server's own thread, from level `info`.
     pub log: Log,
     /// Injects panics into parts of the server.
-    pub fault: Option<Arc<PartFault>>,
+    pub fault: Option<Arc<TaskFault>>,
 }
 
 impl Default for Setup {

@@ -7,7 +7,7 @@ const PEOPLE: usize = 16;
 const ROOMS: usize = 8;
 const STEPS: u64 = 160;
 
-/// The expected members of each room.
+/// A server with its people and sockets, and the expected members of each room.
 struct Model {
     site: Site,
     people: Vec<Person>,

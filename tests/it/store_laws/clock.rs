@@ -2,10 +2,10 @@
 
 use super::world::*;
 use chapp::clock::Time;
+use chapp::limits::DAY_MS;
 use chapp::model::*;
 
 const NOW: Time = Time(1_000_000_000_000);
-const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 const YEARS_MS: u64 = 14 * 365 * DAY_MS;
 
 fn delete(id: Seq, at: Time) -> Change {

@@ -28,7 +28,7 @@ const BLOCKS_MAX: u64 = 300;
 const COPIES_AT_ONCE: usize = 4;
 /// Small enough that the journal overtakes a copier many times.
 const JOURNAL_BYTES: usize = 64 << 10;
-/// Large enough that redb itself makes a file of one piece durable.
+/// Large enough that redb itself commits an upload of a single chunk, not the journal.
 const FILE_BYTES: usize = 60_000;
 const FILES: u64 = 36;
 
@@ -47,7 +47,7 @@ struct Copy {
     blocks: u64,
     image: Vec<u8>,
     len: u64,
-    /// The file was resized before the copy reached its pages.
+    /// The file was resized before the copy had 3 MiB, soon after where the pages begin (2 MiB).
     changed_its_length: bool,
     answers: Answers,
     files: Vec<FileId>,
@@ -64,7 +64,7 @@ struct CopiedDisk {
 #[derive(Clone, Debug, Default)]
 struct Acknowledged {
     /// Whether the people and rooms exist.
-    furnished: bool,
+    has_rooms: bool,
     answers: Answers,
     files: Vec<FileId>,
 }
@@ -94,11 +94,11 @@ impl CopiedDisk {
         let Ok(mut file) = File::open(&self.path) else { return };
         let len = file.metadata().unwrap().len();
         let Acknowledged {
-            furnished,
+            has_rooms,
             answers,
             files,
         } = self.acknowledged.lock().unwrap().clone();
-        if furnished && state.running.len() < COPIES_AT_ONCE && state.rng.below(20) == 0 {
+        if has_rooms && state.running.len() < COPIES_AT_ONCE && state.rng.below(20) == 0 {
             let slow = state.rng.below(2) == 0;
             let copy = Copy {
                 reader: [Reader::ToTheEnd, Reader::AsLongAsAtFirst][state.rng.below(2) as usize],
@@ -111,13 +111,7 @@ impl CopiedDisk {
             };
             state.running.push(copy);
         }
-        let State { running, done, .. } = &mut *state;
-        for mut copy in std::mem::take(running) {
-            match copy.step(&mut file, len) {
-                true => running.push(copy),
-                false => done.push(copy),
-            }
-        }
+        state.advance(&mut file, len);
     }
 
     /// Finishes all copies; the file no longer changes.
@@ -135,11 +129,17 @@ impl CopiedDisk {
         let mut state = self.state.lock().unwrap();
         let mut file = File::open(&self.path).unwrap();
         let len = file.metadata().unwrap().len();
-        let State { running, done, .. } = &mut *state;
-        for mut copy in std::mem::take(running) {
-            match copy.step(&mut file, len) {
-                true => running.push(copy),
-                false => done.push(copy),
+        state.advance(&mut file, len);
+    }
+}
+
+impl State {
+    /// Advances every copy.
+    fn advance(&mut self, file: &mut File, len: u64) {
+        for mut copy in std::mem::take(&mut self.running) {
+            match copy.step(file, len) {
+                true => self.running.push(copy),
+                false => self.done.push(copy),
             }
         }
     }
@@ -244,7 +244,7 @@ fn copied(folder: &Arc<TempDir>, seed: u64, retention: Retention) -> Vec<Copy> {
     });
     let world = World::open(data, disk.options(retention)).unwrap();
     create_rooms(&world);
-    acknowledged.lock().unwrap().furnished = true;
+    acknowledged.lock().unwrap().has_rooms = true;
     let uploads = thread::spawn({
         let (store, acknowledged) = (world.store.clone(), acknowledged.clone());
         move || (0..FILES).for_each(|number| upload(&store, number, &acknowledged))

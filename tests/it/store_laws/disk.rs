@@ -105,8 +105,7 @@ impl Disk {
     }
 
     /// Makes the next sync fail as it does on a faulty disk: the system shows the written data and forgets that it is
-    /// not
-    /// on the disk.
+    /// not on the disk.
     pub fn fail_a_sync(&self) {
         self.0.lock().unwrap().fails_a_sync = true;
     }
@@ -145,7 +144,7 @@ impl State {
         let mut image = self.synced.clone();
         let mut kept: Vec<DiskWrite> = match rng.below(6) {
             0 => return image,
-            // Everything survives, as after a kill.
+            // Everything survives: half the time in order, as after a kill.
             1 => self.pending.clone(),
             // A prefix, up to a sector.
             2 => {

@@ -1,6 +1,5 @@
 //! L8 and L0 on a faulty disk: acknowledged changes are there, others are whole or absent, everybody gets an answer,
-//! and
-//! the store recovers by itself. (`kill.rs` kills the executable.)
+//! and the store recovers by itself. (`kill.rs` kills the executable.)
 
 use super::world::*;
 use chapp::error::{Error, Kind};

@@ -112,7 +112,7 @@ fn nobody_is_in_more_rooms_than_there_may_be_and_direct_messages_are_counted_apa
 fn one_person_cannot_fill_the_places_of_another() {
     let world = World::of_people(4);
     let store = &world.store;
-    let max = BROUGHT_BY_ONE_MAX as u64;
+    let max = ADDED_BY_ONE_MAX as u64;
     let rooms = (1..=max).map(|n| room(2, RoomKind::Private, &format!("room {n}"), &[1]));
     all(store, rooms.collect());
     let error = too_many(store, room(2, RoomKind::Private, "one more", &[1]), Kind::Conflict);
@@ -146,7 +146,7 @@ fn one_person_cannot_fill_the_places_of_another() {
 fn browsing_comes_in_pages_that_lead_to_every_room() {
     let world = World::of_people(2);
     let store = &world.store;
-    let rooms = (0..BROWSE_ROOMS_MAX).map(|n| room(1, RoomKind::Public, &format!("! {n:05}"), &[]));
+    let rooms = (0..BROWSE_ROOMS_DEFAULT).map(|n| room(1, RoomKind::Public, &format!("! {n:05}"), &[]));
     let mut changes: Vec<Change> = rooms.take(ROOMS_PER_PERSON_MAX - 1).collect();
     changes.push(room(2, RoomKind::Public, "! 99999", &[]));
     changes.push(room(2, RoomKind::Public, "Zéta", &[]));
@@ -160,10 +160,10 @@ fn browsing_comes_in_pages_that_lead_to_every_room() {
             .collect();
         (names, page.next)
     };
-    let (first, next) = browse("", None, BROWSE_ROOMS_MAX);
-    assert_eq!((first.len(), next.is_some()), (BROWSE_ROOMS_MAX, true));
+    let (first, next) = browse("", None, BROWSE_ROOMS_DEFAULT);
+    assert_eq!((first.len(), next.is_some()), (BROWSE_ROOMS_DEFAULT, true));
     assert_eq!(
-        browse("", next, BROWSE_ROOMS_MAX),
+        browse("", next, BROWSE_ROOMS_DEFAULT),
         (vec!["Lobby".to_owned(), "Zéta".to_owned()], None)
     );
     assert_eq!(browse("zeta", None, 10), (vec!["Zéta".to_owned()], None));
@@ -174,7 +174,7 @@ fn browsing_comes_in_pages_that_lead_to_every_room() {
     assert_eq!(few, ["! 00010", "! 00011", "! 00012"]);
     assert_eq!(browse("! 0001", next, 3).0, ["! 00013", "! 00014", "! 00015"]);
     let secret = room(1, RoomKind::Direct, "", &[2]);
-    let Ok(Event::Entered { view, .. }) = wait(store.commit(secret)) else {
+    let Ok(Event::JoinedRoom { view, .. }) = wait(store.commit(secret)) else {
         panic!()
     };
     for after in [view.room.id, RoomId(999_999)] {
@@ -256,7 +256,7 @@ fn nobody_blocks_or_keeps_more_than_they_may() {
 fn a_room_is_unread_and_mentions_are_counted_up_to_a_bound() {
     let world = World::of_people(2);
     let store = &world.store;
-    let count = UNREAD_BACK_MAX as u64 + 1;
+    let count = UNREAD_SEQS_MAX as u64 + 1;
     all(store, (0..count).map(|n| post(1, &format!("{n}"))).collect());
     let unread = |id| Change::MarkUnread {
         user: UserId(2),

@@ -20,7 +20,7 @@ const LOSSES: u64 = 2_000;
 const JOURNAL_BYTES: usize = 32 << 10;
 /// Outcomes tried for each loss.
 const OUTCOMES: u64 = 8;
-/// Losses until a new file starts, since checking a large file takes too long.
+/// Moments of a loss until a new file starts, since checking a large file takes too long.
 const MOMENTS_OF_A_FILE: u64 = 12;
 /// The most writes and syncs until the power goes.
 const OPS: u64 = 120;
@@ -229,7 +229,7 @@ fn a_sync_that_failed_is_not_made_good_by_one_that_finds_nothing_to_do() {
     }
 }
 
-/// Proves that the test above detects lost writes.
+/// Proves that the test with thousands of losses detects lost writes.
 #[test]
 fn a_disk_that_ignores_syncs_is_found_out_at_once() {
     let mut rng = Rng(3);
@@ -256,6 +256,6 @@ fn a_disk_that_ignores_syncs_is_found_out_at_once() {
         found += u64::from(checked.is_err());
         world.close();
     }
-    // One outcome in six keeps all writes, so nothing is lost then.
+    // One outcome in six keeps all writes, half the time in order: nothing is lost then.
     assert!(found >= tried / 2, "{found} of {tried}");
 }

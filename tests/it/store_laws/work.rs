@@ -2,7 +2,7 @@
 //! everybody's queries.
 
 use super::world::*;
-use chapp::limits::UNREAD_BACK_BYTES_MAX;
+use chapp::limits::UNREAD_BYTES_MAX;
 use chapp::model::*;
 use chapp::store::{DiskOp, FaultInjector, Options};
 use std::collections::HashSet;
@@ -14,7 +14,7 @@ use std::time::Duration;
 /// A writer that reads nothing for this long has nothing left to index.
 const QUIET: Duration = Duration::from_millis(300);
 
-/// Counts the disk operations by thread.
+/// Counts the disk operations, and the reads by thread.
 #[derive(Debug, Default)]
 struct Counter(Mutex<Reads>);
 
@@ -23,13 +23,10 @@ struct Reads {
     /// Reads of the writer, which also indexes for the search while idle.
     writing: u64,
     /// Reads of all other threads.
-    asking: u64,
-    by: HashSet<ThreadId>,
-    /// Writes.
+    queries: u64,
+    threads: HashSet<ThreadId>,
     writes: u64,
-    /// Syncs.
     syncs: u64,
-    /// Resizes.
     resizes: u64,
 }
 
@@ -47,8 +44,8 @@ impl FaultInjector for Counter {
             match thread::current().name() {
                 Some("writer") => reads.writing += 1,
                 _ => {
-                    reads.asking += 1;
-                    reads.by.insert(thread::current().id());
+                    reads.queries += 1;
+                    reads.threads.insert(thread::current().id());
                 }
             }
         }
@@ -62,7 +59,7 @@ impl Counter {
         self.take();
         let done = question();
         let reads = self.take();
-        (done, reads.asking, reads.by)
+        (done, reads.queries, reads.threads)
     }
 
     /// Disk reads for changes while this ran. Pending indexing is finished first.
@@ -290,7 +287,7 @@ fn a_room_is_unread_from_a_message_and_not_from_a_change_or_from_behind_very_muc
     unread(1).unwrap();
     // Each takes 32 KB.
     let long = "𝕩".repeat(8_000);
-    let count = UNREAD_BACK_BYTES_MAX as u64 / 32_000 + 1;
+    let count = UNREAD_BYTES_MAX as u64 / 32_000 + 1;
     does(&world, (0..count).map(|n| say(1, &format!("{n}"), &long)).collect());
     let before = wait(world.store.room(UserId(2), LOBBY)).unwrap();
     let refused = unread(4).unwrap_err();

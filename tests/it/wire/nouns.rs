@@ -300,7 +300,7 @@ pub fn ready(frame: &Value) -> bytes::Bytes {
         }
     };
     let people = list(&frame["people"]).iter().map(user);
-    let here: Vec<_> = people.map(|user| (Arc::new(user.clone()), state_of(&user))).collect();
+    let online: Vec<_> = people.map(|user| (Arc::new(user.clone()), state_of(&user))).collect();
     let saved = list(&frame["saved"]).iter().map(|item| MessageRef {
         room: RoomId(number(&item[0])),
         id: Seq(number(&item[1])),
@@ -309,7 +309,7 @@ pub fn ready(frame: &Value) -> bytes::Bytes {
         epoch: text(&frame["epoch"]),
         viewer: &user(&frame["user"]),
         rooms: &rooms,
-        here: &here,
+        online: &online,
         direct: &[],
         people_version: number(&frame["people_version"]),
         settings: &settings(&frame["settings"]),

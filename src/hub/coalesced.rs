@@ -1,13 +1,13 @@
-//! Signals that wait to be delivered: typing and read marks. A write to every socket for each of them would cost more
-//! than the messages do, so they wait up to a second and go out with the next event.
+//! Events that are coalesced before they are delivered: typing and read marks. A write to every socket for each of them
+//! would cost more than the messages do, so they wait up to a second and go out with the next event.
 
-use crate::limits::SIGNALS_WAITING_MAX;
+use crate::limits::COALESCED_WAITING_MAX;
 use crate::model::{Event, RoomId, UserId};
 use std::collections::HashSet;
 
 /// In order of arrival, with only the latest of each kind, person and room.
 #[derive(Default)]
-pub(super) struct Signals {
+pub(super) struct Coalesced {
     waiting: Vec<Event>,
     keys: HashSet<Key>,
 }
@@ -30,7 +30,7 @@ impl Key {
     }
 }
 
-impl Signals {
+impl Coalesced {
     pub fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
@@ -40,12 +40,12 @@ impl Signals {
         std::mem::take(&mut self.waiting)
     }
 
-    /// Keeps the signals among these events. If there are other events too, or too many signals wait, it returns the
-    /// waiting signals followed by the events. A person who has posted is no longer typing.
+    /// Keeps events that can wait. If there are other events among them, or too many wait, it returns the waiting ones
+    /// followed by the events. A person who has posted is no longer typing.
     pub fn put_before(&mut self, events: Vec<Event>) -> Option<Vec<Event>> {
         if events.iter().all(|event| Key::of(event).is_some()) {
             events.into_iter().for_each(|event| self.add(event));
-            return (self.waiting.len() > SIGNALS_WAITING_MAX).then(|| self.take());
+            return (self.waiting.len() > COALESCED_WAITING_MAX).then(|| self.take());
         }
         if self.is_empty() {
             return Some(events);

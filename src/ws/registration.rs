@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// Unregisters the client when it is dropped.
-pub(super) struct Registered {
+pub(super) struct Registration {
     chat: Arc<Chat>,
     client: Arc<Client>,
     user: UserId,
@@ -21,10 +21,10 @@ pub(super) struct Registered {
     pub code: CloseCode,
 }
 
-impl Registered {
+impl Registration {
     /// The registration of a client that has joined the hub.
-    pub fn new(chat: Arc<Chat>, client: Arc<Client>, user: UserId, started: Instant) -> Registered {
-        Registered {
+    pub fn new(chat: Arc<Chat>, client: Arc<Client>, user: UserId, started: Instant) -> Registration {
+        Registration {
             chat,
             client,
             user,
@@ -35,7 +35,7 @@ impl Registered {
     }
 }
 
-impl Drop for Registered {
+impl Drop for Registration {
     fn drop(&mut self) {
         self.chat.hub().close(self.client.id, self.code);
         if let Some(departure) = self.chat.hub().leave(self.client.id) {
@@ -46,7 +46,7 @@ impl Drop for Registered {
             CloseCode::Flooding => Count::Flooding,
             _ => Count::Closed,
         };
-        self.chat.store().metrics().one(ended);
+        self.chat.store().metrics().increment(ended);
         tracing::info!(
             user = self.user.0,
             seconds = self.started.elapsed().as_secs(),
