@@ -12,7 +12,7 @@ use redb::{Key, ReadTransaction, ReadableTable, TableHandle};
 use serde::de::DeserializeOwned;
 use std::cell::Cell;
 
-/// After how many rows to look whether the caller still waits.
+/// Rows between two checks for cancellation.
 const ROWS_AT_ONCE: u64 = 1_000;
 
 /// The context of every check.

@@ -1,4 +1,5 @@
-//! Commits: runs changes as one transaction, answers each caller in order, and publishes the events in commit order.
+//! Commits: runs changes as one transaction, and hands the answers and the events to the publisher in commit order. Only
+//! a change that fails is answered here.
 
 use super::data_file::DataFile;
 use super::job::Reply;
@@ -22,7 +23,7 @@ pub struct Committer {
     in_doubt: Option<(u64, Vec<Event>)>,
     /// The last commit failed because the disk was full, so failures that follow from it report a full disk.
     full: bool,
-    /// There may be more to index, which happens when the writer is idle.
+    /// There may be more to index, which happens with the next batch of posts or when the writer is idle.
     pub unindexed: bool,
     load: Arc<LoadShedding>,
 }
@@ -79,8 +80,8 @@ impl Committer {
         }
     }
 
-    /// Runs the changes of a batch that failed with `error` one at a time. One refused change must not fail the
-    /// others; a failed disk does.
+    /// Runs the changes of a batch that failed with `error` one at a time. A change that meets a damaged row, or has no
+    /// space, must not fail the others; a failed disk does.
     fn one_by_one(&mut self, changes: &[Change], replies: Vec<Reply>, mut error: StoreError) {
         let mut hopeless = !self.file.is_writable();
         for (change, reply) in changes.iter().zip(replies) {
@@ -218,7 +219,7 @@ impl Committer {
         }
     }
 
-    /// Answers each caller in order, then publishes the events.
+    /// Hands the answers and the events to the publisher.
     fn publish(&mut self, outcomes: Outcomes, events: Vec<Event>, replies: Vec<Reply>) {
         let answers = outcomes.into_iter().map(|outcome| outcome.map(|done| done.answer));
         self.publisher

@@ -40,7 +40,7 @@ pub fn create(path: &Path, options: &Options) -> Result<(), OpenError> {
     made
 }
 
-/// Writes a synced file that has the schema and no other rows.
+/// Writes a synced file with the rows of a new history: the Lobby and those in `meta`.
 fn make(draft: &Path, options: &Options) -> Result<(), StoreError> {
     let database = builder(options).create_with_backend(Disk::create(draft, options)?)?;
     let row = DataFileRow {

@@ -46,7 +46,7 @@ pub struct DataFile {
 
 enum State {
     Open(Open),
-    /// The disk takes no writes, not even those of opening, so the file is read through an overlay.
+    /// The last attempt to open the file again failed, so it is read through an overlay.
     ReadOnly(View),
     Closed,
 }

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 pub enum Job {
     /// A change to commit.
     Change(Waiting),
-    /// A reader met an I/O error in the file as it was opened for the `opened`-th time.
+    /// A reader hit an error in this generation of the file.
     Heal { opened: u64 },
     /// Take no new work, and finish the work in the queue.
     Close(oneshot::Sender<()>),

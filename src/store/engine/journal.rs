@@ -1,7 +1,7 @@
 //! Where commits become durable before redb has written their pages.
 //!
 //! A durable commit of redb copies every page that it touches, about twenty for one message, and waits for the disk
-//! twice. A record needs one write and one sync.
+//! twice. A record needs one write and one sync, which on Linux are one O_DSYNC write.
 //!
 //! [`Journal`] is the seam: any implementation that keeps records durable and returns them fits. `file_journal` keeps
 //! them in the data file, `record_keeper` elsewhere.

@@ -50,7 +50,8 @@ impl LastCommitFile {
         text.unwrap_or_default()
     }
 
-    /// Removes what a kill left behind. Only the process that has the data file open may call this.
+    /// Removes what a kill left behind. Only the process that has the data file open may call this: these drafts are not
+    /// locked.
     pub fn sweep(&self) {
         if let Some(path) = &self.path {
             sweep(path);

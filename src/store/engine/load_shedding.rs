@@ -60,7 +60,7 @@ impl Default for ShedAt {
 pub struct Load {
     /// Changes that wait for the writer.
     pub waiting: usize,
-    /// How long the oldest change of the writer's current batch has waited for its answer.
+    /// How long the oldest change of the writer's current batch has waited for its commit.
     pub oldest: Duration,
     /// Batches of events that wait for the fan-out.
     pub feed: usize,
@@ -112,7 +112,7 @@ impl LoadShedding {
         self.oldest.store(micros(came - self.started).max(1), Relaxed);
     }
 
-    /// The writer has answered the whole batch.
+    /// The writer has handed the answers of the whole batch to the publisher.
     pub fn answered(&self) {
         self.oldest.store(0, Relaxed);
     }

@@ -1,12 +1,19 @@
 //! The engine: how changes become durable, and how the data file is kept whole.
 //!
 //! A post takes this path. `writer` takes all waiting changes and gives them to `committer`, which runs them as one
-//! redb transaction (`data_file`). The rows that the transaction changes and the events that it causes form one record
-//! (`record`). `journal` appends the record to the data file with one write and one sync, which makes the commit
-//! durable. redb then commits in memory, so that readers see the rows, and `publisher` sends the answers and the
-//! events. When a half of the journal is full, or the writer has been idle for a second, a durable redb commit writes
-//! everything to redb's pages (`commit_to_pages`). `retained` keeps the pages of the previous root for any process
-//! that is copying the file.
+//! redb transaction (`data_file`). If recent batches were larger, `writer` first waits 20 µs for stragglers. A change
+//! that is refused stays in the batch: it writes nothing, and its answer is the refusal. The rows that the transaction
+//! changes and the events that it causes form one record (`record`). `journal` appends the record to the data file and
+//! syncs it (on Linux both are one O_DSYNC write), which makes the commit durable. redb then commits in memory, so that
+//! readers see the rows, and the committer hands the answers and the events to `publisher`. In a server, its `Feed`
+//! sends the answers, when the reader of the events gets there.
+//!
+//! A durable redb commit writes everything to redb's pages (`commit_to_pages`) when a half of the journal is full, when
+//! a record is too long for the journal, when the writer has been idle for a second, after opening, and at a clean
+//! stop. `retained` keeps the pages of the previous root for any process that is copying the file.
+//!
+//! Two things take another path: read marks wait in a queue of `chat` and become changes later, and typing and presence
+//! are signals in the hub, which are not stored.
 //!
 //! | file | what |
 //! |---|---|

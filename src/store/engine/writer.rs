@@ -2,8 +2,8 @@
 //! the disk was busy with the previous batch.
 //!
 //! Changes to files are committed separately. A chunk of a file does not fit into the journal, and costs ten times as
-//! much as a post. So the short changes go first, and then one chunk at a time: a post waits for one chunk at most
-//! while other people upload files.
+//! much as a post. So the short changes go first, and then one chunk at a time, or as many as exceed
+//! [`FILE_CHANGES_WAITING_MAX`]: below that, a post waits for one chunk at most while other people upload files.
 //!
 //! When there is nothing to commit, the thread continues the search index, makes a checkpoint after an idle second,
 //! and checks the file.
@@ -30,7 +30,7 @@ pub struct Writer {
     load: Arc<LoadShedding>,
     /// Changes to files that are not committed yet, in order.
     of_files: VecDeque<Waiting>,
-    /// How many changes are likely to arrive together: the size of the last batch, or half the previous estimate.
+    /// How many changes are likely to arrive together: the larger of the last batch and half the previous estimate.
     group_expected: usize,
     /// When the last commit ended.
     committed: Instant,
@@ -131,7 +131,7 @@ impl Writer {
             self.commit(changes, Indexing::Now);
         }
         if !self.of_files.is_empty() {
-            // Only changes that arrive during this commit have to wait for it, so the wait starts now.
+            // File changes wait by design, which is no load. Others wait from now on.
             self.load.began(Instant::now());
             let count = self.of_files.len().saturating_sub(FILE_CHANGES_WAITING_MAX).max(1);
             let pieces = self.of_files.drain(..count).collect();

@@ -61,7 +61,7 @@ fn segment(tables: &mut Tables<'_>) -> Result<Step, StoreError> {
     let mut segment = SegmentBuilder::new(start);
     for row in tables.log.read()?.range(start..start + SEGMENT_ENTRIES)? {
         let (entry, row) = row?;
-        // Nor must a damaged message, which then cannot be found.
+        // A damaged message must not stop posts either. It cannot be found then.
         let row: Result<Entry, StoreError> = unseal(row.value());
         segment.add(entry.value(), row.ok().and_then(Stored::of));
         if segment.words >= SEGMENT_WORDS_MAX {
