@@ -14,8 +14,8 @@ pub trait Journal: Send + Sync {
     /// Makes a record durable; records come in order. After an error, the record may or may not be durable.
     fn append(&self, record: &Record) -> Result<Appended, StoreError>;
 
-    /// The records after commit `count`, in order and without gaps.
-    fn since(&self, count: u64) -> Result<Vec<Record>, StoreError>;
+    /// The records after commit `commit_number`, in order and without gaps.
+    fn since(&self, commit_number: u64) -> Result<Vec<Record>, StoreError>;
 
     /// Everything is now durable in redb's pages.
     fn checkpointed(&self);

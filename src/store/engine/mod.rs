@@ -23,7 +23,7 @@
 //! | `journal`, `file_journal`, `open_journal`, `record`, `record_keeper` | durable commits that are in no page yet |
 //! | `retained`, `watch`, `damage` | roots kept for file copiers, and whether the file is still ours and sound |
 //! | `disk`, `layout`, `disk_op`, `file_locks`, `overlay`, `free_space` | the file itself, a read-only view, free space |
-//! | `options`, `open`, `create`, `draft`, `random`, `home`, `upgrade`, `old_journal`, `last_commit`, `open_error` | how a file is opened |
+//! | `options`, `open`, `create`, `draft`, `random`, `location`, `upgrade`, `old_journal`, `last_commit`, `open_error` | how a file is opened |
 //! | `read_only`, `check_file`, `backup`, `copy`, `compact`, `pending_file`, `file_error` | what the commands do with a file |
 
 pub mod backup;
@@ -42,12 +42,12 @@ pub mod file_error;
 pub mod file_journal;
 mod file_locks;
 pub mod free_space;
-pub mod home;
 pub mod job;
 pub mod journal;
 pub mod last_commit;
 pub mod layout;
 pub mod load_shedding;
+pub mod location;
 pub mod old_journal;
 pub mod open;
 pub mod open_error;
