@@ -6,7 +6,7 @@ use crate::control::{Connection, Lost};
 use crate::limits::BACKUP_CHUNK_BYTES;
 use crate::store::{
     CheckedBackup, FileError, OpenError, Options, Overwrite, PendingFile, Progress, Report, back_up_file,
-    back_up_unnamed, bytes_in_words, check_file,
+    back_up_unnamed, check_file, format_bytes,
 };
 use crate::wire::control::{Answer, Request};
 use std::io::{self, IsTerminal, Read, Write};
@@ -55,7 +55,7 @@ pub(super) fn to_file(data: &Path, to: &Path, overwrite: Overwrite, progress: &P
             ..Outcome::done(format!(
                 "Backed up to {} ({}, {} messages), read back and checked.",
                 to.display(),
-                bytes_in_words(written.bytes),
+                format_bytes(written.bytes),
                 written.report.messages
             ))
         },
@@ -153,7 +153,7 @@ pub(super) fn to_output(data: &Path, progress: &Progress) -> Outcome {
         Ok(bytes) => Outcome {
             trouble: format!(
                 "Backed up to standard output ({}), checked before it was sent.",
-                bytes_in_words(bytes)
+                format_bytes(bytes)
             ),
             ..Outcome::done("")
         },

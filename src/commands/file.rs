@@ -3,7 +3,7 @@
 use super::data_file::{existing, not_reached, options, server};
 use super::outcome::Outcome;
 use crate::control::{Connection, Lost};
-use crate::store::{self, FileError, OpenError, Progress, bytes_in_words, check_file};
+use crate::store::{self, FileError, OpenError, Progress, check_file, format_bytes};
 use crate::wire::control::{Answer, Finding, Report, Request};
 use std::path::Path;
 
@@ -144,10 +144,10 @@ pub(super) fn compact(file: &Path, progress: &Progress) -> Outcome {
         Ok(compacted) => {
             let (before, after) = (compacted.bytes_before, compacted.bytes);
             let won = match before.checked_sub(after) {
-                Some(won @ 1..) => format!("{} smaller than before", bytes_in_words(won)),
+                Some(won @ 1..) => format!("{} smaller than before", format_bytes(won)),
                 _ => "there was nothing to win".to_owned(),
             };
-            Outcome::done(format!("{} is now {}, {won}.", file.display(), bytes_in_words(after)))
+            Outcome::done(format!("{} is now {}, {won}.", file.display(), format_bytes(after)))
         }
         Err(FileError::Stopped) => Outcome::stopped(),
         Err(FileError::Data(OpenError::AlreadyOpen { .. })) => Outcome::failed(format!(

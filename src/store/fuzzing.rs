@@ -60,19 +60,19 @@ pub fn journal(bytes: &[u8]) {
     }
     let [length, damaged, rows @ ..] = bytes else { return };
     let salt = salt(*length);
-    let written = |count, rows: &[u8]| {
-        let record = Record::new(CommitRow { count, at: 0 }, rows.to_vec(), &[]);
+    let written = |number, rows: &[u8]| {
+        let record = Record::new(CommitRow { number, at: 0 }, rows.to_vec(), &[]);
         let bytes = record.and_then(|record| record.encode(&salt));
         bytes.unwrap_or_else(|error| panic!("a record cannot be written: {error}"))
     };
     // From an earlier lap: the shortest possible records, and one commit that only redb has.
     let chunks = rows.chunks(usize::from(*length) + 1);
     let earlier = 2 * chunks.len() as u64;
-    let mut journal: Vec<u8> = (1..=earlier).flat_map(|count| written(count, &[])).collect();
+    let mut journal: Vec<u8> = (1..=earlier).flat_map(|number| written(number, &[])).collect();
     let first = earlier + 2;
     let (mut at, mut ends) = (0, Vec::new());
-    for (rows, count) in chunks.zip(first..) {
-        let record = written(count, rows);
+    for (rows, number) in chunks.zip(first..) {
+        let record = written(number, rows);
         journal.resize(journal.len().max(at + record.len()), 0);
         journal[at..at + record.len()].copy_from_slice(&record);
         at += record.len();

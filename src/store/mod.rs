@@ -40,7 +40,7 @@ pub use engine::backup::{BackupFile, CheckedBackup, ReadBack, back_up_file, back
 pub use engine::check_file::check_file;
 pub use engine::compact::{Compacted, compact};
 pub use engine::disk_op::{DiskOp, FaultInjector};
-pub use engine::file_error::{FileError, bytes_in_words};
+pub use engine::file_error::{FileError, format_bytes};
 pub use engine::load_shedding::{Load, ShedAt, ShedLevel};
 pub use engine::open_error::OpenError;
 pub use engine::options::{Options, Retention};

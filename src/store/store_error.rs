@@ -24,7 +24,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// Whether the next change would fail in the same way until the file is opened again.
-    pub fn is_of_the_disk(&self) -> bool {
+    pub fn needs_reopen(&self) -> bool {
         !matches!(self, StoreError::Refused(_) | StoreError::Damaged(_))
     }
 

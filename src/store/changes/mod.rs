@@ -22,7 +22,7 @@ use super::store_error::StoreError;
 use crate::model::Change;
 use outcome::{Outcome, Outcomes};
 
-/// Applies all changes, or none.
+/// Applies each change that is not refused. Any other error fails all of them.
 pub fn apply_all(tables: &mut Tables<'_>, changes: &[Change]) -> Result<Outcomes, StoreError> {
     let mut outcomes = Vec::with_capacity(changes.len());
     for change in changes {

@@ -12,7 +12,7 @@ pub struct Outcome {
     pub wrote: bool,
 }
 
-/// The events that everyone else receives.
+/// The events that all users concerned receive, the caller among them.
 enum Audience {
     Nothing,
     /// The same event as the caller's answer.
@@ -65,7 +65,7 @@ impl Outcome {
 /// The outcome of each change of a batch, in order.
 pub type Outcomes = Vec<Result<Outcome>>;
 
-/// The events for everyone else, in order.
+/// The events to publish, in order.
 pub fn events(outcomes: &Outcomes) -> Vec<Event> {
     let mut events = Vec::with_capacity(outcomes.len());
     for outcome in outcomes.iter().flatten() {

@@ -4,15 +4,15 @@ use super::report::{Findings, Kind};
 use crate::store::progress::Progress;
 use crate::store::queries::access::member_role;
 use crate::store::rows::codec::{unseal, unseal_bytes};
+use crate::store::rows::readable_key::ReadableKey;
 use crate::store::rows::schema::Snapshot;
 use crate::store::rows::table::Row;
-use crate::store::rows::words::Words;
 use crate::store::store_error::{StoreError, guard};
 use redb::{Key, ReadTransaction, ReadableTable, TableHandle};
 use serde::de::DeserializeOwned;
 use std::cell::Cell;
 
-/// After how many rows to look whether the caller still waits.
+/// Rows between two checks for cancellation.
 const ROWS_AT_ONCE: u64 = 1_000;
 
 /// The context of every check.
@@ -22,8 +22,8 @@ pub struct Checker<'a> {
     pub findings: Findings,
     pub progress: &'a Progress,
     /// The last account and the last room. Both are numbered from 1 on.
-    pub people: Cell<u32>,
-    pub rooms: Cell<u32>,
+    pub last_user: Cell<u32>,
+    pub last_room: Cell<u32>,
 }
 
 impl Checker<'_> {
@@ -38,11 +38,11 @@ impl Checker<'_> {
     }
 
     pub fn is_person(&self, id: u32) -> bool {
-        (1..=self.people.get()).contains(&id)
+        (1..=self.last_user.get()).contains(&id)
     }
 
     pub fn is_room(&self, id: u32) -> bool {
-        (1..=self.rooms.get()).contains(&id)
+        (1..=self.last_room.get()).contains(&id)
     }
 
     pub fn is_member(&self, user: u32, room: u32) -> Result<bool, StoreError> {
@@ -50,8 +50,8 @@ impl Checker<'_> {
     }
 
     /// Reports an invariant that does not hold.
-    pub fn wrong(&self, table: &str, key: &impl Words, what: impl Into<String>) {
-        self.findings.add(Kind::Law, table, &key.words(), what.into());
+    pub fn wrong(&self, table: &str, key: &impl ReadableKey, what: impl Into<String>) {
+        self.findings.add(Kind::Invariant, table, &key.readable(), what.into());
     }
 
     /// Whether the file has this table.
@@ -60,7 +60,7 @@ impl Checker<'_> {
     }
 
     /// Reports a finding unless `holds`.
-    pub fn unless(&self, holds: bool, table: &str, key: &impl Words, what: &str) {
+    pub fn unless(&self, holds: bool, table: &str, key: &impl ReadableKey, what: &str) {
         if !holds {
             self.wrong(table, key, what);
         }
@@ -75,7 +75,7 @@ impl Checker<'_> {
     ) -> Result<(), StoreError>
     where
         K: Key + 'static,
-        for<'k> K::SelfType<'k>: Words,
+        for<'k> K::SelfType<'k>: ReadableKey,
         T: DeserializeOwned,
     {
         self.sealed(name, table, |key, row| {
@@ -96,7 +96,7 @@ impl Checker<'_> {
     ) -> Result<(), StoreError>
     where
         K: Key + 'static,
-        for<'k> K::SelfType<'k>: Words,
+        for<'k> K::SelfType<'k>: ReadableKey,
     {
         self.each(name, table.iter()?, each)
     }
@@ -110,14 +110,14 @@ impl Checker<'_> {
     ) -> Result<(), StoreError>
     where
         K: Key + 'static,
-        for<'k> K::SelfType<'k>: Words,
+        for<'k> K::SelfType<'k>: ReadableKey,
     {
         let mut seen = 0;
         for row in rows {
             let (key, row) = row?;
             match each(key.value(), row.value()) {
                 Err(StoreError::Damaged(cause)) => {
-                    let key = key.value().words();
+                    let key = key.value().readable();
                     self.findings.add(Kind::Damage, name, &key, cause);
                 }
                 done => done?,

@@ -6,9 +6,9 @@ use super::tally::{Tallies, Tally};
 use crate::store::queries::log;
 use crate::store::queries::read_state::EVERYBODY;
 use crate::store::rows::codec::{ClientIdRow, Entry, PostRow, SeqRow, Stored, unseal};
+use crate::store::rows::readable_key::ReadableKey;
 use crate::store::rows::schema::Source;
 use crate::store::rows::table::{get, has};
-use crate::store::rows::words::Words;
 use crate::store::store_error::StoreError;
 use redb::ReadableTableMetadata;
 use std::collections::HashMap;
@@ -141,7 +141,9 @@ fn number(checker: &Checker<'_>, heads: &mut Heads, key: &EntryKey, is_post: boo
             return Ok(());
         }
         Err(StoreError::Damaged(cause)) => {
-            checker.findings.add(Kind::Damage, "seqs", &(room, seq).words(), cause);
+            checker
+                .findings
+                .add(Kind::Damage, "seqs", &(room, seq).readable(), cause);
             return Ok(());
         }
         Err(error) => return Err(error),

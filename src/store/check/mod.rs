@@ -29,8 +29,8 @@ pub fn of_snapshot(txn: &ReadTransaction, findings: Findings, progress: &Progres
         source: Snapshot::new(txn),
         findings,
         progress,
-        people: Cell::new(0),
-        rooms: Cell::new(0),
+        last_user: Cell::new(0),
+        last_room: Cell::new(0),
     };
     let mut heads = log::Heads::default();
     checker.section("server", server::check);

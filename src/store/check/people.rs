@@ -50,7 +50,7 @@ fn accounts(checker: &Checker<'_>) -> Result<(), StoreError> {
     checker.sealed("users", source.users()?, |id, row| {
         checker.unless(id == last + 1, "users", &id, "the accounts before it are missing");
         last = id;
-        checker.people.set(id);
+        checker.last_user.set(id);
         let row: UserRow = unseal(row)?;
         owners += u32::from(row.role() == Role::Owner);
         let name = Name::stored(row.name);

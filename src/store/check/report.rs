@@ -11,7 +11,7 @@ pub enum Kind {
     /// Pages or rows differ from what was written.
     Damage,
     /// Rows are as they were written, but contradict each other.
-    Law,
+    Invariant,
 }
 
 /// One thing that is wrong.

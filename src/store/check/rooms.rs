@@ -18,7 +18,7 @@ struct Members {
 
 pub fn check(checker: &Checker<'_>) -> Result<(), StoreError> {
     checker
-        .rooms
+        .last_room
         .set(checker.source.rooms()?.last()?.map_or(0, |(id, _)| id.value()));
     let members = members(checker)?;
     rooms(checker, &members)?;

@@ -15,7 +15,7 @@ pub fn check(checker: &Checker<'_>) -> Result<(), StoreError> {
     for name in checker.txn.list_tables()? {
         if !TABLE_NAMES.contains(&name.name()) {
             let what = "this version of Chapp knows no such table".to_owned();
-            checker.findings.add(Kind::Law, name.name(), "", what);
+            checker.findings.add(Kind::Invariant, name.name(), "", what);
         }
     }
     checker.sealed("meta", checker.source.meta()?, |key, row| match key {

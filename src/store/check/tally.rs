@@ -5,8 +5,8 @@ use std::hash::{BuildHasher, Hash, RandomState};
 /// Makes tallies that can be compared with each other.
 pub struct Tallies([RandomState; 2]);
 
-/// A sum over items, each as a random number of its own. If two sums are equal, the items are the same, except with a
-/// probability of 1 in 2^128.
+/// The sum of the keyed hashes of items. If two sums are equal, the items are the same, except with a probability of 1
+/// in 2^128.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
     pub count: u64,

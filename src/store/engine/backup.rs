@@ -5,8 +5,8 @@
 //! killed. On Unix the name is removed before the first byte is read.
 
 use super::check_file::check_file;
-use super::copy::{Contents, Copy, CopyError};
-use super::database::Checked;
+use super::copy::{Contents, CopyError, SnapshotCopy};
+use super::database::CheckLevel;
 use super::draft::{draft_path, folder};
 use super::file_error::FileError;
 use super::options::Options;
@@ -90,8 +90,8 @@ pub fn back_up_unnamed(
 
 /// Opens a data file of the current format that no server has open.
 pub fn open_stopped(data: &Path, options: &Options) -> std::result::Result<ReadOnly, FileError> {
-    let opened = read_only::open(data, options, Checked::Lightly).map_err(FileError::Data)?;
-    match opened.is_of_today() {
+    let opened = read_only::open(data, options, CheckLevel::Lazy).map_err(FileError::Data)?;
+    match opened.is_current_format() {
         true => Ok(opened),
         false => Err(FileError::Older { path: data.to_owned() }),
     }
@@ -106,12 +106,12 @@ pub fn unnamed(
 ) -> std::result::Result<BackupFile, CopyError> {
     let writing = |error: std::io::Error| CopyError::Writing(error.into());
     let name = Name(draft_path(data).map_err(writing)?);
-    let copy = Copy {
+    let copy = SnapshotCopy {
         from,
         to: &name.0,
         contents: Contents::Backup,
         options,
-        floor: options.disk_free_bytes_min,
+        min_free_bytes: options.disk_free_bytes_min,
         progress,
     };
     copy.write()?;
@@ -138,23 +138,25 @@ pub fn named(
     from: &ReadTransaction,
     data: &Path,
     options: &Options,
-    floor: u64,
+    min_free_bytes: u64,
     pending: PendingFile,
     progress: &Progress,
 ) -> std::result::Result<CheckedBackup, FileError> {
     let target = pending.target().to_owned();
-    let needed = fs::metadata(data).map_or(0, |file| file.len()).saturating_add(floor);
+    let needed = fs::metadata(data)
+        .map_or(0, |file| file.len())
+        .saturating_add(min_free_bytes);
     let free = fs4::available_space(folder(&target)).unwrap_or(u64::MAX);
     if free < needed {
         let path = target;
         return Err(FileError::NoRoom { path, needed, free });
     }
-    let copy = Copy {
+    let copy = SnapshotCopy {
         from,
         to: pending.path(),
         contents: Contents::Backup,
         options,
-        floor,
+        min_free_bytes,
         progress,
     };
     copy.write()
@@ -165,7 +167,7 @@ pub fn named(
 }
 
 /// Reads back all of a copy whose final path will be `target`.
-pub fn read_copy(copy: &Copy<'_>, target: &Path) -> std::result::Result<CheckedBackup, FileError> {
+pub fn read_copy(copy: &SnapshotCopy<'_>, target: &Path) -> std::result::Result<CheckedBackup, FileError> {
     let read = read(copy);
     if copy.progress.is_stopped() {
         return Err(FileError::Stopped);
@@ -176,7 +178,7 @@ pub fn read_copy(copy: &Copy<'_>, target: &Path) -> std::result::Result<CheckedB
     })
 }
 
-fn read(copy: &Copy<'_>) -> std::result::Result<CheckedBackup, String> {
+fn read(copy: &SnapshotCopy<'_>) -> std::result::Result<CheckedBackup, String> {
     let report = check_file(copy.to, copy.options, copy.progress).map_err(|error| error.to_string())?;
     if report.damaged > 0 {
         let first = report.findings.first();

@@ -1,7 +1,7 @@
 //! Checks a data file: one that no server has open, or the one that is open.
 
 use super::data_file::DataFile;
-use super::database::Checked;
+use super::database::CheckLevel;
 use super::open_error::OpenError;
 use super::options::Options;
 use super::read_only::{self, ReadOnly};
@@ -17,7 +17,7 @@ use std::path::Path;
 /// The file cannot be read at all: it is in use, belongs to another program, or is too damaged to open.
 pub fn check_file(path: &Path, options: &Options, progress: &Progress) -> Result<Report, OpenError> {
     let findings = Findings::default();
-    let opened = match read_only::open(path, options, Checked::Fully) {
+    let opened = match read_only::open(path, options, CheckLevel::Full) {
         Err(OpenError::Damaged { path, cause }) => {
             findings.add(
                 Kind::Damage,
@@ -26,7 +26,7 @@ pub fn check_file(path: &Path, options: &Options, progress: &Progress) -> Result
                 format!("they do not match their checksums: {cause}"),
             );
             // Errors in the rows say more than an error from redb, so check the rows if they can be read.
-            let again = read_only::open(&path, options, Checked::Lightly);
+            let again = read_only::open(&path, options, CheckLevel::Lazy);
             again.map_err(|_| OpenError::Damaged { path, cause })?
         }
         opened => opened?,
@@ -42,7 +42,7 @@ fn of_file(opened: &ReadOnly, findings: Findings, progress: &Progress) -> Report
             return findings.report(0, 0, true);
         }
     };
-    match opened.is_of_today() {
+    match opened.is_current_format() {
         true => of_snapshot(&snapshot, findings, progress, true),
         false => {
             findings.note(format!(

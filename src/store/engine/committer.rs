@@ -1,10 +1,11 @@
-//! Commits: runs changes as one transaction, answers each caller in order, and publishes the events in commit order.
+//! Commits: runs changes as one transaction, and hands the answers and the events to the publisher in commit order.
+//! Only a change that meets an error of the store is answered here.
 
 use super::data_file::DataFile;
 use super::job::Reply;
 use super::load_shedding::LoadShedding;
 use super::publisher::{CommitOutput, Publisher};
-use super::transaction::{Failed, Work, Wrote};
+use super::transaction::{Effect, TransactionOutput, WriteFailure};
 use crate::model::{Change, Event, FileChange};
 use crate::store::changes::apply_all;
 use crate::store::changes::outcome::{self, Outcomes};
@@ -17,12 +18,12 @@ pub struct Committer {
     file: Arc<DataFile>,
     publisher: Publisher,
     /// The number of the last commit.
-    commits: u64,
+    last_commit: u64,
     /// A commit that failed together with the file. Only opening the file again shows whether it took effect.
     in_doubt: Option<(u64, Vec<Event>)>,
     /// The last commit failed because the disk was full, so failures that follow from it report a full disk.
     full: bool,
-    /// There may be more to index, which happens when the writer is idle.
+    /// There may be more to index, which happens with the next batch of posts or when the writer is idle.
     pub unindexed: bool,
     load: Arc<LoadShedding>,
 }
@@ -35,11 +36,11 @@ pub enum Indexing {
 }
 
 impl Committer {
-    pub fn new(file: Arc<DataFile>, publisher: Publisher, commits: u64, load: Arc<LoadShedding>) -> Committer {
+    pub fn new(file: Arc<DataFile>, publisher: Publisher, last_commit: u64, load: Arc<LoadShedding>) -> Committer {
         Committer {
             file,
             publisher,
-            commits,
+            last_commit,
             in_doubt: None,
             full: false,
             unindexed: true,
@@ -49,7 +50,7 @@ impl Committer {
 
     /// Closes the file.
     pub fn close(&mut self) {
-        self.file.close(self.commits + 1);
+        self.file.close(self.last_commit + 1);
     }
 
     /// Continues the search index while the writer is idle.
@@ -63,7 +64,7 @@ impl Committer {
 
     /// Writes the commits that are only in the journal to redb's pages.
     pub fn checkpoint(&mut self) {
-        if let Err(error) = self.file.checkpoint(self.commits) {
+        if let Err(error) = self.file.checkpoint(self.last_commit) {
             tracing::warn!(cause = %error, "a checkpoint failed; nothing is lost, because the journal has every commit");
             self.reopen_or_log();
         }
@@ -79,19 +80,19 @@ impl Committer {
         }
     }
 
-    /// Runs the changes of a batch that failed with `error` one at a time. One refused change must not fail the
-    /// others; a failed disk does.
+    /// Runs the changes of a batch that failed with `error` one at a time. A change that meets a damaged row, or has no
+    /// space, must not fail the others; a failed disk does.
     fn one_by_one(&mut self, changes: &[Change], replies: Vec<Reply>, mut error: StoreError) {
-        let mut hopeless = !self.file.is_writable();
+        let mut must_stop = !self.file.is_writable();
         for (change, reply) in changes.iter().zip(replies) {
-            if !hopeless {
+            if !must_stop {
                 match self.attempt(std::slice::from_ref(change), Indexing::Later) {
                     Ok((outcomes, events)) => {
                         self.publish(outcomes, events, vec![reply]);
                         continue;
                     }
                     Err(again) => {
-                        hopeless = again.is_of_the_disk() && !matches!(again, StoreError::Full);
+                        must_stop = again.needs_reopen() && !matches!(again, StoreError::Full);
                         error = again;
                     }
                 }
@@ -109,25 +110,25 @@ impl Committer {
             self.reopen()
                 .map_err(|error| if self.full { StoreError::Full } else { error })?;
         }
-        let count = self.commits + 1;
+        let commit_number = self.last_commit + 1;
         let (mut step, began) = (None, Instant::now());
-        let written = self.file.write(count, |tables| {
+        let written = self.file.write(commit_number, |tables| {
             let outcomes = apply_all(tables, changes)?;
-            let mut wrote = match outcomes.iter().flatten().any(|outcome| outcome.wrote) {
-                true => Wrote::Something,
-                false => Wrote::Nothing,
+            let mut effect = match outcomes.iter().flatten().any(|outcome| outcome.wrote) {
+                true => Effect::Something,
+                false => Effect::Nothing,
             };
-            if indexing == Indexing::Now && (wrote == Wrote::Something || changes.is_empty()) {
-                let indexed = index::step(tables, changes.len())?;
+            if indexing == Indexing::Now && (effect == Effect::Something || changes.is_empty()) {
+                let indexed = index::index_due_segments(tables, changes.len())?;
                 step = Some(indexed);
                 if indexed == Step::Wrote {
-                    wrote = Wrote::Something;
+                    effect = Effect::Something;
                 }
             }
-            Ok(Work {
+            Ok(TransactionOutput {
                 events: outcome::events(&outcomes),
                 done: outcomes,
-                wrote,
+                effect,
             })
         });
         if let Some(step) = step {
@@ -135,19 +136,19 @@ impl Committer {
         }
         match written {
             Ok(work) => {
-                if work.wrote == Wrote::Something {
-                    self.commits = count;
+                if work.effect == Effect::Something {
+                    self.last_commit = commit_number;
                     self.load.committed(changes.len(), began.elapsed());
                 }
                 Ok((work.done, work.events))
             }
-            Err(Failed::Before(error)) => {
-                if error.is_of_the_disk() {
+            Err(WriteFailure::Before(error)) => {
+                if error.needs_reopen() {
                     self.reopen_or_log();
                 }
                 Err(error)
             }
-            Err(Failed::AtCommit(work, error)) => self.settle(*work, count, error),
+            Err(WriteFailure::AtCommit(work, error)) => self.resolve_in_doubt(*work, commit_number, error),
         }
     }
 
@@ -172,23 +173,23 @@ impl Committer {
     }
 
     /// Resolves a commit that failed half-way: opening the file again shows whether it took effect.
-    fn settle(
+    fn resolve_in_doubt(
         &mut self,
-        work: Work<Outcomes>,
-        count: u64,
+        work: TransactionOutput<Outcomes>,
+        commit_number: u64,
         error: StoreError,
     ) -> Result<(Outcomes, Vec<Event>), StoreError> {
         self.full = error.is_full();
         let happened = match self.reopen() {
-            Ok(()) => self.commits == count,
-            Err(_) if self.file.last_commit().is_some_and(|last| last < count) => false,
+            Ok(()) => self.last_commit == commit_number,
+            Err(_) if self.file.last_commit().is_some_and(|last| last < commit_number) => false,
             // The disk took the commit and then became full. If a sync succeeds now, the commit is durable.
-            Err(_) if error.is_full() && self.file.last_commit() == Some(count) && self.file.sync() => {
-                self.commits = count;
+            Err(_) if error.is_full() && self.file.last_commit() == Some(commit_number) && self.file.sync() => {
+                self.last_commit = commit_number;
                 true
             }
             Err(closed) => {
-                self.in_doubt = Some((count, work.events));
+                self.in_doubt = Some((commit_number, work.events));
                 return Err(StoreError::Closed(format!("{error}; then {closed}")));
             }
         };
@@ -200,9 +201,9 @@ impl Committer {
 
     /// Opens the file again. If a commit in doubt took effect, its events are published.
     fn reopen(&mut self) -> Result<(), StoreError> {
-        self.commits = self.file.reopen()?;
-        if let Some((count, events)) = self.in_doubt.take()
-            && self.commits == count
+        self.last_commit = self.file.reopen()?;
+        if let Some((commit_number, events)) = self.in_doubt.take()
+            && self.last_commit == commit_number
         {
             self.publisher.publish(CommitOutput::events(events));
         }
@@ -218,7 +219,7 @@ impl Committer {
         }
     }
 
-    /// Answers each caller in order, then publishes the events.
+    /// Hands the answers and the events to the publisher.
     fn publish(&mut self, outcomes: Outcomes, events: Vec<Event>, replies: Vec<Reply>) {
         let answers = outcomes.into_iter().map(|outcome| outcome.map(|done| done.answer));
         self.publisher

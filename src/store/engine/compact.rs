@@ -4,8 +4,8 @@
 //! before the rename, the old file stays as it is, and the next start removes the draft.
 
 use super::backup::{CheckedBackup, open_stopped, read_copy};
-use super::copy::{Contents, Copy, CopyError};
-use super::draft::{draft_path, folder};
+use super::copy::{Contents, CopyError, SnapshotCopy};
+use super::draft::{draft_path, folder, sync_folder};
 use super::file_error::FileError;
 use super::open_error::{OpenError, io_error};
 use super::options::Options;
@@ -14,7 +14,7 @@ use crate::store::progress::Progress;
 use crate::store::rows::schema::TABLE_NAMES;
 use crate::store::store_error::StoreError;
 use redb::{ReadTransaction, TableHandle};
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, Metadata, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -62,12 +62,12 @@ pub fn compact(path: &Path, options: &Options, progress: &Progress) -> Result<Co
 
     let writing = |error: io::Error| FileError::of_io(&real, &error);
     let draft = DraftFile(draft_path(&real).map_err(writing)?);
-    let copy = Copy {
+    let copy = SnapshotCopy {
         from: &snapshot,
         to: &draft.0,
         contents: Contents::Everything,
         options,
-        floor: options.disk_free_bytes_min,
+        min_free_bytes: options.disk_free_bytes_min,
         progress,
     };
     copy.write()
@@ -81,10 +81,7 @@ pub fn compact(path: &Path, options: &Options, progress: &Progress) -> Result<Co
     #[cfg(windows)]
     drop((snapshot, opened));
     fs::rename(&draft.0, &real).map_err(writing)?;
-    #[cfg(unix)]
-    File::open(folder(&real))
-        .and_then(|folder| folder.sync_all())
-        .map_err(writing)?;
+    sync_folder(&real).map_err(writing)?;
     Ok(Compacted {
         bytes_before: about.len(),
         bytes,

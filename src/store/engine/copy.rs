@@ -6,14 +6,14 @@
 use super::database::{builder, last_commit, write_new};
 use super::disk::Disk;
 use super::draft::folder;
-use super::home::home;
+use super::location::location_fingerprint;
 use super::options::Options;
 use crate::limits::{BACKUP_BATCH_BYTES, BACKUP_BATCH_ROWS};
 use crate::store::progress::Progress;
 use crate::store::rows::codec::{DataFileRow, unseal_bytes};
+use crate::store::rows::readable_key::ReadableKey;
 use crate::store::rows::schema::{FILE, INVITE, META, RESETS, SERVER, copy_tables};
 use crate::store::rows::table::{CopyTable, Row, get_known, put};
-use crate::store::rows::words::Words;
 use crate::store::store_error::{StoreError, guard};
 use redb::{Database, Durability, Key, ReadTransaction, ReadableTable, TableDefinition, TableError, TableHandle};
 use std::fs::OpenOptions;
@@ -45,17 +45,17 @@ impl CopyError {
 }
 
 /// The parameters of a copy.
-pub struct Copy<'a> {
+pub struct SnapshotCopy<'a> {
     pub from: &'a ReadTransaction,
     pub to: &'a Path,
     pub contents: Contents,
     pub options: &'a Options,
     /// Bytes that must stay free on the disk of the copy.
-    pub floor: u64,
+    pub min_free_bytes: u64,
     pub progress: &'a Progress,
 }
 
-impl Copy<'_> {
+impl SnapshotCopy<'_> {
     /// Writes the file and syncs it.
     pub fn write(&self) -> Result<(), CopyError> {
         let mut reading = None;
@@ -68,7 +68,7 @@ impl Copy<'_> {
                 reading: &mut reading,
             };
             copy_tables(&mut copier)?;
-            self.seal(&into)?;
+            self.finalize(&into)?;
             into.close()?;
             OpenOptions::new().read(true).write(true).open(self.to)?.sync_all()?;
             Ok(())
@@ -84,18 +84,18 @@ impl Copy<'_> {
     fn may_go_on(&self) -> Result<(), StoreError> {
         let is_stopped = self.progress.is_stopped();
         let free = fs4::available_space(folder(self.to)).unwrap_or(u64::MAX);
-        match !is_stopped && free >= self.floor {
+        match !is_stopped && free >= self.min_free_bytes {
             true => Ok(()),
             false => Err(StoreError::Full),
         }
     }
 
     /// Makes the copy durable with one commit.
-    fn seal(&self, into: &Database) -> Result<(), StoreError> {
+    fn finalize(&self, into: &Database) -> Result<(), StoreError> {
         let mut row: DataFileRow = get_known(&self.from.open_table(META)?, FILE, "the name of the file")?;
         row.home = match self.contents {
             Contents::Backup => [0; 32],
-            Contents::Everything => home(self.to)?,
+            Contents::Everything => location_fingerprint(self.to)?,
         };
         write_new(into, last_commit(self.from)?, |tables| {
             tables.create_missing()?;
@@ -109,7 +109,7 @@ impl Copy<'_> {
         guard(|| {
             let disk = Disk::open(self.to, self.options)?;
             let into = builder(self.options).create_with_backend(disk)?;
-            self.seal(&into)?;
+            self.finalize(&into)?;
             into.close()?;
             Ok(OpenOptions::new().read(true).write(true).open(self.to)?.sync_all()?)
         })
@@ -123,7 +123,7 @@ impl Copy<'_> {
 }
 
 struct Copier<'a, 'c> {
-    copy: &'a Copy<'c>,
+    copy: &'a SnapshotCopy<'c>,
     into: &'a Database,
     /// The error, if the snapshot caused it.
     reading: &'a mut Option<StoreError>,
@@ -142,7 +142,7 @@ impl Copier<'_, '_> {
 impl CopyTable for Copier<'_, '_> {
     fn copy<K: Key + 'static>(&mut self, table: TableDefinition<'static, K, Row>) -> Result<(), StoreError>
     where
-        for<'k> K::SelfType<'k>: Words,
+        for<'k> K::SelfType<'k>: ReadableKey,
     {
         let source = match self.copy.from.open_table(table) {
             Err(TableError::TableDoesNotExist(_)) => return Ok(()),
@@ -160,7 +160,7 @@ impl CopyTable for Copier<'_, '_> {
             for row in rows.by_ref().take(BACKUP_BATCH_ROWS) {
                 let (key, value) = self.read(row.map_err(StoreError::from))?;
                 let is_whole = unseal_bytes(value.value()).map_err(|_| {
-                    let key = key.value().words();
+                    let key = key.value().readable();
                     StoreError::Damaged(format!("{} {key} has a wrong checksum", table.name()))
                 });
                 self.read(is_whole)?;

@@ -6,8 +6,8 @@
 use super::database::{builder, write_new};
 use super::disk::Disk;
 use super::draft::{draft_path, folder, sync_folder};
-use super::free_space::has_room;
-use super::home::home;
+use super::free_space::FreeSpace;
+use super::location::location_fingerprint;
 use super::open_error::{OpenError, io_error, open_error};
 use super::options::Options;
 use super::random::{new_salt, random};
@@ -28,7 +28,7 @@ pub fn create(path: &Path, options: &Options) -> Result<(), OpenError> {
             path: folder.to_owned(),
         });
     }
-    if !has_room(path, options) {
+    if !FreeSpace::of(path, options).has_room() {
         return Err(OpenError::Full { path: path.to_owned() });
     }
     let draft = draft_path(path).map_err(|error| io_error(path, &error))?;
@@ -40,13 +40,13 @@ pub fn create(path: &Path, options: &Options) -> Result<(), OpenError> {
     made
 }
 
-/// Writes a synced file that has the schema and no other rows.
+/// Writes a synced file with the rows of a new history: the Lobby and those in `meta`.
 fn make(draft: &Path, options: &Options) -> Result<(), StoreError> {
     let database = builder(options).create_with_backend(Disk::create(draft, options)?)?;
     let row = DataFileRow {
         id: random()?,
         epoch: random()?,
-        home: home(draft)?,
+        home: location_fingerprint(draft)?,
     };
     let salt = new_salt()?;
     write_new(&database, 1, |tables| {

@@ -5,9 +5,9 @@
 //! Reopening takes a millisecond or two and loses nothing acknowledged.
 
 use super::damage::Damage;
-use super::database::{Checked, Opened, View, commit_to_pages, last_commit, open_database, open_overlay};
+use super::database::{CheckLevel, Opened, View, commit_to_pages, last_commit, open_database, open_overlay};
 use super::disk::Disk;
-use super::file_journal::Allow;
+use super::file_journal::GapPolicy;
 use super::free_space::FreeSpace;
 use super::journal::{Appended, Journal};
 use super::layout::FirstPage;
@@ -15,7 +15,7 @@ use super::open_journal;
 use super::options::Options;
 use super::record::{Record, Salt};
 use super::retained::Retained;
-use super::transaction::{Durable, Failed, Work, Wrote};
+use super::transaction::{CommitTarget, Effect, TransactionOutput, WriteFailure};
 use super::watch::Watch;
 use crate::metrics::Count;
 use crate::store::rows::redo::Redo;
@@ -39,14 +39,14 @@ pub struct DataFile {
     salt: Salt,
     watch: Watch,
     /// How often the file has been opened. A reader's error from an earlier opening is stale.
-    opened: AtomicU64,
+    generation: AtomicU64,
     /// The journal has commits that are not in redb's pages.
-    is_behind: AtomicBool,
+    has_unpaged_commits: AtomicBool,
 }
 
 enum State {
     Open(Open),
-    /// The disk takes no writes, not even those of opening, so the file is read through an overlay.
+    /// The last attempt to open the file again failed, so it is read through an overlay.
     ReadOnly(View),
     Closed,
 }
@@ -76,7 +76,7 @@ impl State {
 }
 
 /// What opening a file has shown about it.
-pub struct About {
+pub struct FileIdentity {
     pub id: String,
     pub epoch: String,
     pub salt: Salt,
@@ -85,21 +85,21 @@ pub struct About {
 
 impl DataFile {
     /// `retained` holds the root from before the opening commit.
-    pub fn new(path: &Path, options: Options, opened: Opened, about: About, retained: Retained) -> DataFile {
+    pub fn new(path: &Path, options: Options, opened: Opened, identity: FileIdentity, retained: Retained) -> DataFile {
         let watch = Watch::over(path);
         // This stays until the check is done: a crash in between must not make the file look sound.
-        watch.last_commit_file.set_damaged(about.is_doubtful);
+        watch.last_commit_file.set_damaged(identity.is_doubtful);
         DataFile {
             path: path.to_owned(),
-            id: about.id,
-            epoch: about.epoch,
-            salt: about.salt,
+            id: identity.id,
+            epoch: identity.epoch,
+            salt: identity.salt,
             free_space: FreeSpace::of(path, &options),
             retained,
             watch,
-            damage: Damage::new(about.is_doubtful),
-            opened: AtomicU64::new(1),
-            is_behind: AtomicBool::new(opened.is_behind),
+            damage: Damage::new(identity.is_doubtful),
+            generation: AtomicU64::new(1),
+            has_unpaged_commits: AtomicBool::new(opened.has_unpaged_commits),
             state: RwLock::new(State::Open(Open {
                 database: opened.database,
                 journal: opened.journal,
@@ -125,76 +125,76 @@ impl DataFile {
         guard(|| Ok(database.begin_read()?))
     }
 
-    /// Runs `work` as one durable transaction, the file's commit number `count`. Every later read sees it.
+    /// Runs `work` as one durable transaction, the file's commit `commit_number`. Every later read sees it.
     pub fn write<T>(
         &self,
-        count: u64,
-        work: impl FnOnce(&mut Tables<'_>) -> Result<Work<T>, StoreError>,
-    ) -> Result<Work<T>, Failed<T>> {
-        self.transact(count, Durable::InTheJournal, work)
+        commit_number: u64,
+        work: impl FnOnce(&mut Tables<'_>) -> Result<TransactionOutput<T>, StoreError>,
+    ) -> Result<TransactionOutput<T>, WriteFailure<T>> {
+        self.transact(commit_number, CommitTarget::Journal, work)
     }
 
     /// Like `write`, but durable in redb's pages instead of the journal.
     pub fn write_to_pages(
         &self,
-        count: u64,
+        commit_number: u64,
         work: impl FnOnce(&mut Tables<'_>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let work = |tables: &mut Tables<'_>| {
             work(tables)?;
-            Ok(Work {
+            Ok(TransactionOutput {
                 done: (),
                 events: Vec::new(),
-                wrote: Wrote::Something,
+                effect: Effect::Something,
             })
         };
-        let done = self.transact(count, Durable::InThePages, work);
-        done.map(drop).map_err(Failed::into_error)
+        let done = self.transact(commit_number, CommitTarget::Pages, work);
+        done.map(drop).map_err(WriteFailure::into_error)
     }
 
     fn transact<T>(
         &self,
-        count: u64,
-        durable: Durable,
-        work: impl FnOnce(&mut Tables<'_>) -> Result<Work<T>, StoreError>,
-    ) -> Result<Work<T>, Failed<T>> {
-        self.watch.check_writable().map_err(Failed::Before)?;
+        commit_number: u64,
+        target: CommitTarget,
+        work: impl FnOnce(&mut Tables<'_>) -> Result<TransactionOutput<T>, StoreError>,
+    ) -> Result<TransactionOutput<T>, WriteFailure<T>> {
+        self.watch.check_writable().map_err(WriteFailure::Before)?;
         let state = self.state();
         let State::Open(open) = &*state else {
             let closed = StoreError::Closed("the data file takes no writes".to_owned());
-            return Err(Failed::Before(closed));
+            return Err(WriteFailure::Before(closed));
         };
         let redo = Mutex::new(Redo::new(open.journal.rows_bytes_max()));
         let prepared = self.damage.noting(|| {
             let txn = open.database.begin_write()?;
             let mut tables = Tables::new(&txn, &redo);
             let work = work(&mut tables)?;
-            let commit = match work.wrote {
-                Wrote::Something => Some(tables.stamp(count)?),
-                Wrote::Nothing => None,
+            let commit = match work.effect {
+                Effect::Something => Some(tables.stamp(commit_number)?),
+                Effect::Nothing => None,
             };
             drop(tables);
             Ok((txn, work, commit))
         });
-        let (txn, work, commit) = prepared.map_err(Failed::Before)?;
+        let (txn, work, commit) = prepared.map_err(WriteFailure::Before)?;
         let Some(commit) = commit else {
             return match guard(|| Ok(txn.abort()?)) {
                 Ok(()) => Ok(work),
-                Err(error) => Err(Failed::Before(error)),
+                Err(error) => Err(WriteFailure::Before(error)),
             };
         };
         let rows = redo.into_inner().unwrap_or_else(PoisonError::into_inner).finish();
-        let rows = rows.filter(|_| durable == Durable::InTheJournal);
+        let rows = rows.filter(|_| target == CommitTarget::Journal);
         let committed = guard(|| {
             let record = rows.map(|rows| Record::new(commit, rows, &work.events)).transpose()?;
             match record.map_or(Ok(Appended::NoRoom), |record| open.journal.append(&record))? {
                 Appended::Durable => self.commit_in_memory(txn),
-                Appended::NoRoom => self.commit_to_pages(open, txn, count),
+                Appended::NoRoom => self.commit_to_pages(open, txn, commit_number),
             }
         });
         match committed {
             Ok(()) => Ok(work),
-            Err(error) => Err(Failed::AtCommit(Box::new(work), error)),
+            Err(error) => Err(WriteFailure::AtCommit(Box::new(work), error)),
         }
     }
 
@@ -202,44 +202,44 @@ impl DataFile {
     fn commit_in_memory(&self, mut txn: WriteTransaction) -> Result<(), StoreError> {
         txn.set_durability(Durability::None)?;
         txn.commit()?;
-        self.is_behind.store(true, Relaxed);
+        self.has_unpaged_commits.store(true, Relaxed);
         Ok(())
     }
 
     /// Commits to redb's pages, together with the commits that are only in the journal.
-    fn commit_to_pages(&self, open: &Open, txn: WriteTransaction, count: u64) -> Result<(), StoreError> {
-        self.watch.look(&open.disk)?;
+    fn commit_to_pages(&self, open: &Open, txn: WriteTransaction, commit_number: u64) -> Result<(), StoreError> {
+        self.watch.verify(&open.disk)?;
         let reader = self.retained.before_commit(|| Ok(open.database.begin_read()?))?;
         commit_to_pages(txn)?;
         self.retained.committed(reader, open.disk.pages_bytes());
         self.options.metrics.retained_roots.set(self.retained.count() as u64);
         open.journal.checkpointed();
-        self.is_behind.store(false, Relaxed);
-        self.watch.last_commit_file.open_at(&self.salt, count);
+        self.has_unpaged_commits.store(false, Relaxed);
+        self.watch.last_commit_file.record_open(&self.salt, commit_number);
         self.options.metrics.increment(Count::Checkpoints);
         Ok(())
     }
 
-    /// Writes the commits that are only in the journal to redb's pages. `count` is the number of the last commit.
-    /// After an error the file has to be opened again.
-    pub fn checkpoint(&self, count: u64) -> Result<(), StoreError> {
+    /// Writes the commits that are only in the journal to redb's pages. `commit_number` is that of the last commit. After
+    /// an error the file has to be opened again.
+    pub fn checkpoint(&self, commit_number: u64) -> Result<(), StoreError> {
         self.watch.check_writable()?;
         match &*self.state() {
-            State::Open(open) if self.is_behind() => guard(|| {
+            State::Open(open) if self.has_unpaged_commits() => guard(|| {
                 let txn = open.database.begin_write()?;
-                self.commit_to_pages(open, txn, count)
+                self.commit_to_pages(open, txn, commit_number)
             }),
             _ => Ok(()),
         }
     }
 
     /// Whether the journal has commits that are not in redb's pages.
-    pub fn is_behind(&self) -> bool {
-        self.is_behind.load(Relaxed)
+    pub fn has_unpaged_commits(&self) -> bool {
+        self.has_unpaged_commits.load(Relaxed)
     }
 
     /// Releases old roots, and checks whether the file is still ours.
-    pub fn look_after(&self) {
+    pub fn run_maintenance(&self) {
         let state = self.state();
         let Some(disk) = state.disk() else { return };
         self.retained.sweep(self.file_bytes(), disk.pages_bytes());
@@ -249,14 +249,14 @@ impl DataFile {
         self.options.metrics.retained_roots.set(self.retained.count() as u64);
         if self.foreign().is_none() {
             // This was logged when it was detected.
-            let _ = self.watch.look(disk);
+            let _ = self.watch.verify(disk);
         }
         self.write_down_damage();
     }
 
     fn write_down_damage(&self) {
         if self.damage.first().is_some() && self.foreign().is_none() {
-            self.watch.last_commit_file.damaged();
+            self.watch.last_commit_file.record_damaged();
         }
     }
 
@@ -267,7 +267,7 @@ impl DataFile {
 
     /// Records that all rows have been checked, and all are what was written.
     pub fn found_sound(&self) {
-        self.watch.last_commit_file.sound();
+        self.watch.last_commit_file.record_sound();
     }
 
     /// Closes the file and opens it again, at least for reading. Returns the number of the last commit.
@@ -277,7 +277,7 @@ impl DataFile {
     pub fn reopen(&self) -> Result<u64, StoreError> {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(disk) = state.disk() {
-            self.watch.look(disk)?;
+            self.watch.verify(disk)?;
         }
         self.retained.clear();
         match std::mem::replace(&mut *state, State::Closed) {
@@ -288,21 +288,21 @@ impl DataFile {
             // An overlay has nothing to write.
             State::ReadOnly(_) | State::Closed => {}
         }
-        let (fresh, count) = match guard(|| open_database(&self.path, &self.options, Allow::NoGap)) {
+        let (fresh, commit_number) = match guard(|| open_database(&self.path, &self.options, GapPolicy::Forbid)) {
             Ok(opened) if opened.salt != self.salt => {
-                return Err(self.watch.disown(&opened.disk, Difference::Replaced));
+                return Err(self.watch.mark_foreign(&opened.disk, Difference::Replaced));
             }
             Ok(opened) => {
-                self.is_behind.store(opened.is_behind, Relaxed);
+                self.has_unpaged_commits.store(opened.has_unpaged_commits, Relaxed);
                 let open = Open {
                     database: opened.database,
                     journal: opened.journal,
                     disk: opened.disk,
                 };
-                (State::Open(open), Ok(opened.count))
+                (State::Open(open), Ok(opened.commit_number))
             }
             Err(error) => {
-                let view = guard(|| open_overlay(&self.path, &self.options, Checked::Lightly, FirstPage::First));
+                let view = guard(|| open_overlay(&self.path, &self.options, CheckLevel::Lazy, FirstPage::First));
                 (view.map_or(State::Closed, State::ReadOnly), Err(error))
             }
         };
@@ -315,9 +315,9 @@ impl DataFile {
         }
         *state = fresh;
         self.retained.watch_again(&self.path);
-        self.watch.own();
-        self.opened.fetch_add(1, Relaxed);
-        count
+        self.watch.mark_ours();
+        self.generation.fetch_add(1, Relaxed);
+        commit_number
     }
 
     /// The number of the last commit that readers see.
@@ -330,8 +330,8 @@ impl DataFile {
         File::open(&self.path).and_then(|file| file.sync_all()).is_ok()
     }
 
-    pub fn opened(&self) -> u64 {
-        self.opened.load(Relaxed)
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Relaxed)
     }
 
     pub fn is_writable(&self) -> bool {
@@ -346,12 +346,14 @@ impl DataFile {
     /// The first commit after opening: makes the salt durable and starts the journal with it.
     pub fn begin(
         &self,
-        count: u64,
+        commit_number: u64,
         before: &[u8],
         work: impl FnOnce(&mut Tables<'_>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        self.watch.last_commit_file.opening(before, &self.salt, count);
-        self.write_to_pages(count, work)?;
+        self.watch
+            .last_commit_file
+            .record_opening(before, &self.salt, commit_number);
+        self.write_to_pages(commit_number, work)?;
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if let State::Open(open) = &mut *state {
             open.journal = open_journal::begin(open.disk.clone(), &self.options, self.salt);
@@ -359,11 +361,11 @@ impl DataFile {
         Ok(())
     }
 
-    /// Closes the file. `count` is the number of the commit that records when it was closed.
-    pub fn close(&self, count: u64) {
+    /// Closes the file. `commit_number` is that of the commit that records when it was closed.
+    pub fn close(&self, commit_number: u64) {
         self.write_down_damage();
-        match self.write_to_pages(count, |_| Ok(())) {
-            Ok(()) => self.watch.last_commit_file.closed_at(&self.salt, count),
+        match self.write_to_pages(commit_number, |_| Ok(())) {
+            Ok(()) => self.watch.last_commit_file.record_closed(&self.salt, commit_number),
             Err(error) => {
                 tracing::warn!(cause = %error, "the data file was not closed cleanly; the next start will check it");
             }

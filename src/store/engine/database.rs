@@ -1,7 +1,7 @@
 //! redb's database in a data file: opened for use, or through an overlay that leaves the file as it is.
 
 use super::disk::Disk;
-use super::file_journal::{Allow, Gap, salt_of};
+use super::file_journal::{Gap, GapPolicy, salt_of};
 use super::journal::Journal;
 use super::layout::FirstPage;
 use super::options::Options;
@@ -24,27 +24,27 @@ pub struct Opened {
     pub disk: Disk,
     pub salt: Salt,
     /// The number of its last commit.
-    pub count: u64,
+    pub commit_number: u64,
     /// Whether the journal has commits that are not in redb's pages.
-    pub is_behind: bool,
+    pub has_unpaged_commits: bool,
 }
 
 /// Opens an existing file of the current layout and replays its journal.
-pub fn open_database(path: &Path, options: &Options, allow: Allow) -> Result<Opened, StoreError> {
+pub fn open_database(path: &Path, options: &Options, gap_policy: GapPolicy) -> Result<Opened, StoreError> {
     let disk = Disk::open(path, options)?;
     let database = builder(options).create_with_backend(disk.clone())?;
     let (salt, root) = salt_and_root(&database)?;
-    let journal = open_journal::open(disk.clone(), options, salt, root, allow)?;
+    let journal = open_journal::open(disk.clone(), options, salt, root, gap_policy)?;
     let records = journal.since(root)?;
     replay(&database, &records)?;
-    let count = last_commit(&database.begin_read()?)?;
+    let commit_number = last_commit(&database.begin_read()?)?;
     Ok(Opened {
         journal,
-        is_behind: !records.is_empty(),
+        has_unpaged_commits: !records.is_empty(),
         database,
         disk,
         salt,
-        count,
+        commit_number,
     })
 }
 
@@ -57,11 +57,11 @@ fn salt_and_root(database: &Database) -> Result<(Salt, u64), StoreError> {
 
 /// How thoroughly a file is checked.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Checked {
+pub enum CheckLevel {
     /// Only the pages that the queries read.
-    Lightly,
+    Lazy,
     /// Every page against its checksum.
-    Fully,
+    Full,
 }
 
 /// A read-only view of a file, even if redb has to recover it first. All commits in the journal are visible.
@@ -77,23 +77,27 @@ pub struct View {
 pub fn open_overlay(
     path: &Path,
     options: &Options,
-    checked: Checked,
+    check_level: CheckLevel,
     first_page: FirstPage,
 ) -> Result<View, StoreError> {
-    overlay(Disk::open(path, options)?.seen_from(first_page), options, checked)
+    overlay(
+        Disk::open(path, options)?.with_first_page(first_page),
+        options,
+        check_level,
+    )
 }
 
 /// Like [`open_overlay`], but works without write permission.
 pub fn open_overlay_to_read(
     path: &Path,
     options: &Options,
-    checked: Checked,
+    check_level: CheckLevel,
     first_page: FirstPage,
 ) -> Result<View, StoreError> {
     overlay(
-        Disk::open_to_read(path, options)?.seen_from(first_page),
+        Disk::open_to_read(path, options)?.with_first_page(first_page),
         options,
-        checked,
+        check_level,
     )
 }
 
@@ -102,7 +106,7 @@ pub struct Candidate<S> {
     /// The number of the last commit in redb's pages.
     pub root: u64,
     /// The number of the last commit in the journal.
-    pub count: u64,
+    pub commit_number: u64,
     pub salt: S,
     pub gap: Gap,
 }
@@ -111,12 +115,12 @@ pub struct Candidate<S> {
 ///
 /// A copy has the first page from when copying began. By the time the journal was copied, it may have moved on too
 /// far, or the server may have restarted. Then the root in the mirror is the one that fits the journal.
-pub fn open_whole<T, S: PartialEq>(
+pub fn open_best_root<T, S: PartialEq>(
     first: &Candidate<S>,
     mirror: Option<&Candidate<S>>,
     open: impl Fn(FirstPage) -> Result<T, StoreError>,
 ) -> Result<(FirstPage, T), StoreError> {
-    let newer = mirror.filter(|mirror| mirror.root > first.root && mirror.count >= first.count);
+    let newer = mirror.filter(|mirror| mirror.root > first.root && mirror.commit_number >= first.commit_number);
     if let Some(mirror) = newer {
         match open(FirstPage::Mirror) {
             Ok(opened) => return Ok((FirstPage::Mirror, opened)),
@@ -132,11 +136,11 @@ pub fn open_whole<T, S: PartialEq>(
 }
 
 /// Opens a file as the next start would see it. Works without write permission.
-pub fn open_as_next_start(path: &Path, options: &Options, checked: Checked) -> Result<View, StoreError> {
+pub fn open_as_next_start(path: &Path, options: &Options, check_level: CheckLevel) -> Result<View, StoreError> {
     let look = |first_page| {
-        let view = open_overlay_to_read(path, options, Checked::Lightly, first_page)?;
+        let view = open_overlay_to_read(path, options, CheckLevel::Lazy, first_page)?;
         // Files of older formats have no mirror.
-        let (salt, count) = match view.disk.is_current() {
+        let (salt, commit_number) = match view.disk.is_current() {
             true => (
                 Some(salt_and_root(&view.database)?.0),
                 last_commit(&view.database.begin_read()?)?,
@@ -144,17 +148,22 @@ pub fn open_as_next_start(path: &Path, options: &Options, checked: Checked) -> R
             false => (None, 0),
         };
         let (root, gap) = (view.root, view.gap);
-        Ok::<_, StoreError>(Candidate { root, count, salt, gap })
+        Ok::<_, StoreError>(Candidate {
+            root,
+            commit_number,
+            salt,
+            gap,
+        })
     };
     let first = look(FirstPage::First)?;
     let mirror = first.salt.and_then(|_| guard(|| look(FirstPage::Mirror)).ok());
-    let open = |first_page| guard(|| open_overlay_to_read(path, options, checked, first_page));
-    Ok(open_whole(&first, mirror.as_ref(), open)?.1)
+    let open = |first_page| guard(|| open_overlay_to_read(path, options, check_level, first_page));
+    Ok(open_best_root(&first, mirror.as_ref(), open)?.1)
 }
 
-fn overlay(disk: Disk, options: &Options, checked: Checked) -> Result<View, StoreError> {
+fn overlay(disk: Disk, options: &Options, check_level: CheckLevel) -> Result<View, StoreError> {
     let mut builder = builder(options);
-    builder.set_check_integrity_on_open(checked == Checked::Fully);
+    builder.set_check_integrity_on_open(check_level == CheckLevel::Full);
     let database = OverlayDatabase::open(&builder, disk.clone())?;
     let root = last_commit(&database.begin_read()?).unwrap_or_default();
     let mut gap = Gap::None;
@@ -215,10 +224,10 @@ fn apply<'r>(
     Ok(())
 }
 
-/// Runs `work` as commit `count` of a database that no other thread uses yet, durable in its pages.
+/// Runs `work` as commit `commit_number` of a database that no other thread uses yet, durable in its pages.
 pub fn write_new<T>(
     database: &Database,
-    count: u64,
+    commit_number: u64,
     work: impl FnOnce(&mut Tables<'_>) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     guard(|| {
@@ -226,7 +235,7 @@ pub fn write_new<T>(
         let redo = Mutex::default();
         let mut tables = Tables::new(&txn, &redo);
         let done = work(&mut tables)?;
-        tables.stamp(count)?;
+        tables.stamp(commit_number)?;
         drop(tables);
         commit_to_pages(txn)?;
         Ok(done)
@@ -248,5 +257,5 @@ pub fn builder(options: &Options) -> Builder {
 
 pub fn last_commit(txn: &ReadTransaction) -> Result<u64, StoreError> {
     let commit: CommitRow = get_known(Snapshot::new(txn).meta()?, COMMIT, "the number of the last commit")?;
-    Ok(commit.count)
+    Ok(commit.number)
 }

@@ -78,7 +78,7 @@ impl Disk {
             file.read(0, &mut first_page)?;
         }
         let layout = Layout::of(&first_page);
-        if layout.journal_bytes > 0 && len <= PAGE_BYTES + layout.gap() {
+        if layout.journal_bytes > 0 && len <= PAGE_BYTES + layout.reserved_bytes() {
             return Err(StoreError::Damaged("the file was cut off".to_owned()));
         }
         let last_written = LastWritten {
@@ -99,7 +99,7 @@ impl Disk {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
         let (file, handle) = open(&how, path, options)?;
-        let mut head = vec![0; (PAGE_BYTES + Layout::NOW.gap()) as usize];
+        let mut head = vec![0; (PAGE_BYTES + Layout::NOW.reserved_bytes()) as usize];
         head[MAGIC_AT..][..MAGIC.len()].copy_from_slice(MAGIC);
         // Write page by page: each later sync makes the system go through as much data as one call wrote here.
         for (page, bytes) in head.chunks(PAGE_BYTES as usize).enumerate() {
@@ -128,7 +128,7 @@ impl Disk {
     }
 
     /// The same file, read through this copy of the first page.
-    pub fn seen_from(&self, first_page: FirstPage) -> Disk {
+    pub fn with_first_page(&self, first_page: FirstPage) -> Disk {
         Disk {
             first_page,
             ..self.clone()
@@ -198,7 +198,7 @@ impl Disk {
     pub fn adopt_mirror(&self) -> io::Result<()> {
         let mut header = vec![0; MAGIC_AT];
         self.file.read(self.layout.mirror_at(), &mut header)?;
-        self.seen_from(FirstPage::First).write(0, &header)?;
+        self.with_first_page(FirstPage::First).write(0, &header)?;
         self.sync_data()
     }
 
@@ -261,7 +261,7 @@ impl Disk {
         match (offset < PAGE_BYTES, self.first_page) {
             (true, FirstPage::First) => offset,
             (true, FirstPage::Mirror) => offset + self.layout.mirror_at(),
-            (false, _) => offset + self.layout.gap(),
+            (false, _) => offset + self.layout.reserved_bytes(),
         }
     }
 }
@@ -312,9 +312,9 @@ impl StorageBackend for Disk {
 
     fn len(&self) -> io::Result<u64> {
         let len = self.file.len()?;
-        let is_new = self.has_journal() && len <= PAGE_BYTES + self.layout.gap();
+        let is_new = self.has_journal() && len <= PAGE_BYTES + self.layout.reserved_bytes();
         // redb treats a file that has only the first page as new.
-        Ok(if is_new { 0 } else { len - self.layout.gap() })
+        Ok(if is_new { 0 } else { len - self.layout.reserved_bytes() })
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
@@ -323,7 +323,7 @@ impl StorageBackend for Disk {
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        let len = len + self.layout.gap();
+        let len = len + self.layout.reserved_bytes();
         self.last_written().len = None;
         self.change(DiskOp::Resize { len }, |file| file.set_len(len))?;
         self.last_written().len = Some(len);

@@ -7,8 +7,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Removes the drafts that a kill left behind. Only the process that has the data file open may call this, because
-/// other processes have drafts of their own in use.
+/// Removes the drafts of the file at `path` that a kill left behind. A draft whose lock another process holds is in use
+/// and stays.
 pub fn sweep(path: &Path) {
     let prefix = draft_prefix(path);
     for entry in fs::read_dir(folder(path)).into_iter().flatten().flatten() {

@@ -138,7 +138,7 @@ impl FileError {
 }
 
 /// For example "1.5 MB", with at most three significant digits.
-pub fn bytes_in_words(bytes: u64) -> String {
+pub fn format_bytes(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["bytes", "KB", "MB", "GB", "TB"];
     let (mut value, mut unit) = (bytes as f64, 0);
     while value >= 999.5 && unit < UNITS.len() - 1 {
@@ -205,8 +205,8 @@ impl fmt::Display for FileError {
                 "There is not enough space for {}: {} are needed and {} are free. Free some space, or choose another \
                  disk.",
                 path.display(),
-                bytes_in_words(*needed),
-                bytes_in_words(*free)
+                format_bytes(*needed),
+                format_bytes(*free)
             ),
             FileError::ReadOnlyFolder { path } => write!(
                 f,

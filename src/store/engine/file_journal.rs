@@ -15,11 +15,11 @@ const BLOCK_BYTES: usize = 4096;
 
 /// Which gaps are allowed in a journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Allow {
+pub enum GapPolicy {
     /// None: a power loss takes only the last record, because each record waits for the one before it.
-    NoGap,
+    Forbid,
     /// In a copy of a file that was in use, a gap is allowed. The copy has all commits before the gap.
-    Gap,
+    Allow,
 }
 
 /// What lies between the consecutive records and any later ones.
@@ -68,21 +68,21 @@ fn record_start(at: usize, length: usize) -> usize {
     }
 }
 
-/// The records after commit `count` in the bytes of a journal.
-pub fn scan(journal: &[u8], salt: &Salt, count: u64) -> Result<Found, StoreError> {
+/// The records after commit `commit_number` in the bytes of a journal.
+pub fn scan(journal: &[u8], salt: &Salt, commit_number: u64) -> Result<Found, StoreError> {
     let (mut later, mut last) = (BTreeMap::new(), None);
     for at in candidates(journal, salt) {
         if let Some((record, length)) = Record::decode(&journal[at..], salt)? {
             let span = at..at + length;
-            match record.commit.count {
-                number if number > count => drop(later.insert(number, (record, span))),
-                number if number == count => last = Some(span),
+            match record.commit.number {
+                number if number > commit_number => drop(later.insert(number, (record, span))),
+                number if number == commit_number => last = Some(span),
                 _ => {}
             }
         }
     }
     let mut found = Found::default();
-    for (next, (number, (record, span))) in (count + 1..).zip(later) {
+    for (next, (number, (record, span))) in (commit_number + 1..).zip(later) {
         if number != next {
             found.gap = gap(journal, salt, next..number, last.as_ref(), span.start)?;
             break;
@@ -116,7 +116,7 @@ fn gap(
     }
     let rest = &journal[at..later];
     let is_old = match Record::decode(&journal[at..], salt)? {
-        Some((older, _)) => older.commit.count < next,
+        Some((older, _)) => older.commit.number < next,
         // Bytes that are not a record may be the middle of one that is newer than all missing records.
         None if last.is_none() && count > 1 => rest.iter().all(|byte| *byte == 0),
         None => !resembles(&journal[at..], salt, next),
@@ -140,7 +140,7 @@ pub struct FileJournal {
     disk: Disk,
     salt: Salt,
     half_bytes: usize,
-    allow: Allow,
+    gap_policy: GapPolicy,
     position: Mutex<Position>,
 }
 
@@ -156,20 +156,26 @@ struct Position {
 impl FileJournal {
     /// A journal without records, which uses `bytes` bytes of the journal area.
     pub fn new(disk: Disk, salt: Salt, bytes: usize) -> FileJournal {
-        FileJournal::at(disk, salt, bytes, 0, Allow::NoGap)
+        FileJournal::at(disk, salt, bytes, 0, GapPolicy::Forbid)
     }
 
-    /// The journal of a file whose pages have everything up to commit `count`. Its records are durable when this
-    /// returns.
-    pub fn open(disk: Disk, salt: Salt, bytes: usize, count: u64, allow: Allow) -> Result<FileJournal, StoreError> {
-        let found = scan(&disk.journal()?, &salt, count)?;
+    /// The journal of a file whose pages have everything up to commit `commit_number`. Its records are durable when
+    /// this returns.
+    pub fn open(
+        disk: Disk,
+        salt: Salt,
+        bytes: usize,
+        commit_number: u64,
+        gap_policy: GapPolicy,
+    ) -> Result<FileJournal, StoreError> {
+        let found = scan(&disk.journal()?, &salt, commit_number)?;
         if !found.records.is_empty() {
             disk.rewrite_journal(&found.spans)?;
         }
-        Ok(FileJournal::at(disk, salt, bytes, found.end(), allow))
+        Ok(FileJournal::at(disk, salt, bytes, found.end(), gap_policy))
     }
 
-    fn at(disk: Disk, salt: Salt, bytes: usize, end: usize, allow: Allow) -> FileJournal {
+    fn at(disk: Disk, salt: Salt, bytes: usize, end: usize, gap_policy: GapPolicy) -> FileJournal {
         let half_bytes = half_bytes(bytes);
         let position = Position {
             half: usize::from(end > half_bytes),
@@ -180,7 +186,7 @@ impl FileJournal {
             disk,
             salt,
             half_bytes,
-            allow,
+            gap_policy,
             position: Mutex::new(position),
         }
     }
@@ -208,10 +214,10 @@ impl Journal for FileJournal {
         Ok(Appended::Durable)
     }
 
-    fn since(&self, count: u64) -> Result<Vec<Record>, StoreError> {
-        let found = scan(&self.disk.journal()?, &self.salt, count)?;
-        match (found.gap, self.allow) {
-            (Gap::None, _) | (_, Allow::Gap) => Ok(found.records),
+    fn since(&self, commit_number: u64) -> Result<Vec<Record>, StoreError> {
+        let found = scan(&self.disk.journal()?, &self.salt, commit_number)?;
+        match (found.gap, self.gap_policy) {
+            (Gap::None, _) | (_, GapPolicy::Allow) => Ok(found.records),
             _ => Err(StoreError::Damaged("commits are missing in the journal".to_owned())),
         }
     }

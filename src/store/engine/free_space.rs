@@ -37,12 +37,8 @@ impl FreeSpace {
     }
 }
 
-/// Whether free space on the disk of `path` is above the reserve.
-pub fn has_room(path: &Path, options: &Options) -> bool {
-    free_bytes(path) >= options.disk_free_bytes_min
-}
-
-/// If the free space is unknown, the commit itself will show whether there is enough.
+/// The free bytes on the disk of `path`. If they are unknown, the maximum: the commit itself will show whether there is
+/// enough.
 pub fn free_bytes(path: &Path) -> u64 {
     fs4::available_space(folder(path)).unwrap_or(u64::MAX)
 }

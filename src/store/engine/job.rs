@@ -9,18 +9,18 @@ use tokio::sync::oneshot;
 #[allow(clippy::large_enum_variant)]
 pub enum Job {
     /// A change to commit.
-    Change(Waiting),
-    /// A reader met an I/O error in the file as it was opened for the `opened`-th time.
-    Heal { opened: u64 },
+    Change(QueuedChange),
+    /// A reader hit an error in this generation of the file.
+    Reopen { generation: u64 },
     /// Take no new work, and finish the work in the queue.
     Close(oneshot::Sender<()>),
 }
 
 /// A change that is waiting for its commit.
-pub struct Waiting {
+pub struct QueuedChange {
     pub change: Change,
     pub reply: Reply,
-    pub came: Instant,
+    pub queued_at: Instant,
 }
 
 pub type Reply = oneshot::Sender<Result<Event>>;

@@ -50,7 +50,8 @@ impl LastCommitFile {
         text.unwrap_or_default()
     }
 
-    /// Removes what a kill left behind. Only the process that has the data file open may call this.
+    /// Removes what a kill left behind. Only the process that has the data file open may call this: these drafts have
+    /// no lock.
     pub fn sweep(&self) {
         if let Some(path) = &self.path {
             sweep(path);
@@ -74,26 +75,26 @@ impl LastCommitFile {
     }
 
     /// Records that the data file has been checked and is sound.
-    pub fn sound(&self) {
+    pub fn record_sound(&self) {
         self.set_damaged(false);
         if let Some(text) = self.text().strip_suffix(DAMAGED) {
-            self.write(text.trim_end(), Sync::No);
+            self.write(text.trim_end(), SyncPolicy::No);
         }
     }
 
     /// Records at once that the data file is damaged, unless that is already recorded.
-    pub fn damaged(&self) {
+    pub fn record_damaged(&self) {
         if self.is_damaged.swap(true, Relaxed) {
             return;
         }
         let text = self.text();
         if !text.is_empty() {
-            self.write(&text, Sync::No);
+            self.write(&text, SyncPolicy::No);
         }
     }
 
-    /// Whether a data file with this salt and last commit `count` is not the one that we left.
-    pub fn contradicts(&self, salt: &[u8], count: u64) -> bool {
+    /// Whether a data file with this salt and last commit `commit_number` is not the one that we left.
+    pub fn contradicts(&self, salt: &[u8], commit_number: u64) -> bool {
         let text = self.text();
         let words: Vec<&str> = text.split_whitespace().collect();
         let (Some([state, known, number]), before) = (words.first_chunk::<3>(), words.get(3)) else {
@@ -104,25 +105,25 @@ impl LastCommitFile {
         };
         let salt = HEXLOWER.encode(salt);
         match *state {
-            "closed" => *known != salt || count != number,
+            "closed" => *known != salt || commit_number != number,
             // Later commits were not recorded, so only a lower number is a contradiction.
-            "open" => *known != salt || count < number,
-            OPENING if before == Some(&&*salt) => count + 1 != number,
-            OPENING => *known != salt || count < number,
+            "open" => *known != salt || commit_number < number,
+            OPENING if before == Some(&&*salt) => commit_number + 1 != number,
+            OPENING => *known != salt || commit_number < number,
             "foreign" => true,
             _ => false,
         }
     }
 
-    /// Records that commit `count` will change the salt. This is durable on return: otherwise, after a power loss, we
-    /// could mistake the data file for a different one.
-    pub fn opening(&self, before: &[u8], salt: &Salt, count: u64) {
+    /// Records that commit `commit_number` will change the salt. This is durable on return: otherwise, after a power
+    /// loss, we could mistake the data file for a different one.
+    pub fn record_opening(&self, before: &[u8], salt: &Salt, commit_number: u64) {
         let text = format!(
-            "{OPENING} {} {count} {}",
+            "{OPENING} {} {commit_number} {}",
             HEXLOWER.encode(salt),
             HEXLOWER.encode(before)
         );
-        if !self.write(&text, Sync::Yes)
+        if !self.write(&text, SyncPolicy::Yes)
             && let Some(path) = &self.path
         {
             // The old contents are no longer true. A missing file is harmless.
@@ -130,23 +131,29 @@ impl LastCommitFile {
         }
     }
 
-    /// Records that the data file is open and has at least `count` commits.
-    pub fn open_at(&self, salt: &Salt, count: u64) {
-        self.write(&format!("open {} {count}", HEXLOWER.encode(salt)), Sync::No);
+    /// Records that the data file is open and has commit `commit_number`.
+    pub fn record_open(&self, salt: &Salt, commit_number: u64) {
+        self.write(
+            &format!("open {} {commit_number}", HEXLOWER.encode(salt)),
+            SyncPolicy::No,
+        );
     }
 
-    /// Records that the data file was closed after commit `count`.
-    pub fn closed_at(&self, salt: &Salt, count: u64) {
-        self.write(&format!("closed {} {count}", HEXLOWER.encode(salt)), Sync::No);
+    /// Records that the data file was closed after commit `commit_number`.
+    pub fn record_closed(&self, salt: &Salt, commit_number: u64) {
+        self.write(
+            &format!("closed {} {commit_number}", HEXLOWER.encode(salt)),
+            SyncPolicy::No,
+        );
     }
 
     /// Records that another program has written to the data file or replaced it.
-    pub fn foreign(&self) {
-        self.write("foreign - 0", Sync::No);
+    pub fn record_foreign(&self) {
+        self.write("foreign - 0", SyncPolicy::No);
     }
 
     /// Writes the file, and returns whether that succeeded. Nothing acknowledged depends on it.
-    fn write(&self, text: &str, sync: Sync) -> bool {
+    fn write(&self, text: &str, sync: SyncPolicy) -> bool {
         let Some(path) = &self.path else { return false };
         let written = match self.is_damaged.load(Relaxed) {
             true => replace(path, &format!("{text} {DAMAGED}"), sync),
@@ -163,7 +170,7 @@ impl LastCommitFile {
 
 /// Whether the file must be durable before anything else is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Sync {
+enum SyncPolicy {
     Yes,
     No,
 }
@@ -192,7 +199,7 @@ fn read(path: &Path) -> io::Result<String> {
 }
 
 /// Replaces the file, and never writes through an existing link or pipe.
-fn replace(path: &Path, text: &str, sync: Sync) -> io::Result<()> {
+fn replace(path: &Path, text: &str, sync: SyncPolicy) -> io::Result<()> {
     let draft = draft_path(path)?;
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -209,8 +216,8 @@ fn replace(path: &Path, text: &str, sync: Sync) -> io::Result<()> {
     }
     match sync {
         // Sync after the rename, so that one sync covers both.
-        Sync::Yes => file.sync_all(),
-        Sync::No => Ok(()),
+        SyncPolicy::Yes => file.sync_all(),
+        SyncPolicy::No => Ok(()),
     }
 }
 

@@ -3,6 +3,8 @@
 
 use crate::limits::JOURNAL_BYTES;
 
+/// redb's magic number, with which every data file begins.
+pub const REDB_MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
 /// Bytes of redb's first page.
 pub const PAGE_BYTES: u64 = 4096;
 pub const MAGIC_AT: usize = 512;
@@ -42,7 +44,7 @@ impl Layout {
     }
 
     /// Bytes between redb's first page and its second page.
-    pub fn gap(self) -> u64 {
+    pub fn reserved_bytes(self) -> u64 {
         self.journal_bytes + if self.has_mirror { PAGE_BYTES } else { 0 }
     }
 }

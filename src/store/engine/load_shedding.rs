@@ -60,7 +60,7 @@ impl Default for ShedAt {
 pub struct Load {
     /// Changes that wait for the writer.
     pub waiting: usize,
-    /// How long the oldest change of the writer's current batch has waited for its answer.
+    /// How long the oldest change of the writer's current batch has waited for its commit.
     pub oldest: Duration,
     /// Batches of events that wait for the fan-out.
     pub feed: usize,
@@ -107,12 +107,12 @@ impl LoadShedding {
         }
     }
 
-    /// The writer has taken a batch. Its oldest change arrived at `came`.
-    pub fn began(&self, came: Instant) {
-        self.oldest.store(micros(came - self.started).max(1), Relaxed);
+    /// The writer has taken a batch. Its oldest change arrived at `queued_at`.
+    pub fn began(&self, queued_at: Instant) {
+        self.oldest.store(micros(queued_at - self.started).max(1), Relaxed);
     }
 
-    /// The writer has answered the whole batch.
+    /// The writer has handed the answers of the whole batch to the publisher.
     pub fn answered(&self) {
         self.oldest.store(0, Relaxed);
     }
@@ -143,7 +143,7 @@ impl LoadShedding {
     pub fn load(&self, waiting: usize, feed: usize, now: Instant) -> Load {
         let oldest = match self.oldest.load(Relaxed) {
             0 => Duration::ZERO,
-            came => (now - self.started).saturating_sub(Duration::from_micros(came)),
+            queued_at => (now - self.started).saturating_sub(Duration::from_micros(queued_at)),
         };
         let lag = match feed {
             0 => Duration::ZERO,

@@ -2,14 +2,14 @@
 //!
 //! These checks go through an overlay, so a file that we refuse keeps every byte.
 
-use super::data_file::{About, DataFile};
-use super::database::{self, Candidate, Checked, View, open_database, open_overlay, open_whole};
+use super::data_file::{DataFile, FileIdentity};
+use super::database::{self, Candidate, CheckLevel, View, open_best_root, open_database, open_overlay};
 use super::disk::Disk;
-use super::file_journal::{Allow, Gap};
-use super::free_space::has_room;
-use super::home::home;
+use super::file_journal::{Gap, GapPolicy};
+use super::free_space::FreeSpace;
 use super::last_commit::LastCommitFile;
-use super::layout::FirstPage;
+use super::layout::{FirstPage, REDB_MAGIC};
+use super::location::location_fingerprint;
 use super::open_error::{OpenError, io_error, open_error};
 use super::options::Options;
 use super::retained::Retained;
@@ -28,11 +28,8 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-/// redb's magic number, with which every data file begins.
-const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
-
 /// The first rows of a data file.
-struct Head {
+struct Header {
     format: u32,
     row: DataFileRow,
     commit: CommitRow,
@@ -43,11 +40,11 @@ struct Head {
     gap: Gap,
 }
 
-impl Head {
+impl Header {
     fn candidate(&self) -> Candidate<&[u8]> {
         Candidate {
             root: self.root,
-            count: self.commit.count,
+            commit_number: self.commit.number,
             salt: &self.salt,
             gap: self.gap,
         }
@@ -60,40 +57,40 @@ pub fn open(path: &Path, options: Options) -> Result<(DataFile, u64), OpenError>
     if !path.exists() {
         create::create(path, &options)?;
     }
-    let mut head = examine(path, &options, FirstPage::First)?;
-    if head.format < FORMAT_VERSION {
-        upgrade::upgrade(path, &options, head.format)?;
-        head = examine(path, &options, FirstPage::First)?;
+    let mut header = examine(path, &options, FirstPage::First)?;
+    if header.format < FORMAT_VERSION {
+        upgrade::upgrade(path, &options, header.format)?;
+        header = examine(path, &options, FirstPage::First)?;
     }
-    let is_at = home(path).map_err(|error| io_error(path, &error))?;
+    let is_at = location_fingerprint(path).map_err(|error| io_error(path, &error))?;
     let last_commit_file = LastCommitFile::of(path);
-    let moved = head.row.home != is_at
-        || written_since(path, &head.commit)
-        || last_commit_file.contradicts(&head.salt, head.commit.count);
+    let moved = header.row.home != is_at
+        || written_since(path, &header.commit)
+        || last_commit_file.contradicts(&header.salt, header.commit.number);
     let is_doubtful = moved || last_commit_file.says_damaged();
-    let mut allow = Allow::NoGap;
+    let mut gap_policy = GapPolicy::Forbid;
     if moved {
         // The file may be a restored backup: clients must not mix its history with the one they know.
         tracing::info!("the data file is a copy, or another program has written to it; checking the whole file");
-        head = adopt(path, &options, head)?;
-        allow = Allow::Gap;
-        head.row.epoch = random::random().map_err(|error| io_error(path, &error))?;
-        head.row.home = is_at;
+        header = adopt(path, &options, header)?;
+        gap_policy = GapPolicy::Allow;
+        header.row.epoch = random::random().map_err(|error| io_error(path, &error))?;
+        header.row.home = is_at;
     }
     if !moved && last_commit_file.says_opening() {
         tracing::info!("the last start was interrupted; checking the whole data file");
-        let check = || open_overlay(path, &options, Checked::Fully, FirstPage::First).map(drop);
+        let check = || open_overlay(path, &options, CheckLevel::Full, FirstPage::First).map(drop);
         guard(check).map_err(|error| open_error(path, error))?;
     }
-    let opened = guard(|| open_database(path, &options, allow)).map_err(|error| open_error(path, error))?;
+    let opened = guard(|| open_database(path, &options, gap_policy)).map_err(|error| open_error(path, error))?;
     draft::sweep(path);
     last_commit_file.sweep();
-    start(path, options, head, Found { moved, is_doubtful }, opened)
+    start(path, options, header, Suspicion { moved, is_doubtful }, opened)
 }
 
 /// What may have happened to the file since we closed it.
 #[derive(Clone, Copy)]
-struct Found {
+struct Suspicion {
     /// The file is a copy, or another program has written to it.
     moved: bool,
     /// The rows have to be checked.
@@ -104,14 +101,14 @@ struct Found {
 fn start(
     path: &Path,
     options: Options,
-    head: Head,
-    found: Found,
+    header: Header,
+    suspicion: Suspicion,
     opened: database::Opened,
 ) -> Result<(DataFile, u64), OpenError> {
     let failed = |error| open_error(path, error);
-    let count = opened.count;
+    let commit_number = opened.commit_number;
     // On a full disk the file can still be read, so this commit is left out.
-    let begins = found.moved || has_room(path, &options);
+    let begins = suspicion.moved || FreeSpace::of(path, &options).has_room();
     let salt = match begins {
         true => random::new_salt().map_err(|error| io_error(path, &error))?,
         false => opened.salt,
@@ -119,24 +116,24 @@ fn start(
     let retained = Retained::new(path, options.retention);
     let reader = guard(|| retained.before_commit(|| Ok(opened.database.begin_read()?))).map_err(failed)?;
     retained.committed(reader, opened.disk.pages_bytes());
-    let about = About {
-        id: HEXLOWER.encode(&head.row.id),
-        epoch: HEXLOWER.encode(&head.row.epoch),
+    let identity = FileIdentity {
+        id: HEXLOWER.encode(&header.row.id),
+        epoch: HEXLOWER.encode(&header.row.epoch),
         salt,
-        is_doubtful: found.is_doubtful,
+        is_doubtful: suspicion.is_doubtful,
     };
-    let file = DataFile::new(path, options, opened, about, retained);
+    let file = DataFile::new(path, options, opened, identity, retained);
     if !begins {
-        return Ok((file, count));
+        return Ok((file, commit_number));
     }
-    let begun = file.begin(count + 1, &head.salt, |tables| {
+    let begun = file.begin(commit_number + 1, &header.salt, |tables| {
         tables.create_missing()?;
-        put(tables.meta.write()?, FILE, &head.row)?;
+        put(tables.meta.write()?, FILE, &header.row)?;
         put(tables.meta.write()?, JOURNAL, &JournalRow::of(&salt))?;
         attachments::give_up_unfinished(tables)
     });
     begun.map_err(failed)?;
-    Ok((file, count + 1))
+    Ok((file, commit_number + 1))
 }
 
 /// Refuses anything but a regular file without opening it: opening a pipe would block until it has a writer.
@@ -157,10 +154,14 @@ fn refuse_what_is_no_file(path: &Path) -> Result<(), OpenError> {
 
 /// Checks all of a file that is not as we left it, and makes the mirror its first page if the journal fits only the
 /// mirror.
-fn adopt(path: &Path, options: &Options, first: Head) -> Result<Head, OpenError> {
+fn adopt(path: &Path, options: &Options, first: Header) -> Result<Header, OpenError> {
     let mirror = examine(path, options, FirstPage::Mirror).ok();
-    let check = |first_page| guard(|| open_overlay(path, options, Checked::Fully, first_page).map(drop));
-    let chosen = open_whole(&first.candidate(), mirror.as_ref().map(Head::candidate).as_ref(), check);
+    let check = |first_page| guard(|| open_overlay(path, options, CheckLevel::Full, first_page).map(drop));
+    let chosen = open_best_root(
+        &first.candidate(),
+        mirror.as_ref().map(Header::candidate).as_ref(),
+        check,
+    );
     let chosen = chosen.map_err(|error| open_error(path, error))?.0;
     let Some(mirror) = mirror.filter(|_| chosen == FirstPage::Mirror) else {
         return Ok(first);
@@ -171,16 +172,16 @@ fn adopt(path: &Path, options: &Options, first: Head) -> Result<Head, OpenError>
 }
 
 /// Checks that this is a data file of a format that we know.
-fn examine(path: &Path, options: &Options, first_page: FirstPage) -> Result<Head, OpenError> {
+fn examine(path: &Path, options: &Options, first_page: FirstPage) -> Result<Header, OpenError> {
     let not_ours = || OpenError::NotOurs { path: path.to_owned() };
     let mut magic = Vec::new();
     let file = File::open(path).map_err(|error| io_error(path, &error))?;
-    let head = file.take(MAGIC.len() as u64).read_to_end(&mut magic);
-    head.map_err(|error| io_error(path, &error))?;
-    if magic != MAGIC {
+    let read = file.take(REDB_MAGIC.len() as u64).read_to_end(&mut magic);
+    read.map_err(|error| io_error(path, &error))?;
+    if magic != REDB_MAGIC {
         return Err(not_ours());
     }
-    view(path, options, Checked::Lightly, first_page, |view| {
+    view(path, options, CheckLevel::Lazy, first_page, |view| {
         let meta = match view.database.begin_read()?.open_table(META) {
             Err(TableError::Storage(error)) => return Err(error.into()),
             Err(_) => return Ok(Err(not_ours())),
@@ -195,7 +196,7 @@ fn examine(path: &Path, options: &Options, first_page: FirstPage) -> Result<Head
             }
         };
         let journal: Option<JournalRow> = get(&meta, JOURNAL)?;
-        Ok(Ok(Head {
+        Ok(Ok(Header {
             format,
             row: get_known(&meta, FILE, "the name of the file")?,
             commit: get_known(&meta, COMMIT, "the number of the last commit")?,
@@ -210,11 +211,11 @@ fn examine(path: &Path, options: &Options, first_page: FirstPage) -> Result<Head
 fn view<T>(
     path: &Path,
     options: &Options,
-    checked: Checked,
+    check_level: CheckLevel,
     first_page: FirstPage,
     query: impl FnOnce(&View) -> Result<T, StoreError>,
 ) -> Result<T, OpenError> {
-    let answer = guard(|| query(&open_overlay(path, options, checked, first_page)?));
+    let answer = guard(|| query(&open_overlay(path, options, check_level, first_page)?));
     answer.map_err(|error| open_error(path, error))
 }
 

@@ -18,7 +18,7 @@ pub struct Options {
     pub disk_free_bytes_min: u64,
     /// Bytes that must be free before a chunk of an upload is stored.
     pub upload_free_bytes_min: u64,
-    /// Hundredths of the disk that must be free before a chunk is stored. The larger of the two applies.
+    /// Percent of the disk that must be free before a chunk is stored. The larger of the two applies.
     pub upload_free_percent: u64,
     /// The minimum of bytes that a nightly backup leaves free on its disk.
     pub backup_free_bytes_min: u64,

@@ -3,7 +3,7 @@
 //! It is written under a temporary name in the same folder. If it is not published, the temporary file is removed.
 //! After a kill, the next write of the same file removes what is left.
 
-use super::draft::{draft_path, folder, is_draft_name, sweep};
+use super::draft::{draft_path, folder, is_draft_name, sweep, sync_folder};
 use super::file_error::FileError;
 use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
@@ -108,9 +108,7 @@ impl PendingFile {
                 Err(_) => fs::rename(&self.path, &self.target)?,
             },
         }
-        #[cfg(unix)]
-        File::open(folder(&self.target))?.sync_all()?;
-        Ok(())
+        sync_folder(&self.target)
     }
 }
 

@@ -22,14 +22,14 @@ pub fn channel(load: Arc<LoadShedding>) -> (Publisher, Feed) {
     let feed = Feed {
         outputs,
         routes_replies,
-        given: None,
+        delivering: None,
         load,
     };
     (publisher, feed)
 }
 
 /// Lets all other ready tasks run first. tokio's `yield_now` would run the task that became ready last first.
-pub async fn others_first() {
+pub async fn yield_to_ready_tasks() {
     let mut is_first = true;
     poll_fn(|cx| match std::mem::take(&mut is_first) {
         true => {
@@ -106,8 +106,8 @@ impl Publisher {
 pub struct Feed {
     outputs: mpsc::Receiver<CommitOutput>,
     routes_replies: Arc<AtomicBool>,
-    /// How many events the reader was given last, and when they were committed.
-    given: Option<(usize, Instant)>,
+    /// How many events the reader is delivering, and when they were committed.
+    delivering: Option<(usize, Instant)>,
     load: Arc<LoadShedding>,
 }
 
@@ -121,14 +121,14 @@ impl Feed {
     /// All events of one commit, or some signals. `None` after the end. Asking for the next events means that the
     /// previous ones have been delivered.
     pub async fn next(&mut self) -> Option<Vec<Event>> {
-        if let Some((events, since)) = self.given.take() {
+        if let Some((events, since)) = self.delivering.take() {
             self.load.delivered(events, since.elapsed());
             if self.outputs.is_empty() {
                 self.load.all_delivered();
             }
         }
         let output = self.outputs.recv().await?;
-        self.given = Some((output.events.len(), output.since));
+        self.delivering = Some((output.events.len(), output.since));
         Some(output.into_events())
     }
 
@@ -142,10 +142,10 @@ impl Feed {
         {
             events.extend(output.into_events());
         }
-        if let Some((count, _)) = &mut self.given {
+        if let Some((count, _)) = &mut self.delivering {
             *count = events.len();
         }
-        others_first().await;
+        yield_to_ready_tasks().await;
         Some(events)
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Everything that the commands know about opening a file is in this module.
 
-use super::database::{Checked, View, open_as_next_start};
+use super::database::{CheckLevel, View, open_as_next_start};
+use super::layout::REDB_MAGIC;
 use super::open_error::{OpenError, io_error, open_error};
 use super::options::Options;
 use super::overlay::OverlayDatabase;
@@ -15,9 +16,6 @@ use redb::{Database, ReadTransaction, ReadableDatabase, TableError};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
-
-/// redb's magic number, with which every data file begins.
-const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
 
 /// A locked view of a data file: no other process can open the file meanwhile.
 pub struct ReadOnly {
@@ -35,12 +33,12 @@ impl ReadOnly {
     }
 
     /// Whether the file has the current format. The next start upgrades the rows of an older format.
-    pub fn is_of_today(&self) -> bool {
+    pub fn is_current_format(&self) -> bool {
         self.format == FORMAT_VERSION
     }
 }
 
-pub fn open(path: &Path, options: &Options, checked: Checked) -> Result<ReadOnly, OpenError> {
+pub fn open(path: &Path, options: &Options, check_level: CheckLevel) -> Result<ReadOnly, OpenError> {
     let not_ours = || OpenError::NotOurs { path: path.to_owned() };
     let about = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     // Opening a pipe would block until it has a writer.
@@ -48,7 +46,7 @@ pub fn open(path: &Path, options: &Options, checked: Checked) -> Result<ReadOnly
         return Err(not_ours());
     }
     let opened = guard(|| {
-        let View { database, disk, .. } = open_as_next_start(path, options, checked)?;
+        let View { database, disk, .. } = open_as_next_start(path, options, check_level)?;
         let found = identity(&database)?;
         Ok(found.map(|(format, row)| ReadOnly {
             database,
@@ -70,15 +68,17 @@ pub fn open(path: &Path, options: &Options, checked: Checked) -> Result<ReadOnly
 
 /// The id of the history in a data file or a backup of it; see [`Store::file_id`](crate::store::Store::file_id).
 pub fn file_id_of(path: &Path) -> Option<String> {
-    let opened = open(path, &Options::default(), Checked::Lightly).ok()?;
+    let opened = open(path, &Options::default(), CheckLevel::Lazy).ok()?;
     Some(opened.id)
 }
 
 fn has_magic(path: &Path) -> Result<bool, OpenError> {
     let read = || {
         let mut magic = Vec::new();
-        File::open(path)?.take(MAGIC.len() as u64).read_to_end(&mut magic)?;
-        Ok(magic == MAGIC)
+        File::open(path)?
+            .take(REDB_MAGIC.len() as u64)
+            .read_to_end(&mut magic)?;
+        Ok(magic == REDB_MAGIC)
     };
     read().map_err(|error| unreadable(path, &error))
 }

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 /// The length field in front of each record.
 const LENGTH_BYTES: usize = 4;
-const COUNT_BYTES: usize = 8;
+const NUMBER_BYTES: usize = 8;
 pub const SALT_BYTES: usize = 8;
 /// The minimum length of a record.
-pub const RECORD_BYTES_MIN: usize = LENGTH_BYTES + SALT_BYTES + COUNT_BYTES;
+pub const RECORD_BYTES_MIN: usize = LENGTH_BYTES + SALT_BYTES + NUMBER_BYTES;
 /// The layout of the body. A larger number is from a later Chapp.
 const RECORD_FORMAT: u8 = 1;
 
@@ -69,7 +69,7 @@ impl Record {
             events: &self.events,
         };
         let damaged = |error: &dyn std::fmt::Display| StoreError::Damaged(format!("a record of the journal: {error}"));
-        let named = [&salt[..], &self.commit.count.to_le_bytes()].concat();
+        let named = [&salt[..], &self.commit.number.to_le_bytes()].concat();
         let sealed = seal_bytes(&postcard::to_extend(&body, named).map_err(|error| damaged(&error))?);
         let length = u32::try_from(sealed.len()).map_err(|error| damaged(&error))?;
         Ok([&length.to_le_bytes()[..], &sealed].concat())
@@ -78,7 +78,7 @@ impl Record {
     /// The record that begins at the first byte, and its length. `None` if no complete record with this salt begins
     /// there.
     pub fn decode(bytes: &[u8], salt: &Salt) -> Result<Option<(Record, usize)>, StoreError> {
-        let Some((count, body, length)) = frame(bytes, salt) else {
+        let Some((number, body, length)) = frame(bytes, salt) else {
             return Ok(None);
         };
         // The checksum is right, so these bytes were written like this.
@@ -91,7 +91,7 @@ impl Record {
             return Ok(None);
         };
         let record = Record {
-            commit: CommitRow { count, at: body.at },
+            commit: CommitRow { number, at: body.at },
             rows: body.rows.to_vec(),
             events: body.events.to_vec(),
         };
@@ -104,13 +104,13 @@ pub fn frame<'b>(bytes: &'b [u8], salt: &[u8]) -> Option<(u64, &'b [u8], usize)>
     let (length, rest) = bytes.split_first_chunk::<LENGTH_BYTES>()?;
     let length = u32::from_le_bytes(*length) as usize;
     let named = unseal_bytes(rest.get(..length)?).ok()?.strip_prefix(salt)?;
-    let (count, body) = named.split_first_chunk::<COUNT_BYTES>()?;
-    Some((u64::from_le_bytes(*count), body, LENGTH_BYTES + length))
+    let (number, body) = named.split_first_chunk::<NUMBER_BYTES>()?;
+    Some((u64::from_le_bytes(*number), body, LENGTH_BYTES + length))
 }
 
-/// Whether the first bytes are those of record `count`, apart from a few wrong bits.
-pub fn resembles(bytes: &[u8], salt: &[u8], count: u64) -> bool {
-    let expected = [salt, &count.to_le_bytes()].concat();
+/// Whether the first bytes are those of record `number`, apart from a few wrong bits.
+pub fn resembles(bytes: &[u8], salt: &[u8], number: u64) -> bool {
+    let expected = [salt, &number.to_le_bytes()].concat();
     let found = bytes.get(LENGTH_BYTES..LENGTH_BYTES + expected.len());
     let different = |found: &[u8]| -> u32 {
         let bits = found

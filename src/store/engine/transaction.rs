@@ -5,39 +5,39 @@ use crate::store::store_error::StoreError;
 
 /// Whether a transaction has something to commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wrote {
+pub enum Effect {
     Something,
     Nothing,
 }
 
-/// The work of a transaction.
-pub struct Work<T> {
+/// What the work of a transaction returns.
+pub struct TransactionOutput<T> {
     pub done: T,
     /// The events to publish after the commit.
     pub events: Vec<Event>,
-    pub wrote: Wrote,
+    pub effect: Effect,
 }
 
 /// How a write transaction failed.
-pub enum Failed<T> {
+pub enum WriteFailure<T> {
     /// The transaction did not take effect.
     Before(StoreError),
     /// The transaction may or may not have taken effect. Opening the file again shows which.
-    AtCommit(Box<Work<T>>, StoreError),
+    AtCommit(Box<TransactionOutput<T>>, StoreError),
 }
 
-impl<T> Failed<T> {
+impl<T> WriteFailure<T> {
     pub fn into_error(self) -> StoreError {
         match self {
-            Failed::Before(error) | Failed::AtCommit(_, error) => error,
+            WriteFailure::Before(error) | WriteFailure::AtCommit(_, error) => error,
         }
     }
 }
 
 /// Where a commit becomes durable.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Durable {
+pub enum CommitTarget {
     /// In the journal, if there is room.
-    InTheJournal,
-    InThePages,
+    Journal,
+    Pages,
 }

@@ -1,12 +1,12 @@
 //! Upgrades a data file of an older format: copies the rows, table by table, into a new file, and adds what is
 //! missing. The old file stays beside the new one, unchanged.
 
-use super::copy::{Contents, Copy, CopyError};
-use super::database::{Checked, View, builder, last_commit, open_overlay, write_new};
+use super::copy::{Contents, CopyError, SnapshotCopy};
+use super::database::{CheckLevel, View, builder, last_commit, open_overlay, write_new};
 use super::disk::Disk;
 use super::draft::{draft_path, folder, sync_folder};
-use super::home::{home, home_until_4};
 use super::layout::FirstPage;
+use super::location::{location_fingerprint, location_fingerprint_until_4};
 use super::open_error::{OpenError, io_error, open_error};
 use super::options::Options;
 use super::random::{new_salt, random};
@@ -31,7 +31,7 @@ pub fn upgrade(path: &Path, options: &Options, format: u32) -> Result<(), OpenEr
     tracing::warn!(format, "the data file has an older format; upgrading it");
     let upgraded = guard(|| {
         // The view holds the lock of the file, so no other process opens it during the upgrade.
-        let view = open_overlay(&real, options, Checked::Fully, FirstPage::First)?;
+        let view = open_overlay(&real, options, CheckLevel::Full, FirstPage::First)?;
         if view.disk.is_current() {
             // Another process has already upgraded it.
             return Ok(());
@@ -56,25 +56,25 @@ pub fn upgrade(path: &Path, options: &Options, format: u32) -> Result<(), OpenEr
 /// Copies everything in the file to a new, synced file of the current format.
 fn copy(view: &View, real: &Path, draft: &Path, options: &Options) -> Result<(), StoreError> {
     let from = view.database.begin_read()?;
-    let copy = Copy {
+    let copy = SnapshotCopy {
         from: &from,
         to: draft,
         contents: Contents::Everything,
         options,
-        floor: options.disk_free_bytes_min,
+        min_free_bytes: options.disk_free_bytes_min,
         progress: &Progress::default(),
     };
     copy.write().map_err(CopyError::into_fault)?;
     let into = builder(options).create_with_backend(Disk::open(draft, options)?)?;
     let mut row: DataFileRow = get_known(&from.open_table(META)?, FILE, "the name of the file")?;
-    if row.home != home_until_4(real)? {
+    if row.home != location_fingerprint_until_4(real)? {
         // The file may be a restored backup: clients must not mix its history with the one they know.
         row.epoch = random()?;
     }
-    row.home = home(draft)?;
-    let count = last_commit(&from)? + 1;
+    row.home = location_fingerprint(draft)?;
+    let commit_number = last_commit(&from)? + 1;
     let salt = new_salt()?;
-    write_new(&into, count, |tables| {
+    write_new(&into, commit_number, |tables| {
         tables.create_missing()?;
         put(tables.meta.write()?, FILE, &row)?;
         put(tables.meta.write()?, JOURNAL, &JournalRow::of(&salt))?;

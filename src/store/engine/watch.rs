@@ -26,11 +26,11 @@ impl Watch {
     ///
     /// # Errors
     /// The file is no longer ours.
-    pub fn look(&self, disk: &Disk) -> Result<(), StoreError> {
+    pub fn verify(&self, disk: &Disk) -> Result<(), StoreError> {
         match disk.difference(&self.path) {
-            Ok(Some(difference)) => Err(self.disown(disk, difference)),
+            Ok(Some(difference)) => Err(self.mark_foreign(disk, difference)),
             Ok(None) => {
-                self.own();
+                self.mark_ours();
                 Ok(())
             }
             // The next operation will fail as well, and report the cause.
@@ -39,18 +39,18 @@ impl Watch {
     }
 
     /// Refuses all writes from now on.
-    pub fn disown(&self, disk: &Disk, difference: Difference) -> StoreError {
+    pub fn mark_foreign(&self, disk: &Disk, difference: Difference) -> StoreError {
         disk.poison();
         let before = self.lock().replace(difference);
         if before != Some(difference) {
-            self.last_commit_file.foreign();
+            self.last_commit_file.record_foreign();
             tracing::error!(path = %self.path.display(), "{}", difference.sentence());
         }
         StoreError::Foreign(difference)
     }
 
     /// The file is ours again.
-    pub fn own(&self) {
+    pub fn mark_ours(&self) {
         *self.lock() = None;
     }
 

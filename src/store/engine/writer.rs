@@ -2,15 +2,15 @@
 //! the disk was busy with the previous batch.
 //!
 //! Changes to files are committed separately. A chunk of a file does not fit into the journal, and costs ten times as
-//! much as a post. So the short changes go first, and then one chunk at a time: a post waits for one chunk at most
-//! while other people upload files.
+//! much as a post. So the short changes go first, and then one chunk at a time, or as many as exceed
+//! [`FILE_CHANGES_WAITING_MAX`]: below that, a post waits for one chunk at most while other people upload files.
 //!
 //! When there is nothing to commit, the thread continues the search index, makes a checkpoint after an idle second,
 //! and checks the file.
 
 use super::committer::{Committer, Indexing};
 use super::data_file::DataFile;
-use super::job::{Job, Waiting};
+use super::job::{Job, QueuedChange};
 use super::load_shedding::LoadShedding;
 use crate::limits::{BATCH_MAX, CHECKPOINT_AFTER, FILE_CHANGES_WAITING_MAX, GROUP_COMMIT_DELAY, WATCH_EVERY};
 use crate::model::Change;
@@ -29,19 +29,19 @@ pub struct Writer {
     timer: Runtime,
     load: Arc<LoadShedding>,
     /// Changes to files that are not committed yet, in order.
-    of_files: VecDeque<Waiting>,
-    /// How many changes are likely to arrive together: the size of the last batch, or half the previous estimate.
+    file_changes: VecDeque<QueuedChange>,
+    /// How many changes are likely to arrive together: the larger of the last batch and half the previous estimate.
     group_expected: usize,
     /// When the last commit ended.
     committed: Instant,
     /// When the file was last checked.
-    looked: Instant,
+    checked_at: Instant,
 }
 
 /// Stops all reads when the writer ends, even by a panic.
-struct End(Arc<DataFile>);
+struct CloseOnDrop(Arc<DataFile>);
 
-impl Drop for End {
+impl Drop for CloseOnDrop {
     fn drop(&mut self) {
         self.0.shut();
     }
@@ -50,8 +50,8 @@ impl Drop for End {
 /// The work of one round.
 #[derive(Default)]
 struct Round {
-    changes: Vec<Waiting>,
-    heal: bool,
+    changes: Vec<QueuedChange>,
+    reopen: bool,
     closing: Vec<oneshot::Sender<()>>,
 }
 
@@ -69,26 +69,26 @@ impl Writer {
             jobs,
             timer,
             load,
-            of_files: VecDeque::new(),
+            file_changes: VecDeque::new(),
             group_expected: 1,
             committed: Instant::now(),
-            looked: Instant::now(),
+            checked_at: Instant::now(),
         }
     }
 
     pub fn run(mut self) {
-        let _end = End(self.file.clone());
+        let _close = CloseOnDrop(self.file.clone());
         let mut jobs = Vec::with_capacity(BATCH_MAX);
         let mut closing = Vec::new();
         while self.wait(&mut jobs) {
             let mut round = self.sort(&mut jobs);
             closing.append(&mut round.closing);
-            if self.looked.elapsed() >= WATCH_EVERY {
-                self.looked = Instant::now();
-                self.file.look_after();
+            if self.checked_at.elapsed() >= WATCH_EVERY {
+                self.checked_at = Instant::now();
+                self.file.run_maintenance();
             }
-            let is_something = !round.changes.is_empty() || !self.of_files.is_empty();
-            if round.heal || (!is_something && !self.file.is_writable()) {
+            let is_something = !round.changes.is_empty() || !self.file_changes.is_empty();
+            if round.reopen || (!is_something && !self.file.is_writable()) {
                 self.committer.reopen_or_log();
             }
             match is_something {
@@ -106,11 +106,11 @@ impl Writer {
         let mut round = Round::default();
         for job in jobs.drain(..) {
             match job {
-                Job::Change(waiting) => match waiting.change {
-                    Change::File(_) => self.of_files.push_back(waiting),
-                    _ => round.changes.push(waiting),
+                Job::Change(queued) => match queued.change {
+                    Change::File(_) => self.file_changes.push_back(queued),
+                    _ => round.changes.push(queued),
                 },
-                Job::Heal { opened } => round.heal |= opened == self.file.opened(),
+                Job::Reopen { generation } => round.reopen |= generation == self.file.generation(),
                 Job::Close(done) => {
                     self.jobs.close();
                     round.closing.push(done);
@@ -120,21 +120,21 @@ impl Writer {
         round
     }
 
-    fn commit_round(&mut self, changes: Vec<Waiting>) {
+    fn commit_round(&mut self, changes: Vec<QueuedChange>) {
         let indexing = if changes.is_empty() {
             Indexing::Now
         } else {
             Indexing::Later
         };
         if let Some(oldest) = changes.first() {
-            self.load.began(oldest.came);
+            self.load.began(oldest.queued_at);
             self.commit(changes, Indexing::Now);
         }
-        if !self.of_files.is_empty() {
-            // Only changes that arrive during this commit have to wait for it, so the wait starts now.
+        if !self.file_changes.is_empty() {
+            // File changes wait by design, which is no load. Others wait from now on.
             self.load.began(Instant::now());
-            let count = self.of_files.len().saturating_sub(FILE_CHANGES_WAITING_MAX).max(1);
-            let pieces = self.of_files.drain(..count).collect();
+            let count = self.file_changes.len().saturating_sub(FILE_CHANGES_WAITING_MAX).max(1);
+            let pieces = self.file_changes.drain(..count).collect();
             self.commit(pieces, indexing);
         }
         self.load.answered();
@@ -150,13 +150,13 @@ impl Writer {
     }
 
     fn is_checkpoint_due(&self) -> bool {
-        self.file.is_behind() && self.file.is_writable() && self.committed.elapsed() >= CHECKPOINT_AFTER
+        self.file.has_unpaged_commits() && self.file.is_writable() && self.committed.elapsed() >= CHECKPOINT_AFTER
     }
 
     /// Waits for work. Returns false when there is no work left and none can arrive.
     fn wait(&mut self, jobs: &mut Vec<Job>) -> bool {
         let is_idle_work = self.file.is_writable() && self.committer.unindexed && self.jobs.is_empty();
-        if !self.of_files.is_empty() || (is_idle_work && !self.jobs.is_closed()) {
+        if !self.file_changes.is_empty() || (is_idle_work && !self.jobs.is_closed()) {
             while jobs.len() < BATCH_MAX
                 && let Ok(job) = self.jobs.try_recv()
             {
@@ -189,18 +189,18 @@ impl Writer {
 
     /// How long to wait for changes before other work is due.
     fn wait_max(&self) -> Duration {
-        let wait = WATCH_EVERY.saturating_sub(self.looked.elapsed());
-        match self.file.is_behind() && self.file.is_writable() {
+        let wait = WATCH_EVERY.saturating_sub(self.checked_at.elapsed());
+        match self.file.has_unpaged_commits() && self.file.is_writable() {
             true => wait.min(CHECKPOINT_AFTER.saturating_sub(self.committed.elapsed())),
             false => wait,
         }
     }
 
-    fn commit(&mut self, together: Vec<Waiting>, indexing: Indexing) {
+    fn commit(&mut self, together: Vec<QueuedChange>, indexing: Indexing) {
         let (mut changes, mut replies) = (Vec::with_capacity(together.len()), Vec::with_capacity(together.len()));
-        for waiting in together {
-            changes.push(waiting.change);
-            replies.push(waiting.reply);
+        for queued in together {
+            changes.push(queued.change);
+            replies.push(queued.reply);
         }
         self.committer.batch(&changes, replies, indexing);
     }

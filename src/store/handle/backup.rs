@@ -90,14 +90,14 @@ impl Store {
     ) -> std::result::Result<CheckedBackup, FileError> {
         let data = &self.0.file;
         let part = fs4::total_space(folder(pending.target())).map_or(0, |all| all / BACKUP_FREE_PART);
-        let floor = part.max(data.options.backup_free_bytes_min);
+        let min_free_bytes = part.max(data.options.backup_free_bytes_min);
         let unreadable = |cause: String| {
             let path = data.path.clone();
             FileError::Data(OpenError::Io { path, cause })
         };
         self.check_undamaged().map_err(|error| unreadable(error.to_string()))?;
         let snapshot = data.snapshot().map_err(|error| unreadable(error.to_string()))?;
-        let written = named(&snapshot, &data.path, &data.options, floor, pending, progress);
+        let written = named(&snapshot, &data.path, &data.options, min_free_bytes, pending, progress);
         written.inspect_err(|error| {
             if let FileError::Damaged { cause, .. } = error {
                 data.damage.note(cause);

@@ -7,7 +7,7 @@ use crate::model::{Change, Event};
 use crate::store::engine::check_file::check_doubtful;
 use crate::store::engine::committer::Committer;
 use crate::store::engine::data_file::DataFile;
-use crate::store::engine::job::{Job, Waiting};
+use crate::store::engine::job::{Job, QueuedChange};
 use crate::store::engine::load_shedding::{Load, LoadShedding, ShedLevel};
 use crate::store::engine::open;
 use crate::store::engine::open_error::{OpenError, io_error, open_error};
@@ -60,7 +60,7 @@ impl Store {
     /// One sentence for the terminal. An existing file is unchanged; during an upgrade, it stays beside the new one.
     pub fn open(path: &Path, options: Options) -> std::result::Result<(Store, Feed), OpenError> {
         let load = Arc::new(LoadShedding::new(options.metrics.clone(), options.shed_at));
-        let (file, commits) = open::open(path, options)?;
+        let (file, last_commit) = open::open(path, options)?;
         let file = Arc::new(file);
         if file.damage.is_doubtful() {
             check_doubtful(&file).map_err(|error| open_error(path, error))?;
@@ -73,7 +73,7 @@ impl Store {
             .enable_time()
             .build()
             .map_err(no_thread)?;
-        let committer = Committer::new(file.clone(), publisher, commits, load.clone());
+        let committer = Committer::new(file.clone(), publisher, last_commit, load.clone());
         let writer = Writer::new(file.clone(), committer, queue, timer, load.clone());
         let writer = thread::Builder::new()
             .name("writer".to_owned())
@@ -116,13 +116,13 @@ impl Store {
     /// `unavailable` once the store is closing, or, with a retry delay, if the queue stays full.
     pub async fn submit(&self, change: Change) -> Result<Pending> {
         // Let other ready tasks submit their changes first, so that one commit takes all of them.
-        publisher::others_first().await;
+        publisher::yield_to_ready_tasks().await;
         self.enqueue(change).await
     }
 
     /// Submits many changes, which are usually committed together.
     pub async fn submit_all(&self, changes: Vec<Change>) -> Vec<Result<Pending>> {
-        publisher::others_first().await;
+        publisher::yield_to_ready_tasks().await;
         let mut pending = Vec::with_capacity(changes.len());
         let mut is_full = false;
         for change in changes {
@@ -139,10 +139,10 @@ impl Store {
 
     async fn enqueue(&self, change: Change) -> Result<Pending> {
         let (reply, pending) = oneshot::channel();
-        let job = Job::Change(Waiting {
+        let job = Job::Change(QueuedChange {
             change,
             reply,
-            came: Instant::now(),
+            queued_at: Instant::now(),
         });
         let sent = match self.0.jobs.try_send(job) {
             Ok(()) => Ok(()),
@@ -222,12 +222,12 @@ impl Store {
     }
 
     pub(super) fn read<T>(&self, query: impl FnOnce(&Snapshot<'_>) -> std::result::Result<T, StoreError>) -> Result<T> {
-        let opened = self.0.file.opened();
+        let generation = self.0.file.generation();
         let answer = self.0.file.read(|txn| query(&Snapshot::new(txn)));
         answer.map_err(|error| {
-            if error.is_of_the_disk() {
+            if error.needs_reopen() {
                 // If the queue is full, the changes in it will find the failure themselves.
-                let _ = self.0.jobs.try_send(Job::Heal { opened });
+                let _ = self.0.jobs.try_send(Job::Reopen { generation });
             }
             error.into_error()
         })

@@ -188,9 +188,9 @@ schema! {
 
 impl Tables<'_> {
     /// Writes the number and the time of this commit.
-    pub fn stamp(&mut self, count: u64) -> Result<CommitRow, StoreError> {
+    pub fn stamp(&mut self, number: u64) -> Result<CommitRow, StoreError> {
         let at = Clock::System.now().0;
-        let commit = CommitRow { count, at };
+        let commit = CommitRow { number, at };
         put(self.meta.write()?, COMMIT, &commit)?;
         Ok(commit)
     }

@@ -1,8 +1,8 @@
 //! Reads and writes tables: each is opened on first use, each row is sealed, each change is recorded for the journal.
 
 use super::codec;
+use super::readable_key::ReadableKey;
 use super::redo::Redo;
-use super::words::Words;
 use crate::store::store_error::StoreError;
 use redb::{AccessGuard, Key, ReadableTable, Table, TableDefinition, WriteTransaction};
 use serde::Serialize;
@@ -150,7 +150,7 @@ impl<'a, K: Removable> TableWriter<'a, '_, K> {
 pub trait CopyTable {
     fn copy<K: Key + 'static>(&mut self, table: TableDefinition<'static, K, Row>) -> Result<(), StoreError>
     where
-        for<'k> K::SelfType<'k>: Words;
+        for<'k> K::SelfType<'k>: ReadableKey;
 }
 
 /// The row at `key`.

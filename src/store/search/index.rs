@@ -33,7 +33,7 @@ pub fn end(source: &impl Source) -> Result<u64, StoreError> {
 
 /// Writes the segments that are due: at most one more than this commit's changes can fill, so no commit takes long and
 /// the index does not fall behind.
-pub fn step(tables: &mut Tables<'_>, changes: usize) -> Result<Step, StoreError> {
+pub fn index_due_segments(tables: &mut Tables<'_>, changes: usize) -> Result<Step, StoreError> {
     let mut wrote = Step::Nothing;
     for _ in 0..=changes as u64 / SEGMENT_ENTRIES {
         if segment(tables)? == Step::Nothing {
@@ -61,7 +61,7 @@ fn segment(tables: &mut Tables<'_>) -> Result<Step, StoreError> {
     let mut segment = SegmentBuilder::new(start);
     for row in tables.log.read()?.range(start..start + SEGMENT_ENTRIES)? {
         let (entry, row) = row?;
-        // Nor must a damaged message, which then cannot be found.
+        // A damaged message must not stop posts either. It cannot be found then.
         let row: Result<Entry, StoreError> = unseal(row.value());
         segment.add(entry.value(), row.ok().and_then(Stored::of));
         if segment.words >= SEGMENT_WORDS_MAX {
@@ -195,31 +195,34 @@ pub fn read(source: &impl Source, start: u64, token: &str) -> Result<Vec<u16>, S
 /// Decodes the offsets of a row.
 pub fn offsets(row: &[u8]) -> Result<Vec<u16>, StoreError> {
     let mut last = 0;
-    let gaps: Vec<u16> = unseal(row)?;
-    Ok(gaps
+    let deltas: Vec<u16> = unseal(row)?;
+    Ok(deltas
         .into_iter()
-        .map(|gap| {
-            last += gap;
+        .map(|delta| {
+            last += delta;
             last
         })
         .collect())
 }
 
-/// Writes offsets as the gaps between them, which are small numbers.
+/// Writes offsets as the differences between them, which are small numbers.
 fn write(tables: &mut Tables<'_>, start: u64, token: &str, offsets: &[u16]) -> Result<(), StoreError> {
     if offsets.is_empty() {
         tables.tokens.write()?.remove((start, token))?;
         return Ok(());
     }
     let mut last = 0;
-    let gaps: Vec<u16> = offsets
+    let deltas: Vec<u16> = offsets
         .iter()
         .map(|offset| {
-            let gap = offset - last;
+            let delta = offset - last;
             last = *offset;
-            gap
+            delta
         })
         .collect();
-    tables.tokens.write()?.insert((start, token), seal(&gaps)?.as_slice())?;
+    tables
+        .tokens
+        .write()?
+        .insert((start, token), seal(&deltas)?.as_slice())?;
     Ok(())
 }

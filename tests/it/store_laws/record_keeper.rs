@@ -39,23 +39,23 @@ impl Memory {
 }
 
 impl RecordKeeper for Memory {
-    fn append(&self, count: u64, record: &[u8]) -> io::Result<()> {
+    fn append(&self, number: u64, record: &[u8]) -> io::Result<()> {
         self.check()?;
         let mut records = self.records.lock().unwrap();
         assert!(
-            records.last_key_value().is_none_or(|(last, _)| *last < count),
+            records.last_key_value().is_none_or(|(last, _)| *last < number),
             "in order"
         );
-        records.insert(count, record.to_vec());
+        records.insert(number, record.to_vec());
         self.appended.fetch_add(1, Relaxed);
         Ok(())
     }
 
-    fn since(&self, count: u64) -> io::Result<Vec<Vec<u8>>> {
+    fn since(&self, number: u64) -> io::Result<Vec<Vec<u8>>> {
         self.check()?;
         self.asked.fetch_add(1, Relaxed);
         let records = self.records.lock().unwrap();
-        Ok(records.range(count + 1..).map(|(_, record)| record.clone()).collect())
+        Ok(records.range(number + 1..).map(|(_, record)| record.clone()).collect())
     }
 
     fn checkpointed(&self) {

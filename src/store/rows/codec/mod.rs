@@ -66,14 +66,14 @@ pub struct DataFileRow {
     pub id: [u8; 16],
     /// Changes when a backup is restored.
     pub epoch: [u8; 16],
-    /// The file and machine on which this row was last written; see `engine/home`.
+    /// The file and machine on which this row was last written; see `engine/location`.
     pub home: [u8; 32],
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
 pub struct CommitRow {
     /// Shows after a failed commit whether it took effect.
-    pub count: u64,
+    pub number: u64,
     /// When we last wrote to the file.
     pub at: u64,
 }

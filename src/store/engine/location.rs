@@ -1,4 +1,5 @@
-//! Identifies a data file and its machine: a copied or restored file has a different home from the one recorded in it.
+//! Identifies a data file and its machine: a copied or restored file has another fingerprint than the `home` that is
+//! recorded in it.
 
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -7,7 +8,7 @@ use std::path::Path;
 
 /// Identifies this file on this machine. The device number is left out: it depends on the order in which disks are
 /// found.
-pub fn home(path: &Path) -> io::Result<[u8; 32]> {
+pub fn location_fingerprint(path: &Path) -> io::Result<[u8; 32]> {
     #[cfg(unix)]
     let file = std::os::unix::fs::MetadataExt::ino(&fs::metadata(path)?);
     #[cfg(not(unix))]
@@ -15,8 +16,8 @@ pub fn home(path: &Path) -> io::Result<[u8; 32]> {
     Ok(digest(&format!("{file:?}")))
 }
 
-/// The home as files of formats 1 to 4 record it.
-pub fn home_until_4(path: &Path) -> io::Result<[u8; 32]> {
+/// The fingerprint as files of formats 1 to 4 record it.
+pub fn location_fingerprint_until_4(path: &Path) -> io::Result<[u8; 32]> {
     Ok(digest(&format!("{:?}", file_id::get_file_id(path)?)))
 }
 
