@@ -13,7 +13,7 @@ use crate::hub::Hub;
 use crate::limits::{
     ACCEPT_PAUSE, ADDRESSES_MAX, CONNECTIONS_FEW, CONNECTIONS_MIN, KEEPALIVE_AFTER, KEEPALIVE_EVERY, LISTEN_BACKLOG,
     OPEN_FILES_SPARE, OPEN_FILES_WANTED, PINGS_PAUSE, READ_MARKS_EVERY, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_TIMEOUT,
-    SESSIONS_DROP_EVERY, SOCKET_SEND_BYTES, Timers, WRITE_STALL_TIMEOUT,
+    SESSIONS_DROP_EVERY, SOCKET_SEND_BYTES, Timers,
 };
 use crate::permissions;
 use crate::store::{Feed, OpenError, Options, Store, Unready};
@@ -266,7 +266,7 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
             .with_interval(KEEPALIVE_EVERY);
         socket.set_tcp_keepalive(&asking)?;
         #[cfg(target_os = "linux")]
-        socket.set_tcp_user_timeout(Some(WRITE_STALL_TIMEOUT))?;
+        socket.set_tcp_user_timeout(Some(crate::limits::WRITE_STALL_TIMEOUT))?;
         socket.set_nonblocking(true)?;
         socket.bind(&address.into())?;
         socket.listen(LISTEN_BACKLOG)?;
