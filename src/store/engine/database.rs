@@ -80,25 +80,7 @@ pub fn open_overlay(
     check_level: CheckLevel,
     first_page: FirstPage,
 ) -> Result<View, StoreError> {
-    overlay(
-        Disk::open(path, options)?.with_first_page(first_page),
-        options,
-        check_level,
-    )
-}
-
-/// Like [`open_overlay`], but works without write permission.
-pub fn open_overlay_to_read(
-    path: &Path,
-    options: &Options,
-    check_level: CheckLevel,
-    first_page: FirstPage,
-) -> Result<View, StoreError> {
-    overlay(
-        Disk::open_to_read(path, options)?.with_first_page(first_page),
-        options,
-        check_level,
-    )
+    overlay(Disk::open(path, options)?, options, check_level, first_page)
 }
 
 /// What the first page or its mirror leads to: just enough to choose between the two.
@@ -137,8 +119,9 @@ pub fn open_best_root<T, S: PartialEq>(
 
 /// Opens a file as the next start would see it. Works without write permission.
 pub fn open_as_next_start(path: &Path, options: &Options, check_level: CheckLevel) -> Result<View, StoreError> {
+    let open = |check_level, first_page| overlay(Disk::open_to_read(path, options)?, options, check_level, first_page);
     let look = |first_page| {
-        let view = open_overlay_to_read(path, options, CheckLevel::Lazy, first_page)?;
+        let view = open(CheckLevel::Lazy, first_page)?;
         // Files of older formats have no mirror.
         let (salt, commit_number) = match view.disk.is_current() {
             true => (
@@ -157,11 +140,12 @@ pub fn open_as_next_start(path: &Path, options: &Options, check_level: CheckLeve
     };
     let first = look(FirstPage::First)?;
     let mirror = first.salt.and_then(|_| guard(|| look(FirstPage::Mirror)).ok());
-    let open = |first_page| guard(|| open_overlay_to_read(path, options, check_level, first_page));
+    let open = |first_page| guard(|| open(check_level, first_page));
     Ok(open_best_root(&first, mirror.as_ref(), open)?.1)
 }
 
-fn overlay(disk: Disk, options: &Options, check_level: CheckLevel) -> Result<View, StoreError> {
+fn overlay(disk: Disk, options: &Options, check_level: CheckLevel, first_page: FirstPage) -> Result<View, StoreError> {
+    let disk = disk.with_first_page(first_page);
     let mut builder = builder(options);
     builder.set_check_integrity_on_open(check_level == CheckLevel::Full);
     let database = OverlayDatabase::open(&builder, disk.clone())?;

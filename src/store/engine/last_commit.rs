@@ -58,15 +58,9 @@ impl LastCommitFile {
         }
     }
 
-    /// Whether the data file was found damaged while it was last open.
-    pub fn says_damaged(&self) -> bool {
-        self.text().split_whitespace().last() == Some(DAMAGED)
-    }
-
-    /// Whether the process ended while it was opening the data file. The file may be damaged in a way that makes redb
-    /// abort the process instead of panicking.
-    pub fn says_opening(&self) -> bool {
-        self.text().starts_with(OPENING)
+    /// What it says now.
+    pub fn note(&self) -> Note {
+        Note(self.text())
     }
 
     /// Sets whether later writes also say that the data file is damaged.
@@ -90,28 +84,6 @@ impl LastCommitFile {
         let text = self.text();
         if !text.is_empty() {
             self.write(&text, SyncPolicy::No);
-        }
-    }
-
-    /// Whether a data file with this salt and last commit `commit_number` is not the one that we left.
-    pub fn contradicts(&self, salt: &[u8], commit_number: u64) -> bool {
-        let text = self.text();
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let (Some([state, known, number]), before) = (words.first_chunk::<3>(), words.get(3)) else {
-            return false;
-        };
-        let Ok(number) = number.parse::<u64>() else {
-            return false;
-        };
-        let salt = HEXLOWER.encode(salt);
-        match *state {
-            "closed" => *known != salt || commit_number != number,
-            // Later commits were not recorded, so only a lower number is a contradiction.
-            "open" => *known != salt || commit_number < number,
-            OPENING if before == Some(&&*salt) => commit_number + 1 != number,
-            OPENING => *known != salt || commit_number < number,
-            "foreign" => true,
-            _ => false,
         }
     }
 
@@ -165,6 +137,43 @@ impl LastCommitFile {
             tracing::warn!(%error, "{path:?} cannot be written, so a backup that replaces the data file may not be recognized");
         }
         written.is_ok()
+    }
+}
+
+/// What the file said when it was read.
+pub struct Note(String);
+
+impl Note {
+    /// Whether the data file was found damaged while it was last open.
+    pub fn says_damaged(&self) -> bool {
+        self.0.split_whitespace().last() == Some(DAMAGED)
+    }
+
+    /// Whether the process ended while it was opening the data file. The file may be damaged in a way that makes redb
+    /// abort the process instead of panicking.
+    pub fn says_opening(&self) -> bool {
+        self.0.starts_with(OPENING)
+    }
+
+    /// Whether a data file with this salt and last commit `commit_number` is not the one that we left.
+    pub fn contradicts(&self, salt: &[u8], commit_number: u64) -> bool {
+        let words: Vec<&str> = self.0.split_whitespace().collect();
+        let (Some([state, known, number]), before) = (words.first_chunk::<3>(), words.get(3)) else {
+            return false;
+        };
+        let Ok(number) = number.parse::<u64>() else {
+            return false;
+        };
+        let salt = HEXLOWER.encode(salt);
+        match *state {
+            "closed" => *known != salt || commit_number != number,
+            // Later commits were not recorded, so only a lower number is a contradiction.
+            "open" => *known != salt || commit_number < number,
+            OPENING if before == Some(&&*salt) => commit_number + 1 != number,
+            OPENING => *known != salt || commit_number < number,
+            "foreign" => true,
+            _ => false,
+        }
     }
 }
 

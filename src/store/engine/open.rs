@@ -64,10 +64,11 @@ pub fn open(path: &Path, options: Options) -> Result<(DataFile, u64), OpenError>
     }
     let is_at = location_fingerprint(path).map_err(|error| io_error(path, &error))?;
     let last_commit_file = LastCommitFile::of(path);
+    let note = last_commit_file.note();
     let moved = header.row.home != is_at
         || written_since(path, &header.commit)
-        || last_commit_file.contradicts(&header.salt, header.commit.number);
-    let is_doubtful = moved || last_commit_file.says_damaged();
+        || note.contradicts(&header.salt, header.commit.number);
+    let is_doubtful = moved || note.says_damaged();
     let mut gap_policy = GapPolicy::Forbid;
     if moved {
         // The file may be a restored backup: clients must not mix its history with the one they know.
@@ -76,11 +77,9 @@ pub fn open(path: &Path, options: Options) -> Result<(DataFile, u64), OpenError>
         gap_policy = GapPolicy::Allow;
         header.row.epoch = random::random().map_err(|error| io_error(path, &error))?;
         header.row.home = is_at;
-    }
-    if !moved && last_commit_file.says_opening() {
+    } else if note.says_opening() {
         tracing::info!("the last start was interrupted; checking the whole data file");
-        let check = || open_overlay(path, &options, CheckLevel::Full, FirstPage::First).map(drop);
-        guard(check).map_err(|error| open_error(path, error))?;
+        check_pages(path, &options, FirstPage::First).map_err(|error| open_error(path, error))?;
     }
     let opened = guard(|| open_database(path, &options, gap_policy)).map_err(|error| open_error(path, error))?;
     draft::sweep(path);
@@ -156,11 +155,10 @@ fn refuse_what_is_no_file(path: &Path) -> Result<(), OpenError> {
 /// mirror.
 fn adopt(path: &Path, options: &Options, first: Header) -> Result<Header, OpenError> {
     let mirror = examine(path, options, FirstPage::Mirror).ok();
-    let check = |first_page| guard(|| open_overlay(path, options, CheckLevel::Full, first_page).map(drop));
     let chosen = open_best_root(
         &first.candidate(),
         mirror.as_ref().map(Header::candidate).as_ref(),
-        check,
+        |first_page| check_pages(path, options, first_page),
     );
     let chosen = chosen.map_err(|error| open_error(path, error))?.0;
     let Some(mirror) = mirror.filter(|_| chosen == FirstPage::Mirror) else {
@@ -169,6 +167,11 @@ fn adopt(path: &Path, options: &Options, first: Header) -> Result<Header, OpenEr
     let adopted = guard(|| Ok(Disk::open(path, options)?.adopt_mirror()?));
     adopted.map_err(|error| open_error(path, error))?;
     Ok(mirror)
+}
+
+/// Checks every page against its checksum.
+fn check_pages(path: &Path, options: &Options, first_page: FirstPage) -> Result<(), StoreError> {
+    guard(|| open_overlay(path, options, CheckLevel::Full, first_page).map(drop))
 }
 
 /// Checks that this is a data file of a format that we know.
