@@ -70,43 +70,6 @@ fn module(name: &str) -> &str {
     path.split('/').next().unwrap().trim_end_matches(".rs")
 }
 
-/// The modules that this code names as `crate::MODULE`, also in `crate::{A, B::C}`.
-fn named(code: &str) -> BTreeSet<String> {
-    let mut modules = BTreeSet::new();
-    let word = |text: &str| -> String { text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect() };
-    for (at, _) in code.match_indices("crate::") {
-        let before = code[..at].chars().next_back().unwrap_or(' ');
-        if before.is_alphanumeric() || before == '_' {
-            continue;
-        }
-        let rest = &code[at + "crate::".len()..];
-        match rest.strip_prefix('{') {
-            None => drop(modules.insert(word(rest))),
-            Some(group) => {
-                let mut depth = 0;
-                let mut item = String::new();
-                for c in group.chars() {
-                    match c {
-                        '{' => depth += 1,
-                        '}' if depth == 0 => break,
-                        '}' => depth -= 1,
-                        ',' if depth == 0 => {
-                            modules.insert(word(item.trim()));
-                            item.clear();
-                            continue;
-                        }
-                        _ => {}
-                    }
-                    item.push(c);
-                }
-                modules.insert(word(item.trim()));
-            }
-        }
-    }
-    modules.remove("");
-    modules
-}
-
 /// Whether code of one module may name another.
 fn may(from: &str, to: &str) -> bool {
     let layer = |module: &str| LAYERS.iter().position(|layer| layer.contains(&module));
@@ -130,7 +93,7 @@ fn imports_point_down_only() {
     for (name, text) in files("src", &["rs"]) {
         let from = module(&name);
         wrong.extend(
-            named(&code(&text))
+            imports::modules_of_the_crate(&name, &text)
                 .into_iter()
                 .filter(|to| !may(from, to))
                 .map(|to| format!("{name} names {to}")),
@@ -160,7 +123,10 @@ fn the_layers_are_read_as_they_are_written() {
     let code =
         "use crate::chat::{Answer, Chat};\nuse crate::{wire, ws::{self, live}, model::Seq};\nlet x = crate::hub::Hub;";
     let expected = ["chat", "hub", "model", "wire", "ws"].map(str::to_owned);
-    assert_eq!(named(code), BTreeSet::from(expected));
+    assert_eq!(
+        imports::modules_of_the_crate("src/x.rs", code),
+        BTreeSet::from(expected)
+    );
 }
 
 /// The imports of every file.

@@ -41,6 +41,16 @@ pub fn graph(files: &[(String, String)]) -> Graph {
     edges.collect()
 }
 
+/// The modules at the top of the crate that a file names from there, in `pub use` as well.
+pub fn modules_of_the_crate(path: &str, text: &str) -> BTreeSet<String> {
+    let file = file(path, text);
+    let imported = file.imports.into_iter().map(|import| import.path);
+    let from_crate = imported
+        .chain(paths_in(&file.body))
+        .filter(|path| path.len() > 1 && path[0] == "crate");
+    from_crate.map(|mut path| path.swap_remove(1)).collect()
+}
+
 /// The cycles: groups of files that depend on each other, directly or through others.
 pub fn circles(graph: &Graph) -> Vec<BTreeSet<String>> {
     let reachable = |from: &String| -> BTreeSet<String> {
