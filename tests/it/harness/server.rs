@@ -8,7 +8,7 @@ use chapp::clock::{Clock, ManualClock, Time};
 use chapp::config::{Config, Host, MetricsToken};
 use chapp::limits::Timers;
 use chapp::server::{Failure, Server};
-use chapp::store::Options;
+use chapp::store::{Options, ShedAt};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -39,12 +39,26 @@ pub struct Setup {
     pub fault: Option<Arc<TaskFault>>,
 }
 
+/// Sheds nothing before a test's patience ends: a disk or a machine that stalls for a second must not turn away the
+/// sockets of a test that is about something else.
+fn unhurried() -> ShedAt {
+    ShedAt {
+        age: [PATIENCE; 3],
+        burst: PATIENCE,
+        ..ShedAt::default()
+    }
+}
+
 impl Default for Setup {
     fn default() -> Setup {
+        let options = Options {
+            shed_at: unhurried(),
+            ..Options::default()
+        };
         Setup {
             rate_limits: RateLimits::Off,
             clock: Clock::System,
-            options: Options::default(),
+            options,
             hosts: Vec::new(),
             listen: "127.0.0.1:0",
             io_uring: true,
